@@ -1,0 +1,190 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Swift 6 mode comes with the tools version; these are the rest of what every target is held to.
+let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A library all services may import.
+func shared(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Shared/\(name)", exclude: exclude, swiftSettings: settings)
+}
+
+/// An executable that owns one stage. It imports Shared, never another service.
+func service(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Services/\(name)", resources: resources,
+        swiftSettings: settings)
+}
+
+/// Tests of one target. Those that need a running server have a name that ends in `IntegrationTests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "slipway",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "webhook-gateway", targets: ["WebhookGateway"]),
+        .executable(name: "sync", targets: ["Sync"]),
+        .executable(name: "pipeline", targets: ["Pipeline"]),
+        .executable(name: "builder", targets: ["Builder"]),
+        .executable(name: "deployer", targets: ["Deployer"]),
+        .executable(name: "notifier", targets: ["Notifier"]),
+        .executable(name: "slipway", targets: ["CommandLine"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults, "CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        // C libraries, each behind one door.
+        .systemLibrary(name: "CLinux", path: "Shared/CLinux"),
+        .systemLibrary(
+            name: "CRabbitMQ", path: "Shared/CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // Shared
+        shared("Threading", ["CLinux"]),
+        shared("AMQP", ["CRabbitMQ", "CLinux", "Threading", collections, logging]),
+        shared("HTTPClient", ["CCurl", "CLinux", "Threading", collections, logging]),
+        shared("Contracts"),
+        shared("Secrets", [crypto]),
+        shared("Messaging", ["AMQP", "Contracts", lifecycle, logging, metrics]),
+        shared("Storage", ["Contracts", "Messaging", grdb, lifecycle, logging, metrics]),
+        shared("PipelineLanguage", [collections, crypto, yams]),
+        shared("Git", ["CLinux", logging, subprocess, systemPackage]),
+        shared("DockerEngine", ["HTTPClient", logging]),
+        shared(
+            "Runtime", ["Contracts", "Messaging", "Secrets", configuration, hummingbird, lifecycle, logging, metrics]),
+        shared(
+            "Worker",
+            [
+                "CLinux", "Contracts", "Git", "Messaging", "PipelineLanguage", "Runtime", "Secrets", lifecycle, logging,
+                metrics, subprocess, systemPackage,
+            ]),
+
+        // Services, in the order a push meets them
+        service(
+            "WebhookGateway",
+            ["Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, hummingbird, lifecycle, logging]),
+        service(
+            "Sync",
+            [
+                "Contracts", "Git", "HTTPClient", "Messaging", "Runtime", "Secrets", hummingbird, lifecycle, logging,
+                nioCore, subprocess, systemPackage,
+            ]),
+        service(
+            "Pipeline",
+            [
+                "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", crypto, grdb,
+                hummingbird, lifecycle, logging, metrics, mustache, nioCore,
+            ], resources: [.embedInCode("Web/Assets")]),
+        service(
+            "Builder",
+            [
+                "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage", "Runtime", "Secrets",
+                "Worker", lifecycle, logging, subprocess, systemPackage,
+            ]),
+        service(
+            "Deployer",
+            [
+                "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage", "Runtime", "Secrets",
+                "Worker", lifecycle, logging, yams,
+            ]),
+        service(
+            "Notifier",
+            [
+                "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", crypto, grdb, lifecycle,
+                logging,
+            ]),
+        service(
+            "CommandLine",
+            [
+                "Contracts", "HTTPClient", "PipelineLanguage", "Secrets", argumentParser, logging, subprocess,
+                systemPackage,
+            ]),
+
+        // Tests
+        .target(
+            name: "TestSupport", dependencies: ["AMQP", "Contracts", logging, subprocess, systemPackage],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        tests("ThreadingTests", ["Threading", "CLinux"]),
+        tests("AMQPTests", ["AMQP"]),
+        tests("AMQPIntegrationTests", ["AMQP", "TestSupport", logging]),
+        tests("HTTPClientTests", ["HTTPClient"]),
+        tests("HTTPClientIntegrationTests", ["HTTPClient", "TestSupport", hummingbird, logging, nioCore]),
+        tests("ContractTests", ["Contracts", "TestSupport"], resources: [.copy("Golden")]),
+        tests("SecretsTests", ["Secrets"]),
+        tests("MessagingTests", ["Messaging", "Contracts"]),
+        tests("MessagingIntegrationTests", ["Messaging", "AMQP", "Contracts", "TestSupport", lifecycle, logging]),
+        tests("StorageTests", ["Storage", "Contracts", "Messaging", grdb, logging]),
+        tests("PipelineLanguageTests", ["PipelineLanguage"], resources: [.copy("Golden")]),
+        tests("GitTests", ["Git", "TestSupport", logging, systemPackage]),
+        tests("DockerEngineIntegrationTests", ["DockerEngine", "HTTPClient", "TestSupport", logging]),
+        tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging]),
+        tests("WorkerTests", ["Worker", "Contracts", "Messaging", "PipelineLanguage", "Secrets", logging]),
+        tests(
+            "WebhookGatewayTests",
+            ["WebhookGateway", "Contracts", "Messaging", "Secrets", hummingbird, hummingbirdTesting, logging]),
+        tests("SyncTests", ["Sync", "Contracts", "Git", "Messaging", "Secrets", "TestSupport", logging]),
+        tests(
+            "PipelineTests",
+            [
+                "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Storage", grdb, hummingbird,
+                hummingbirdTesting, logging,
+            ]),
+        tests("BuilderTests", ["Builder", "Contracts", "DockerEngine", "PipelineLanguage", "Worker", logging]),
+        tests("DeployerTests", ["Deployer", "Contracts", "HTTPClient", "PipelineLanguage", "Worker", logging]),
+        tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Storage", grdb, logging]),
+        tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage"]),
+        tests(
+            "IntegrationTests",
+            [
+                "AMQP", "Contracts", "HTTPClient", "Messaging", "Secrets", "TestSupport", logging, subprocess,
+                systemPackage,
+            ]),
+    ]
+)

@@ -1,0 +1,26 @@
+/// `GET /api/v1/components/{name}`: a process kept on the platform. Its document is put with
+/// `PUT /api/v1/components/{name}`, the body being the process' JSON itself.
+public struct ComponentView: Codable, Sendable, Equatable {
+    public var name: String
+    /// Grows by one with every change.
+    public var revision: Int
+    /// The content address of its compiled form, `sha256:…`.
+    public var digest: String
+    /// The document as it was saved.
+    public var document: JSONValue
+    /// The repositories it is associated with.
+    public var repositories: [RepositoryPath]
+    public var updatedAt: Timestamp
+
+    public init(
+        name: String, revision: Int, digest: String, document: JSONValue, repositories: [RepositoryPath],
+        updatedAt: Timestamp
+    ) {
+        self.name = name
+        self.revision = revision
+        self.digest = digest
+        self.document = document
+        self.repositories = repositories
+        self.updatedAt = updatedAt
+    }
+}

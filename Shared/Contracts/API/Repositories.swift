@@ -1,0 +1,85 @@
+/// `GET /api/v1/repositories/{path}`: a repository Slipway delivers. The path's slashes are written `%2F`.
+public struct RepositoryView: Codable, Sendable, Equatable {
+    public var path: RepositoryPath
+    public var cloneURL: String
+    public var defaultBranch: String
+    /// Whether a pipeline file in the repository may be used.
+    public var allowsFile: Bool
+    public var hasToken: Bool
+    /// The address to enter as the webhook's URL, where the gateway's public address is configured.
+    public var hookURL: String?
+    public var associations: [AssociationView]
+    public var createdAt: Timestamp
+
+    public init(
+        path: RepositoryPath, cloneURL: String, defaultBranch: String, allowsFile: Bool, hasToken: Bool,
+        hookURL: String?, associations: [AssociationView], createdAt: Timestamp
+    ) {
+        self.path = path
+        self.cloneURL = cloneURL
+        self.defaultBranch = defaultBranch
+        self.allowsFile = allowsFile
+        self.hasToken = hasToken
+        self.hookURL = hookURL
+        self.associations = associations
+        self.createdAt = createdAt
+    }
+}
+
+/// `PUT /api/v1/repositories/{path}`: registers or changes a repository.
+public struct RepositoryRequest: Codable, Sendable, Equatable {
+    public var cloneURL: String
+    /// `main` if absent.
+    public var defaultBranch: String?
+    /// `true` if absent.
+    public var allowsFile: Bool?
+    /// The user Git signs in as (`oauth2` for GitLab tokens).
+    public var username: String?
+    /// The token Git signs in with; sealed on arrival and never shown. Absent keeps the one there is.
+    public var token: String?
+
+    public init(
+        cloneURL: String, defaultBranch: String? = nil, allowsFile: Bool? = nil, username: String? = nil,
+        token: String? = nil
+    ) {
+        self.cloneURL = cloneURL
+        self.defaultBranch = defaultBranch
+        self.allowsFile = allowsFile
+        self.username = username
+        self.token = token
+    }
+}
+
+/// `GET /api/v1/repositories/{path}/hook`: what to enter in the forge's webhook form.
+public struct HookView: Codable, Sendable, Equatable {
+    public var url: String?
+    /// The secret token, derived for this repository.
+    public var token: String
+
+    public init(url: String?, token: String) {
+        self.url = url
+        self.token = token
+    }
+}
+
+/// Which component runs for a repository's events: `PUT /api/v1/repositories/{path}/associations`.
+public struct AssociationView: Codable, Sendable, Equatable {
+    public var component: String
+    /// Events it holds for; all if empty.
+    public var events: [Event]
+    /// Branches it holds for, as globs; all if empty.
+    public var branches: [String]
+
+    public init(component: String, events: [Event] = [], branches: [String] = []) {
+        self.component = component
+        self.events = events
+        self.branches = branches
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        component = try container.decode(String.self, forKey: .component)
+        events = try container.decodeIfPresent([Event].self, forKey: .events) ?? []
+        branches = try container.decodeIfPresent([String].self, forKey: .branches) ?? []
+    }
+}

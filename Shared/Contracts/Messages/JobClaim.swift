@@ -1,0 +1,118 @@
+/// A worker asks to be given a job: worker → pipeline, answered at once.
+public struct JobClaim: Request {
+    public typealias Reply = JobClaimReply
+
+    public var job: JobID
+    public var attempt: Int
+    /// The worker's own name, unique among running workers.
+    public var worker: String
+
+    public init(job: JobID, attempt: Int, worker: String) {
+        self.job = job
+        self.attempt = attempt
+        self.worker = worker
+    }
+}
+
+public enum JobClaimReply: Codable, Sendable, Equatable {
+    case granted(JobGrant)
+    case refused(Refusal)
+
+    /// Why a job is not given; the worker acks the message and forgets it.
+    public struct Refusal: Codable, Sendable, Equatable {
+        public enum Code: String, Codable, Sendable, CaseIterable {
+            case unknown, cancelled, superseded, taken, newerAttempt, finished
+        }
+
+        public var code: Code
+        public var reason: String
+
+        public init(code: Code, reason: String) {
+            self.code = code
+            self.reason = reason
+        }
+    }
+}
+
+/// The lease of a job and all a worker needs to do it.
+public struct JobGrant: Codable, Sendable, Equatable {
+    public var job: JobID
+    public var run: RunID
+    /// Counts grants of this job from 1; what an older attempt reports is ignored.
+    public var attempt: Int
+    /// How long the lease holds without a ``JobHeartbeat``, in seconds. A worker beats three times as often.
+    public var leaseSeconds: Int
+    /// How long the whole job may take, in seconds.
+    public var timeoutSeconds: Int
+    public var repository: RepositoryPath
+    public var commit: Commit
+    public var ref: String
+    /// The compiled stage: `Stage` of PipelineLanguage.
+    public var stage: JSONValue
+    /// The names of the stage's steps this job runs. Others ran before it, or will after it.
+    public var steps: [String]
+    /// How the steps that ran before this job ended, by step.
+    public var outcomes: [String: StepOutcome]
+    /// What earlier steps handed on (`${steps.image.digest}`), by step, then by name.
+    public var outputs: [String: [String: String]]
+    /// The variables every step sees (`CI`, `DRONE_…`, `SLIPWAY_…`).
+    public var environment: [String: String]
+    /// The secrets the steps may name, by name.
+    public var secrets: [String: SealedSecret]
+    /// Logins by registry host; each opens to the JSON of ``RegistryLogin``.
+    public var registries: [String: SealedSecret]
+    /// Where the commit can be fetched; `nil` for a job that needs no source.
+    public var source: SourceAccess?
+    /// For a rollout: grows with every rollout of the same workload, so that an older one cannot win.
+    public var sequence: Int64?
+
+    public init(
+        job: JobID, run: RunID, attempt: Int, leaseSeconds: Int, timeoutSeconds: Int, repository: RepositoryPath,
+        commit: Commit, ref: String, stage: JSONValue, steps: [String], outcomes: [String: StepOutcome] = [:],
+        outputs: [String: [String: String]] = [:], environment: [String: String] = [:],
+        secrets: [String: SealedSecret] = [:], registries: [String: SealedSecret] = [:],
+        source: SourceAccess? = nil, sequence: Int64? = nil
+    ) {
+        self.job = job
+        self.run = run
+        self.attempt = attempt
+        self.leaseSeconds = leaseSeconds
+        self.timeoutSeconds = timeoutSeconds
+        self.repository = repository
+        self.commit = commit
+        self.ref = ref
+        self.stage = stage
+        self.steps = steps
+        self.outcomes = outcomes
+        self.outputs = outputs
+        self.environment = environment
+        self.secrets = secrets
+        self.registries = registries
+        self.source = source
+        self.sequence = sequence
+    }
+}
+
+/// A way to one commit in the mirror, for one job and a short time.
+public struct SourceAccess: Codable, Sendable, Equatable {
+    /// Such as `http://sync:8081/shop/web.git`.
+    public var url: String
+    /// Sent as `Authorization: Bearer`; valid for this repository only, until it expires.
+    public var token: SealedSecret
+
+    public init(url: String, token: SealedSecret) {
+        self.url = url
+        self.token = token
+    }
+}
+
+/// What a registry login opens to.
+public struct RegistryLogin: Codable, Sendable, Equatable {
+    public var username: String
+    public var password: String
+
+    public init(username: String, password: String) {
+        self.username = username
+        self.password = password
+    }
+}

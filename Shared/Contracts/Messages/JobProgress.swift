@@ -1,0 +1,107 @@
+/// How a step ended.
+public enum StepOutcome: String, Codable, Sendable, Hashable, CaseIterable {
+    case success, failure, skipped, cancelled
+}
+
+/// A step began: worker → pipeline.
+public struct StepStarted: Message {
+    public var job: JobID
+    public var run: RunID
+    public var attempt: Int
+    public var step: String
+    public var at: Timestamp
+
+    public init(job: JobID, run: RunID, attempt: Int, step: String, at: Timestamp) {
+        self.job = job
+        self.run = run
+        self.attempt = attempt
+        self.step = step
+        self.at = at
+    }
+}
+
+/// How one step went, all in all.
+public struct StepReport: Codable, Sendable, Hashable {
+    public var step: String
+    public var outcome: StepOutcome
+    /// The exit code of its process, or `nil` where none ran.
+    public var exitCode: Int32?
+    /// Why it failed or was skipped, for people; `nil` on success.
+    public var reason: String?
+    /// What it hands on to later steps.
+    public var outputs: [String: String]
+    public var startedAt: Timestamp?
+    public var finishedAt: Timestamp?
+    /// The length of its log in bytes, so that a reader knows when it has all.
+    public var logBytes: Int64
+
+    public init(
+        step: String, outcome: StepOutcome, exitCode: Int32? = nil, reason: String? = nil,
+        outputs: [String: String] = [:], startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil,
+        logBytes: Int64 = 0
+    ) {
+        self.step = step
+        self.outcome = outcome
+        self.exitCode = exitCode
+        self.reason = reason
+        self.outputs = outputs
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.logBytes = logBytes
+    }
+}
+
+/// A step ended: worker → pipeline.
+public struct StepFinished: Message {
+    public var job: JobID
+    public var run: RunID
+    public var attempt: Int
+    public var report: StepReport
+
+    public init(job: JobID, run: RunID, attempt: Int, report: StepReport) {
+        self.job = job
+        self.run = run
+        self.attempt = attempt
+        self.report = report
+    }
+}
+
+/// The worker still holds the job: worker → pipeline. Renews the lease.
+public struct JobHeartbeat: Message {
+    public var job: JobID
+    public var run: RunID
+    public var attempt: Int
+
+    public init(job: JobID, run: RunID, attempt: Int) {
+        self.job = job
+        self.run = run
+        self.attempt = attempt
+    }
+}
+
+/// The job ended: worker → pipeline. Holds every step's report, so it stands alone should an earlier one come late.
+public struct JobFinished: Message {
+    public enum Outcome: String, Codable, Sendable, CaseIterable {
+        case success, failure, cancelled
+        /// Handed back unfinished (the worker is shutting down): it is queued again as a new attempt.
+        case released
+    }
+
+    public var job: JobID
+    public var run: RunID
+    public var attempt: Int
+    public var outcome: Outcome
+    public var reason: String?
+    public var steps: [StepReport]
+
+    public init(
+        job: JobID, run: RunID, attempt: Int, outcome: Outcome, reason: String? = nil, steps: [StepReport]
+    ) {
+        self.job = job
+        self.run = run
+        self.attempt = attempt
+        self.outcome = outcome
+        self.reason = reason
+        self.steps = steps
+    }
+}

@@ -1,0 +1,20 @@
+/// A piece of a step's log: worker → pipeline, over a bounded queue of its own.
+public struct LogChunk: Message {
+    public var job: JobID
+    public var run: RunID
+    public var attempt: Int
+    public var step: String
+    /// Where in the step's log the text begins, in bytes. A repeat has the same offset, a gap is a missing chunk.
+    public var offset: Int64
+    /// Whole lines where possible, valid UTF-8, secrets masked, 256 KiB at most.
+    public var text: String
+
+    public init(job: JobID, run: RunID, attempt: Int, step: String, offset: Int64, text: String) {
+        self.job = job
+        self.run = run
+        self.attempt = attempt
+        self.step = step
+        self.offset = offset
+        self.text = text
+    }
+}
