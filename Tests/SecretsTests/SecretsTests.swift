@@ -1,0 +1,90 @@
+import Contracts
+import Secrets
+import Testing
+
+private let oldKey = "2025:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+private let newKey = "2026:HxobHB0eHxAREhMUFRYXGBkAAQIDBAUGBwgJCgsMDQ4="
+
+@Suite struct KeyRingTests {
+    @Test func opensWhatItSealed() throws {
+        let ring = try KeyRing(oldKey)
+        let sealed = try ring.seal("pässword", for: SecretPurpose.step)
+        #expect(sealed.rawValue.hasPrefix("v1.2025."))
+        #expect(!sealed.rawValue.contains("pässword"))
+        #expect(try ring.open(sealed, for: SecretPurpose.step) == "pässword")
+        #expect(try ring.seal("pässword", for: SecretPurpose.step) != sealed)
+    }
+
+    @Test func rotationKeepsWhatWasSealedBefore() throws {
+        let sealed = try KeyRing(oldKey).seal("secret", for: SecretPurpose.git)
+        let rotated = try KeyRing("\(newKey), \(oldKey)")
+        #expect(try rotated.open(sealed, for: SecretPurpose.git) == "secret")
+        #expect(try rotated.seal("secret", for: SecretPurpose.git).rawValue.hasPrefix("v1.2026."))
+    }
+
+    @Test func refusesAnotherPurposeAnotherKeyAndAChange() throws {
+        let ring = try KeyRing(oldKey)
+        let sealed = try ring.seal("secret", for: SecretPurpose.git)
+        #expect(throws: SecretsError.self) { try ring.open(sealed, for: SecretPurpose.step) }
+        let missing = #expect(throws: SecretsError.self) { try KeyRing(newKey).open(sealed, for: SecretPurpose.git) }
+        #expect(missing?.code == .unknownKey)
+        #expect(missing?.message.contains("2025") == true)
+        let changed = SealedSecret(rawValue: String(sealed.rawValue.dropLast(2)) + "AA")
+        #expect(throws: SecretsError.self) { try ring.open(changed, for: SecretPurpose.git) }
+        #expect(throws: SecretsError.self) { try ring.open(SealedSecret(rawValue: "secret"), for: SecretPurpose.git) }
+    }
+
+    @Test(arguments: ["", "justbase64", "a:short", "a:AAAA", "\(oldKey),\(oldKey)"])
+    func refusesWhatIsNoKey(text: String) {
+        let error = #expect(throws: SecretsError.self) { try KeyRing(text) }
+        #expect(error?.code == .malformedKey)
+    }
+}
+
+@Suite struct TokenTests {
+    private let key = SigningKey(bytes: Array("a key for tests that is long enough".utf8))
+
+    @Test func hookTokenIsTheRepositorysOwn() {
+        let hook = HookToken(key: key)
+        let token = hook.token(for: RepositoryPath(rawValue: "shop/web"))
+        #expect(token.count == 64)
+        #expect(hook.verify(token, for: RepositoryPath(rawValue: "shop/web")))
+        #expect(!hook.verify(token, for: RepositoryPath(rawValue: "shop/api")))
+        #expect(!hook.verify("", for: RepositoryPath(rawValue: "shop/web")))
+    }
+
+    @Test func mirrorTokenEndsAndIsForOneRepository() {
+        let mirror = MirrorToken(key: key)
+        let now = Timestamp(milliseconds: 1_700_000_000_000)
+        let web = RepositoryPath(rawValue: "shop/web")
+        let token = mirror.sign(web, until: now.adding(.seconds(60)))
+        #expect(mirror.verify(token, for: web, now: now))
+        #expect(!mirror.verify(token, for: web, now: now.adding(.seconds(60))))
+        #expect(!mirror.verify(token, for: RepositoryPath(rawValue: "shop/api"), now: now))
+        let stretched = token.split(separator: ".")
+        #expect(!mirror.verify("v1.9999999999.\(stretched[2])", for: web, now: now))
+        for hostile in ["", "v1", "v1..", "v1.x.y", "v2.1.AAAA"] { #expect(!mirror.verify(hostile, for: web, now: now)) }
+    }
+}
+
+@Suite struct LogMaskTests {
+    private func masked(_ text: String, _ secrets: [String], chunk: Int) -> String {
+        var mask = LogMask(secrets: secrets)
+        var output: [UInt8] = []
+        let bytes = Array(text.utf8)
+        for start in stride(from: 0, to: bytes.count, by: chunk) {
+            output += mask.mask(Array(bytes[start..<min(start + chunk, bytes.count)]))
+        }
+        output += mask.finish()
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    @Test(arguments: [1, 2, 3, 5, 7, 1000])
+    func masksAcrossChunks(chunk: Int) {
+        #expect(masked("login hunter2 and hunter22!", ["hunter2"], chunk: chunk) == "login ****** and ******2!")
+        #expect(masked("hunthunter2hun", ["hunter2"], chunk: chunk) == "hunt******hun")
+        #expect(masked("aaab aaa", ["aaab", "aaa"], chunk: chunk) == "****** ******")
+        #expect(masked("key:\nline one\nline two\n", ["line one\nline two"], chunk: chunk) == "key:\n******\n******\n")
+        #expect(masked("nothing here", ["x", ""], chunk: chunk) == "nothing here")
+    }
+}
