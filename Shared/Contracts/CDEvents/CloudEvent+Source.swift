@@ -1,0 +1,85 @@
+extension CloudEvent {
+    /// What became of a merge request.
+    public enum ChangeState: Sendable, CaseIterable {
+        case created, updated, merged
+    }
+
+    /// A merge request was opened, got new commits, or was merged.
+    /// - Parameters:
+    ///   - change: its number, such as `!42`.
+    ///   - description: its title; only an event of creation has a place for it.
+    public static func change(
+        _ state: ChangeState, _ change: String, repository: RepositoryPath, description: String? = nil,
+        origin: EventOrigin
+    ) -> CloudEvent {
+        let type: EventType =
+            switch state {
+            case .created: .changeCreated
+            case .updated: .changeUpdated
+            case .merged: .changeMerged
+            }
+        return CloudEvent(
+            type, origin, subject: change,
+            content: [
+                "repository": ["id": .string(repository.rawValue)],
+                "description": state == .created ? description.map(JSONValue.string) : nil,
+            ])
+    }
+
+    /// The edge took a push. There is no run yet: its chain is the trigger.
+    public static func pushReceived(_ push: PushReceived, service: String) -> CloudEvent {
+        CloudEvent(
+            .pushReceived, origin(of: push.trigger, event: .pushReceived, service: service, at: push.trigger.receivedAt),
+            subject: push.trigger.id.rawValue,
+            content: [
+                "repository": ["id": .string(push.trigger.repository.rawValue)], "ref": .string(push.trigger.ref),
+                "commit": push.trigger.commit.map(JSONValue.string),
+                "before": push.trigger.before.map(JSONValue.string),
+                "sender": push.trigger.sender.map(JSONValue.string),
+            ])
+    }
+
+    /// The commit is in the mirror.
+    public static func sourceSynced(_ source: SourceSynced, service: String, at: Timestamp = .now) -> CloudEvent {
+        CloudEvent(
+            .sourceSynced, origin(of: source.trigger, event: .sourceSynced, service: service, at: at),
+            subject: source.commit.sha,
+            content: [
+                "repository": ["id": .string(source.trigger.repository.rawValue)],
+                "ref": .string(source.trigger.ref), "commit": .string(source.commit.sha),
+                "pipelineFile": source.pipelineFile.map { .string($0.path) },
+            ])
+    }
+
+    /// The commit could not be had.
+    public static func sourceFailed(_ failure: SyncFailed, service: String, at: Timestamp = .now) -> CloudEvent {
+        CloudEvent(
+            .sourceFailed, origin(of: failure.trigger, event: .sourceFailed, service: service, at: at),
+            subject: failure.trigger.id.rawValue,
+            content: [
+                "repository": ["id": .string(failure.trigger.repository.rawValue)],
+                "ref": .string(failure.trigger.ref), "code": .string(failure.code.rawValue),
+                "errors": .string(failure.reason),
+            ])
+    }
+
+    /// The id of the event a trigger causes: a message that is handled again emits the same event again. The event of
+    /// a run names the one of its synced source as its cause.
+    public static func id(of event: EventType, for trigger: Trigger) -> MessageID {
+        let name = EventType.withoutVersion(event.rawValue)
+        return MessageID(rawValue: "\(trigger.id)/\(name.split(separator: ".").suffix(2).joined(separator: "."))")
+    }
+
+    private static func origin(
+        of trigger: Trigger, event: EventType, service: String, at: Timestamp
+    ) -> EventOrigin {
+        var custom: [String: JSONValue] = [
+            "trigger": .string(trigger.id.rawValue), "event": .string(trigger.event.rawValue),
+        ]
+        if let run = trigger.run { custom["run"] = .string(run.rawValue) }
+        return EventOrigin(
+            service: service, chain: trigger.run?.rawValue ?? trigger.id.rawValue, id: id(of: event, for: trigger),
+            at: at, cause: event == .pushReceived || trigger.run != nil ? nil : id(of: .pushReceived, for: trigger),
+            customData: custom)
+    }
+}
