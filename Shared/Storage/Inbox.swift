@@ -1,0 +1,37 @@
+public import Contracts
+public import GRDB
+
+/// The ids of messages whose effect is in this database. Written in the effect's own transaction, so that a message
+/// that comes again is known, whatever was killed in between.
+public struct Inbox: Sendable {
+    /// The table, as a migration of the service's schema.
+    public static let migration = Migration(
+        "inbox",
+        sql: """
+            CREATE TABLE inbox (id TEXT NOT NULL PRIMARY KEY, seenAt INTEGER NOT NULL) WITHOUT ROWID;
+            CREATE INDEX inboxBySeenAt ON inbox (seenAt);
+            """)
+
+    public init() {}
+
+    /// Notes the message.
+    /// - Returns: `false` if it was noted before: its effect has taken place.
+    public func accept(_ id: MessageID, now: Timestamp = .now, in database: Database) throws -> Bool {
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO inbox (id, seenAt) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        try statement.execute(arguments: [id.rawValue, now.milliseconds])
+        return database.changesCount > 0
+    }
+
+    /// Forgets ids older than `age`: longer than any message can wait and come again.
+    /// - Returns: how many were forgotten, `limit` at most, so that one call does not hold the writer for long.
+    @discardableResult
+    public func prune(
+        olderThan age: Duration = .seconds(14 * 86_400), now: Timestamp = .now, limit: Int = 10_000, in database: Database
+    ) throws -> Int {
+        try database.execute(
+            sql: "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE seenAt < ? ORDER BY seenAt LIMIT ?)",
+            arguments: [now.adding(.zero - age).milliseconds, limit])
+        return database.changesCount
+    }
+}

@@ -1,0 +1,71 @@
+public import Contracts
+import FoundationEssentials
+public import GRDB
+public import Messaging
+
+/// Messages that a state change sends, written in the same transaction. ``OutboxRelay`` publishes them.
+public struct Outbox: Sendable {
+    /// The table, as a migration of the service's schema. `AUTOINCREMENT`, so that a sequence number is never used
+    /// again after its row was deleted.
+    public static let migration = Migration(
+        "outbox",
+        sql: """
+            CREATE TABLE outbox (
+                sequence INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+                orderKey TEXT,
+                message BLOB NOT NULL,
+                createdAt INTEGER NOT NULL
+            );
+            """)
+
+    /// A message that waits.
+    public struct Row: Sendable {
+        public var sequence: Int64
+        /// Messages of one key are published one after another, in order; those without a key side by side.
+        public var key: String?
+        public var message: PreparedMessage
+    }
+
+    /// Told after every commit that added a row.
+    let committed = Signal()
+
+    public init() {}
+
+    /// Adds a message to the transaction.
+    /// - Parameter key: messages of one key keep their order.
+    public func append(
+        _ message: PreparedMessage, key: String? = nil, now: Timestamp = .now, in database: Database
+    ) throws {
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO outbox (orderKey, message, createdAt) VALUES (?, ?, ?)")
+        try statement.execute(arguments: [key, try Wire.encode(message), now.milliseconds])
+        let committed = committed
+        database.afterNextTransaction { _ in committed.wake() }
+    }
+
+    /// The rows after `sequence`, in order.
+    public func rows(after sequence: Int64 = 0, limit: Int = 1_000, in database: Database) throws -> [Row] {
+        try GRDB.Row.fetchAll(
+            database,
+            sql: "SELECT sequence, orderKey, message FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            arguments: [sequence, limit]
+        ).map { row in
+            Row(
+                sequence: row["sequence"], key: row["orderKey"],
+                message: try Wire.decode(PreparedMessage.self, from: row["message"] as Data))
+        }
+    }
+
+    /// Removes a row whose message is confirmed.
+    public func remove(_ sequence: Int64, in database: Database) throws {
+        let statement = try database.cachedStatement(sql: "DELETE FROM outbox WHERE sequence = ?")
+        try statement.execute(arguments: [sequence])
+    }
+
+    /// How many rows wait, and since when the oldest does.
+    public func backlog(in database: Database) throws -> (count: Int, oldest: Timestamp?) {
+        let row = try GRDB.Row.fetchOne(database, sql: "SELECT COUNT(*) AS count, MIN(createdAt) AS oldest FROM outbox")
+        let oldest: Int64? = row?["oldest"]
+        return (row?["count"] ?? 0, oldest.map(Timestamp.init(milliseconds:)))
+    }
+}

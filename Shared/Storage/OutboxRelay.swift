@@ -1,0 +1,125 @@
+public import Contracts
+public import Logging
+public import Messaging
+import Metrics
+public import ServiceLifecycle
+
+/// Publishes what is in the ``Outbox``: what is left from before at its start, then whatever is committed, as soon as
+/// it is. A row goes when its message is confirmed; one that fails goes again under the same id. Nothing polls.
+///
+/// On graceful shutdown it waits for the confirms under way; what is not published stays in the file.
+public struct OutboxRelay: Service {
+    private enum Happening: Sendable {
+        case committed, timer, stop
+        case published(Int64)
+        case failed(Int64, String)
+    }
+
+    private let store: Store
+    private let outbox: Outbox
+    private let window: Int
+    private let logger: Logger
+    private let publish: @Sendable (PreparedMessage) async throws -> Void
+
+    /// - Parameters:
+    ///   - window: how many messages may wait for their confirm at a time.
+    ///   - publish: returns once the broker has confirmed the message.
+    public init(
+        store: Store, outbox: Outbox, window: Int = 100, logger: Logger,
+        publish: @escaping @Sendable (PreparedMessage) async throws -> Void
+    ) {
+        self.store = store
+        self.outbox = outbox
+        self.window = window
+        self.logger = logger
+        self.publish = publish
+    }
+
+    public func run() async throws {
+        let (happenings, continuation) = AsyncStream.makeStream(of: Happening.self)
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let wakes = outbox.committed.wakes
+                group.addTask { for await _ in wakes { continuation.yield(.committed) } }
+                try await relay(happenings, continuation, &group)
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            continuation.yield(.stop)
+        }
+    }
+
+    private func relay(
+        _ happenings: AsyncStream<Happening>, _ continuation: AsyncStream<Happening>.Continuation,
+        _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws {
+        var state = RelayState(window: window)
+        var messages: [Int64: PreparedMessage] = [:]
+        var iterator = happenings.makeAsyncIterator()
+        var timer: ContinuousClock.Instant?
+        let backlog = Gauge(label: "slipway_outbox_waiting")
+        while !Task.isCancelled {
+            switch state.next(now: .now) {
+            case .load(let after, let limit):
+                do {
+                    let rows = try await store.read { [outbox] in try outbox.rows(after: after, limit: limit, in: $0) }
+                    for row in rows { messages[row.sequence] = row.message }
+                    state.loaded(rows.map { .init(sequence: $0.sequence, key: $0.key) }, limit: limit)
+                } catch {
+                    logger.error("the outbox cannot be read", metadata: ["error": "\(error)"])
+                    state.loadFailed()
+                    try await Task.sleep(for: .seconds(1))
+                }
+                backlog.record(state.backlog)
+            case .publish(let sequence):
+                guard let message = messages[sequence] else {
+                    state.published(sequence)
+                    continue
+                }
+                group.addTask { continuation.yield(await send(message, sequence)) }
+            case .wait(let until):
+                if let until, timer.map({ $0 <= .now || until < $0 }) ?? true {
+                    timer = until
+                    group.addTask {
+                        try await Task.sleep(until: until, clock: .continuous)
+                        continuation.yield(.timer)
+                    }
+                }
+                guard let happening = await iterator.next() else { return }
+                switch happening {
+                case .committed: state.committed()
+                case .timer: break
+                case .stop: state.stop()
+                case .published(let sequence):
+                    messages[sequence] = nil
+                    state.published(sequence)
+                    backlog.record(state.backlog)
+                case .failed(let sequence, let reason):
+                    _ = state.failed(sequence, now: .now, jitter: Double.random(in: 0...1))
+                    logger.warning(
+                        "a message was not published and goes again",
+                        metadata: ["message": "\(messages[sequence]?.id.rawValue ?? "")", "error": "\(reason)"])
+                }
+            case .finished: return
+            }
+        }
+    }
+
+    /// Publishes one message and takes its row away.
+    private func send(_ message: PreparedMessage, _ sequence: Int64) async -> Happening {
+        do {
+            try await publish(message)
+        } catch {
+            Counter(label: "slipway_outbox_failed_total").increment()
+            return .failed(sequence, "\(error)")
+        }
+        do {
+            try await store.write { [outbox] in try outbox.remove(sequence, in: $0) }
+        } catch {
+            // Published but still in the file: it goes again under the same id, which consumers know how to take.
+            logger.error("a published message stays in the outbox", metadata: ["error": "\(error)"])
+        }
+        Counter(label: "slipway_outbox_published_total").increment()
+        return .published(sequence)
+    }
+}

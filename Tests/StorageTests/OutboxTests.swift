@@ -1,0 +1,110 @@
+import Contracts
+import GRDB
+import Logging
+import Messaging
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+@testable import Storage
+
+@Suite struct OutboxTests {
+    struct Stop: Error {}
+
+    @Test func `A message is noted once, and not at all where its effect failed`() async throws {
+        try await withStore { store, _ in
+            let inbox = Inbox()
+            let id = MessageID(rawValue: "m")
+            await #expect(throws: Stop.self) {
+                try await store.write { database in
+                    #expect(try inbox.accept(id, in: database))
+                    throw Stop()
+                }
+            }
+            #expect(try await store.write { try inbox.accept(id, in: $0) })
+            #expect(try await store.write { try !inbox.accept(id, in: $0) })
+        }
+    }
+
+    @Test func `Old ids are forgotten, young ones kept`() async throws {
+        try await withStore { store, _ in
+            let inbox = Inbox()
+            let now = Timestamp.now
+            let counts = try await store.write { database in
+                _ = try inbox.accept(MessageID(rawValue: "old"), now: now.adding(.seconds(-100)), in: database)
+                _ = try inbox.accept(MessageID(rawValue: "new"), now: now, in: database)
+                let pruned = try inbox.prune(olderThan: .seconds(50), now: now, in: database)
+                return (pruned, try inbox.accept(MessageID(rawValue: "old"), in: database))
+            }
+            #expect(counts == (1, true))
+        }
+    }
+
+    @Test func `A message whose transaction failed is never sent`() async throws {
+        try await withStore { store, _ in
+            let outbox = Outbox()
+            await #expect(throws: Stop.self) {
+                try await store.write { database in
+                    try outbox.append(message("lost"), in: database)
+                    throw Stop()
+                }
+            }
+            #expect(try await store.read { try outbox.rows(in: $0).isEmpty })
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `What is left from before and what is committed later are published, failures again under the same id`()
+        async throws
+    {
+        try await withStore { store, _ in
+            let outbox = Outbox()
+            try await store.write { try outbox.append(message("before"), in: $0) }
+            let failures = Mutex(2)
+            let (published, continuation) = AsyncStream.makeStream(of: String.self)
+            let relay = OutboxRelay(store: store, outbox: outbox, logger: Logger(label: "test")) { message in
+                let fails = failures.withLock { count in
+                    defer { count -= 1 }
+                    return count > 0
+                }
+                if fails { throw Stop() }
+                continuation.yield(message.id.rawValue)
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await relay.run() }
+                var iterator = published.makeAsyncIterator()
+                #expect(await iterator.next() == "before")
+                try await store.write { try outbox.append(message("later"), key: "k", in: $0) }
+                #expect(await iterator.next() == "later")
+                try await store.write { database in
+                    for n in 0..<300 { try outbox.append(message("k\(n)"), key: "k", in: database) }
+                }
+                for n in 0..<300 { #expect(await iterator.next() == "k\(n)") }
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `A graceful shutdown waits for the confirm under way and keeps the rest`() async throws {
+        try await withStore { store, _ in
+            let outbox = Outbox()
+            try await store.write { database in
+                try outbox.append(message("first"), key: "k", in: database)
+                try outbox.append(message("second"), key: "k", in: database)
+            }
+            let (began, continuation) = AsyncStream.makeStream(of: Void.self)
+            let relay = OutboxRelay(store: store, outbox: outbox, logger: Logger(label: "test")) { _ in
+                continuation.yield()
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            let group = ServiceGroup(services: [relay], logger: Logger(label: "test"))
+            async let running: Void = group.run()
+            var iterator = began.makeAsyncIterator()
+            _ = await iterator.next()
+            await group.triggerGracefulShutdown()
+            try await running
+            #expect(try await store.read { try outbox.rows(in: $0).map(\.message.id.rawValue) } == ["second"])
+        }
+    }
+}
