@@ -156,7 +156,7 @@ let package = Package(
         tests("AMQPIntegrationTests", ["AMQP", "TestSupport", logging]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPClientIntegrationTests", ["HTTPClient", "TestSupport", hummingbird, logging, nioCore]),
-        tests("ContractTests", ["Contracts", "TestSupport"], resources: [.copy("Golden")]),
+        tests("ContractTests", ["Contracts"], resources: [.copy("Golden")]),
         tests("SecretsTests", ["Secrets", "Contracts"]),
         tests("MessagingTests", ["Messaging", "Contracts"]),
         tests("MessagingIntegrationTests", ["Messaging", "AMQP", "Contracts", "TestSupport", lifecycle, logging]),
