@@ -1,0 +1,33 @@
+/// What a handler throws to say what should become of its message. Any other error is retried.
+public enum MessageFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Try again later: a peer is away, a resource is busy.
+    case retry(String)
+    /// Park it: no repetition will help.
+    case hopeless(String)
+
+    public var description: String {
+        switch self {
+        case .retry(let reason), .hopeless(let reason): reason
+        }
+    }
+}
+
+/// A message that cannot be sent as asked.
+public struct MessagingError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Code: Sendable, Equatable {
+        /// The type has no route in ``MessageMap`` and none was given.
+        case noRoute
+        /// The answer is not what the request's reply looks like.
+        case malformedReply
+    }
+
+    public var code: Code
+    public var message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

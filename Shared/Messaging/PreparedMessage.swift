@@ -1,0 +1,83 @@
+public import AMQP
+public import Contracts
+
+/// A message ready to be published, as an outbox keeps it: its id stays the same however often it is sent.
+public struct PreparedMessage: Codable, Sendable, Hashable {
+    public var id: MessageID
+    public var type: String
+    public var version: Int
+    public var exchange: String
+    public var routingKey: String
+    /// Whether it is an error if no queue takes it.
+    public var mandatory: Bool
+    public var contentType: String
+    /// JSON.
+    public var body: String
+    public var run: RunID?
+    public var traceparent: String?
+
+    public init(
+        id: MessageID, type: String, version: Int, exchange: String, routingKey: String, mandatory: Bool = true,
+        contentType: String = "application/json", body: String, run: RunID? = nil, traceparent: String? = nil
+    ) {
+        self.id = id
+        self.type = type
+        self.version = version
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.mandatory = mandatory
+        self.contentType = contentType
+        self.body = body
+        self.run = run
+        self.traceparent = traceparent
+    }
+
+    /// A message on its way through ``MessageMap``, or to `queue` where the sender chooses.
+    /// - Throws: ``MessagingError`` where the type has no route and no queue is given; an encoding error.
+    public init(
+        _ message: some Message, to queue: Queue? = nil, id: MessageID = .make(), run: RunID? = nil
+    ) throws {
+        let kind = Swift.type(of: message)
+        let exchange: String
+        let routingKey: String
+        var mandatory = true
+        switch (queue, MessageMap.route(of: kind)) {
+        case (let queue?, _):
+            (exchange, routingKey) = (MessageMap.work, queue.name)
+        case (nil, .queue(let queue)):
+            (exchange, routingKey) = (MessageMap.work, queue.name)
+        case (nil, .fanout(let name)):
+            (exchange, routingKey, mandatory) = (name, "", false)
+        case (nil, .chosen), (nil, nil):
+            throw MessagingError(.noRoute, "\(kind.type) has no queue of its own: say which one it goes to")
+        }
+        self.init(
+            id: id, type: kind.type, version: kind.version, exchange: exchange, routingKey: routingKey,
+            mandatory: mandatory, body: String(decoding: try Wire.encode(message), as: UTF8.self),
+            run: run ?? MessageContext.current?.run,
+            traceparent: Traceparent.next(after: MessageContext.current?.traceparent))
+    }
+
+    /// The message as the broker gets it.
+    public var outgoing: OutgoingMessage {
+        var headers: [String: HeaderValue] = [Header.version: .integer(Int64(version))]
+        if let traceparent { headers[Header.traceparent] = .string(traceparent) }
+        return OutgoingMessage(
+            exchange: exchange, routingKey: routingKey, body: Array(body.utf8),
+            properties: MessageProperties(
+                contentType: contentType, messageID: id.rawValue, type: type, correlationID: run?.rawValue,
+                headers: headers), mandatory: mandatory)
+    }
+}
+
+/// The names of the headers Slipway's messages carry.
+public enum Header {
+    public static let version = "slipway-version"
+    public static let traceparent = "traceparent"
+    /// Counts handling attempts from 1.
+    public static let attempt = "slipway-attempt"
+    /// On a parked message: the queue it could not be handled in.
+    public static let parkedQueue = "slipway-parked-queue"
+    /// On a parked message: why.
+    public static let parkedReason = "slipway-parked-reason"
+}

@@ -1,0 +1,56 @@
+import AMQP
+
+/// A queue of the broker and what it does when things go wrong.
+public struct Queue: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
+        /// Durable work; what cannot be handled is retried, then parked.
+        case work
+        /// Durable work of its own copy of the events that match.
+        case events(bindings: [String])
+        /// Refuses what does not fit: the publisher keeps it and tries again.
+        case bounded(bytes: Int64)
+        /// Requests, which nobody waits for after 30 s.
+        case requests
+        /// Where messages end that no handler could take.
+        case parking
+    }
+
+    public let name: String
+    public let kind: Kind
+
+    public init(_ name: String, _ kind: Kind = .work) {
+        self.name = name
+        self.kind = kind
+    }
+
+    /// How often a message may take its consumer down with it before the broker parks it. A restart of a consumer
+    /// counts too, so this is far above what rolling restarts make.
+    private static let deliveryLimit: Int64 = 50
+
+    func declare(in topology: inout Topology) {
+        var arguments: [String: HeaderValue] = ["x-queue-type": .string("quorum")]
+        switch kind {
+        case .work, .events:
+            // At-least-once dead-lettering is only done with reject-publish.
+            arguments["x-dead-letter-exchange"] = .string(MessageMap.work)
+            arguments["x-dead-letter-routing-key"] = .string(MessageMap.parked.name)
+            arguments["x-dead-letter-strategy"] = .string("at-least-once")
+            arguments["x-overflow"] = .string("reject-publish")
+            arguments["x-delivery-limit"] = .integer(Self.deliveryLimit)
+        case .bounded(let bytes):
+            arguments["x-max-length-bytes"] = .integer(bytes)
+            arguments["x-overflow"] = .string("reject-publish")
+        case .requests:
+            arguments["x-message-ttl"] = .integer(30_000)
+        case .parking:
+            break
+        }
+        topology.queues.append(AMQP.Queue(name: name, arguments: arguments))
+        topology.bindings.append(Binding(queue: name, exchange: MessageMap.work, routingKey: name))
+        if case .events(let bindings) = kind {
+            for key in bindings {
+                topology.bindings.append(Binding(queue: name, exchange: MessageMap.events, routingKey: key))
+            }
+        }
+    }
+}

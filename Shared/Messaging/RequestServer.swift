@@ -1,0 +1,95 @@
+import AMQP
+public import Contracts
+import FoundationEssentials
+public import Logging
+public import ServiceLifecycle
+
+/// Answers requests from a queue by direct reply-to, several at a time.
+public struct RequestServer: Service {
+    private let bus: Bus
+    private let queue: Queue
+    private let prefetch: Int
+    private let handlers: [String: Answer]
+    private let logger: Logger
+
+    private typealias Answer = @Sendable ([UInt8], MessageContext) async throws -> Data
+
+    public init(bus: Bus, queue: Queue, prefetch: Int = 32, handlers: [any RequestHandler], logger: Logger) {
+        self.bus = bus
+        self.queue = queue
+        self.prefetch = prefetch
+        var table: [String: Answer] = [:]
+        for handler in handlers { Self.add(handler, to: &table) }
+        self.handlers = table
+        self.logger = logger
+    }
+
+    private static func add<H: RequestHandler>(_ handler: H, to table: inout [String: Answer]) {
+        table[H.Incoming.type] = { body, context in
+            let request: H.Incoming
+            do {
+                request = try Wire.decode(H.Incoming.self, from: Data(body))
+            } catch {
+                throw Problem(code: "malformed_request", message: "it is no \(H.Incoming.type): \(error)")
+            }
+            return try Wire.encode(try await handler.answer(request, context))
+        }
+    }
+
+    public func run() async throws {
+        let deliveries = bus.broker.deliveries(of: queue.name, prefetch: prefetch).cancelOnGracefulShutdown()
+        try await withThrowingDiscardingTaskGroup { group in
+            for try await delivery in deliveries { group.addTask { await process(delivery) } }
+        }
+    }
+
+    private func process(_ delivery: Delivery) async {
+        let context = MessageContext(delivery)
+        let type = delivery.message.properties.type ?? "none"
+        do {
+            let reply = await reply(to: delivery, type, context)
+            if let address = delivery.message.properties.replyTo {
+                // The caller may have given up: then nobody is at this address, and that is fine.
+                try await bus.broker.publish(
+                    OutgoingMessage(
+                        exchange: "", routingKey: address, body: Array(reply.body),
+                        properties: MessageProperties(
+                            contentType: "application/json", messageID: MessageID.make().rawValue, type: reply.type,
+                            correlationID: delivery.message.properties.correlationID, persistent: false),
+                        mandatory: false), timeout: .seconds(10))
+            }
+            try await delivery.ack()
+        } catch {
+            logger.warning(
+                "request could not be answered",
+                metadata: ["message": "\(context.id)", "type": "\(type)", "error": "\(error)"])
+            do { try await delivery.requeue() } catch { logger.debug("requeue failed", metadata: ["error": "\(error)"]) }
+        }
+    }
+
+    private func reply(
+        to delivery: Delivery, _ type: String, _ context: MessageContext
+    ) async -> (type: String, body: Data) {
+        let problem: Problem
+        do {
+            guard let handler = handlers[type] else {
+                throw Problem(code: "unknown_request", message: "“\(type)” is not answered here")
+            }
+            let body = try await MessageContext.$current.withValue(context) {
+                try await handler(delivery.message.body, context)
+            }
+            return (Reply.value, body)
+        } catch let error as Problem {
+            problem = error
+        } catch {
+            logger.error(
+                "request failed", metadata: ["message": "\(context.id)", "type": "\(type)", "error": "\(error)"])
+            problem = Problem(code: "internal", message: "the request failed; the log of the service has the cause")
+        }
+        do {
+            return (Reply.problem, try Wire.encode(problem))
+        } catch {
+            return (Reply.problem, Data(#"{"code":"internal","message":"the request failed"}"#.utf8))
+        }
+    }
+}
