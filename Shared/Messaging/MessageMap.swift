@@ -9,7 +9,7 @@ public enum MessageMap {
     /// Fanout to every worker.
     public static let control = "slipway.control"
     /// Topic exchange of events for anyone.
-    public static let events = "cdevents"
+    public static let events = CloudEvent.exchange
 
     public static let sync = Queue("slipway.sync")
     public static let pipeline = Queue("slipway.pipeline")

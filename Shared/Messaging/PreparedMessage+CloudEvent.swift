@@ -1,0 +1,19 @@
+public import Contracts
+
+extension PreparedMessage {
+    /// An event for anyone who listens; it is no error if no one does.
+    public init(event: CloudEvent, run: RunID? = nil) throws {
+        self.init(
+            id: event.id, type: event.type, version: 1, exchange: MessageMap.events, routingKey: event.routingKey,
+            mandatory: false, contentType: CloudEvent.contentType,
+            body: String(decoding: try Wire.encode(event), as: UTF8.self), run: run ?? MessageContext.current?.run,
+            traceparent: Traceparent.next(after: MessageContext.current?.traceparent))
+    }
+}
+
+extension Bus {
+    /// Tells anyone who listens; returns once the broker has it.
+    public func emit(_ event: CloudEvent, run: RunID? = nil) async throws {
+        try await publish(PreparedMessage(event: event, run: run))
+    }
+}

@@ -1,0 +1,55 @@
+import AMQP
+import Logging
+import Secrets
+
+/// The settings every service has, and the keys some share.
+public enum CommonSettings {
+    public static let brokerURL = Setting<String>.text(
+        "broker.url", "the RabbitMQ nodes, user, password and virtual host",
+        example: "amqp://slipway:password@rabbit1:5672,rabbit2:5672/slipway", secret: true)
+    public static let data = Setting<String>.text(
+        "data", "the folder this service keeps its state in", example: "/var/lib/slipway/builder")
+    public static let logLevel = Setting<Logger.Level>.choice(
+        "log.level", "how much is logged: trace, debug, info, notice, warning, error, critical", default: .info)
+    static let logFormat = Setting<LogLine.Format>.choice(
+        "log.format", "how log lines look: logfmt or json", default: .logfmt)
+    public static let shutdownGrace = Setting<Duration>.duration(
+        "shutdown.grace", "how long work may take to end after SIGTERM", default: .seconds(25))
+    public static let configFile = Setting<String>.text(
+        "config.file", "a JSON file with settings; flags and variables win", example: "/etc/slipway/builder.json")
+
+    /// Where `/healthz`, `/readyz` and `/metrics` are served.
+    public static let adminListen = Setting<ListenAddress>.listen(
+        "admin.listen", "where health and metrics are served", default: ListenAddress(host: "127.0.0.1", port: 0))
+
+    /// The keys that seal secrets.
+    public static let sealKeys = Setting<KeyRing>(
+        "seal.keys", "the keys that seal secrets, the first one seals", example: "2026:<openssl rand -base64 32>",
+        secret: true
+    ) { text in
+        do {
+            return try KeyRing(text)
+        } catch {
+            throw SettingProblem(expected: "a list of id:base64 keys: \(error.message)")
+        }
+    }
+
+    /// The key that signs mirror tokens.
+    public static let mirrorKey = signingKey("mirror.key", "the key of mirror tokens, the same at pipeline and sync")
+    /// The key that webhook tokens are derived from.
+    public static let hookKey = signingKey("hook.key", "the key of hook tokens, the same at gateway and pipeline")
+
+    private static func signingKey(_ key: String, _ summary: String) -> Setting<SigningKey> {
+        Setting(key, summary, example: "<openssl rand -base64 32>", secret: true) { text in
+            do {
+                return try SigningKey(base64: text)
+            } catch {
+                throw SettingProblem(expected: "a key: \(error.message)")
+            }
+        }
+    }
+
+    static let all: [any AnySetting] = [
+        brokerURL, adminListen, logLevel, logFormat, shutdownGrace, configFile,
+    ]
+}

@@ -1,0 +1,134 @@
+import AMQP
+import FoundationEssentials
+import Logging
+public import Messaging
+import Metrics
+public import ServiceLifecycle
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The `main` of every service: settings, log, metrics, health, broker, signals.
+///
+/// ```swift
+/// @main struct Builder {
+///     static func main() async {
+///         await ServiceMain(name: "builder", summary: "runs jobs", settings: BuilderSettings.all, adminPort: 9103)
+///             .run { context in [JobLoop(…)] }
+///     }
+/// }
+/// ```
+public struct ServiceMain: Sendable {
+    let name: String
+    let summary: String
+    let settings: [any AnySetting]
+    let adminPort: Int
+
+    /// - Parameters:
+    ///   - settings: those of this service beside ``CommonSettings``.
+    ///   - adminPort: where health and metrics are served on loopback unless set otherwise.
+    public init(name: String, summary: String, settings: [any AnySetting], adminPort: Int) {
+        self.name = name
+        self.summary = summary
+        self.settings = settings
+        self.adminPort = adminPort
+    }
+
+    /// Runs the services until one ends or SIGTERM or SIGINT comes, and ends the process: 0 after a signal, 2 for
+    /// wrong flags, 78 for a wrong setting, 1 for anything else.
+    /// - Parameters:
+    ///   - queues: the queues of labels or clusters that this service declares beside those all declare.
+    ///   - services: makes the service's own parts. They start after the broker connects in the background, and stop
+    ///     before it does.
+    public func run(
+        queues: @Sendable (Settings) throws -> [Messaging.Queue] = { _ in [] },
+        services: @Sendable (ServiceContext) async throws -> [any Service]
+    ) async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.contains("--help") || arguments.contains("-h") {
+            print(help)
+            exit(0)
+        }
+        if let problem = unknownArgument(in: arguments) {
+            complain("\(name): \(problem)")
+            exit(2)
+        }
+        // A peer that hangs up is an error of the write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            try await start(queues: queues, services: services)
+            exit(0)
+        } catch let error as SettingsError {
+            complain("\(name): \(error.message)\n  \(error.remedy)")
+            exit(78)
+        } catch {
+            complain("\(name): \(error)")
+            exit(1)
+        }
+    }
+
+    private func start(
+        queues: @Sendable (Settings) throws -> [Messaging.Queue],
+        services: @Sendable (ServiceContext) async throws -> [any Service]
+    ) async throws {
+        let settings = try await Settings(
+            arguments: CommandLine.arguments, environment: ProcessInfo.processInfo.environment)
+        let logger = try makeLogger(settings)
+        let metrics = MetricsRegistry()
+        MetricsSystem.bootstrap(metrics)
+
+        let configuration: BrokerConfiguration
+        let url = try settings.value(CommonSettings.brokerURL)
+        do {
+            configuration = try BrokerConfiguration(url: url, connectionName: name)
+        } catch {
+            throw SettingsError(
+                setting: CommonSettings.brokerURL.variable, message: "SLIPWAY_BROKER_URL: \(error.message)",
+                remedy: "for example SLIPWAY_BROKER_URL=\(CommonSettings.brokerURL.example)")
+        }
+        let broker = Broker(configuration, topology: MessageMap.topology(with: try queues(settings)), logger: logger)
+        let readiness = Readiness()
+        readiness.add("broker") { await broker.status.problem }
+        let context = ServiceContext(
+            name: name, settings: settings, logger: logger, broker: broker, bus: Bus(broker: broker, service: name),
+            readiness: readiness)
+        let admin = AdminServer(
+            address: try settings.optional(CommonSettings.adminListen)
+                ?? ListenAddress(host: "127.0.0.1", port: adminPort), readiness: readiness, metrics: metrics,
+            logger: logger)
+
+        var configurations = [BrokerService(broker), admin as any Service].map {
+            ServiceGroupConfiguration.ServiceConfiguration(service: $0)
+        }
+        for service in try await services(context) { configurations.append(.init(service: service)) }
+        var group = ServiceGroupConfiguration(
+            services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = try settings.value(CommonSettings.shutdownGrace)
+        logger.info("started", metadata: ["version": "\(Version.current)"])
+        try await ServiceGroup(configuration: group).run()
+        logger.info("stopped")
+    }
+
+    private func makeLogger(_ settings: Settings) throws -> Logger {
+        let level = try settings.value(CommonSettings.logLevel)
+        let format = try settings.value(CommonSettings.logFormat)
+        let output = LogOutput()
+        let service = name
+        LoggingSystem.bootstrap { _ in
+            ServiceLogHandler(service: service, format: format, output: output, logLevel: level)
+        }
+        return Logger(label: name)
+    }
+
+    private func complain(_ text: String) {
+        LogOutput().write(text)
+    }
+}
+
+/// Slipway's version.
+public enum Version {
+    public static let current = "0.1.0"
+}

@@ -1,0 +1,94 @@
+import Contracts
+import Testing
+
+@testable import Messaging
+
+@Suite struct MessageMapTests {
+    @Test func everyMessageHasOneRoute() {
+        let types = MessageMap.table.map { $0.message.type }
+        #expect(Set(types).count == types.count)
+        for entry in MessageMap.table {
+            #expect(!entry.producers.isEmpty && !entry.consumers.isEmpty, "\(entry.message.type)")
+        }
+    }
+
+    @Test func everyRouteIsDeclared() {
+        let topology = MessageMap.topology(with: [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")])
+        let exchanges = Set(topology.exchanges.map(\.name))
+        let bound = Set(topology.bindings.map { "\($0.exchange) \($0.routingKey)" })
+        for entry in MessageMap.table {
+            switch entry.route {
+            case .queue(let queue): #expect(bound.contains("slipway \(queue.name)"), "\(entry.message.type)")
+            case .fanout(let exchange): #expect(exchanges.contains(exchange), "\(entry.message.type)")
+            case .chosen: break
+            }
+        }
+        #expect(bound.contains("slipway slipway.build.default"))
+        #expect(bound.contains("slipway slipway.deploy.default"))
+        #expect(bound.contains("slipway slipway.parked"))
+        #expect(bound.contains("cdevents #"))
+        for delay in RetryPolicy.delays { #expect(bound.contains("\(delay.name) ")) }
+    }
+
+    /// A message that is dead-lettered in a circle without being rejected is dropped by the broker, so no dead letter
+    /// of a work queue may lead to a delay queue.
+    @Test func noDeadLetterCircle() {
+        let topology = MessageMap.topology()
+        for queue in topology.queues where !queue.name.hasPrefix("slipway.retry.") {
+            if let key = queue.arguments["x-dead-letter-routing-key"] { #expect(key == .string("slipway.parked")) }
+        }
+    }
+
+    @Test func labelsAreAQueueWhateverTheirOrder() {
+        #expect(MessageMap.build(labels: ["gpu", "arm64"]).name == "slipway.build.arm64.gpu")
+        #expect(MessageMap.build(labels: []).name == "slipway.build.default")
+    }
+}
+
+@Suite struct RetryPolicyTests {
+    @Test func waitsLongerThenParks() {
+        let decisions = (1...RetryPolicy.attempts).map { RetryPolicy.decide(afterAttempt: $0) }
+        #expect(decisions[0] == .retry(RetryPolicy.delays[0]))
+        #expect(decisions[1] == .retry(RetryPolicy.delays[1]))
+        #expect(decisions[2] == .retry(RetryPolicy.delays[2]))
+        #expect(decisions[RetryPolicy.attempts - 2] == .retry(RetryPolicy.delays[2]))
+        #expect(decisions[RetryPolicy.attempts - 1] == .park)
+        #expect(RetryPolicy.decide(afterAttempt: .max) == .park)
+        #expect(RetryPolicy.decide(afterAttempt: -5) == .retry(RetryPolicy.delays[0]))
+    }
+}
+
+@Suite struct PreparedMessageTests {
+    private let cancelled = JobCancelled(
+        job: JobID(rawValue: "j1"), run: RunID(rawValue: "r1"), attempt: 1, reason: "asked for")
+
+    @Test func takesItsWayFromTheMap() throws {
+        let message = try PreparedMessage(cancelled, id: MessageID(rawValue: "m1"), run: RunID(rawValue: "r1"))
+        #expect(message.exchange == "slipway.control")
+        #expect(!message.mandatory)
+        let outgoing = message.outgoing
+        #expect(outgoing.properties.messageID == "m1")
+        #expect(outgoing.properties.type == "JobCancelled")
+        #expect(outgoing.properties.correlationID == "r1")
+        #expect(outgoing.properties.headers[Header.version] == .integer(1))
+    }
+
+    @Test func needsAQueueWhereTheSenderChooses() throws {
+        let build = BuildRequested(job: JobID(rawValue: "j1"), run: RunID(rawValue: "r1"), attempt: 1)
+        let error = #expect(throws: MessagingError.self) { try PreparedMessage(build) }
+        #expect(error?.message.contains("BuildRequested") == true)
+        #expect(try PreparedMessage(build, to: MessageMap.build(labels: [])).routingKey == "slipway.build.default")
+    }
+
+    @Test func carriesTheTraceOn() throws {
+        let parent = Traceparent.make()
+        let context = MessageContext(id: .make(), run: RunID(rawValue: "r9"), traceparent: parent)
+        try MessageContext.$current.withValue(context) {
+            let message = try PreparedMessage(cancelled)
+            #expect(message.run == RunID(rawValue: "r9"))
+            #expect(message.traceparent?.prefix(35) == parent.prefix(35))
+            #expect(message.traceparent != parent)
+        }
+        #expect(Traceparent.next(after: "garbage").count == 55)
+    }
+}
