@@ -27,24 +27,15 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     }
 }
 
-extension Timestamp: CustomStringConvertible {
-    public var description: String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
-}
-
 extension Timestamp: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
-        if let date = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) {
-            self.init(date)
-        } else if let date = try? Date(text, strategy: Date.ISO8601FormatStyle()) {
-            self.init(date)
-        } else {
+        guard let moment = Timestamp(rfc3339: text) else {
             throw DecodingError.dataCorruptedError(
                 in: container, debugDescription: "“\(text)” is no RFC 3339 time such as 2026-11-23T02:23:38.120Z")
         }
+        self = moment
     }
 
     public func encode(to encoder: any Encoder) throws {

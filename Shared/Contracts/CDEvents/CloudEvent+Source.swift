@@ -29,7 +29,8 @@ extension CloudEvent {
     /// The edge took a push. There is no run yet: its chain is the trigger.
     public static func pushReceived(_ push: PushReceived, service: String) -> CloudEvent {
         CloudEvent(
-            .pushReceived, origin(of: push.trigger, event: .pushReceived, service: service, at: push.trigger.receivedAt),
+            .pushReceived,
+            origin(of: push.trigger, event: .pushReceived, service: service, at: push.trigger.receivedAt),
             subject: push.trigger.id.rawValue,
             content: [
                 "repository": ["id": .string(push.trigger.repository.rawValue)], "ref": .string(push.trigger.ref),

@@ -1,0 +1,51 @@
+import Contracts
+
+extension Fixture {
+    static let documents = [
+        Fixture("RunSummary", Sample.summary),
+        Fixture("RunView", Sample.view),
+        Fixture("RunPage", Page(items: [Sample.summary], next: "01jd00000000000000000000r0")),
+        Fixture(
+            "RunRequest",
+            RunRequest(
+                repository: Sample.repository, ref: "v1.2", component: "web",
+                document: [["step": "hello", "commands": ["true"]]], parameters: ["IMAGE": "web"])),
+        Fixture("RunEvent-run-choice", RunEvent.run(Sample.view)),
+        Fixture("RunEvent-log-choice", RunEvent.log(step: 1, offset: 12, text: "Done\n")),
+        Fixture(
+            "ComponentView",
+            ComponentView(
+                name: "web", revision: 3, digest: "sha256:5f16", document: [["step": "hello", "commands": ["true"]]],
+                repositories: [Sample.repository], updatedAt: Sample.moment)),
+        Fixture(
+            "RepositoryView",
+            RepositoryView(
+                path: Sample.repository, cloneURL: "https://git.example/shop/web.git", defaultBranch: "main",
+                allowsFile: true, hasToken: true, hookURL: "https://ci.example/hooks/gitlab",
+                associations: [AssociationView(component: "web", events: [.push, .tag], branches: ["main", "v*"])],
+                createdAt: Sample.moment)),
+        Fixture(
+            "RepositoryRequest",
+            RepositoryRequest(
+                cloneURL: "https://git.example/shop/web.git", defaultBranch: "main", allowsFile: false,
+                username: "oauth2", token: "not a real one")),
+        Fixture("HookView", HookView(url: "https://ci.example/hooks/gitlab", token: "0f3c")),
+        Fixture("AssociationView", AssociationView(component: "web", events: [.pullRequest], branches: [])),
+        Fixture("SessionRequest", SessionRequest(token: "not a real one")),
+        Fixture("SecretRequest", SecretRequest(value: "not a real one")),
+        Fixture(
+            "SecretView", SecretView(name: "npm_token", repository: Sample.repository, updatedAt: Sample.moment)),
+        Fixture("RegistryRequest", RegistryRequest(username: "robot$shop+ci", password: "not a real one")),
+        Fixture(
+            "DeadLetterView",
+            DeadLetterView(
+                id: MessageID(rawValue: "push-1"), queue: "slipway.sync", type: "PushReceived",
+                reason: "trigger: expected an object",
+                body: "{\"trigger\":1}", parkedAt: Sample.moment)),
+        Fixture(
+            "Problem",
+            Problem(
+                code: "unknown_repository", message: "shop/app is not known here",
+                remedy: "slipway repo add shop/app --clone-url URL", details: ["known: shop/web"])),
+    ]
+}

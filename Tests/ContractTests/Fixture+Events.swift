@@ -1,0 +1,66 @@
+public import Contracts
+public import Testing
+
+extension Fixture {
+    /// One document per event type.
+    static let events = EventSamples.all.map { Fixture("cdevents/\(EventSamples.name($0))", $0) }
+}
+
+/// One event of every type Slipway emits.
+enum EventSamples {
+    static let artifact = PackageURL(
+        repository: "registry.example:5000/shop/web", digest: Sample.digest, tag: "8d4f1b6c")
+
+    static let task = CloudEvent.taskRunID(job: Sample.job, attempt: 2, step: "compile")
+
+    static func origin(_ service: String) -> EventOrigin {
+        EventOrigin(
+            service: service, run: Sample.run, id: MessageID(rawValue: "01jd5m3v8k0000000000000evt"), at: Sample.moment,
+            cause: MessageID(rawValue: "gitlab-b2c0/slipway-source.synced"), customData: ["repository": "shop/web"])
+    }
+
+    static let all: [CloudEvent] =
+        runs + artifacts
+        + CloudEvent.ServiceChange.allCases.map {
+            .service($0, "shop/web", environment: "production", artifact: artifact, origin: origin("deployer"))
+        } + [.serviceRemoved("shop/web", environment: "production", origin: origin("deployer"))]
+        + CloudEvent.ChangeState.allCases.map {
+            .change($0, "!42", repository: Sample.repository, description: "Sell more", origin: origin("sync"))
+        } + source
+
+    static let runs: [CloudEvent] = [
+        .pipelineRunQueued(Sample.run, pipeline: "web", uri: "https://ci.example/runs/1", origin: origin("pipeline")),
+        .pipelineRunStarted(Sample.run, pipeline: "web", uri: "https://ci.example/runs/1", origin: origin("pipeline")),
+        .pipelineRunFinished(
+            Sample.run, pipeline: "web", outcome: .failure, errors: "step compile: exit code 2",
+            uri: "https://ci.example/runs/1", origin: origin("pipeline")),
+        .taskRunStarted(
+            task, name: "compile", run: Sample.run, uri: "https://ci.example/runs/1", origin: origin("builder")),
+        .taskRunFinished(
+            task, name: "compile", run: Sample.run, outcome: .failure, errors: "exit code 2", origin: origin("builder")),
+    ]
+
+    static let artifacts: [CloudEvent] = [
+        .buildQueued(task, origin: origin("pipeline")),
+        .buildStarted(task, origin: origin("builder")),
+        .buildFinished(task, artifact: artifact, origin: origin("builder")),
+        .artifactPackaged(artifact, commit: Sample.sha, repository: Sample.repository, origin: origin("builder")),
+        .artifactPublished(artifact, user: "robot$shop+ci", origin: origin("builder")),
+    ]
+
+    static let source: [CloudEvent] = [
+        .pushReceived(Sample.push, service: "sync"),
+        .sourceSynced(Sample.synced, service: "sync", at: Sample.moment),
+        .sourceFailed(
+            SyncFailed(trigger: Sample.trigger, code: .authentication, reason: "the server refused the token"),
+            service: "sync", at: Sample.moment),
+    ]
+
+    static func name(_ event: CloudEvent) -> String {
+        event.routingKey.split(separator: ".").suffix(2).joined(separator: ".")
+    }
+}
+
+extension CloudEvent: CustomTestStringConvertible {
+    public var testDescription: String { routingKey }
+}

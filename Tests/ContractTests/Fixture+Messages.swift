@@ -1,0 +1,57 @@
+import Contracts
+
+extension Fixture {
+    static let all = messages + replies + documents + events
+
+    static let messages = [
+        Fixture("PushReceived", Sample.push),
+        Fixture(
+            "SyncRequested",
+            SyncRequested(trigger: Sample.manual, cloneURL: "https://git.example/shop/web.git")),
+        Fixture("SourceSynced", Sample.synced),
+        Fixture(
+            "SyncFailed",
+            SyncFailed(
+                trigger: Sample.trigger, code: .refNotFound,
+                reason: "refs/heads/main does not exist in https://git.example/shop/web.git")),
+        Fixture("RepositoryLookup", RepositoryLookup(repository: Sample.repository)),
+        Fixture("BuildRequested", BuildRequested(job: Sample.job, run: Sample.run, attempt: 1)),
+        Fixture("RolloutRequested", RolloutRequested(job: Sample.job, run: Sample.run, attempt: 1)),
+        Fixture("JobClaim", JobClaim(job: Sample.job, attempt: 2, worker: "builder-7f3a")),
+        Fixture("JobGrant", Sample.grant),
+        Fixture(
+            "StepStarted",
+            StepStarted(job: Sample.job, run: Sample.run, attempt: 2, step: "compile", at: Sample.moment)),
+        Fixture(
+            "StepFinished",
+            StepFinished(job: Sample.job, run: Sample.run, attempt: 2, report: Sample.report)),
+        Fixture("JobHeartbeat", JobHeartbeat(job: Sample.job, run: Sample.run, attempt: 2)),
+        Fixture(
+            "JobFinished",
+            JobFinished(
+                job: Sample.job, run: Sample.run, attempt: 2, outcome: .failure, reason: "step compile failed",
+                steps: [Sample.report, StepReport(step: "image", outcome: .skipped, reason: "compile failed")])),
+        Fixture(
+            "JobCancelled",
+            JobCancelled(job: Sample.job, run: Sample.run, attempt: 2, reason: "cancelled by ada")),
+        Fixture(
+            "LogChunk",
+            LogChunk(
+                job: Sample.job, run: Sample.run, attempt: 2, step: "compile", offset: 4096,
+                text: "+ yarn build\nDone in 1.2 s — 🚢\n")),
+    ]
+
+    static let replies = [
+        Fixture("JobClaimReply-granted-choice", JobClaimReply.granted(Sample.grant)),
+        Fixture(
+            "JobClaimReply-refused-choice",
+            JobClaimReply.refused(.init(code: .newerAttempt, reason: "attempt 3 was granted to builder-2"))),
+        Fixture(
+            "RepositoryLookupReply-found-choice",
+            RepositoryLookupReply.found(
+                .init(
+                    cloneURL: "https://git.example/shop/web.git", username: "oauth2",
+                    token: SealedSecret(rawValue: "v1.k1.c2VhbGVk")))),
+        Fixture("RegistryLogin", RegistryLogin(username: "robot$shop+ci", password: "not a real one")),
+    ]
+}

@@ -1,0 +1,31 @@
+import Contracts
+import Testing
+
+@Suite("Identifiers and moments")
+struct ValueTests {
+    @Test("an identifier sorts by the moment it was made and is never made twice")
+    func identifiers() {
+        let early = RunID.make(at: Timestamp(milliseconds: 1_000))
+        let late = RunID.make(at: Timestamp(milliseconds: 2_000))
+        #expect(early < late)
+        #expect(early.rawValue.utf8.count == 26)
+        #expect(Set((0..<1_000).map { _ in JobID.make() }).count == 1_000)
+    }
+
+    @Test(
+        "what is no repository path says why",
+        arguments: ["", "a//b", "../etc", "a/..", "a/.", "-x/y", "a b", "a.git", "a.lock", "ä/b", "/a", "a/"])
+    func badPaths(_ text: String) {
+        #expect(RepositoryPath(rawValue: text).problem != nil)
+    }
+
+    @Test("repository paths", arguments: ["web", "shop/web", "Group/sub.group/my_repo-1"])
+    func goodPaths(_ text: String) {
+        #expect(RepositoryPath(rawValue: text).problem == nil)
+    }
+
+    @Test("a sealed secret does not show itself")
+    func sealed() {
+        #expect("\(SealedSecret(rawValue: "v1.k1.secret"))" == "<sealed>")
+    }
+}
