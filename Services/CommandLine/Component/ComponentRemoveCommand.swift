@@ -1,0 +1,24 @@
+import ArgumentParser
+import Contracts
+
+struct ComponentRemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove a component.",
+        discussion: "One that repositories are associated with is kept until those associations are taken away.")
+
+    @Argument(help: "The component's name.")
+    var name: String
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await connection.withPlatform { client in
+            try await client.delete("components/\(URLText.encode(name))")
+            if connection.json {
+                try Console.current.write(json: ["removed": name])
+            } else {
+                Console.current.write(line: "\(name) is removed")
+            }
+        }
+    }
+}

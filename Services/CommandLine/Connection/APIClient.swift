@@ -1,0 +1,112 @@
+import Contracts
+import FoundationEssentials
+import HTTPClient
+import Logging
+
+/// The platform's API, typed.
+struct APIClient: Sendable {
+    let account: Account
+    private let http: HTTPClient
+
+    init(account: Account) {
+        self.account = account
+        http = HTTPClient(logger: Logger(label: "slipway", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    func shutdown() async { await http.shutdown() }
+
+    func get<Answer: Decodable>(_ path: String, query: [(String, String?)] = []) async throws -> Answer {
+        try await decode(exchange(.get, path, query: query))
+    }
+
+    func post<Answer: Decodable>(_ path: String, body: (any Encodable & Sendable)? = nil) async throws -> Answer {
+        try await decode(exchange(.post, path, body: body))
+    }
+
+    func post(_ path: String, body: (any Encodable & Sendable)? = nil) async throws {
+        _ = try await exchange(.post, path, body: body)
+    }
+
+    func put<Answer: Decodable>(_ path: String, body: any Encodable & Sendable) async throws -> Answer {
+        try await decode(exchange(.put, path, body: body))
+    }
+
+    func put(_ path: String, body: any Encodable & Sendable) async throws {
+        _ = try await exchange(.put, path, body: body)
+    }
+
+    func delete(_ path: String) async throws { _ = try await exchange(.delete, path) }
+
+    /// The body of a good answer as it comes in.
+    func stream(_ path: String, query: [(String, String?)] = [], accept: String) async throws -> HTTPBody {
+        var request = request(.get, path, query: query)
+        request.headers.add("Accept", accept)
+        return try await open(request).body
+    }
+
+    private func exchange(
+        _ method: HTTPRequest.Method, _ path: String, query: [(String, String?)] = [],
+        body: (any Encodable & Sendable)? = nil
+    ) async throws -> [UInt8] {
+        var request = request(method, path, query: query)
+        request.headers.add("Accept", "application/json")
+        request.totalTimeout = .seconds(60)
+        if let body {
+            request.headers.add("Content-Type", "application/json")
+            request.body = .bytes(Array(try Wire.encode(body)))
+        }
+        let answer = try await open(request)
+        return try await answer.body.collect(upTo: 64 << 20)
+    }
+
+    private func request(
+        _ method: HTTPRequest.Method, _ path: String, query: [(String, String?)]
+    ) -> HTTPRequest {
+        var request = HTTPRequest(method, account.server + "/api/v1/" + path + URLText.query(query))
+        if let token = account.token { request.authentication = .bearer(token) }
+        return request
+    }
+
+    /// Sends and turns every answer but a good one into an error that says what to do.
+    private func open(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let response: HTTPResponse
+        do {
+            response = try await http.send(request)
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            throw CommandError(
+                "\(account.server) does not answer: \(error.message)",
+                remedy: "check the address and that the platform runs (`slipway up` starts one here)")
+        }
+        guard (200..<300).contains(response.status) else {
+            let body = try await response.body.collect(upTo: 1 << 20)
+            throw refusal(status: response.status, body: body)
+        }
+        return response
+    }
+
+    private func refusal(status: Int, body: [UInt8]) -> CommandError {
+        if status == 401 {
+            let remedy = "sign in with `slipway login \(account.server)`, or set SLIPWAY_TOKEN"
+            return account.token == nil
+                ? CommandError("\(account.server) wants a token and none is known", remedy: remedy)
+                : CommandError("\(account.server) does not accept the token", remedy: remedy)
+        }
+        do {
+            return CommandError(try Wire.decode(Problem.self, from: Data(body)))
+        } catch {
+            return CommandError(
+                "\(account.server) answered \(status) without a reason", remedy: "is this a Slipway platform?")
+        }
+    }
+
+    private func decode<Answer: Decodable>(_ body: [UInt8]) throws -> Answer {
+        do {
+            return try Wire.decode(Answer.self, from: Data(body))
+        } catch {
+            throw CommandError(
+                "\(account.server) answered something else than expected: \(error)",
+                remedy: "is this a Slipway platform of the same version as this command?")
+        }
+    }
+}

@@ -1,0 +1,13 @@
+import Contracts
+
+/// Where a followed run is shown.
+protocol FollowScreen: Actor {
+    /// A complete line of a step's log.
+    func log(step: StepView, line: String)
+    func changed(_ view: RunView)
+    /// The connection was lost or is back.
+    func remark(_ text: String)
+    /// Time has passed; nothing else has.
+    func tick()
+    func finished(_ view: RunView)
+}

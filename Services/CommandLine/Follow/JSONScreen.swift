@@ -1,0 +1,23 @@
+import Contracts
+
+/// Every event as one line of JSON.
+actor JSONScreen: FollowScreen {
+    private let console: Console
+
+    init(console: Console) { self.console = console }
+
+    private struct LogLine: Encodable {
+        var step: String
+        var line: String
+    }
+
+    func log(step: StepView, line: String) { write(LogLine(step: step.name, line: line)) }
+    func changed(_ view: RunView) { write(["run": view]) }
+    func remark(_ text: String) { Console.remark(text) }
+    func tick() {}
+    func finished(_ view: RunView) {}
+
+    private func write(_ value: some Encodable) {
+        do { try console.write(jsonLine: value) } catch { Console.remark("slipway: \(error)") }
+    }
+}

@@ -1,0 +1,101 @@
+import Contracts
+import FoundationEssentials
+
+/// Follows a run to its end over a connection that may break.
+struct RunFollower: Sendable {
+    let client: APIClient
+    let run: RunID
+    let screen: any FollowScreen
+    /// Follow this step alone, or all.
+    var only: Int?
+
+    /// The screen that fits where the output goes.
+    static func screen(json: Bool, console: Console = .current) -> any FollowScreen {
+        if json { return JSONScreen(console: console) }
+        return console.isTerminal ? LiveScreen(console: console) : PlainScreen(console: console)
+    }
+
+    /// Follows until the run (or the one step) has ended, and gives it as it ended.
+    func follow() async throws -> RunView {
+        try await withThrowingTaskGroup(of: RunView?.self) { group in
+            let screen = screen
+            group.addTask {
+                while !Task.isCancelled {
+                    try await Task.sleep(for: .milliseconds(100))
+                    await screen.tick()
+                }
+                return nil
+            }
+            group.addTask { try await listen() }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let view = result { return view }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func listen() async throws -> RunView {
+        var state = FollowedRun(only: only)
+        var lines: [Int: LineAssembler] = [:]
+        var failures = 0
+        while true {
+            var ended: RunView?
+            do {
+                try await client.events(of: run) { event in
+                    failures = 0
+                    ended = try await perform(state.receive(event), &state, &lines)
+                    return ended == nil
+                }
+                // An end without the end of the run: the platform is going down or restarting.
+                failures += 1
+            } catch let error where state.view != nil && !(error is CancellationError) {
+                failures += 1
+                if failures > 60 { throw error }
+                if failures > 1 { await screen.remark("connection lost, trying again: \(error)") }
+            }
+            if let ended { return ended }
+            try await Task.sleep(for: .milliseconds(min(2000, 200 * failures)))
+        }
+    }
+
+    private func perform(
+        _ actions: [FollowedRun.Action], _ state: inout FollowedRun, _ lines: inout [Int: LineAssembler]
+    ) async throws -> RunView? {
+        for action in actions {
+            switch action {
+            case .log(let step, let text):
+                await show(Array(text.utf8), of: step, state, &lines)
+            case .fetch(let step, let offset):
+                try await client.log(of: run, step: step, from: offset) { bytes in
+                    state.filled(step: step, bytes: bytes.count)
+                    await show(bytes, of: step, state, &lines)
+                }
+            case .changed(let view):
+                await screen.changed(view)
+            case .finished(let view):
+                for (step, var rest) in lines.sorted(by: { $0.key < $1.key }) {
+                    if let line = rest.finish(), let step = state.step(step) {
+                        await screen.log(step: step, line: line)
+                    }
+                }
+                await screen.finished(view)
+                return view
+            }
+        }
+        return nil
+    }
+
+    private func show(
+        _ bytes: [UInt8], of id: Int, _ state: FollowedRun, _ lines: inout [Int: LineAssembler]
+    ) async {
+        guard let step = state.step(id) else { return }
+        for line in lines[id, default: LineAssembler()].receive(bytes) {
+            await screen.log(step: step, line: line)
+        }
+    }
+}
+
+extension FollowedRun {
+    func step(_ id: Int) -> StepView? { view?.stages.lazy.flatMap(\.steps).first { $0.id == id } }
+}

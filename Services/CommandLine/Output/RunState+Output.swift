@@ -1,0 +1,36 @@
+import Contracts
+
+extension RunState {
+    var symbol: String {
+        switch self {
+        case .pending: "○"
+        case .running: "●"
+        case .success: "✔"
+        case .failure: "✘"
+        case .cancelled: "⊘"
+        case .skipped: "–"
+        }
+    }
+
+    var tone: Tone {
+        switch self {
+        case .pending, .skipped: .faint
+        case .running: .busy
+        case .success: .good
+        case .failure: .bad
+        case .cancelled: .notice
+        }
+    }
+
+    /// What people call it.
+    var word: String {
+        switch self {
+        case .pending: "waiting"
+        case .running: "running"
+        case .success: "success"
+        case .failure: "failed"
+        case .cancelled: "cancelled"
+        case .skipped: "skipped"
+        }
+    }
+}

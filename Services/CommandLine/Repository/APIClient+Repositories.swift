@@ -1,0 +1,25 @@
+import Contracts
+
+extension APIClient {
+    func repositories() async throws -> [RepositoryView] {
+        try await all("repositories")
+    }
+
+    func repository(_ path: RepositoryPath) async throws -> RepositoryView { try await get(Self.route(path)) }
+
+    static func route(_ path: RepositoryPath, _ rest: String = "") -> String {
+        "repositories/\(URLText.encode(path.rawValue))\(rest)"
+    }
+
+    /// Every page of a list.
+    func all<Item: Codable & Sendable & Equatable>(_ path: String) async throws -> [Item] {
+        var items: [Item] = []
+        var before: String?
+        repeat {
+            let page: Page<Item> = try await get(path, query: [("before", before)])
+            items += page.items
+            before = page.next
+        } while before != nil
+        return items
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Contracts
+
+struct RepositoryHookCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hook",
+        abstract: "Print what to enter in the forge's webhook form.",
+        discussion: """
+            In GitLab: Settings → Webhooks → Add new webhook. Enter URL and secret token, tick push events and tag \
+            push events. The token is derived for this one repository; it does not change.
+            """)
+
+    @Argument(help: ArgumentHelp("Such as shop/web.", valueName: "repo"))
+    var path: String
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let path = try repositoryPath(path)
+        try await connection.withPlatform { client in
+            let hook: HookView = try await client.get(APIClient.route(path, "/hook"))
+            let console = Console.current
+            if connection.json { return try console.write(json: hook) }
+            var table = Table([.init(""), .init("")])
+            table.hasHeader = false
+            table.add(.init("URL", .faint), .init(hook.url ?? "http://<the gateway's address>/hooks/gitlab"))
+            table.add(.init("Secret token", .faint), .init(hook.token))
+            console.write(lines: table.lines(style: console.style))
+            if hook.url == nil {
+                Console.remark("The gateway's public address is not configured; put it in place of <…>.")
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import Contracts
+
+struct RepositoryRemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove",
+        abstract: "Stop delivering a repository.",
+        discussion: "Its finished runs stay readable; its hook answers 404 from then on.")
+
+    @Argument(help: ArgumentHelp("Such as shop/web.", valueName: "repo"))
+    var path: String
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let path = try repositoryPath(path)
+        try await connection.withPlatform { client in
+            try await client.delete(APIClient.route(path))
+            if connection.json {
+                try Console.current.write(json: ["removed": path.rawValue])
+            } else {
+                Console.current.write(line: "\(path) is delivered no more")
+            }
+        }
+    }
+}

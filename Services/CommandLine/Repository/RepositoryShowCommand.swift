@@ -1,0 +1,46 @@
+import ArgumentParser
+import Contracts
+
+struct RepositoryShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one repository.")
+
+    @Argument(help: ArgumentHelp("Such as shop/web.", valueName: "repo"))
+    var path: String
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let path = try repositoryPath(path)
+        try await connection.withPlatform { client in
+            let view = try await client.repository(path)
+            let console = Console.current
+            if connection.json { return try console.write(json: view) }
+            console.write(lines: Self.page(view, style: console.style, width: console.width))
+        }
+    }
+
+    static func page(_ view: RepositoryView, style: Style, width: Int?) -> [String] {
+        var facts = Table([.init(""), .init("", shrinks: true)])
+        facts.hasHeader = false
+        facts.indent = 2
+        facts.add(.init("cloned from", .faint), .init(view.cloneURL))
+        facts.add(.init("signs in", .faint), .init(view.hasToken ? "with a token" : "without a token"))
+        facts.add(.init("branch", .faint), .init(view.defaultBranch))
+        facts.add(
+            .init("file", .faint), .init(view.allowsFile ? "its pipeline file is used" : "its pipeline file is ignored")
+        )
+        if let hook = view.hookURL { facts.add(.init("hook", .faint), .init(hook)) }
+        for (index, association) in view.associations.enumerated() {
+            facts.add(.init(index == 0 ? "components" : "", .faint), .init(describe(association)))
+        }
+        return [style.paint(view.path.rawValue, .strong)] + facts.lines(style: style, width: width)
+    }
+
+    /// `web on push, tag of main, release/*`
+    static func describe(_ association: AssociationView) -> String {
+        let events =
+            association.events.isEmpty ? "every event" : association.events.map(\.rawValue).joined(separator: ", ")
+        let branches = association.branches.isEmpty ? "any branch" : association.branches.joined(separator: ", ")
+        return "\(association.component) on \(events) of \(branches)"
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Contracts
+
+struct AgainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "again",
+        abstract: "Start a run like an earlier one: same repository, commit and process.",
+        discussion: """
+              slipway again shop/web#12 -f
+            """)
+
+    @Argument(help: ArgumentHelp("shop/web#12, an id or the beginning of one, shop/web or latest.", valueName: "run"))
+    var runName: String
+
+    @Flag(name: [.short, .long], help: "Show the new run live until it ends.")
+    var follow = false
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let reference = try RunReference(runName)
+        try await connection.withPlatform { client in
+            let id = try await client.resolve(reference)
+            let view: RunView = try await client.post("runs/\(URLText.encode(id.rawValue))/again")
+            try await RunCommand.tell(view, follow: follow, json: connection.json, client: client)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Contracts
+import FoundationEssentials
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Start a run by hand.",
+        discussion: """
+            Without --component and --file the process is chosen as for a push: the repository's own file if its \
+            association allows, else the component associated with it.
+
+              slipway run shop/web                     what a push would do
+              slipway run shop/web --ref v1.4.0        for a tag, a branch or a commit
+              slipway run shop/web --component web     this component instead
+              slipway run shop/web --file try.json     this process, not kept
+              slipway run shop/web --param n=3 -f      with a parameter; watch it
+
+            With --follow the exit code is the run's: 0 for success, 1 for anything else. Ctrl-C stops the watching, \
+            not the run.
+            """)
+
+    @Argument(help: ArgumentHelp("The repository, such as shop/web.", valueName: "repo"))
+    var repository: String
+
+    @Option(help: "A branch, a tag or a commit; the default branch if absent.")
+    var ref: String?
+
+    @Option(help: "The component to run.")
+    var component: String?
+
+    @Option(help: ArgumentHelp("A file with the process' JSON; - reads standard input.", valueName: "path"))
+    var file: String?
+
+    @Option(name: .customLong("param"), help: ArgumentHelp("A parameter's value; repeat it.", valueName: "name=value"))
+    var parameters: [String] = []
+
+    @Flag(name: [.short, .long], help: "Show the run live until it ends.")
+    var follow = false
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func validate() throws {
+        if component != nil, file != nil {
+            throw ValidationError("--component and --file both name the process; give one of them.")
+        }
+        for parameter in parameters where parameter.firstIndex(of: "=") == nil || parameter.hasPrefix("=") {
+            throw ValidationError("--param \(parameter): write it as name=value.")
+        }
+    }
+
+    func run() async throws {
+        let request = RunRequest(
+            repository: try repositoryPath(repository), ref: ref, component: component,
+            document: try file.map(DocumentFile.read), parameters: parameters.isEmpty ? nil : parsedParameters)
+        try await connection.withPlatform { client in
+            let started: RunView = try await client.post("runs", body: request)
+            try await Self.tell(started, follow: follow, json: connection.json, client: client)
+        }
+    }
+
+    private var parsedParameters: [String: String] {
+        var values: [String: String] = [:]
+        for parameter in parameters {
+            guard let mark = parameter.firstIndex(of: "=") else { continue }
+            values[String(parameter[..<mark])] = String(parameter[parameter.index(after: mark)...])
+        }
+        return values
+    }
+
+    /// Names a run that was just started, or follows it to its end.
+    static func tell(_ view: RunView, follow: Bool, json: Bool, client: APIClient) async throws {
+        let console = Console.current
+        if follow {
+            let screen = RunFollower.screen(json: json, console: console)
+            let ended = try await RunFollower(client: client, run: view.summary.id, screen: screen).follow()
+            if ended.summary.state != .success { throw ExitCode(1) }
+        } else if json {
+            try console.write(json: view)
+        } else {
+            let run = view.summary
+            console.write(line: "\(run.repository)#\(run.number)  \(run.id)")
+            if console.isTerminal {
+                Console.remark(console.style.paint("watch it: slipway logs -f \(run.repository)#\(run.number)", .faint))
+            }
+        }
+    }
+}

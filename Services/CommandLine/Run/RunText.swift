@@ -1,0 +1,134 @@
+import Contracts
+
+/// A run in words and lines.
+enum RunText {
+    /// `shop/web#12  ● running  push to main by anna, 3m ago`
+    static func headline(_ run: RunSummary, style: Style, now: Timestamp) -> String {
+        style.paint("\(run.repository)#\(run.number)", .strong) + "  "
+            + style.paint("\(run.state.symbol) \(run.state.word)", run.state.tone) + "  " + cause(run) + ", "
+            + TimeText.ago(run.createdAt, now: now)
+    }
+
+    /// `push to main by anna`
+    static func cause(_ run: RunSummary) -> String {
+        let what =
+            switch run.event {
+            case .push: "push to \(refName(run))"
+            case .tag: "tag \(refName(run))"
+            case .pullRequest: "merge request into \(run.branch ?? refName(run))"
+            case .cron: "schedule on \(refName(run))"
+            case .custom: "run by hand on \(refName(run))"
+            case .promote: "promotion of \(refName(run))"
+            case .rollback: "rollback on \(refName(run))"
+            }
+        return PlainText.singleLine(what + (run.sender.map { " by \($0)" } ?? ""))
+    }
+
+    /// The short name of the ref, as people say it.
+    static func refName(_ run: RunSummary) -> String {
+        for prefix in ["refs/heads/", "refs/tags/"] where run.ref.hasPrefix(prefix) {
+            return String(run.ref.dropFirst(prefix.count))
+        }
+        return run.ref
+    }
+
+    /// `✔ compile  12s`
+    static func stepLine(_ step: StepView, style: Style, now: Timestamp) -> String {
+        var line =
+            style.paint("\(step.state.symbol) \(PlainText.singleLine(step.name))", step.state.tone) + " "
+            + step.state.word
+        if step.state.isFinal, let time = TimeText.span(from: step.startedAt, to: step.finishedAt, now: now) {
+            line += " in \(time)"
+        }
+        if let reason = step.reason { line += ": " + PlainText.singleLine(reason) }
+        return line
+    }
+
+    /// What is said when a followed run has ended.
+    static func ending(_ view: RunView, style: Style, now: Timestamp) -> [String] {
+        let run = view.summary
+        var first =
+            style.paint("\(run.state.symbol) \(run.repository)#\(run.number) \(run.state.word)", run.state.tone)
+        if let time = TimeText.span(from: run.startedAt, to: run.finishedAt, now: now) { first += " in \(time)" }
+        if let reason = run.reason { first += ": " + PlainText.singleLine(reason) }
+        var lines = [first]
+        for step in view.stages.flatMap(\.steps) where step.state == .failure {
+            var line = "  \(PlainText.singleLine(step.name)): "
+            line += PlainText.singleLine(step.reason ?? step.exitCode.map { "exit code \($0)" } ?? "failed")
+            lines.append(style.paint(line, .bad))
+        }
+        if run.state == .failure, let step = view.stages.flatMap(\.steps).first(where: { $0.state == .failure }) {
+            lines.append(style.paint("  slipway logs \(run.repository)#\(run.number) \(step.name)", .faint))
+        }
+        return lines
+    }
+
+    /// The whole of a run, as `slipway show` tells it.
+    static func page(_ view: RunView, style: Style, width: Int?, now: Timestamp) -> [String] {
+        let run = view.summary
+        var lines = [headline(run, style: style, now: now)]
+        var facts = Table([.init(""), .init("", shrinks: true)])
+        facts.hasHeader = false
+        facts.indent = 2
+        if let reason = run.reason { facts.add(.init("reason", .faint), .init(reason, run.state.tone)) }
+        if let commit = run.commit {
+            facts.add(.init("commit", .faint), .init("\(commit.short)  \(PlainText.singleLine(commit.message))"))
+            facts.add(.init("author", .faint), .init(commit.authorName))
+        }
+        if let time = TimeText.span(from: run.startedAt, to: run.finishedAt, now: now) {
+            facts.add(.init("took", .faint), .init(time))
+        }
+        if let choice = view.choice {
+            let name = choice.name.map { " \($0)" } ?? ""
+            facts.add(.init("process", .faint), .init("\(choice.source.word)\(name)  \(choice.digest.prefix(19))"))
+            for (index, line) in choice.trace.enumerated() {
+                facts.add(.init(index == 0 ? "why" : "", .faint), .init(line, .faint))
+            }
+        }
+        facts.add(.init("id", .faint), .init(run.id.rawValue, .faint))
+        lines += facts.lines(style: style, width: width)
+        for stage in view.stages {
+            lines.append("")
+            lines.append(stageLine(stage, style: style))
+            lines += stepTable(stage.steps, now: now).lines(style: style, width: width)
+        }
+        return lines
+    }
+
+    private static func stageLine(_ stage: StageView, style: Style) -> String {
+        var line = style.paint(PlainText.singleLine(stage.name), .strong) + "  "
+        line += style.paint(stage.state.word, stage.state.tone)
+        if !stage.dependsOn.isEmpty {
+            line += style.paint("  after " + stage.dependsOn.joined(separator: ", "), .faint)
+        }
+        if let reason = stage.reason { line += "  " + PlainText.singleLine(reason) }
+        return line
+    }
+
+    private static func stepTable(_ steps: [StepView], now: Timestamp) -> Table {
+        var table = Table([.init(""), .init(""), .init(""), .init("", alignsRight: true), .init("", shrinks: true)])
+        table.hasHeader = false
+        table.indent = 2
+        for step in steps {
+            var notes: [String] = []
+            if let reason = step.reason { notes.append(reason) }
+            if step.attempt > 1 { notes.append("attempt \(step.attempt)") }
+            notes += step.outputs.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            table.add(
+                .init(step.state.symbol, step.state.tone), .init(step.name), .init(step.kind, .faint),
+                .init(TimeText.span(from: step.startedAt, to: step.finishedAt, now: now) ?? ""),
+                .init(notes.joined(separator: "; "), step.state == .failure ? .bad : .faint))
+        }
+        return table
+    }
+}
+
+extension ChoiceView.Source {
+    var word: String {
+        switch self {
+        case .given: "given by hand"
+        case .file: "file"
+        case .component: "component"
+        }
+    }
+}

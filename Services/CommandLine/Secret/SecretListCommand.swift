@@ -1,0 +1,26 @@
+import ArgumentParser
+import Contracts
+
+struct SecretListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the names of secrets.")
+
+    @OptionGroup var scope: SecretScope
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let route = try scope.route()
+        try await connection.withPlatform { client in
+            let secrets: [SecretView] = try await client.all(route)
+            let console = Console.current
+            if connection.json { return try console.write(json: secrets) }
+            if secrets.isEmpty { return Console.remark("No secrets; keep one: slipway secret set NAME --file FILE") }
+            var table = Table([.init("SECRET"), .init("OF"), .init("CHANGED", alignsRight: true)])
+            for secret in secrets {
+                table.add(
+                    .init(secret.name, .strong), .init(secret.repository?.rawValue ?? "all repositories"),
+                    .init(TimeText.ago(secret.updatedAt, now: .now), .faint))
+            }
+            console.write(lines: table.lines(style: console.style, width: console.width))
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+
+struct SecretRemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "remove", abstract: "Forget a secret.")
+
+    @Argument(help: "The secret's name.")
+    var name: String
+
+    @OptionGroup var scope: SecretScope
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let route = try scope.route(name)
+        try await connection.withPlatform { client in
+            try await client.delete(route)
+            if connection.json {
+                try Console.current.write(json: ["removed": name])
+            } else {
+                Console.current.write(line: "\(name) is removed")
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Contracts
+import FoundationEssentials
+
+struct SecretSetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set",
+        abstract: "Keep a secret, or change it.",
+        discussion: """
+            The value is read from a file or from standard input, whole: only one line break at its end is dropped.
+
+              slipway secret set NPM_TOKEN --file token
+              slipway secret set DEPLOY_KEY --repo shop/web < key.pem
+            """)
+
+    @Argument(help: "The secret's name.")
+    var name: String
+
+    @Option(help: ArgumentHelp("A file with the value; standard input if absent.", valueName: "path"))
+    var file: String?
+
+    @OptionGroup var scope: SecretScope
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let route = try scope.route(name)
+        var value: String
+        do {
+            value = String(
+                decoding: try file.map { try Array(Data(contentsOf: URL(filePath: $0))) } ?? StandardInput.readAll(),
+                as: UTF8.self)
+        } catch {
+            throw CommandError("\(file ?? "standard input") cannot be read", isUsage: true)
+        }
+        if value.hasSuffix("\n") { value.removeLast() }
+        guard !value.isEmpty else { throw CommandError("the value of “\(name)” is empty", isUsage: true) }
+        let request = SecretRequest(value: value)
+        try await connection.withPlatform { client in
+            try await client.put(route, body: request)
+            if connection.json {
+                try Console.current.write(json: ["name": name])
+            } else {
+                Console.current.write(line: "\(name) is kept")
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct DownCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "down", abstract: "x")
+}

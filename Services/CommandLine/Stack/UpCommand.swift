@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "up", abstract: "x")
+}
