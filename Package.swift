@@ -98,7 +98,7 @@ let package = Package(
         shared("Git", ["CLinux", logging, subprocess, systemPackage]),
         shared("DockerEngine", ["HTTPClient", logging]),
         shared(
-            "Runtime", ["Contracts", "Messaging", "Secrets", configuration, hummingbird, lifecycle, logging, metrics]),
+            "Runtime", ["AMQP", "Contracts", "Messaging", "Secrets", configuration, hummingbird, lifecycle, logging, metrics]),
         shared(
             "Worker",
             [
@@ -155,10 +155,12 @@ let package = Package(
         tests("AMQPTests", ["AMQP"]),
         tests("AMQPIntegrationTests", ["AMQP", "TestSupport", logging]),
         tests("HTTPClientTests", ["HTTPClient"]),
-        tests("HTTPClientIntegrationTests", ["HTTPClient", "TestSupport", hummingbird, logging, nioCore]),
+        tests(
+            "HTTPClientIntegrationTests",
+            ["HTTPClient", "TestSupport", hummingbird, logging, nioCore, subprocess, systemPackage]),
         tests("ContractTests", ["Contracts"], resources: [.copy("Golden")]),
         tests("SecretsTests", ["Secrets", "Contracts"]),
-        tests("MessagingTests", ["Messaging", "Contracts"]),
+        tests("MessagingTests", ["Messaging", "AMQP", "Contracts"]),
         tests("MessagingIntegrationTests", ["Messaging", "AMQP", "Contracts", "TestSupport", lifecycle, logging]),
         tests("StorageTests", ["Storage", "Contracts", "Messaging", grdb, lifecycle, logging]),
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
