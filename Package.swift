@@ -18,6 +18,7 @@ let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistog
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -98,7 +99,11 @@ let package = Package(
         shared("Git", ["CLinux", logging, subprocess, systemPackage]),
         shared("DockerEngine", ["HTTPClient", logging]),
         shared(
-            "Runtime", ["AMQP", "Contracts", "Messaging", "Secrets", configuration, hummingbird, lifecycle, logging, metrics]),
+            "Runtime",
+            [
+                "AMQP", "Contracts", "Messaging", "Secrets", configuration, hummingbird, lifecycle, logging, metrics,
+                systemPackage, unixSignals,
+            ]),
         shared(
             "Worker",
             [
@@ -157,7 +162,7 @@ let package = Package(
         tests("HTTPClientTests", ["HTTPClient"]),
         tests(
             "HTTPClientIntegrationTests",
-            ["HTTPClient", "TestSupport", hummingbird, logging, nioCore, subprocess, systemPackage]),
+            ["HTTPClient", hummingbird, logging, nioCore, subprocess, systemPackage]),
         tests("ContractTests", ["Contracts"], resources: [.copy("Golden")]),
         tests("SecretsTests", ["Secrets", "Contracts"]),
         tests("MessagingTests", ["Messaging", "AMQP", "Contracts"]),
@@ -166,7 +171,7 @@ let package = Package(
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
         tests("GitTests", ["Git", "TestSupport", logging, systemPackage]),
         tests("DockerEngineIntegrationTests", ["DockerEngine", "HTTPClient", "TestSupport", logging]),
-        tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging]),
+        tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging, metrics]),
         tests("WorkerTests", ["Worker", "Contracts", "Messaging", "PipelineLanguage", "Secrets", logging]),
         tests(
             "WebhookGatewayTests",
