@@ -1,0 +1,44 @@
+public import Contracts
+public import Logging
+public import Messaging
+
+/// The platform behind the broker.
+public struct BusPlatform<Request: JobOffer>: JobPlatform {
+    private let bus: Bus
+    private let logs: Bus
+    private let queue: Queue
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - logs: The bus that logs go over; it may be one of its own, so that a flood of lines delays no report.
+    ///   - queue: Where the jobs wait.
+    public init(_ type: Request.Type, bus: Bus, logs: Bus? = nil, queue: Queue, logger: Logger) {
+        self.bus = bus
+        self.logs = logs ?? bus
+        self.queue = queue
+        self.logger = logger
+    }
+
+    public func take<Value: Sendable>(
+        _ offer: @escaping @Sendable (any JobOffer) async throws -> Offer<Value>
+    ) async throws -> Value? {
+        try await bus.take(Request.self, from: queue, logger: logger) { message, _ in try await offer(message) }
+    }
+
+    public func claim(_ claim: JobClaim) async throws -> JobClaimReply {
+        try await bus.call(claim)
+    }
+
+    public func report(_ report: any Message, id: MessageID, run: RunID, timeout: Duration) async throws {
+        try await bus.send(report, id: id, run: run, timeout: timeout)
+    }
+
+    public func watchCancellations(_ body: @Sendable (JobCancelled) -> Void) async throws {
+        for try await message in bus.announcements(JobCancelled.self) { body(message) }
+    }
+
+    public func publish(_ chunk: LogChunk) async throws {
+        let id = MessageID(rawValue: "\(chunk.job).\(chunk.attempt).\(chunk.step).\(chunk.offset)")
+        try await logs.send(chunk, id: id, run: chunk.run)
+    }
+}

@@ -1,0 +1,63 @@
+import Contracts
+public import PipelineLanguage
+
+/// What a kind of worker does with a job.
+public protocol JobExecutor: Sendable {
+    /// Ends and removes what an earlier life of this worker left behind. Called before the first job.
+    func collectLeftovers() async
+
+    /// Prepares what the job's steps share, runs them by ``JobRun/steps(_:)``, and cleans up, also when cancelled.
+    /// - Throws: ``JobFailure`` where the steps cannot be run; any other error is told as it is.
+    func execute(_ job: GrantedJob, _ run: JobRun) async throws
+}
+
+/// Runs one step at a time; several of a job may run at once.
+public protocol StepRunner: Sendable {
+    /// Runs the step to its end. A cancelled task is a stop: end what the step started, then return or throw.
+    /// - Throws: ``JobFailure`` for a person; any other error is told as it is. The step has failed then.
+    func run(_ step: StepRun) async throws -> StepResult
+}
+
+/// One try of one step.
+public struct StepRun: Sendable {
+    public let job: GrantedJob
+    /// As it was compiled, `${steps.…}` still in it.
+    public let step: Step
+    /// What the steps before it handed on, by step, then by name.
+    public let outputs: [String: [String: String]]
+    /// Counts the tries of this step within the attempt, from 1.
+    public let number: Int
+    public let log: any StepLog
+
+    public init(
+        job: GrantedJob, step: Step, outputs: [String: [String: String]], number: Int = 1, log: any StepLog
+    ) {
+        self.job = job
+        self.step = step
+        self.outputs = outputs
+        self.number = number
+        self.log = log
+    }
+}
+
+/// How a step went.
+public struct StepResult: Sendable, Hashable {
+    public var success: Bool
+    /// The exit code of its process, or `nil` where none ran.
+    public var exitCode: Int32?
+    /// Why it failed, for people.
+    public var reason: String?
+    public var outputs: [String: String]
+
+    public init(success: Bool, exitCode: Int32? = nil, reason: String? = nil, outputs: [String: String] = [:]) {
+        self.success = success
+        self.exitCode = exitCode
+        self.reason = reason
+        self.outputs = outputs
+    }
+
+    /// How a process ended.
+    public init(_ outcome: ProcessOutcome, outputs: [String: String] = [:]) {
+        self.init(success: outcome.isSuccess, exitCode: outcome.exitCode, reason: outcome.reason, outputs: outputs)
+    }
+}

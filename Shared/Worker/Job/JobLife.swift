@@ -1,0 +1,114 @@
+import Contracts
+
+/// The life of one granted job: what ends it, what is reported, and what is not.
+///
+/// Work comes to an end of its own or is stopped; then its end is reported; then the job is over. A lost lease ends
+/// everything at once without a report, for the job may be another worker's by now.
+struct JobLife {
+    enum Event: Equatable {
+        /// The steps have ended, of their own or after a stop.
+        case worked(WorkEnd)
+        /// The platform wants no more of it.
+        case cancelled(String)
+        case timedOut(seconds: Int)
+        /// The worker is shutting down and its patience is over.
+        case graceOver
+        case leaseLost
+        /// The last report is confirmed.
+        case reported
+    }
+
+    /// How the work ended.
+    enum WorkEnd: Equatable {
+        /// Every step has an outcome of its own.
+        case complete(success: Bool, reason: String?)
+        /// Something was stopped on the way.
+        case interrupted
+        /// It could not be done at all.
+        case broken(String)
+    }
+
+    enum Action: Equatable {
+        case stopWork(reason: String)
+        case report(JobFinished.Outcome, reason: String?)
+        /// Stop everything, report nothing.
+        case abandon
+        case end
+        case nothing
+    }
+
+    private enum Stop: Equatable {
+        case cancelled(String)
+        case timedOut(String)
+        case released
+    }
+
+    private enum State: Equatable {
+        case working
+        case stopping(Stop)
+        case reporting
+        case over
+    }
+
+    private var state = State.working
+
+    mutating func handle(_ event: Event) -> Action {
+        switch (state, event) {
+        case (.over, _):
+            return .nothing
+        case (_, .leaseLost):
+            state = .over
+            return .abandon
+        case (.reporting, .reported):
+            state = .over
+            return .end
+        case (.reporting, _), (_, .reported):
+            return .nothing
+        case (.working, .worked(let end)), (.stopping, .worked(let end)):
+            defer { state = .reporting }
+            return report(end)
+        case (_, .cancelled(let reason)):
+            // Also where a release was under way: a cancelled job is not queued again.
+            return stop(.cancelled(reason), reason)
+        case (.working, .timedOut(let seconds)):
+            let reason = "the job took longer than its timeout of \(Self.spoken(seconds))"
+            return stop(.timedOut(reason), reason)
+        case (.working, .graceOver):
+            return stop(.released, "the worker is shutting down; the job is handed to another")
+        case (.stopping, _):
+            return .nothing
+        }
+    }
+
+    private mutating func stop(_ stop: Stop, _ reason: String) -> Action {
+        let first = state == .working
+        state = .stopping(stop)
+        return first ? .stopWork(reason: reason) : .nothing
+    }
+
+    private func report(_ end: WorkEnd) -> Action {
+        switch (end, state) {
+        case (.complete(let success, let reason), _):
+            // It was done before the stop had an effect: that is what happened.
+            return .report(success ? .success : .failure, reason: reason)
+        case (_, .stopping(.cancelled(let reason))):
+            return .report(.cancelled, reason: reason)
+        case (_, .stopping(.timedOut(let reason))):
+            return .report(.failure, reason: reason)
+        case (_, .stopping(.released)):
+            return .report(.released, reason: "the worker was shut down")
+        case (.broken(let reason), _):
+            return .report(.failure, reason: reason)
+        case (.interrupted, _):
+            return .report(.failure, reason: "the work was interrupted")
+        }
+    }
+
+    private static func spoken(_ seconds: Int) -> String {
+        switch seconds {
+        case let seconds where seconds >= 3600 && seconds % 3600 == 0: "\(seconds / 3600) h"
+        case let seconds where seconds >= 60 && seconds % 60 == 0: "\(seconds / 60) min"
+        default: "\(seconds) s"
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Contracts
+public import Logging
+import Messaging
+import Metrics
+public import Secrets
+public import ServiceLifecycle
+import Synchronization
+import SystemPackage
+
+/// Takes jobs from the queue as long as there is a free slot, and does them.
+///
+/// A message is acked once the platform has granted its job or refused it; from then on the job is held by its lease.
+/// A slot that works consumes nothing, so that no message waits behind a busy worker. On graceful shutdown no more is
+/// taken; what runs is finished within the grace or handed back.
+public struct JobLoop: Service {
+    private let platform: any JobPlatform
+    private let executor: any JobExecutor
+    private let keys: KeyRing
+    private let configuration: JobLoopConfiguration
+    private let logger: Logger
+    private let registry = JobRegistry()
+
+    public init(
+        platform: any JobPlatform, executor: any JobExecutor, keys: KeyRing, configuration: JobLoopConfiguration,
+        logger: Logger
+    ) {
+        self.platform = platform
+        self.executor = executor
+        self.keys = keys
+        self.configuration = configuration
+        var logger = logger
+        logger[metadataKey: "worker"] = "\(configuration.worker)"
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        if let spool = configuration.logs.spool {
+            try FileTree.remove(spool)
+            try FileTree.make(spool)
+        }
+        await executor.collectLeftovers()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await watchCancellations() }
+            await withDiscardingTaskGroup { slots in
+                for _ in 0..<max(1, configuration.slots) { slots.addTask { await serve() } }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// One slot.
+    private func serve() async {
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            let box = GrantBox()
+            do {
+                _ = try await cancelWhenGracefulShutdown {
+                    try await platform.take { offer in try await consider(offer, box) }
+                }
+            } catch is CancellationError {
+                // Shutting down; a job may have been granted all the same.
+            } catch {
+                logger.warning("jobs cannot be taken, trying again", metadata: ["error": "\(error)"])
+                await pause(.seconds(1))
+            }
+            guard let granted = box.granted.withLock({ $0 }) else { continue }
+            var logger = self.logger
+            logger[metadataKey: "job"] = "\(granted.grant.job)"
+            logger[metadataKey: "run"] = "\(granted.grant.run)"
+            logger[metadataKey: "attempt"] = "\(granted.grant.attempt)"
+            await JobSession(
+                platform: platform, executor: executor, keys: keys, registry: registry, configuration: configuration,
+                grant: granted.grant, claimedAt: granted.claimedAt, logger: logger
+            ).run()
+        }
+    }
+
+    private struct Granted: Sendable {
+        var grant: JobGrant
+        var claimedAt: ContinuousClock.Instant
+    }
+
+    /// Outlives the taking: a grant is not lost with it.
+    private final class GrantBox: Sendable {
+        let granted = Mutex<Granted?>(nil)
+    }
+
+    private func consider(_ offer: any JobOffer, _ box: GrantBox) async throws -> Offer<Void> {
+        var logger = self.logger
+        logger[metadataKey: "job"] = "\(offer.job)"
+        logger[metadataKey: "run"] = "\(offer.run)"
+        if registry.isRunning(offer.job, attempt: offer.attempt) {
+            logger.info("job offered again while it runs here")
+            return .drop
+        }
+        let claimedAt = ContinuousClock.now
+        let claim = JobClaim(job: offer.job, attempt: offer.attempt, worker: configuration.worker)
+        do {
+            // A task of its own: a claim that is under way when the worker shuts down may be granted, and what is
+            // granted has to be handed back.
+            let reply = try await Task { try await platform.claim(claim) }.value
+            switch reply {
+            case .granted(let grant):
+                box.granted.withLock { $0 = Granted(grant: grant, claimedAt: claimedAt) }
+                return .take(())
+            case .refused(let refusal):
+                logger.info(
+                    "job not granted", metadata: ["code": "\(refusal.code.rawValue)", "reason": "\(refusal.reason)"])
+                return .drop
+            }
+        } catch {
+            logger.warning("claim not answered, the job goes back to its queue", metadata: ["error": "\(error)"])
+            await pause(.milliseconds(500))
+            return .giveBack
+        }
+    }
+
+    private func watchCancellations() async {
+        while !Task.isCancelled {
+            do {
+                try await platform.watchCancellations { registry.cancel($0) }
+            } catch {
+                logger.warning("cancellations cannot be heard, trying again", metadata: ["error": "\(error)"])
+            }
+            await pause(.seconds(1))
+        }
+    }
+
+    private func pause(_ duration: Duration) async {
+        do {
+            try await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
+        } catch {
+            // Shutting down.
+        }
+    }
+}

@@ -1,0 +1,21 @@
+public import SystemPackage
+
+/// How a worker works.
+public struct JobLoopConfiguration: Sendable {
+    /// The worker's name, unique among those that run; see ``WorkerIdentity``.
+    public var worker: String
+    /// How many jobs at a time.
+    public var slots: Int
+    /// How long a job may go on after the worker was asked to shut down, before it is handed back.
+    public var grace: Duration
+    public var logs: LogShipper.Configuration
+
+    /// - Parameter spool: A directory of the worker's own for logs the broker does not take yet; it is emptied at
+    ///   the start.
+    public init(worker: String, slots: Int, grace: Duration, spool: FilePath) {
+        self.worker = worker
+        self.slots = slots
+        self.grace = grace
+        self.logs = LogShipper.Configuration(spool: spool)
+    }
+}

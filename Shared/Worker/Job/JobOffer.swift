@@ -1,0 +1,11 @@
+public import Contracts
+
+/// A message that says a job waits: ``Contracts/BuildRequested`` or ``Contracts/RolloutRequested``.
+public protocol JobOffer: Message {
+    var job: JobID { get }
+    var run: RunID { get }
+    var attempt: Int { get }
+}
+
+extension BuildRequested: JobOffer {}
+extension RolloutRequested: JobOffer {}

@@ -1,0 +1,19 @@
+public import Contracts
+public import Messaging
+
+/// The platform as a worker meets it. ``BusPlatform`` is the real one.
+public protocol JobPlatform: LogSink {
+    /// Waits for a job that `offer` takes; see `Bus.take`. `nil` where the task was cancelled.
+    func take<Value: Sendable>(
+        _ offer: @escaping @Sendable (any JobOffer) async throws -> Offer<Value>
+    ) async throws -> Value?
+
+    /// Asks for a job.
+    func claim(_ claim: JobClaim) async throws -> JobClaimReply
+
+    /// Sends a report; returns once it is confirmed. The same id makes it the same report.
+    func report(_ report: any Message, id: MessageID, run: RunID, timeout: Duration) async throws
+
+    /// Calls `body` with every cancellation, until the task is cancelled.
+    func watchCancellations(_ body: @Sendable (JobCancelled) -> Void) async throws
+}

@@ -1,0 +1,59 @@
+import Contracts
+import Synchronization
+
+/// The jobs of this worker, so that a cancellation finds its job, and also one that comes before its job does.
+final class JobRegistry: Sendable {
+    private struct Running {
+        var attempt: Int
+        var cancel: @Sendable (String) -> Void
+    }
+
+    private struct State {
+        var running: [JobID: Running] = [:]
+        /// Cancellations of jobs that are not here, the newest last. Those of other workers come here as well.
+        var early: [JobCancelled] = []
+    }
+
+    private static let earlyLimit = 1024
+    private let state = Mutex(State())
+
+    /// Enters a job. Where it was cancelled already, `cancel` is called before this returns.
+    /// - Returns: `false` if the job runs here in this attempt or a newer one: it is not to be run twice.
+    func enter(_ job: JobID, attempt: Int, cancel: @escaping @Sendable (String) -> Void) -> Bool {
+        let (entered, reason) = state.withLock { state -> (Bool, String?) in
+            if let running = state.running[job], running.attempt >= attempt { return (false, nil) }
+            let superseded = state.running[job]
+            state.running[job] = Running(attempt: attempt, cancel: cancel)
+            superseded?.cancel("a newer attempt of the job has begun")
+            let early = state.early.last { $0.job == job && $0.attempt >= attempt }
+            return (true, early?.reason)
+        }
+        if let reason { cancel(reason) }
+        return entered
+    }
+
+    func leave(_ job: JobID, attempt: Int) {
+        state.withLock { state in
+            if state.running[job]?.attempt == attempt { state.running[job] = nil }
+        }
+    }
+
+    /// Whether the job runs here in this attempt or a newer one.
+    func isRunning(_ job: JobID, attempt: Int) -> Bool {
+        state.withLock { state in (state.running[job]?.attempt ?? 0) >= attempt }
+    }
+
+    /// How many jobs run.
+    var count: Int { state.withLock { $0.running.count } }
+
+    func cancel(_ message: JobCancelled) {
+        let cancel = state.withLock { state -> (@Sendable (String) -> Void)? in
+            state.early.removeAll { $0.job == message.job && $0.attempt <= message.attempt }
+            state.early.append(message)
+            if state.early.count > Self.earlyLimit { state.early.removeFirst() }
+            guard let running = state.running[message.job], running.attempt <= message.attempt else { return nil }
+            return running.cancel
+        }
+        cancel?(message.reason)
+    }
+}

@@ -1,0 +1,100 @@
+public import Contracts
+import Logging
+public import PipelineLanguage
+import Synchronization
+
+/// A job under way: runs its steps in their order and tells how each of them goes.
+public final class JobRun: Sendable {
+    private struct State {
+        var job: GrantedJob?
+        /// Steps whose end is on its way to the platform.
+        var reported: Set<String> = []
+        var end = JobLife.WorkEnd.interrupted
+    }
+
+    private let grant: JobGrant
+    private let platform: any JobPlatform
+    private let reporter: JobReporter
+    private let logs: LogDispatch
+    private let stop: StopSignal
+    private let configuration: LogShipper.Configuration
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(
+        grant: JobGrant, platform: any JobPlatform, reporter: JobReporter, logs: LogDispatch, stop: StopSignal,
+        configuration: LogShipper.Configuration, logger: Logger
+    ) {
+        self.grant = grant
+        self.platform = platform
+        self.reporter = reporter
+        self.logs = logs
+        self.stop = stop
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Runs the job's steps, those that may at the same time, until all have ended. How they ended is reported; a
+    /// step that fails is no error here.
+    public func steps(_ runner: some StepRunner) async {
+        guard let job = state.withLock({ $0.job }) else { return }
+        await StepSequence(job: job, run: self, runner: runner).run()
+    }
+
+    /// Why the job is being stopped, or `nil` while it goes on.
+    public var stopReason: String? { stop.reason }
+
+    var end: JobLife.WorkEnd { state.withLock { $0.end } }
+
+    func begin(_ job: GrantedJob) {
+        state.withLock { $0.job = job }
+    }
+
+    func ended(_ end: JobLife.WorkEnd) {
+        state.withLock { $0.end = end }
+    }
+
+    /// A log that is sent while the step runs.
+    func startLog(of step: String) -> LogShipper {
+        let mask = state.withLock { $0.job?.mask }
+        let shipper = LogShipper(
+            .init(job: grant.job, run: grant.run, attempt: grant.attempt, step: step), mask: mask ?? .init(secrets: []),
+            sink: platform, configuration: configuration, logger: logger)
+        logs.start(shipper)
+        return shipper
+    }
+
+    func started(_ step: String, at moment: Timestamp) {
+        reporter.started(step, at: moment)
+    }
+
+    func finished(_ report: StepReport, log: LogShipper?) {
+        state.withLock { _ = $0.reported.insert(report.step) }
+        reporter.finished(report, log: log)
+    }
+
+    /// The job could not be done: the first step that has no end gets the reason, in its log too.
+    func fail(_ reason: String) async {
+        let reported = state.withLock { $0.reported }
+        guard let step = grant.steps.first(where: { !reported.contains($0) }) else { return }
+        let now = Timestamp.now
+        started(step, at: now)
+        let log = startLog(of: step)
+        await log.line(reason)
+        finished(
+            StepReport(step: step, outcome: .failure, reason: reason, startedAt: now, finishedAt: .now), log: log)
+    }
+
+    /// The reports of the steps that never began, for the job's last one. A job that is handed back has none: its
+    /// next attempt runs them.
+    func unreported(outcome: JobFinished.Outcome, reason: String?) -> [StepReport] {
+        guard outcome != .released else { return [] }
+        let reported = state.withLock { $0.reported }
+        return grant.steps.filter { !reported.contains($0) }.map { step in
+            switch outcome {
+            case .cancelled: StepReport(step: step, outcome: .cancelled, reason: reason)
+            default: StepReport(step: step, outcome: .skipped, reason: reason ?? "the job ended before it")
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Contracts
+import Logging
+import Metrics
+import Secrets
+import ServiceLifecycle
+
+/// One granted job from its claim to its last report.
+struct JobSession: Sendable {
+    let platform: any JobPlatform
+    let executor: any JobExecutor
+    let keys: KeyRing
+    let registry: JobRegistry
+    let configuration: JobLoopConfiguration
+    let grant: JobGrant
+    let claimedAt: ContinuousClock.Instant
+    let logger: Logger
+
+    func run() async {
+        let (events, send) = AsyncStream.makeStream(of: JobLife.Event.self)
+        let entered = registry.enter(grant.job, attempt: grant.attempt) { send.yield(.cancelled($0)) }
+        guard entered else {
+            logger.notice("job runs here already")
+            return
+        }
+        defer { registry.leave(grant.job, attempt: grant.attempt) }
+        logger.info("job began")
+        let outcome = await perform(events, send)
+        logger.info("job ended", metadata: ["outcome": "\(outcome)"])
+        Counter(label: "slipway_jobs_total", dimensions: [("outcome", outcome)]).increment()
+    }
+
+    private func perform(
+        _ events: AsyncStream<JobLife.Event>, _ send: AsyncStream<JobLife.Event>.Continuation
+    ) async -> String {
+        let reporter = JobReporter(platform: platform, grant: grant, logger: logger)
+        let logs = LogDispatch()
+        let stop = StopSignal()
+        let run = JobRun(
+            grant: grant, platform: platform, reporter: reporter, logs: logs, stop: stop,
+            configuration: configuration.logs, logger: logger)
+        return await withTaskGroup(of: Void.self, returning: String.self) { group in
+            group.addTask { await beat(send) }
+            group.addTask { await watchTime(send) }
+            group.addTask { await watchShutdown(send) }
+            group.addTask { await logs.run() }
+            group.addTask { if await reporter.run() { send.yield(.reported) } }
+            group.addTask { send.yield(.worked(await stop.run { await work(run) })) }
+            var life = JobLife()
+            var outcome = "cancelled by force"
+            following: for await event in events {
+                switch life.handle(event) {
+                case .stopWork(let reason):
+                    logger.notice("job is stopped", metadata: ["reason": "\(reason)"])
+                    stop.stop(reason)
+                case .report(let how, let reason):
+                    outcome = how.rawValue
+                    reporter.finished(how, reason: reason, unreported: run.unreported(outcome: how, reason: reason))
+                case .abandon:
+                    logger.error("the job's lease is lost; another worker may have it: stopped without a report")
+                    outcome = "abandoned"
+                    break following
+                case .end: break following
+                case .nothing: continue
+                }
+            }
+            stop.stop("the job is over")
+            group.cancelAll()
+            return outcome
+        }
+    }
+
+    private func work(_ run: JobRun) async -> JobLife.WorkEnd {
+        do {
+            let job = try GrantedJob(grant, keys: keys)
+            run.begin(job)
+            try await executor.execute(job, run)
+            return run.end
+        } catch {
+            if Task.isCancelled { return .interrupted }
+            let reason = (error as? JobFailure)?.reason ?? "\(error)"
+            await run.fail(reason)
+            return .broken(reason)
+        }
+    }
+
+    /// Renews the lease, and says when it is lost.
+    private func beat(_ send: AsyncStream<JobLife.Event>.Continuation) async {
+        var lease = Lease(.seconds(grant.leaseSeconds), claimedAt: claimedAt)
+        let heartbeat = JobHeartbeat(job: grant.job, run: grant.run, attempt: grant.attempt)
+        do {
+            while true {
+                try await Task.sleep(until: lease.nextBeat(after: .now), clock: .continuous)
+                if lease.isLost(at: .now) {
+                    send.yield(.leaseLost)
+                    return
+                }
+                let sent = ContinuousClock.now
+                do {
+                    try await platform.report(heartbeat, id: .make(), run: grant.run, timeout: lease.patience)
+                    lease.renewed(at: sent)
+                } catch {
+                    try Task.checkCancellation()
+                    lease.beatFailed()
+                    logger.warning("heartbeat not confirmed", metadata: ["error": "\(error)"])
+                }
+            }
+        } catch {
+            // Cancelled: the job is over.
+        }
+    }
+
+    private func watchTime(_ send: AsyncStream<JobLife.Event>.Continuation) async {
+        do {
+            try await Task.sleep(for: .seconds(grant.timeoutSeconds))
+            send.yield(.timedOut(seconds: grant.timeoutSeconds))
+        } catch {
+            // Cancelled: the job is over.
+        }
+    }
+
+    private func watchShutdown(_ send: AsyncStream<JobLife.Event>.Continuation) async {
+        do {
+            try await gracefulShutdown()
+            try await Task.sleep(for: configuration.grace)
+            send.yield(.graceOver)
+        } catch {
+            // Cancelled: the job is over.
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import FoundationEssentials
+import Glibc
+public import SystemPackage
+
+/// The name of a worker: the same for each of its lives, and another's never, since it is kept in its data directory.
+public enum WorkerIdentity {
+    /// Reads the name, or makes one such as `builder-web1-4f0c2a9d` and writes it to `worker-name`.
+    /// - Throws: `Errno` or a file error where the directory cannot be used.
+    public static func load(service: String, directory: FilePath) throws -> String {
+        try FileTree.make(directory)
+        let file = URL(filePath: directory.appending("worker-name").string)
+        if FileManager.default.fileExists(atPath: file.path) {
+            let name = String(decoding: try Data(contentsOf: file), as: UTF8.self).filter { !$0.isWhitespace }
+            if !name.isEmpty { return name }
+        }
+        var buffer = [CChar](repeating: 0, count: 256)
+        let known = gethostname(&buffer, buffer.count - 1) == 0
+        let host = known ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
+        let tail = String(UInt32.random(in: .min ... .max), radix: 16)
+        let name = "\(service)-\(host.isEmpty ? "host" : host)-\(tail)"
+        try Data((name + "\n").utf8).write(to: file, options: .atomic)
+        return name
+    }
+}

@@ -1,0 +1,260 @@
+public import Contracts
+public import Logging
+public import Secrets
+public import SystemPackage
+
+/// Ships the log of one step: any bytes go in, chunks of valid UTF-8 with masked secrets come out, in order, each
+/// confirmed, while the step runs on however slow the broker is.
+///
+/// ``run()`` does the sending and belongs in a task beside the step; ``finish()`` tells how long the log is once all
+/// of it has arrived. Both end when their task is cancelled.
+public actor LogShipper: StepLog {
+    /// What the log belongs to.
+    public struct Identity: Sendable, Hashable {
+        public var job: JobID
+        public var run: RunID
+        public var attempt: Int
+        public var step: String
+
+        public init(job: JobID, run: RunID, attempt: Int, step: String) {
+            self.job = job
+            self.run = run
+            self.attempt = attempt
+            self.step = step
+        }
+    }
+
+    /// Sizes are in bytes.
+    public struct Configuration: Sendable {
+        /// The longest chunk.
+        public var chunk = 256 * 1024
+        /// How much waits in memory before the file is used.
+        public var memory = 1024 * 1024
+        /// How many chunks are sent without waiting for the confirm of the first. With more than one the reader may
+        /// get them out of order.
+        public var window = 1
+        /// Where the file goes; without it a slow broker slows the step down.
+        public var spool: FilePath?
+        /// The pause after the first rejection; it doubles up to `longestBackoff`.
+        public var backoff: Duration = .milliseconds(100)
+        public var longestBackoff: Duration = .seconds(5)
+
+        public init(spool: FilePath? = nil) {
+            self.spool = spool
+        }
+    }
+
+    private let identity: Identity
+    private let sink: any LogSink
+    private let configuration: Configuration
+    private let logger: Logger
+    private var mask: LogMask
+    private var repair = TextRepair()
+    private var pacing = LogPacing()
+    private var backlog: LogBacklog
+    private var window: LogWindow
+    /// The length of the log so far.
+    private var produced: Int64 = 0
+    /// Where the next chunk begins.
+    private var cutOffset: Int64 = 0
+    private var ended = false
+    private var stopped = false
+    private var rejections = 0
+    private var saidSpoolIsBroken = false
+    private var timer: ContinuousClock.Instant?
+    private var waitingForRoom: [AsyncStream<Never>.Continuation] = []
+    private var waitingForEnd: [AsyncStream<Never>.Continuation] = []
+    private let wakeups: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    public init(
+        _ identity: Identity, mask: LogMask, sink: any LogSink, configuration: Configuration = Configuration(),
+        logger: Logger
+    ) {
+        self.identity = identity
+        self.mask = mask
+        self.sink = sink
+        self.configuration = configuration
+        self.logger = logger
+        self.backlog = LogBacklog(memoryLimit: configuration.memory, directory: configuration.spool)
+        self.window = LogWindow(capacity: configuration.window)
+        self.pacing.size = configuration.chunk
+        (wakeups, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    public func write(_ bytes: [UInt8]) async {
+        guard !ended, !bytes.isEmpty else { return }
+        await append(repair.feed(mask.mask(bytes)))
+    }
+
+    /// Ends the log and waits until every chunk of it is confirmed.
+    /// - Returns: The length of the log in bytes.
+    /// - Throws: `CancellationError` if the sending or the waiting was cancelled before.
+    public func finish() async throws -> Int64 {
+        if !ended {
+            let rest = repair.feed(mask.finish()) + repair.finish()
+            await append(rest)
+            ended = true
+            wake.yield()
+        }
+        while !isDelivered, !stopped, !Task.isCancelled {
+            let (delivered, continuation) = AsyncStream.makeStream(of: Never.self)
+            waitingForEnd.append(continuation)
+            for await _ in delivered {}
+        }
+        guard isDelivered else { throw CancellationError() }
+        return produced
+    }
+
+    /// Sends until the log has ended and is confirmed, or the task is cancelled.
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            // The stream ends on cancellation.
+            for await _ in wakeups {
+                if ended, isDelivered { break }
+                await pump(&group)
+            }
+            group.cancelAll()
+        }
+        stopped = true
+        do {
+            try backlog.close()
+        } catch {
+            logger.warning("closing the log's spool failed", metadata: metadata(error))
+        }
+        Self.resumeAll(&waitingForRoom)
+        Self.resumeAll(&waitingForEnd)
+    }
+
+    private var isDelivered: Bool { ended && backlog.count == 0 && window.isEmpty && cutOffset == produced }
+
+    private func append(_ text: String) async {
+        var text = text
+        let accepted = text.withUTF8 { ArraySlice($0) }
+        produced += Int64(accepted.count)
+        var rest = accepted
+        while !rest.isEmpty, !stopped, !Task.isCancelled {
+            var taken = 0
+            do {
+                taken = try backlog.append(rest)
+            } catch {
+                sayOnce(error)
+            }
+            rest = rest.dropFirst(taken)
+            if taken > 0 {
+                pacing.arrived(at: .now)
+                wake.yield()
+            }
+            // Neither memory nor disk: the step waits rather than losing what it says.
+            if !rest.isEmpty, taken == 0 {
+                let (room, continuation) = AsyncStream.makeStream(of: Never.self)
+                waitingForRoom.append(continuation)
+                for await _ in room {}
+            }
+        }
+    }
+
+    private func pump(_ group: inout DiscardingTaskGroup) async {
+        if window.isSettled { return }
+        let now = ContinuousClock.now
+        cutting: while window.hasRoom {
+            switch pacing.due(pending: backlog.count, ended: ended, now: now) {
+            case .never: break cutting
+            case .at(let moment):
+                startTimer(until: moment, &group)
+                break cutting
+            case .now:
+                guard await cut(at: now) else { break cutting }
+            }
+        }
+        while let entry = window.next() {
+            let chunk = LogChunk(
+                job: identity.job, run: identity.run, attempt: identity.attempt, step: identity.step,
+                offset: entry.offset, text: entry.text)
+            group.addTask { await self.send(chunk) }
+        }
+    }
+
+    private func cut(at now: ContinuousClock.Instant) async -> Bool {
+        do {
+            let front = try backlog.front(configuration.chunk + 1)
+            let length = LogCut.length(of: front, limit: configuration.chunk)
+            window.add(.init(offset: cutOffset, text: String(decoding: front.prefix(length), as: UTF8.self)))
+            backlog.remove(length)
+            cutOffset += Int64(length)
+            pacing.cut(at: now, pending: backlog.count)
+            Self.resumeAll(&waitingForRoom)
+            return true
+        } catch {
+            // The file cannot be read back. What it held is lost: say so in its place rather than end without a word.
+            sayOnce(error)
+            let lost = backlog.abandonSpool()
+            produced -= Int64(lost)
+            await append("[\(lost) bytes of this log were lost: \(error)]\n")
+            return backlog.count > 0
+        }
+    }
+
+    private func send(_ chunk: LogChunk) async {
+        do {
+            try await sink.publish(chunk)
+            rejections = 0
+            window.confirmed(chunk.offset)
+        } catch {
+            window.rejected(chunk.offset)
+            logger.debug("log chunk not taken, it goes again", metadata: metadata(error))
+        }
+        if window.isSettled {
+            await backOff()
+            window.resume()
+        }
+        if isDelivered { Self.resumeAll(&waitingForEnd) }
+        wake.yield()
+    }
+
+    private func backOff() async {
+        let pause = min(configuration.backoff * (1 << min(rejections, 16)), configuration.longestBackoff)
+        rejections += 1
+        do {
+            try await Task.sleep(for: pause)
+        } catch {
+            // Cancelled: run() ends and nothing is sent any more.
+        }
+    }
+
+    private func startTimer(until moment: ContinuousClock.Instant, _ group: inout DiscardingTaskGroup) {
+        if let timer, timer <= moment { return }
+        timer = moment
+        group.addTask {
+            do {
+                try await Task.sleep(until: moment, clock: .continuous)
+            } catch {
+                return
+            }
+            await self.timerFired(moment)
+        }
+    }
+
+    private func timerFired(_ moment: ContinuousClock.Instant) {
+        if timer == moment { timer = nil }
+        wake.yield()
+    }
+
+    private func sayOnce(_ error: Errno) {
+        guard !saidSpoolIsBroken else { return }
+        saidSpoolIsBroken = true
+        logger.error("the log's spool cannot be used; the step waits for the broker", metadata: metadata(error))
+    }
+
+    private func metadata(_ error: any Error) -> Logger.Metadata {
+        [
+            "run": "\(identity.run)", "job": "\(identity.job)", "attempt": "\(identity.attempt)",
+            "step": "\(identity.step)", "error": "\(error)",
+        ]
+    }
+
+    private static func resumeAll(_ waiters: inout [AsyncStream<Never>.Continuation]) {
+        for waiter in waiters { waiter.finish() }
+        waiters = []
+    }
+}

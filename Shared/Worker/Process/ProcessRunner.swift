@@ -1,0 +1,126 @@
+import Glibc
+public import Logging
+import Subprocess
+import Synchronization
+public import SystemPackage
+
+/// Runs the commands of steps as processes of this machine, each in a session of its own.
+///
+/// A step's processes end with it: those it left in the background, and those that left its session too.
+public struct ProcessRunner: Sendable {
+    private let worker: String
+    private let scratch: FilePath
+    private let grace: Duration
+    private let logger: Logger
+    private let searchPath: String
+
+    /// - Parameters:
+    ///   - worker: The worker's name; it marks the processes.
+    ///   - scratch: An existing directory for scripts and home directories, not the steps' workspace.
+    ///   - grace: How long a cancelled step has between SIGTERM and SIGKILL.
+    public init(worker: String, scratch: FilePath, grace: Duration = .seconds(10), logger: Logger) {
+        self.worker = worker
+        self.scratch = scratch
+        self.grace = grace
+        self.logger = logger
+        self.searchPath =
+            getenv("PATH").map { String(cString: $0) }
+            ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    }
+
+    /// Ends what a worker of this name left running when it was killed.
+    public func collectLeftovers() async {
+        await ProcessSweep.end(ProcessMark(worker: worker), grace: .zero)
+    }
+
+    /// Ends what is left of one attempt of a job.
+    public func collectLeftovers(job: String, attempt: Int) async {
+        await ProcessSweep.end(ProcessMark(worker: worker, job: job, attempt: attempt), grace: .zero)
+    }
+
+    /// Runs the command to its end, its output and errors going to the log in the order they were written.
+    ///
+    /// When the task is cancelled the step's processes get SIGTERM, after the grace SIGKILL, and what the first of
+    /// them ended with is returned.
+    public func run(
+        _ command: ShellCommand, job: String, attempt: Int, log: some StepLog
+    ) async throws(ProcessRunnerError) -> ProcessOutcome {
+        let number = UInt64.random(in: .min ... .max)
+        let mark = ProcessMark(worker: worker, job: job, attempt: attempt).step(number)
+        let files = try StepFiles(directory: scratch, number: number, script: command.script)
+        defer { files.remove(logger) }
+        let session = ProcessSession(mark: mark, grace: grace)
+        let configuration = configuration(command, mark, files, job: "\(job).\(attempt)")
+        // A task of its own: in a cancelled one the reading would stop while the processes still end and speak.
+        let task = Task { try await Self.supervise(configuration, session, log) }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            session.stop()
+        }
+        await session.close()
+        switch result {
+        case .success(.exited(let code)): return .exited(code)
+        case .success(.signaled(let signal)): return .killed(signal: signal)
+        case .failure(let error): throw Self.explain(error, command)
+        }
+    }
+
+    private func configuration(
+        _ command: ShellCommand, _ mark: ProcessMark, _ files: StepFiles, job: String
+    ) -> Subprocess.Configuration {
+        var environment: [Environment.Key: String] = [
+            "PATH": searchPath, "HOME": files.home.string, "LANG": "C.UTF-8",
+        ]
+        for (name, value) in command.environment where Self.isName(name) && !value.utf8.contains(0) {
+            environment[Environment.Key(rawValue: name) ?? "_"] = value
+        }
+        environment["SLIPWAY_JOB"] = job
+        environment[Environment.Key(rawValue: ProcessMark.variable) ?? "_"] = mark.text
+        var options = PlatformOptions()
+        options.createSession = true
+        return Subprocess.Configuration(
+            executable: .path("/bin/sh"), arguments: [files.script.string], environment: .custom(environment),
+            workingDirectory: command.workingDirectory, platformOptions: options)
+    }
+
+    private static func supervise(
+        _ configuration: Subprocess.Configuration, _ session: ProcessSession, _ log: some StepLog
+    ) async throws -> TerminationStatus {
+        let result = try await Subprocess.run(
+            configuration, input: .none, output: .sequence, error: .combinedWithOutput
+        ) { execution in
+            let process = execution.processIdentifier.value
+            session.started(process)
+            var swept = false
+            for try await buffer in execution.standardOutput {
+                await log.write(buffer.withUnsafeBytes { Array($0) })
+                // The shell is gone and something it left still writes: it would do so for ever.
+                if !swept, ProcessTable.hasEnded(process) {
+                    swept = true
+                    session.stopNow()
+                }
+            }
+        }
+        return result.terminationStatus
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        !name.isEmpty && !name.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "=") }
+    }
+
+    private static func explain(_ error: any Error, _ command: ShellCommand) -> ProcessRunnerError {
+        guard let error = error as? SubprocessError else {
+            return ProcessRunnerError(.supervision, "the step's process could not be watched", cause: error)
+        }
+        switch error.code {
+        case .failedToChangeWorkingDirectory:
+            return ProcessRunnerError(
+                .workingDirectory, "the working directory \(command.workingDirectory) is not there", cause: error)
+        case .spawnFailed, .executableNotFound:
+            return ProcessRunnerError(.spawn, "/bin/sh could not be started", cause: error)
+        default:
+            return ProcessRunnerError(.supervision, "the step's process could not be watched", cause: error)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Synchronization
+
+/// The life of one step's processes: a stop asked for before the first has started is not lost.
+final class ProcessSession: Sendable {
+    private struct State {
+        var process: Int32?
+        var stopAsked = false
+        var ending: Task<Void, Never>?
+        var closed = false
+    }
+
+    private let mark: ProcessMark
+    private let grace: Duration
+    private let state = Mutex(State())
+
+    init(mark: ProcessMark, grace: Duration) {
+        self.mark = mark
+        self.grace = grace
+    }
+
+    /// The first process runs; it leads a session of its own.
+    func started(_ process: Int32) {
+        state.withLock { state in
+            state.process = process
+            if state.stopAsked { end(&state, grace) }
+        }
+    }
+
+    /// Ends the processes, with the grace.
+    func stop() {
+        state.withLock { state in
+            state.stopAsked = true
+            if state.process != nil { end(&state, grace) }
+        }
+    }
+
+    /// Kills what is left.
+    func stopNow() {
+        state.withLock { state in end(&state, .zero) }
+    }
+
+    /// Call when the first process has ended: kills what it left behind, and waits until all is gone.
+    func close() async {
+        let ending = state.withLock { state in
+            state.closed = true
+            return state.ending
+        }
+        // One that is under way still keeps to the grace, which is for those left behind as well.
+        await ending?.value
+        await ProcessSweep.end(mark, session: nil, grace: .zero)
+    }
+
+    private func end(_ state: inout State, _ grace: Duration) {
+        guard state.ending == nil, !state.closed else { return }
+        let mark = mark
+        let process = state.process
+        state.ending = Task { _ = await ProcessSweep.end(mark, session: process, grace: grace) }
+    }
+}
