@@ -12,18 +12,16 @@ struct HandlerTable: Sendable {
     }
 
     private mutating func add<H: MessageHandler>(_ handler: H) {
-        entries[H.Incoming.type] = (
-            H.Incoming.version,
-            { body, context in
-                let message: H.Incoming
-                do {
-                    message = try Wire.decode(H.Incoming.self, from: Data(body))
-                } catch {
-                    throw MessageFailure.hopeless("it is no \(H.Incoming.type): \(error)")
-                }
-                try await handler.handle(message, context)
+        let run: Run = { body, context in
+            let message: H.Incoming
+            do {
+                message = try Wire.decode(H.Incoming.self, from: Data(body))
+            } catch {
+                throw MessageFailure.hopeless("it is no \(H.Incoming.type): \(error)")
             }
-        )
+            try await handler.handle(message, context)
+        }
+        entries[H.Incoming.type] = (H.Incoming.version, run)
     }
 
     /// The handler of this message.

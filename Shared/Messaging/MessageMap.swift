@@ -1,5 +1,5 @@
 public import AMQP
-import Contracts
+public import Contracts
 
 /// The one table of Slipway's messages: which message goes through which exchange to which queue, from whom to whom.
 /// Everything the broker holds is declared from it.
@@ -80,8 +80,8 @@ public enum MessageMap {
     public static func topology(with workers: [Queue] = []) -> Topology {
         var topology = Topology(
             exchanges: [
-                Exchange(name: work, kind: .direct), Exchange(name: control, kind: .fanout),
-                Exchange(name: events, kind: .topic),
+                Exchange(work, kind: .direct), Exchange(control, kind: .fanout),
+                Exchange(events, kind: .topic),
             ], queues: [], bindings: [])
         for queue in queues + workers { queue.declare(in: &topology) }
         for delay in RetryPolicy.delays { delay.declare(in: &topology) }

@@ -45,7 +45,7 @@ public struct Queue: Sendable, Hashable {
         case .parking:
             break
         }
-        topology.queues.append(AMQP.Queue(name: name, arguments: arguments))
+        topology.queues.append(AMQP.Queue(name, arguments: arguments))
         topology.bindings.append(Binding(queue: name, exchange: MessageMap.work, routingKey: name))
         if case .events(let bindings) = kind {
             for key in bindings {

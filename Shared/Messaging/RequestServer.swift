@@ -1,5 +1,5 @@
 import AMQP
-public import Contracts
+import Contracts
 import FoundationEssentials
 public import Logging
 public import ServiceLifecycle

@@ -11,10 +11,10 @@ public enum RetryPolicy {
         public let duration: Duration
 
         func declare(in topology: inout Topology) {
-            topology.exchanges.append(Exchange(name: name, kind: .fanout))
+            topology.exchanges.append(Exchange(name, kind: .fanout))
             topology.queues.append(
                 AMQP.Queue(
-                    name: name,
+                    name,
                     arguments: [
                         "x-queue-type": .string("quorum"),
                         "x-message-ttl": .integer(duration.components.seconds * 1000),

@@ -1,6 +1,5 @@
-import AMQP
-import Logging
-import Secrets
+public import Logging
+public import Secrets
 
 /// The settings every service has, and the keys some share.
 public enum CommonSettings {
@@ -27,11 +26,7 @@ public enum CommonSettings {
         "seal.keys", "the keys that seal secrets, the first one seals", example: "2026:<openssl rand -base64 32>",
         secret: true
     ) { text in
-        do {
-            return try KeyRing(text)
-        } catch {
-            throw SettingProblem(expected: "a list of id:base64 keys: \(error.message)")
-        }
+        try KeyRing(text)
     }
 
     /// The key that signs mirror tokens.
@@ -41,11 +36,7 @@ public enum CommonSettings {
 
     private static func signingKey(_ key: String, _ summary: String) -> Setting<SigningKey> {
         Setting(key, summary, example: "<openssl rand -base64 32>", secret: true) { text in
-            do {
-                return try SigningKey(base64: text)
-            } catch {
-                throw SettingProblem(expected: "a key: \(error.message)")
-            }
+            try SigningKey(base64: text)
         }
     }
 

@@ -4,6 +4,7 @@ import Logging
 public import Messaging
 import Metrics
 public import ServiceLifecycle
+import UnixSignals
 
 #if canImport(Glibc)
     import Glibc

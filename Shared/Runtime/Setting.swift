@@ -11,12 +11,12 @@ public struct Setting<Value: Sendable>: Sendable {
     public let example: String
     public let defaultValue: Value?
     public let isSecret: Bool
-    let parse: @Sendable (String) throws(SettingProblem) -> Value
+    let parse: @Sendable (String) throws -> Value
 
-    /// - Parameter parse: throws a ``SettingProblem`` that says what the value should have been.
+    /// - Parameter parse: throws a ``SettingProblem`` that says what the value should have been; of any other error the text is shown.
     public init(
         _ key: String, _ summary: String, example: String, default defaultValue: Value? = nil, secret: Bool = false,
-        parse: @escaping @Sendable (String) throws(SettingProblem) -> Value
+        parse: @escaping @Sendable (String) throws -> Value
     ) {
         self.key = key
         self.summary = summary

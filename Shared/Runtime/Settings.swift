@@ -49,8 +49,9 @@ public struct Settings: Sendable {
             return try setting.parse(text)
         } catch {
             let shown = setting.isSecret ? "its value" : "“\(text)”"
+            let problem = (error as? SettingProblem).map { "is not \($0.expected)" } ?? "cannot be used: \(error)"
             throw SettingsError(
-                setting: setting.variable, message: "\(source): \(shown) is not \(error.expected)",
+                setting: setting.variable, message: "\(source): \(shown) \(problem)",
                 remedy: "for example \(setting.variable)=\(setting.example)")
         }
     }

@@ -12,6 +12,7 @@ private func settings(_ arguments: [String] = [], _ environment: [String: String
     try await Settings(arguments: ["service"] + arguments, environment: environment)
 }
 
+@discardableResult
 private func withFile<Result>(_ text: String, _ body: (String) async throws -> Result) async throws -> Result {
     let url = FileManager.default.temporaryDirectory.appending(path: "slipway-settings-\(UInt64.random(in: 0 ... .max))")
     try Data(text.utf8).write(to: url)
