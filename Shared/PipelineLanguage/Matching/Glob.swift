@@ -1,0 +1,90 @@
+/// A glob, compiled once and matched in time linear in the text: states advance together, nothing backtracks.
+///
+/// `*` stays within a segment, `**` crosses `/` (and `**/` also stands for no directory at all), `?` is one character
+/// but `/`, `[a-z]` and `[!a-z]` are classes, `{a,b}` are alternatives (they nest), `\` takes the next one literally.
+public struct Glob: Sendable, Hashable {
+    /// The longest pattern taken, in UTF-8 bytes.
+    public static let longestPattern = 1024
+    /// How deep alternatives may nest.
+    static let deepestNesting = 16
+
+    public let pattern: String
+    let program: [Instruction]
+    /// What a pattern without any wildcard has to equal: most are of this kind.
+    let literal: String?
+
+    enum Instruction: Sendable, Hashable {
+        case scalar(Unicode.Scalar)
+        /// Any scalar but `/`.
+        case segment
+        /// Any scalar.
+        case anything
+        case oneOf([ClosedRange<Unicode.Scalar>], negated: Bool)
+        /// Goes on at both.
+        case split(Int, Int)
+        case jump(Int)
+        case match
+    }
+
+    /// - Throws: ``GlobError`` that says what is wrong with the pattern.
+    public init(_ pattern: String) throws(GlobError) {
+        self.pattern = pattern
+        let wild = pattern.utf8.contains { byte in
+            switch byte {
+            case UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "\\"),
+                UInt8(ascii: "}"):
+                true
+            default: false
+            }
+        }
+        guard pattern.utf8.count <= Self.longestPattern else {
+            throw GlobError(problem: "a pattern has \(Self.longestPattern) bytes at most")
+        }
+        if wild {
+            var parser = GlobParser(pattern)
+            program = try parser.parse()
+            literal = nil
+        } else {
+            program = []
+            literal = pattern
+        }
+    }
+
+    public func matches(_ text: String) -> Bool {
+        if let literal { return literal == text }
+        var current = StateSet(count: program.count)
+        var next = StateSet(count: program.count)
+        current.add(0, program)
+        for scalar in text.unicodeScalars {
+            guard !current.isEmpty else { return false }
+            next.clear()
+            for state in current.members {
+                if program[state].takes(scalar) { next.add(state + 1, program) }
+            }
+            swap(&current, &next)
+        }
+        return current.members.contains { program[$0] == .match }
+    }
+}
+
+extension Glob.Instruction {
+    /// Whether this instruction consumes the scalar. One that consumes nothing never does.
+    func takes(_ scalar: Unicode.Scalar) -> Bool {
+        switch self {
+        case .scalar(let expected): expected == scalar
+        case .segment: scalar != "/"
+        case .anything: true
+        case .oneOf(let ranges, let negated): scalar != "/" && ranges.contains { $0.contains(scalar) } != negated
+        case .split, .jump, .match: false
+        }
+    }
+}
+
+/// A pattern that is no glob.
+public struct GlobError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let problem: String
+
+    public init(problem: String) { self.problem = problem }
+
+    public var description: String { problem }
+}

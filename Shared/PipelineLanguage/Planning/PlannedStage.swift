@@ -1,0 +1,74 @@
+/// A stage as it takes part in one run.
+public struct PlannedStage: Sendable, Hashable {
+    public let name: String
+    /// Why it does not take part, or `nil`.
+    public let skipped: SkipReason?
+    /// The stages it waits for that take part themselves.
+    public internal(set) var dependsOn: [String] = []
+    /// The same by number.
+    var dependencies: [Int] = []
+    /// One for each step of the stage, in its order.
+    public let steps: [PlannedStep]
+    /// The work, cut to pieces for one worker each.
+    public let jobs: [PlannedJob]
+
+    init(_ stage: Stage, facts: Facts, refusal: SkipReason?) {
+        name = stage.name
+        let graph = StepGraph(stage)
+        let broken = graph.broken
+        var reasons = stage.steps.indices.map { number in
+            refusal ?? broken[number] ?? stage.steps[number].when.refusal(facts, word: "when")
+        }
+        var skipped = refusal
+        if skipped == nil, reasons.allSatisfy({ $0 != nil }) {
+            skipped = SkipReason(
+                .nothingToDo, stage.steps.count == 1 ? "its only step is skipped" : "all its steps are skipped")
+        }
+        if skipped != nil { reasons = reasons.map { $0 ?? skipped } }
+
+        let isKept = reasons.map { $0 == nil }
+        let dependencies = graph.graph.spliced(keeping: isKept)
+        let cut = JobCut(stage: stage, order: graph.graph.order, dependencies: dependencies, isKept: isKept)
+        steps = stage.steps.indices.map { number in
+            PlannedStep(
+                name: stage.steps[number].name, kind: stage.steps[number].kind, skipped: reasons[number],
+                dependsOn: isKept[number] ? dependencies[number].map { stage.steps[$0].name } : [],
+                job: cut.jobOfStep[number])
+        }
+        jobs = cut.jobs.enumerated().map { index, job in
+            PlannedJob(
+                key: JobKey(stage: stage.name, index: index), isRollout: job.isRollout,
+                steps: job.steps.map { stage.steps[$0].name }, after: job.after.map { stage.steps[$0].name },
+                stepNumbers: job.steps, afterNumbers: job.after)
+        }
+        self.skipped = skipped
+    }
+
+    /// The step of this name, or `nil`.
+    public func step(_ name: String) -> PlannedStep? { steps.first { $0.name == name } }
+}
+
+/// A step as it takes part in one run.
+public struct PlannedStep: Sendable, Hashable {
+    public let name: String
+    public let kind: Step.Kind
+    /// Why it does not take part, or `nil`.
+    public let skipped: SkipReason?
+    /// The steps it waits for that take part themselves.
+    public let dependsOn: [String]
+    /// The number of its job in the stage, or `nil` where it is skipped.
+    public let job: Int?
+}
+
+/// Work for one worker: build steps that share a workspace, or one rollout.
+public struct PlannedJob: Sendable, Hashable {
+    public let key: JobKey
+    /// Whether a deployer does it.
+    public let isRollout: Bool
+    /// In the order of the file.
+    public let steps: [String]
+    /// Steps of other jobs of the stage that end before it starts.
+    public let after: [String]
+    let stepNumbers: [Int]
+    let afterNumbers: [Int]
+}

@@ -1,0 +1,219 @@
+public import Contracts
+
+/// The steps of one job, as a value: told what happened in the worker, it answers what to do next. The same rules as
+/// the ``Planner``'s, one level below.
+///
+/// Services come first and the steps wait until each is ``ready(_:)``. A detached step is waited for in the same way
+/// and stopped, like the services, when all others have ended.
+public struct StepSchedule: Sendable, Hashable {
+    public enum Action: Sendable, Hashable {
+        /// Run the step or service. Tries count from 1; the delay is in seconds.
+        case start(String, attempt: Int, delay: Int)
+        /// The step will not run.
+        case skip(String, SkipReason)
+        /// Stop a step, a service or a detached step that runs. It still has to be reported as finished, except
+        /// after ``finish(_:reason:)``.
+        case stop(String, reason: String)
+        /// The job is over; nothing follows.
+        case finish(JobFinished.Outcome, reason: String?)
+    }
+
+    enum State: Sendable, Hashable {
+        case waiting
+        /// With what it waits for already settled, a service or detached step becomes ready while it runs.
+        case running(isReady: Bool)
+        case done(StepOutcome)
+    }
+
+    struct Entry: Sendable, Hashable {
+        var step: Step
+        var isService: Bool
+        var dependencies: [Int]
+        var state: State = .waiting
+        var attempt = 0
+
+        var isBackground: Bool { isService || step.detach }
+    }
+
+    var entries: [Entry]
+    private var numbers: [String: Int]
+    /// What failed so far, in this job or before it.
+    var failure: String?
+    private var failureReason: String?
+    private var failedHere = false
+    private var stop: SkipReason?
+    private var isFinished = false
+
+    /// - Parameters:
+    ///   - stage: The compiled stage.
+    ///   - steps: The names of its steps this job runs; others ran before or do not take part.
+    ///   - outcomes: How steps that ran before this job ended.
+    public init(stage: Stage, steps: [String], outcomes: [String: StepOutcome] = [:]) {
+        let graph = StepGraph(stage)
+        let broken = graph.broken
+        let wanted = Set(steps)
+        let isKept = stage.steps.indices.map { wanted.contains(stage.steps[$0].name) && broken[$0] == nil }
+        let dependencies = graph.graph.spliced(keeping: isKept)
+        let kept = stage.steps.indices.filter { isKept[$0] }
+        // A rollout runs at a deployer, away from the stage's network.
+        let services = kept.allSatisfy { stage.steps[$0].isRollout } ? [] : stage.services
+        entries = services.map { Entry(step: $0, isService: true, dependencies: []) }
+        var place = [Int](repeating: 0, count: stage.steps.count)
+        for (offset, number) in kept.enumerated() { place[number] = services.count + offset }
+        for number in kept {
+            entries.append(
+                Entry(
+                    step: stage.steps[number], isService: false,
+                    dependencies: Array(services.indices) + dependencies[number].map { place[$0] }))
+        }
+        numbers = [:]
+        for (number, entry) in entries.enumerated() where numbers[entry.step.name] == nil {
+            numbers[entry.step.name] = number
+        }
+        failure =
+            stage.steps.first { step in
+                !wanted.contains(step.name) && step.failure != .ignore && outcomes[step.name] == .failure
+            }.map { "step “\($0.name)”" }
+    }
+
+    /// How each step and service that has ended did; a service stopped at the end ended well.
+    public var outcomes: [String: StepOutcome] {
+        var outcomes: [String: StepOutcome] = [:]
+        for entry in entries {
+            if case .done(let outcome) = entry.state { outcomes[entry.step.name] = outcome }
+        }
+        return outcomes
+    }
+
+    /// Begins the job.
+    public mutating func begin() -> [Action] { advance() }
+
+    /// A service or detached step works now: what waits for it may start.
+    public mutating func ready(_ name: String) -> [Action] {
+        guard let number = numbers[name], entries[number].state == .running(isReady: false) else { return [] }
+        entries[number].state = .running(isReady: true)
+        return advance()
+    }
+
+    /// A step or service ended.
+    /// - Parameter reason: Why it failed, for people.
+    public mutating func finished(
+        _ name: String, _ outcome: StepOutcome, exitCode: Int32? = nil, reason: String? = nil
+    ) -> [Action] {
+        guard let number = numbers[name], case .running(let isReady) = entries[number].state else { return [] }
+        let step = entries[number].step
+        if outcome == .failure, stop == nil, let retry = step.retry, !entries[number].isBackground,
+            entries[number].attempt <= retry.max,
+            retry.exitCodes.isEmpty || exitCode.map(retry.exitCodes.contains) == true
+        {
+            entries[number].attempt += 1
+            return [.start(name, attempt: entries[number].attempt, delay: retry.delay)]
+        }
+        entries[number].state = .done(outcome)
+        var actions: [Action] = []
+        switch outcome {
+        case .success where exitCode == Planner.stopExitCode && !entries[number].isBackground:
+            stop =
+                stop
+                ?? SkipReason(.stopped, "step “\(name)” ended the stage with exit code \(Planner.stopExitCode)")
+        // Once a service works its end fails nothing: the steps that use it will tell.
+        case .failure where step.failure != .ignore && !(entries[number].isBackground && isReady):
+            if !failedHere { failureReason = "step “\(name)” failed\(reason.map { ": \($0)" } ?? "")" }
+            failedHere = true
+            failure = failure ?? "\(entries[number].isService ? "service" : "step") “\(name)”"
+            if step.failure == .fast {
+                for other in entries.indices where isRunning(other) && !entries[other].isBackground {
+                    actions.append(.stop(entries[other].step.name, reason: "step “\(name)” failed"))
+                }
+            }
+        default: break
+        }
+        return actions + advance()
+    }
+
+    /// The job is to end: what runs is stopped and awaited, nothing else starts.
+    public mutating func cancel(reason: String) -> [Action] {
+        guard !isFinished, stop?.code != .cancelled else { return [] }
+        stop = SkipReason(.cancelled, reason)
+        var actions: [Action] = []
+        for number in entries.indices where isRunning(number) && !entries[number].isBackground {
+            actions.append(.stop(entries[number].step.name, reason: reason))
+        }
+        return actions + advance()
+    }
+
+    private func isRunning(_ number: Int) -> Bool {
+        guard case .running = entries[number].state else { return false }
+        return true
+    }
+
+    private func isSettled(_ number: Int) -> Bool {
+        switch entries[number].state {
+        case .done, .running(isReady: true): true
+        case .waiting, .running(isReady: false): false
+        }
+    }
+
+    private mutating func advance() -> [Action] {
+        guard !isFinished else { return [] }
+        var actions: [Action] = []
+        var changed = true
+        while changed {
+            changed = false
+            for number in entries.indices where entries[number].state == .waiting {
+                guard let decision = decide(number) else { continue }
+                changed = true
+                switch decision {
+                case .start:
+                    entries[number].attempt = 1
+                    entries[number].state = .running(isReady: false)
+                    actions.append(.start(entries[number].step.name, attempt: 1, delay: 0))
+                case .skip(let reason):
+                    entries[number].state = .done(reason.code == .cancelled ? .cancelled : .skipped)
+                    actions.append(.skip(entries[number].step.name, reason))
+                }
+            }
+        }
+        actions += finish()
+        return actions
+    }
+
+    private enum Decision {
+        case start
+        case skip(SkipReason)
+    }
+
+    /// What becomes of a step that waits, or `nil` if it goes on waiting.
+    private func decide(_ number: Int) -> Decision? {
+        let entry = entries[number]
+        if let stop { return .skip(stop) }
+        guard entry.dependencies.allSatisfy(isSettled) else { return nil }
+        if entry.isService { return .start }
+        if let refusal = entry.step.when.refusal(failing: failure, word: "when") { return .skip(refusal) }
+        return .start
+    }
+
+    private mutating func finish() -> [Action] {
+        let foreground = entries.indices.filter { !entries[$0].isBackground }
+        let isOver = foreground.allSatisfy { if case .done = entries[$0].state { true } else { false } }
+        // Detached steps that still wait follow what the others decide.
+        let pending = entries.indices.contains { entries[$0].state == .waiting }
+        guard isOver, !pending else { return [] }
+        // A job of nothing but detached steps runs until they are ready.
+        if stop == nil, foreground.isEmpty, entries.indices.contains(where: { !isSettled($0) }) { return [] }
+        isFinished = true
+        var actions: [Action] = []
+        for number in entries.indices where isRunning(number) {
+            entries[number].state = .done(stop?.code == .cancelled ? .cancelled : .success)
+            actions.append(.stop(entries[number].step.name, reason: stop?.text ?? "all steps are done"))
+        }
+        if let stop, stop.code == .cancelled {
+            actions.append(.finish(.cancelled, reason: stop.text))
+        } else if failedHere {
+            actions.append(.finish(.failure, reason: failureReason))
+        } else {
+            actions.append(.finish(.success, reason: nil))
+        }
+        return actions
+    }
+}
