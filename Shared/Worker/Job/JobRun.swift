@@ -1,6 +1,7 @@
-public import Contracts
+import Contracts
 import Logging
-public import PipelineLanguage
+import PipelineLanguage
+import Secrets
 import Synchronization
 
 /// A job under way: runs its steps in their order and tells how each of them goes.
