@@ -1,0 +1,170 @@
+import Contracts
+
+/// Who has a job, until when, and what counts of what is said about it. Work is leased, not held: a worker that is
+/// lost gives its job back by silence, and what it still says afterwards is told apart by its attempt.
+struct JobLease: Sendable, Equatable {
+    enum State: String, Sendable, CaseIterable {
+        /// Waits for an earlier rollout of its workload to end; no worker knows of it.
+        case held
+        /// Waits in its queue for a worker.
+        case queued
+        case leased
+        case finished, cancelled, superseded
+
+        var isFinal: Bool {
+            switch self {
+            case .held, .queued, .leased: false
+            case .finished, .cancelled, .superseded: true
+            }
+        }
+    }
+
+    /// How many workers may be lost with one job before it is given up: by then it is the job that kills them.
+    static let maximumLosses = 5
+    /// What a worker gets beyond the time limit to stop the job and report by itself.
+    static let grace = Duration.seconds(60)
+
+    var state: State = .queued
+    /// The number of the grant that holds, or that is next.
+    var attempt = 1
+    /// How many grants ended in silence.
+    var losses = 0
+    var worker: String?
+    /// Whether the worker was heard of since the grant: then it surely has it.
+    var isConfirmed = false
+    /// When the lease runs out.
+    var until: Timestamp?
+    /// When the job is stopped, whoever has it.
+    var deadline: Timestamp?
+    /// Why it is in its final state, for people.
+    var reason: String?
+
+    // MARK: - What workers say
+
+    enum Claim: Sendable, Equatable {
+        case granted
+        case refused(JobClaimReply.Refusal.Code, String)
+        /// The same worker asks a second time: its answer was lost, or it was started anew. Whether the first grant was
+        /// acted on cannot be known, so it ends and the job is queued again under the next attempt, at once.
+        case requeued
+        /// The same, and it was the last time.
+        case gaveUp(String)
+    }
+
+    mutating func claim(
+        attempt claimed: Int, worker name: String, now: Timestamp, lease: Duration, timeLimit: Duration
+    ) -> Claim {
+        switch state {
+        case .held: return .refused(.taken, "it waits for an earlier rollout of the same workload to end")
+        case .finished: return .refused(.finished, "it has ended")
+        case .cancelled: return .refused(.cancelled, reason ?? "it was cancelled")
+        case .superseded: return .refused(.superseded, reason ?? "a newer rollout took its place")
+        case .queued, .leased: break
+        }
+        if claimed < attempt { return .refused(.newerAttempt, "attempt \(attempt) of it took the place of \(claimed)") }
+        if claimed > attempt { return .refused(.unknown, "attempt \(claimed) of it was never handed out") }
+        if state == .leased {
+            guard worker == name, !isConfirmed else {
+                return .refused(.taken, "worker \(worker ?? "unknown") has it")
+            }
+            switch lose() {
+            case .failed(let reason): return .gaveUp(reason)
+            case .requeued, .notYet: return .requeued
+            }
+        }
+        state = .leased
+        worker = name
+        isConfirmed = false
+        until = now.adding(lease)
+        deadline = now.adding(timeLimit).adding(Self.grace)
+        return .granted
+    }
+
+    /// A sign of life.
+    /// - Returns: `false` for one of an attempt that no longer counts.
+    mutating func renew(attempt: Int, now: Timestamp, lease: Duration) -> Bool {
+        guard state == .leased, attempt == self.attempt else { return false }
+        isConfirmed = true
+        until = now.adding(lease)
+        return true
+    }
+
+    /// Its worker says it ended.
+    /// - Returns: `false` for an attempt that no longer counts.
+    mutating func finish(attempt: Int, reason: String?) -> Bool {
+        guard state == .leased, attempt == self.attempt else { return false }
+        end(.finished, reason)
+        return true
+    }
+
+    /// Its worker hands it back unfinished; no loss, since it says so.
+    /// - Returns: `false` for an attempt that no longer counts.
+    mutating func release(attempt: Int) -> Bool {
+        guard state == .leased, attempt == self.attempt else { return false }
+        requeue()
+        return true
+    }
+
+    // MARK: - What time and people say
+
+    enum Expiry: Sendable, Equatable {
+        case notYet
+        /// Queued again as the next attempt.
+        case requeued
+        case failed(String)
+    }
+
+    /// When ``expire(now:)`` may have something to do.
+    var nextDeadline: Timestamp? {
+        guard state == .leased else { return nil }
+        return [until, deadline].compactMap { $0 }.min()
+    }
+
+    mutating func expire(now: Timestamp) -> Expiry {
+        guard state == .leased else { return .notYet }
+        if let deadline, deadline <= now {
+            let reason = "it did not end within its time limit, nor did its worker stop it"
+            end(.finished, reason)
+            return .failed(reason)
+        }
+        guard let until, until <= now else { return .notYet }
+        return lose()
+    }
+
+    /// Ends it, whoever has it.
+    /// - Returns: `false` if it has ended already.
+    mutating func cancel(_ reason: String, as state: State = .cancelled) -> Bool {
+        guard !self.state.isFinal else { return false }
+        end(state, reason)
+        return true
+    }
+
+    private mutating func lose() -> Expiry {
+        losses += 1
+        guard losses < Self.maximumLosses else {
+            let reason =
+                "\(losses) workers in a row were lost while they had it, the last was \(worker ?? "unknown"); "
+                + "look at their logs before running it again"
+            end(.finished, reason)
+            return .failed(reason)
+        }
+        requeue()
+        return .requeued
+    }
+
+    private mutating func requeue() {
+        state = .queued
+        attempt += 1
+        worker = nil
+        isConfirmed = false
+        until = nil
+        deadline = nil
+    }
+
+    private mutating func end(_ state: State, _ reason: String?) {
+        self.state = state
+        self.reason = reason
+        until = nil
+        deadline = nil
+    }
+}

@@ -1,0 +1,59 @@
+import Contracts
+
+/// The rollouts of one workload: one at a time, never an older one after a newer one. Their sequence grows with the
+/// run that asks for them, whenever its build got ready; what is older and has not begun gives way.
+struct RolloutQueue: Sendable, Equatable {
+    struct Rollout: Sendable, Equatable {
+        var job: JobID
+        var run: RunID
+        var sequence: Int64
+        var state: JobLease.State
+    }
+
+    enum Verdict: Sendable, Equatable {
+        case dispatch
+        /// Another one is under way.
+        case hold
+        /// A newer one, of this run, was there first.
+        case superseded(by: RunID)
+    }
+
+    /// Those that have not ended.
+    var rollouts: [Rollout]
+    /// The newest that was ever begun.
+    var newest: (sequence: Int64, run: RunID)?
+
+    init(rollouts: [Rollout], newest: (sequence: Int64, run: RunID)? = nil) {
+        self.rollouts = rollouts
+        self.newest = newest
+    }
+
+    static func == (left: RolloutQueue, right: RolloutQueue) -> Bool {
+        left.rollouts == right.rollouts && left.newest?.sequence == right.newest?.sequence
+    }
+
+    /// What becomes of a rollout that is ready (or ready again), and which ones have to give way to it.
+    func admit(_ rollout: Rollout) -> (verdict: Verdict, superseded: [JobID]) {
+        let others = rollouts.filter { $0.job != rollout.job }
+        if let newest, newest.sequence > rollout.sequence, newest.run != rollout.run {
+            return (.superseded(by: newest.run), [])
+        }
+        let newer = others.filter { $0.run != rollout.run && $0.sequence > rollout.sequence }
+        if let winner = newer.max(by: { $0.sequence < $1.sequence }) { return (.superseded(by: winner.run), []) }
+        let older = others.filter {
+            $0.run != rollout.run && $0.sequence < rollout.sequence && ($0.state == .held || $0.state == .queued)
+        }
+        let gone = Set(older.map(\.job))
+        let isBusy = others.contains { !gone.contains($0.job) && $0.state != .held }
+        return (isBusy ? .hold : .dispatch, older.map(\.job))
+    }
+
+    /// The held rollout whose turn it is, now that one has ended; `nil` while another is under way.
+    func next() -> JobID? {
+        guard !rollouts.contains(where: { $0.state == .queued || $0.state == .leased }) else { return nil }
+        return rollouts.filter { $0.state == .held }.min { $0.sequence < $1.sequence }?.job
+    }
+
+    /// The sequence of a step's rollout: first by run, then by the step's place in it.
+    static func sequence(serial: Int64, step: Int) -> Int64 { serial << 16 | Int64(step & 0xFFFF) }
+}

@@ -1,0 +1,42 @@
+import Contracts
+import Storage
+
+/// What pages and the API show: runs as they are now, and what happens to them.
+struct RunReader: Sendable {
+    let store: PipelineStore
+    let logs: LogReader
+
+    /// The newest runs first.
+    /// - Parameter before: the `next` of an earlier page.
+    func list(
+        _ filter: RunStore.Filter = RunStore.Filter(), before: Int64? = nil, limit: Int = 50
+    ) async throws -> Page<RunSummary> {
+        try await store.read { try RunStore(database: $0).list(filter, before: before, limit: limit) }
+    }
+
+    /// The run, whole, or `nil`.
+    func view(_ id: RunID) async throws -> RunView? {
+        guard
+            var view = try await store.read({ database in
+                try RunStore(database: database).view(id) { _, _ in 0 }
+            })
+        else { return nil }
+        let streams = view.stages.flatMap { stage in
+            stage.steps.filter { $0.attempt > 0 }.map { LogStreamID(run: id, step: $0.id, attempt: $0.attempt) }
+        }
+        let sizes = await logs.sizes(streams)
+        for stage in view.stages.indices {
+            for step in view.stages[stage].steps.indices {
+                let found = view.stages[stage].steps[step]
+                view.stages[stage].steps[step].logBytes =
+                    sizes[LogStreamID(run: id, step: found.id, attempt: found.attempt)] ?? 0
+            }
+        }
+        return view
+    }
+
+    /// Follows a run: its state whenever it changes, and the logs of its steps as they grow.
+    func follow(_ run: RunID, logs mode: RunFollower.Logs = .none) -> RunFollower {
+        RunFollower(run: run, mode: mode, reader: self, watch: store.changes.watch(run))
+    }
+}

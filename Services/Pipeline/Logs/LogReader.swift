@@ -1,0 +1,60 @@
+import Glibc
+import Threading
+
+/// Reads the logs of steps, on a thread of its own: a read never waits for the writer's disk flush.
+actor LogReader {
+    private nonisolated let directory: String
+    private nonisolated let thread = PinnedThread(name: "log reader")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(directory: String) {
+        self.directory = directory
+    }
+
+    /// How many bytes are stored; 0 for a stream that has none.
+    func size(_ id: LogStreamID) -> Int64 {
+        var status = stat()
+        return stat("\(directory)/\(id.path)", &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    func sizes(_ ids: [LogStreamID]) -> [LogStreamID: Int64] {
+        var sizes: [LogStreamID: Int64] = [:]
+        for id in ids { sizes[id] = size(id) }
+        return sizes
+    }
+
+    /// The bytes from `offset`, `limit` at most; none where there is nothing more. A cut never parts a character,
+    /// unless the bytes are no UTF-8.
+    func read(_ id: LogStreamID, from offset: Int64, limit: Int = 64 << 10) throws(LogError) -> [UInt8] {
+        let path = "\(directory)/\(id.path)"
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return [] }
+            throw LogError(path: path, doing: "open")
+        }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: limit)
+        while true {
+            let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, limit, off_t(offset)) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw LogError(path: path, doing: "read")
+            }
+            buffer.removeSubrange(count...)
+            break
+        }
+        if buffer.count == limit { buffer.removeLast(Self.incompleteSuffix(of: buffer)) }
+        return buffer
+    }
+
+    /// How many bytes at the end are the beginning of a character that goes on after them.
+    static func incompleteSuffix(of bytes: [UInt8]) -> Int {
+        for back in 1...3 where back < bytes.count {
+            let byte = bytes[bytes.count - back]
+            if byte & 0b1100_0000 == 0b1000_0000 { continue }
+            let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
+            return length > back ? back : 0
+        }
+        return 0
+    }
+}

@@ -1,0 +1,75 @@
+import Contracts
+import FoundationEssentials
+import GRDB
+import Storage
+
+/// Processes by their content, and the components that name them.
+struct ComponentStore {
+    let database: Database
+
+    /// Keeps a compiled process under its digest.
+    func keep(process document: String, digest: String, now: Timestamp) throws {
+        try database.execute(
+            sql: "INSERT INTO processes (digest, document, createdAt) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            arguments: [digest, document, now])
+    }
+
+    /// The canonical JSON of a process.
+    func process(_ digest: String) throws -> String? {
+        try String.fetchOne(database, sql: "SELECT document FROM processes WHERE digest = ?", arguments: [digest])
+    }
+
+    /// The newest revision.
+    func find(_ name: String) throws -> ComponentView? {
+        try Row.fetchOne(database, sql: Self.query + " WHERE c.name = ?", arguments: [name]).map(view)
+    }
+
+    func all() throws -> [ComponentView] {
+        try Row.fetchAll(database, sql: Self.query + " ORDER BY c.name").map(view)
+    }
+
+    /// Saves a document as the component's next revision. A document that is the newest one already makes none.
+    func save(_ name: String, document: JSONValue, digest: String, now: Timestamp) throws -> ComponentView {
+        let text = String(decoding: try Wire.encode(document), as: UTF8.self)
+        if let current = try find(name), current.document == document, current.digest == digest { return current }
+        let revision = 1 + (try Int.fetchOne(
+            database, sql: "SELECT MAX(revision) FROM componentRevisions WHERE component = ?", arguments: [name]) ?? 0)
+        try database.execute(
+            sql: """
+                INSERT INTO componentRevisions (component, revision, digest, document, createdAt)
+                VALUES (?, ?, ?, ?, ?)
+                """, arguments: [name, revision, digest, text, now])
+        try database.execute(
+            sql: """
+                INSERT INTO components (name, revision, updatedAt) VALUES (?, ?, ?)
+                ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, updatedAt = excluded.updatedAt
+                """, arguments: [name, revision, now])
+        return ComponentView(
+            name: name, revision: revision, digest: digest, document: document, repositories: try repositories(name),
+            updatedAt: now)
+    }
+
+    /// Forgets the component; its revisions stay for the runs that used them.
+    func remove(_ name: String) throws {
+        try database.execute(sql: "DELETE FROM components WHERE name = ?", arguments: [name])
+    }
+
+    /// The repositories it is associated with.
+    func repositories(_ name: String) throws -> [RepositoryPath] {
+        try RepositoryPath.fetchAll(
+            database, sql: "SELECT DISTINCT repository FROM associations WHERE component = ? ORDER BY repository",
+            arguments: [name])
+    }
+
+    private static let query = """
+        SELECT c.name, c.revision, c.updatedAt, r.digest, r.document FROM components c
+        JOIN componentRevisions r ON r.component = c.name AND r.revision = c.revision
+        """
+
+    private func view(_ row: Row) throws -> ComponentView {
+        let name: String = row["name"]
+        return ComponentView(
+            name: name, revision: row["revision"], digest: row["digest"], document: try row.json("document") ?? .null,
+            repositories: try repositories(name), updatedAt: row["updatedAt"])
+    }
+}

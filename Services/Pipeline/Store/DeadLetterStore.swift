@@ -1,0 +1,73 @@
+import Contracts
+import GRDB
+import Messaging
+import Storage
+
+/// A message that could not be handled, with what is needed to send it again.
+struct DeadLetter: Sendable, Equatable {
+    var id: MessageID
+    /// Where it could not be handled.
+    var queue: String
+    var type: String
+    var version: Int
+    var run: RunID?
+    var contentType: String
+    var reason: String
+    var body: String
+    var parkedAt: Timestamp
+
+    var view: DeadLetterView {
+        DeadLetterView(id: id, queue: queue, type: type, reason: reason, body: body, parkedAt: parkedAt)
+    }
+
+    /// The same message for the queue it came from.
+    var again: PreparedMessage {
+        PreparedMessage(
+            id: id, type: type, version: version, exchange: MessageMap.work, routingKey: queue, contentType: contentType,
+            body: body, run: run)
+    }
+}
+
+/// Parked messages, taken off the broker's parking queue so that they can be listed and chosen.
+struct DeadLetterStore {
+    let database: Database
+
+    /// A message that is parked again replaces what was known of it.
+    func add(_ letter: DeadLetter) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO deadLetters (id, queue, type, version, run, contentType, reason, body, parkedAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, parkedAt = excluded.parkedAt
+                """,
+            arguments: [
+                letter.id, letter.queue, letter.type, letter.version, letter.run, letter.contentType, letter.reason,
+                letter.body, letter.parkedAt,
+            ])
+    }
+
+    /// The newest first.
+    func page(before serial: Int64?, limit: Int) throws -> Page<DeadLetterView> {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT * FROM deadLetters WHERE serial < ? ORDER BY serial DESC LIMIT ?",
+            arguments: [serial ?? .max, limit + 1])
+        let shown = rows.prefix(limit)
+        let last: Int64? = shown.last?["serial"]
+        return Page(
+            items: shown.map { Self.letter($0).view }, next: rows.count > limit ? last.map(String.init) : nil)
+    }
+
+    func find(_ id: MessageID) throws -> DeadLetter? {
+        try Row.fetchOne(database, sql: "SELECT * FROM deadLetters WHERE id = ?", arguments: [id]).map(Self.letter)
+    }
+
+    func remove(_ id: MessageID) throws {
+        try database.execute(sql: "DELETE FROM deadLetters WHERE id = ?", arguments: [id])
+    }
+
+    private static func letter(_ row: Row) -> DeadLetter {
+        DeadLetter(
+            id: row["id"], queue: row["queue"], type: row["type"], version: row["version"], run: row["run"],
+            contentType: row["contentType"], reason: row["reason"], body: row["body"], parkedAt: row["parkedAt"])
+    }
+}

@@ -1,0 +1,142 @@
+import Contracts
+import GRDB
+import Storage
+
+/// A unit of work: some steps of one stage, given to one worker at a time.
+struct Job: Sendable, Equatable {
+    enum Kind: String, Sendable, CaseIterable {
+        case build, rollout
+    }
+
+    var id: JobID
+    var run: RunID
+    /// The stage's position in the run.
+    var stage: Int
+    var kind: Kind
+    /// The names of its steps.
+    var steps: [String]
+    /// The queue it waits in.
+    var queue: String
+    var lease = JobLease()
+    /// How long it may take, in seconds.
+    var timeLimit: Int
+    /// What a rollout changes; one rollout of a workload at a time.
+    var workload: String?
+    var sequence: Int64?
+    var createdAt: Timestamp
+}
+
+struct JobStore {
+    let database: Database
+
+    func find(_ id: JobID) throws -> Job? {
+        try Row.fetchOne(
+            database.cachedStatement(sql: "SELECT * FROM jobs WHERE id = ?"), arguments: [id]
+        ).map(Self.job)
+    }
+
+    func all(of run: RunID) throws -> [Job] {
+        try Row.fetchAll(database, sql: "SELECT * FROM jobs WHERE run = ? ORDER BY createdAt, id", arguments: [run])
+            .map(Self.job)
+    }
+
+    func insert(_ job: Job) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO jobs (id, run, stage, kind, steps, queue, state, reason, attempt, losses, worker, isConfirmed,
+                    leaseUntil, timeLimit, deadline, workload, sequence, createdAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                job.id, job.run, job.stage, job.kind.rawValue, JSONColumn(job.steps), job.queue,
+                job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
+                job.lease.isConfirmed, job.lease.until, job.timeLimit, job.lease.deadline, job.workload, job.sequence,
+                job.createdAt,
+            ])
+    }
+
+    /// Writes what of a job changes after it was made.
+    func update(_ job: Job) throws {
+        try database.execute(
+            sql: """
+                UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, isConfirmed = ?,
+                    leaseUntil = ?, deadline = ? WHERE id = ?
+                """,
+            arguments: [
+                job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
+                job.lease.isConfirmed, job.lease.until, job.lease.deadline, job.id,
+            ])
+    }
+
+    // MARK: - Leases
+
+    /// When the next lease or time limit runs out.
+    func nextDeadline() throws -> Timestamp? {
+        try Timestamp.fetchOne(
+            database, sql: "SELECT MIN(MIN(leaseUntil, deadline)) FROM jobs WHERE state = 'leased'")
+    }
+
+    /// Jobs whose lease or time limit has run out.
+    func expired(now: Timestamp) throws -> [Job] {
+        try Row.fetchAll(
+            database, sql: "SELECT * FROM jobs WHERE state = 'leased' AND MIN(leaseUntil, deadline) <= ?",
+            arguments: [now]
+        ).map(Self.job)
+    }
+
+    /// Gives every worker a whole lease from now: while this service or the broker was away nobody could be heard.
+    func extendLeases(until: Timestamp) throws {
+        try database.execute(
+            sql: "UPDATE jobs SET leaseUntil = ? WHERE state = 'leased' AND leaseUntil < ?", arguments: [until, until])
+    }
+
+    // MARK: - Rollouts
+
+    /// The rollouts of a workload that have not ended.
+    func rollouts(of workload: String) throws -> RolloutQueue {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT id, run, sequence, state FROM jobs
+                WHERE workload = ? AND state IN ('held', 'queued', 'leased') ORDER BY sequence
+                """, arguments: [workload])
+        let newest = try Row.fetchOne(
+            database, sql: "SELECT sequence, run FROM workloads WHERE name = ?", arguments: [workload])
+        return RolloutQueue(
+            rollouts: rows.map {
+                RolloutQueue.Rollout(
+                    job: $0["id"], run: $0["run"], sequence: $0["sequence"],
+                    state: JobLease.State(rawValue: $0["state"]) ?? .finished)
+            }, newest: newest.map { ($0["sequence"], $0["run"]) })
+    }
+
+    /// Notes that a rollout was given to a worker: from now on older ones are out of date.
+    func begin(_ workload: String, sequence: Int64, run: RunID) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO workloads (name, sequence, run) VALUES (?, ?, ?)
+                ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, run = excluded.run
+                    WHERE excluded.sequence > sequence
+                """, arguments: [workload, sequence, run])
+    }
+
+    private static func job(_ row: Row) throws -> Job {
+        var lease = JobLease()
+        let state: String = row["state"]
+        guard let known = JobLease.State(rawValue: state), let kind = Job.Kind(rawValue: row["kind"]) else {
+            throw StoreError(.corrupt, "the job \(row["id"] as String) is in the state “\(state)”, which is not known")
+        }
+        lease.state = known
+        lease.attempt = row["attempt"]
+        lease.losses = row["losses"]
+        lease.worker = row["worker"]
+        lease.isConfirmed = row["isConfirmed"]
+        lease.until = row["leaseUntil"]
+        lease.deadline = row["deadline"]
+        lease.reason = row["reason"]
+        return Job(
+            id: row["id"], run: row["run"], stage: row["stage"], kind: kind, steps: try row.json("steps") ?? [],
+            queue: row["queue"], lease: lease, timeLimit: row["timeLimit"], workload: row["workload"],
+            sequence: row["sequence"], createdAt: row["createdAt"])
+    }
+}

@@ -1,0 +1,80 @@
+import Contracts
+import GRDB
+import Messaging
+import Storage
+
+/// The service's database with what goes along with a change: messages to send and watchers to tell.
+struct PipelineStore: Sendable {
+    let store: Store
+    let outbox: Outbox
+    let inbox: Inbox
+    let changes: RunChanges
+
+    init(store: Store, changes: RunChanges = RunChanges()) {
+        self.store = store
+        self.outbox = Outbox()
+        self.inbox = Inbox()
+        self.changes = changes
+    }
+
+    static func open(at path: String) throws(StoreError) -> PipelineStore {
+        PipelineStore(store: try Store.open(at: path, migrations: Schema.migrations))
+    }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await store.read(body)
+    }
+
+    /// One transaction.
+    func write<Value: Sendable>(
+        now: Timestamp = .now, _ body: @escaping @Sendable (Transaction) throws -> Value
+    ) async throws -> Value {
+        // The trace of the message being handled belongs to this task; the transaction runs on the writer's own.
+        let context = MessageContext.current
+        return try await store.write { [self] database in
+            try MessageContext.$current.withValue(context) {
+                try body(Transaction(database: database, outbox: outbox, inbox: inbox, changes: changes, now: now))
+            }
+        }
+    }
+
+    /// One transaction for one message, or none if the message was handled before.
+    /// - Returns: `nil` for a repeat.
+    func write<Value: Sendable>(
+        once id: MessageID, now: Timestamp = .now, _ body: @escaping @Sendable (Transaction) throws -> Value
+    ) async throws -> Value? {
+        try await write(now: now) { transaction in
+            guard try transaction.inbox.accept(id, now: now, in: transaction.database) else { return nil }
+            return try body(transaction)
+        }
+    }
+}
+
+/// A transaction under way.
+struct Transaction {
+    let database: Database
+    let outbox: Outbox
+    let inbox: Inbox
+    let changes: RunChanges
+    let now: Timestamp
+
+    /// Sends a message with this transaction's commit.
+    func send(_ message: some Message, to queue: Queue? = nil, id: MessageID = .make(), run: RunID?) throws {
+        try outbox.append(PreparedMessage(message, to: queue, id: id, run: run), now: now, in: database)
+    }
+
+    /// Emits an event with this transaction's commit; those of one run keep their order.
+    func emit(_ event: CloudEvent, run: RunID?) throws {
+        let message = PreparedMessage(
+            id: event.id, type: event.type, version: 1, exchange: CloudEvent.exchange, routingKey: event.routingKey,
+            mandatory: false, contentType: CloudEvent.contentType,
+            body: String(decoding: try Wire.encode(event), as: UTF8.self), run: run,
+            traceparent: MessageContext.current?.traceparent)
+        try outbox.append(message, key: run?.rawValue, now: now, in: database)
+    }
+
+    /// Tells those who watch the run, once it is committed.
+    func changed(_ run: RunID) {
+        database.afterNextTransaction { [changes] _ in changes.changed(run) }
+    }
+}

@@ -1,0 +1,107 @@
+import Contracts
+import GRDB
+import Storage
+
+/// A stage of a run as it is kept.
+struct StageRecord: Sendable, Equatable {
+    var run: RunID
+    var position: Int
+    var name: String
+    var state: RunState = .pending
+    var reason: String?
+    var dependsOn: [String]
+}
+
+/// A step of a run as it is kept.
+struct StepRecord: Sendable, Equatable {
+    var run: RunID
+    /// Unique in the run, from 1.
+    var id: Int
+    /// The stage's position.
+    var stage: Int
+    var name: String
+    var kind: String
+    var state: RunState = .pending
+    var reason: String?
+    var exitCode: Int32?
+    var job: JobID?
+    var attempt = 0
+    var outputs: [String: String] = [:]
+    /// The length of its log as its worker told it.
+    var logBytes: Int64?
+    var startedAt: Timestamp?
+    var finishedAt: Timestamp?
+
+    var view: StepView {
+        StepView(
+            id: id, name: name, kind: kind, state: state, reason: reason, exitCode: exitCode, job: job,
+            attempt: attempt, outputs: outputs, logBytes: 0, startedAt: startedAt, finishedAt: finishedAt)
+    }
+}
+
+extension RunStore {
+    func stages(of run: RunID) throws -> [StageRecord] {
+        try Row.fetchAll(
+            database.cachedStatement(sql: "SELECT * FROM stages WHERE run = ? ORDER BY position"), arguments: [run]
+        ).map { row in
+            StageRecord(
+                run: run, position: row["position"], name: row["name"], state: row["state"], reason: row["reason"],
+                dependsOn: try row.json("dependsOn") ?? [])
+        }
+    }
+
+    func save(_ stage: StageRecord) throws {
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO stages (run, position, name, state, reason, dependsOn) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (run, position) DO UPDATE SET state = excluded.state, reason = excluded.reason
+                """
+        ).execute(arguments: [
+            stage.run, stage.position, stage.name, stage.state, stage.reason, JSONColumn(stage.dependsOn),
+        ])
+    }
+
+    func steps(of run: RunID) throws -> [StepRecord] {
+        try Row.fetchAll(
+            database.cachedStatement(sql: "SELECT * FROM steps WHERE run = ? ORDER BY id"), arguments: [run]
+        ).map(Self.step)
+    }
+
+    func step(_ id: Int, of run: RunID) throws -> StepRecord? {
+        try Row.fetchOne(database, sql: "SELECT * FROM steps WHERE run = ? AND id = ?", arguments: [run, id])
+            .map(Self.step)
+    }
+
+    func step(_ name: String, stage: Int, of run: RunID) throws -> StepRecord? {
+        try Row.fetchOne(
+            database.cachedStatement(sql: "SELECT * FROM steps WHERE run = ? AND stage = ? AND name = ?"),
+            arguments: [run, stage, name]
+        ).map(Self.step)
+    }
+
+    func save(_ step: StepRecord) throws {
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO steps (run, id, stage, name, kind, state, reason, exitCode, job, attempt, outputs, logBytes,
+                    startedAt, finishedAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (run, id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+                    exitCode = excluded.exitCode, job = excluded.job, attempt = excluded.attempt,
+                    outputs = excluded.outputs, logBytes = excluded.logBytes, startedAt = excluded.startedAt,
+                    finishedAt = excluded.finishedAt
+                """
+        ).execute(arguments: [
+            step.run, step.id, step.stage, step.name, step.kind, step.state, step.reason, step.exitCode, step.job,
+            step.attempt, step.outputs.isEmpty ? nil : JSONColumn(step.outputs), step.logBytes, step.startedAt,
+            step.finishedAt,
+        ])
+    }
+
+    private static func step(_ row: Row) throws -> StepRecord {
+        StepRecord(
+            run: row["run"], id: row["id"], stage: row["stage"], name: row["name"], kind: row["kind"],
+            state: row["state"], reason: row["reason"], exitCode: row["exitCode"], job: row["job"],
+            attempt: row["attempt"], outputs: try row.json("outputs") ?? [:], logBytes: row["logBytes"],
+            startedAt: row["startedAt"], finishedAt: row["finishedAt"])
+    }
+}

@@ -1,0 +1,177 @@
+import Contracts
+import GRDB
+import Storage
+
+/// What a person asked for by hand: it wins over file and association.
+struct GivenProcess: Codable, Sendable, Equatable {
+    /// The component's name, or `nil` for a document handed over.
+    var component: String?
+    var digest: String
+    /// How it came about, for the trace.
+    var note: String
+}
+
+/// What is needed of a run beside what lists show.
+struct RunDetails: Sendable, Equatable {
+    var trigger: Trigger
+    var given: GivenProcess?
+    var choice: ChoiceView?
+    var changes: SourceSynced.ChangedPaths?
+    var mirrorURL: String?
+}
+
+/// Runs, their stages and their steps.
+struct RunStore {
+    let database: Database
+
+    // MARK: - Lists
+
+    struct Filter: Sendable, Equatable {
+        var repository: RepositoryPath?
+        var state: RunState?
+    }
+
+    /// The newest first.
+    /// - Parameter before: the `next` of an earlier page.
+    func list(_ filter: Filter = Filter(), before: Int64? = nil, limit: Int = 50) throws -> Page<RunSummary> {
+        var clauses = ["serial < ?"]
+        var arguments: StatementArguments = [before ?? .max]
+        if let repository = filter.repository {
+            clauses.append("repository = ?")
+            arguments += [repository]
+        }
+        if let state = filter.state {
+            clauses.append("state = ?")
+            arguments += [state]
+        }
+        arguments += [limit + 1]
+        let rows = try Row.fetchAll(
+            database,
+            sql: "SELECT * FROM runs WHERE \(clauses.joined(separator: " AND ")) ORDER BY serial DESC LIMIT ?",
+            arguments: arguments)
+        let shown = rows.prefix(limit)
+        let last: Int64? = shown.last?["serial"]
+        return Page(items: shown.map(Self.summary), next: rows.count > limit ? last.map(String.init) : nil)
+    }
+
+    // MARK: - One run
+
+    func summary(_ id: RunID) throws -> RunSummary? {
+        try Row.fetchOne(database.cachedStatement(sql: "SELECT * FROM runs WHERE id = ?"), arguments: [id])
+            .map(Self.summary)
+    }
+
+    /// The run this trigger made, or `nil`.
+    func run(of trigger: MessageID) throws -> RunID? {
+        try RunID.fetchOne(database, sql: "SELECT id FROM runs WHERE trigger = ?", arguments: [trigger])
+    }
+
+    /// A repository's run by its number.
+    func run(of repository: RepositoryPath, number: Int) throws -> RunID? {
+        try RunID.fetchOne(
+            database, sql: "SELECT id FROM runs WHERE repository = ? AND number = ? ORDER BY serial DESC",
+            arguments: [repository, number])
+    }
+
+    /// The place of the run among all, which grows with every new one.
+    func serial(_ id: RunID) throws -> Int64? {
+        try Int64.fetchOne(database, sql: "SELECT serial FROM runs WHERE id = ?", arguments: [id])
+    }
+
+    func details(_ id: RunID) throws -> RunDetails? {
+        try Row.fetchOne(database, sql: "SELECT * FROM runDetails WHERE run = ?", arguments: [id]).map { row in
+            guard let trigger: Trigger = try row.json("trigger") else {
+                throw StoreError(.corrupt, "the run \(id) has no trigger")
+            }
+            return RunDetails(
+                trigger: trigger, given: try row.json("given"), choice: try row.json("choice"),
+                changes: try row.json("changes"), mirrorURL: row["mirrorURL"])
+        }
+    }
+
+    func insert(_ run: RunSummary, details: RunDetails) throws {
+        let commit = run.commit
+        try database.execute(
+            sql: """
+                INSERT INTO runs (id, trigger, repository, number, state, reason, event, ref, branch, sender, sha, message,
+                    authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                run.id, details.trigger.id, run.repository, run.number, run.state, run.reason, run.event, run.ref,
+                run.branch, run.sender, commit?.sha, commit?.message, commit?.authorName, commit?.authorEmail,
+                commit?.committedAt, run.createdAt, run.startedAt, run.finishedAt,
+            ])
+        try database.execute(
+            sql: "INSERT INTO runDetails (run, trigger, given, choice, changes, mirrorURL) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                run.id, JSONColumn(details.trigger), details.given.map(JSONColumn.init),
+                details.choice.map(JSONColumn.init), details.changes.map(JSONColumn.init), details.mirrorURL,
+            ])
+    }
+
+    /// Writes what of a run changes after it was made.
+    func update(_ run: RunSummary) throws {
+        try database.execute(
+            sql: """
+                UPDATE runs SET state = ?, reason = ?, ref = ?, branch = ?, sha = ?, message = ?, authorName = ?,
+                    authorEmail = ?, committedAt = ?, startedAt = ?, finishedAt = ? WHERE id = ?
+                """,
+            arguments: [
+                run.state, run.reason, run.ref, run.branch, run.commit?.sha, run.commit?.message,
+                run.commit?.authorName, run.commit?.authorEmail, run.commit?.committedAt, run.startedAt,
+                run.finishedAt, run.id,
+            ])
+    }
+
+    func update(_ details: RunDetails, of run: RunID) throws {
+        try database.execute(
+            sql: "UPDATE runDetails SET choice = ?, changes = ?, mirrorURL = ? WHERE run = ?",
+            arguments: [
+                details.choice.map(JSONColumn.init), details.changes.map(JSONColumn.init), details.mirrorURL, run,
+            ])
+    }
+
+    /// The next number of the repository's runs.
+    func nextNumber(of repository: RepositoryPath) throws -> Int {
+        try Int.fetchOne(
+            database,
+            sql: """
+                INSERT INTO runNumbers (repository, last) VALUES (?, 1)
+                ON CONFLICT (repository) DO UPDATE SET last = last + 1 RETURNING last
+                """, arguments: [repository]) ?? 1
+    }
+
+    /// The run, whole.
+    /// - Parameter logBytes: how much log is stored of a step's attempt.
+    func view(_ id: RunID, logBytes: (_ step: Int, _ attempt: Int) -> Int64) throws -> RunView? {
+        guard let summary = try summary(id) else { return nil }
+        let choice: ChoiceView? = try Row.fetchOne(
+            database, sql: "SELECT choice FROM runDetails WHERE run = ?", arguments: [id])?.json("choice")
+        let steps = Dictionary(grouping: try self.steps(of: id), by: \.stage)
+        return RunView(
+            summary: summary, choice: choice,
+            stages: try stages(of: id).map { stage in
+                StageView(
+                    name: stage.name, state: stage.state, reason: stage.reason, dependsOn: stage.dependsOn,
+                    steps: (steps[stage.position] ?? []).map { step in
+                        var view = step.view
+                        view.logBytes = step.attempt > 0 ? logBytes(step.id, step.attempt) : 0
+                        return view
+                    })
+            })
+    }
+
+    private static func summary(_ row: Row) -> RunSummary {
+        let sha: String? = row["sha"]
+        return RunSummary(
+            id: row["id"], repository: row["repository"], number: row["number"], state: row["state"],
+            reason: row["reason"], event: row["event"], ref: row["ref"], branch: row["branch"],
+            commit: sha.map {
+                Commit(
+                    sha: $0, message: row["message"] ?? "", authorName: row["authorName"] ?? "",
+                    authorEmail: row["authorEmail"] ?? "", committedAt: row["committedAt"] ?? Timestamp(milliseconds: 0))
+            }, sender: row["sender"], createdAt: row["createdAt"], startedAt: row["startedAt"],
+            finishedAt: row["finishedAt"])
+    }
+}

@@ -1,0 +1,196 @@
+import Storage
+
+/// The pipeline service's schema. Moments are milliseconds since 1970; documents are JSON text.
+enum Schema {
+    static let migrations = [Inbox.migration, Outbox.migration, first]
+
+    /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so
+    /// a page costs the same with a million runs. What only one run's page needs is in `runDetails`, which keeps the
+    /// rows that lists scan small.
+    private static let first = Migration(
+        "2026-11 first",
+        sql: """
+            CREATE TABLE repositories (
+                path TEXT NOT NULL PRIMARY KEY,
+                cloneURL TEXT NOT NULL,
+                defaultBranch TEXT NOT NULL,
+                allowsFile INTEGER NOT NULL,
+                username TEXT,
+                token TEXT,
+                createdAt INTEGER NOT NULL
+            ) WITHOUT ROWID;
+
+            -- Outlives the repository's row: a number is never given twice.
+            CREATE TABLE runNumbers (
+                repository TEXT NOT NULL PRIMARY KEY,
+                last INTEGER NOT NULL
+            ) WITHOUT ROWID;
+
+            CREATE TABLE processes (
+                digest TEXT NOT NULL PRIMARY KEY,
+                document TEXT NOT NULL,
+                createdAt INTEGER NOT NULL
+            );
+
+            CREATE TABLE components (
+                name TEXT NOT NULL PRIMARY KEY,
+                revision INTEGER NOT NULL,
+                updatedAt INTEGER NOT NULL
+            ) WITHOUT ROWID;
+
+            CREATE TABLE componentRevisions (
+                component TEXT NOT NULL,
+                revision INTEGER NOT NULL,
+                digest TEXT NOT NULL REFERENCES processes (digest),
+                document TEXT NOT NULL,
+                createdAt INTEGER NOT NULL,
+                PRIMARY KEY (component, revision)
+            );
+
+            CREATE TABLE associations (
+                repository TEXT NOT NULL REFERENCES repositories (path) ON DELETE CASCADE,
+                position INTEGER NOT NULL,
+                component TEXT NOT NULL REFERENCES components (name),
+                events TEXT NOT NULL,
+                branches TEXT NOT NULL,
+                PRIMARY KEY (repository, position)
+            ) WITHOUT ROWID;
+            CREATE INDEX associationsByComponent ON associations (component);
+
+            -- An empty repository stands for all of them.
+            CREATE TABLE secrets (
+                repository TEXT NOT NULL,
+                name TEXT NOT NULL,
+                sealed TEXT NOT NULL,
+                updatedAt INTEGER NOT NULL,
+                PRIMARY KEY (repository, name)
+            ) WITHOUT ROWID;
+
+            CREATE TABLE registries (
+                host TEXT NOT NULL PRIMARY KEY,
+                sealed TEXT NOT NULL,
+                username TEXT NOT NULL,
+                updatedAt INTEGER NOT NULL
+            ) WITHOUT ROWID;
+
+            -- Hashes only: who reads this file cannot sign in with it.
+            CREATE TABLE tokens (
+                hash TEXT NOT NULL PRIMARY KEY,
+                name TEXT NOT NULL,
+                createdAt INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            CREATE TABLE sessions (
+                hash TEXT NOT NULL PRIMARY KEY,
+                createdAt INTEGER NOT NULL,
+                expiresAt INTEGER NOT NULL
+            ) WITHOUT ROWID;
+
+            CREATE TABLE runs (
+                serial INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+                id TEXT NOT NULL UNIQUE,
+                trigger TEXT NOT NULL UNIQUE,
+                repository TEXT NOT NULL,
+                number INTEGER NOT NULL,
+                state TEXT NOT NULL,
+                reason TEXT,
+                event TEXT NOT NULL,
+                ref TEXT NOT NULL,
+                branch TEXT,
+                sender TEXT,
+                sha TEXT,
+                message TEXT,
+                authorName TEXT,
+                authorEmail TEXT,
+                committedAt INTEGER,
+                createdAt INTEGER NOT NULL,
+                startedAt INTEGER,
+                finishedAt INTEGER
+            );
+            CREATE INDEX runsByRepository ON runs (repository, serial);
+            CREATE INDEX runsByState ON runs (state, serial);
+
+            CREATE TABLE runDetails (
+                run TEXT NOT NULL PRIMARY KEY,
+                trigger TEXT NOT NULL,
+                -- What a person asked for, where a person asked.
+                given TEXT,
+                choice TEXT,
+                changes TEXT,
+                mirrorURL TEXT
+            );
+
+            CREATE TABLE stages (
+                run TEXT NOT NULL,
+                position INTEGER NOT NULL,
+                name TEXT NOT NULL,
+                state TEXT NOT NULL,
+                reason TEXT,
+                dependsOn TEXT NOT NULL,
+                PRIMARY KEY (run, position)
+            ) WITHOUT ROWID;
+
+            CREATE TABLE steps (
+                run TEXT NOT NULL,
+                id INTEGER NOT NULL,
+                stage INTEGER NOT NULL,
+                name TEXT NOT NULL,
+                kind TEXT NOT NULL,
+                state TEXT NOT NULL,
+                reason TEXT,
+                exitCode INTEGER,
+                job TEXT,
+                attempt INTEGER NOT NULL DEFAULT 0,
+                outputs TEXT,
+                -- The length of its log as the worker told it, so that a reader knows when it has all.
+                logBytes INTEGER,
+                startedAt INTEGER,
+                finishedAt INTEGER,
+                PRIMARY KEY (run, id)
+            ) WITHOUT ROWID;
+
+            CREATE TABLE jobs (
+                id TEXT NOT NULL PRIMARY KEY,
+                run TEXT NOT NULL,
+                stage INTEGER NOT NULL,
+                kind TEXT NOT NULL,
+                steps TEXT NOT NULL,
+                queue TEXT NOT NULL,
+                state TEXT NOT NULL,
+                reason TEXT,
+                attempt INTEGER NOT NULL,
+                losses INTEGER NOT NULL,
+                worker TEXT,
+                isConfirmed INTEGER NOT NULL DEFAULT 0,
+                leaseUntil INTEGER,
+                timeLimit INTEGER NOT NULL,
+                deadline INTEGER,
+                workload TEXT,
+                sequence INTEGER,
+                createdAt INTEGER NOT NULL
+            );
+            CREATE INDEX jobsByRun ON jobs (run);
+            CREATE INDEX jobsByLease ON jobs (leaseUntil) WHERE state = 'leased';
+            CREATE INDEX jobsByWorkload ON jobs (workload, sequence)
+                WHERE workload IS NOT NULL AND state IN ('held', 'queued', 'leased');
+
+            -- The newest sequence that was given to a worker, for each workload.
+            CREATE TABLE workloads (
+                name TEXT NOT NULL PRIMARY KEY,
+                sequence INTEGER NOT NULL,
+                run TEXT NOT NULL
+            ) WITHOUT ROWID;
+
+            CREATE TABLE deadLetters (
+                serial INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+                id TEXT NOT NULL UNIQUE,
+                queue TEXT NOT NULL,
+                type TEXT NOT NULL,
+                version INTEGER NOT NULL,
+                run TEXT,
+                contentType TEXT NOT NULL,
+                reason TEXT NOT NULL,
+                body TEXT NOT NULL,
+                parkedAt INTEGER NOT NULL
+            );
+            """)
+}
