@@ -107,8 +107,8 @@ let package = Package(
         shared(
             "Worker",
             [
-                "CLinux", "Contracts", "Git", "Messaging", "PipelineLanguage", "Runtime", "Secrets", lifecycle, logging,
-                metrics, subprocess, systemPackage,
+                "Contracts", "Messaging", "PipelineLanguage", "Secrets", lifecycle, logging, metrics, subprocess,
+                systemPackage,
             ]),
 
         // Services, in the order a push meets them
@@ -137,7 +137,7 @@ let package = Package(
             "Deployer",
             [
                 "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage", "Runtime", "Secrets",
-                "Worker", lifecycle, logging, yams,
+                "Worker", lifecycle, logging, systemPackage, yams,
             ]),
         service(
             "Notifier",
@@ -169,10 +169,15 @@ let package = Package(
         tests("MessagingIntegrationTests", ["Messaging", "AMQP", "Contracts", "TestSupport", lifecycle, logging]),
         tests("StorageTests", ["Storage", "Contracts", "Messaging", grdb, lifecycle, logging]),
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
-        tests("GitTests", ["Git", "TestSupport", logging, systemPackage]),
+        tests("GitTests", ["Git", logging, subprocess, systemPackage]),
         tests("DockerEngineIntegrationTests", ["DockerEngine", "HTTPClient", "TestSupport", logging]),
         tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging, metrics]),
-        tests("WorkerTests", ["Worker", "Contracts", "Messaging", "PipelineLanguage", "Secrets", logging]),
+        tests(
+            "WorkerTests",
+            [
+                "Worker", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "TestSupport", lifecycle, logging,
+                systemPackage,
+            ]),
         tests(
             "WebhookGatewayTests",
             ["WebhookGateway", "Contracts", "Messaging", "Secrets", hummingbird, hummingbirdTesting, logging]),
@@ -184,7 +189,15 @@ let package = Package(
                 hummingbirdTesting, logging,
             ]),
         tests("BuilderTests", ["Builder", "Contracts", "DockerEngine", "PipelineLanguage", "Worker", logging]),
-        tests("DeployerTests", ["Deployer", "Contracts", "HTTPClient", "PipelineLanguage", "Worker", logging]),
+        tests(
+            "DeployerTests",
+            ["Deployer", "Contracts", "HTTPClient", "PipelineLanguage", "Secrets", "TestSupport", "Worker", logging]),
+        tests(
+            "DeployerIntegrationTests",
+            [
+                "Deployer", "Contracts", "DockerEngine", "HTTPClient", "PipelineLanguage", "Secrets", "TestSupport",
+                "Worker", logging, systemPackage,
+            ]),
         tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Storage", grdb, logging]),
         tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage"]),
         tests(

@@ -11,7 +11,7 @@ public protocol JobExecutor: Sendable {
     func execute(_ job: GrantedJob, _ run: JobRun) async throws
 }
 
-/// Runs one step at a time; several of a job may run at once.
+/// Runs steps and services; several of a job may run at once.
 public protocol StepRunner: Sendable {
     /// Runs the step to its end. A cancelled task is a stop: end what the step started, then return or throw.
     /// - Throws: ``JobFailure`` for a person; any other error is told as it is. The step has failed then.
@@ -28,15 +28,19 @@ public struct StepRun: Sendable {
     /// Counts the tries of this step within the attempt, from 1.
     public let number: Int
     public let log: any StepLog
+    /// Call it when a service or a detached step works: what waits for it may start then.
+    public let ready: @Sendable () -> Void
 
     public init(
-        job: GrantedJob, step: Step, outputs: [String: [String: String]], number: Int = 1, log: any StepLog
+        job: GrantedJob, step: Step, outputs: [String: [String: String]], number: Int = 1, log: any StepLog,
+        ready: @escaping @Sendable () -> Void = {}
     ) {
         self.job = job
         self.step = step
         self.outputs = outputs
         self.number = number
         self.log = log
+        self.ready = ready
     }
 }
 

@@ -1,85 +1,162 @@
 import Contracts
 import PipelineLanguage
 
-/// Drives the steps of one job: what may run runs, what may not is reported as skipped.
+/// Drives the steps of one job in the order `StepSchedule` decides, several at once where it says so.
 struct StepSequence<Runner: StepRunner>: Sendable {
     let job: GrantedJob
     let run: JobRun
     let runner: Runner
 
+    private enum Event: Sendable {
+        case ready(String)
+        case ended(String, StepEnd)
+        case stopAsked
+    }
+
+    /// What is known of a step that runs.
+    private struct Running: Sendable {
+        var step: Step
+        var startedAt: Timestamp
+        var log: LogShipper
+        var stop = StopSignal()
+    }
+
     func run() async {
-        var outputs = job.grant.outputs
-        var failed: String?
-        for step in job.steps {
-            if let failed {
-                run.finished(StepReport(step: step.name, outcome: .skipped, reason: failed), log: nil)
-                continue
-            }
-            let report = await perform(step, outputs)
-            outputs[step.name] = report.outputs
-            if report.outcome != .success { failed = "“\(step.name)” failed" }
+        let (events, send) = AsyncStream.makeStream(of: Event.self)
+        // A task of its own: a stop has to end the steps in good order, and in a cancelled task nothing can be awaited.
+        let following = Task { await follow(events, send) }
+        await withTaskCancellationHandler {
+            await following.value
+        } onCancel: {
+            send.yield(.stopAsked)
         }
-        run.ended(Task.isCancelled ? .interrupted : .complete(success: failed == nil, reason: failed))
     }
 
-    /// One step with its tries.
-    private func perform(_ step: Step, _ outputs: [String: [String: String]]) async -> StepReport {
-        let startedAt = Timestamp.now
-        run.started(step.name, at: startedAt)
-        let log = run.startLog(of: step.name)
-        var number = 1
-        var result = await attempt(step, outputs, number, log)
-        while !result.success, !Task.isCancelled, let retry = step.retry, number <= retry.max,
-            retry.exitCodes.isEmpty || result.exitCode.map(retry.exitCodes.contains) == true
-        {
-            number += 1
-            await log.line("\(result.reason ?? "it failed"); try \(number) of \(retry.max + 1) in \(retry.delay) s")
-            do {
-                try await Task.sleep(for: .seconds(retry.delay))
-            } catch {
-                break
+    private func follow(_ events: AsyncStream<Event>, _ send: AsyncStream<Event>.Continuation) async {
+        var schedule = StepSchedule(stage: job.stage, steps: job.grant.steps, outcomes: job.grant.outcomes)
+        var state = Following(outputs: job.grant.outputs)
+        await withDiscardingTaskGroup { group in
+            await perform(schedule.begin(), &state, &group, send)
+            if state.isOver { return }
+            for await event in events {
+                switch event {
+                case .ready(let name):
+                    await perform(schedule.ready(name), &state, &group, send)
+                case .stopAsked:
+                    let reason = run.stopReason ?? "the job is stopped"
+                    await perform(schedule.cancel(reason: reason), &state, &group, send)
+                case .ended(let name, let end):
+                    let actions = schedule.finished(
+                        name, end.outcome, exitCode: end.result.exitCode, reason: end.result.reason)
+                    if !actions.contains(where: { $0.isStart(of: name) }) {
+                        // Stopped because nothing needs it any more is no failure; the schedule knows.
+                        close(name, end, outcome: schedule.outcomes[name] ?? end.outcome, &state)
+                    }
+                    await perform(actions, &state, &group, send)
+                }
+                if state.isOver { return }
             }
-            result = await attempt(step, outputs, number, log)
         }
-        let stopped = !result.success && Task.isCancelled
+    }
+
+    private struct Following {
+        var running: [String: Running] = [:]
+        var outputs: [String: [String: String]]
+        var isFinished = false
+        /// Decided, and nothing runs any more.
+        var isOver: Bool { isFinished && running.isEmpty }
+
+        init(outputs: [String: [String: String]]) {
+            self.outputs = outputs
+        }
+    }
+
+    private func perform(
+        _ actions: [StepSchedule.Action], _ state: inout Following, _ group: inout DiscardingTaskGroup,
+        _ send: AsyncStream<Event>.Continuation
+    ) async {
+        for action in actions {
+            switch action {
+            case .start(let name, let number, let delay):
+                guard let step = job.stage.step(name) else { continue }
+                var entry = state.running[name] ?? open(step)
+                if number > 1 {
+                    entry.stop = StopSignal()
+                    await entry.log.line("— try \(number)\(delay > 0 ? " in \(delay) s" : "")")
+                }
+                state.running[name] = entry
+                let stepRun = StepRun(
+                    job: job, step: step, outputs: state.outputs, number: number, log: entry.log,
+                    ready: { send.yield(.ready(name)) })
+                let stop = entry.stop
+                group.addTask { send.yield(.ended(name, await attempt(stepRun, after: delay, stop))) }
+            case .skip(let name, let reason):
+                run.finished(
+                    StepReport(
+                        step: name, outcome: reason.code == .cancelled ? .cancelled : .skipped, reason: reason.text),
+                    log: nil)
+            case .stop(let name, let reason):
+                state.running[name]?.stop.stop(reason)
+            case .finish(let outcome, let reason):
+                state.isFinished = true
+                run.ended(
+                    outcome == .cancelled ? .interrupted : .complete(success: outcome == .success, reason: reason))
+            }
+        }
+    }
+
+    private func open(_ step: Step) -> Running {
+        let entry = Running(step: step, startedAt: .now, log: run.startLog(of: step.name))
+        run.started(step.name, at: entry.startedAt)
+        return entry
+    }
+
+    private func close(_ name: String, _ end: StepEnd, outcome: StepOutcome, _ state: inout Following) {
+        guard let entry = state.running.removeValue(forKey: name) else { return }
+        state.outputs[name] = end.result.outputs
         let report = StepReport(
-            step: step.name, outcome: result.success ? .success : stopped ? .cancelled : .failure,
-            exitCode: result.exitCode, reason: stopped ? run.stopReason ?? result.reason : result.reason,
-            outputs: result.outputs, startedAt: startedAt, finishedAt: .now)
-        run.finished(report, log: log)
-        return report
+            step: name, outcome: outcome, exitCode: end.result.exitCode,
+            reason: outcome == .success ? nil : end.result.reason, outputs: end.result.outputs,
+            startedAt: entry.startedAt, finishedAt: .now)
+        run.finished(report, log: entry.log)
     }
 
-    private func attempt(
-        _ step: Step, _ outputs: [String: [String: String]], _ number: Int, _ log: LogShipper
-    ) async -> StepResult {
-        let stepRun = StepRun(job: job, step: step, outputs: outputs, number: number, log: log)
-        do {
-            guard let seconds = step.timeout else { return try await runner.run(stepRun) }
-            return try await withinTime(seconds) { try await runner.run(stepRun) }
-        } catch {
-            let reason = (error as? JobFailure)?.reason ?? "\(error)"
-            if !Task.isCancelled { await log.line(reason) }
-            return StepResult(success: false, reason: reason)
-        }
-    }
-
-    /// Cancels the work after some seconds and says so.
-    private func withinTime(
-        _ seconds: Int, _ work: @escaping @Sendable () async throws -> StepResult
-    ) async throws -> StepResult {
-        try await withThrowingTaskGroup(of: StepResult?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                try await Task.sleep(for: .seconds(seconds))
-                return nil
+    /// One try of one step.
+    private func attempt(_ stepRun: StepRun, after delay: Int, _ stop: StopSignal) async -> StepEnd {
+        let timeout = stepRun.step.timeout
+        let result = await withTaskGroup(of: Void.self, returning: StepResult.self) { group in
+            if let timeout {
+                group.addTask {
+                    do {
+                        try await Task.sleep(for: .seconds(delay + timeout))
+                        stop.stop(StepEnd.timedOut(timeout))
+                    } catch {
+                        // The step ended before.
+                    }
+                }
             }
-            defer { group.cancelAll() }
-            if let first = try await group.next(), let result = first { return result }
+            let result = await stop.run {
+                do {
+                    if delay > 0 { try await Task.sleep(for: .seconds(delay)) }
+                    return try await runner.run(stepRun)
+                } catch {
+                    let reason = (error as? JobFailure)?.reason ?? "\(error)"
+                    // What went wrong belongs where people look first.
+                    if !Task.isCancelled { await stepRun.log.line(reason) }
+                    return StepResult(success: false, reason: reason)
+                }
+            }
             group.cancelAll()
-            // The work ends in its own way; how does not matter any more.
-            _ = await group.nextResult()
-            throw JobFailure("the step took longer than its timeout of \(seconds) s")
+            return result
         }
+        let end = StepEnd(result, stopped: stop.reason, timeout: timeout)
+        if end.isTimeout, let reason = end.result.reason { await stepRun.log.line(reason) }
+        return end
+    }
+}
+
+extension StepSchedule.Action {
+    fileprivate func isStart(of name: String) -> Bool {
+        if case .start(name, _, _) = self { true } else { false }
     }
 }

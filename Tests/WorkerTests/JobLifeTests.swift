@@ -1,0 +1,70 @@
+import Testing
+
+@testable import Worker
+
+@Suite struct JobLifeTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var name: String
+        var events: [JobLife.Event]
+        var actions: [JobLife.Action]
+        var testDescription: String { name }
+    }
+
+    static let done = JobLife.Event.worked(.complete(success: true, reason: nil))
+    static let stopped = JobLife.Event.worked(.interrupted)
+    static let handOver = "the worker is shutting down; the job is handed to another"
+
+    static let rows = [
+        Row(
+            name: "all goes well", events: [done, .reported],
+            actions: [.report(.success, reason: nil), .end]),
+        Row(
+            name: "a step fails", events: [.worked(.complete(success: false, reason: "“test” failed")), .reported],
+            actions: [.report(.failure, reason: "“test” failed"), .end]),
+        Row(
+            name: "it cannot be done", events: [.worked(.broken("no workspace"))],
+            actions: [.report(.failure, reason: "no workspace")]),
+        Row(
+            name: "cancelled", events: [.cancelled("by ada"), stopped, .reported],
+            actions: [.stopWork(reason: "by ada"), .report(.cancelled, reason: "by ada"), .end]),
+        Row(
+            name: "cancelled twice stops once", events: [.cancelled("a"), .cancelled("b"), stopped],
+            actions: [.stopWork(reason: "a"), .nothing, .report(.cancelled, reason: "b")]),
+        Row(
+            name: "cancelled too late", events: [.cancelled("by ada"), done],
+            actions: [.stopWork(reason: "by ada"), .report(.success, reason: nil)]),
+        Row(
+            name: "timed out", events: [.timedOut(seconds: 3600), stopped],
+            actions: [
+                .stopWork(reason: "the job took longer than its timeout of 1 h"),
+                .report(.failure, reason: "the job took longer than its timeout of 1 h"),
+            ]),
+        Row(
+            name: "handed back at shutdown", events: [.graceOver, stopped, .reported],
+            actions: [.stopWork(reason: handOver), .report(.released, reason: "the worker was shut down"), .end]),
+        Row(
+            name: "finished within the grace's last moment", events: [.graceOver, done],
+            actions: [.stopWork(reason: handOver), .report(.success, reason: nil)]),
+        Row(
+            name: "cancelled while it is handed back", events: [.graceOver, .cancelled("by ada"), stopped],
+            actions: [.stopWork(reason: handOver), .nothing, .report(.cancelled, reason: "by ada")]),
+        Row(
+            name: "lease lost while it works", events: [.leaseLost, stopped, .reported, .cancelled("late")],
+            actions: [.abandon, .nothing, .nothing, .nothing]),
+        Row(
+            name: "lease lost while it reports", events: [done, .leaseLost, .reported],
+            actions: [.report(.success, reason: nil), .abandon, .nothing]),
+        Row(
+            name: "lease lost while it stops", events: [.timedOut(seconds: 5), .leaseLost],
+            actions: [.stopWork(reason: "the job took longer than its timeout of 5 s"), .abandon]),
+        Row(
+            name: "nothing stops a report",
+            events: [done, .cancelled("late"), .timedOut(seconds: 1), .graceOver, .reported],
+            actions: [.report(.success, reason: nil), .nothing, .nothing, .nothing, .end]),
+    ]
+
+    @Test(arguments: rows) func follows(_ row: Row) {
+        var life = JobLife()
+        #expect(row.events.map { life.handle($0) } == row.actions)
+    }
+}

@@ -1,0 +1,164 @@
+import Contracts
+import Logging
+import Secrets
+import Synchronization
+import Testing
+
+@testable import Worker
+
+/// A log's reader that takes only what continues the log, and can be told to refuse.
+final class RecordingSink: LogSink {
+    struct Refused: Error {}
+    private struct State {
+        var text = ""
+        var chunks = 0
+        var refusals = 0
+        var open = true
+    }
+
+    private let state = Mutex(State())
+    /// Refuses every chunk whose count is a multiple of this; 0 for none.
+    private let refuseEvery: Int
+
+    init(refuseEvery: Int = 0, open: Bool = true) {
+        self.refuseEvery = refuseEvery
+        state.withLock { $0.open = open }
+    }
+
+    var text: String { state.withLock { $0.text } }
+    var chunks: Int { state.withLock { $0.chunks } }
+    func setOpen(_ open: Bool) { state.withLock { $0.open = open } }
+
+    func publish(_ chunk: LogChunk) async throws {
+        try state.withLock { state in
+            state.refusals += 1
+            guard state.open, refuseEvery == 0 || state.refusals % refuseEvery != 0 else { throw Refused() }
+            #expect(chunk.text.utf8.count <= 256 * 1024)
+            if Int(chunk.offset) == state.text.utf8.count {
+                state.text += chunk.text
+                state.chunks += 1
+            }
+        }
+    }
+}
+
+@Suite struct LogShipperTests {
+    private func ship(
+        _ sink: RecordingSink, secrets: [String] = [], memory: Int = 1 << 20, window: Int = 1, spool: Bool = true,
+        _ body: @escaping @Sendable (LogShipper) async throws -> Void
+    ) async throws -> Int64 {
+        var configuration = LogShipper.Configuration(spool: spool ? "/tmp" : nil)
+        configuration.memory = memory
+        configuration.window = window
+        configuration.backoff = .milliseconds(1)
+        let shipper = LogShipper(
+            .init(job: JobID(rawValue: "j"), run: RunID(rawValue: "r"), attempt: 1, step: "test"),
+            mask: LogMask(secrets: secrets), sink: sink, configuration: configuration, logger: Logger(label: "test"))
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await shipper.run() }
+            try await body(shipper)
+            let length = try await shipper.finish()
+            try await group.waitForAll()
+            return length
+        }
+    }
+
+    @Test func everyByteArrivesInOrder() async throws {
+        let sink = RecordingSink()
+        let length = try await ship(sink) { shipper in
+            for number in 0..<1000 { await shipper.line("line \(number)") }
+        }
+        #expect(sink.text == (0..<1000).map { "line \($0)\n" }.joined())
+        #expect(length == Int64(sink.text.utf8.count))
+        #expect(sink.chunks < 50)
+    }
+
+    @Test func anEmptyLogEnds() async throws {
+        let sink = RecordingSink()
+        #expect(try await ship(sink) { _ in } == 0)
+        #expect(sink.chunks == 0)
+    }
+
+    @Test func secretsAreMaskedAcrossWritesAndOffsetsCountWhatIsShown() async throws {
+        let sink = RecordingSink()
+        let length = try await ship(sink, secrets: ["hunter22"]) { shipper in
+            await shipper.write(Array("password=hun".utf8))
+            await shipper.write(Array("ter22 done\n".utf8))
+        }
+        #expect(sink.text == "password=****** done\n")
+        #expect(length == 21)
+    }
+
+    @Test func bytesThatAreNoTextDoNoHarm() async throws {
+        let sink = RecordingSink()
+        let length = try await ship(sink) { shipper in
+            await shipper.write([0xFF, 0x41, 0xE2, 0x82])
+            await shipper.write([0xAC, 0x0A, 0xF0])
+        }
+        #expect(sink.text == "\u{FFFD}A€\n\u{FFFD}")
+        #expect(length == Int64(sink.text.utf8.count))
+    }
+
+    @Test(arguments: [1, 4]) func rejectedChunksGoAgain(window: Int) async throws {
+        let sink = RecordingSink(refuseEvery: 3)
+        let line = String(repeating: "x", count: 999) + "\n"
+        _ = try await ship(sink, window: window) { shipper in
+            for _ in 0..<5000 { await shipper.write(Array(line.utf8)) }
+        }
+        #expect(sink.text.utf8.count == 5_000_000)
+    }
+
+    @Test func theStepRunsOnWhileTheBrokerIsAway() async throws {
+        let sink = RecordingSink(open: false)
+        let line = Array((String(repeating: "y", count: 63) + "\n").utf8)
+        let length = try await ship(sink, memory: 64 * 1024) { shipper in
+            for _ in 0..<50_000 { await shipper.write(line) }
+            sink.setOpen(true)
+        }
+        #expect(length == 3_200_000)
+        #expect(sink.text.utf8.count == 3_200_000)
+    }
+
+    @Test func withoutASpoolTheStepWaitsAndNothingIsLost() async throws {
+        let sink = RecordingSink(open: false)
+        let length = try await ship(sink, memory: 10_000, spool: false) { shipper in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await Task.sleep(for: .milliseconds(30))
+                    sink.setOpen(true)
+                }
+                for number in 0..<10_000 { await shipper.line("\(number)") }
+                try await group.waitForAll()
+            }
+        }
+        #expect(length == Int64(sink.text.utf8.count))
+        #expect(sink.text.hasSuffix("9998\n9999\n"))
+    }
+
+    @Test func firstBytesDoNotWaitForMore() async throws {
+        let sink = RecordingSink()
+        _ = try await ship(sink) { shipper in
+            await shipper.line("begun")
+            let began = ContinuousClock.now
+            while sink.text.isEmpty, ContinuousClock.now - began < .seconds(5) {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            #expect(sink.text == "begun\n")
+        }
+    }
+
+    @Test func cancellationEndsBothSides() async throws {
+        let sink = RecordingSink(open: false)
+        let shipper = LogShipper(
+            .init(job: JobID(rawValue: "j"), run: RunID(rawValue: "r"), attempt: 1, step: "test"),
+            mask: LogMask(secrets: []), sink: sink, logger: Logger(label: "test"))
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await shipper.run() }
+            group.addTask {
+                await shipper.line("never sent")
+                await #expect(throws: CancellationError.self) { try await shipper.finish() }
+            }
+            group.cancelAll()
+        }
+    }
+}

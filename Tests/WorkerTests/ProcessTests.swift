@@ -1,0 +1,170 @@
+import Glibc
+import Logging
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Worker
+
+/// A log kept in memory.
+final class MemoryLog: StepLog {
+    private let bytes = Mutex<[UInt8]>([])
+    var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
+    func write(_ new: [UInt8]) async { bytes.withLock { $0 += new } }
+}
+
+@Suite struct ShellCommandTests {
+    @Test func aScriptEchoesWhatItRuns() {
+        let command = ShellCommand(commands: ["echo 'a b'", "false"], environment: [:], workingDirectory: "/")
+        #expect(
+            command.script == """
+                set -e
+                ulimit -c 0
+                printf '%s\\n' '+ echo '\\''a b'\\'''
+                echo 'a b'
+                printf '%s\\n' '+ false'
+                false
+
+                """)
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct ProcessRunnerTests {
+    private func run(
+        _ commands: [String], environment: [String: String] = [:], grace: Duration = .seconds(5),
+        log: MemoryLog = MemoryLog(), worker: String = "test-\(UInt64.random(in: .min ... .max))",
+        limits: ShellCommand.Limits = .init(), stopAfter: Duration? = nil
+    ) async throws -> (outcome: ProcessOutcome, log: String, left: [pid_t]) {
+        try await withTemporaryDirectory { directory in
+            let runner = ProcessRunner(
+                worker: worker, scratch: directory, grace: grace, logger: Logger(label: "test"))
+            let command = ShellCommand(
+                commands: commands, environment: environment, workingDirectory: directory, limits: limits)
+            let task = Task { try await runner.run(command, job: "job", attempt: 1, log: log) }
+            if let stopAfter {
+                try await Task.sleep(for: stopAfter)
+                task.cancel()
+            }
+            let outcome = try await task.value
+            return (outcome, log.text, ProcessTable.find(ProcessMark(worker: worker)))
+        }
+    }
+
+    @Test func echoesAndRunsEachCommand() async throws {
+        let result = try await run(["echo one", "echo two >&2", "echo three"])
+        #expect(result.outcome == .exited(0))
+        #expect(result.log == "+ echo one\none\n+ echo two >&2\ntwo\n+ echo three\nthree\n")
+    }
+
+    @Test func stopsAtTheFirstThatFails() async throws {
+        let result = try await run(["echo one", "exit 7", "echo never"])
+        #expect(result.outcome == .exited(7))
+        #expect(result.outcome.reason == "exit code 7")
+        #expect(!result.log.contains("never"))
+    }
+
+    @Test func readingStandardInputEatsNoCommand() async throws {
+        let result = try await run(["cat", "echo still here"])
+        #expect(result.log == "+ cat\n+ echo still here\nstill here\n")
+    }
+
+    @Test func seesOnlyItsOwnEnvironment() async throws {
+        setenv("SLIPWAY_TEST_LEAK", "secret", 1)
+        let result = try await run(["env"], environment: ["COLOR": "red", "BAD=NAME": "x", "NUL": "a\0b"])
+        #expect(result.log.contains("COLOR=red\n"))
+        #expect(result.log.contains("SLIPWAY_JOB=job.1\n"))
+        #expect(!result.log.contains("SLIPWAY_TEST_LEAK"))
+        #expect(!result.log.contains("BAD"))
+        #expect(!result.log.contains("NUL"))
+    }
+
+    @Test func aSignalIsTold() async throws {
+        let result = try await run(["kill -SEGV $$"])
+        #expect(result.outcome == .killed(signal: SIGSEGV))
+        #expect(result.outcome.exitCode == 139)
+    }
+
+    @Test func manyBytesComeWhole() async throws {
+        let result = try await run(["yes 0123456789abcde | head -c 20000000"])
+        #expect(result.outcome == .exited(0))
+        #expect(result.log.utf8.count == 20_000_000 + "+ yes 0123456789abcde | head -c 20000000\n".utf8.count)
+    }
+
+    @Test func whatIsLeftInTheBackgroundEndsWithTheStep() async throws {
+        let began = ContinuousClock.now
+        let result = try await run(["sleep 1000 &", "setsid sleep 1000 &", "echo done"])
+        #expect(result.outcome == .exited(0))
+        #expect(result.left == [])
+        #expect(ContinuousClock.now - began < .seconds(3))
+    }
+
+    @Test func aNoisyOneInTheBackgroundDoesNotKeepTheStep() async throws {
+        let began = ContinuousClock.now
+        let result = try await run(["yes &", "sleep 0.05"])
+        #expect(result.outcome == .exited(0))
+        #expect(result.left == [])
+        #expect(ContinuousClock.now - began < .seconds(5))
+    }
+
+    @Test func cancellationAsksFirst() async throws {
+        let result = try await run(
+            ["trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.01; done"], stopAfter: .milliseconds(300))
+        #expect(result.outcome == .exited(3))
+        #expect(result.log.hasSuffix("ready\nbye\n"))
+    }
+
+    @Test func cancellationThenKillsWhatDoesNotListenWhereverItWent() async throws {
+        let began = ContinuousClock.now
+        let result = try await run(
+            ["trap '' TERM", "setsid sh -c \"trap '' TERM; while :; do sleep 1; done\" & while :; do sleep 1; done"],
+            grace: .milliseconds(200), stopAfter: .milliseconds(300))
+        #expect(result.outcome == .killed(signal: SIGKILL))
+        #expect(result.left == [])
+        #expect(ContinuousClock.now - began < .seconds(5))
+    }
+
+    @Test func leftoversOfAKilledWorkerAreFoundByItsName() async throws {
+        try await withTemporaryDirectory { directory in
+            let name = "test-\(UInt64.random(in: .min ... .max))"
+            let mark = ProcessMark(worker: name, job: "j", attempt: 1)
+            try await runTool(
+                "sh", ["-c", "\(ProcessMark.variable)=\(mark.text)1/ setsid sleep 1000 >/dev/null 2>&1 &"])
+            #expect(ProcessTable.find(ProcessMark(worker: name)).count == 1)
+            #expect(ProcessTable.find(ProcessMark(worker: name, job: "j", attempt: 2)).isEmpty)
+            let runner = ProcessRunner(worker: name, scratch: directory, logger: Logger(label: "test"))
+            await runner.collectLeftovers()
+            #expect(ProcessTable.find(ProcessMark(worker: name)).isEmpty)
+        }
+    }
+
+    @Test func limitsHold() async throws {
+        let result = try await run(["ulimit -n", "ulimit -c"], limits: .init(openFiles: 77))
+        #expect(result.log == "+ ulimit -n\n77\n+ ulimit -c\n0\n")
+    }
+
+    @Test func aWorkingDirectoryThatIsNotThereIsNamed() async throws {
+        try await withTemporaryDirectory { directory in
+            let runner = ProcessRunner(worker: "test", scratch: directory, logger: Logger(label: "test"))
+            let command = ShellCommand(commands: ["true"], environment: [:], workingDirectory: "/nowhere/at/all")
+            let error = await #expect(throws: ProcessRunnerError.self) {
+                try await runner.run(command, job: "j", attempt: 1, log: MemoryLog())
+            }
+            #expect(error?.code == .workingDirectory)
+            #expect(error?.message.contains("/nowhere/at/all") == true)
+        }
+    }
+
+    @Test func nothingIsLeftInTheScratch() async throws {
+        try await withTemporaryDirectory { directory in
+            let scratch = directory.appending("scratch")
+            try FileTree.make(scratch)
+            let runner = ProcessRunner(worker: "test", scratch: scratch, logger: Logger(label: "test"))
+            let command = ShellCommand(
+                commands: ["mkdir -p ~/deep/er", "touch ~/deep/er/file", "chmod 0 ~/deep", "ln -s / ~/root"],
+                environment: [:], workingDirectory: directory)
+            #expect(try await runner.run(command, job: "j", attempt: 1, log: MemoryLog()) == .exited(0))
+            #expect(try await runTool("ls", ["-A", scratch.string]) == "")
+        }
+    }
+}
