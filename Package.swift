@@ -162,7 +162,7 @@ let package = Package(
         tests("HTTPClientTests", ["HTTPClient"]),
         tests(
             "HTTPClientIntegrationTests",
-            ["HTTPClient", hummingbird, logging, nioCore, subprocess, systemPackage]),
+            ["HTTPClient", hummingbird, lifecycle, logging, nioCore, subprocess, systemPackage]),
         tests("ContractTests", ["Contracts"], resources: [.copy("Golden")]),
         tests("SecretsTests", ["Secrets", "Contracts"]),
         tests("MessagingTests", ["Messaging", "AMQP", "Contracts"]),
