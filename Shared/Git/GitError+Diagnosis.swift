@@ -1,0 +1,59 @@
+extension GitError {
+    /// What a failed command's standard error says. Git has exit codes for little; its words in the C locale are what
+    /// there is, in the order of how specific they are.
+    static func diagnose(_ words: String, doing: String) -> GitError {
+        let lines = words.lowercased()
+        let code = signs.first { $0.signs.contains { lines.contains($0) } }?.code ?? .failed
+        return GitError(code, "\(doing) failed: \(plain[code] ?? "git gave up")", cause: lastLines(of: words))
+    }
+
+    private static let signs: [(code: Code, signs: [String])] = [
+        (
+            .refNotFound,
+            [
+                "couldn't find remote ref", "not our ref", "unadvertised object", "bad revision", "unknown revision",
+                "bad object", "no such ref", "invalid object name", "not a valid object name",
+                "reference is not a tree", "did not send all necessary objects",
+            ]
+        ),
+        (.invalid, ["transport '", "is not a valid ref", "invalid refspec", "protocol '"]),
+        (
+            .unsafeObjects,
+            [
+                "fsck error in packed object", "fsck error", "gitmodulesurl", "hasdotgit", "hasdotdot", "nullsha1",
+                "invalid path '",
+            ]
+        ),
+        (
+            .authentication,
+            [
+                "authentication failed", "could not read username", "could not read password", "access denied",
+                "error: 401", "error: 403", "permission denied (", "host key verification failed",
+                "terminal prompts disabled",
+            ]
+        ),
+        (.repositoryNotFound, ["repository '", "error: 404", "not found", "does not appear to be a git repository"]),
+        (
+            .unreachable,
+            [
+                "could not resolve host", "failed to connect", "couldn't connect", "connection refused",
+                "connection timed out", "connection reset", "connection was reset", "unable to access", "early eof",
+                "rpc failed", "the remote end hung up", "empty reply from server", "operation too slow",
+                "network is unreachable", "no route to host", "unexpected disconnect", "error: 5",
+            ]
+        ),
+    ]
+
+    private static let plain: [Code: String] = [
+        .refNotFound: "the ref or commit does not exist there",
+        .invalid: "the address or the ref is not allowed",
+        .unsafeObjects: "the repository holds objects that Git refuses as unsafe or broken",
+        .authentication: "the server refused the credentials, or there are none",
+        .repositoryNotFound: "the server has no such repository, or hides it from these credentials",
+        .unreachable: "the server cannot be reached",
+    ]
+
+    private static func lastLines(of words: String) -> String {
+        words.split(whereSeparator: \.isNewline).suffix(6).joined(separator: "; ")
+    }
+}

@@ -1,0 +1,160 @@
+import FoundationEssentials
+
+/// Where a mirror fetches from.
+public struct FetchSource: Sendable {
+    public var url: String
+    public var credential: GitCredential
+    /// For each command that talks to the server.
+    public var timeout: Duration
+
+    public init(url: String, credential: GitCredential = .none, timeout: Duration = .seconds(300)) {
+        self.url = url
+        self.credential = credential
+        self.timeout = timeout
+    }
+}
+
+extension Mirror {
+    /// Fetches what a push left on the server and keeps the commit reachable, also when the branch is moved away
+    /// from it later. A commit that is kept already is not fetched again.
+    /// - Parameters:
+    ///   - ref: the full ref that was pushed.
+    ///   - commit: the commit it was pushed to, or `nil` for the one the ref has now.
+    /// - Returns: the commit's id.
+    /// - Throws: ``GitError``.
+    public func fetch(ref: String, commit: String?, from source: FetchSource) async throws(GitError) -> String {
+        let remote = try RemoteAddress(source.url, allowsFile: program.allowsFile)
+        try RefName.check(ref: ref)
+        if let commit { try RefName.check(commit: commit) }
+        return try await lock.withLock { () async throws(GitError) -> String in
+            try await prepare(sha256: commit?.utf8.count == 64)
+            guard let commit else { return try await fetchTip(of: ref, remote, source) }
+            guard !isKept(commit) else { return commit }
+            do throws(GitError) {
+                // A server gives a commit by its id if a ref is at it, most give any: one command for both.
+                try await fetch([ref, "\(commit):\(Self.kept(commit))"], remote, source)
+            } catch where error.code == .refNotFound {
+                try await fetchMoved(ref: ref, commit: commit, remote, source)
+            }
+            return commit
+        }
+    }
+
+    /// Finds what a person named (a branch, a tag, a full ref or a commit), fetches it and keeps it reachable.
+    /// - Returns: the commit's id and the ref it was found as, which for a commit alone is `name` itself.
+    public func fetch(
+        naming name: String, from source: FetchSource
+    ) async throws(GitError) -> (commit: String, ref: String) {
+        let remote = try RemoteAddress(source.url, allowsFile: program.allowsFile)
+        return try await lock.withLock { () async throws(GitError) -> (commit: String, ref: String) in
+            try await prepare(sha256: name.utf8.count == 64 && RefName.isCommit(name))
+            if RefName.isCommit(name) {
+                if !isKept(name) { try await fetch(["\(name):\(Self.kept(name))"], remote, source) }
+                return (name, name)
+            }
+            let candidates = RefName.candidates(name)
+            let refs = try await remoteRefs(candidates, remote, source)
+            guard let ref = candidates.first(where: refs.contains) else {
+                throw try await missing("“\(name)” is neither a branch nor a tag of \(remote)", remote, source)
+            }
+            return (try await fetchTip(of: ref, remote, source), ref)
+        }
+    }
+
+    /// The commit a ref has now. Mirrors keep commits, not branches: a branch `a` that made way for `a/b` on the
+    /// server would stand in the way here.
+    private func fetchTip(
+        of ref: String, _ remote: RemoteAddress, _ source: FetchSource
+    ) async throws(GitError) -> String {
+        let tip = "refs/slipway/tip"
+        do {
+            try await fetch(["+\(ref):\(tip)"], remote, source)
+        } catch where error.code == .refNotFound {
+            throw try await missing("\(ref) does not exist in \(remote)", remote, source)
+        }
+        let output = try await program.run(
+            ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(tip)^{commit}"], in: directory,
+            doing: "resolving \(ref)")
+        guard let commit = output.text.split(separator: "\n").first.map(String.init), RefName.isCommit(commit) else {
+            throw GitError(.refNotFound, "\(ref) of \(remote) is no commit")
+        }
+        try await keep(commit)
+        return commit
+    }
+
+    /// The commit is no longer where its ref is (force-pushed since), or the ref is gone.
+    private func fetchMoved(
+        ref: String, commit: String, _ remote: RemoteAddress, _ source: FetchSource
+    ) async throws(GitError) {
+        do {
+            try await fetch(["\(commit):\(Self.kept(commit))"], remote, source)
+            return
+        } catch where error.code == .refNotFound {
+            // A server that gives no commit by its id may still have it within the ref's history.
+        }
+        do {
+            try await fetch([ref], remote, source)
+        } catch where error.code == .refNotFound {
+            throw try await missing("\(ref) does not exist in \(remote)", remote, source)
+        }
+        guard try await contains(commit) else {
+            throw GitError(.refNotFound, "commit \(commit) is not in \(remote); was it replaced by a later push?")
+        }
+        try await keep(commit)
+    }
+
+    private func fetch(_ refspecs: [String], _ remote: RemoteAddress, _ source: FetchSource) async throws(GitError) {
+        _ = try await program.run(
+            [
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", "--no-recurse-submodules", "--",
+                remote.text,
+            ] + refspecs, in: directory, remote: remote, credential: source.credential, timeout: source.timeout,
+            doing: "fetching \(refspecs.first ?? "") from \(remote)")
+    }
+
+    private func remoteRefs(
+        _ patterns: [String], _ remote: RemoteAddress, _ source: FetchSource
+    ) async throws(GitError) -> Set<String> {
+        guard !patterns.isEmpty else { return [] }
+        let output = try await program.run(
+            ["ls-remote", "--quiet", "--refs", "--", remote.text] + patterns, in: directory, remote: remote,
+            credential: source.credential, timeout: source.timeout, doing: "listing the refs of \(remote)")
+        return Set(output.text.split(separator: "\n").compactMap { $0.split(separator: "\t").last.map(String.init) })
+    }
+
+    /// Whether a ref is missing among others or the repository has none at all.
+    private func missing(
+        _ message: String, _ remote: RemoteAddress, _ source: FetchSource
+    ) async throws(GitError) -> GitError {
+        // Only whether there is a line matters; a repository with many refs may well have more than is taken.
+        do {
+            let heads = try await program.run(
+                ["ls-remote", "--quiet", "--heads", "--tags", "--", remote.text], in: directory, remote: remote,
+                credential: source.credential, outputLimit: 1 << 20, timeout: source.timeout,
+                doing: "listing the refs of \(remote)")
+            guard heads.bytes.isEmpty else { return GitError(.refNotFound, message) }
+        } catch where error.code == .tooLarge {
+            return GitError(.refNotFound, message)
+        }
+        return GitError(.emptyRepository, "\(remote) has no commit yet")
+    }
+
+    /// The ref that keeps a commit. Builders may fetch it as long as its run can ask for it.
+    static func kept(_ commit: String) -> String { "refs/slipway/commits/\(commit)" }
+
+    private func keep(_ commit: String) async throws(GitError) {
+        _ = try await program.run(
+            ["update-ref", Self.kept(commit), commit], in: directory, doing: "keeping commit \(commit)")
+    }
+
+    /// Whether the commit was fetched and kept before. A ref in a file of its own is enough to know: packed ones are
+    /// old, and are fetched again for next to nothing.
+    private func isKept(_ commit: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(directory)/\(Self.kept(commit))")
+    }
+
+    private func contains(_ commit: String) async throws(GitError) -> Bool {
+        let output = try await program.output(["cat-file", "-e", "\(commit)^{commit}"], in: directory)
+        return output.exitCode == 0
+    }
+}

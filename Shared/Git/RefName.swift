@@ -1,0 +1,42 @@
+/// What names a commit: checked before it becomes an argument, so that none is taken for an option.
+public enum RefName {
+    /// Why this is no full ref such as `refs/heads/main`, or `nil` if it is one (git-check-ref-format(1)).
+    public static func problem(_ ref: String) -> String? {
+        guard ref.hasPrefix("refs/"), ref.utf8.count <= 1024 else { return "“\(ref)” is no ref such as refs/heads/main" }
+        let forbidden = ref.unicodeScalars.contains { scalar in
+            scalar.value <= 32 || scalar.value == 127 || "~^:?*[\\".unicodeScalars.contains(scalar)
+        }
+        let parts = ref.split(separator: "/", omittingEmptySubsequences: false)
+        guard !forbidden, !ref.contains(".."), !ref.contains("@{"), parts.count >= 3,
+            parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") && !$0.hasSuffix(".") })
+        else { return "“\(ref)” is no ref that Git allows" }
+        return nil
+    }
+
+    /// Whether this is a whole commit id: 40 or 64 lower-case hexadecimal digits.
+    public static func isCommit(_ text: String) -> Bool {
+        (text.utf8.count == 40 || text.utf8.count == 64)
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            }
+    }
+
+    /// The refs a person may mean, the likeliest first: `main` is a branch or a tag.
+    static func candidates(_ text: String) -> [String] {
+        let names =
+            text.hasPrefix("refs/")
+            ? [text] : text == "HEAD" ? [] : ["refs/heads/\(text)", "refs/tags/\(text)"]
+        return names.filter { problem($0) == nil }
+    }
+
+    static func check(commit: String) throws(GitError) {
+        guard isCommit(commit) else {
+            throw GitError(.invalid, "“\(commit)” is no commit id of 40 or 64 hexadecimal digits")
+        }
+    }
+
+    static func check(ref: String) throws(GitError) {
+        if let problem = problem(ref) { throw GitError(.invalid, problem) }
+    }
+}
