@@ -1,0 +1,101 @@
+/// The names `${…}` may refer to.
+public struct Scope: Sendable, Hashable {
+    /// The variables of the run: `CI`, `DRONE_…`, `SLIPWAY_…`.
+    public var environment: [String: String]
+    /// The process' parameters: `${parameters.name}` or `${name}`.
+    public var parameters: [String: String]
+    /// The values of the stage's matrix: `${matrix.name}` or `${name}`.
+    public var matrix: [String: String]
+    /// What steps handed on: `${steps.name.output}`.
+    public var outputs: [String: [String: String]]
+    /// The first of two passes: what has no value yet (a step that has not run, a variable nobody knows) stays as it
+    /// is written for the second, and nothing a value contains is taken for an expression then.
+    public var isPartial: Bool
+    /// Variables of the stage and the step, looked at last.
+    var variables: [String: String] = [:]
+
+    public init(
+        environment: [String: String] = [:], parameters: [String: String] = [:], matrix: [String: String] = [:],
+        outputs: [String: [String: String]] = [:], isPartial: Bool = false
+    ) {
+        self.environment = environment
+        self.parameters = parameters
+        self.matrix = matrix
+        self.outputs = outputs
+        self.isPartial = isPartial
+    }
+
+    /// Names with a dot that stand for a variable of the run.
+    public static let aliases: [String: String] = [
+        "commit.sha": "DRONE_COMMIT_SHA", "commit.short": "SLIPWAY_COMMIT_SHORT", "commit.branch": "DRONE_BRANCH",
+        "commit.ref": "DRONE_COMMIT_REF", "commit.tag": "DRONE_TAG", "commit.message": "DRONE_COMMIT_MESSAGE",
+        "commit.author": "DRONE_COMMIT_AUTHOR_NAME", "commit.email": "DRONE_COMMIT_AUTHOR_EMAIL",
+        "repo.path": "DRONE_REPO", "repo.name": "DRONE_REPO_NAME", "repo.owner": "DRONE_REPO_OWNER",
+        "run.id": "SLIPWAY_RUN_ID", "run.number": "DRONE_BUILD_NUMBER", "run.event": "DRONE_BUILD_EVENT",
+        "run.target": "DRONE_DEPLOY_TO",
+    ]
+
+    enum Lookup {
+        /// - isTrusted: whether whoever pushes cannot choose it freely, so that a shell may see it.
+        case value(String, isTrusted: Bool)
+        /// A name that is known and has nothing to stand for.
+        case absent
+        /// Not yet: the second pass knows.
+        case pending
+        /// A variable nobody knows; a shell may.
+        case unknown
+        /// A mistake: the names it could have been.
+        case wrong(among: [String], what: String)
+    }
+
+    func look(up name: String) -> Lookup {
+        if let value = parameters[name] ?? matrix[name] { return .value(value, isTrusted: true) }
+        if let value = environment[name] { return .value(value, isTrusted: false) }
+        if let value = variables[name] { return .value(value, isTrusted: true) }
+        guard let dot = name.firstIndex(of: ".") else { return lookUpPlain(name) }
+        let rest = String(name[name.index(after: dot)...])
+        switch name[..<dot] {
+        case "parameters":
+            return lookUp(rest, in: parameters, what: "parameter")
+        case "matrix":
+            return lookUp(rest, in: matrix, what: "matrix value")
+        case "steps": return lookUpOutput(rest)
+        default:
+            guard let variable = Self.aliases[name] else {
+                return .wrong(among: Array(Self.aliases.keys), what: "name")
+            }
+            if let value = environment[variable] { return .value(value, isTrusted: false) }
+            return isPartial ? .pending : .absent
+        }
+    }
+
+    private func lookUp(_ name: String, in values: [String: String], what: String) -> Lookup {
+        if let value = values[name] { return .value(value, isTrusted: true) }
+        return .wrong(among: Array(values.keys), what: what)
+    }
+
+    /// `build-image.digest`: a step's name may have dots, its output has none.
+    private func lookUpOutput(_ rest: String) -> Lookup {
+        guard let dot = rest.lastIndex(of: ".") else { return .wrong(among: [], what: "output of a step") }
+        let step = String(rest[..<dot])
+        guard let outputs = outputs[step] else {
+            return isPartial ? .pending : .wrong(among: Array(self.outputs.keys), what: "finished step with outputs")
+        }
+        if let value = outputs[String(rest[rest.index(after: dot)...])] { return .value(value, isTrusted: true) }
+        return .wrong(among: Array(outputs.keys), what: "output of step “\(step)”")
+    }
+
+    private func lookUpPlain(_ name: String) -> Lookup {
+        if Self.isReserved(name) { return isPartial ? .pending : .absent }
+        // In capitals it is a variable, which in Drone's format is empty if nobody set it. Otherwise a parameter is meant.
+        let isVariable = name.utf8.allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        if isVariable || isPartial { return .unknown }
+        return .wrong(among: Array(parameters.keys) + Array(matrix.keys), what: "parameter")
+    }
+
+    /// Whether a name belongs to the platform, so that it is known even where it has no value.
+    static func isReserved(_ name: String) -> Bool {
+        name == "CI" || name == "DRONE" || name.hasPrefix("DRONE_") || name.hasPrefix("CI_")
+            || name.hasPrefix("SLIPWAY_")
+    }
+}

@@ -1,0 +1,78 @@
+import Contracts
+
+extension Step {
+    /// The step with every `${…}` replaced, as a worker runs it.
+    /// - Parameter stage: The variables of the stage, which texts may refer to like the step's own.
+    public func resolved(
+        in scope: Scope, variables stage: [String: Value] = [:]
+    ) throws(SubstitutionError) -> Step {
+        var resolver = TextResolver(scope: scope)
+        var step = self
+        step.environment = try resolver.values(environment, "environment")
+        resolver.addVariables(stage)
+        resolver.addVariables(step.environment)
+
+        step.image = try resolver.text(image, "image")
+        step.commands = try resolver.script(commands, "commands")
+        step.command = try resolver.texts(command, "command")
+        step.entrypoint = try resolver.texts(entrypoint, "entrypoint")
+        step.settings = try resolver.settings(settings, "settings")
+        step.user = try resolver.text(user, "user")
+        step.workingDirectory = try resolver.text(workingDirectory, "working_dir")
+        step.extraHosts = try resolver.texts(extraHosts, "extra_hosts")
+        step.networkMode = try resolver.text(networkMode, "network_mode")
+        for index in mounts.indices {
+            step.mounts[index].path = try resolver.text(mounts[index].path, "volumes")
+        }
+        step.build = try resolver.build(build)
+        step.deploy = try resolver.deploy(deploy)
+        for index in cache.indices {
+            step.cache[index].key = try resolver.text(cache[index].key, "cache.key")
+            step.cache[index].paths = try resolver.texts(cache[index].paths, "cache.paths")
+            step.cache[index].fallback = try resolver.texts(cache[index].fallback, "cache.fallback")
+        }
+        if let artifacts {
+            step.artifacts?.name = try resolver.text(artifacts.name, "artifacts.name")
+            step.artifacts?.paths = try resolver.texts(artifacts.paths, "artifacts.paths")
+        }
+        return step
+    }
+}
+
+extension Stage {
+    /// The stage with every `${…}` replaced that has a value in the scope. What a platform does before it hands out a
+    /// job, with a partial scope; the worker then resolves each step as its turn comes.
+    public func resolved(in scope: Scope) throws(SubstitutionError) -> Stage {
+        var scope = scope
+        scope.matrix.merge(matrix) { _, own in own }
+        let resolver = TextResolver(scope: scope)
+        var stage = self
+        stage.environment = try resolver.values(environment, "environment")
+        stage.workspace.base = try resolver.text(workspace.base, "workspace.base")
+        stage.workspace.path = try resolver.text(workspace.path, "workspace.path")
+        for (label, value) in node { stage.node[label] = try resolver.text(value, "node.\(label)") }
+        for index in volumes.indices {
+            guard case .host(let path) = volumes[index].source else { continue }
+            stage.volumes[index].source = .host(path: try resolver.text(path, "volumes.host.path"))
+        }
+        for index in steps.indices {
+            stage.steps[index] = try Self.resolve(steps[index], scope, stage.environment, word: "step")
+        }
+        for index in services.indices {
+            stage.services[index] = try Self.resolve(services[index], scope, stage.environment, word: "service")
+        }
+        return stage
+    }
+
+    private static func resolve(
+        _ step: Step, _ scope: Scope, _ variables: [String: Value], word: String
+    ) throws(SubstitutionError) -> Step {
+        do throws(SubstitutionError) {
+            return try step.resolved(in: scope, variables: variables)
+        } catch {
+            var error = error
+            error.field = "\(error.field) of \(word) “\(step.name)”"
+            throw error
+        }
+    }
+}

@@ -1,0 +1,81 @@
+/// A shell's pattern (`*`, `?`, `[…]`, where `*` crosses everything), matched with states that advance together.
+struct WordPattern {
+    private let program: [Glob.Instruction]
+
+    init(_ pattern: String) {
+        var program: [Glob.Instruction] = []
+        let scalars = Array(pattern.unicodeScalars.prefix(Glob.longestPattern))
+        var position = 0
+        while position < scalars.count {
+            switch scalars[position] {
+            case "*":
+                let start = program.count
+                program += [.split(start + 1, start + 3), .anything, .jump(start)]
+            case "?": program.append(.anything)
+            case "\\" where position + 1 < scalars.count:
+                position += 1
+                program.append(.scalar(scalars[position]))
+            case "[":
+                if let (instruction, end) = Self.parseClass(scalars, from: position) {
+                    program.append(instruction)
+                    position = end
+                } else {
+                    program.append(.scalar("["))
+                }
+            default: program.append(.scalar(scalars[position]))
+            }
+            position += 1
+        }
+        program.append(.match)
+        self.program = program
+    }
+
+    private static func parseClass(
+        _ scalars: [Unicode.Scalar], from start: Int
+    ) -> (instruction: Glob.Instruction, end: Int)? {
+        var position = start + 1
+        var isNegated = false
+        if position < scalars.count, scalars[position] == "!" || scalars[position] == "^" {
+            isNegated = true
+            position += 1
+        }
+        var ranges: [ClosedRange<Unicode.Scalar>] = []
+        let first = position
+        while position < scalars.count {
+            if scalars[position] == "]", position > first { return (.oneOf(ranges, negated: isNegated), position) }
+            let low = scalars[position]
+            if position + 2 < scalars.count, scalars[position + 1] == "-", scalars[position + 2] != "]",
+                low <= scalars[position + 2]
+            {
+                ranges.append(low...scalars[position + 2])
+                position += 3
+            } else {
+                ranges.append(low...low)
+                position += 1
+            }
+        }
+        return nil
+    }
+
+    /// How many scalars from `start` on match, the fewest or the most; `nil` if no number does.
+    /// - Parameter work: Counted down by what was looked at; below 0 the search gives up.
+    func match(_ text: [Unicode.Scalar], from start: Int, longest: Bool, work: inout Int) -> Int? {
+        var current = StateSet(count: program.count)
+        var next = StateSet(count: program.count)
+        current.add(0, program)
+        var found: Int?
+        var position = start
+        while true {
+            if current.members.contains(where: { program[$0] == .match }) {
+                found = position - start
+                if !longest { return found }
+            }
+            work -= current.members.count + 1
+            guard position < text.count, !current.isEmpty, work >= 0 else { return found }
+            next.clear()
+            for state in current.members where program[state].takes(text[position]) { next.add(state + 1, program) }
+            swap(&current, &next)
+            position += 1
+        }
+    }
+}
