@@ -33,7 +33,7 @@ extension Mirror {
             do throws(GitError) {
                 // A server gives a commit by its id if a ref is at it, most give any: one command for both.
                 try await fetch([ref, "\(commit):\(Self.kept(commit))"], remote, source)
-            } catch where error.code == .refNotFound {
+            } catch  where error.code == .refNotFound {
                 try await fetchMoved(ref: ref, commit: commit, remote, source)
             }
             return commit
@@ -69,7 +69,7 @@ extension Mirror {
         let tip = "refs/slipway/tip"
         do {
             try await fetch(["+\(ref):\(tip)"], remote, source)
-        } catch where error.code == .refNotFound {
+        } catch  where error.code == .refNotFound {
             throw try await missing("\(ref) does not exist in \(remote)", remote, source)
         }
         let output = try await program.run(
@@ -89,12 +89,12 @@ extension Mirror {
         do {
             try await fetch(["\(commit):\(Self.kept(commit))"], remote, source)
             return
-        } catch where error.code == .refNotFound {
+        } catch  where error.code == .refNotFound {
             // A server that gives no commit by its id may still have it within the ref's history.
         }
         do {
             try await fetch([ref], remote, source)
-        } catch where error.code == .refNotFound {
+        } catch  where error.code == .refNotFound {
             throw try await missing("\(ref) does not exist in \(remote)", remote, source)
         }
         guard try await contains(commit) else {
@@ -133,7 +133,7 @@ extension Mirror {
                 credential: source.credential, outputLimit: 1 << 20, timeout: source.timeout,
                 doing: "listing the refs of \(remote)")
             guard heads.bytes.isEmpty else { return GitError(.refNotFound, message) }
-        } catch where error.code == .tooLarge {
+        } catch  where error.code == .tooLarge {
             return GitError(.refNotFound, message)
         }
         return GitError(.emptyRepository, "\(remote) has no commit yet")

@@ -19,7 +19,7 @@ extension Mirror {
         do {
             let bytes = try await batch("--batch", requests, outputLimit: (limit + 4096) * requests.count)
             reply = BatchReply(bytes, withBodies: true)
-        } catch where error.code == .tooLarge {
+        } catch  where error.code == .tooLarge {
             // One of them is larger than all may be: the sizes alone tell which.
             reply = BatchReply(
                 try await batch("--batch-check", requests, outputLimit: 1 << 20), withBodies: false)
@@ -67,7 +67,7 @@ extension Mirror {
             output = try await program.run(
                 ["diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after], in: directory,
                 outputLimit: 8 << 20, doing: "comparing \(before) with \(after)")
-        } catch where error.code == .refNotFound || error.code == .tooLarge {
+        } catch  where error.code == .refNotFound || error.code == .tooLarge {
             return ([], false)
         }
         let paths = output.bytes.split(separator: 0)

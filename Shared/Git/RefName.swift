@@ -2,7 +2,9 @@
 public enum RefName {
     /// Why this is no full ref such as `refs/heads/main`, or `nil` if it is one (git-check-ref-format(1)).
     public static func problem(_ ref: String) -> String? {
-        guard ref.hasPrefix("refs/"), ref.utf8.count <= 1024 else { return "“\(ref)” is no ref such as refs/heads/main" }
+        guard ref.hasPrefix("refs/"), ref.utf8.count <= 1024 else {
+            return "“\(ref)” is no ref such as refs/heads/main"
+        }
         let forbidden = ref.unicodeScalars.contains { scalar in
             scalar.value <= 32 || scalar.value == 127 || "~^:?*[\\".unicodeScalars.contains(scalar)
         }

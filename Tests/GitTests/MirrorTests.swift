@@ -1,0 +1,233 @@
+import FoundationEssentials
+import Testing
+
+@testable import Git
+
+@Suite("Mirror")
+struct MirrorTests {
+    @Test("fetches the pushed commit, tells its details, its file and what changed")
+    func push() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let first = try await origin.commit("First", ["a.txt": "1", "ü/b c.txt": "1"])
+        let second = try await origin.commit(
+            "Second\n\nwith a body", ["a.txt": "2", "ü/b c.txt": "2", ".drone.yml": "kind: pipeline\n"])
+        let mirror = sandbox.mirror()
+        let commit = try await mirror.fetch(ref: "refs/heads/main", commit: second, from: origin.source)
+        #expect(commit == second)
+        let (details, file) = try await mirror.commit(second, firstOf: [".slipway.yml", ".slipway.json", ".drone.yml"])
+        #expect(details.message == "Second\n\nwith a body")
+        #expect(details.authorName == "Ada")
+        #expect(details.authorEmail == "ada@example.org")
+        #expect(details.committedAt == 1_700_000_000)
+        #expect(file == Mirror.File(path: ".drone.yml", bytes: Array("kind: pipeline\n".utf8)))
+        let changes = try await mirror.changedPaths(from: first, to: second)
+        #expect(Set(changes.paths) == [".drone.yml", "a.txt", "ü/b c.txt"])
+        #expect(changes.complete)
+    }
+
+    @Test("the first file of the list wins; a folder is no file")
+    func firstFile() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let commit = try await origin.commit(
+            "files", [".drone.yml": "drone", ".slipway.json": "[]", ".slipway.yml/not": "a file"])
+        let mirror = sandbox.mirror()
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: commit, from: origin.source)
+        let file = try await mirror.commit(commit, firstOf: [".slipway.yml", ".slipway.json", ".drone.yml"]).file
+        #expect(file?.path == ".slipway.json")
+        #expect(try await mirror.commit(commit, firstOf: ["none"]).file == nil)
+        #expect(await code { _ = try await mirror.file("none", at: commit) } == .pathNotFound)
+    }
+
+    @Test("a file larger than what is taken says so, also among others")
+    func largeFile() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let commit = try await origin.commit(
+            "large", [".slipway.yml": String(repeating: "x", count: 300_000), ".drone.yml": "small"])
+        let mirror = sandbox.mirror()
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: commit, from: origin.source)
+        for limit in [1_000, 200_000, 299_999] {
+            let code = await code {
+                _ = try await mirror.commit(commit, firstOf: [".slipway.yml", ".drone.yml"], limit: limit)
+            }
+            #expect(code == .tooLarge, "\(limit)")
+        }
+        #expect(try await mirror.file(".slipway.yml", at: commit, limit: 300_000).count == 300_000)
+        #expect(try await mirror.file(".drone.yml", at: commit, limit: 1_000) == Array("small".utf8))
+    }
+
+    @Test("a commit that a later push replaced is had all the same and stays")
+    func forcePush() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let mirror = sandbox.mirror()
+        try await origin.commit("base", ["a": "1"])
+        let replaced = try await origin.commit("replaced", ["a": "2"])
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: replaced, from: origin.source)
+        try await origin.git("reset", "--quiet", "--hard", "HEAD~1")
+        let newer = try await origin.commit("newer", ["a": "3"])
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: newer, from: origin.source)
+        try await origin.git("branch", "-M", "main", "gone")
+        #expect(try await mirror.commit(replaced).details.message == "replaced")
+        // Kept, so it is not asked for again.
+        let again = try await mirror.fetch(ref: "refs/heads/main", commit: replaced, from: origin.source)
+        #expect(again == replaced)
+        let changes = try await mirror.changedPaths(from: replaced, to: newer)
+        #expect(changes.paths == ["a"])
+    }
+
+    @Test("a commit behind the tip is had, though its ref moved on")
+    func behind() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let first = try await origin.commit("first")
+        try await origin.commit("second")
+        let mirror = sandbox.mirror()
+        #expect(try await mirror.fetch(ref: "refs/heads/main", commit: first, from: origin.source) == first)
+        #expect(try await mirror.commit(first).details.message == "first")
+    }
+
+    @Test("a branch that makes way for a folder of branches does not stand in the way")
+    func directoryConflict() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let mirror = sandbox.mirror()
+        let one = try await origin.commit("one")
+        try await origin.git("branch", "a")
+        _ = try await mirror.fetch(ref: "refs/heads/a", commit: one, from: origin.source)
+        try await origin.git("branch", "-D", "a")
+        let two = try await origin.commit("two")
+        try await origin.git("branch", "a/b")
+        #expect(try await mirror.fetch(ref: "refs/heads/a/b", commit: two, from: origin.source) == two)
+        #expect(try await mirror.fetch(ref: "refs/heads/a/b", commit: nil, from: origin.source) == two)
+    }
+
+    @Test("a person's name for a commit is found as branch, tag, ref or id")
+    func naming() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let tagged = try await origin.commit("tagged")
+        try await origin.git("tag", "--annotate", "--message", "release", "v1.2")
+        let tip = try await origin.commit("tip")
+        let mirror = sandbox.mirror()
+        let branch = try await mirror.fetch(naming: "main", from: origin.source)
+        #expect(branch == (tip, "refs/heads/main"))
+        let tag = try await mirror.fetch(naming: "v1.2", from: origin.source)
+        #expect(tag == (tagged, "refs/tags/v1.2"))
+        let full = try await mirror.fetch(naming: "refs/tags/v1.2", from: origin.source)
+        #expect(full == (tagged, "refs/tags/v1.2"))
+        let id = try await mirror.fetch(naming: tagged, from: origin.source)
+        #expect(id == (tagged, tagged))
+        for bad in ["nope", "refs/heads/nope", "--upload-pack=touch /tmp/x", "a b", "", "HEAD~1", "main:main"] {
+            #expect(await code { _ = try await mirror.fetch(naming: bad, from: origin.source) } == .refNotFound)
+        }
+        let absent = String(repeating: "1", count: 40)
+        #expect(await code { _ = try await mirror.fetch(naming: absent, from: origin.source) } == .refNotFound)
+    }
+
+    @Test("what is not there says what is missing")
+    func missing() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let mirror = sandbox.mirror()
+        let absent = String(repeating: "1", count: 40)
+        #expect(
+            await code { _ = try await mirror.fetch(ref: "refs/heads/main", commit: nil, from: origin.source) }
+                == .emptyRepository)
+        #expect(
+            await code { _ = try await mirror.fetch(ref: "refs/heads/main", commit: absent, from: origin.source) }
+                == .emptyRepository)
+        #expect(await code { _ = try await mirror.fetch(naming: "main", from: origin.source) } == .emptyRepository)
+        try await origin.commit("one")
+        #expect(
+            await code { _ = try await mirror.fetch(ref: "refs/heads/nope", commit: nil, from: origin.source) }
+                == .refNotFound)
+        #expect(
+            await code { _ = try await mirror.fetch(ref: "refs/heads/main", commit: absent, from: origin.source) }
+                == .refNotFound)
+        let nowhere = FetchSource(url: sandbox.path + "/nowhere")
+        #expect(
+            await code { _ = try await mirror.fetch(ref: "refs/heads/main", commit: nil, from: nowhere) }
+                == .repositoryNotFound)
+        let closed = FetchSource(url: "http://127.0.0.1:1/shop/web.git")
+        #expect(
+            await code { _ = try await mirror.fetch(ref: "refs/heads/main", commit: nil, from: closed) }
+                == .unreachable)
+        #expect(await code { _ = try await mirror.commit(absent) } == .refNotFound)
+        let compared = try await mirror.changedPaths(from: absent, to: absent)
+        #expect(compared.paths.isEmpty && !compared.complete)
+    }
+
+    @Test("the list of changed paths is cut, and says so")
+    func manyChanges() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let before = try await origin.commit("one")
+        var files: [String: String] = [:]
+        for number in 0..<30 { files["file-\(number)"] = "\(number)" }
+        let after = try await origin.commit("many", files)
+        let mirror = sandbox.mirror()
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: after, from: origin.source)
+        let cut = try await mirror.changedPaths(from: before, to: after, limit: 10)
+        #expect(cut.paths.count == 10 && !cut.complete)
+        let all = try await mirror.changedPaths(from: before, to: after, limit: 30)
+        #expect(all.paths.count == 30 && all.complete)
+        let new = try await mirror.changedPaths(from: nil, to: after)
+        #expect(new.paths.isEmpty && !new.complete)
+    }
+
+    @Test("many pushes at once wait for each other")
+    func concurrent() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        var commits: [String] = []
+        for number in 0..<8 {
+            commits.append(try await origin.commit("\(number)", ["a": "\(number)"]))
+            try await origin.git("branch", "branch-\(number)")
+        }
+        let locks = MirrorLocks()
+        let mirror = sandbox.mirror(locks)
+        let source = origin.source
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, commit) in commits.enumerated() {
+                group.addTask {
+                    _ = try await mirror.fetch(ref: "refs/heads/branch-\(number)", commit: commit, from: source)
+                    #expect(try await mirror.commit(commit).details.message == "\(number)")
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("locks and packs that a killed git left do not stop the next start")
+    func leftovers() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let one = try await origin.commit("one")
+        let mirror = sandbox.mirror()
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: one, from: origin.source)
+        let left = ["refs/slipway/tip.lock", "packed-refs.lock", "config.lock", "objects/pack/tmp_pack_x1"]
+        for file in left { try Data().write(to: URL(filePath: "\(mirror.directory)/\(file)")) }
+        let two = try await origin.commit("two")
+        let restarted = sandbox.mirror(MirrorLocks())
+        _ = try await restarted.fetch(ref: "refs/heads/main", commit: nil, from: origin.source)
+        #expect(try await restarted.commit(two).details.message == "two")
+        for file in left { #expect(!FileManager.default.fileExists(atPath: "\(mirror.directory)/\(file)")) }
+    }
+
+    @Test("maintenance lets the oldest kept commits go")
+    func maintenance() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let mirror = sandbox.mirror()
+        for number in 0..<5 {
+            let commit = try await origin.commit("\(number)")
+            _ = try await mirror.fetch(ref: "refs/heads/main", commit: commit, from: origin.source)
+        }
+        try await mirror.maintain(keeping: 2)
+        let refs = try await Repository(path: mirror.directory).git("for-each-ref", "refs/slipway/commits")
+        #expect(refs.split(separator: "\n").count == 2)
+    }
+}
