@@ -29,15 +29,15 @@ struct ResponseHeadParser {
     /// Takes one line with its line end.
     mutating func take(_ line: some Collection<UInt8>) -> Step {
         if done { return .more }
+        let text = Array(line)[...].trimmed
+        if text.starts(with: "HTTP/".utf8) { size = 0 }
         size += line.count
         guard size <= limit else { return .tooLarge }
-        let text = Array(line)[...].trimmed
         if text.isEmpty { return finish() }
         if text.starts(with: "HTTP/".utf8) {
             let parts = String(decoding: text, as: UTF8.self).split(separator: " ", maxSplits: 2)
             guard parts.count > 1, let status = Int(parts[1]), (100...999).contains(status) else { return .malformed }
             head = Head(status: status, headers: [:])
-            size = line.count
             return .more
         }
         guard head != nil, let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return .malformed }

@@ -11,7 +11,7 @@ extension Transfer {
         case CURLE_OPERATION_TIMEDOUT: return .failure(timeout())
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .failure(error(.unresolvable, text))
         case CURLE_COULDNT_CONNECT: return .failure(error(.unreachable, text))
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .failure(error(.invalidRequest, text))
+        case CURLE_URL_MALFORMAT: return .failure(error(.invalidRequest, text))
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             return .failure(error(.untrusted, text))
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED, CURLE_SSL_CLIENTCERT:
@@ -22,6 +22,7 @@ extension Transfer {
             return .failure(error(.tooManyRedirects, "more than \(request.redirects) redirects"))
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND:
             return .failure(error(.connectionLost, text))
+        // The request's own address was looked at before: it is the answer that speaks, or points to, something else.
         case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_UNSUPPORTED_PROTOCOL:
             return .failure(error(.protocolViolation, text))
         default: return .failure(error(.other, text))

@@ -1,0 +1,71 @@
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// A Hummingbird server on loopback or a Unix socket for the time of one test.
+struct WebServer: Sendable {
+    let url: String
+
+    /// Runs `body` with the server up, and stops it in any case.
+    static func with(
+        _ router: Router<PeerContext>, socket: String? = nil,
+        _ body: @Sendable @escaping (WebServer) async throws -> Void
+    ) async throws {
+        let (started, continuation) = AsyncStream.makeStream(of: Int.self)
+        var logger = Logger(label: "test")
+        logger.logLevel = .error
+        let application = Application(
+            router: router,
+            configuration: .init(
+                address: socket.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { channel in
+                continuation.yield(channel.localAddress?.port ?? 0)
+                continuation.finish()
+            }, logger: logger)
+        let services = ServiceGroup(services: [application], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await services.run()
+                continuation.finish()
+            }
+            for await port in started {
+                try await body(WebServer(url: socket == nil ? "http://127.0.0.1:\(port)" : "http://socket"))
+            }
+            // NIO traps on a connection that is accepted while its server is cancelled: the door closes first, then those
+            // inside are sent away.
+            await services.triggerGracefulShutdown()
+            try await Task.sleep(for: .milliseconds(100))
+            group.cancelAll()
+        }
+    }
+}
+
+/// What a route knows about its request: also which port it came from.
+struct PeerContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let peerPort: Int?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        peerPort = source.channel.remoteAddress?.port
+    }
+}
+
+/// A number tests and server tasks count with.
+final class Counter: Sendable {
+    private let value = Atomic<Int>(0)
+    var count: Int { value.load(ordering: .sequentiallyConsistent) }
+    func add(_ more: Int = 1) { value.add(more, ordering: .sequentiallyConsistent) }
+
+    /// Waits for the count to stop changing, and returns it.
+    func settled() async throws -> Int {
+        var last = -1
+        while last != count {
+            last = count
+            try await Task.sleep(for: .milliseconds(300))
+        }
+        return last
+    }
+}
