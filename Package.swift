@@ -137,7 +137,7 @@ let package = Package(
             "Deployer",
             [
                 "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage", "Runtime", "Secrets",
-                "Worker", lifecycle, logging, systemPackage, yams,
+                "Worker", lifecycle, logging, subprocess, systemPackage, yams,
             ]),
         service(
             "Notifier",
