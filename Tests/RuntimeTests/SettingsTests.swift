@@ -12,6 +12,12 @@ private func settings(_ arguments: [String] = [], _ environment: [String: String
     try await Settings(arguments: ["service"] + arguments, environment: environment)
 }
 
+private func value<Value>(
+    _ setting: Setting<Value>, _ arguments: [String] = [], _ environment: [String: String] = [:]
+) async throws -> Value {
+    try await settings(arguments, environment).value(setting)
+}
+
 @discardableResult
 private func withFile<Result>(_ text: String, _ body: (String) async throws -> Result) async throws -> Result {
     let url = FileManager.default.temporaryDirectory.appending(path: "slipway-settings-\(UInt64.random(in: 0 ... .max))")
@@ -22,15 +28,15 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
 
 @Suite struct SettingsTests {
     @Test func flagWinsOverVariableOverFileOverDefault() async throws {
-        try await withFile(#"{"capacity": 2, "docker": {"socketPath": "/file.sock"}}"#) { path in
+        try await withFile(#"{"capacity": 2, "docker": {"socketPath": "/file.sock"}}"#) { path async throws in
             let file = ["SLIPWAY_CONFIG_FILE": path]
-            #expect(try await settings().value(capacity) == 1)
-            #expect(try await settings([], file).value(capacity) == 2)
-            #expect(try await settings([], file).value(endpoint) == "/file.sock")
+            #expect(try await value(capacity) == 1)
+            #expect(try await value(capacity, [], file) == 2)
+            #expect(try await value(endpoint, [], file) == "/file.sock")
             let variable = file.merging(["SLIPWAY_CAPACITY": "3"]) { $1 }
-            #expect(try await settings([], variable).value(capacity) == 3)
-            #expect(try await settings(["--capacity", "4"], variable).value(capacity) == 4)
-            #expect(try await settings(["--docker-socket-path", "/flag.sock"], file).value(endpoint) == "/flag.sock")
+            #expect(try await value(capacity, [], variable) == 3)
+            #expect(try await value(capacity, ["--capacity", "4"], variable) == 4)
+            #expect(try await value(endpoint, ["--docker-socket-path", "/flag.sock"], file) == "/flag.sock")
         }
     }
 
@@ -47,7 +53,7 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
         #expect(variable?.message == "SLIPWAY_CAPACITY: “many” is not a whole number from 1 to 64")
         let flag = await #expect(throws: SettingsError.self) { try await settings(["--capacity", "65"]).value(capacity) }
         #expect(flag?.message.hasPrefix("--capacity: “65”") == true)
-        try await withFile(#"{"capacity": "none"}"#) { path in
+        try await withFile(#"{"capacity": "none"}"#) { path async throws in
             let file = await #expect(throws: SettingsError.self) {
                 try await settings([], ["SLIPWAY_CONFIG_FILE": path]).value(capacity)
             }
@@ -56,8 +62,8 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
     }
 
     @Test func secretComesFromAFileAndIsNeverShown() async throws {
-        try await withFile("hunter2\n") { path in
-            #expect(try await settings([], ["SLIPWAY_DB_PASSWORD_FILE": path]).value(password) == "hunter2")
+        try await withFile("hunter2\n") { path async throws in
+            #expect(try await value(password, [], ["SLIPWAY_DB_PASSWORD_FILE": path]) == "hunter2")
         }
         let missing = await #expect(throws: SettingsError.self) {
             try await settings([], ["SLIPWAY_DB_PASSWORD_FILE": "/nowhere/at/all"]).value(password)
@@ -74,7 +80,7 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
 
     @Test func configurationFileThatIsNone() async throws {
         await #expect(throws: SettingsError.self) { try await settings(["--config-file", "/nowhere.json"]) }
-        try await withFile("{broken") { path in
+        try await withFile("{broken") { path async throws in
             await #expect(throws: SettingsError.self) { try await settings([], ["SLIPWAY_CONFIG_FILE": path]) }
         }
     }
@@ -82,7 +88,7 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
     @Test(arguments: [("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("5m", .seconds(300))])
     func durations(text: String, expected: Duration) async throws {
         let setting = Setting<Duration>.duration("grace", "…")
-        #expect(try await settings([], ["SLIPWAY_GRACE": text]).value(setting) == expected)
+        #expect(try await value(setting, [], ["SLIPWAY_GRACE": text]) == expected)
     }
 
     @Test(arguments: ["", "s", "-1s", "1d", "1.5s", "99999999999999999999s"])
