@@ -1,0 +1,198 @@
+import AMQP
+import Contracts
+import Logging
+import Messaging
+import Synchronization
+import TestSupport
+import Testing
+
+/// Records what it was given and fails as told.
+private final class Recorder: MessageHandler {
+    typealias Incoming = JobHeartbeat
+    private let failure: (any Error)?
+    private let contexts = Mutex<[MessageContext]>([])
+
+    init(failing failure: (any Error)? = nil) {
+        self.failure = failure
+    }
+
+    var seen: [MessageContext] { contexts.withLock { $0 } }
+
+    func handle(_ message: JobHeartbeat, _ context: MessageContext) async throws {
+        contexts.withLock { $0.append(context) }
+        if let failure { throw failure }
+    }
+}
+
+private struct Lookup: RequestHandler {
+    typealias Incoming = RepositoryLookup
+
+    func answer(_ request: RepositoryLookup, _ context: MessageContext) async throws -> RepositoryLookupReply {
+        guard request.repository.rawValue != "broken" else {
+            throw Problem(code: "broken", message: "as asked for")
+        }
+        return .found(.init(cloneURL: "https://git.example/\(request.repository).git"))
+    }
+}
+
+private let heartbeat = JobHeartbeat(job: JobID(rawValue: "j1"), run: RunID(rawValue: "r1"), attempt: 1)
+private let logger = Logger(label: "messaging-tests")
+
+/// A bus on a virtual host of the test's own, with the services that run beside the test.
+private func withBus(
+    _ body: @escaping @Sendable (Bus, Broker) async throws -> Void
+) async throws {
+    try await VirtualHost.with { host in
+        let configuration = try BrokerConfiguration(url: host.url, connectionName: "messaging-tests")
+        let topology = MessageMap.topology(with: [MessageMap.build(labels: [])])
+        let broker = Broker(configuration, topology: topology, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await broker.run() }
+            try await body(Bus(broker: broker, service: "test"), broker)
+            group.cancelAll()
+        }
+    }
+}
+
+/// Runs `service` for the time of `body`.
+private func with(
+    _ service: @escaping @Sendable () async throws -> Void, _ body: () async throws -> Void
+) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await service() }
+        try await body()
+        group.cancelAll()
+    }
+}
+
+@Suite struct DeliveryRulesTests {
+    @Test func aMessageReachesItsHandlerOnceWithItsContext() async throws {
+        try await withBus { bus, _ in
+            let recorder = Recorder()
+            let consumer = QueueConsumer(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 10, handlers: [recorder], logger: logger)
+            try await with(consumer.run) {
+                try await bus.send(heartbeat, id: MessageID(rawValue: "m1"), run: RunID(rawValue: "r1"))
+                try await eventually("it is handled") { recorder.seen.count == 1 }
+            }
+            #expect(recorder.seen.map(\.id) == [MessageID(rawValue: "m1")])
+            #expect(recorder.seen.first?.run == RunID(rawValue: "r1"))
+            #expect(recorder.seen.first?.attempt == 1)
+            #expect(recorder.seen.first?.traceparent != nil)
+        }
+    }
+
+    @Test func aFailedMessageComesBackAfterTheDelay() async throws {
+        try await withBus { bus, _ in
+            let recorder = Recorder(failing: MessageFailure.retry("not yet"))
+            let consumer = QueueConsumer(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 10, handlers: [recorder], logger: logger)
+            try await with(consumer.run) {
+                try await bus.send(heartbeat, id: MessageID(rawValue: "m1"))
+                try await eventually(within: .seconds(20), "it comes again") { recorder.seen.count == 2 }
+            }
+            #expect(recorder.seen.map(\.id) == [MessageID(rawValue: "m1"), MessageID(rawValue: "m1")])
+            #expect(recorder.seen.map(\.attempt) == [1, 2])
+        }
+    }
+
+    @Test func whatCannotBeHandledIsParkedWithItsReason() async throws {
+        try await withBus { bus, broker in
+            let recorder = Recorder(failing: MessageFailure.hopeless("never"))
+            let consumer = QueueConsumer(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 10, handlers: [recorder], logger: logger)
+            func send(_ body: String, type: String?, version: Int64 = 1) async throws {
+                try await broker.publish(
+                    OutgoingMessage(
+                        exchange: MessageMap.work, routingKey: MessageMap.pipeline.name, body: Array(body.utf8),
+                        properties: MessageProperties(
+                            messageID: MessageID.make().rawValue, type: type,
+                            headers: [Header.version: .integer(version)])))
+            }
+            try await with(consumer.run) {
+                try await send(#"{"job": "j1", "run": "r1", "attempt": 1}"#, type: "JobHeartbeat")
+                try await send("{broken", type: "JobHeartbeat")
+                try await send("{}", type: "JobHeartbeat")
+                try await send("{}", type: "Unheard")
+                try await send("{}", type: nil)
+                try await send(#"{"job": "j1", "run": "r1", "attempt": 1}"#, type: "JobHeartbeat", version: 99)
+                var reasons: [String] = []
+                for try await delivery in broker.deliveries(of: MessageMap.parked.name, prefetch: 10) {
+                    let headers = delivery.message.properties.headers
+                    #expect(headers[Header.parkedQueue]?.string == MessageMap.pipeline.name)
+                    reasons.append(headers[Header.parkedReason]?.string ?? "none")
+                    try await delivery.ack()
+                    if reasons.count == 6 { break }
+                }
+                for word in ["never", "JSON", "“job”", "“Unheard”", "no type", "version 99"] {
+                    #expect(reasons.contains { $0.contains(word) }, "“\(word)” is not in \(reasons)")
+                }
+            }
+            #expect(recorder.seen.count == 1)
+        }
+    }
+
+    @Test func requestsAreAnswered() async throws {
+        try await withBus { bus, _ in
+            let server = RequestServer(
+                bus: bus, queue: MessageMap.requests, handlers: [Lookup()], logger: logger)
+            try await with(server.run) {
+                let reply = try await bus.call(RepositoryLookup(repository: RepositoryPath(rawValue: "shop/web")))
+                #expect(reply == .found(.init(cloneURL: "https://git.example/shop/web.git")))
+                let problem = await #expect(throws: Problem.self) {
+                    try await bus.call(RepositoryLookup(repository: RepositoryPath(rawValue: "broken")))
+                }
+                #expect(problem?.message == "as asked for")
+                let unknown = await #expect(throws: Problem.self) {
+                    try await bus.call(JobClaim(job: JobID(rawValue: "j"), attempt: 1, worker: "w"))
+                }
+                #expect(unknown?.code == "unknown_request")
+            }
+        }
+    }
+
+    @Test func aRequestNobodyAnswersTimesOut() async throws {
+        try await withBus { bus, _ in
+            let error = await #expect(throws: AMQPError.self) {
+                try await bus.call(
+                    RepositoryLookup(repository: RepositoryPath(rawValue: "shop/web")), timeout: .milliseconds(300))
+            }
+            #expect(error?.code == .timedOut)
+        }
+    }
+
+    @Test func aBusyWorkerHoldsNoMessage() async throws {
+        try await withBus { bus, broker in
+            let queue = MessageMap.build(labels: [])
+            for number in 1...3 {
+                try await bus.send(
+                    BuildRequested(job: JobID(rawValue: "j\(number)"), run: RunID(rawValue: "r"), attempt: 1), to: queue)
+            }
+            let taken = try await bus.take(BuildRequested.self, from: queue, logger: logger) { message, _ in
+                message.job.rawValue == "j1" ? .drop : .take(message.job)
+            }
+            #expect(taken == JobID(rawValue: "j2"))
+            // Another worker gets the last one at once, though the first is still at work.
+            let other = try await within(.seconds(5), "the other worker's turn") {
+                try await bus.take(BuildRequested.self, from: queue, logger: logger) { message, _ in .take(message.job) }
+            }
+            #expect(other == JobID(rawValue: "j3"))
+        }
+    }
+
+    @Test func workersHearAnnouncements() async throws {
+        try await withBus { bus, _ in
+            let cancelled = JobCancelled(
+                job: JobID(rawValue: "j1"), run: RunID(rawValue: "r1"), attempt: 2, reason: "asked for")
+            let heard = Mutex<[JobCancelled]>([])
+            try await with({
+                for try await message in bus.announcements(JobCancelled.self) { heard.withLock { $0.append(message) } }
+            }) {
+                try await eventually("it is heard") {
+                    try await bus.send(cancelled)
+                    return heard.withLock { $0.first == cancelled }
+                }
+            }
+        }
+    }
+}
