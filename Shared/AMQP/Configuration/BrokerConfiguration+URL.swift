@@ -46,6 +46,8 @@ private struct URLParser {
         // A fragment has no meaning here; a `#` is most likely part of a password that was not percent-encoded.
         if rest.contains("#") { throw invalid("contains '#', which in a user name or password is written %23") }
         if let query = rest.firstIndex(of: "?") {
+            // Before the parameters are read, whose errors quote them.
+            if rest[query...].contains("@") { throw invalid("has a '?' before its '@'; in a password it is written %3F") }
             try parseParameters(rest[rest.index(after: query)...])
             rest = rest[..<query]
         }
@@ -64,12 +66,12 @@ private struct URLParser {
     }
 
     private mutating func parseUser(_ text: Substring) throws(AMQPError) {
+        if text.contains("/") { throw invalid("has a '/' before its '@'; in a password it is written %2F") }
         let colon = text.firstIndex(of: ":")
         username = try decode(text[..<(colon ?? text.endIndex)], "the user name")
         password = try colon.map { (colon) throws(AMQPError) in
             try decode(text[text.index(after: colon)...], "the password")
         } ?? ""
-        if username.contains("/") { throw invalid("has a '/' before its '@'; in a password it is written %2F") }
     }
 
     private func parseEndpoint(_ text: Substring) throws(AMQPError) -> Endpoint {

@@ -11,7 +11,7 @@ public struct Delivery: Sendable {
     public let message: IncomingMessage
     /// Whether it may have been delivered before.
     public let redelivered: Bool
-    private let settle: @Sendable (Verdict) -> Void
+    let settle: @Sendable (Verdict) -> Void
 
     /// A delivery that tells `settle` what became of it. For tests of handlers; a broker makes its own.
     public init(message: IncomingMessage, redelivered: Bool = false, settle: @escaping @Sendable (Verdict) -> Void) {

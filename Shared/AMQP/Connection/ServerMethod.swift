@@ -1,0 +1,32 @@
+/// What the broker says, copied out of the library's memory.
+enum ServerMethod: Sendable, Hashable {
+    case connectionClose(code: UInt16, text: String)
+    case connectionCloseOk
+    case connectionBlocked(reason: String)
+    case connectionUnblocked
+    case channelOpenOk
+    case channelClose(code: UInt16, text: String)
+    case channelCloseOk
+    case exchangeDeclareOk
+    case queueDeclareOk
+    case queueBindOk
+    case prefetchOk
+    case consumeOk
+    /// The broker ended a consumer: its queue was deleted, or moved to another node.
+    case cancel
+    case cancelOk
+    case confirmSelectOk
+    case ack(tag: UInt64, multiple: Bool)
+    case nack(tag: UInt64, multiple: Bool)
+    case returned(code: UInt16, text: String, exchange: String, routingKey: String)
+    case deliver(tag: UInt64, redelivered: Bool, exchange: String, routingKey: String)
+    /// Something this client never asked for.
+    case other(UInt32)
+}
+
+/// One frame of a connection.
+enum ServerFrame: Sendable, Hashable {
+    case method(ServerMethod)
+    case header(bodySize: UInt64, MessageProperties)
+    case body([UInt8])
+}

@@ -1,0 +1,52 @@
+/// A message on its way and who waits for it.
+final class Outgoing: Sendable {
+    enum Waiter: Sendable {
+        case confirm(CheckedContinuation<Result<Void, AMQPError>, Never>)
+        case reply(CheckedContinuation<Result<IncomingMessage, AMQPError>, Never>)
+    }
+
+    let id: UInt64
+    let message: OutgoingMessage
+    let deadline: ContinuousClock.Instant
+    private let waiter: Waiter
+
+    init(id: UInt64, message: OutgoingMessage, deadline: ContinuousClock.Instant, waiter: Waiter) {
+        self.id = id
+        self.message = message
+        self.deadline = deadline
+        self.waiter = waiter
+    }
+
+    var isCall: Bool {
+        if case .reply = waiter { true } else { false }
+    }
+
+    /// A reply to a direct reply-to address reaches its channel without a queue: the broker returns it if mandatory.
+    var isMandatory: Bool {
+        message.mandatory && !(message.exchange.isEmpty && message.routingKey.hasPrefix("amq.rabbitmq.reply-to."))
+    }
+
+    func confirmed() {
+        if case .confirm(let continuation) = waiter { continuation.resume(returning: .success(())) }
+    }
+
+    func answered(_ reply: IncomingMessage) {
+        if case .reply(let continuation) = waiter { continuation.resume(returning: .success(reply)) }
+    }
+
+    func failed(_ error: AMQPError) {
+        switch waiter {
+        case .confirm(let continuation): continuation.resume(returning: .failure(error))
+        case .reply(let continuation): continuation.resume(returning: .failure(error))
+        }
+    }
+}
+
+/// An ``Outgoing`` and what has happened to it.
+struct PendingMessage {
+    let outgoing: Outgoing
+    /// How often it was sent.
+    var attempts = 0
+    /// Set by a return; the broker's ack that follows it says only that the return was all it did.
+    var returned: AMQPError?
+}

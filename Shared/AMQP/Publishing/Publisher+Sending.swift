@@ -1,0 +1,70 @@
+import DequeModule
+
+extension Publisher {
+    /// Whether there is something to send that only waits for room in the socket.
+    var wantsToWrite: Bool {
+        partial != nil || hasNext
+    }
+
+    private var hasNext: Bool {
+        guard blocked == nil else { return false }
+        return callSetup == nil && !waitingCalls.isEmpty
+            || confirmSetup == nil && !waiting.isEmpty && window.hasRoom
+    }
+
+    /// Sends as much as the window, the socket and the broker allow.
+    func transmit(_ wire: Wire) throws(AMQPError) {
+        guard wantsToWrite else { return }
+        var budget = 0
+        wire.setCorked(true)
+        defer { wire.setCorked(false) }
+        while wantsToWrite {
+            if budget <= 0 {
+                guard wire.isWritable else { return }
+                budget = Wire.writeBudget
+            }
+            if let partial {
+                budget -= try sendPart(partial, wire)
+            } else if callSetup == nil, let call = waitingCalls.popFirst() {
+                budget -= try start(call, on: Self.callChannel, wire)
+            } else if let pending = waiting.popFirst() {
+                budget -= try start(pending, on: Self.confirmChannel, wire)
+            }
+        }
+    }
+
+    /// - Returns: About how many bytes it took.
+    private func start(_ pending: PendingMessage, on channel: UInt16, _ wire: Wire) throws(AMQPError) -> Int {
+        var pending = pending
+        pending.attempts += 1
+        pending.returned = nil
+        let message = pending.outgoing.message
+        // Recorded first: should the connection break in the middle, the message goes again.
+        if channel == Self.confirmChannel {
+            window.append(pending)
+        } else {
+            openCalls[message.properties.correlationID ?? ""] = pending
+        }
+        try wire.send(startOf: message, mandatory: pending.outgoing.isMandatory, on: channel)
+        if !message.body.isEmpty { partial = Partial(body: message.body, channel: channel, offset: 0) }
+        return 1024
+    }
+
+    private func sendPart(_ part: Partial, _ wire: Wire) throws(AMQPError) -> Int {
+        let end = try wire.send(body: part.body, from: part.offset, on: part.channel)
+        partial = end < part.body.count ? Partial(body: part.body, channel: part.channel, offset: end) : nil
+        return end - part.offset
+    }
+
+    func openConfirmChannel() throws(AMQPError) {
+        let setup = ChannelSetup([.confirmSelect])
+        confirmSetup = setup
+        try wire?.send(setup.begin(), on: Self.confirmChannel)
+    }
+
+    func openCallChannel() throws(AMQPError) {
+        let setup = ChannelSetup([.consume(queue: Self.replyQueue, tag: "replies", automaticAck: true)])
+        callSetup = setup
+        try wire?.send(setup.begin(), on: Self.callChannel)
+    }
+}
