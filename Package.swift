@@ -114,7 +114,10 @@ let package = Package(
         // Services, in the order a push meets them
         service(
             "WebhookGateway",
-            ["Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, hummingbird, lifecycle, logging]),
+            [
+                "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, httpTypes, hummingbird, lifecycle,
+                logging, metrics, nioCore,
+            ]),
         service(
             "Sync",
             [
@@ -180,7 +183,10 @@ let package = Package(
             ]),
         tests(
             "WebhookGatewayTests",
-            ["WebhookGateway", "Contracts", "Messaging", "Secrets", hummingbird, hummingbirdTesting, logging]),
+            [
+                "WebhookGateway", "Contracts", "Messaging", "Secrets", crypto, httpTypes, hummingbird,
+                hummingbirdTesting, logging, nioCore,
+            ]),
         tests("SyncTests", ["Sync", "Contracts", "Git", "Messaging", "Secrets", "TestSupport", logging]),
         tests(
             "PipelineTests",
