@@ -8,10 +8,14 @@ import Testing
     final class Heard: Sendable {
         private let texts = Mutex<[String]>([])
         var all: [String] { texts.withLock { $0 } }
-        var hear: @Sendable (String) -> Void { { text in self.texts.withLock { $0.append(text) } } }
+        func hear(_ text: String) { texts.withLock { $0.append(text) } }
     }
 
     private let job = JobID(rawValue: "j1")
+
+    private func enter(_ registry: JobRegistry, _ job: JobID, _ attempt: Int, _ heard: Heard) -> Bool {
+        registry.enter(job, attempt: attempt) { heard.hear($0) }
+    }
 
     private func cancelled(_ job: JobID, _ attempt: Int, _ reason: String) -> JobCancelled {
         JobCancelled(job: job, run: RunID(rawValue: "r1"), attempt: attempt, reason: reason)
@@ -20,7 +24,7 @@ import Testing
     @Test func aCancellationFindsItsJob() {
         let registry = JobRegistry()
         let heard = Heard()
-        #expect(registry.enter(job, attempt: 1, cancel: heard.hear))
+        #expect(enter(registry, job, 1, heard))
         registry.cancel(cancelled(JobID(rawValue: "other"), 1, "not this"))
         registry.cancel(cancelled(job, 1, "by ada"))
         #expect(heard.all == ["by ada"])
@@ -30,7 +34,7 @@ import Testing
         let registry = JobRegistry()
         let heard = Heard()
         registry.cancel(cancelled(job, 2, "by ada"))
-        #expect(registry.enter(job, attempt: 2, cancel: heard.hear))
+        #expect(enter(registry, job, 2, heard))
         #expect(heard.all == ["by ada"])
     }
 
@@ -38,7 +42,7 @@ import Testing
         let registry = JobRegistry()
         let heard = Heard()
         registry.cancel(cancelled(job, 1, "old"))
-        #expect(registry.enter(job, attempt: 2, cancel: heard.hear))
+        #expect(enter(registry, job, 2, heard))
         registry.cancel(cancelled(job, 1, "old again"))
         #expect(heard.all == [])
     }
@@ -46,10 +50,10 @@ import Testing
     @Test func theSameAttemptDoesNotRunTwiceAndANewerOneStopsTheOlder() {
         let registry = JobRegistry()
         let first = Heard()
-        #expect(registry.enter(job, attempt: 1, cancel: first.hear))
+        #expect(enter(registry, job, 1, first))
         #expect(registry.isRunning(job, attempt: 1))
-        #expect(!registry.enter(job, attempt: 1, cancel: first.hear))
-        #expect(registry.enter(job, attempt: 2, cancel: { _ in }))
+        #expect(!enter(registry, job, 1, first))
+        #expect(enter(registry, job, 2, Heard()))
         #expect(first.all.count == 1)
         registry.leave(job, attempt: 1)
         #expect(registry.isRunning(job, attempt: 2))
@@ -61,9 +65,9 @@ import Testing
         let registry = JobRegistry()
         let heard = Heard()
         for number in 0..<2000 { registry.cancel(cancelled(JobID(rawValue: "j\(number)"), 1, "flood")) }
-        #expect(registry.enter(JobID(rawValue: "j0"), attempt: 1, cancel: heard.hear))
+        #expect(enter(registry, JobID(rawValue: "j0"), 1, heard))
         #expect(heard.all == [])
-        #expect(registry.enter(JobID(rawValue: "j1999"), attempt: 1, cancel: heard.hear))
+        #expect(enter(registry, JobID(rawValue: "j1999"), 1, heard))
         #expect(heard.all == ["flood"])
     }
 }

@@ -2,6 +2,7 @@ import Contracts
 import Logging
 import Secrets
 import Synchronization
+import SystemPackage
 import Testing
 
 @testable import Worker

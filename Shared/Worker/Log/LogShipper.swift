@@ -32,7 +32,7 @@ public actor LogShipper: StepLog {
         public var memory = 1024 * 1024
         /// How many chunks are sent without waiting for the confirm of the first. With more than one the reader may
         /// get them out of order.
-        public var window = 1
+        public var window = 4
         /// Where the file goes; without it a slow broker slows the step down.
         public var spool: FilePath?
         /// The pause after the first rejection; it doubles up to `longestBackoff`.

@@ -1,0 +1,445 @@
+import Contracts
+import Logging
+import Messaging
+import PipelineLanguage
+import Secrets
+import ServiceLifecycle
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Worker
+
+/// The platform in memory.
+final class MemoryPlatform: JobPlatform {
+    struct Away: Error {}
+
+    private struct State {
+        var offers: [BuildRequested] = []
+        var claims: [JobClaim] = []
+        var reports: [any Message] = []
+        var logs: [String: String] = [:]
+        var reachable = true
+        var failNextReports = 0
+    }
+
+    private let state = Mutex(State())
+    private let cancellations: AsyncStream<JobCancelled>
+    private let cancelling: AsyncStream<JobCancelled>.Continuation
+    private let grant: @Sendable (JobClaim) async throws -> JobClaimReply
+
+    init(grant: @escaping @Sendable (JobClaim) async throws -> JobClaimReply) {
+        self.grant = grant
+        (cancellations, cancelling) = AsyncStream.makeStream(of: JobCancelled.self)
+    }
+
+    var reports: [any Message] { state.withLock { $0.reports } }
+    var claims: [JobClaim] { state.withLock { $0.claims } }
+    var waiting: Int { state.withLock { $0.offers.count } }
+    var finished: JobFinished? { reports.compactMap { $0 as? JobFinished }.last }
+    func log(_ step: String) -> String { state.withLock { $0.logs[step] ?? "" } }
+    func offer(_ job: String, attempt: Int = 1) {
+        state.withLock { $0.offers.append(BuildRequested(job: JobID(rawValue: job), run: someRun, attempt: attempt)) }
+    }
+    func cancel(_ job: String, reason: String) {
+        cancelling.yield(JobCancelled(job: JobID(rawValue: job), run: someRun, attempt: 1, reason: reason))
+    }
+    func setReachable(_ reachable: Bool) { state.withLock { $0.reachable = reachable } }
+    func failReports(_ count: Int) { state.withLock { $0.failNextReports = count } }
+
+    func take<Value: Sendable>(
+        _ offer: @escaping @Sendable (any JobOffer) async throws -> Offer<Value>
+    ) async throws -> Value? {
+        while true {
+            try await Task.sleep(for: .milliseconds(2))
+            guard let next = state.withLock({ $0.offers.isEmpty ? nil : $0.offers.removeFirst() }) else { continue }
+            switch try await offer(next) {
+            case .take(let value): return value
+            case .drop: continue
+            case .giveBack: state.withLock { $0.offers.append(next) }
+            }
+        }
+    }
+
+    func claim(_ claim: JobClaim) async throws -> JobClaimReply {
+        state.withLock { $0.claims.append(claim) }
+        return try await grant(claim)
+    }
+
+    func report(_ report: any Message, id: MessageID, run: RunID, timeout: Duration) async throws {
+        try state.withLock { state in
+            guard state.reachable else { throw Away() }
+            if report is StepStarted, state.failNextReports > 0 {
+                state.failNextReports -= 1
+                throw Away()
+            }
+            state.reports.append(report)
+        }
+    }
+
+    func watchCancellations(_ body: @Sendable (JobCancelled) -> Void) async throws {
+        for await message in cancellations { body(message) }
+    }
+
+    func publish(_ chunk: LogChunk) async throws {
+        try state.withLock { state in
+            guard state.reachable else { throw Away() }
+            let stored = state.logs[chunk.step, default: ""]
+            if Int(chunk.offset) == stored.utf8.count { state.logs[chunk.step] = stored + chunk.text }
+        }
+    }
+}
+
+private let someRun = RunID(rawValue: "r")
+
+/// Runs each step by a closure.
+struct ClosureExecutor: JobExecutor, StepRunner {
+    var prepare: @Sendable () async throws -> Void = {}
+    var step: @Sendable (StepRun) async throws -> StepResult
+
+    func collectLeftovers() async {}
+
+    func execute(_ job: GrantedJob, _ run: JobRun) async throws {
+        try await prepare()
+        await run.steps(self)
+    }
+
+    func run(_ step: StepRun) async throws -> StepResult { try await self.step(step) }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct JobLoopTests {
+    private static let sealKey = "k1:" + String(repeating: "A", count: 43) + "="
+
+    private func grant(
+        _ steps: [Step], lease: Int = 30, timeout: Int = 60, environment: [String: Value] = [:]
+    ) throws -> @Sendable (JobClaim) async throws -> JobClaimReply {
+        let stage = try JSONValue(encoding: Stage(name: "main", kind: .exec, environment: environment, steps: steps))
+        let secret = try KeyRing(Self.sealKey).seal("hunter22", for: SecretPurpose.step)
+        return { claim in
+            .granted(
+                JobGrant(
+                    job: claim.job, run: someRun, attempt: claim.attempt, leaseSeconds: lease, timeoutSeconds: timeout,
+                    repository: RepositoryPath(rawValue: "shop/web"),
+                    commit: Commit(
+                        sha: String(repeating: "a", count: 40), message: "m", authorName: "Ada",
+                        authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main", stage: stage,
+                    steps: steps.map(\.name), secrets: ["token": secret]))
+        }
+    }
+
+    /// Runs a loop until `body` returns, then shuts it down.
+    private func withLoop(
+        _ platform: MemoryPlatform, _ executor: ClosureExecutor, slots: Int = 1, grace: Duration = .seconds(5),
+        _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { directory in
+            let loop = JobLoop(
+                platform: platform, executor: executor, keys: try KeyRing(Self.sealKey),
+                configuration: JobLoopConfiguration(
+                    worker: "w1", slots: slots, grace: grace, spool: directory.appending("spool")),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let group = ServiceGroup(
+                services: [loop], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                try await body()
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+            }
+        }
+    }
+
+    @Test func aJobIsClaimedDoneAndReportedInOrder() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            await step.log.line("this is \(step.step.name) with hunter22")
+            return StepResult(
+                success: true, exitCode: 0, outputs: ["seen": step.outputs["one"]?["x"] ?? "no", "x": "1"])
+        }
+        try await withLoop(platform, executor) {
+            try await eventually("the end") { platform.finished != nil }
+        }
+        #expect(platform.claims == [JobClaim(job: JobID(rawValue: "j"), attempt: 1, worker: "w1")])
+        let kinds = platform.reports.filter { !($0 is JobHeartbeat) }.map { type(of: $0).type }
+        #expect(kinds == ["StepStarted", "StepFinished", "StepStarted", "StepFinished", "JobFinished"])
+        let finished = try #require(platform.finished)
+        #expect(finished.outcome == .success)
+        #expect(finished.steps.map(\.step) == ["one", "two"])
+        #expect(finished.steps.map(\.outputs["seen"]) == ["no", "1"])
+        #expect(platform.log("one") == "this is one with ******\n")
+        #expect(finished.steps.map(\.logBytes) == [24, 24])
+    }
+
+    @Test func aStepThatFailsSkipsTheRestAndTellsWhy() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.offer("j")
+        let executor = ClosureExecutor { _ in StepResult(success: false, exitCode: 2, reason: "exit code 2") }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        let finished = try #require(platform.finished)
+        #expect(finished.outcome == .failure)
+        #expect(finished.reason == "step “one” failed: exit code 2")
+        #expect(finished.steps.map(\.outcome) == [.failure, .skipped])
+        #expect(finished.steps.map(\.exitCode) == [2, nil])
+    }
+
+    @Test func whatAStepThrowsIsInItsLog() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.offer("j")
+        let executor = ClosureExecutor { _ in throw JobFailure("there is no image “x”") }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.log("one") == "there is no image “x”\n")
+        #expect(platform.finished?.steps.first?.reason == "there is no image “x”")
+    }
+
+    @Test func aJobThatCannotBePreparedFailsItsFirstStep() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.offer("j")
+        let executor = ClosureExecutor(prepare: { throw JobFailure("no such commit") }) { _ in .init(success: true) }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        let finished = try #require(platform.finished)
+        #expect(finished.outcome == .failure)
+        #expect(finished.reason == "no such commit")
+        #expect(finished.steps.map(\.outcome) == [.failure, .skipped])
+        #expect(platform.log("one") == "no such commit\n")
+    }
+
+    @Test func exitCode78EndsTheStageWell() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.offer("j")
+        let executor = ClosureExecutor { _ in StepResult(.exited(78)) }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.finished?.outcome == .success)
+        #expect(platform.finished?.steps.map(\.outcome) == [.success, .skipped])
+    }
+
+    @Test func aStepIsTriedAgainWithinItsLog() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one", retry: Retry(max: 2))]))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            StepResult(success: step.number == 3, exitCode: step.number == 3 ? 0 : 1)
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.finished?.outcome == .success)
+        #expect(platform.log("one") == "— try 2\n— try 3\n")
+        #expect(platform.reports.filter { $0 is StepStarted }.count == 1)
+    }
+
+    @Test func aStepThatTakesTooLongIsStopped() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one", timeout: 1)]))
+        platform.offer("j")
+        let executor = ClosureExecutor { _ in
+            try await Task.sleep(for: .seconds(100))
+            return StepResult(success: true)
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.finished?.steps.first?.outcome == .failure)
+        #expect(platform.finished?.steps.first?.reason == "the step took longer than its timeout of 1 s")
+    }
+
+    @Test func aCancelledJobStops() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            await step.log.line("begun")
+            try await Task.sleep(for: .seconds(100))
+            return StepResult(success: true)
+        }
+        try await withLoop(platform, executor) {
+            try await eventually("the beginning") { platform.log("one") == "begun\n" }
+            platform.cancel("j", reason: "cancelled by ada")
+            try await eventually("the end") { platform.finished != nil }
+        }
+        let finished = try #require(platform.finished)
+        #expect(finished.outcome == .cancelled)
+        #expect(finished.reason == "cancelled by ada")
+        #expect(finished.steps.map(\.outcome) == [.cancelled, .cancelled])
+    }
+
+    @Test func aJobThatTakesTooLongFails() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")], timeout: 1))
+        platform.offer("j")
+        let executor = ClosureExecutor { _ in
+            try await Task.sleep(for: .seconds(100))
+            return StepResult(success: true)
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.finished?.outcome == .failure)
+        #expect(platform.finished?.reason == "the job took longer than its timeout of 1 s")
+    }
+
+    @Test func atShutdownTheJobIsFinishedWithinTheGrace() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            await step.log.line("begun")
+            try await Task.sleep(for: .milliseconds(300))
+            return StepResult(success: true)
+        }
+        try await withLoop(platform, executor) {
+            try await eventually("the beginning") { platform.log("one") == "begun\n" }
+        }
+        #expect(platform.finished?.outcome == .success)
+    }
+
+    @Test func atShutdownTheJobIsHandedBackAfterTheGrace() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.offer("j")
+        platform.offer("next")
+        let executor = ClosureExecutor { step in
+            await step.log.line("begun")
+            try await Task.sleep(for: .seconds(100))
+            return StepResult(success: true)
+        }
+        try await withLoop(platform, executor, grace: .milliseconds(50)) {
+            try await eventually("the beginning") { platform.log("one") == "begun\n" }
+        }
+        #expect(platform.finished?.outcome == .released)
+        #expect(platform.waiting == 1)
+    }
+
+    @Test func aLostLeaseStopsTheJobWithoutAReport() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")], lease: 1))
+        platform.offer("j")
+        let box = Flag()
+        let executor = ClosureExecutor { step in
+            platform.setReachable(false)
+            do {
+                try await Task.sleep(for: .seconds(100))
+            } catch {
+                box.raise()
+                throw error
+            }
+            return StepResult(success: true)
+        }
+        try await withLoop(platform, executor) {
+            try await eventually("the stop") { box.isRaised }
+            platform.setReachable(true)
+        }
+        #expect(platform.finished == nil)
+    }
+
+    @Test func aJobRefusedIsForgottenAndTheNextIsTaken() async throws {
+        let granting = try grant([Step(name: "one")])
+        let platform = MemoryPlatform { claim in
+            if claim.job.rawValue == "gone" {
+                return .refused(.init(code: .cancelled, reason: "cancelled by ada"))
+            }
+            return try await granting(claim)
+        }
+        platform.offer("gone")
+        platform.offer("j")
+        try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }) {
+            try await eventually("the end") { platform.finished != nil }
+        }
+        #expect(platform.claims.map(\.job.rawValue) == ["gone", "j"])
+        #expect(platform.finished?.job.rawValue == "j")
+    }
+
+    @Test func aClaimWithoutAnswerGoesBackToTheQueue() async throws {
+        let granting = try grant([Step(name: "one")])
+        let calls = Counting()
+        let platform = MemoryPlatform { claim in
+            guard calls.next() > 1 else { throw MemoryPlatform.Away() }
+            return try await granting(claim)
+        }
+        platform.offer("j")
+        try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }) {
+            try await eventually("the end") { platform.finished != nil }
+        }
+        #expect(platform.claims.count == 2)
+    }
+
+    @Test func aBusySlotTakesNothing() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        let gate = Flag()
+        for job in ["a", "b", "c"] { platform.offer(job) }
+        let executor = ClosureExecutor { _ in
+            while !gate.isRaised { try await Task.sleep(for: .milliseconds(2)) }
+            return .init(success: true)
+        }
+        try await withLoop(platform, executor, slots: 2) {
+            try await eventually("two claims") { platform.claims.count == 2 }
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(platform.claims.count == 2)
+            #expect(platform.waiting == 1)
+            gate.raise()
+            try await eventually("all three") { platform.reports.filter { $0 is JobFinished }.count == 3 }
+        }
+    }
+
+    @Test func reportsThatFailGoAgainInOrder() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.failReports(2)
+        platform.offer("j")
+        try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }) {
+            try await eventually("the end") { platform.finished != nil }
+        }
+        let kinds = platform.reports.filter { !($0 is JobHeartbeat) }.map { type(of: $0).type }
+        #expect(kinds == ["StepStarted", "StepFinished", "StepStarted", "StepFinished", "JobFinished"])
+    }
+
+    @Test func stepsThatMayRunAtOnceDo() async throws {
+        let platform = MemoryPlatform(
+            grant: try grant([
+                Step(name: "a", dependsOn: []), Step(name: "b", dependsOn: []), Step(name: "c", dependsOn: ["a", "b"]),
+            ]))
+        platform.offer("j")
+        let running = Counting()
+        let executor = ClosureExecutor { step in
+            if step.step.name != "c" {
+                _ = running.next()
+                while running.value < 2 { try await Task.sleep(for: .milliseconds(1)) }
+            }
+            return .init(success: true)
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.finished?.outcome == .success)
+        #expect(platform.finished?.steps.map(\.step).last == "c")
+    }
+
+    @Test func aServiceRunsBesideTheStepsAndIsStoppedAtTheEnd() async throws {
+        let stage = Stage(
+            name: "main", steps: [Step(name: "test")])
+        var withService = stage
+        withService.services = [Step(name: "database", image: "postgres:16")]
+        let json = try JSONValue(encoding: withService)
+        let base = try grant([Step(name: "test")])
+        let platform = MemoryPlatform { claim in
+            guard case .granted(var grant) = try await base(claim) else { throw MemoryPlatform.Away() }
+            grant.stage = json
+            return .granted(grant)
+        }
+        platform.offer("j")
+        let up = Flag()
+        let executor = ClosureExecutor { step in
+            guard step.step.name == "database" else { return .init(success: up.isRaised) }
+            try await Task.sleep(for: .milliseconds(30))
+            up.raise()
+            step.ready()
+            try await Task.sleep(for: .seconds(100))
+            return .init(success: true)
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.finished?.outcome == .success)
+        #expect(Set(platform.finished?.steps.map(\.outcome) ?? []) == [.success])
+    }
+}
+
+final class Flag: Sendable {
+    private let value = Mutex(false)
+    var isRaised: Bool { value.withLock { $0 } }
+    func raise() { value.withLock { $0 = true } }
+}
+
+final class Counting: Sendable {
+    private let count = Mutex(0)
+    var value: Int { count.withLock { $0 } }
+    func next() -> Int {
+        count.withLock {
+            $0 += 1
+            return $0
+        }
+    }
+}
