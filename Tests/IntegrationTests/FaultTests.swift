@@ -1,0 +1,86 @@
+import Contracts
+import FoundationEssentials
+import SystemPackage
+import HTTPClient
+import TestSupport
+import Testing
+
+/// What is promised when machines fail: nothing lost, nothing done twice.
+@Suite(.serialized) struct FaultTests {
+    private static let lines = 400
+
+    /// Each of the six is killed once, at a random moment of a run, and started again.
+    @Test func everyServiceKilledOncePerRun() async throws {
+        try await Stack.with { stack in
+            let repository = try await prepared(stack)
+            var generator = SystemRandomNumberGenerator()
+            for round in 1...20 {
+                let commit = try await repository.push(["round.txt": "\(round)\n"], message: "Round \(round)")
+                for name in Stack.names.shuffled(using: &generator) {
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 0...400, using: &generator)))
+                    let service = try stack.service(name)
+                    try await service.kill()
+                    try await service.start()
+                }
+                try await stack.ready()
+                let view = try await stack.platform.finishedRun("shop/faults", commit: commit, within: .seconds(90))
+                try await check(view, stack, "round \(round)")
+            }
+        }
+    }
+
+    /// The broker is killed in the middle of a run and started again.
+    @Test func brokerKilledInTheMiddleOfARun() async throws {
+        try await PrivateBroker.with { broker in
+            try await Stack.with(brokerURL: broker.url) { stack in
+                let repository = try await prepared(stack)
+                for round in 1...2 {
+                    let commit = try await repository.push(["round.txt": "\(round)\n"], message: "Round \(round)")
+                    try await eventually(within: .seconds(30), "the run has begun to log") {
+                        guard let summary = try await stack.platform.runs("shop/faults").first else { return false }
+                        let view = try await stack.platform.run(summary.id)
+                        return view.summary.commit?.sha == commit
+                            && view.stages.first?.steps.first.map { $0.logBytes > 0 } == true
+                    }
+                    try await broker.restart()
+                    let view = try await stack.platform.finishedRun("shop/faults", commit: commit, within: .seconds(120))
+                    try await check(view, stack, "round \(round)")
+                }
+            }
+        }
+    }
+
+    /// The run reached its end, each effect took place once per granted attempt, and no line of the log is missing.
+    private func check(_ view: RunView, _ stack: Stack, _ what: Comment) async throws {
+        #expect(view.summary.state == .success, "\(what): \(view)")
+        for step in view.stages.flatMap(\.steps) {
+            let file = stack.directory.appending("effects").appending("\(view.summary.id)-\(step.name)")
+            let effects = try String(contentsOf: URL(filePath: file.string), encoding: .utf8)
+                .split(separator: "\n").map(String.init)
+            #expect(Set(effects).count == effects.count, "\(what): \(step.name) ran twice in one attempt: \(effects)")
+            #expect(effects.count <= step.attempt, "\(what): \(step.name)")
+            #expect(effects.last == "\(step.attempt)", "\(what): \(step.name)")
+            let expected = (1...Self.lines).map { "line \($0)" }
+            let log = try await stack.platform.log(view.summary.id, step.id).split(separator: "\n").map(String.init)
+            #expect(log.filter { $0.hasPrefix("line ") } == expected, "\(what): the log of \(step.name)")
+        }
+    }
+
+    private func prepared(_ stack: Stack) async throws -> SampleRepository {
+        let effects = stack.directory.appending("effects")
+        try await runTool("mkdir", [effects.string])
+        let script = """
+            echo \\"$SLIPWAY_ATTEMPT\\" >> \(effects)/$SLIPWAY_RUN_ID-$SLIPWAY_STEP; \
+            i=1; while [ $i -le \(Self.lines) ]; do echo line $i; i=$((i+1)); [ $((i % 20)) != 0 ] || sleep 0.05; done
+            """
+        try await stack.platform.putComponent(
+            "faults",
+            """
+            [ {"step": "build", "commands": ["\(script)"]},
+              {"step": "deploy", "commands": ["\(script)"]} ]
+            """)
+        let repository = try await SampleRepository("shop/faults", in: stack.directory, platform: stack.platform)
+        try await stack.platform.associate("shop/faults", [AssociationView(component: "faults")])
+        return repository
+    }
+}

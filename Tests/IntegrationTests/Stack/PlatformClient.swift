@@ -1,0 +1,128 @@
+import Contracts
+import FoundationEssentials
+import HTTPClient
+import Logging
+import Synchronization
+import SystemPackage
+import TestSupport
+
+/// What a person or a forge does with Slipway: its JSON API and its hooks, over HTTP.
+final class PlatformClient: Sendable {
+    private let server: String
+    private let gateway: Int
+    private let http = HTTPClient(logger: Logger(label: "platform-client"))
+    private let token = Mutex("")
+
+    init(server: String, gateway: Int) {
+        self.server = server
+        self.gateway = gateway
+    }
+
+    func signIn(tokenFile: FilePath) async throws {
+        let text = try await runTool("cat", [tokenFile.string])
+        token.withLock { $0 = String(text.filter { !$0.isWhitespace }) }
+    }
+
+    /// An answer of the API, whatever its status.
+    struct Answer: Sendable {
+        var status: Int
+        var body: [UInt8]
+        var text: String { String(decoding: body, as: UTF8.self) }
+
+        func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+            guard (200...299).contains(status) else { throw TestFailure("\(status): \(text)") }
+            return try Wire.decode(type, from: Data(body))
+        }
+    }
+
+    func send(_ method: HTTPRequest.Method, _ path: String, body: [UInt8]? = nil) async throws -> Answer {
+        var request = HTTPRequest(method, "\(server)/api/v1/\(path)")
+        request.authentication = .bearer(token.withLock { $0 })
+        if let body {
+            request.body = .bytes(body)
+            request.headers.add("content-type", "application/json")
+        }
+        return try await answer(to: request)
+    }
+
+    func send(_ method: HTTPRequest.Method, _ path: String, _ value: some Encodable) async throws -> Answer {
+        try await send(method, path, body: Array(try Wire.encode(value)))
+    }
+
+    func status(_ url: String) async throws -> Int {
+        do {
+            return try await answer(to: HTTPRequest(.get, url)).status
+        } catch is HTTPClientError {
+            return 0
+        }
+    }
+
+    /// Posts to the gateway as a forge does.
+    func hook(_ body: [UInt8], headers: [String: String]) async throws -> Answer {
+        var request = HTTPRequest(.post, "http://127.0.0.1:\(gateway)/hooks/gitlab")
+        request.headers.add("content-type", "application/json")
+        for (name, value) in headers { request.headers.add(name, value) }
+        request.body = .bytes(body)
+        return try await answer(to: request)
+    }
+
+    private func answer(to request: HTTPRequest) async throws -> Answer {
+        let response = try await http.send(request)
+        return Answer(status: response.status, body: try await response.body.collect(upTo: 64 << 20))
+    }
+}
+
+extension PlatformClient {
+    func addRepository(_ path: String, cloneURL: String, allowsFile: Bool = true) async throws {
+        let request = RepositoryRequest(cloneURL: cloneURL, defaultBranch: "main", allowsFile: allowsFile)
+        _ = try await send(.put, "repositories/\(escaped(path))", request).decode(RepositoryView.self)
+    }
+
+    func hookToken(_ path: String) async throws -> String {
+        try await send(.get, "repositories/\(escaped(path))/hook").decode(HookView.self).token
+    }
+
+    func putComponent(_ name: String, _ document: String) async throws {
+        _ = try await send(.put, "components/\(name)", body: Array(document.utf8)).decode(ComponentView.self)
+    }
+
+    func associate(_ path: String, _ associations: [AssociationView]) async throws {
+        let answer = try await send(.put, "repositories/\(escaped(path))/associations", associations)
+        guard (200...299).contains(answer.status) else { throw TestFailure("\(answer.status): \(answer.text)") }
+    }
+
+    func runs(_ path: String) async throws -> [RunSummary] {
+        try await send(.get, "runs?repository=\(escaped(path))&limit=100").decode(Page<RunSummary>.self).items
+    }
+
+    func run(_ id: RunID) async throws -> RunView {
+        try await send(.get, "runs/\(id)").decode()
+    }
+
+    func log(_ run: RunID, _ step: Int) async throws -> String {
+        let answer = try await send(.get, "runs/\(run)/steps/\(step)/log")
+        guard answer.status == 200 else { throw TestFailure("\(answer.status): \(answer.text)") }
+        return answer.text
+    }
+
+    /// Waits for the newest run of a commit to end.
+    func finishedRun(
+        _ path: String, commit: String, within limit: Duration = .seconds(60)
+    ) async throws -> RunView {
+        var found: RunView?
+        do {
+            try await eventually(within: limit, every: .milliseconds(100), "the run of \(commit.prefix(8)) ends") {
+                guard let summary = try await runs(path).first(where: { $0.commit?.sha == commit }) else { return false }
+                let view = try await run(summary.id)
+                found = view
+                return view.summary.state.isFinal
+            }
+        } catch {
+            throw TestFailure("\(error); \(String(describing: found))")
+        }
+        guard let found else { throw TestFailure("no run of \(commit)") }
+        return found
+    }
+
+    private func escaped(_ path: String) -> String { path.replacing("/", with: "%2F") }
+}

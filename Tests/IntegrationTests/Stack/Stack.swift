@@ -1,0 +1,154 @@
+import FoundationEssentials
+import Logging
+import SystemPackage
+import TestSupport
+
+/// Slipway's six services on real parts: a virtual host of the tests' RabbitMQ, the tests' Docker Engine, registry and
+/// Kubernetes, on loopback and with a state directory of their own.
+struct Stack: Sendable {
+    let directory: FilePath
+    let platform: PlatformClient
+    let services: [String: ServiceProcess]
+    let ports: Ports
+
+    static let names = ["webhook-gateway", "sync", "pipeline", "builder", "deployer", "notifier"]
+
+    struct Ports: Sendable {
+        let gateway, sync, pipeline: Int
+        let admin: [String: Int]
+
+        init() throws {
+            gateway = try LoopbackPort.free()
+            sync = try LoopbackPort.free()
+            pipeline = try LoopbackPort.free()
+            admin = try Dictionary(uniqueKeysWithValues: Stack.names.map { ($0, try LoopbackPort.free()) })
+        }
+    }
+
+    /// Starts the six, waits until each is ready, and ends them when `body` returns or throws; on a failure what they
+    /// logged last is part of its text.
+    /// - Parameter settings: more settings, by service.
+    static func with(
+        brokerURL: String? = nil, settings: [String: [String: String]] = [:], _ body: (Stack) async throws -> Void
+    ) async throws {
+        if let brokerURL {
+            try await with(url: brokerURL, settings, body)
+        } else {
+            try await VirtualHost.with { host in try await with(url: host.url, settings, body) }
+        }
+    }
+
+    private static func with(
+        url: String, _ settings: [String: [String: String]], _ body: (Stack) async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { directory in
+            let stack = try Stack(in: directory, brokerURL: url, settings: settings)
+            do {
+                for name in names { try await stack.service(name).start() }
+                try await stack.ready()
+                try await stack.platform.signIn(tokenFile: directory.appending("pipeline").appending("token"))
+                try await body(stack)
+            } catch {
+                let logs = await stack.logs()
+                await stack.end()
+                throw TestFailure("\(error)\n\(logs)")
+            }
+            await stack.end()
+        }
+    }
+
+    private init(in directory: FilePath, brokerURL: String, settings: [String: [String: String]]) throws {
+        let ports = try Ports()
+        self.directory = directory
+        self.ports = ports
+        platform = PlatformClient(server: "http://127.0.0.1:\(ports.pipeline)", gateway: ports.gateway)
+        let environments = try Self.environments(directory, ports, brokerURL)
+        var services: [String: ServiceProcess] = [:]
+        for name in Self.names {
+            let environment = (environments[name] ?? [:]).merging(settings[name] ?? [:]) { $1 }
+            services[name] = ServiceProcess(
+                name: name, program: try Self.program(name), environment: environment,
+                log: directory.appending("\(name).log"))
+        }
+        self.services = services
+    }
+
+    func service(_ name: String) throws -> ServiceProcess {
+        guard let service = services[name] else { throw TestFailure("there is no service \(name)") }
+        return service
+    }
+
+    /// Waits until all services say they can do their work.
+    func ready() async throws {
+        for name in Self.names {
+            let port = ports.admin[name] ?? 0
+            try await eventually(within: .seconds(60), every: .milliseconds(50), "\(name) is ready") {
+                try await platform.status("http://127.0.0.1:\(port)/readyz") == 200
+            }
+        }
+    }
+
+    private func end() async {
+        for name in Self.names.reversed() { _ = try? await services[name]?.stop() }
+    }
+
+    private func logs() async -> String {
+        var text = ""
+        for name in Self.names { text += "--- \(name)\n\(await services[name]?.tail() ?? "")\n" }
+        return text
+    }
+
+    /// The executables built with the tests.
+    private static func program(_ name: String) throws -> FilePath {
+        let folder =
+            TestEnvironment.optional("SLIPWAY_TEST_PROGRAMS") ?? SourceTree.root.appending(".build/debug").string
+        let program = FilePath(folder).appending(name)
+        guard FileManager.default.isExecutableFile(atPath: program.string) else {
+            throw TestFailure("there is no program \(program); build it with swift build --build-tests")
+        }
+        return program
+    }
+
+    private static func environments(
+        _ directory: FilePath, _ ports: Ports, _ brokerURL: String
+    ) throws -> [String: [String: String]] {
+        func key() -> String { Data((0..<32).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString() }
+        let hook = key()
+        let mirror = key()
+        let seal = "test:\(key())"
+        var environments: [String: [String: String]] = [:]
+        for name in names {
+            environments[name] = [
+                "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": directory.string,
+                "SLIPWAY_BROKER_URL": brokerURL, "SLIPWAY_DATA": directory.appending(name).string,
+                "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:\(ports.admin[name] ?? 0)", "SLIPWAY_LOG_LEVEL": "debug",
+                // What a test that was interrupted left behind is found by this.
+                "SLIPWAY_TEST_RUN": TestEnvironment.optional("SLIPWAY_TEST_RUN") ?? "",
+            ]
+        }
+        func add(_ name: String, _ values: [String: String]) { environments[name]?.merge(values) { $1 } }
+        add("webhook-gateway", ["SLIPWAY_LISTEN": "127.0.0.1:\(ports.gateway)", "SLIPWAY_HOOK_KEY": hook])
+        add(
+            "sync",
+            [
+                "SLIPWAY_LISTEN": "127.0.0.1:\(ports.sync)", "SLIPWAY_MIRROR_KEY": mirror, "SLIPWAY_SEAL_KEYS": seal,
+                "SLIPWAY_MIRROR_URL": "http://127.0.0.1:\(ports.sync)", "SLIPWAY_ALLOW_FILE_REPOSITORIES": "true",
+            ])
+        add(
+            "pipeline",
+            [
+                "SLIPWAY_LISTEN": "127.0.0.1:\(ports.pipeline)", "SLIPWAY_HOOK_KEY": hook,
+                "SLIPWAY_MIRROR_KEY": mirror, "SLIPWAY_SEAL_KEYS": seal, "SLIPWAY_LEASE": "3s",
+            ])
+        let worker = [
+            "SLIPWAY_SEAL_KEYS": seal, "SLIPWAY_RUNNERS": "docker,process",
+            "SLIPWAY_DOCKER_SOCKET": try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"),
+        ]
+        add("builder", worker)
+        add("deployer", worker)
+        add(
+            "deployer",
+            ["SLIPWAY_KUBECONFIG": try TestEnvironment.required("SLIPWAY_TEST_KUBECONFIG")])
+        return environments
+    }
+}
