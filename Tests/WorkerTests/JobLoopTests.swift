@@ -196,7 +196,8 @@ struct ClosureExecutor: JobExecutor, StepRunner {
     @Test func aJobThatCannotBePreparedFailsItsFirstStep() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
         platform.offer("j")
-        let executor = ClosureExecutor(prepare: { throw JobFailure("no such commit") }) { _ in .init(success: true) }
+        let executor = ClosureExecutor(
+            prepare: { throw JobFailure("no such commit") }, step: { _ in .init(success: true) })
         try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
         let finished = try #require(platform.finished)
         #expect(finished.outcome == .failure)
