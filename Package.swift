@@ -127,8 +127,8 @@ let package = Package(
         service(
             "Pipeline",
             [
-                "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", crypto, grdb,
-                hummingbird, lifecycle, logging, metrics, mustache, nioCore,
+                "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Threading", crypto,
+                grdb, httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore,
             ], resources: [.embedInCode("Web/Assets")]),
         service(
             "Builder",
@@ -191,8 +191,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Storage", grdb, hummingbird,
-                hummingbirdTesting, logging,
+                "AMQP", "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Storage", grdb, httpTypes,
+                hummingbird, hummingbirdTesting, logging, nioCore,
             ]),
         tests("BuilderTests", ["Builder", "Contracts", "DockerEngine", "PipelineLanguage", "Worker", logging]),
         tests(

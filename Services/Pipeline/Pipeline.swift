@@ -1,4 +1,103 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Hummingbird
+import Logging
+import Messaging
+import Runtime
+import Secrets
+import ServiceLifecycle
+import Storage
+
+/// The pipeline platform: chooses the process of a push, plans it into jobs, leases them to workers and keeps the one
+/// truth on runs. Serves the API and the pages.
 @main
-struct Main {
-    static func main() {}
+struct Pipeline {
+    static func main() async {
+        await ServiceMain(
+            name: "pipeline", summary: "keeps components and runs, serves the API and the pages",
+            settings: PipelineSettings.all, adminPort: 9102
+        ).run(queues: { _ in [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")] }) { context in
+            try await services(context)
+        }
+    }
+
+    private static func services(_ context: ServiceContext) async throws -> [any Service] {
+        let settings = context.settings
+        let logger = context.logger
+        let data = try settings.value(CommonSettings.data)
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+
+        let store = try PipelineStore.open(at: "\(data)/pipeline.sqlite")
+        try await AccessToken.prepare(in: store, file: "\(data)/token", logger: logger)
+        context.readiness.add("store") {
+            do {
+                _ = try await store.read { try RepositoryStore(database: $0).find(.init(rawValue: "")) }
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+
+        let listen = try settings.value(PipelineSettings.listen)
+        let publicURL = try settings.optional(PipelineSettings.publicURL) ?? "http://\(listen)"
+        let keys = try settings.value(CommonSettings.sealKeys)
+        let engine = RunEngine(
+            store: store,
+            configuration: EngineConfiguration(
+                leaseSeconds: try settings.value(PipelineSettings.lease),
+                timeLimit: try settings.value(PipelineSettings.timeLimit),
+                publicURL: publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL, keys: keys,
+                mirrorTokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey))), logger: logger)
+        let logs = LogStore(directory: "\(data)/logs", changes: store.changes)
+        let reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
+        let platform = Platform(
+            store: store, runs: reader, actions: RunActions(engine: engine, reader: reader),
+            access: Access(store: store), keys: keys,
+            hooks: HookAddress(
+                tokens: HookToken(key: try settings.value(CommonSettings.hookKey)),
+                gateway: try settings.optional(PipelineSettings.hooksURL)), publicURL: engine.configuration.publicURL,
+            logger: logger)
+
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .notice)
+        let server = Application(
+            router: PipelineRouter.make(platform),
+            configuration: .init(address: .hostname(listen.host, port: listen.port)), logger: quiet)
+        let bus = context.bus
+        return [
+            OutboxRelay(store: store.store, outbox: store.outbox, window: 200, logger: logger) { message in
+                try await bus.publish(message)
+            },
+            QueueConsumer(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 64,
+                handlers: [
+                    SourceSyncedHandler(engine: engine), SyncFailedHandler(engine: engine),
+                    StepStartedHandler(engine: engine), StepFinishedHandler(engine: engine),
+                    JobHeartbeatHandler(engine: engine), JobFinishedHandler(engine: engine),
+                ], logger: logger),
+            QueueConsumer(
+                bus: bus, queue: MessageMap.logs, prefetch: 100, handlers: [LogChunkHandler(store: store, logs: logs)],
+                logger: logger),
+            RequestServer(
+                bus: bus, queue: MessageMap.requests,
+                handlers: [JobClaimHandler(engine: engine), RepositoryLookupHandler(store: store)], logger: logger),
+            DeadLetterCollector(broker: context.broker, store: store, logger: logger),
+            LeaseTimer(
+                engine: engine, isConnected: { [broker = context.broker] in await broker.status.canReceive },
+                logger: logger),
+            InboxPruner(store: store, logger: logger),
+            server,
+        ]
+    }
+}
+
+extension Status {
+    /// Whether messages arrive; a broker that is low on memory still delivers.
+    fileprivate var canReceive: Bool {
+        switch self {
+        case .connected, .blocked: true
+        case .connecting, .closed: false
+        }
+    }
 }

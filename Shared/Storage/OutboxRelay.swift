@@ -1,4 +1,3 @@
-public import Contracts
 public import Logging
 public import Messaging
 import Metrics

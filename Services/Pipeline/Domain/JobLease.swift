@@ -38,6 +38,8 @@ struct JobLease: Sendable, Equatable {
     var deadline: Timestamp?
     /// Why it is in its final state, for people.
     var reason: String?
+    /// Why its worker was told to stop; it is still to say that it has.
+    var stopping: String?
 
     // MARK: - What workers say
 
@@ -64,11 +66,12 @@ struct JobLease: Sendable, Equatable {
         if claimed < attempt { return .refused(.newerAttempt, "attempt \(attempt) of it took the place of \(claimed)") }
         if claimed > attempt { return .refused(.unknown, "attempt \(claimed) of it was never handed out") }
         if state == .leased {
+            if let stopping { return .refused(.cancelled, stopping) }
             guard worker == name, !isConfirmed else {
                 return .refused(.taken, "worker \(worker ?? "unknown") has it")
             }
             switch lose() {
-            case .failed(let reason): return .gaveUp(reason)
+            case .failed(let reason), .stopped(let reason): return .gaveUp(reason)
             case .requeued, .notYet: return .requeued
             }
         }
@@ -101,7 +104,7 @@ struct JobLease: Sendable, Equatable {
     /// - Returns: `false` for an attempt that no longer counts.
     mutating func release(attempt: Int) -> Bool {
         guard state == .leased, attempt == self.attempt else { return false }
-        requeue()
+        if let stopping { end(.cancelled, stopping) } else { requeue() }
         return true
     }
 
@@ -112,6 +115,8 @@ struct JobLease: Sendable, Equatable {
         /// Queued again as the next attempt.
         case requeued
         case failed(String)
+        /// It was being stopped, and its worker does not say any more that it has.
+        case stopped(String)
     }
 
     /// When ``expire(now:)`` may have something to do.
@@ -122,6 +127,11 @@ struct JobLease: Sendable, Equatable {
 
     mutating func expire(now: Timestamp) -> Expiry {
         guard state == .leased else { return .notYet }
+        if let stopping {
+            guard let next = nextDeadline, next <= now else { return .notYet }
+            end(.cancelled, stopping)
+            return .stopped(stopping)
+        }
         if let deadline, deadline <= now {
             let reason = "it did not end within its time limit, nor did its worker stop it"
             end(.finished, reason)
@@ -131,12 +141,29 @@ struct JobLease: Sendable, Equatable {
         return lose()
     }
 
-    /// Ends it, whoever has it.
-    /// - Returns: `false` if it has ended already.
-    mutating func cancel(_ reason: String, as state: State = .cancelled) -> Bool {
-        guard !self.state.isFinal else { return false }
-        end(state, reason)
-        return true
+    enum Stop: Sendable, Equatable {
+        /// It has ended already.
+        case nothing
+        /// No worker has it: it is over.
+        case ended
+        /// Its worker has to be told, and ends it.
+        case tellWorker
+    }
+
+    /// Ends it where no worker has it, else has it stopped.
+    mutating func stop(_ reason: String, now: Timestamp, as state: State = .cancelled) -> Stop {
+        switch self.state {
+        case .finished, .cancelled, .superseded: return .nothing
+        case .held, .queued:
+            end(state, reason)
+            return .ended
+        case .leased:
+            stopping = stopping ?? reason
+            // A worker that cannot stop it within this time is given up.
+            let limit = now.adding(Self.grace)
+            deadline = min(deadline ?? limit, limit)
+            return .tellWorker
+        }
     }
 
     private mutating func lose() -> Expiry {

@@ -84,6 +84,9 @@ final class RunChanges: Sendable {
             }
         }
 
+        /// Wakes the watcher though nothing changed.
+        func nudge() { watcher.signal.wake() }
+
         /// Ends ``wakes``.
         func end() {
             watcher.signal.finish()

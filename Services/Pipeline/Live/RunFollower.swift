@@ -16,7 +16,7 @@ struct RunFollower {
     private let run: RunID
     private let mode: Logs
     private let reader: RunReader
-    private let watch: RunChanges.Watch
+    let watch: RunChanges.Watch
     private var positions: [LogStreamID: Int64] = [:]
     private var view: RunView?
 

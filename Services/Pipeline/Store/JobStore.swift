@@ -12,6 +12,8 @@ struct Job: Sendable, Equatable {
     var run: RunID
     /// The stage's position in the run.
     var stage: Int
+    /// Its number in the stage.
+    var place: Int
     var kind: Kind
     /// The names of its steps.
     var steps: [String]
@@ -43,15 +45,15 @@ struct JobStore {
     func insert(_ job: Job) throws {
         try database.execute(
             sql: """
-                INSERT INTO jobs (id, run, stage, kind, steps, queue, state, reason, attempt, losses, worker, isConfirmed,
-                    leaseUntil, timeLimit, deadline, workload, sequence, createdAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO jobs (id, run, stage, place, kind, steps, queue, state, reason, attempt, losses, worker,
+                    isConfirmed, leaseUntil, stopping, timeLimit, deadline, workload, sequence, createdAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                job.id, job.run, job.stage, job.kind.rawValue, JSONColumn(job.steps), job.queue,
+                job.id, job.run, job.stage, job.place, job.kind.rawValue, JSONColumn(job.steps), job.queue,
                 job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
-                job.lease.isConfirmed, job.lease.until, job.timeLimit, job.lease.deadline, job.workload, job.sequence,
-                job.createdAt,
+                job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.timeLimit, job.lease.deadline,
+                job.workload, job.sequence, job.createdAt,
             ])
     }
 
@@ -60,11 +62,11 @@ struct JobStore {
         try database.execute(
             sql: """
                 UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, isConfirmed = ?,
-                    leaseUntil = ?, deadline = ? WHERE id = ?
+                    leaseUntil = ?, stopping = ?, deadline = ? WHERE id = ?
                 """,
             arguments: [
                 job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
-                job.lease.isConfirmed, job.lease.until, job.lease.deadline, job.id,
+                job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.lease.deadline, job.id,
             ])
     }
 
@@ -132,10 +134,11 @@ struct JobStore {
         lease.worker = row["worker"]
         lease.isConfirmed = row["isConfirmed"]
         lease.until = row["leaseUntil"]
+        lease.stopping = row["stopping"]
         lease.deadline = row["deadline"]
         lease.reason = row["reason"]
         return Job(
-            id: row["id"], run: row["run"], stage: row["stage"], kind: kind, steps: try row.json("steps") ?? [],
+            id: row["id"], run: row["run"], stage: row["stage"], place: row["place"], kind: kind, steps: try row.json("steps") ?? [],
             queue: row["queue"], lease: lease, timeLimit: row["timeLimit"], workload: row["workload"],
             sequence: row["sequence"], createdAt: row["createdAt"])
     }

@@ -10,6 +10,8 @@ struct StageRecord: Sendable, Equatable {
     var state: RunState = .pending
     var reason: String?
     var dependsOn: [String]
+    /// When it has taken too long.
+    var deadline: Timestamp?
 }
 
 /// A step of a run as it is kept.
@@ -46,19 +48,36 @@ extension RunStore {
         ).map { row in
             StageRecord(
                 run: run, position: row["position"], name: row["name"], state: row["state"], reason: row["reason"],
-                dependsOn: try row.json("dependsOn") ?? [])
+                dependsOn: try row.json("dependsOn") ?? [], deadline: row["deadline"])
         }
     }
 
     func save(_ stage: StageRecord) throws {
         try database.cachedStatement(
             sql: """
-                INSERT INTO stages (run, position, name, state, reason, dependsOn) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (run, position) DO UPDATE SET state = excluded.state, reason = excluded.reason
+                INSERT INTO stages (run, position, name, state, reason, dependsOn, deadline) VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (run, position) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+                    deadline = excluded.deadline
                 """
         ).execute(arguments: [
             stage.run, stage.position, stage.name, stage.state, stage.reason, JSONColumn(stage.dependsOn),
+            stage.deadline,
         ])
+    }
+
+    /// When the next stage will have taken too long.
+    func nextStageDeadline() throws -> Timestamp? {
+        try Timestamp.fetchOne(
+            database, sql: "SELECT MIN(deadline) FROM stages WHERE state = 'running' AND deadline IS NOT NULL")
+    }
+
+    /// Stages that have taken too long.
+    func overdueStages(now: Timestamp) throws -> [(run: RunID, name: String)] {
+        try Row.fetchAll(
+            database,
+            sql: "SELECT run, name FROM stages WHERE state = 'running' AND deadline IS NOT NULL AND deadline <= ?",
+            arguments: [now]
+        ).map { ($0["run"], $0["name"]) }
     }
 
     func steps(of run: RunID) throws -> [StepRecord] {

@@ -1,5 +1,6 @@
 import Contracts
 import GRDB
+import PipelineLanguage
 import Storage
 
 /// What a person asked for by hand: it wins over file and association.
@@ -18,6 +19,8 @@ struct RunDetails: Sendable, Equatable {
     var choice: ChoiceView?
     var changes: SourceSynced.ChangedPaths?
     var mirrorURL: String?
+    /// The planner's, from which it goes on.
+    var progress: RunProgress?
 }
 
 /// Runs, their stages and their steps.
@@ -85,7 +88,7 @@ struct RunStore {
             }
             return RunDetails(
                 trigger: trigger, given: try row.json("given"), choice: try row.json("choice"),
-                changes: try row.json("changes"), mirrorURL: row["mirrorURL"])
+                changes: try row.json("changes"), mirrorURL: row["mirrorURL"], progress: try row.json("progress"))
         }
     }
 
@@ -103,10 +106,14 @@ struct RunStore {
                 commit?.committedAt, run.createdAt, run.startedAt, run.finishedAt,
             ])
         try database.execute(
-            sql: "INSERT INTO runDetails (run, trigger, given, choice, changes, mirrorURL) VALUES (?, ?, ?, ?, ?, ?)",
+            sql: """
+                INSERT INTO runDetails (run, trigger, given, choice, changes, mirrorURL, progress)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
             arguments: [
                 run.id, JSONColumn(details.trigger), details.given.map(JSONColumn.init),
                 details.choice.map(JSONColumn.init), details.changes.map(JSONColumn.init), details.mirrorURL,
+                details.progress.map(JSONColumn.init),
             ])
     }
 
@@ -126,10 +133,16 @@ struct RunStore {
 
     func update(_ details: RunDetails, of run: RunID) throws {
         try database.execute(
-            sql: "UPDATE runDetails SET choice = ?, changes = ?, mirrorURL = ? WHERE run = ?",
+            sql: "UPDATE runDetails SET trigger = ?, choice = ?, changes = ?, mirrorURL = ?, progress = ? WHERE run = ?",
             arguments: [
-                details.choice.map(JSONColumn.init), details.changes.map(JSONColumn.init), details.mirrorURL, run,
+                JSONColumn(details.trigger), details.choice.map(JSONColumn.init),
+                details.changes.map(JSONColumn.init), details.mirrorURL, details.progress.map(JSONColumn.init), run,
             ])
+    }
+
+    func update(progress: RunProgress, of run: RunID) throws {
+        try database.cachedStatement(sql: "UPDATE runDetails SET progress = ? WHERE run = ?")
+            .execute(arguments: [JSONColumn(progress), run])
     }
 
     /// The next number of the repository's runs.

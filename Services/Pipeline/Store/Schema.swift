@@ -116,7 +116,9 @@ enum Schema {
                 given TEXT,
                 choice TEXT,
                 changes TEXT,
-                mirrorURL TEXT
+                mirrorURL TEXT,
+                -- The planner's, from which it goes on.
+                progress TEXT
             );
 
             CREATE TABLE stages (
@@ -126,8 +128,11 @@ enum Schema {
                 state TEXT NOT NULL,
                 reason TEXT,
                 dependsOn TEXT NOT NULL,
+                -- When it has taken too long.
+                deadline INTEGER,
                 PRIMARY KEY (run, position)
             ) WITHOUT ROWID;
+            CREATE INDEX stagesByDeadline ON stages (deadline) WHERE state = 'running' AND deadline IS NOT NULL;
 
             CREATE TABLE steps (
                 run TEXT NOT NULL,
@@ -152,6 +157,8 @@ enum Schema {
                 id TEXT NOT NULL PRIMARY KEY,
                 run TEXT NOT NULL,
                 stage INTEGER NOT NULL,
+                -- Its number in the stage.
+                place INTEGER NOT NULL,
                 kind TEXT NOT NULL,
                 steps TEXT NOT NULL,
                 queue TEXT NOT NULL,
@@ -162,6 +169,8 @@ enum Schema {
                 worker TEXT,
                 isConfirmed INTEGER NOT NULL DEFAULT 0,
                 leaseUntil INTEGER,
+                -- Why it is being stopped, until its worker says it has.
+                stopping TEXT,
                 timeLimit INTEGER NOT NULL,
                 deadline INTEGER,
                 workload TEXT,

@@ -1,0 +1,33 @@
+import Contracts
+import Messaging
+import PipelineLanguage
+
+/// Which queue a job waits in, and which workload a rollout changes.
+enum JobRouting {
+    static func queue(of job: PlannedJob, in stage: Stage) -> Queue {
+        if job.isRollout {
+            let cluster = job.steps.first.flatMap(stage.step)?.deploy?.cluster
+            return MessageMap.deploy(cluster: cluster ?? "default")
+        }
+        return MessageMap.build(labels: labels(of: stage))
+    }
+
+    /// A queue by its name, as a job's row has it.
+    static func queue(named name: String) -> Queue { Queue(name) }
+
+    /// What a builder has to have: the values of `node`, and an architecture other than the usual one.
+    static func labels(of stage: Stage) -> [String] {
+        var labels = Set(stage.node.values.filter { !$0.isEmpty })
+        if let arch = stage.platform.arch, arch != "amd64" { labels.insert(arch) }
+        return labels.sorted()
+    }
+
+    /// What no two rollouts may change at a time: a workload of a cluster, a container of a host; for commands nobody
+    /// can see into, the step itself.
+    static func workload(of step: Step, stage: Stage, repository: RepositoryPath) -> String {
+        guard let deploy = step.deploy else { return "\(repository)/\(stage.name)/\(step.name)" }
+        let cluster = deploy.cluster ?? "default"
+        if let workload = deploy.workload { return "\(cluster)/\(deploy.namespace ?? "default")/\(workload)" }
+        return "\(cluster)/container/\(deploy.container)"
+    }
+}

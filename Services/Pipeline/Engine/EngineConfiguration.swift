@@ -1,0 +1,24 @@
+import Secrets
+
+/// What the engine needs to know beside the database.
+struct EngineConfiguration: Sendable {
+    /// How long a worker may be silent before its job goes to another, in seconds.
+    var leaseSeconds = 30
+    /// How long a job may take where its stage says nothing, in seconds.
+    var timeLimit = 3600
+    /// Where people reach this service, such as `https://slipway.example`.
+    var publicURL: String
+    let keys: KeyRing
+    let mirrorTokens: MirrorToken
+
+    var lease: Duration { .seconds(leaseSeconds) }
+
+    /// The host part of ``publicURL``, which conditions know as the instance.
+    var instance: String {
+        let rest = publicURL.split(separator: "/", omittingEmptySubsequences: true)
+        return rest.count > 1 ? String(rest[1]) : publicURL
+    }
+
+    /// The page of a run.
+    func page(of run: String) -> String { "\(publicURL)/runs/\(run)" }
+}

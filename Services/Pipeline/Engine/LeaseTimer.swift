@@ -1,0 +1,67 @@
+import Contracts
+import Logging
+import ServiceLifecycle
+import Storage
+
+/// Has what is due done when it is due: sleeps until the next deadline there is, and looks again when one has come
+/// nearer. While nothing runs it does nothing.
+struct LeaseTimer: Service {
+    let engine: RunEngine
+    /// Whether the broker is connected: without it no worker can be heard, and silence says nothing.
+    let isConnected: @Sendable () async -> Bool
+    let logger: Logger
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            try await engine.extendLeases()
+            let wakes = engine.deadlines.wakes
+            var iterator = wakes.makeAsyncIterator()
+            var wasConnected = true
+            while !Task.isCancelled {
+                let next = try await nextDeadline()
+                if let next, next <= .now {
+                    if await isConnected(), wasConnected {
+                        try await expire()
+                    } else {
+                        // The first look after the broker was away: give workers the time to be heard.
+                        wasConnected = await isConnected()
+                        try await engine.extendLeases()
+                        try await Task.sleep(for: .seconds(1))
+                    }
+                    continue
+                }
+                guard await wait(until: next, &iterator) else { return }
+            }
+        }
+    }
+
+    private func nextDeadline() async throws -> Timestamp? {
+        do {
+            return try await engine.nextDeadline()
+        } catch {
+            logger.error("deadlines cannot be read", metadata: ["error": "\(error)"])
+            return Timestamp.now.adding(.seconds(1))
+        }
+    }
+
+    private func expire() async throws {
+        do {
+            try await engine.expire()
+        } catch {
+            logger.error("leases cannot be ended", metadata: ["error": "\(error)"])
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// - Returns: `false` when the service ends.
+    private func wait(until next: Timestamp?, _ iterator: inout AsyncStream<Void>.Iterator) async -> Bool {
+        guard let next else { return await iterator.next() != nil }
+        let pause = Duration.milliseconds(max(1, next.milliseconds - Timestamp.now.milliseconds))
+        let timer = Task { [deadlines = engine.deadlines] in
+            try await Task.sleep(for: pause)
+            deadlines.wake()
+        }
+        defer { timer.cancel() }
+        return await iterator.next() != nil
+    }
+}

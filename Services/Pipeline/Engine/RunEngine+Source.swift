@@ -1,0 +1,242 @@
+import Contracts
+import GRDB
+import PipelineLanguage
+import Storage
+
+/// From a source that is there, or cannot be had, to a run.
+extension RunEngine {
+    /// The process that was chosen and what it was compiled to, or why there is none.
+    private enum Decision: Sendable {
+        case process(CompiledProcess, ChoiceView)
+        /// Nothing is to run.
+        case skip(String, trace: [String])
+        /// What was chosen cannot run.
+        case fail(String, trace: [String])
+    }
+
+    /// The commit is in the mirror: chooses the process, plans it and starts the run.
+    func sourceSynced(_ message: SourceSynced, id: MessageID) async throws {
+        guard let situation = try await store.read({ try Self.situation(of: message.trigger, in: $0) }) else {
+            logger.warning(
+                "a push to an unknown repository runs nothing",
+                metadata: ["repository": "\(message.trigger.repository)", "ref": "\(message.trigger.ref)"])
+            return
+        }
+        let decision = try decide(message, situation)
+        _ = try await store.write(once: id) { transaction in
+            try begin(message, decision, in: transaction)
+        }
+    }
+
+    /// The commit could not be had: the run ends with the reason.
+    func syncFailed(_ message: SyncFailed, id: MessageID) async throws {
+        _ = try await store.write(once: id) { transaction in
+            let runs = RunStore(database: transaction.database)
+            guard try RepositoryStore(database: transaction.database).find(message.trigger.repository) != nil else {
+                logger.warning(
+                    "the source of an unknown repository cannot be had",
+                    metadata: ["repository": "\(message.trigger.repository)", "error": "\(message.reason)"])
+                return
+            }
+            let known = try known(message.trigger, runs)
+            if let known, known.state.isFinal || known.commit != nil { return }
+            var run = try known ?? newRun(message.trigger, in: transaction)
+            run.state = .failure
+            run.reason = message.reason
+            run.finishedAt = transaction.now
+            let details = RunDetails(trigger: message.trigger)
+            if known == nil { try runs.insert(run, details: details) } else { try runs.update(run) }
+            try transaction.emit(events.finished(run, try runs.details(run.id) ?? details), run: run.id)
+            transaction.changed(run.id)
+        }
+    }
+
+    // MARK: - The choice
+
+    private struct Situation: Sendable {
+        var repository: Repository
+        var associations: [AssociationView]
+        var given: GivenProcess?
+        var givenDocument: String?
+        var components: [String: ComponentView]
+    }
+
+    private static func situation(of trigger: Trigger, in database: Database) throws -> Situation? {
+        let repositories = RepositoryStore(database: database)
+        guard let repository = try repositories.find(trigger.repository) else { return nil }
+        let associations = try repositories.associations(of: repository.path)
+        let components = ComponentStore(database: database)
+        var found: [String: ComponentView] = [:]
+        for association in associations {
+            found[association.component] = try components.find(association.component)
+        }
+        let given = try trigger.run.flatMap { try RunStore(database: database).details($0)?.given }
+        return Situation(
+            repository: repository, associations: associations, given: given,
+            givenDocument: try given.flatMap { try components.process($0.digest) }, components: found)
+    }
+
+    private func decide(_ message: SourceSynced, _ situation: Situation) throws -> Decision {
+        let choice = ProcessChoice(
+            trigger: message.trigger, given: situation.given, file: message.pipelineFile,
+            allowsFile: situation.repository.allowsFile, associations: situation.associations)
+        switch choice.candidate {
+        case nil: return .skip(choice.refusal, trace: choice.trace)
+        case .given(let given):
+            guard let document = situation.givenDocument else {
+                return .fail("the process \(given.digest) is not kept any more", trace: choice.trace)
+            }
+            let compiled = try ProcessCompiler.kept(document, digest: given.digest)
+            return .process(
+                compiled,
+                ChoiceView(
+                    source: given.component == nil ? .given : .component, name: given.component, digest: given.digest,
+                    trace: choice.trace))
+        case .file(let file):
+            do {
+                let compiled = try ProcessCompiler.compile(file)
+                return .process(
+                    compiled,
+                    ChoiceView(
+                        source: .file, name: file.path, digest: compiled.digest,
+                        trace: choice.trace + compiled.warnings.map { "warning: \($0)" }))
+            } catch let failure as CompileFailure {
+                return .fail(
+                    "\(file.path) is no pipeline: \(failure.summary)", trace: choice.trace + failure.findings)
+            }
+        case .component(let name):
+            guard let component = situation.components[name] else {
+                return .fail("the component “\(name)” is not there any more", trace: choice.trace)
+            }
+            do {
+                let compiled = try ProcessCompiler.compile(component.document, name: name)
+                let trace = choice.trace + ["component “\(name)” is at revision \(component.revision)"]
+                return .process(
+                    compiled, ChoiceView(source: .component, name: name, digest: compiled.digest, trace: trace))
+            } catch let failure as CompileFailure {
+                return .fail("the component “\(name)” does not compile: \(failure.summary)", trace: choice.trace)
+            }
+        }
+    }
+
+    // MARK: - The run
+
+    private func known(_ trigger: Trigger, _ runs: RunStore) throws -> RunSummary? {
+        if let run = trigger.run { return try runs.summary(run) }
+        return try runs.run(of: trigger.id).flatMap(runs.summary)
+    }
+
+    /// A run that nobody made before, with the repository's next number.
+    func newRun(_ trigger: Trigger, in transaction: Transaction) throws -> RunSummary {
+        RunSummary(
+            id: trigger.run ?? .make(at: transaction.now), repository: trigger.repository,
+            number: try RunStore(database: transaction.database).nextNumber(of: trigger.repository), state: .pending,
+            reason: nil, event: trigger.event, ref: trigger.ref, branch: trigger.branch, commit: nil,
+            sender: trigger.sender, createdAt: transaction.now, startedAt: nil, finishedAt: nil)
+    }
+
+    private func begin(_ message: SourceSynced, _ decision: Decision, in transaction: Transaction) throws {
+        let runs = RunStore(database: transaction.database)
+        let known = try known(message.trigger, runs)
+        // Planned or ended before: the same push came by another way.
+        if let known, known.state.isFinal || known.commit != nil { return }
+        var run = try known ?? newRun(message.trigger, in: transaction)
+        run.ref = message.trigger.ref
+        run.branch = message.trigger.branch ?? run.branch
+        run.commit = message.commit
+        run.reason = nil
+        var details = RunDetails(
+            trigger: message.trigger, given: try runs.details(run.id)?.given, changes: message.changes,
+            mirrorURL: message.mirrorURL)
+        if known == nil { try runs.insert(run, details: details) }
+
+        switch decision {
+        case .skip(let reason, let trace), .fail(let reason, let trace):
+            if case .skip = decision { run.state = .skipped } else { run.state = .failure }
+            run.reason = reason
+            run.finishedAt = transaction.now
+            details.choice = nil
+            try runs.update(run)
+            try runs.update(details, of: run.id)
+            logger.info("a push runs nothing", metadata: ["run": "\(run.id)", "reason": "\(trace.joined(separator: " | "))"])
+            if run.state == .failure { try transaction.emit(events.finished(run, details), run: run.id) }
+            transaction.changed(run.id)
+        case .process(let compiled, let choice):
+            details.choice = choice
+            try ComponentStore(database: transaction.database).keep(
+                process: compiled.document, digest: compiled.digest, now: transaction.now)
+            try start(run, details, compiled.document, in: transaction)
+        }
+    }
+
+    private func start(
+        _ run: RunSummary, _ details: RunDetails, _ document: String, in transaction: Transaction
+    ) throws {
+        let runs = RunStore(database: transaction.database)
+        var run = run
+        var details = details
+        let plan: Plan
+        do {
+            plan = try Self.plan(document, summary: run, details: details, configuration)
+        } catch let failure as CompileFailure {
+            run.state = .failure
+            run.reason = failure.summary
+            run.finishedAt = transaction.now
+            try runs.update(run)
+            try runs.update(details, of: run.id)
+            try transaction.emit(events.finished(run, details), run: run.id)
+            transaction.changed(run.id)
+            return
+        }
+        let planner = Planner(plan: plan)
+        details.progress = planner.progress
+        let (stages, steps) = Self.rows(of: plan, run: run.id)
+        try runs.update(run)
+        try runs.update(details, of: run.id)
+        for stage in stages { try runs.save(stage) }
+        for step in steps { try runs.save(step) }
+        try transaction.emit(events.queued(run, details), run: run.id)
+        try update(run.id, in: transaction) { current in
+            try current.tell { $0.start() }
+        }
+    }
+
+    private static func rows(of plan: Plan, run: RunID) -> (stages: [StageRecord], steps: [StepRecord]) {
+        var stages: [StageRecord] = []
+        var steps: [StepRecord] = []
+        for (position, planned) in plan.stages.enumerated() {
+            let stage = plan.process.stages[position]
+            stages.append(
+                StageRecord(
+                    run: run, position: position, name: planned.name, state: planned.skipped == nil ? .pending : .skipped,
+                    reason: planned.skipped?.text, dependsOn: stage.dependsOn))
+            for service in stage.services {
+                steps.append(
+                    StepRecord(run: run, id: steps.count + 1, stage: position, name: service.name, kind: "service"))
+            }
+            for step in planned.steps {
+                steps.append(
+                    StepRecord(
+                        run: run, id: steps.count + 1, stage: position, name: step.name, kind: step.kind.rawValue,
+                        state: step.skipped == nil ? .pending : .skipped, reason: step.skipped?.text))
+            }
+        }
+        return (stages, steps)
+    }
+
+    /// What the process means for this run: its parameters filled in, its conditions looked at.
+    static func plan(
+        _ document: String, summary: RunSummary, details: RunDetails, _ configuration: EngineConfiguration
+    ) throws -> Plan {
+        let process = try ProcessCompiler.resolve(document, parameters: details.trigger.parameters)
+        var facts = Facts(
+            details.trigger, changes: details.changes, message: summary.commit?.message,
+            instance: configuration.instance)
+        if details.trigger.run != nil {
+            // Someone asked for it: what the commit's message says about running does not count.
+            facts.skip = false
+            facts.message = nil
+        }
+        return Plan(process, facts: facts)
+    }
+}

@@ -1,0 +1,46 @@
+import AMQP
+import Contracts
+import Logging
+import Messaging
+import ServiceLifecycle
+
+/// Takes parked messages off the broker into the database, where people find them: of any type, for any service. A
+/// message is acked once its row is durable.
+struct DeadLetterCollector: Service {
+    let broker: Broker
+    let store: PipelineStore
+    let logger: Logger
+
+    func run() async throws {
+        let deliveries = broker.deliveries(of: MessageMap.parked.name, prefetch: 16).cancelOnGracefulShutdown()
+        for try await delivery in deliveries {
+            do {
+                let letter = Self.letter(delivery.message)
+                try await store.write { try DeadLetterStore(database: $0.database).add(letter) }
+                try await delivery.ack()
+            } catch {
+                logger.error("a parked message cannot be kept", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: .seconds(1))
+                try await delivery.requeue()
+            }
+        }
+    }
+
+    static func letter(_ message: IncomingMessage, now: Timestamp = .now) -> DeadLetter {
+        let properties = message.properties
+        func text(_ name: String) -> String? {
+            guard case .string(let value)? = properties.headers[name] else { return nil }
+            return value
+        }
+        var version = 1
+        if case .integer(let value)? = properties.headers[Header.version] { version = Int(clamping: value) }
+        return DeadLetter(
+            id: properties.messageID.map(MessageID.init(rawValue:)) ?? .make(at: now),
+            // The broker itself parks what was delivered too often, and says so in its own header.
+            queue: text(Header.parkedQueue) ?? text("x-first-death-queue") ?? "",
+            type: properties.type ?? "", version: version, run: properties.correlationID.map(RunID.init(rawValue:)),
+            contentType: properties.contentType ?? "application/json",
+            reason: text(Header.parkedReason) ?? "it was delivered too often without being handled",
+            body: String(decoding: message.body, as: UTF8.self), parkedAt: now)
+    }
+}
