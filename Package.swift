@@ -97,7 +97,7 @@ let package = Package(
         shared("Storage", ["Contracts", "Messaging", grdb, lifecycle, logging, metrics]),
         shared("PipelineLanguage", ["Contracts", collections, crypto, yams]),
         shared("Git", ["CLinux", logging, subprocess, systemPackage]),
-        shared("DockerEngine", ["HTTPClient", logging]),
+        shared("DockerEngine", ["HTTPClient", "Threading", logging]),
         shared(
             "Runtime",
             [
@@ -173,6 +173,7 @@ let package = Package(
         tests("StorageTests", ["Storage", "Contracts", "Messaging", grdb, lifecycle, logging]),
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
         tests("GitTests", ["Git", logging, subprocess, systemPackage]),
+        tests("DockerEngineTests", ["DockerEngine"]),
         tests("DockerEngineIntegrationTests", ["DockerEngine", "HTTPClient", "TestSupport", logging]),
         tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging, metrics]),
         tests(
