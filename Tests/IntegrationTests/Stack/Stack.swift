@@ -138,7 +138,7 @@ struct Stack: Sendable {
             "pipeline",
             [
                 "SLIPWAY_LISTEN": "127.0.0.1:\(ports.pipeline)", "SLIPWAY_HOOK_KEY": hook,
-                "SLIPWAY_MIRROR_KEY": mirror, "SLIPWAY_SEAL_KEYS": seal, "SLIPWAY_LEASE": "3s",
+                "SLIPWAY_MIRROR_KEY": mirror, "SLIPWAY_SEAL_KEYS": seal, "SLIPWAY_LEASE_SECONDS": "3",
             ])
         let worker = [
             "SLIPWAY_SEAL_KEYS": seal, "SLIPWAY_RUNNERS": "docker,process",
