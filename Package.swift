@@ -83,7 +83,8 @@ let package = Package(
         // C libraries, each behind one door.
         .systemLibrary(name: "CLinux", path: "Shared/CLinux"),
         .systemLibrary(
-            name: "CRabbitMQ", path: "Shared/CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+            name: "CRabbitMQ", path: "Shared/CRabbitMQ", pkgConfig: "librabbitmq",
+            providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(
             name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
@@ -127,7 +128,8 @@ let package = Package(
         service(
             "Pipeline",
             [
-                "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Threading", crypto,
+                "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Threading",
+                crypto,
                 grdb, httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore,
             ], resources: [.embedInCode("Web/Assets")]),
         service(

@@ -38,7 +38,8 @@ extension Bus {
                 continue
             }
             do {
-                switch try await MessageContext.$current.withValue(context, operation: { try await offer(message, context) })
+                switch try await MessageContext.$current.withValue(
+                    context, operation: { try await offer(message, context) })
                 {
                 case .take(let value):
                     try await delivery.ack()

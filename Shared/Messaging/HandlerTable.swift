@@ -30,10 +30,13 @@ struct HandlerTable: Sendable {
         guard let type = message.properties.type else {
             throw .hopeless("it has no type property; this queue takes \(known)")
         }
-        guard let entry = entries[type] else { throw .hopeless("“\(type)” is not taken here; this queue takes \(known)") }
+        guard let entry = entries[type] else {
+            throw .hopeless("“\(type)” is not taken here; this queue takes \(known)")
+        }
         if case .integer(let version)? = message.properties.headers[Header.version], version > entry.version {
             throw .hopeless(
-                "version \(version) of \(type) is newer than version \(entry.version), which this service knows: update it")
+                "version \(version) of \(type) is newer than version \(entry.version), which this service knows: update it"
+            )
         }
         return entry.run
     }

@@ -13,8 +13,9 @@ public struct MessageContext: Sendable {
     /// Whether the broker delivered it before; the earlier one may have been handled.
     public var redelivered: Bool
 
-    public init(id: MessageID, run: RunID? = nil, traceparent: String? = nil, attempt: Int = 1, redelivered: Bool = false)
-    {
+    public init(
+        id: MessageID, run: RunID? = nil, traceparent: String? = nil, attempt: Int = 1, redelivered: Bool = false
+    ) {
         self.id = id
         self.run = run
         self.traceparent = traceparent

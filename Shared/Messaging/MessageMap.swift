@@ -59,7 +59,8 @@ public enum MessageMap {
         Entry(
             message: JobFinished.self, route: .queue(pipeline), producers: ["builder", "deployer"],
             consumers: ["pipeline"]),
-        Entry(message: LogChunk.self, route: .queue(logs), producers: ["builder", "deployer"], consumers: ["pipeline"]),
+        Entry(
+            message: LogChunk.self, route: .queue(logs), producers: ["builder", "deployer"], consumers: ["pipeline"]),
         Entry(
             message: JobCancelled.self, route: .fanout(control), producers: ["pipeline"],
             consumers: ["builder", "deployer"]),

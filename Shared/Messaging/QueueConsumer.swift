@@ -81,7 +81,9 @@ public struct QueueConsumer: Service {
         } catch {
             // Its connection is gone, or the retry could not be stored: the broker delivers it again.
             logger.warning("message goes back to its queue", metadata: ["error": "\(error)"])
-            do { try await delivery.requeue() } catch { logger.debug("requeue failed", metadata: ["error": "\(error)"]) }
+            do { try await delivery.requeue() } catch {
+                logger.debug("requeue failed", metadata: ["error": "\(error)"])
+            }
             return .returned
         }
     }

@@ -63,7 +63,9 @@ public struct RequestServer: Service {
             logger.warning(
                 "request could not be answered",
                 metadata: ["message": "\(context.id)", "type": "\(type)", "error": "\(error)"])
-            do { try await delivery.requeue() } catch { logger.debug("requeue failed", metadata: ["error": "\(error)"]) }
+            do { try await delivery.requeue() } catch {
+                logger.debug("requeue failed", metadata: ["error": "\(error)"])
+            }
         }
     }
 

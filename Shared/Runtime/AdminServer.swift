@@ -31,7 +31,8 @@ struct AdminServer: Service {
             let problems = await readiness.problems()
             return Response(
                 status: problems.isEmpty ? .ok : .serviceUnavailable, headers: [.contentType: "text/plain"],
-                body: .init(byteBuffer: .init(string: problems.isEmpty ? "ready\n" : problems.joined(separator: "\n") + "\n")))
+                body: .init(
+                    byteBuffer: .init(string: problems.isEmpty ? "ready\n" : problems.joined(separator: "\n") + "\n")))
         }
         router.get("metrics") { _, _ in
             Response(

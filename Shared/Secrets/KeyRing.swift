@@ -16,7 +16,8 @@ public struct KeyRing: Sendable {
             guard parts.count == 2, !parts[0].isEmpty, parts[0].allSatisfy({ $0.isLetter || $0.isNumber || $0 == "-" })
             else {
                 throw SecretsError(
-                    .malformedKey, "entry \(index + 1) is no id:base64 pair, such as 2026:<output of openssl rand -base64 32>")
+                    .malformedKey,
+                    "entry \(index + 1) is no id:base64 pair, such as 2026:<output of openssl rand -base64 32>")
             }
             guard let bytes = Data(base64Encoded: String(parts[1])), bytes.count == 32 else {
                 throw SecretsError(
@@ -55,7 +56,8 @@ public struct KeyRing: Sendable {
         guard let entry = keys.first(where: { $0.id == parts[1] }) else {
             throw SecretsError(
                 .unknownKey,
-                "the secret was sealed with key “\(parts[1])”, which this service does not have; add it to SLIPWAY_SEAL_KEYS")
+                "the secret was sealed with key “\(parts[1])”, which this service does not have; add it to SLIPWAY_SEAL_KEYS"
+            )
         }
         do {
             let box = try AES.GCM.SealedBox(combined: combined)

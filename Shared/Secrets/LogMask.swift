@@ -67,7 +67,11 @@ public struct LogMask: Sendable {
         return output
     }
 
-    private enum Match { case none, pattern(Int), undecided }
+    private enum Match {
+        case none
+        case pattern(Int)
+        case undecided
+    }
 
     private func match(_ input: [UInt8], at position: Int, final: Bool) -> Match {
         let rest = input[position...]

@@ -26,10 +26,12 @@ public struct StandardWebhook: Sendable {
     /// Reads `whsec_` and base64.
     /// - Throws: ``SecretsError`` that does not hold the value.
     public init(secret: String) throws(SecretsError) {
-        guard secret.hasPrefix("whsec_"), let bytes = Data(base64Encoded: String(secret.dropFirst(6))), bytes.count >= 16
+        guard secret.hasPrefix("whsec_"), let bytes = Data(base64Encoded: String(secret.dropFirst(6))),
+            bytes.count >= 16
         else {
             throw SecretsError(
-                .malformedKey, "the signing secret is not whsec_ and at least 16 bytes in base64; make one with "
+                .malformedKey,
+                "the signing secret is not whsec_ and at least 16 bytes in base64; make one with "
                     + "echo whsec_$(openssl rand -base64 32)")
         }
         key = SigningKey(bytes: bytes)
@@ -49,7 +51,9 @@ public struct StandardWebhook: Sendable {
         id: String, timestamp: String, signatures: String, body: some Collection<UInt8>, now: Int64
     ) throws(Refusal) {
         guard let seconds = Int64(timestamp), seconds > 0 else { throw .malformedTimestamp }
-        guard abs(now - min(seconds, now + 1_000_000)) <= Self.tolerance.components.seconds else { throw .outsideWindow }
+        guard abs(now - min(seconds, now + 1_000_000)) <= Self.tolerance.components.seconds else {
+            throw .outsideWindow
+        }
         let expected = signature(id, timestamp, body)
         // Every signature is looked at, so that the time does not tell which one matched.
         var matches = false

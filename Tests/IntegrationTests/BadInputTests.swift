@@ -26,7 +26,8 @@ import Testing
                 let problem = try Wire.decode(Problem.self, from: Data(answer.body))
                 #expect(!problem.code.isEmpty && !problem.message.isEmpty)
             }
-            let unsupported = try await platform.hook(body, headers: push.merging(["X-Gitlab-Event": "Wiki Page Hook"]) { $1 })
+            let unsupported = try await platform.hook(
+                body, headers: push.merging(["X-Gitlab-Event": "Wiki Page Hook"]) { $1 })
             #expect(unsupported.status == 202, "\(unsupported.text)")
             try await works(repository, stack)
         }
@@ -75,28 +76,36 @@ import Testing
                     for word in words { #expect(text.contains(word), "“\(word)” is not in: \(text)") }
                 }
                 try await failing([".slipway.yml": "steps: [unclosed"], ".slipway.yml")
-                try await failing([
-                    ".slipway.yml": process(#"{"step": "image", "build": {"repository": "\#(registry)/x"}}"#),
-                    "Dockerfile": "FROM scratch\nCOPY missing /\n",
-                ], "missing")
-                try await failing([
-                    ".slipway.yml": process(#"{"step": "image", "build": {"repository": "127.0.0.1:1/x"}}"#),
-                    "Dockerfile": "FROM scratch\nCOPY busybox /\n",
-                ], "127.0.0.1:1")
+                try await failing(
+                    [
+                        ".slipway.yml": process(#"{"step": "image", "build": {"repository": "\#(registry)/x"}}"#),
+                        "Dockerfile": "FROM scratch\nCOPY missing /\n",
+                    ], "missing")
+                try await failing(
+                    [
+                        ".slipway.yml": process(#"{"step": "image", "build": {"repository": "127.0.0.1:1/x"}}"#),
+                        "Dockerfile": "FROM scratch\nCOPY busybox /\n",
+                    ], "127.0.0.1:1")
                 let image = #""image": "pause:local", "environment": "test", "namespace": "\#(cluster.namespace)""#
-                try await failing([
-                    ".slipway.yml": process(
-                        #"{"step": "deploy", "deploy": {\#(image), "workload": "deployment/web", "container": "wbe"}}"#)
-                ], "wbe", "web")
-                try await failing([
-                    ".slipway.yml": process(
-                        #"{"step": "deploy", "deploy": {\#(image), "workload": "deployment/wob", "container": "web"}}"#)
-                ], "wob")
+                try await failing(
+                    [
+                        ".slipway.yml": process(
+                            #"{"step": "deploy", "deploy": {\#(image), "workload": "deployment/web", "container": "wbe"}}"#
+                        )
+                    ], "wbe", "web")
+                try await failing(
+                    [
+                        ".slipway.yml": process(
+                            #"{"step": "deploy", "deploy": {\#(image), "workload": "deployment/wob", "container": "web"}}"#
+                        )
+                    ], "wob")
                 let bad = image.replacing("pause:local", with: "no-such-image:1")
-                try await failing([
-                    ".slipway.yml": process(
-                        #"{"step": "deploy", "deploy": {\#(bad), "workload": "deployment/web", "container": "web"}}"#)
-                ], "no-such-image:1")
+                try await failing(
+                    [
+                        ".slipway.yml": process(
+                            #"{"step": "deploy", "deploy": {\#(bad), "workload": "deployment/web", "container": "web"}}"#
+                        )
+                    ], "no-such-image:1")
                 try await fails("shop/web", ref: "no-such-branch", platform, says: "no-such-branch")
                 try await works(repository, stack)
             }

@@ -1,7 +1,7 @@
 import Contracts
 import FoundationEssentials
-import SystemPackage
 import HTTPClient
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -43,7 +43,8 @@ import Testing
                             && view.stages.first?.steps.first.map { $0.logBytes > 0 } == true
                     }
                     try await broker.restart()
-                    let view = try await stack.platform.finishedRun("shop/faults", commit: commit, within: .seconds(120))
+                    let view = try await stack.platform.finishedRun(
+                        "shop/faults", commit: commit, within: .seconds(120))
                     try await check(view, stack, "round \(round)")
                 }
             }

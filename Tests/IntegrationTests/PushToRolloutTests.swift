@@ -1,7 +1,7 @@
 import Contracts
 import FoundationEssentials
-import SystemPackage
 import HTTPClient
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -49,23 +49,23 @@ import Testing
     private func files(version: String, image: String, namespace: String) -> [String: String] {
         [
             "Dockerfile": """
-                FROM scratch
-                COPY busybox /bin/busybox
-                COPY index.html /www/index.html
-                ENTRYPOINT ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/www"]
+            FROM scratch
+            COPY busybox /bin/busybox
+            COPY index.html /www/index.html
+            ENTRYPOINT ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/www"]
 
-                """, "index.html": "version \(version)\n",
+            """, "index.html": "version \(version)\n",
             ".slipway.json": """
-                { "name": "web", "parameters": {"image": "\(image)"},
-                  "steps": [
-                    {"step": "test", "commands": ["echo testing \(version)", "grep -q 'version \(version)' index.html"]},
-                    {"step": "image",
-                     "build": {"context": ".", "repository": "${image}", "tags": ["${commit.short}"]}},
-                    {"step": "deploy",
-                     "deploy": {"environment": "production", "namespace": "\(namespace)",
-                                "workload": "deployment/web", "container": "web"},
-                     "when": {"branch": "main"}} ] }
-                """,
+            { "name": "web", "parameters": {"image": "\(image)"},
+              "steps": [
+                {"step": "test", "commands": ["echo testing \(version)", "grep -q 'version \(version)' index.html"]},
+                {"step": "image",
+                 "build": {"context": ".", "repository": "${image}", "tags": ["${commit.short}"]}},
+                {"step": "deploy",
+                 "deploy": {"environment": "production", "namespace": "\(namespace)",
+                            "workload": "deployment/web", "container": "web"},
+                 "when": {"branch": "main"}} ] }
+            """,
         ]
     }
 }

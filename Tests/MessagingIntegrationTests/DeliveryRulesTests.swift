@@ -166,7 +166,8 @@ private func with(
             let queue = MessageMap.build(labels: [])
             for number in 1...3 {
                 try await bus.send(
-                    BuildRequested(job: JobID(rawValue: "j\(number)"), run: RunID(rawValue: "r"), attempt: 1), to: queue)
+                    BuildRequested(job: JobID(rawValue: "j\(number)"), run: RunID(rawValue: "r"), attempt: 1), to: queue
+                )
             }
             let taken = try await bus.take(BuildRequested.self, from: queue, logger: logger) { message, _ in
                 message.job.rawValue == "j1" ? .drop : .take(message.job)
@@ -174,7 +175,8 @@ private func with(
             #expect(taken == JobID(rawValue: "j2"))
             // Another worker gets the last one at once, though the first is still at work.
             let other = try await within(.seconds(5), "the other worker's turn") {
-                try await bus.take(BuildRequested.self, from: queue, logger: logger) { message, _ in .take(message.job) }
+                try await bus.take(BuildRequested.self, from: queue, logger: logger) { message, _ in .take(message.job)
+                }
             }
             #expect(other == JobID(rawValue: "j3"))
         }

@@ -18,7 +18,8 @@ import Testing
     }
 
     @Test func jsonIsAnObject() {
-        #expect(LogLine(fields: [("msg", #"a "b" \"#), ("n", "1")]).rendered(.json) == #"{"msg":"a \"b\" \\","n":"1"}"#)
+        #expect(
+            LogLine(fields: [("msg", #"a "b" \"#), ("n", "1")]).rendered(.json) == #"{"msg":"a \"b\" \\","n":"1"}"#)
     }
 }
 

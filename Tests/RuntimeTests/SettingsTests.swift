@@ -20,7 +20,8 @@ private func value<Value>(
 
 @discardableResult
 private func withFile<Result>(_ text: String, _ body: (String) async throws -> Result) async throws -> Result {
-    let url = FileManager.default.temporaryDirectory.appending(path: "slipway-settings-\(UInt64.random(in: 0 ... .max))")
+    let url = FileManager.default.temporaryDirectory.appending(
+        path: "slipway-settings-\(UInt64.random(in: 0 ... .max))")
     try Data(text.utf8).write(to: url)
     defer { try? FileManager.default.removeItem(at: url) }
     return try await body(url.path)
@@ -51,7 +52,9 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
             try await settings([], ["SLIPWAY_CAPACITY": "many"]).value(capacity)
         }
         #expect(variable?.message == "SLIPWAY_CAPACITY: “many” is not a whole number from 1 to 64")
-        let flag = await #expect(throws: SettingsError.self) { try await settings(["--capacity", "65"]).value(capacity) }
+        let flag = await #expect(throws: SettingsError.self) {
+            try await settings(["--capacity", "65"]).value(capacity)
+        }
         #expect(flag?.message.hasPrefix("--capacity: “65”") == true)
         try await withFile(#"{"capacity": "none"}"#) { path async throws in
             let file = await #expect(throws: SettingsError.self) {

@@ -63,7 +63,9 @@ private let newKey = "2026:HxobHB0eHxAREhMUFRYXGBkAAQIDBAUGBwgJCgsMDQ4="
         #expect(!mirror.verify(token, for: RepositoryPath(rawValue: "shop/api"), now: now))
         let stretched = token.split(separator: ".")
         #expect(!mirror.verify("v1.9999999999.\(stretched[2])", for: web, now: now))
-        for hostile in ["", "v1", "v1..", "v1.x.y", "v2.1.AAAA"] { #expect(!mirror.verify(hostile, for: web, now: now)) }
+        for hostile in ["", "v1", "v1..", "v1.x.y", "v2.1.AAAA"] {
+            #expect(!mirror.verify(hostile, for: web, now: now))
+        }
     }
 }
 

@@ -112,7 +112,9 @@ extension PlatformClient {
         var found: RunView?
         do {
             try await eventually(within: limit, every: .milliseconds(100), "the run of \(commit.prefix(8)) ends") {
-                guard let summary = try await runs(path).first(where: { $0.commit?.sha == commit }) else { return false }
+                guard let summary = try await runs(path).first(where: { $0.commit?.sha == commit }) else {
+                    return false
+                }
                 let view = try await run(summary.id)
                 found = view
                 return view.summary.state.isFinal
