@@ -1,0 +1,24 @@
+import Glibc
+
+extension DockerEngine {
+    /// The text of a small file of a build context, or `nil` if there is none. Links are not followed.
+    static func read(_ path: String, in folder: String) throws(DockerError) -> String? {
+        let descriptor = open("\(folder)/\(path)", O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw DockerError(.context, "“\(path)” cannot be read (\(String(cString: strerror(errno))))")
+        }
+        defer { close(descriptor) }
+        var text: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 16 * 1024)
+        while text.count <= 1 << 20 {
+            let count = Glibc.read(descriptor, &piece, piece.count)
+            guard count >= 0 else {
+                throw DockerError(.context, "“\(path)” cannot be read (\(String(cString: strerror(errno))))")
+            }
+            if count == 0 { return String(decoding: text, as: UTF8.self) }
+            text += piece.prefix(count)
+        }
+        throw DockerError(.context, "“\(path)” is larger than 1 MiB")
+    }
+}

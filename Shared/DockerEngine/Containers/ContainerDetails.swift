@@ -1,0 +1,90 @@
+/// A container as the engine knows it.
+public struct ContainerDetails: Sendable, Hashable, Decodable {
+    public struct State: Sendable, Hashable, Decodable {
+        /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
+        public var status: String
+        public var isRunning: Bool
+        public var exitCode: Int32
+        /// Whether the kernel ended it for using more memory than it may.
+        public var wasOutOfMemory: Bool
+        /// Why it could not start, in the engine's words; empty otherwise.
+        public var problem: String
+        /// `starting`, `healthy`, `unhealthy`, or `nil` for an image without a health check.
+        public var health: String?
+
+        private enum Keys: String, CodingKey { case Status, Running, ExitCode, OOMKilled, Error, Health }
+        private struct HealthState: Decodable { var Status: String }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Keys.self)
+            status = try container.decode(String.self, forKey: .Status)
+            isRunning = try container.decode(Bool.self, forKey: .Running)
+            exitCode = try container.decode(Int32.self, forKey: .ExitCode)
+            wasOutOfMemory = try container.decodeIfPresent(Bool.self, forKey: .OOMKilled) ?? false
+            problem = try container.decodeIfPresent(String.self, forKey: .Error) ?? ""
+            health = try container.decodeIfPresent(HealthState.self, forKey: .Health)?.Status
+        }
+    }
+
+    /// Where the host answers for a port of the container.
+    public struct Binding: Sendable, Hashable, Decodable {
+        public var address: String
+        public var port: Int?
+
+        private enum Keys: String, CodingKey { case HostIp, HostPort }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Keys.self)
+            address = try container.decodeIfPresent(String.self, forKey: .HostIp) ?? ""
+            port = Int(try container.decodeIfPresent(String.self, forKey: .HostPort) ?? "")
+        }
+    }
+
+    public var id: String
+    public var name: String
+    /// The id of its image, `sha256:…`.
+    public var imageID: String
+    /// The name of the image it was made from.
+    public var image: String
+    public var labels: [String: String]
+    public var state: State
+    /// By port, such as `80/tcp`.
+    public var ports: [String: [Binding]]
+    /// Its address by network.
+    public var addresses: [String: String]
+
+    private enum Keys: String, CodingKey { case Id, Name, Image, Config, State, NetworkSettings }
+    private struct Configuration: Decodable {
+        var Image: String
+        var Labels: [String: String]?
+    }
+    private struct Networks: Decodable {
+        struct Endpoint: Decodable { var IPAddress: String? }
+        var Ports: [String: [Binding]?]?
+        var Networks: [String: Endpoint]?
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        id = try container.decode(String.self, forKey: .Id)
+        let slashed = try container.decode(String.self, forKey: .Name)
+        name = slashed.hasPrefix("/") ? String(slashed.dropFirst()) : slashed
+        imageID = try container.decode(String.self, forKey: .Image)
+        let configuration = try container.decode(Configuration.self, forKey: .Config)
+        image = configuration.Image
+        labels = configuration.Labels ?? [:]
+        state = try container.decode(State.self, forKey: .State)
+        let networks = try container.decodeIfPresent(Networks.self, forKey: .NetworkSettings)
+        ports = (networks?.Ports ?? [:]).compactMapValues { $0 }
+        addresses = (networks?.Networks ?? [:]).compactMapValues(\.IPAddress)
+    }
+}
+
+/// One line of a list of containers, networks or volumes.
+public struct LabelledObject: Sendable, Hashable {
+    public var id: String
+    public var name: String
+    public var labels: [String: String]
+    /// Seconds since 1970, where the engine tells it.
+    public var createdAt: Int64?
+}

@@ -1,0 +1,74 @@
+/// What a container is made of. The defaults are the careful ones: no new privileges, an init process that reaps, a
+/// limit on processes.
+public struct ContainerSpecification: Sendable, Hashable {
+    /// A place in the container's file system.
+    public enum Mount: Sendable, Hashable {
+        case volume(name: String, path: String, readOnly: Bool = false)
+        case bind(source: String, path: String, readOnly: Bool = false)
+        /// In memory; `size` in bytes.
+        case temporary(path: String, size: Int64?)
+    }
+
+    /// A port of the container that the host answers at.
+    public struct PublishedPort: Sendable, Hashable {
+        public var container: Int
+        /// `nil`: the engine picks one.
+        public var host: Int?
+        /// The host's address it listens at.
+        public var address: String
+        public var transport: String
+
+        public init(container: Int, host: Int?, address: String = "", transport: String = "tcp") {
+            self.container = container
+            self.host = host
+            self.address = address
+            self.transport = transport
+        }
+    }
+
+    public enum Restart: String, Sendable, Hashable {
+        case never = "no"
+        case always
+        case unlessStopped = "unless-stopped"
+        case onFailure = "on-failure"
+    }
+
+    public var image: String
+    /// `nil`: the image's own.
+    public var entrypoint: [String]?
+    public var command: [String]?
+    public var environment: [String: String] = [:]
+    public var workingDirectory: String?
+    public var user: String?
+    public var labels: [String: String] = [:]
+    public var mounts: [Mount] = []
+    /// A network's name or id, `host`, `none`, or `container:<id>`; the engine's default if `nil`.
+    public var network: String?
+    /// Names it answers to in that network.
+    public var aliases: [String] = []
+    public var ports: [PublishedPort] = []
+    public var restart: Restart = .never
+    public var privileged = false
+    public var droppedCapabilities: [String] = []
+    public var addedCapabilities: [String] = []
+    public var allowsNewPrivileges = false
+    public var usesInit = true
+    /// The most processes and threads; `nil` is without limit.
+    public var processLimit: Int64? = 4096
+    /// In bytes; also the limit of memory and swap together unless ``memoryAndSwapLimit`` says otherwise.
+    public var memoryLimit: Int64?
+    public var memoryAndSwapLimit: Int64?
+    /// In CPUs, such as 1.5.
+    public var cpuLimit: Double?
+    public var sharedMemory: Int64?
+    public var dns: [String] = []
+    public var dnsSearch: [String] = []
+    /// As `name:address`.
+    public var extraHosts: [String] = []
+    /// As `host path[:container path[:permissions]]`.
+    public var devices: [String] = []
+
+    public init(image: String) {
+        self.image = image
+    }
+}

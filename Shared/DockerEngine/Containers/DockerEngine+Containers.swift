@@ -1,0 +1,143 @@
+import FoundationEssentials
+import HTTPClient
+
+extension DockerEngine {
+    private struct Created: Decodable {
+        var Id: String
+    }
+
+    /// Makes a container; it does not run yet.
+    /// - Parameter name: Picked by the engine if `nil`.
+    /// - Returns: Its id.
+    /// - Throws: `notFound` if its image is not there, `conflict` if the name is taken.
+    public func createContainer(
+        _ container: ContainerSpecification, name: String? = nil
+    ) async throws(DockerError) -> String {
+        let call = Call(
+            .post, "/containers/create", "container \(name ?? container.image)",
+            query: name.map { [("name", $0)] } ?? [])
+        return try await fetch(Created.self, try call.with(json: ContainerDocument(container))).Id
+    }
+
+    /// Starts a container. One that runs already is no error.
+    public func startContainer(_ id: String) async throws(DockerError) {
+        var call = Call(.post, "/containers/\(Self.percentEncode(id))/start", "start of container \(id.prefix(64))")
+        call.alsoFine = [304]
+        try await perform(call)
+    }
+
+    /// What a container writes, from its beginning until it ends.
+    /// - Parameter follow: `false`: only what there is now.
+    public func log(
+        of id: String, follow: Bool = true, tail: Int? = nil
+    ) async throws(DockerError) -> ContainerLog {
+        var call = Call(
+            .get, "/containers/\(Self.percentEncode(id))/logs", "log of container \(id.prefix(12))",
+            query: [("stdout", "1"), ("stderr", "1"), ("follow", follow ? "1" : "0")])
+        if let tail { call.query.append(("tail", "\(tail)")) }
+        call.timeout = nil
+        let response = try await send(call)
+        return ContainerLog(body: response.body, subject: call.subject, socketPath: socketPath)
+    }
+
+    /// Asks to be told when a container ends. It has been heard when this returns, so that not even the shortest run is
+    /// missed: call it before ``startContainer(_:)``.
+    public func awaitExit(of id: String) async throws(DockerError) -> ContainerExit {
+        var call = Call(
+            .post, "/containers/\(Self.percentEncode(id))/wait", "wait for container \(id.prefix(12))",
+            query: [("condition", "next-exit")])
+        call.timeout = nil
+        return ContainerExit(response: try await send(call), call: call, engine: self)
+    }
+
+    public func inspectContainer(_ id: String) async throws(DockerError) -> ContainerDetails {
+        try await fetch(
+            ContainerDetails.self,
+            Call(.get, "/containers/\(Self.percentEncode(id))/json", "container \(id.prefix(64))"))
+    }
+
+    /// Ends a container at once. One that does not run is no error.
+    public func killContainer(_ id: String, signal: String = "KILL") async throws(DockerError) {
+        var call = Call(
+            .post, "/containers/\(Self.percentEncode(id))/kill", "container \(id.prefix(64))",
+            query: [("signal", signal)])
+        call.alsoFine = [404, 409]
+        try await perform(call)
+    }
+
+    /// Asks a container to end and ends it after a grace. One that does not run is no error.
+    public func stopContainer(_ id: String, grace: Duration) async throws(DockerError) {
+        var call = Call(
+            .post, "/containers/\(Self.percentEncode(id))/stop", "container \(id.prefix(64))",
+            query: [("t", "\(grace.components.seconds)")])
+        call.timeout = grace + .seconds(60)
+        call.alsoFine = [304, 404]
+        try await perform(call)
+    }
+
+    /// Gives a container another name.
+    public func renameContainer(_ id: String, to name: String) async throws(DockerError) {
+        try await perform(
+            Call(
+                .post, "/containers/\(Self.percentEncode(id))/rename", "container \(id.prefix(64))",
+                query: [("name", name)]))
+    }
+
+    /// Removes a container, running or not, and the volumes nobody named. One that is not there, or is being removed, is
+    /// no error.
+    public func removeContainer(_ id: String) async throws(DockerError) {
+        var call = Call(
+            .delete, "/containers/\(Self.percentEncode(id))", "container \(id.prefix(64))",
+            query: [("force", "1"), ("v", "1")])
+        call.alsoFine = [404, 409]
+        try await perform(call)
+    }
+
+    private struct Listed: Decodable {
+        var Id: String
+        var Names: [String]?
+        var Labels: [String: String]?
+        var Created: Int64?
+    }
+
+    /// All containers, running or not, that carry all of these labels; an empty value stands for any.
+    public func containers(labelled labels: [String: String]) async throws(DockerError) -> [LabelledObject] {
+        let call = Call(
+            .get, "/containers/json", "the list of containers",
+            query: [("all", "1"), try Self.labelFilter(labels)])
+        return try await fetch([Listed].self, call).map { listed in
+            let name = listed.Names?.first.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 } ?? listed.Id
+            return LabelledObject(
+                id: listed.Id, name: name, labels: listed.Labels ?? [:], createdAt: listed.Created)
+        }
+    }
+}
+
+/// The end of a container, awaited since before its start.
+public struct ContainerExit: Sendable {
+    let response: HTTPResponse
+    let call: DockerEngine.Call
+    let engine: DockerEngine
+
+    private struct Document: Decodable {
+        struct Problem: Decodable { var Message: String? }
+        var StatusCode: Int32
+        var Error: Problem?
+    }
+
+    /// Waits for the end.
+    /// - Returns: The exit code.
+    public func code() async throws(DockerError) -> Int32 {
+        let bytes = try await engine.collect(response, call)
+        let document: Document
+        do {
+            document = try JSONDecoder().decode(Document.self, from: Data(bytes))
+        } catch {
+            throw DockerError(.protocolViolation, "\(call.subject): the engine's answer is broken", cause: error)
+        }
+        if let words = document.Error?.Message, !words.isEmpty {
+            throw DockerError(.engine, "\(call.subject): \(words)")
+        }
+        return document.StatusCode
+    }
+}

@@ -1,0 +1,40 @@
+import HTTPClient
+
+extension DockerEngine {
+    private struct VolumeDocument: Encodable {
+        var Name: String
+        var Labels: [String: String]
+    }
+
+    private struct Volume: Decodable {
+        var Name: String
+        var Labels: [String: String]?
+        var Mountpoint: String?
+    }
+
+    private struct Volumes: Decodable {
+        var Volumes: [Volume]?
+    }
+
+    /// Makes a volume of the `local` driver. One of that name that is there already is no error.
+    public func createVolume(_ name: String, labels: [String: String] = [:]) async throws(DockerError) {
+        let call = try Call(.post, "/volumes/create", "volume \(name)")
+            .with(json: VolumeDocument(Name: name, Labels: labels))
+        _ = try await fetch(Volume.self, call)
+    }
+
+    /// Removes a volume. One that is not there is no error.
+    public func removeVolume(_ name: String) async throws(DockerError) {
+        var call = Call(
+            .delete, "/volumes/\(Self.percentEncode(name))", "volume \(name)", query: [("force", "1")])
+        call.alsoFine = [404]
+        try await perform(call)
+    }
+
+    public func volumes(labelled labels: [String: String]) async throws(DockerError) -> [LabelledObject] {
+        let call = Call(.get, "/volumes", "the list of volumes", query: [try Self.labelFilter(labels)])
+        return (try await fetch(Volumes.self, call).Volumes ?? []).map {
+            LabelledObject(id: $0.Name, name: $0.Name, labels: $0.Labels ?? [:], createdAt: nil)
+        }
+    }
+}

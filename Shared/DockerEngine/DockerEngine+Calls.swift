@@ -1,0 +1,155 @@
+import FoundationEssentials
+import HTTPClient
+
+extension DockerEngine {
+    /// One call of the Engine API.
+    struct Call: Sendable {
+        var method: HTTPRequest.Method
+        /// Without the version, percent-encoded.
+        var path: String
+        /// What it is about, for messages.
+        var subject: String
+        var query: [(String, String)] = []
+        var headers: HTTPHeaders = [:]
+        var body: HTTPRequest.Body = .none
+        var versioned = true
+        /// For the whole call; `nil` for one that lasts as long as what it watches.
+        var timeout: Duration? = .seconds(120)
+        /// Statuses besides 2xx that are fine.
+        var alsoFine: Set<Int> = []
+
+        init(_ method: HTTPRequest.Method, _ path: String, _ subject: String, query: [(String, String)] = []) {
+            self.method = method
+            self.path = path
+            self.subject = subject
+            self.query = query
+        }
+
+        /// The same call with a JSON document as its body.
+        func with(json value: some Encodable) throws(DockerError) -> Call {
+            var call = self
+            call.body = .bytes(Array(try DockerEngine.encode(value)))
+            call.headers["Content-Type"] = "application/json"
+            return call
+        }
+    }
+
+    /// Sends a call and returns once the head of the answer is there.
+    /// - Throws: The error of a status that is not fine, with the engine's own words.
+    func send(_ call: Call) async throws(DockerError) -> HTTPResponse {
+        var url = "http://docker" + (call.versioned ? "/v\(version)" : "") + call.path
+        if !call.query.isEmpty {
+            url += "?" + call.query.map { "\($0.0)=\(Self.percentEncode($0.1))" }.joined(separator: "&")
+        }
+        let request = HTTPRequest(
+            call.method, url, headers: call.headers, body: call.body, socketPath: socketPath,
+            totalTimeout: call.timeout, idleTimeout: nil)
+        let response: HTTPResponse
+        do {
+            response = try await client.send(request)
+        } catch {
+            throw DockerError(error, call.subject, engine: socketPath)
+        }
+        guard !response.isSuccess, !call.alsoFine.contains(response.status) else { return response }
+        let bytes = try await collect(response, call)
+        let words =
+            (try? JSONDecoder().decode(EngineProblem.self, from: Data(bytes)))?.message
+            ?? String(decoding: bytes.prefix(500), as: UTF8.self)
+        throw DockerError(DockerError.Code(status: response.status), "\(call.subject): \(words)")
+    }
+
+    func collect(_ response: HTTPResponse, _ call: Call) async throws(DockerError) -> [UInt8] {
+        do {
+            return try await response.body.collect(upTo: 16 << 20)
+        } catch {
+            throw DockerError(error, call.subject, engine: socketPath)
+        }
+    }
+
+    /// Sends a call whose answer is not looked at.
+    func perform(_ call: Call) async throws(DockerError) {
+        _ = try await collect(try await send(call), call)
+    }
+
+    /// Sends a call whose answer is a JSON document.
+    func fetch<Value: Decodable & Sendable>(
+        _ type: Value.Type = Value.self, _ call: Call
+    ) async throws(DockerError) -> Value {
+        let bytes = try await collect(try await send(call), call)
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            throw DockerError(
+                .protocolViolation, "\(call.subject): the engine's answer is not what its API says", cause: error)
+        }
+    }
+
+    static func encode(_ value: some Encodable) throws(DockerError) -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return try encoder.encode(value)
+        } catch {
+            throw DockerError(.badRequest, "the request cannot be written as JSON", cause: error)
+        }
+    }
+
+    static func percentEncode(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                encoded += byte < 16 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+        return encoded
+    }
+
+    /// The `filters` of a list call: only what carries all of these labels.
+    static func labelFilter(_ labels: [String: String]) throws(DockerError) -> (String, String) {
+        let values = labels.sorted { $0.key < $1.key }.map { $0.value.isEmpty ? $0.key : "\($0.key)=\($0.value)" }
+        return ("filters", String(decoding: try encode(["label": values]), as: UTF8.self))
+    }
+}
+
+/// The body of the engine's 4xx and 5xx answers.
+private struct EngineProblem: Decodable {
+    var message: String
+}
+
+extension DockerError.Code {
+    init(status: Int) {
+        switch status {
+        case 400, 405, 406, 415: self = .badRequest
+        case 401, 403: self = .unauthorized
+        case 404: self = .notFound
+        case 409: self = .conflict
+        default: self = .engine
+        }
+    }
+}
+
+extension DockerError {
+    /// A transport's failure in the words of this library.
+    init(_ error: HTTPClientError, _ subject: String, engine socketPath: String) {
+        switch error.code {
+        case .cancelled: self.init(.cancelled, "\(subject): cancelled", cause: error)
+        case .requestBody:
+            if let own = error.cause as? DockerError {
+                self = own
+            } else {
+                self.init(.context, "\(subject): the build context cannot be read", cause: error.cause ?? error)
+            }
+        case .unreachable, .connectTimedOut:
+            self.init(.unreachable, "the Docker Engine at \(socketPath) does not answer", cause: error)
+        case .connectionLost, .shutDown, .idleTimedOut, .totalTimedOut:
+            self.init(.unreachable, "\(subject): the connection to the Docker Engine was lost", cause: error)
+        default: self.init(.protocolViolation, subject, cause: error)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import FoundationEssentials
+import HTTPClient
+
+/// What to build an image from.
+public struct ImageBuild: Sendable {
+    /// The folder that is the context.
+    public var context: String
+    /// The Dockerfile, relative to the context.
+    public var dockerfile: String
+    public var tags: [ImageReference]
+    public var arguments: [String: String]
+    /// The stage to stop at; the last if `nil`.
+    public var target: String?
+    public var labels: [String: String]
+    /// Images whose layers may be used again.
+    public var cacheFrom: [String]
+    /// Whether base images are looked up anew.
+    public var pulls: Bool
+    public var usesCache: Bool
+    /// Logins by registry, for base images.
+    public var logins: [String: RegistryCredentials]
+    /// The network of its `RUN` steps, such as `host`; the engine's default if `nil`.
+    public var network: String?
+    /// In bytes; without limit if `nil`.
+    public var memoryLimit: Int64?
+
+    public init(
+        context: String, dockerfile: String = "Dockerfile", tags: [ImageReference] = [],
+        arguments: [String: String] = [:], target: String? = nil, labels: [String: String] = [:],
+        cacheFrom: [String] = [], pulls: Bool = false, usesCache: Bool = true,
+        logins: [String: RegistryCredentials] = [:], network: String? = nil, memoryLimit: Int64? = nil
+    ) {
+        self.context = context
+        self.dockerfile = dockerfile
+        self.tags = tags
+        self.arguments = arguments
+        self.target = target
+        self.labels = labels
+        self.cacheFrom = cacheFrom
+        self.pulls = pulls
+        self.usesCache = usesCache
+        self.logins = logins
+        self.network = network
+        self.memoryLimit = memoryLimit
+    }
+}
+
+extension DockerEngine {
+    /// Builds an image. The context is streamed as it is read; cancelling the task stops the build.
+    /// - Parameter onProgress: Gets what the build prints, in order; the build waits for it.
+    /// - Returns: The image's id, `sha256:…`.
+    /// - Throws: ``DockerError``, `buildFailed` with the engine's words if a step of the Dockerfile fails; or what
+    ///   `onProgress` throws.
+    public func build(
+        _ build: ImageBuild, onProgress: @Sendable (Progress) async throws -> Void
+    ) async throws -> String {
+        let dockerfile = try Self.contained(build.dockerfile)
+        var call = Call(.post, "/build", "build of \(build.tags.first.map { "\($0)" } ?? build.context)")
+        call.timeout = nil
+        call.query = build.tags.map { ("t", "\($0)") }
+        call.query += [("dockerfile", dockerfile), ("rm", "1"), ("forcerm", "1")]
+        if !build.arguments.isEmpty { call.query.append(("buildargs", try Self.text(build.arguments))) }
+        if !build.labels.isEmpty { call.query.append(("labels", try Self.text(build.labels))) }
+        if !build.cacheFrom.isEmpty { call.query.append(("cachefrom", try Self.text(build.cacheFrom))) }
+        if let target = build.target { call.query.append(("target", target)) }
+        if build.pulls { call.query.append(("pull", "1")) }
+        if !build.usesCache { call.query.append(("nocache", "1")) }
+        if let network = build.network { call.query.append(("networkmode", network)) }
+        if let memory = build.memoryLimit { call.query += [("memory", "\(memory)"), ("memswap", "\(memory)")] }
+        call.headers["Content-Type"] = "application/x-tar"
+        if !build.logins.isEmpty {
+            call.headers["X-Registry-Config"] = try RegistryCredentials.header(build.logins)
+        }
+        // A file beside the Dockerfile has its rules alone, as the engine's own client has it.
+        var ignoreFile = "\(dockerfile).dockerignore"
+        var rules = try Self.read(ignoreFile, in: build.context)
+        if rules == nil {
+            ignoreFile = ".dockerignore"
+            rules = try Self.read(ignoreFile, in: build.context)
+        }
+        let archive = ContextArchive(
+            folder: build.context, rules: IgnoreRules(rules ?? ""), always: [dockerfile, ignoreFile])
+        call.body = .stream(length: nil, archive)
+        let result = try await follow(call, failingAs: .buildFailed, onProgress: onProgress)
+        guard let image = result?.ID else {
+            throw DockerError(.protocolViolation, "\(call.subject): the engine ended it without naming an image")
+        }
+        return image
+    }
+
+    /// A path that stays in the context, without `.` and `..`.
+    private static func contained(_ path: String) throws(DockerError) -> String {
+        var segments: [Substring] = []
+        for segment in path.split(separator: "/") where segment != "." {
+            if segment == ".." {
+                guard segments.popLast() != nil else {
+                    throw DockerError(.context, "the Dockerfile “\(path)” is outside of the build context")
+                }
+            } else {
+                segments.append(segment)
+            }
+        }
+        guard !path.hasPrefix("/"), !segments.isEmpty else {
+            throw DockerError(.context, "the Dockerfile “\(path)” is not a path in the build context")
+        }
+        return segments.joined(separator: "/")
+    }
+
+    private static func text(_ value: some Encodable) throws(DockerError) -> String {
+        String(decoding: try encode(value), as: UTF8.self)
+    }
+}

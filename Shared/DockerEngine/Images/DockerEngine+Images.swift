@@ -1,0 +1,95 @@
+import HTTPClient
+
+/// An image as the engine knows it.
+public struct ImageDetails: Sendable, Hashable, Decodable {
+    /// `sha256:…` of its configuration.
+    public var id: String
+    public var tags: [String]
+    /// `repository@sha256:…` for each registry it was pulled from or pushed to.
+    public var repositoryDigests: [String]
+    public var labels: [String: String]
+
+    private enum Keys: String, CodingKey { case Id, RepoTags, RepoDigests, Config }
+    private enum ConfigKeys: String, CodingKey { case Labels }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        id = try container.decode(String.self, forKey: .Id)
+        tags = try container.decodeIfPresent([String].self, forKey: .RepoTags) ?? []
+        repositoryDigests = try container.decodeIfPresent([String].self, forKey: .RepoDigests) ?? []
+        if container.contains(.Config), try !container.decodeNil(forKey: .Config) {
+            let config = try container.nestedContainer(keyedBy: ConfigKeys.self, forKey: .Config)
+            labels = try config.decodeIfPresent([String: String].self, forKey: .Labels) ?? [:]
+        } else {
+            labels = [:]
+        }
+    }
+}
+
+extension DockerEngine {
+    /// Pulls an image; `latest` if it has neither tag nor digest.
+    public func pull(
+        _ image: ImageReference, login: RegistryCredentials? = nil, platform: String? = nil,
+        onProgress: @Sendable (Progress) async throws -> Void = { _ in }
+    ) async throws {
+        var call = Call(.post, "/images/create", "pull of \(image)")
+        call.timeout = nil
+        call.query = [("fromImage", image.repository), ("tag", image.digest ?? image.tag ?? "latest")]
+        if let platform { call.query.append(("platform", platform)) }
+        call.headers["X-Registry-Auth"] = try RegistryCredentials.header(login, registry: image.registry)
+        _ = try await follow(call, failingAs: .transferFailed, onProgress: onProgress)
+    }
+
+    /// Pushes one tag of an image; `latest` if it has none.
+    /// - Returns: The digest the engine was told by the registry. ``RegistryClient`` confirms it.
+    public func push(
+        _ image: ImageReference, login: RegistryCredentials? = nil,
+        onProgress: @Sendable (Progress) async throws -> Void = { _ in }
+    ) async throws -> String {
+        let subject = "push of \(image)"
+        // Without a tag the engine would push all there are.
+        var call = Call(
+            .post, "/images/\(Self.name(image.repository))/push", subject, query: [("tag", image.tag ?? "latest")])
+        call.timeout = nil
+        call.headers["X-Registry-Auth"] = try RegistryCredentials.header(login, registry: image.registry)
+        let result = try await follow(call, failingAs: .transferFailed, onProgress: onProgress)
+        guard let digest = result?.Digest else {
+            throw DockerError(.protocolViolation, "\(subject): the engine ended it without naming a digest")
+        }
+        return digest
+    }
+
+    /// Gives an image one more name.
+    public func tag(_ image: String, as target: ImageReference) async throws(DockerError) {
+        try await perform(
+            Call(
+                .post, "/images/\(Self.name(image))/tag", "tag \(target)",
+                query: [("repo", target.repository), ("tag", target.tag ?? "latest")]))
+    }
+
+    /// - Throws: `notFound` if the engine does not have it.
+    public func inspectImage(_ image: String) async throws(DockerError) -> ImageDetails {
+        try await fetch(ImageDetails.self, Call(.get, "/images/\(Self.name(image))/json", "image \(image)"))
+    }
+
+    /// Removes a name of an image, and the image with its last one. One that is not there is no error.
+    public func removeImage(_ image: String, force: Bool = false) async throws(DockerError) {
+        var call = Call(
+            .delete, "/images/\(Self.name(image))", "image \(image)", query: force ? [("force", "1")] : [])
+        call.alsoFine = [404]
+        try await perform(call)
+    }
+
+    /// The engine takes slashes and colons of an image's name as they are, and nothing else.
+    private static func name(_ image: String) -> String {
+        image.split(separator: "/", omittingEmptySubsequences: false)
+            .map { part in
+                part.split(separator: ":", omittingEmptySubsequences: false)
+                    .map { half in
+                        half.split(separator: "@", omittingEmptySubsequences: false)
+                            .map { percentEncode(String($0)) }.joined(separator: "@")
+                    }
+                    .joined(separator: ":")
+            }.joined(separator: "/")
+    }
+}

@@ -1,0 +1,50 @@
+import FoundationEssentials
+
+/// A login of a registry.
+public struct RegistryCredentials: Sendable, Hashable, CustomStringConvertible {
+    public var username: String
+    public var password: String
+
+    public init(username: String, password: String) {
+        self.username = username
+        self.password = password
+    }
+
+    /// Never the password.
+    public var description: String { "login of “\(username)”" }
+
+    private struct Document: Encodable {
+        var username: String
+        var password: String
+        var serveraddress: String
+    }
+
+    /// The header `X-Registry-Auth`.
+    static func header(_ credentials: RegistryCredentials?, registry: String) throws(DockerError) -> String {
+        guard let credentials else { return base64URL(Data("{}".utf8)) }
+        return base64URL(try DockerEngine.encode(document(credentials, registry)))
+    }
+
+    /// The header `X-Registry-Config`: all logins a build may need.
+    static func header(_ logins: [String: RegistryCredentials]) throws(DockerError) -> String {
+        var documents: [String: Document] = [:]
+        for (registry, login) in logins { documents[registry] = document(login, registry) }
+        return base64URL(try DockerEngine.encode(documents))
+    }
+
+    private static func document(_ login: RegistryCredentials, _ registry: String) -> Document {
+        Document(username: login.username, password: login.password, serveraddress: registry)
+    }
+
+    /// The engine decodes the URL-safe alphabet, with its padding.
+    private static func base64URL(_ data: Data) -> String {
+        String(
+            data.base64EncodedString().map { character -> Character in
+                switch character {
+                case "+": "-"
+                case "/": "_"
+                default: character
+                }
+            })
+    }
+}
