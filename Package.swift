@@ -187,8 +187,8 @@ let package = Package(
         tests(
             "WebhookGatewayTests",
             [
-                "WebhookGateway", "Contracts", "Messaging", "Secrets", crypto, httpTypes, hummingbird,
-                hummingbirdTesting, logging, nioCore,
+                "WebhookGateway", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, httpTypes,
+                hummingbird, hummingbirdTesting, logging, nioCore,
             ]),
         tests("SyncTests", ["Sync", "Contracts", "Git", "Messaging", "Secrets", "TestSupport", logging]),
         tests(
