@@ -41,8 +41,7 @@ struct ContainerDocument: Encodable {
         var DnsSearch: [String]
         var ExtraHosts: [String]
         var Devices: [Device]
-        // Whatever the engine's default is, the logs of this container can be read back.
-        var LogConfig = LogConfiguration(Type: "json-file")
+        var LogConfig: LogConfiguration?
     }
 
     struct Networking: Encodable {
@@ -87,7 +86,8 @@ struct ContainerDocument: Encodable {
             MemorySwap: container.memoryAndSwapLimit ?? container.memoryLimit,
             NanoCpus: container.cpuLimit.map { Int64($0 * 1_000_000_000) }, ShmSize: container.sharedMemory,
             Dns: container.dns, DnsSearch: container.dnsSearch, ExtraHosts: container.extraHosts,
-            Devices: container.devices.map(Self.device))
+            Devices: container.devices.map(Self.device),
+            LogConfig: container.logging.map { .init(Type: $0.rawValue) })
         if let network = container.network, !container.aliases.isEmpty {
             NetworkingConfig = Networking(EndpointsConfig: [network: .init(Aliases: container.aliases)])
         }

@@ -33,6 +33,13 @@ public struct ContainerSpecification: Sendable, Hashable {
         case onFailure = "on-failure"
     }
 
+    public enum Logging: String, Sendable, Hashable {
+        /// Kept on the engine's disk, without limit, and readable by ``DockerEngine/log(of:follow:tail:)``.
+        case kept = "json-file"
+        /// Not kept: who wants it is attached.
+        case none
+    }
+
     public var image: String
     /// `nil`: the image's own.
     public var entrypoint: [String]?
@@ -48,6 +55,8 @@ public struct ContainerSpecification: Sendable, Hashable {
     public var aliases: [String] = []
     public var ports: [PublishedPort] = []
     public var restart: Restart = .never
+    /// `nil`: the engine's default.
+    public var logging: Logging?
     public var privileged = false
     public var droppedCapabilities: [String] = []
     public var addedCapabilities: [String] = []

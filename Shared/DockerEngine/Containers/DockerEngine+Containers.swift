@@ -26,8 +26,23 @@ extension DockerEngine {
         try await perform(call)
     }
 
-    /// What a container writes, from its beginning until it ends.
-    /// - Parameter follow: `false`: only what there is now.
+    /// What a container writes from now on until it ends, straight from its pipes: nothing is lost at the end, as it is
+    /// with a log that is followed, and no log driver is needed. Call it before ``startContainer(_:)``.
+    public func attach(to id: String) async throws(DockerError) -> ContainerLog {
+        var call = Call(
+            .post, "/containers/\(Self.percentEncode(id))/attach", "output of container \(id.prefix(12))",
+            query: [("stream", "1"), ("stdout", "1"), ("stderr", "1")])
+        call.timeout = nil
+        let response = try await send(call)
+        return ContainerLog(body: response.body, subject: call.subject, socketPath: socketPath)
+    }
+
+    /// What the engine has kept of a container's output, from its beginning.
+    ///
+    /// A log that is followed can lack its last lines when the container ends; see ``attach(to:)``.
+    /// - Parameters:
+    ///   - follow: `false`: only what there is now.
+    ///   - tail: Only so many of the last lines.
     public func log(
         of id: String, follow: Bool = true, tail: Int? = nil
     ) async throws(DockerError) -> ContainerLog {

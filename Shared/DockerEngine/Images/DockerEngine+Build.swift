@@ -2,7 +2,7 @@ import FoundationEssentials
 import HTTPClient
 
 /// What to build an image from.
-public struct ImageBuild: Sendable {
+public struct BuildOptions: Sendable {
     /// The folder that is the context.
     public var context: String
     /// The Dockerfile, relative to the context.
@@ -52,7 +52,7 @@ extension DockerEngine {
     /// - Throws: ``DockerError``, `buildFailed` with the engine's words if a step of the Dockerfile fails; or what
     ///   `onProgress` throws.
     public func build(
-        _ build: ImageBuild, onProgress: @Sendable (Progress) async throws -> Void
+        _ build: BuildOptions, onProgress: @Sendable (EngineProgress) async throws -> Void
     ) async throws -> String {
         let dockerfile = try Self.contained(build.dockerfile)
         var call = Call(.post, "/build", "build of \(build.tags.first.map { "\($0)" } ?? build.context)")

@@ -30,7 +30,7 @@ extension DockerEngine {
     /// Pulls an image; `latest` if it has neither tag nor digest.
     public func pull(
         _ image: ImageReference, login: RegistryCredentials? = nil, platform: String? = nil,
-        onProgress: @Sendable (Progress) async throws -> Void = { _ in }
+        onProgress: @Sendable (EngineProgress) async throws -> Void = { _ in }
     ) async throws {
         var call = Call(.post, "/images/create", "pull of \(image)")
         call.timeout = nil
@@ -44,7 +44,7 @@ extension DockerEngine {
     /// - Returns: The digest the engine was told by the registry. ``RegistryClient`` confirms it.
     public func push(
         _ image: ImageReference, login: RegistryCredentials? = nil,
-        onProgress: @Sendable (Progress) async throws -> Void = { _ in }
+        onProgress: @Sendable (EngineProgress) async throws -> Void = { _ in }
     ) async throws -> String {
         let subject = "push of \(image)"
         // Without a tag the engine would push all there are.

@@ -2,7 +2,7 @@ import FoundationEssentials
 import HTTPClient
 
 /// What the engine tells while it builds, pulls or pushes.
-public struct Progress: Sendable, Hashable {
+public struct EngineProgress: Sendable, Hashable {
     /// Output of a build, as it comes: pieces of lines, with their line breaks.
     public var stream: String?
     /// What happens to a layer, such as `Pushed`.
@@ -46,7 +46,7 @@ extension DockerEngine {
     /// Reads the progress of a call to its end, which alone tells whether it went well: the status came before.
     /// - Returns: The last result it told.
     func follow(
-        _ call: Call, failingAs code: DockerError.Code, onProgress: @Sendable (Progress) async throws -> Void
+        _ call: Call, failingAs code: DockerError.Code, onProgress: @Sendable (EngineProgress) async throws -> Void
     ) async throws -> ProgressMessage.Result? {
         let response = try await send(call)
         var splitter = JSONObjectSplitter()
@@ -75,7 +75,7 @@ extension DockerEngine {
                 if let told = message.aux { result = told }
                 if message.stream != nil || message.status != nil {
                     try await onProgress(
-                        Progress(
+                        EngineProgress(
                             stream: message.stream, status: message.status, id: message.id,
                             current: message.progressDetail?.current, total: message.progressDetail?.total))
                 }
