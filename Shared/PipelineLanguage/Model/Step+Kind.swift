@@ -7,7 +7,7 @@ extension Step {
         case plugin
         /// Builds an image and pushes it.
         case build
-        /// Rolls out: a `deploy` block, or commands of a step called `deploy`.
+        /// Rolls out: a `deploy` block, or the commands of a step called `deploy`.
         case deploy
     }
 
@@ -17,8 +17,9 @@ extension Step {
         return commands.isEmpty ? .plugin : .commands
     }
 
-    /// Whether a deployer runs it: it has a `deploy` block or is called `deploy`.
-    public var isRollout: Bool { deploy != nil || (name == "deploy" && build == nil) }
+    /// Whether a deployer runs it: it has a `deploy` block, or is called `deploy` and is nothing but commands. One
+    /// with an image runs in a container beside the steps before it, as files written for Drone expect.
+    public var isRollout: Bool { deploy != nil || (name == "deploy" && image == nil && build == nil) }
 
     /// The names other steps may refer to as `${steps.<this>.<name>}`.
     public var outputNames: [String] {

@@ -1,0 +1,143 @@
+/// Turns what people write into a ``Process``: a pipeline file (YAML in Drone's format or Slipway's, or JSON) or a
+/// process component. It reads text and nothing else.
+public enum Compiler {
+    /// What the compiler may have to know besides the text.
+    public struct Context: Sendable {
+        /// The process' name where the document has none.
+        public var name: String?
+        /// The platform's components, for `kind: template`. ``Compiler/componentNames(source:path:)`` says which ones
+        /// a document needs.
+        public var components: [String: Process]
+        public var limits: SourceLimits
+
+        public init(
+            name: String? = nil, components: [String: Process] = [:], limits: SourceLimits = .standard
+        ) {
+            self.name = name
+            self.components = components
+            self.limits = limits
+        }
+    }
+
+    /// A process, and what there is to say about its source.
+    public struct Compilation: Sendable, Hashable {
+        public var process: Process
+        /// Accepted, but probably not what was meant.
+        public var warnings: [Diagnostic]
+    }
+
+    /// Compiles a pipeline file.
+    /// - Parameters:
+    ///   - source: The file's text.
+    ///   - path: Its name, for diagnostics; `.json` makes it JSON, `.yml` and `.yaml` YAML, any other JSON if it
+    ///     begins like it.
+    /// - Throws: Everything that is wrong with it, warnings included.
+    public static func compile(
+        source: String, path: String, context: Context = Context()
+    ) throws(DiagnosticList) -> Compilation {
+        let sink = DiagnosticSink(file: path, text: source, limits: context.limits)
+        let documents = documents(source, path: path, sink: sink, limits: context.limits)
+        guard !sink.hasErrors else { throw sink.list }
+        guard !documents.isEmpty else {
+            sink.error(.missingField, "the document is empty; a pipeline has at least one step", at: .start)
+            throw sink.list
+        }
+        let reader = DocumentReader(sink: sink, limits: context.limits)
+        let draft = reader.process(documents, components: context.components)
+        if !sink.hasErrors, draft.stages.isEmpty {
+            sink.error(.missingField, "there is no document of “kind: pipeline”", at: documents[0])
+        }
+        // What the steps say is checked even where something else is wrong: all is told at once.
+        var validator = DraftValidator(draft, sink: sink, limits: context.limits)
+        validator.validate()
+        guard !sink.hasErrors else { throw sink.list }
+        let checked = validator.draft
+        let process = Process(
+            name: checked.name ?? context.name ?? checked.stages.first?.baseName ?? "default",
+            parameters: checked.parameters, environments: checked.environments, secrets: checked.secrets,
+            stages: checked.stages.map(\.stage))
+        return Compilation(process: process, warnings: sink.list.diagnostics)
+    }
+
+    /// Compiles a process component, JSON.
+    /// - Throws: Everything that is wrong with it.
+    public static func compile(
+        json: String, name: String? = nil, context: Context = Context()
+    ) throws(DiagnosticList) -> Process {
+        var context = context
+        context.name = context.name ?? name
+        return try compile(source: json, path: "\(name ?? "component").json", context: context).process
+    }
+
+    /// Compiles a file that may not even be text.
+    /// - Throws: As ``compile(source:path:context:)``; besides, that the bytes are not UTF-8.
+    public static func compile(
+        bytes: some Collection<UInt8>, path: String, context: Context = Context()
+    ) throws(DiagnosticList) -> Compilation {
+        guard bytes.count <= context.limits.bytes else { throw tooLong(path, context.limits) }
+        guard let source = String(validating: bytes, as: UTF8.self) else {
+            let text = String(decoding: bytes, as: UTF8.self)
+            let sink = DiagnosticSink(file: path, text: text, limits: context.limits)
+            sink.error(.encoding, "the document is not UTF-8", at: firstMark(of: "\u{FFFD}", in: text))
+            throw sink.list
+        }
+        return try compile(source: source, path: path, context: context)
+    }
+
+    /// The names of the components a document loads with `kind: template`; empty for one that cannot be read.
+    public static func componentNames(
+        source: String, path: String, limits: SourceLimits = .standard
+    ) -> [String] {
+        let sink = DiagnosticSink(file: path, text: source, limits: limits)
+        var names: [String] = []
+        for document in documents(source, path: path, sink: sink, limits: limits) {
+            guard case .scalar(let kind)? = document.member("kind")?.content, kind.text == "template",
+                case .scalar(let load)? = document.member("load")?.content
+            else { continue }
+            let name = DocumentReader.componentName(load.text)
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
+    private static func documents(
+        _ source: String, path: String, sink: DiagnosticSink, limits: SourceLimits
+    ) -> [SourceNode] {
+        guard source.utf8.count <= limits.bytes else {
+            sink.error(.limit, "the document has more than \(limits.bytes) bytes", at: .start)
+            return []
+        }
+        guard !source.utf8.contains(0) else {
+            sink.error(.encoding, "the document has a NUL in it", at: firstMark(of: "\0", in: source))
+            return []
+        }
+        let text = source.unicodeScalars.first == "\u{FEFF}" ? String(source.unicodeScalars.dropFirst()) : source
+        if isJSON(text, path: path) {
+            return JSONSource.document(of: text, sink: sink, limits: limits).map { [$0] } ?? []
+        }
+        return YAMLSource.documents(of: text, sink: sink, limits: limits)
+    }
+
+    private static func isJSON(_ text: String, path: String) -> Bool {
+        if path.hasSuffix(".json") { return true }
+        if path.hasSuffix(".yml") || path.hasSuffix(".yaml") { return false }
+        let first = text.utf8.first { !" \t\r\n".utf8.contains($0) }
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+    }
+
+    private static func firstMark(of scalar: Unicode.Scalar, in text: String) -> SourceMark {
+        var mark = SourceMark.start
+        for other in text.unicodeScalars {
+            if other == scalar { break }
+            mark.column += 1
+            if other == "\n" { mark = SourceMark(line: mark.line + 1, column: 1) }
+        }
+        return mark
+    }
+
+    private static func tooLong(_ path: String, _ limits: SourceLimits) -> DiagnosticList {
+        let sink = DiagnosticSink(file: path, text: "", limits: limits)
+        sink.error(.limit, "the document has more than \(limits.bytes) bytes", at: .start)
+        return sink.list
+    }
+}

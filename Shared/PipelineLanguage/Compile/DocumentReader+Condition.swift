@@ -1,0 +1,131 @@
+import Contracts
+
+extension DocumentReader {
+    /// A `when` or `trigger`.
+    func condition(_ node: SourceNode?, word: String) -> Condition {
+        guard let node else { return .always }
+        guard case .map = node.content else {
+            sink.error(
+                .wrongType, "“\(word)” is a mapping such as {branch: main}, not \(node.kindName)", at: node)
+            return .always
+        }
+        guard let fields = fields(node, what: "“\(word)”") else { return .always }
+        var condition = Condition()
+        condition.branch = matcher(fields.take("branch"), "\(word).branch")
+        condition.event = matcher(fields.take("event"), "\(word).event")
+        condition.ref = matcher(fields.take("ref"), "\(word).ref")
+        condition.repo = matcher(fields.take("repo"), "\(word).repo")
+        condition.instance = matcher(fields.take("instance"), "\(word).instance")
+        condition.target = matcher(fields.take("target"), "\(word).target")
+        condition.cron = matcher(fields.take("cron"), "\(word).cron")
+        condition.action = matcher(fields.take("action"), "\(word).action")
+        condition.paths = matcher(fields.take("paths"), "\(word).paths")
+        if let status = fields.take("status") { condition.status = statuses(status, word: word) }
+        if let environment = fields.take("environment") {
+            sink.warning(
+                .unsupported, "\(word).environment is of an old format; use \(word).target", at: environment)
+            condition.target = condition.target ?? matcher(environment, "\(word).environment")
+        }
+        fields.finish()
+        checkEvents(condition.event, node.member("event"), word: word)
+        checkRefs(condition.ref, node.member("ref"), word: word)
+        return condition
+    }
+
+    private func statuses(_ node: SourceNode, word: String) -> [Condition.Status] {
+        var statuses: [Condition.Status] = []
+        var nodes = elements(node)
+        if case .map = node.content {
+            guard let fields = fields(node, what: "“\(word).status”") else { return [] }
+            nodes = fields.take("include").map { elements($0) } ?? []
+            let excluded = fields.take("exclude").map { elements($0) } ?? []
+            fields.finish()
+            let words = excluded.compactMap { choice($0, "\(word).status", Condition.Status.self) }
+            if nodes.isEmpty { return Condition.Status.allCases.filter { !words.contains($0) } }
+        }
+        for node in nodes {
+            guard let status = choice(node, "\(word).status", Condition.Status.self) else { continue }
+            if !statuses.contains(status) { statuses.append(status) }
+        }
+        return statuses.sorted { $0.rawValue > $1.rawValue }
+    }
+
+    /// A text, a list, or a mapping of `include` and `exclude`.
+    func matcher(_ node: SourceNode?, _ what: String) -> Matcher? {
+        guard let node else { return nil }
+        var matcher = Matcher(include: [])
+        if case .map = node.content {
+            guard let fields = fields(node, what: "“\(what)”") else { return nil }
+            matcher.include = patterns(fields.take("include"), "\(what).include")
+            matcher.exclude = patterns(fields.take("exclude"), "\(what).exclude")
+            fields.finish()
+        } else {
+            matcher.include = patterns(node, what)
+        }
+        if matcher.include.isEmpty, matcher.exclude.isEmpty {
+            sink.warning(.noEffect, "\(what) is empty and matches everything", at: node)
+            return nil
+        }
+        return matcher
+    }
+
+    private func patterns(_ node: SourceNode?, _ what: String) -> [String] {
+        guard let node else { return [] }
+        return elements(node).compactMap { element in
+            guard let pattern = text(element, "each of \(what)") else { return nil }
+            do throws(GlobError) {
+                _ = try Glob(pattern)
+                return pattern
+            } catch {
+                sink.error(.badValue, "“\(pattern.prefix(60))” is no pattern: \(error.problem)", at: element)
+                return nil
+            }
+        }
+    }
+
+    private func checkEvents(_ matcher: Matcher?, _ node: SourceNode?, word: String) {
+        guard let matcher, let node else { return }
+        let events = Event.allCases.map(\.rawValue)
+        for pattern in matcher.include + matcher.exclude {
+            do throws(GlobError) {
+                let glob = try Glob(pattern)
+                if events.contains(where: { glob.matches($0) }) { continue }
+            } catch {
+                continue
+            }
+            let meant: [String: String] = [
+                "deployment": "promote", "deploy": "promote", "merge_request": "pull_request", "schedule": "cron",
+                "manual": "custom", "web": "custom", "release": "tag",
+            ]
+            let hint = meant[pattern].map { "; did you mean “\($0)”?" } ?? Nearest.hint(pattern, among: events)
+            sink.error(
+                .badValue, "\(word).event: there is no event “\(pattern)”\(hint) There are \(events.sorted().joined(separator: ", "))",
+                at: location(of: pattern, in: node))
+        }
+    }
+
+    private func checkRefs(_ matcher: Matcher?, _ node: SourceNode?, word: String) {
+        guard let matcher, let node else { return }
+        for pattern in matcher.include + matcher.exclude
+        where !pattern.hasPrefix("refs/") && !pattern.hasPrefix("*") && !pattern.hasPrefix("{") {
+            sink.warning(
+                .suspicious,
+                "\(word).ref: “\(pattern)” matches no ref; refs are whole, such as refs/heads/main or refs/tags/v*",
+                at: location(of: pattern, in: node))
+        }
+    }
+
+    /// The scalar below a node that has this text, or the node itself.
+    func location(of text: String, in node: SourceNode) -> SourceNode {
+        find(text, in: node) ?? node
+    }
+
+    private func find(_ text: String, in node: SourceNode) -> SourceNode? {
+        switch node.content {
+        case .list(let elements): elements.lazy.compactMap { find(text, in: $0) }.first
+        case .map(let entries): entries.lazy.compactMap { find(text, in: $0.value) }.first
+        case .scalar(let scalar): scalar.text == text ? node : nil
+        case .null: nil
+        }
+    }
+}

@@ -1,0 +1,73 @@
+extension DocumentReader {
+    /// A `deploy` block, and whether it names its image.
+    func deploy(_ node: SourceNode) -> (Deploy, hasImage: Bool)? {
+        guard let fields = fields(node, what: "“deploy”") else { return nil }
+        let environment = name(fields.require("environment"), "“environment”")
+        let workloadNode = fields.take("workload")
+        let workload = workloadNode.flatMap(workload)
+        let runNode = fields.take("run")
+        let container = name(fields.take("container"), "“container”")
+        let image = name(fields.take("image"), "“image”")
+        var deploy = Deploy(
+            environment: environment ?? "", workload: workload, container: container ?? workload?.name ?? "",
+            image: image ?? "")
+        deploy.namespace = name(fields.take("namespace"), "“namespace”")
+        deploy.cluster = name(fields.take("cluster"), "“cluster”")
+        deploy.run = runNode.flatMap(containerRun)
+        deploy.rollback = bool(fields.take("rollback"), "“rollback”") ?? true
+        fields.finish()
+
+        switch (workloadNode, runNode) {
+        case (nil, nil):
+            sink.error(
+                .missingField,
+                "“deploy” has a “workload” such as deployment/web, or “run” for a container on a Docker host", at: node)
+        case (.some, .some(let run)):
+            sink.error(.conflict, "“deploy” has a “workload” or “run”, not both", at: run)
+        case (nil, .some):
+            if container == nil {
+                sink.error(.missingField, "“deploy” with “run” has a “container”: its name on the host", at: node)
+            }
+            if let namespace = node.member("namespace") {
+                sink.warning(.noEffect, "“namespace” has no effect without “workload”", at: namespace)
+            }
+        case (.some, nil): break
+        }
+        guard environment != nil, workload != nil || deploy.run != nil else { return nil }
+        return (deploy, image != nil)
+    }
+
+    private func workload(_ node: SourceNode) -> Workload? {
+        guard let text = name(node, "“workload”") else { return nil }
+        if let workload = Workload(text) { return workload }
+        let kinds = Workload.Kind.allCases.map(\.rawValue)
+        let hint = text.contains("/") ? Nearest.hint(String(text.prefix { $0 != "/" }), among: kinds) : ""
+        sink.error(
+            .badValue, "“workload” is deployment/NAME, statefulset/NAME or daemonset/NAME, not “\(text)”\(hint)",
+            at: node)
+        return nil
+    }
+
+    private func containerRun(_ node: SourceNode) -> ContainerRun? {
+        guard let fields = fields(node, what: "“run”") else { return nil }
+        var run = ContainerRun()
+        run.ports = texts(fields.take("ports"), "“ports”")
+        run.environment = values(fields.take("environment"), "“environment”")
+        run.volumes = texts(fields.take("volumes"), "“volumes”")
+        run.network = name(fields.take("network"), "“network”")
+        run.command = texts(fields.take("command"), "“command”")
+        if let restart = fields.take("restart"), let text = restartPolicy(restart) { run.restart = text }
+        run.health = probe(fields.take("health"), "“health”")
+        fields.finish()
+        return run
+    }
+
+    private func restartPolicy(_ node: SourceNode) -> String? {
+        guard let text = text(node, "“restart”") else { return nil }
+        let words = ["no", "always", "on-failure", "unless-stopped"]
+        if words.contains(text) { return text }
+        sink.error(
+            .badValue, "“restart” is \(Self.list(words)), not “\(text)”\(Nearest.hint(text, among: words))", at: node)
+        return nil
+    }
+}

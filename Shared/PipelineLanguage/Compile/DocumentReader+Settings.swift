@@ -1,0 +1,57 @@
+import Contracts
+
+extension DocumentReader {
+    func settings(_ node: SourceNode?) -> [String: Setting] {
+        var settings: [String: Setting] = [:]
+        var variables: [String: String] = [:]
+        forEachMember(node, "“settings”") { entry in
+            let variable = Step.pluginVariable(entry.key)
+            if let other = variables.updateValue(entry.key, forKey: variable) {
+                sink.error(
+                    .duplicate, "the settings “\(other)” and “\(entry.key)” are both \(variable)", at: entry.keyMark,
+                    length: entry.key.unicodeScalars.count)
+            }
+            if let secret = secret(entry.value) {
+                settings[entry.key] = .secret(secret)
+            } else {
+                settings[entry.key] = .value(json(entry.value, name: entry.key))
+            }
+        }
+        return settings
+    }
+
+    private func json(_ node: SourceNode, name: String) -> JSONValue {
+        switch node.content {
+        case .null: return .null
+        case .list(let elements): return .array(elements.map { json($0, name: name) })
+        case .map(let entries):
+            if entries.contains(where: { $0.key == "from_secret" }) {
+                sink.error(
+                    .unsupported,
+                    "from_secret is the whole value of a setting; inside “\(name)” a plugin would see its name only",
+                    at: node)
+            }
+            var members: [String: JSONValue] = [:]
+            for entry in entries { members[entry.key] = json(entry.value, name: name) }
+            return .object(members)
+        case .scalar(let scalar):
+            switch scalar.kind {
+            case .bool(let value): return .bool(value)
+            case .text: return .string(text(node, "a setting") ?? "")
+            case .number: return number(scalar, node)
+            }
+        }
+    }
+
+    private func number(_ scalar: SourceScalar, _ node: SourceNode) -> JSONValue {
+        if let integer = Int64(scalar.text) { return .integer(integer) }
+        guard let number = Double(scalar.text), number.isFinite else { return .string(scalar.text) }
+        // A version such as 1.10 is a number to YAML, and loses its zero.
+        let value = JSONValue.number(number)
+        if let shown = value.pluginText, shown != scalar.text {
+            sink.warning(
+                .suspicious, "\(scalar.text) is a number and becomes \(shown); quote it to keep it as it is", at: node)
+        }
+        return value
+    }
+}

@@ -1,0 +1,173 @@
+extension DocumentReader {
+    /// A step, or a service where `isService`.
+    func step(_ node: SourceNode, isService: Bool, number: Int) -> StepDraft? {
+        let word = isService ? "service" : "step"
+        if isService, case .scalar(let scalar) = node.content { return imageService(scalar, node) }
+        let firstReference = sink.references.count
+        guard let fields = fields(node, what: "a \(word)") else { return nil }
+        guard let (name, nameMark) = stepName(fields, word: word, number: number) else {
+            return nil
+        }
+        var step = Step(name: name)
+        var draft = StepDraft(step: step, isService: isService, mark: node.mark, nameMark: nameMark)
+        readContainer(fields, &step, &draft)
+        readWork(fields, &step, &draft, isService: isService)
+        fields.finish()
+        draft.step = step
+        draft.references = Array(sink.references[firstReference...])
+        check(step, fields, node, isService: isService)
+        return draft
+    }
+
+    /// `- postgres:16`: a service that is nothing but an image, named after it.
+    private func imageService(_ scalar: SourceScalar, _ node: SourceNode) -> StepDraft? {
+        let path = scalar.text.split(separator: "/").last ?? ""
+        let name = path.prefix { $0 != ":" && $0 != "@" }
+        guard !name.isEmpty else {
+            sink.error(.badValue, "a service is an image such as postgres:16, or a mapping", at: node)
+            return nil
+        }
+        let step = Step(name: String(name), image: scalar.text)
+        return StepDraft(step: step, isService: true, mark: node.mark, nameMark: node.mark)
+    }
+
+    private func stepName(_ fields: Fields, word: String, number: Int) -> (String, SourceMark)? {
+        let given = [fields.take("name"), fields.take(word)].compactMap(\.self)
+        if given.count > 1 {
+            sink.error(.conflict, "a \(word) has a “name” or a “\(word)”, not both", at: given[1])
+        }
+        guard let node = given.first else {
+            sink.error(.missingField, "\(word) \(number) has no name", at: fields.mark)
+            return nil
+        }
+        return name(node, "the name of a \(word)").map { ($0, node.mark) }
+    }
+
+    private func readContainer(_ fields: Fields, _ step: inout Step, _ draft: inout StepDraft) {
+        step.image = name(fields.take("image"), "“image”")
+        step.pull = pull(fields.take("pull"))
+        step.command = texts(fields.take("command"), "“command”")
+        step.entrypoint = texts(fields.take("entrypoint"), "“entrypoint”")
+        step.shell = name(fields.take("shell"), "“shell”")
+        step.environment = values(fields.take("environment"), "“environment”")
+        step.settings = settings(fields.take("settings"))
+        step.privileged = bool(fields.take("privileged"), "“privileged”") ?? false
+        step.user = name(fields.take("user"), "“user”")
+        step.workingDirectory = name(fields.take("working_dir"), "“working_dir”")
+        (step.mounts, draft.mounts) = mounts(fields.take("volumes"), "“volumes”")
+        let (devices, deviceNames) = mounts(fields.take("devices"), "“devices”")
+        step.devices = devices
+        draft.mounts += deviceNames
+        step.dns = texts(fields.take("dns"), "“dns”")
+        step.dnsSearch = texts(fields.take("dns_search"), "“dns_search”")
+        step.extraHosts = texts(fields.take("extra_hosts"), "“extra_hosts”")
+        step.networkMode = name(fields.take("network_mode"), "“network_mode”")
+        step.memoryLimit = size(fields.take("mem_limit"), "“mem_limit”")
+        step.memorySwapLimit = size(fields.take("memswap_limit"), "“memswap_limit”")
+        step.sharedMemorySize = size(fields.take("shm_size"), "“shm_size”")
+    }
+
+    private func readWork(_ fields: Fields, _ step: inout Step, _ draft: inout StepDraft, isService: Bool) {
+        step.commands = texts(fields.take("commands"), "“commands”", isScript: true)
+        if let node = fields.take("depends_on") {
+            draft.dependsOn = names(node, "“depends_on”")
+            step.dependsOn = draft.dependsOn.map(\.name)
+        }
+        step.when = condition(fields.take("when"), word: "when")
+        step.detach = bool(fields.take("detach"), "“detach”") ?? false
+        step.failure = failure(fields.take("failure"))
+        step.outputs = outputs(fields.take("outputs"))
+        step.timeout = duration(fields.take("timeout"), "“timeout”")
+        step.retry = retry(fields.take("retry"))
+        step.cache = cache(fields.take("cache"))
+        step.artifacts = artifacts(fields.take("artifacts"))
+        step.ready = probe(fields.take("ready"), "“ready”")
+        step.build = fields.take("build").flatMap(build)
+        if let node = fields.take("deploy"), let (deploy, hasImage) = deploy(node) {
+            step.deploy = deploy
+            if !hasImage { draft.deployWithoutImage = node.mark }
+        }
+    }
+
+    func names(_ node: SourceNode, _ what: String) -> [NameReference] {
+        if case .map = node.content {
+            sink.error(.wrongType, "\(what) is a list of names, not a mapping", at: node)
+            return []
+        }
+        return elements(node).compactMap { element in
+            name(element, "each of \(what)").map { NameReference(name: $0, mark: element.mark) }
+        }
+    }
+
+    private func pull(_ node: SourceNode?) -> PullPolicy? {
+        guard let node else { return nil }
+        guard case .scalar(let scalar) = node.content else { return choice(node, "“pull”") }
+        // Drone 0.8 and Woodpecker have a truth value here.
+        if case .bool(let value) = scalar.kind { return value ? .always : .ifNotExists }
+        if scalar.text == "default" { return nil }
+        return choice(node, "“pull”")
+    }
+
+    private func failure(_ node: SourceNode?) -> FailurePolicy {
+        guard let node, let text = text(node, "“failure”") else { return .fail }
+        switch text {
+        case "ignore": return .ignore
+        case "fast", "fast-fail", "fail-fast", "fail_fast": return .fast
+        case "fail", "always", "default": return .fail
+        default:
+            let words = ["fail", "ignore", "fast"]
+            sink.error(
+                .badValue, "“failure” is fail, ignore or fast, not “\(text)”\(Nearest.hint(text, among: words))",
+                at: node)
+            return .fail
+        }
+    }
+
+    private func mounts(_ node: SourceNode?, _ what: String) -> ([Mount], [NameReference]) {
+        guard let node else { return ([], []) }
+        guard case .list(let elements) = node.content else {
+            sink.error(.wrongType, "\(what) is a list of {name, path}, not \(node.kindName)", at: node)
+            return ([], [])
+        }
+        var mounts: [Mount] = []
+        var names: [NameReference] = []
+        for element in elements {
+            guard case .map = element.content else {
+                sink.error(
+                    .wrongType,
+                    "each of \(what) is {name, path}, where “name” is one of the pipeline's volumes, "
+                        + "not \(describe(element))", at: element)
+                continue
+            }
+            guard let fields = fields(element, what: "an entry of \(what)") else { continue }
+            let nameNode = fields.require("name")
+            let name = name(nameNode, "the name of a volume")
+            let path = self.name(fields.require("path"), "the path of a volume")
+            fields.finish()
+            guard let name, let path, let nameNode else { continue }
+            mounts.append(Mount(name: name, path: path))
+            names.append(NameReference(name: name, mark: nameNode.mark))
+        }
+        return (mounts, names)
+    }
+
+    private func outputs(_ node: SourceNode?) -> [String] {
+        guard let node else { return [] }
+        var seen = Set<String>()
+        return names(node, "“outputs”").compactMap { reference in
+            guard RunVariables.isVariable(reference.name.replacing("-", with: "_")) else {
+                sink.error(
+                    .badValue, "an output has a name of letters, digits, “_” and “-”, not “\(reference.name)”",
+                    at: reference.mark, length: reference.length)
+                return nil
+            }
+            guard seen.insert(reference.name).inserted else {
+                sink.warning(
+                    .duplicate, "the output “\(reference.name)” is listed twice", at: reference.mark,
+                    length: reference.length)
+                return nil
+            }
+            return reference.name
+        }
+    }
+}

@@ -1,0 +1,201 @@
+import Contracts
+
+/// Reads the nodes of a document into the model. Everything it does not understand it reports, and goes on.
+struct DocumentReader {
+    let sink: DiagnosticSink
+    let limits: SourceLimits
+
+    // MARK: Shapes
+
+    /// The fields of a mapping, or `nil` (reported) for anything else.
+    func fields(_ node: SourceNode, what: String) -> Fields? {
+        guard case .map(let entries) = node.content else {
+            sink.error(.wrongType, "\(what) is a mapping, not \(node.kindName)", at: node)
+            return nil
+        }
+        return Fields(entries, node.mark, what: what, sink: sink)
+    }
+
+    /// The elements of a list; a single value counts as a list of one, as everywhere in Drone's format.
+    func elements(_ node: SourceNode) -> [SourceNode] {
+        switch node.content {
+        case .list(let elements): elements
+        case .null: []
+        case .map, .scalar: [node]
+        }
+    }
+
+    // MARK: Scalars
+
+    /// A text; numbers and truth values count as they are written.
+    func text(_ node: SourceNode?, _ what: String, isScript: Bool = false) -> String? {
+        guard let node else { return nil }
+        guard case .scalar(let scalar) = node.content else {
+            sink.error(.wrongType, "\(what) is text, not \(node.kindName)", at: node)
+            return nil
+        }
+        note(scalar.text, isScript: isScript, at: node)
+        return scalar.text
+    }
+
+    /// A text that is not empty.
+    func name(_ node: SourceNode?, _ what: String) -> String? {
+        guard let node, let text = text(node, what) else { return nil }
+        guard !text.isEmpty else {
+            sink.error(.badValue, "\(what) is empty", at: node)
+            return nil
+        }
+        guard text.utf8.count <= 256, text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+            sink.error(.badValue, "\(what) has 256 bytes at most and no control characters", at: node)
+            return nil
+        }
+        return text
+    }
+
+    func texts(_ node: SourceNode?, _ what: String, isScript: Bool = false) -> [String] {
+        guard let node else { return [] }
+        if case .map = node.content {
+            sink.error(.wrongType, "\(what) is a list of texts, not a mapping", at: node)
+            return []
+        }
+        return elements(node).compactMap { element in
+            if element.content == .null {
+                sink.warning(.noEffect, "an empty entry of \(what) has no effect", at: element)
+                return nil
+            }
+            return text(element, "each of \(what)", isScript: isScript)
+        }
+    }
+
+    func bool(_ node: SourceNode?, _ what: String) -> Bool? {
+        guard let node else { return nil }
+        if case .scalar(let scalar) = node.content {
+            if case .bool(let value) = scalar.kind { return value }
+            if scalar.text == "true" || scalar.text == "false" { return scalar.text == "true" }
+        }
+        sink.error(.wrongType, "\(what) is true or false, not \(describe(node))", at: node)
+        return nil
+    }
+
+    /// A whole number within bounds.
+    func integer(_ node: SourceNode?, _ what: String, in range: ClosedRange<Int>) -> Int? {
+        guard let node else { return nil }
+        guard case .scalar(let scalar) = node.content, let value = Int(scalar.text) else {
+            sink.error(.wrongType, "\(what) is a whole number, not \(describe(node))", at: node)
+            return nil
+        }
+        guard range.contains(value) else {
+            sink.error(.badValue, "\(what) is from \(range.lowerBound) to \(range.upperBound), not \(value)", at: node)
+            return nil
+        }
+        return value
+    }
+
+    /// One of an enumeration's words.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ node: SourceNode?, _ what: String, _ type: Choice.Type = Choice.self
+    ) -> Choice? {
+        guard let node, let text = text(node, what) else { return nil }
+        if let choice = Choice(rawValue: text) { return choice }
+        let words = Choice.allCases.map(\.rawValue)
+        sink.error(
+            .badValue, "\(what) is \(Self.list(words)), not “\(text)”\(Nearest.hint(text, among: words))", at: node)
+        return nil
+    }
+
+    /// Seconds: a number, or a text such as `90s`, `10m` or `1h 30m`.
+    func duration(_ node: SourceNode?, _ what: String) -> Int? {
+        guard let node, let text = text(node, what) else { return nil }
+        guard let seconds = DurationText.seconds(text), seconds > 0 else {
+            sink.error(
+                .badValue, "\(what) is a time such as 90s, 10m or 1h 30m (or seconds), not \(describe(node))", at: node)
+            return nil
+        }
+        return seconds
+    }
+
+    /// Bytes: a number, or a text such as `512m` or `2GiB`. Units are powers of 1024, as Docker has them.
+    func size(_ node: SourceNode?, _ what: String) -> Int64? {
+        guard let node, let text = text(node, what) else { return nil }
+        guard let bytes = SizeText.bytes(text) else {
+            sink.error(.badValue, "\(what) is a size such as 512m or 2g (or bytes), not \(describe(node))", at: node)
+            return nil
+        }
+        return bytes
+    }
+
+    // MARK: Values
+
+    func value(_ node: SourceNode?, _ what: String) -> Value? {
+        guard let node else { return nil }
+        if let secret = secret(node) { return .secret(secret) }
+        if case .map = node.content {
+            sink.error(.wrongType, "\(what) is text or {from_secret: NAME}", at: node)
+            return nil
+        }
+        return text(node, what).map(Value.text)
+    }
+
+    /// The name in `{from_secret: name}`, or `nil` if this is something else.
+    func secret(_ node: SourceNode) -> String? {
+        guard case .map(let entries) = node.content, entries.count == 1, entries[0].key == "from_secret" else {
+            return nil
+        }
+        return name(entries[0].value, "the name of a secret") ?? ""
+    }
+
+    func values(_ node: SourceNode?, _ what: String) -> [String: Value] {
+        var values: [String: Value] = [:]
+        forEachMember(node, what) { entry in
+            if entry.value.content == .null {
+                values[entry.key] = .text("")
+            } else {
+                values[entry.key] = value(entry.value, "“\(entry.key)” of \(what)")
+            }
+        }
+        return values
+    }
+
+    func textMap(_ node: SourceNode?, _ what: String) -> [String: String] {
+        var texts: [String: String] = [:]
+        forEachMember(node, what) { entry in
+            texts[entry.key] = entry.value.content == .null ? "" : text(entry.value, "“\(entry.key)” of \(what)")
+        }
+        return texts
+    }
+
+    func forEachMember(_ node: SourceNode?, _ what: String, _ body: (SourceEntry) -> Void) {
+        guard let node else { return }
+        switch node.content {
+        case .map(let entries): entries.forEach(body)
+        case .list(let elements) where elements.isEmpty: break
+        case .list:
+            sink.error(.wrongType, "\(what) is a mapping, not a list; write “NAME: value” without the dash", at: node)
+        case .null, .scalar: sink.error(.wrongType, "\(what) is a mapping, not \(node.kindName)", at: node)
+        }
+    }
+
+    // MARK: Words
+
+    static func list(_ words: [String]) -> String {
+        guard words.count > 1, let last = words.last else { return words.first ?? "" }
+        return words.dropLast().joined(separator: ", ") + " or " + last
+    }
+
+    func describe(_ node: SourceNode) -> String {
+        guard case .scalar(let scalar) = node.content else { return node.kindName }
+        return "“\(scalar.text.prefix(60))”"
+    }
+
+    /// Remembers the expressions in a text, to be checked once all names are known.
+    private func note(_ text: String, isScript: Bool, at node: SourceNode) {
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return }
+        for case .expression(let expression, _) in ExpressionParser.pieces(of: text) {
+            var hasDefault = false
+            if case .standard = expression.operation { hasDefault = true }
+            sink.references.append(
+                SourceReference(
+                    name: expression.name, hasDefault: hasDefault, isScript: isScript, mark: node.mark))
+        }
+    }
+}

@@ -1,0 +1,228 @@
+/// Checks what can be checked only when everything is read: names, order, expressions. What it completes (the type of
+/// a stage, the image of a rollout) is then in the process.
+struct DraftValidator {
+    let sink: DiagnosticSink
+    let limits: SourceLimits
+    private(set) var draft: ProcessDraft
+
+    init(_ draft: ProcessDraft, sink: DiagnosticSink, limits: SourceLimits) {
+        self.draft = draft
+        self.sink = sink
+        self.limits = limits
+    }
+
+    mutating func validate() {
+        let count = draft.stages.reduce(0) { $0 + $1.steps.count }
+        guard count <= limits.steps else {
+            sink.error(.limit, "there are more than \(limits.steps) steps", at: draft.stages.first?.mark ?? .start)
+            return
+        }
+        checkStageNames()
+        resolveStageOrder()
+        for index in draft.stages.indices {
+            checkStepNames(of: index)
+            chooseKind(of: index)
+            checkImages(of: index)
+            checkVolumes(of: index)
+            checkBranchOnTag(of: index)
+            chooseImages(of: index)
+        }
+        for index in draft.stages.indices { checkReferences(of: index) }
+    }
+
+    // MARK: Stages
+
+    private func checkStageNames() {
+        var seen: [String: SourceMark] = [:]
+        for stage in draft.stages {
+            if let first = seen[stage.stage.name] {
+                sink.error(
+                    .duplicate, "there are two pipelines “\(stage.stage.name)”; the other is in line \(first.line)",
+                    at: stage.nameMark)
+            } else {
+                seen[stage.stage.name] = stage.nameMark
+            }
+        }
+    }
+
+    /// Names in `depends_on` may be those of matrices, and then mean all that these became.
+    private mutating func resolveStageOrder() {
+        var byName: [String: [String]] = [:]
+        for stage in draft.stages {
+            byName[stage.stage.name] = [stage.stage.name]
+            if stage.baseName != stage.stage.name { byName[stage.baseName, default: []].append(stage.stage.name) }
+        }
+        for index in draft.stages.indices {
+            var names: [String] = []
+            for reference in draft.stages[index].dependsOn {
+                guard let targets = byName[reference.name] else {
+                    let all = Set(draft.stages.flatMap { [$0.stage.name, $0.baseName] })
+                    sink.error(
+                        .unknownName,
+                        "there is no pipeline “\(reference.name)” to wait for\(Nearest.hint(reference.name, among: all))",
+                        at: reference.mark, length: reference.length)
+                    continue
+                }
+                for target in targets where !names.contains(target) { names.append(target) }
+            }
+            draft.stages[index].stage.dependsOn = names
+        }
+        let graph = DependencyGraph(
+            names: draft.stages.map(\.stage.name), dependsOn: draft.stages.map(\.stage.dependsOn))
+        guard let cycle = graph.cycle else { return }
+        let path = cycle.map { draft.stages[$0].stage.name }.joined(separator: " → ")
+        sink.error(.cycle, "pipelines wait for each other: \(path)", at: draft.stages[cycle[0]].nameMark)
+    }
+
+    // MARK: Steps
+
+    private mutating func checkStepNames(of index: Int) {
+        let stage = draft.stages[index]
+        var seen: [String: SourceMark] = [:]
+        for step in stage.steps {
+            if let first = seen[step.step.name] {
+                sink.error(
+                    .duplicate,
+                    "there are two steps or services “\(step.step.name)”; the other is in line \(first.line)",
+                    at: step.nameMark, length: step.step.name.unicodeScalars.count)
+            } else {
+                seen[step.step.name] = step.nameMark
+            }
+        }
+        let names = stage.stage.steps.map(\.name)
+        let known = Set(names)
+        // The clone and the services come first anyway.
+        let before = Set(stage.stage.services.map(\.name) + ["clone"]).subtracting(known)
+        var drafts = stage.steps
+        for number in drafts.indices where drafts[number].step.dependsOn != nil {
+            drafts[number].step.dependsOn = drafts[number].dependsOn.compactMap { reference in
+                if known.contains(reference.name) { return reference.name }
+                if !before.contains(reference.name) {
+                    let hint = Nearest.hint(reference.name, among: names)
+                    let isStage = draft.stages.contains { $0.stage.name == reference.name }
+                    let meant = isStage ? "; it is a pipeline, which this pipeline's own “depends_on” can name" : hint
+                    sink.error(
+                        .unknownName, "there is no step “\(reference.name)” in this pipeline to wait for\(meant)",
+                        at: reference.mark, length: reference.length)
+                }
+                return nil
+            }
+        }
+        replaceSteps(of: index, by: drafts)
+        let graph = StepGraph(draft.stages[index].stage)
+        guard let cycle = graph.graph.cycle else { return }
+        let path = cycle.map { names[$0] }.joined(separator: " → ")
+        let first = names[cycle[0]]
+        let mark = drafts.first { !$0.isService && $0.step.name == first }?.nameMark ?? stage.mark
+        sink.error(.cycle, "steps wait for each other: \(path)", at: mark, length: first.unicodeScalars.count)
+    }
+
+    private mutating func replaceSteps(of index: Int, by drafts: [StepDraft]) {
+        draft.stages[index].steps = drafts
+        draft.stages[index].stage.steps = drafts.filter { !$0.isService }.map(\.step)
+        draft.stages[index].stage.services = drafts.filter(\.isService).map(\.step)
+    }
+
+    /// Without a type: containers where anything has an image, else processes.
+    private mutating func chooseKind(of index: Int) {
+        guard !draft.stages[index].hasKind else { return }
+        let steps = draft.stages[index].steps.map(\.step)
+        let hasContainer = steps.contains { $0.image != nil || $0.build != nil || $0.deploy != nil }
+        draft.stages[index].stage.kind = hasContainer ? .docker : .exec
+    }
+
+    private func checkImages(of index: Int) {
+        let stage = draft.stages[index]
+        for step in stage.steps {
+            switch stage.stage.kind {
+            case .docker:
+                let needsImage = step.step.build == nil && !step.step.isRollout
+                guard needsImage, step.step.image == nil, !step.step.commands.isEmpty || step.isService else { continue }
+                let word = step.isService ? "service" : "step"
+                sink.error(
+                    .missingField,
+                    "\(word) “\(step.step.name)” has no “image” to run in; without containers say “type: exec”",
+                    at: step.nameMark, length: step.step.name.unicodeScalars.count)
+            case .exec:
+                guard step.step.image != nil, stage.hasKind else { continue }
+                sink.warning(
+                    .noEffect, "“image” has no effect in a pipeline of type exec", at: step.nameMark,
+                    length: step.step.name.unicodeScalars.count)
+            }
+        }
+    }
+
+    private func checkVolumes(of index: Int) {
+        let stage = draft.stages[index]
+        let names = stage.stage.volumes.map(\.name)
+        var used = Set<String>()
+        for reference in stage.steps.flatMap(\.mounts) {
+            used.insert(reference.name)
+            guard !names.contains(reference.name) else { continue }
+            sink.error(
+                .unknownName,
+                "this pipeline has no volume “\(reference.name)”\(Nearest.hint(reference.name, among: names))",
+                at: reference.mark, length: reference.length)
+        }
+        for name in names where !used.contains(name) && !stage.steps.contains(where: { $0.mark == stage.mark }) {
+            sink.warning(.noEffect, "no step uses the volume “\(name)”", at: stage.mark)
+        }
+    }
+
+    private func checkBranchOnTag(of index: Int) {
+        let stage = draft.stages[index]
+        let conditions = [(stage.stage.trigger, "trigger", stage.mark)] + stage.steps.map { ($0.step.when, "when", $0.mark) }
+        for (condition, word, mark) in conditions {
+            guard condition.event?.include == ["tag"], condition.branch?.include.isEmpty == false else { continue }
+            sink.warning(
+                .suspicious, "\(word): a tag has no branch, so “event: tag” together with “branch” never holds", at: mark)
+        }
+    }
+
+    /// A rollout without an image takes what the build before it has pushed.
+    private mutating func chooseImages(of index: Int) {
+        var drafts = draft.stages[index].steps
+        for number in drafts.indices {
+            guard let mark = drafts[number].deployWithoutImage else { continue }
+            if let name = buildBefore(drafts[number].step, index) {
+                drafts[number].step.deploy?.image = "${steps.\(name).reference}"
+            } else {
+                sink.error(
+                    .missingField,
+                    "“deploy” has an “image”: there is no single step with “build” before it that could tell", at: mark)
+            }
+        }
+        replaceSteps(of: index, by: drafts)
+    }
+
+    /// The last build step this one waits for, in its stage or else in the stages before.
+    private func buildBefore(_ step: Step, _ index: Int) -> String? {
+        let own = ancestors(of: step.name, in: draft.stages[index].stage).filter { $0.build != nil }
+        if let last = own.last { return last.name }
+        let builds = stagesBefore(index).flatMap { draft.stages[$0].stage.steps.filter { $0.build != nil } }
+        return builds.count == 1 ? builds[0].name : nil
+    }
+
+    /// The steps a step waits for, directly or not, in the order of the file.
+    func ancestors(of name: String, in stage: Stage) -> [Step] {
+        let graph = StepGraph(stage)
+        guard let number = graph.numbers[name] else { return [] }
+        return reachable(from: number, graph.graph).sorted().map { stage.steps[$0] }
+    }
+
+    func stagesBefore(_ index: Int) -> [Int] {
+        let graph = DependencyGraph(
+            names: draft.stages.map(\.stage.name), dependsOn: draft.stages.map(\.stage.dependsOn))
+        return reachable(from: index, graph).sorted()
+    }
+
+    private func reachable(from start: Int, _ graph: DependencyGraph) -> Set<Int> {
+        var seen = Set<Int>()
+        var work = graph.dependencies[start]
+        while let node = work.popLast() {
+            if seen.insert(node).inserted { work += graph.dependencies[node] }
+        }
+        seen.remove(start)
+        return seen
+    }
+}

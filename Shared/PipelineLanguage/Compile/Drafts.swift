@@ -1,0 +1,43 @@
+/// A name somewhere in a document.
+struct NameReference: Sendable, Hashable {
+    var name: String
+    var mark: SourceMark
+
+    var length: Int { name.unicodeScalars.count }
+}
+
+/// A step as it was read, with where its names are: they can be checked only when all steps are known.
+struct StepDraft {
+    var step: Step
+    var isService: Bool
+    var mark: SourceMark
+    var nameMark: SourceMark
+    var dependsOn: [NameReference] = []
+    var mounts: [NameReference] = []
+    var references: [SourceReference] = []
+    /// Where a `deploy` without an image is, which then is that of the build before it.
+    var deployWithoutImage: SourceMark?
+}
+
+/// A stage as it was read.
+struct StageDraft {
+    var stage: Stage
+    var mark: SourceMark
+    var nameMark: SourceMark
+    /// The name before a matrix made several of it.
+    var baseName: String
+    var hasKind: Bool
+    var dependsOn: [NameReference] = []
+    var steps: [StepDraft] = []
+    /// Expressions outside its steps.
+    var references: [SourceReference] = []
+}
+
+/// A document or several, as read so far.
+struct ProcessDraft {
+    var name: String?
+    var parameters: [String: Parameter] = [:]
+    var environments: [String: EnvironmentRule] = [:]
+    var secrets: [ExternalSecret] = []
+    var stages: [StageDraft] = []
+}

@@ -1,0 +1,66 @@
+/// A place in a document: line and column from 1, columns in Unicode scalars.
+struct SourceMark: Sendable, Hashable {
+    var line: Int
+    var column: Int
+
+    static let start = SourceMark(line: 1, column: 1)
+}
+
+/// A value of a document, YAML or JSON, and where it is.
+struct SourceNode: Sendable, Hashable {
+    enum Content: Sendable, Hashable {
+        case null
+        case scalar(SourceScalar)
+        case list([SourceNode])
+        case map([SourceEntry])
+    }
+
+    var content: Content
+    var mark: SourceMark
+
+    /// `text`, `a list` and so on, for messages.
+    var kindName: String {
+        switch content {
+        case .null: "nothing"
+        case .list: "a list"
+        case .map: "a mapping"
+        case .scalar(let scalar):
+            switch scalar.kind {
+            case .text: "text"
+            case .number: "a number"
+            case .bool: "a truth value"
+            }
+        }
+    }
+
+    /// How many characters to mark: those of a scalar that is on one line.
+    var length: Int {
+        guard case .scalar(let scalar) = content, !scalar.text.utf8.contains(UInt8(ascii: "\n")) else { return 1 }
+        return max(1, scalar.text.unicodeScalars.count + (scalar.isQuoted ? 2 : 0))
+    }
+
+    /// The value of a map's key, or `nil`.
+    func member(_ key: String) -> SourceNode? {
+        guard case .map(let entries) = content else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+}
+
+/// A text, number or truth value as it is written.
+struct SourceScalar: Sendable, Hashable {
+    enum Kind: Sendable, Hashable {
+        case text
+        case number
+        case bool(Bool)
+    }
+
+    var text: String
+    var kind: Kind
+    var isQuoted = false
+}
+
+struct SourceEntry: Sendable, Hashable {
+    var key: String
+    var keyMark: SourceMark
+    var value: SourceNode
+}
