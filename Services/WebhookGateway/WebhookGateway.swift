@@ -1,4 +1,43 @@
+import Hummingbird
+import Logging
+import Messaging
+import Runtime
+import Secrets
+import ServiceLifecycle
+
+/// The edge: takes hooks from forges and answers once what they say is durable.
 @main
-struct Main {
-    static func main() {}
+struct WebhookGateway {
+    static func main() async {
+        await ServiceMain(
+            name: "webhook-gateway", summary: "takes the hooks of Git servers and confirms each push",
+            settings: GatewaySettings.all, adminPort: 9100
+        ).run { context in
+            let settings = context.settings
+            let bus = context.bus
+            let publish: Intake.Publish = { message in
+                // A forge waits ten seconds; what the broker does not take by then is spooled well before.
+                try await bus.publish(message, timeout: .seconds(4))
+            }
+            var spool: Spool?
+            if let folder = try settings.optional(CommonSettings.data) {
+                spool = try await Spool.open(in: folder, publish: publish, logger: context.logger)
+            } else {
+                context.logger.notice("no spool: pushes are refused while the broker is away; set SLIPWAY_DATA")
+            }
+            let secrets = HookSecrets(
+                token: HookToken(key: try settings.value(CommonSettings.hookKey)),
+                groups: try settings.value(GatewaySettings.secrets))
+            let server = GatewayServer(
+                address: try settings.value(GatewaySettings.listen),
+                routes: HookRoutes(
+                    forges: [GitLab(secrets: secrets)], intake: Intake(publish: publish, spool: spool),
+                    bodies: BodyLimit(bytes: try settings.value(GatewaySettings.bodyLimit)), logger: context.logger),
+                logger: context.logger)
+            var services: [any Service] = [server]
+            // Before the server, so that it ends after it.
+            if let spool { services.insert(spool.relay, at: 0) }
+            return services
+        }
+    }
 }

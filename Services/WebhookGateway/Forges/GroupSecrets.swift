@@ -1,0 +1,62 @@
+import Contracts
+import Runtime
+import Secrets
+
+/// Secrets that hold for all repositories below a group: `shop=secret,tools/ci=whsec_…`; `*` is every repository.
+struct GroupSecrets: Sendable, CustomStringConvertible {
+    private struct Entry: Sendable {
+        var group: String
+        var kind: Kind
+    }
+    private enum Kind: Sendable {
+        case token([UInt8])
+        case signature(StandardWebhook)
+    }
+    private var entries: [Entry] = []
+
+    init() {}
+
+    /// - Throws: `SettingProblem` that names the entry by its place, never by its value.
+    init(_ text: String) throws {
+        for (index, part) in text.split(separator: ",").enumerated() {
+            let pair = part.split(separator: "=", maxSplits: 1)
+            guard pair.count == 2, let group = pair.first.map({ $0.filter { $0 != " " } }), !group.isEmpty,
+                group == "*" || RepositoryPath(rawValue: String(group)).problem == nil
+            else { throw SettingProblem(expected: "group=secret in entry \(index + 1)") }
+            let secret = String(pair[1])
+            if secret.hasPrefix("whsec_") {
+                guard let webhook = try? StandardWebhook(secret: secret) else {
+                    throw SettingProblem(expected: "whsec_ and base64 in entry \(index + 1)")
+                }
+                entries.append(Entry(group: String(group), kind: .signature(webhook)))
+            } else {
+                guard secret.utf8.count >= 16 else {
+                    throw SettingProblem(expected: "a secret of at least 16 characters in entry \(index + 1)")
+                }
+                entries.append(Entry(group: String(group), kind: .token(Array(secret.utf8))))
+            }
+        }
+    }
+
+    func tokens(for repository: RepositoryPath) -> [[UInt8]] {
+        entries.compactMap { entry in
+            guard case .token(let token) = entry.kind, Self.group(entry.group, holds: repository) else { return nil }
+            return token
+        }
+    }
+
+    func signatures(for repository: RepositoryPath) -> [StandardWebhook] {
+        entries.compactMap { entry in
+            guard case .signature(let webhook) = entry.kind, Self.group(entry.group, holds: repository) else {
+                return nil
+            }
+            return webhook
+        }
+    }
+
+    private static func group(_ group: String, holds repository: RepositoryPath) -> Bool {
+        group == "*" || repository.rawValue == group || repository.rawValue.hasPrefix(group + "/")
+    }
+
+    var description: String { "\(entries.count) group secrets" }
+}

@@ -1,0 +1,26 @@
+import Runtime
+
+/// The settings of the gateway beside ``CommonSettings``.
+enum GatewaySettings {
+    static let listen = Setting<ListenAddress>.listen(
+        "listen", "where hooks are taken", default: ListenAddress(host: "0.0.0.0", port: 8080))
+
+    /// A push hook lists the files of up to twenty commits: 8 KiB is usual, a first push of a large tree has a few
+    /// MiB. A hook that is refused is not sent again, so the limit is far above what is usual; what keeps memory
+    /// bounded is ``BodyLimit/budget``.
+    static let bodyLimit = Setting<Int>.integer(
+        "hook.limit", "the largest hook that is taken, in bytes", example: "8388608", default: 8 << 20,
+        in: 1_024...(64 << 20))
+
+    static let secrets = Setting<GroupSecrets>(
+        "hook.secrets",
+        "secrets that whole groups of repositories share, beside the token each has; whsec_… is a signing secret",
+        example: "shop=<secret>,tools/ci=whsec_<base64>", default: GroupSecrets(), secret: true
+    ) { text in
+        try GroupSecrets(text)
+    }
+
+    static let all: [any AnySetting] = [
+        listen, bodyLimit, secrets, CommonSettings.hookKey, CommonSettings.data,
+    ]
+}

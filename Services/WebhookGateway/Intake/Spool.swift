@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Logging
+import Messaging
+import ServiceLifecycle
+import Storage
+import Synchronization
+
+/// Pushes that wait for the broker, in a file of their own.
+final class Spool: Sendable {
+    /// Publishes what waits.
+    let relay: OutboxRelay
+    private let store: Store
+    private let outbox: Outbox
+    private let gate: SpoolGateBox
+
+    private init(store: Store, outbox: Outbox, gate: SpoolGateBox, relay: OutboxRelay) {
+        self.store = store
+        self.outbox = outbox
+        self.gate = gate
+        self.relay = relay
+    }
+
+    /// Opens the spool of a folder and makes both where there are none.
+    static func open(in folder: String, publish: @escaping Intake.Publish, logger: Logger) async throws -> Spool {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let store = try Store.open(at: folder + "/spool.sqlite", migrations: [Outbox.migration])
+        let outbox = Outbox()
+        let waiting = try await store.read { try outbox.backlog(in: $0).count }
+        if waiting > 0 { logger.notice("pushes of before wait in the spool", metadata: ["count": "\(waiting)"]) }
+        let gate = SpoolGateBox(SpoolGate(waiting: waiting))
+        let relay = OutboxRelay(store: store, outbox: outbox, logger: logger) { message in
+            try await publish(message)
+            gate.relayed()
+        }
+        return Spool(store: store, outbox: outbox, gate: gate, relay: relay)
+    }
+
+    /// Whether nothing waits, as far as known without asking the file.
+    var isEmpty: Bool { gate.isEmpty }
+
+    /// Returns once the message is on disk.
+    func append(_ message: PreparedMessage, key: String) async throws {
+        gate.spooling()
+        do {
+            try await store.write { [outbox] in try outbox.append(message, key: key, in: $0) }
+        } catch {
+            gate.abandoned()
+            throw error
+        }
+    }
+}
+
+/// Whether pushes go past the spool: only while none waits in it.
+struct SpoolGate: Equatable {
+    private(set) var waiting: Int
+
+    init(waiting: Int) { self.waiting = waiting }
+
+    var isEmpty: Bool { waiting == 0 }
+
+    /// A push is about to be written.
+    mutating func spooling() { waiting += 1 }
+
+    /// It could not be written.
+    mutating func abandoned() { waiting = max(0, waiting - 1) }
+
+    /// A push that waited is confirmed. One that is published twice counts once too often: the floor keeps the gate
+    /// from staying open for pushes that still wait only as long as the relay needs for them.
+    mutating func relayed() { waiting = max(0, waiting - 1) }
+}
+
+/// The gate, shared.
+final class SpoolGateBox: Sendable {
+    private let gate: Mutex<SpoolGate>
+
+    init(_ gate: SpoolGate) { self.gate = Mutex(gate) }
+
+    var isEmpty: Bool { gate.withLock(\.isEmpty) }
+    func spooling() { gate.withLock { $0.spooling() } }
+    func abandoned() { gate.withLock { $0.abandoned() } }
+    func relayed() { gate.withLock { $0.relayed() } }
+}

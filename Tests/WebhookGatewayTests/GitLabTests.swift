@@ -1,0 +1,157 @@
+import Contracts
+import FoundationEssentials
+import HTTPTypes
+import Messaging
+import Secrets
+import Testing
+
+@testable import WebhookGateway
+
+@Suite("GitLab's hooks")
+struct GitLabTests {
+    @Test("a push is confirmed and says all that is known of it")
+    func push() async throws {
+        let gateway = Gateway()
+        let answer = try await gateway.post(Hook())
+        #expect(answer.status == .accepted)
+        #expect(answer.body["status"] == "accepted")
+        let push = try #require(try gateway.broker.pushes().first)
+        #expect(push.cloneURL == "https://git.example/shop/web.git")
+        #expect(push.defaultBranch == "main")
+        let trigger = push.trigger
+        #expect(trigger.event == .push)
+        #expect(trigger.repository.rawValue == "shop/web")
+        #expect(trigger.ref == "refs/heads/main")
+        #expect(trigger.branch == "main")
+        #expect(trigger.commit == Hook.sha)
+        #expect(trigger.before == Hook.before)
+        #expect(trigger.sender == "ada")
+        #expect(!trigger.skip)
+        #expect(answer.body["id"]?.string == trigger.id.rawValue)
+        let message = try #require(gateway.broker.taken.first)
+        #expect(message.id == trigger.id)
+        #expect(message.routingKey == "slipway.sync")
+        #expect(message.mandatory)
+    }
+
+    @Test("a tag runs the commit, not the tag object")
+    func tag() async throws {
+        let gateway = Gateway()
+        #expect(try await gateway.post(.tag()).status == .accepted)
+        let trigger = try #require(try gateway.broker.pushes().first).trigger
+        #expect(trigger.event == .tag)
+        #expect(trigger.commit == Hook.sha)
+        #expect(trigger.branch == nil)
+        #expect(trigger.before == nil)
+    }
+
+    @Test("a new branch has nothing before it; a push option asks for no run")
+    func newBranch() async throws {
+        let gateway = Gateway()
+        var hook = Hook()
+        hook.members["before"] = .string(Hook.zero)
+        hook.members["push_options"] = ["ci": ["skip": true, "variable": ["A": "b"]]]
+        _ = try await gateway.post(hook)
+        let trigger = try #require(try gateway.broker.pushes().first).trigger
+        #expect(trigger.before == nil)
+        #expect(trigger.skip)
+    }
+
+    @Test("system hooks are told by their event_name")
+    func systemHook() async throws {
+        let gateway = Gateway()
+        var hook = Hook()
+        hook.members["object_kind"] = nil
+        hook.headers[try #require(HTTPField.Name("X-Gitlab-Event"))] = "System Hook"
+        #expect(try await gateway.post(hook).body["status"] == "accepted")
+    }
+
+    @Test("a resend has the id of the first time; another push has another")
+    func identity() async throws {
+        let gateway = Gateway()
+        let first = try await gateway.post(Hook()).body["id"]
+        let resent = try await gateway.post(Hook()).body["id"]
+        #expect(first == resent)
+        var other = Hook()
+        other.members["ref"] = "refs/heads/next"
+        #expect(try await gateway.post(other).body["id"] != first)
+        var older = Hook()
+        older.headers[.idempotencyKey] = nil
+        older.headers[.gitlabEventUUID] = "0f1c"
+        let byEvent = try await gateway.post(older).body["id"]
+        #expect(byEvent != first)
+        #expect(try await gateway.post(older).body["id"] == byEvent)
+        older.headers[.gitlabEventUUID] = nil
+        #expect(try await gateway.post(older).body["id"] != gateway.post(older).body["id"])
+    }
+
+    @Test(
+        "what starts nothing is answered with success and a reason",
+        arguments: [
+            Change("a merge request") { $0.members["object_kind"] = "merge_request" },
+            Change("an issue") { $0.members["object_kind"] = "issue" },
+            Change("a user of the system") { hook in
+                hook.members["object_kind"] = nil
+                hook.members["event_name"] = "user_create"
+                hook.members["project"] = nil
+            },
+            Change("nothing") { $0.members = [:] },
+            Change("a deleted branch") { $0.members["after"] = .string(Hook.zero) },
+        ])
+    func ignored(_ change: Change) async throws {
+        let gateway = Gateway()
+        var hook = Hook()
+        change.apply(&hook)
+        let answer = try await gateway.post(hook)
+        #expect(answer.status == .accepted)
+        #expect(answer.body["status"] == "ignored")
+        #expect(answer.body["reason"]?.string?.isEmpty == false)
+        #expect(gateway.broker.taken.isEmpty)
+    }
+
+    @Test(
+        "what cannot be used is refused with what to change",
+        arguments: [
+            Change("missing_member") { $0.members["ref"] = nil },
+            Change("missing_member") { $0.members["after"] = .null },
+            Change("missing_member") { $0.members["project"] = "shop/web" },
+            Change("missing_member") { $0.set(nil, in: "project", "git_http_url") },
+            Change("malformed_path") { $0.set("../../etc", in: "project", "path_with_namespace") },
+            Change("malformed_ref") { $0.members["ref"] = "refs/tags/v1" },
+            Change("malformed_ref") { $0.members["ref"] = "main" },
+            Change("malformed_commit") { $0.members["after"] = "--help" },
+        ])
+    func unusable(_ change: Change) async throws {
+        let gateway = Gateway()
+        var hook = Hook()
+        change.apply(&hook)
+        let answer = try await gateway.post(hook)
+        #expect(answer.status == .badRequest)
+        #expect(answer.body["code"]?.string == change.name)
+        #expect(answer.body["message"]?.string?.isEmpty == false)
+        #expect(gateway.broker.taken.isEmpty)
+    }
+
+    @Test("broken JSON is 400 and says where")
+    func brokenJSON() async throws {
+        let gateway = Gateway()
+        let whole = try Hook().body
+        for body in [
+            [], Array("nothing".utf8), Array("[]".utf8), Array("{".utf8), Array(whole.dropLast(40)), whole + [0x7D],
+        ] {
+            let answer = try await gateway.post(Hook(), body: body)
+            #expect(answer.status == .badRequest)
+            #expect(answer.body["code"] == "malformed_json")
+            #expect(answer.body["message"]?.string?.contains("byte") == true)
+        }
+    }
+
+    @Test("other content types are 415", arguments: ["text/plain", "application/x-www-form-urlencoded", "", nil])
+    func contentType(_ type: String?) async throws {
+        var hook = Hook()
+        hook.headers[.contentType] = type
+        #expect(try await Gateway().post(hook).status == .unsupportedMediaType)
+        hook.headers[.contentType] = "Application/JSON; charset=utf-8"
+        #expect(try await Gateway().post(hook).status == .accepted)
+    }
+}

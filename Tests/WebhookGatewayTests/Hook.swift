@@ -1,0 +1,146 @@
+import Contracts
+import Crypto
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import Messaging
+import NIOCore
+import Secrets
+import Synchronization
+import Testing
+
+@testable import WebhookGateway
+
+/// A hook as GitLab sends it, with what a test changes.
+struct Hook {
+    static let key = SigningKey(bytes: Array("0123456789abcdef0123456789abcdef".utf8))
+    static let sha = "da1560886d4f094c3e6c9ef40349f7d38b5d27d7"
+    static let before = "95790bf891e76fee5e1747ab589903a6a1f80f22"
+    static let zero = String(repeating: "0", count: 40)
+
+    var members: [String: JSONValue] = [
+        "object_kind": "push", "event_name": "push", "before": .string(before), "after": .string(sha),
+        "ref": "refs/heads/main", "ref_protected": true, "checkout_sha": .string(sha), "message": .null,
+        "user_id": 4, "user_name": "Ada “the” Lovelace", "user_username": "ada", "user_email": "[REDACTED]",
+        "project_id": 15,
+        "project": [
+            "id": 15, "name": "Web", "description": "{\"not\": \"json\"} [", "web_url": "https://git.example/shop/web",
+            "git_ssh_url": "git@git.example:shop/web.git", "git_http_url": "https://git.example/shop/web.git",
+            "path_with_namespace": "shop/web", "default_branch": "main", "namespace": "shop",
+        ],
+        "commits": [
+            [
+                "id": .string(sha), "message": "Sell more\n\n\\\"quoted\\\" 🚢", "author": ["name": "Ada"],
+                "added": ["a \"file\".txt"], "modified": [], "removed": [],
+                "project": ["path_with_namespace": "evil/one"],
+            ]
+        ],
+        "total_commits_count": 1, "push_options": [:], "repository": ["name": "Web", "visibility_level": 0],
+    ]
+    var headers: HTTPFields = [
+        .contentType: "application/json",
+        .init("X-Gitlab-Event") ?? .cookie: "Push Hook",
+        .idempotencyKey: "f5e5f430-f57b-4e6e-9fac-d9128cd7232f",
+        .gitlabToken: HookToken(key: key).token(for: RepositoryPath(rawValue: "shop/web")),
+    ]
+
+    var body: [UInt8] {
+        get throws { Array(try Wire.encode(JSONValue.object(members))) }
+    }
+
+    static func tag() -> Hook {
+        var hook = Hook()
+        hook.members["object_kind"] = "tag_push"
+        hook.members["event_name"] = "tag_push"
+        hook.members["ref"] = "refs/tags/v1.2"
+        hook.members["before"] = .string(zero)
+        hook.members["after"] = "1111111111111111111111111111111111111111"
+        return hook
+    }
+
+    /// The same, signed instead of with a token.
+    func signed(secret: String, id: String = "msg-1", at seconds: Int64? = nil, prefix: String = "") throws -> Hook {
+        var hook = self
+        hook.headers[.gitlabToken] = nil
+        let timestamp = seconds ?? Timestamp.now.milliseconds / 1000
+        hook.headers[.webhookID] = id
+        hook.headers[.webhookTimestamp] = "\(timestamp)"
+        hook.headers[.webhookSignature] =
+            prefix + (try StandardWebhook(secret: secret).sign(id: id, timestamp: timestamp, body: try body))
+        return hook
+    }
+
+    mutating func set(_ value: JSONValue?, in object: String, _ member: String) {
+        guard case .object(var members)? = self.members[object] else { return }
+        members[member] = value
+        self.members[object] = .object(members)
+    }
+}
+
+/// One thing that is different in a hook.
+struct Change: Sendable, CustomTestStringConvertible {
+    let name: String
+    let apply: @Sendable (inout Hook) -> Void
+
+    init(_ name: String, _ apply: @escaping @Sendable (inout Hook) -> Void) {
+        self.name = name
+        self.apply = apply
+    }
+
+    var testDescription: String { name }
+}
+
+/// A broker that takes what it is told to take, and what it took.
+final class Broker: Sendable {
+    struct Away: Error {}
+    private let state = Mutex<(isAway: Bool, taken: [PreparedMessage])>((false, []))
+
+    var isAway: Bool {
+        get { state.withLock { $0.isAway } }
+        set { state.withLock { $0.isAway = newValue } }
+    }
+    var taken: [PreparedMessage] { state.withLock { $0.taken } }
+
+    var publish: Intake.Publish {
+        { [self] message in
+            try state.withLock { state in
+                guard !state.isAway else { throw Away() }
+                state.taken.append(message)
+            }
+        }
+    }
+
+    func pushes() throws -> [PushReceived] {
+        try taken.map { try Wire.decode(PushReceived.self, from: Data($0.body.utf8)) }
+    }
+}
+
+/// The gateway's routes in memory.
+struct Gateway {
+    let broker = Broker()
+    var groups = GroupSecrets()
+    var spool: Spool?
+    var limit = 1 << 20
+
+    func post(
+        _ hook: Hook, body: [UInt8]? = nil, to path: String = "/hooks/gitlab"
+    ) async throws -> (status: HTTPResponse.Status, headers: HTTPFields, body: JSONValue) {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let routes = HookRoutes(
+            forges: [GitLab(secrets: HookSecrets(token: HookToken(key: Hook.key), groups: groups))],
+            intake: Intake(publish: broker.publish, spool: spool), bodies: BodyLimit(bytes: limit), logger: logger)
+        let bytes = try body ?? hook.body
+        return try await Application(router: routes.router()).test(.router) { client in
+            try await client.execute(
+                uri: path, method: .post, headers: hook.headers, body: ByteBuffer(bytes: bytes)
+            ) { response in
+                let text = Data(response.body.readableBytesView)
+                let value = text.isEmpty ? JSONValue.null : try Wire.decode(JSONValue.self, from: text)
+                return (response.status, response.headers, value)
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Contracts
+import FoundationEssentials
+import HTTPTypes
+import Runtime
+import Secrets
+import Testing
+
+@testable import WebhookGateway
+
+@Suite("Who may send hooks")
+struct VerificationTests {
+    private static let groupSecret = "group-secret-of-16+"
+    private static let signingSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+    private static let derived =
+        "whsec_"
+        + Data(HookToken(key: Hook.key).token(for: RepositoryPath(rawValue: "shop/web")).utf8).base64EncodedString()
+
+    private func gateway(_ groups: String = "") throws -> Gateway {
+        var gateway = Gateway()
+        if !groups.isEmpty { gateway.groups = try GroupSecrets(groups) }
+        return gateway
+    }
+
+    private func refusal(_ hook: Hook, _ gateway: Gateway) async throws -> String? {
+        let answer = try await gateway.post(hook)
+        #expect(gateway.broker.taken.isEmpty)
+        #expect(answer.status == .unauthorized)
+        #expect(answer.body["remedy"] != .some(""))
+        return answer.body["code"]?.string
+    }
+
+    @Test("no token, a wrong one, another repository's, a longer one")
+    func tokens() async throws {
+        var hook = Hook()
+        let right = try #require(hook.headers[.gitlabToken])
+        hook.headers[.gitlabToken] = nil
+        #expect(try await refusal(hook, gateway()) == "missing_token")
+        let other = HookToken(key: Hook.key).token(for: RepositoryPath(rawValue: "shop/other"))
+        for wrong in ["", "x", other, right + "0", String(right.dropLast()), right.uppercased()] {
+            hook.headers[.gitlabToken] = wrong
+            #expect(try await refusal(hook, gateway()) == "wrong_token")
+        }
+    }
+
+    @Test("what is refused for its sender is refused before anything else is told")
+    func orderOfChecks() async throws {
+        var hook = Hook()
+        hook.headers[.gitlabToken] = "wrong"
+        hook.members["ref"] = nil
+        #expect(try await refusal(hook, gateway()) == "wrong_token")
+        hook.members["object_kind"] = "merge_request"
+        #expect(try await refusal(hook, gateway()) == "wrong_token")
+    }
+
+    @Test(
+        "a group's secret holds for its repositories",
+        arguments: [
+            ("shop=\(groupSecret)", true), ("*=\(groupSecret)", true), ("shop/web=\(groupSecret)", true),
+            ("tools=another-secret-here,shop=\(groupSecret)", true), ("sho=\(groupSecret)", false),
+            ("shop/we=\(groupSecret)", false), ("tools=\(groupSecret)", false),
+        ])
+    func groups(_ groups: String, _ accepted: Bool) async throws {
+        var hook = Hook()
+        hook.headers[.gitlabToken] = Self.groupSecret
+        #expect(try await gateway(groups).post(hook).status == (accepted ? .accepted : .unauthorized))
+    }
+
+    @Test(
+        "group secrets that cannot be used name the entry, not the secret",
+        arguments: ["shop", "=x", "shop=short", "a b//=0123456789abcdef", "shop=whsec_!!!"])
+    func badGroups(_ text: String) {
+        do {
+            _ = try GroupSecrets("ok=0123456789abcdef," + text)
+            Issue.record("it was taken")
+        } catch {
+            #expect("\(error)".contains("entry 2"))
+        }
+    }
+
+    @Test("a signature of the repository's token or of a group's signing secret")
+    func signatures() async throws {
+        #expect(try await gateway().post(Hook().signed(secret: Self.derived)).status == .accepted)
+        let group = try gateway("shop=\(Self.signingSecret)")
+        #expect(try await group.post(Hook().signed(secret: Self.signingSecret)).status == .accepted)
+        // While a key is rotated there are several signatures.
+        #expect(
+            try await group.post(Hook().signed(secret: Self.signingSecret, prefix: "v1,AAAA v2,xx ")).status
+                == .accepted)
+        #expect(try await refusal(Hook().signed(secret: Self.signingSecret), gateway()) == "wrong_signature")
+    }
+
+    @Test("a signature that is there has to verify, whatever the token")
+    func noFallback() async throws {
+        let token = Hook().headers[.gitlabToken]
+        var wrong = try Hook().signed(secret: Self.signingSecret)
+        wrong.headers[.gitlabToken] = token
+        #expect(try await refusal(wrong, gateway()) == "wrong_signature")
+        var alone = Hook()
+        alone.headers[.webhookSignature] = "v1,AAAA"
+        #expect(try await refusal(alone, gateway()) == "incomplete_signature")
+        var empty = Hook()
+        empty.headers[.webhookSignature] = ""
+        #expect(try await refusal(empty, gateway()) == "incomplete_signature")
+    }
+
+    @Test("a body, an id or a moment that was changed does not verify")
+    func changed() async throws {
+        let hook = try Hook().signed(secret: Self.derived)
+        var id = hook
+        id.headers[.webhookID] = "msg-2"
+        #expect(try await refusal(id, gateway()) == "wrong_signature")
+        var body = hook
+        body.members["ref"] = "refs/heads/evil"
+        #expect(try await refusal(body, gateway()) == "wrong_signature")
+        let now = Timestamp.now.milliseconds / 1000
+        for seconds in [now - 301, now + 302, 1, 9_000_000_000_000] {
+            #expect(try await refusal(Hook().signed(secret: Self.derived, at: seconds), gateway()) == "stale_signature")
+        }
+        #expect(try await gateway().post(Hook().signed(secret: Self.derived, at: now - 290)).status == .accepted)
+        var malformed = hook
+        malformed.headers[.webhookTimestamp] = "now"
+        #expect(try await refusal(malformed, gateway()) == "malformed_timestamp")
+    }
+}
