@@ -28,7 +28,11 @@ extension DockerEngine {
         /// The same call with a JSON document as its body.
         func with(json value: some Encodable) throws(DockerError) -> Call {
             var call = self
-            call.body = .bytes(Array(try DockerEngine.encode(value)))
+            do {
+                call.body = .bytes(Array(try EngineDocument.encode(value)))
+            } catch {
+                throw DockerError(.badRequest, "\(subject): the request cannot be written as JSON", cause: error)
+            }
             call.headers["Content-Type"] = "application/json"
             return call
         }
@@ -53,7 +57,7 @@ extension DockerEngine {
         guard !response.isSuccess, !call.alsoFine.contains(response.status) else { return response }
         let bytes = try await collect(response, call)
         let words =
-            (try? JSONDecoder().decode(EngineProblem.self, from: Data(bytes)))?.message
+            (try? EngineDocument.decode(EngineProblem.self, from: bytes))?.message
             ?? String(decoding: bytes.prefix(500), as: UTF8.self)
         throw DockerError(DockerError.Code(status: response.status), "\(call.subject): \(words)")
     }
@@ -77,7 +81,7 @@ extension DockerEngine {
     ) async throws(DockerError) -> Value {
         let bytes = try await collect(try await send(call), call)
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
+            return try EngineDocument.decode(type, from: bytes)
         } catch {
             throw DockerError(
                 .protocolViolation, "\(call.subject): the engine's answer is not what its API says", cause: error)

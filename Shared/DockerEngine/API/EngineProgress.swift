@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTPClient
 
 /// What the engine tells while it builds, pulls or pushes.
@@ -26,9 +25,9 @@ struct ProgressMessage: Decodable {
     }
     /// `ID` of a built image, `Digest` of a pushed one.
     struct Result: Decodable {
-        var ID: String?
-        var Digest: String?
-        var Tag: String?
+        var id: String?
+        var digest: String?
+        var tag: String?
     }
 
     var stream: String?
@@ -63,7 +62,7 @@ extension DockerEngine {
             for object in splitter.take(piece) {
                 let message: ProgressMessage
                 do {
-                    message = try JSONDecoder().decode(ProgressMessage.self, from: Data(object))
+                    message = try EngineDocument.decode(ProgressMessage.self, from: object)
                 } catch {
                     throw DockerError(
                         .protocolViolation, "\(call.subject): the engine's progress is not what its API says",

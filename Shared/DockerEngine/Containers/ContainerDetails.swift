@@ -12,17 +12,17 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         /// `starting`, `healthy`, `unhealthy`, or `nil` for an image without a health check.
         public var health: String?
 
-        private enum Keys: String, CodingKey { case Status, Running, ExitCode, OOMKilled, Error, Health }
-        private struct HealthState: Decodable { var Status: String }
+        private enum Keys: String, CodingKey { case status, running, exitCode, oomKilled, error, health }
+        private struct HealthState: Decodable { var status: String }
 
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
-            status = try container.decode(String.self, forKey: .Status)
-            isRunning = try container.decode(Bool.self, forKey: .Running)
-            exitCode = try container.decode(Int32.self, forKey: .ExitCode)
-            wasOutOfMemory = try container.decodeIfPresent(Bool.self, forKey: .OOMKilled) ?? false
-            problem = try container.decodeIfPresent(String.self, forKey: .Error) ?? ""
-            health = try container.decodeIfPresent(HealthState.self, forKey: .Health)?.Status
+            status = try container.decode(String.self, forKey: .status)
+            isRunning = try container.decode(Bool.self, forKey: .running)
+            exitCode = try container.decode(Int32.self, forKey: .exitCode)
+            wasOutOfMemory = try container.decodeIfPresent(Bool.self, forKey: .oomKilled) ?? false
+            problem = try container.decodeIfPresent(String.self, forKey: .error) ?? ""
+            health = try container.decodeIfPresent(HealthState.self, forKey: .health)?.status
         }
     }
 
@@ -31,12 +31,12 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         public var address: String
         public var port: Int?
 
-        private enum Keys: String, CodingKey { case HostIp, HostPort }
+        private enum Keys: String, CodingKey { case hostIp, hostPort }
 
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
-            address = try container.decodeIfPresent(String.self, forKey: .HostIp) ?? ""
-            port = Int(try container.decodeIfPresent(String.self, forKey: .HostPort) ?? "")
+            address = try container.decodeIfPresent(String.self, forKey: .hostIp) ?? ""
+            port = Int(try container.decodeIfPresent(String.self, forKey: .hostPort) ?? "")
         }
     }
 
@@ -53,30 +53,30 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
     /// Its address by network.
     public var addresses: [String: String]
 
-    private enum Keys: String, CodingKey { case Id, Name, Image, Config, State, NetworkSettings }
+    private enum Keys: String, CodingKey { case id, name, image, config, state, networkSettings }
     private struct Configuration: Decodable {
-        var Image: String
-        var Labels: [String: String]?
+        var image: String
+        var labels: [String: String]?
     }
     private struct Networks: Decodable {
-        struct Endpoint: Decodable { var IPAddress: String? }
-        var Ports: [String: [Binding]?]?
-        var Networks: [String: Endpoint]?
+        struct Endpoint: Decodable { var ipAddress: String? }
+        var ports: [String: [Binding]?]?
+        var networks: [String: Endpoint]?
     }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
-        id = try container.decode(String.self, forKey: .Id)
-        let slashed = try container.decode(String.self, forKey: .Name)
+        id = try container.decode(String.self, forKey: .id)
+        let slashed = try container.decode(String.self, forKey: .name)
         name = slashed.hasPrefix("/") ? String(slashed.dropFirst()) : slashed
-        imageID = try container.decode(String.self, forKey: .Image)
-        let configuration = try container.decode(Configuration.self, forKey: .Config)
-        image = configuration.Image
-        labels = configuration.Labels ?? [:]
-        state = try container.decode(State.self, forKey: .State)
-        let networks = try container.decodeIfPresent(Networks.self, forKey: .NetworkSettings)
-        ports = (networks?.Ports ?? [:]).compactMapValues { $0 }
-        addresses = (networks?.Networks ?? [:]).compactMapValues(\.IPAddress)
+        imageID = try container.decode(String.self, forKey: .image)
+        let configuration = try container.decode(Configuration.self, forKey: .config)
+        image = configuration.image
+        labels = configuration.labels ?? [:]
+        state = try container.decode(State.self, forKey: .state)
+        let networks = try container.decodeIfPresent(Networks.self, forKey: .networkSettings)
+        ports = (networks?.ports ?? [:]).compactMapValues { $0 }
+        addresses = (networks?.networks ?? [:]).compactMapValues(\.ipAddress)
     }
 }
 

@@ -4,110 +4,110 @@ struct ContainerDocument: Encodable {
 
     struct HostConfiguration: Encodable {
         struct Mount: Encodable {
-            struct Temporary: Encodable { var SizeBytes: Int64 }
-            var `Type`: String
-            var Source: String?
-            var Target: String
-            var ReadOnly: Bool?
-            var TmpfsOptions: Temporary?
+            struct Temporary: Encodable { var sizeBytes: Int64 }
+            var type: String
+            var source: String?
+            var target: String
+            var readOnly: Bool?
+            var tmpfsOptions: Temporary?
         }
         struct Binding: Encodable {
-            var HostIp: String
-            var HostPort: String
+            var hostIp: String
+            var hostPort: String
         }
-        struct RestartPolicy: Encodable { var Name: String }
-        struct LogConfiguration: Encodable { var `Type`: String }
+        struct RestartPolicy: Encodable { var name: String }
+        struct LogConfiguration: Encodable { var type: String }
         struct Device: Encodable {
-            var PathOnHost: String
-            var PathInContainer: String
-            var CgroupPermissions: String
+            var pathOnHost: String
+            var pathInContainer: String
+            var cgroupPermissions: String
         }
 
-        var Mounts: [Mount]
-        var NetworkMode: String?
-        var PortBindings: [String: [Binding]]
-        var RestartPolicy: RestartPolicy
-        var Privileged: Bool
-        var CapDrop: [String]
-        var CapAdd: [String]
-        var SecurityOpt: [String]
-        var Init: Bool
-        var PidsLimit: Int64?
-        var Memory: Int64?
-        var MemorySwap: Int64?
-        var NanoCpus: Int64?
-        var ShmSize: Int64?
-        var Dns: [String]
-        var DnsSearch: [String]
-        var ExtraHosts: [String]
-        var Devices: [Device]
-        var LogConfig: LogConfiguration?
+        var mounts: [Mount]
+        var networkMode: String?
+        var portBindings: [String: [Binding]]
+        var restartPolicy: RestartPolicy
+        var privileged: Bool
+        var capDrop: [String]
+        var capAdd: [String]
+        var securityOpt: [String]
+        var `init`: Bool
+        var pidsLimit: Int64?
+        var memory: Int64?
+        var memorySwap: Int64?
+        var nanoCpus: Int64?
+        var shmSize: Int64?
+        var dns: [String]
+        var dnsSearch: [String]
+        var extraHosts: [String]
+        var devices: [Device]
+        var logConfig: LogConfiguration?
     }
 
     struct Networking: Encodable {
-        struct Endpoint: Encodable { var Aliases: [String] }
-        var EndpointsConfig: [String: Endpoint]
+        struct Endpoint: Encodable { var aliases: [String] }
+        var endpointsConfig: [String: Endpoint]
     }
 
-    var Image: String
-    var Entrypoint: [String]?
-    var Cmd: [String]?
-    var Env: [String]
-    var WorkingDir: String?
-    var User: String?
-    var Labels: [String: String]
-    var ExposedPorts: [String: Empty]
-    var HostConfig: HostConfiguration
-    var NetworkingConfig: Networking?
+    var image: String
+    var entrypoint: [String]?
+    var cmd: [String]?
+    var env: [String]
+    var workingDir: String?
+    var user: String?
+    var labels: [String: String]
+    var exposedPorts: [String: Empty]
+    var hostConfig: HostConfiguration
+    var networkingConfig: Networking?
 
     init(_ container: ContainerSpecification) {
-        Image = container.image
-        Entrypoint = container.entrypoint
-        Cmd = container.command
-        Env = container.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        WorkingDir = container.workingDirectory
-        User = container.user
-        Labels = container.labels
+        image = container.image
+        entrypoint = container.entrypoint
+        cmd = container.command
+        env = container.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        workingDir = container.workingDirectory
+        user = container.user
+        labels = container.labels
         var exposed: [String: Empty] = [:]
         var bindings: [String: [HostConfiguration.Binding]] = [:]
         for port in container.ports {
             let key = "\(port.container)/\(port.transport)"
             exposed[key] = Empty()
             let host = port.host.map { "\($0)" } ?? ""
-            bindings[key, default: []].append(.init(HostIp: port.address, HostPort: host))
+            bindings[key, default: []].append(.init(hostIp: port.address, hostPort: host))
         }
-        ExposedPorts = exposed
-        HostConfig = HostConfiguration(
-            Mounts: container.mounts.map(Self.mount), NetworkMode: container.network, PortBindings: bindings,
-            RestartPolicy: .init(Name: container.restart.rawValue), Privileged: container.privileged,
-            CapDrop: container.droppedCapabilities, CapAdd: container.addedCapabilities,
-            SecurityOpt: container.allowsNewPrivileges || container.privileged ? [] : ["no-new-privileges"],
-            Init: container.usesInit, PidsLimit: container.processLimit, Memory: container.memoryLimit,
-            MemorySwap: container.memoryAndSwapLimit ?? container.memoryLimit,
-            NanoCpus: container.cpuLimit.map { Int64($0 * 1_000_000_000) }, ShmSize: container.sharedMemory,
-            Dns: container.dns, DnsSearch: container.dnsSearch, ExtraHosts: container.extraHosts,
-            Devices: container.devices.map(Self.device),
-            LogConfig: container.logging.map { .init(Type: $0.rawValue) })
+        exposedPorts = exposed
+        hostConfig = HostConfiguration(
+            mounts: container.mounts.map(Self.mount), networkMode: container.network, portBindings: bindings,
+            restartPolicy: .init(name: container.restart.rawValue), privileged: container.privileged,
+            capDrop: container.droppedCapabilities, capAdd: container.addedCapabilities,
+            securityOpt: container.allowsNewPrivileges || container.privileged ? [] : ["no-new-privileges"],
+            init: container.usesInit, pidsLimit: container.processLimit, memory: container.memoryLimit,
+            memorySwap: container.memoryAndSwapLimit ?? container.memoryLimit,
+            nanoCpus: container.cpuLimit.map { Int64($0 * 1_000_000_000) }, shmSize: container.sharedMemory,
+            dns: container.dns, dnsSearch: container.dnsSearch, extraHosts: container.extraHosts,
+            devices: container.devices.map(Self.device),
+            logConfig: container.logging.map { .init(type: $0.rawValue) })
         if let network = container.network, !container.aliases.isEmpty {
-            NetworkingConfig = Networking(EndpointsConfig: [network: .init(Aliases: container.aliases)])
+            networkingConfig = Networking(endpointsConfig: [network: .init(aliases: container.aliases)])
         }
     }
 
     private static func mount(_ mount: ContainerSpecification.Mount) -> HostConfiguration.Mount {
         switch mount {
         case .volume(let name, let path, let readOnly):
-            .init(Type: "volume", Source: name, Target: path, ReadOnly: readOnly)
+            .init(type: "volume", source: name, target: path, readOnly: readOnly)
         case .bind(let source, let path, let readOnly):
-            .init(Type: "bind", Source: source, Target: path, ReadOnly: readOnly)
+            .init(type: "bind", source: source, target: path, readOnly: readOnly)
         case .temporary(let path, let size):
-            .init(Type: "tmpfs", Target: path, TmpfsOptions: size.map { .init(SizeBytes: $0) })
+            .init(type: "tmpfs", target: path, tmpfsOptions: size.map { .init(sizeBytes: $0) })
         }
     }
 
     private static func device(_ text: String) -> HostConfiguration.Device {
         let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
         return .init(
-            PathOnHost: parts.first ?? text, PathInContainer: parts.count > 1 ? parts[1] : text,
-            CgroupPermissions: parts.count > 2 ? parts[2] : "rwm")
+            pathOnHost: parts.first ?? text, pathInContainer: parts.count > 1 ? parts[1] : text,
+            cgroupPermissions: parts.count > 2 ? parts[2] : "rwm")
     }
 }

@@ -1,9 +1,8 @@
-import FoundationEssentials
 import HTTPClient
 
 extension DockerEngine {
     private struct Created: Decodable {
-        var Id: String
+        var id: String
     }
 
     /// Makes a container; it does not run yet.
@@ -16,7 +15,7 @@ extension DockerEngine {
         let call = Call(
             .post, "/containers/create", "container \(name ?? container.image)",
             query: name.map { [("name", $0)] } ?? [])
-        return try await fetch(Created.self, try call.with(json: ContainerDocument(container))).Id
+        return try await fetch(Created.self, try call.with(json: ContainerDocument(container))).id
     }
 
     /// Starts a container. One that runs already is no error.
@@ -109,10 +108,10 @@ extension DockerEngine {
     }
 
     private struct Listed: Decodable {
-        var Id: String
-        var Names: [String]?
-        var Labels: [String: String]?
-        var Created: Int64?
+        var id: String
+        var names: [String]?
+        var labels: [String: String]?
+        var created: Int64?
     }
 
     /// All containers, running or not, that carry all of these labels; an empty value stands for any.
@@ -121,9 +120,9 @@ extension DockerEngine {
             .get, "/containers/json", "the list of containers",
             query: [("all", "1"), try Self.labelFilter(labels)])
         return try await fetch([Listed].self, call).map { listed in
-            let name = listed.Names?.first.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 } ?? listed.Id
+            let name = listed.names?.first.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 } ?? listed.id
             return LabelledObject(
-                id: listed.Id, name: name, labels: listed.Labels ?? [:], createdAt: listed.Created)
+                id: listed.id, name: name, labels: listed.labels ?? [:], createdAt: listed.created)
         }
     }
 }
@@ -135,9 +134,9 @@ public struct ContainerExit: Sendable {
     let engine: DockerEngine
 
     private struct Document: Decodable {
-        struct Problem: Decodable { var Message: String? }
-        var StatusCode: Int32
-        var Error: Problem?
+        struct Problem: Decodable { var message: String? }
+        var statusCode: Int32
+        var error: Problem?
     }
 
     /// Waits for the end.
@@ -146,13 +145,13 @@ public struct ContainerExit: Sendable {
         let bytes = try await engine.collect(response, call)
         let document: Document
         do {
-            document = try JSONDecoder().decode(Document.self, from: Data(bytes))
+            document = try EngineDocument.decode(Document.self, from: bytes)
         } catch {
             throw DockerError(.protocolViolation, "\(call.subject): the engine's answer is broken", cause: error)
         }
-        if let words = document.Error?.Message, !words.isEmpty {
+        if let words = document.error?.message, !words.isEmpty {
             throw DockerError(.engine, "\(call.subject): \(words)")
         }
-        return document.StatusCode
+        return document.statusCode
     }
 }

@@ -2,21 +2,21 @@ import HTTPClient
 
 extension DockerEngine {
     private struct NetworkDocument: Encodable {
-        var Name: String
-        var Driver = "bridge"
-        var CheckDuplicate = true
-        var Labels: [String: String]
-        var Options: [String: String]
+        var name: String
+        var driver = "bridge"
+        var checkDuplicate = true
+        var labels: [String: String]
+        var options: [String: String]
     }
 
     private struct Network: Decodable {
-        var Id: String
-        var Name: String?
-        var Labels: [String: String]?
+        var id: String
+        var name: String?
+        var labels: [String: String]?
     }
 
     private struct CreatedNetwork: Decodable {
-        var Id: String
+        var id: String
     }
 
     /// Makes a bridge network.
@@ -25,8 +25,8 @@ extension DockerEngine {
         _ name: String, labels: [String: String] = [:], options: [String: String] = [:]
     ) async throws(DockerError) -> String {
         let call = try Call(.post, "/networks/create", "network \(name)")
-            .with(json: NetworkDocument(Name: name, Labels: labels, Options: options))
-        return try await fetch(CreatedNetwork.self, call).Id
+            .with(json: NetworkDocument(name: name, labels: labels, options: options))
+        return try await fetch(CreatedNetwork.self, call).id
     }
 
     /// Removes a network. One that is not there is no error.
@@ -39,7 +39,7 @@ extension DockerEngine {
     public func networks(labelled labels: [String: String]) async throws(DockerError) -> [LabelledObject] {
         let call = Call(.get, "/networks", "the list of networks", query: [try Self.labelFilter(labels)])
         return try await fetch([Network].self, call).map {
-            LabelledObject(id: $0.Id, name: $0.Name ?? $0.Id, labels: $0.Labels ?? [:], createdAt: nil)
+            LabelledObject(id: $0.id, name: $0.name ?? $0.id, labels: $0.labels ?? [:], createdAt: nil)
         }
     }
 }

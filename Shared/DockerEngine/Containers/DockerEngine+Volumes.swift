@@ -2,24 +2,24 @@ import HTTPClient
 
 extension DockerEngine {
     private struct VolumeDocument: Encodable {
-        var Name: String
-        var Labels: [String: String]
+        var name: String
+        var labels: [String: String]
     }
 
     private struct Volume: Decodable {
-        var Name: String
-        var Labels: [String: String]?
-        var Mountpoint: String?
+        var name: String
+        var labels: [String: String]?
+        var mountpoint: String?
     }
 
     private struct Volumes: Decodable {
-        var Volumes: [Volume]?
+        var volumes: [Volume]?
     }
 
     /// Makes a volume of the `local` driver. One of that name that is there already is no error.
     public func createVolume(_ name: String, labels: [String: String] = [:]) async throws(DockerError) {
         let call = try Call(.post, "/volumes/create", "volume \(name)")
-            .with(json: VolumeDocument(Name: name, Labels: labels))
+            .with(json: VolumeDocument(name: name, labels: labels))
         _ = try await fetch(Volume.self, call)
     }
 
@@ -33,8 +33,8 @@ extension DockerEngine {
 
     public func volumes(labelled labels: [String: String]) async throws(DockerError) -> [LabelledObject] {
         let call = Call(.get, "/volumes", "the list of volumes", query: [try Self.labelFilter(labels)])
-        return (try await fetch(Volumes.self, call).Volumes ?? []).map {
-            LabelledObject(id: $0.Name, name: $0.Name, labels: $0.Labels ?? [:], createdAt: nil)
+        return (try await fetch(Volumes.self, call).volumes ?? []).map {
+            LabelledObject(id: $0.name, name: $0.name, labels: $0.labels ?? [:], createdAt: nil)
         }
     }
 }

@@ -82,7 +82,7 @@ extension DockerEngine {
             folder: build.context, rules: IgnoreRules(rules ?? ""), always: [dockerfile, ignoreFile])
         call.body = .stream(length: nil, archive)
         let result = try await follow(call, failingAs: .buildFailed, onProgress: onProgress)
-        guard let image = result?.ID else {
+        guard let image = result?.id else {
             throw DockerError(.protocolViolation, "\(call.subject): the engine ended it without naming an image")
         }
         return image

@@ -9,17 +9,17 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
     public var repositoryDigests: [String]
     public var labels: [String: String]
 
-    private enum Keys: String, CodingKey { case Id, RepoTags, RepoDigests, Config }
-    private enum ConfigKeys: String, CodingKey { case Labels }
+    private enum Keys: String, CodingKey { case id, repoTags, repoDigests, config }
+    private enum ConfigKeys: String, CodingKey { case labels }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
-        id = try container.decode(String.self, forKey: .Id)
-        tags = try container.decodeIfPresent([String].self, forKey: .RepoTags) ?? []
-        repositoryDigests = try container.decodeIfPresent([String].self, forKey: .RepoDigests) ?? []
-        if container.contains(.Config), try !container.decodeNil(forKey: .Config) {
-            let config = try container.nestedContainer(keyedBy: ConfigKeys.self, forKey: .Config)
-            labels = try config.decodeIfPresent([String: String].self, forKey: .Labels) ?? [:]
+        id = try container.decode(String.self, forKey: .id)
+        tags = try container.decodeIfPresent([String].self, forKey: .repoTags) ?? []
+        repositoryDigests = try container.decodeIfPresent([String].self, forKey: .repoDigests) ?? []
+        if container.contains(.config), try !container.decodeNil(forKey: .config) {
+            let config = try container.nestedContainer(keyedBy: ConfigKeys.self, forKey: .config)
+            labels = try config.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
         } else {
             labels = [:]
         }
@@ -53,7 +53,7 @@ extension DockerEngine {
         call.timeout = nil
         call.headers["X-Registry-Auth"] = try RegistryCredentials.header(login, registry: image.registry)
         let result = try await follow(call, failingAs: .transferFailed, onProgress: onProgress)
-        guard let digest = result?.Digest else {
+        guard let digest = result?.digest else {
             throw DockerError(.protocolViolation, "\(subject): the engine ended it without naming a digest")
         }
         return digest

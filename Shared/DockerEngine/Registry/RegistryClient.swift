@@ -61,7 +61,12 @@ public struct RegistryClient: Sendable {
 
     private struct TokenReply: Decodable {
         var token: String?
-        var access_token: String?
+        var accessToken: String?
+
+        enum CodingKeys: String, CodingKey {
+            case token
+            case accessToken = "access_token"
+        }
     }
 
     private func token(
@@ -82,7 +87,7 @@ public struct RegistryClient: Sendable {
         do {
             let bytes = try await response.body.collect(upTo: 1 << 20)
             let reply = try JSONDecoder().decode(TokenReply.self, from: Data(bytes))
-            if let token = reply.token ?? reply.access_token { return token }
+            if let token = reply.token ?? reply.accessToken { return token }
         } catch {
             throw DockerError(.protocolViolation, "the token service of \(image) gives no token", cause: error)
         }
