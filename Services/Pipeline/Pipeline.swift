@@ -62,7 +62,7 @@ struct Pipeline {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         let server = Application(
-            router: PipelineRouter.make(platform),
+            router: try PipelineRouter.make(platform),
             configuration: .init(address: .hostname(listen.host, port: listen.port)), logger: quiet)
         let bus = context.bus
         return [

@@ -17,12 +17,15 @@ import Testing
             let id = MessageID(rawValue: "m")
             await #expect(throws: Stop.self) {
                 try await store.write { database in
-                    #expect(try inbox.accept(id, in: database))
+                    let isNew = try inbox.accept(id, in: database)
+                    #expect(isNew)
                     throw Stop()
                 }
             }
-            #expect(try await store.write { try inbox.accept(id, in: $0) })
-            #expect(try await store.write { try !inbox.accept(id, in: $0) })
+            let found1 = try await store.write { try inbox.accept(id, in: $0) }
+            #expect(found1)
+            let found2 = try await store.write { try !inbox.accept(id, in: $0) }
+            #expect(found2)
         }
     }
 
@@ -49,7 +52,8 @@ import Testing
                     throw Stop()
                 }
             }
-            #expect(try await store.read { try outbox.rows(in: $0).isEmpty })
+            let found3 = try await store.read { try outbox.rows(in: $0).isEmpty }
+            #expect(found3)
         }
     }
 
@@ -104,7 +108,8 @@ import Testing
             _ = await iterator.next()
             await group.triggerGracefulShutdown()
             try await running
-            #expect(try await store.read { try outbox.rows(in: $0).map(\.message.id.rawValue) } == ["second"])
+            let found4 = try await store.read { try outbox.rows(in: $0).map(\.message.id.rawValue) }
+            #expect(found4 == ["second"])
         }
     }
 }

@@ -42,7 +42,8 @@ import Testing
             }
             #expect(error?.code == .constraint)
             #expect(error?.message.contains("t.n") == true)
-            #expect(try await store.read { try Int.fetchAll($0, sql: "SELECT n FROM t") } == [1])
+            let found1 = try await store.read { try Int.fetchAll($0, sql: "SELECT n FROM t") }
+            #expect(found1 == [1])
         }
     }
 
@@ -54,7 +55,8 @@ import Testing
             }
             #expect(error?.code == .full)
             try await store.write { try $0.execute(sql: "INSERT INTO t VALUES (x'00')") }
-            #expect(try await store.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM t") } == 1)
+            let found2 = try await store.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM t") }
+            #expect(found2 == 1)
         }
     }
 
@@ -95,7 +97,8 @@ import Testing
                     Migration("one", sql: "CREATE TABLE one (n)"),
                     Migration("two", sql: "ALTER TABLE one ADD COLUMN m DEFAULT 2"),
                 ])
-            #expect(try await again.read { try Int.fetchOne($0, sql: "SELECT n + m FROM one") } == 3)
+            let found3 = try await again.read { try Int.fetchOne($0, sql: "SELECT n + m FROM one") }
+            #expect(found3 == 3)
             try again.close()
         }
     }

@@ -25,22 +25,31 @@ struct Access: Sendable {
             return try await store.read { try AccessStore(database: $0).isToken(token) } ? .token : nil
         }
         guard let session = request.cookies[Self.cookie]?.value else { return nil }
-        return try await store.read { try AccessStore(database: $0).isSession(session, now: now) }
-            ? .session(session) : nil
+        return try await isSession(session, now: now) ? .session(session) : nil
     }
 
     /// Signs a browser in.
     /// - Returns: the cookie to set, or `nil` where the token is wrong.
     func signIn(token: String, isSecure: Bool) async throws -> Cookie? {
+        guard let session = try await makeSession(token: token) else { return nil }
+        return try Cookie.validated(
+            name: Self.cookie, value: session, maxAge: Int(AccessStore.sessionLife.components.seconds), path: "/",
+            secure: isSecure, httpOnly: true, sameSite: .strict)
+    }
+
+    /// - Returns: the session's secret, or `nil` where the token is wrong.
+    func makeSession(token: String) async throws -> String? {
         try await store.write { transaction in
             let access = AccessStore(database: transaction.database)
             guard try access.isToken(token) else { return nil }
             let session = AccessStore.random(prefix: "s_")
             try access.addSession(session, now: transaction.now)
-            return try Cookie.validated(
-                name: Self.cookie, value: session, maxAge: Int(AccessStore.sessionLife.components.seconds), path: "/",
-                secure: isSecure, httpOnly: true, sameSite: .strict)
+            return session
         }
+    }
+
+    func isSession(_ text: String, now: Timestamp = .now) async throws -> Bool {
+        try await store.read { try AccessStore(database: $0).isSession(text, now: now) }
     }
 
     func signOut(_ session: String) async throws {

@@ -9,26 +9,21 @@ struct ComponentRoutes {
     let store: PipelineStore
 
     func add(to group: RouterGroup<APIContext>) {
-        group.get("components") { _, _ in
+        group.get("components") { _, _ -> Response in
             try .json(Page(items: try await store.read { try ComponentStore(database: $0).all() }))
         }
-        group.get("components/:name") { _, context in
+        group.get("components/:name") { _, context -> Response in
             let name = try context.part("name")
             guard let view = try await store.read({ try ComponentStore(database: $0).find(name) }) else {
                 throw Self.unknown(name)
             }
             return try .json(view)
         }
-        group.put("components/:name") { request, context in
+        group.put("components/:name") { request, context -> Response in
             let name = try context.part("name")
-            guard SecretRoutes.isName(name) else {
-                throw APIError.badRequest(
-                    "malformed_name", "“\(name)” is no name of a component",
-                    remedy: "use letters, digits, “_”, “-” and “.”, 100 at most")
-            }
             return try .json(try await save(try await request.json(JSONValue.self), as: name))
         }
-        group.delete("components/:name") { _, context in
+        group.delete("components/:name") { _, context -> Response in
             let name = try context.part("name")
             try await store.write { transaction in
                 let components = ComponentStore(database: transaction.database)
@@ -44,7 +39,7 @@ struct ComponentRoutes {
             }
             return .noContent
         }
-        group.get("processes/:digest") { _, context in
+        group.get("processes/:digest") { _, context -> Response in
             let digest = try context.part("digest")
             guard let document = try await store.read({ try ComponentStore(database: $0).process(digest) }) else {
                 throw APIError.notFound(
@@ -55,7 +50,7 @@ struct ComponentRoutes {
     }
 
     /// The component as it was saved, with what has no effect in it.
-    private struct Saved: Encodable {
+    struct Saved: Encodable {
         var view: ComponentView
         var warnings: [String]
 
@@ -68,14 +63,24 @@ struct ComponentRoutes {
         }
     }
 
-    private func save(_ document: JSONValue, as name: String) async throws -> Saved {
-        let compiled: CompiledProcess
+    /// Compiles a document.
+    /// - Throws: ``APIError`` with all that is wrong with it.
+    static func check(_ document: JSONValue, name: String) throws -> CompiledProcess {
         do {
-            compiled = try ProcessCompiler.compile(document, name: name)
+            return try ProcessCompiler.compile(document, name: name)
         } catch let failure as CompileFailure {
             throw APIError.badRequest(
-                "malformed_process", "the component is no process: \(failure.summary)", details: failure.findings)
+                "malformed_process", "this is no process: \(failure.summary)", details: failure.findings)
         }
+    }
+
+    func save(_ document: JSONValue, as name: String) async throws -> Saved {
+        guard SecretRoutes.isName(name) else {
+            throw APIError.badRequest(
+                "malformed_name", "“\(name)” is no name of a component",
+                remedy: "use letters, digits, “_”, “-” and “.”, 100 at most")
+        }
+        let compiled = try Self.check(document, name: name)
         let view = try await store.write { transaction in
             let components = ComponentStore(database: transaction.database)
             try components.keep(process: compiled.document, digest: compiled.digest, now: transaction.now)

@@ -7,23 +7,17 @@ struct DeadLetterRoutes {
     let store: PipelineStore
 
     func add(to group: RouterGroup<APIContext>) {
-        group.get("dead") { request, _ in
+        group.get("dead") { request, _ -> Response in
             let limit = try request.integer("limit", default: 50, in: 1...200)
             let before = try request.cursor()
             return try .json(
                 try await store.read { try DeadLetterStore(database: $0).page(before: before, limit: limit) })
         }
-        group.post("dead/:id/retry") { _, context in
-            let id = MessageID(rawValue: try context.part("id"))
-            try await store.write { transaction in
-                let letters = DeadLetterStore(database: transaction.database)
-                guard let letter = try letters.find(id) else { throw Self.unknown(id) }
-                try transaction.outbox.append(letter.again, now: transaction.now, in: transaction.database)
-                try letters.remove(id)
-            }
+        group.post("dead/:id/retry") { _, context -> Response in
+            try await retry(MessageID(rawValue: try context.part("id")))
             return Response(status: .accepted)
         }
-        group.delete("dead/:id") { _, context in
+        group.delete("dead/:id") { _, context -> Response in
             let id = MessageID(rawValue: try context.part("id"))
             try await store.write { transaction in
                 let letters = DeadLetterStore(database: transaction.database)
@@ -31,6 +25,16 @@ struct DeadLetterRoutes {
                 try letters.remove(id)
             }
             return .noContent
+        }
+    }
+
+    /// Sends a parked message to the queue it came from once more.
+    func retry(_ id: MessageID) async throws {
+        try await store.write { transaction in
+            let letters = DeadLetterStore(database: transaction.database)
+            guard let letter = try letters.find(id) else { throw Self.unknown(id) }
+            try transaction.outbox.append(letter.again, now: transaction.now, in: transaction.database)
+            try letters.remove(id)
         }
     }
 

@@ -9,7 +9,7 @@ struct LiveRoutes {
     let reader: RunReader
 
     func add(to group: RouterGroup<APIContext>) {
-        group.get("events") { request, _ in
+        group.get("events") { request, _ -> Response in
             let watch = reader.store.changes.watch(nil)
             let reader = reader
             return EventStream.response(
@@ -22,10 +22,10 @@ struct LiveRoutes {
                 return events
             }
         }
-        group.get("runs/:run/events") { request, context in
+        group.get("runs/:run/events") { request, context -> Response in
             try await events(of: try context.run(), request)
         }
-        group.get("runs/:run/steps/:step/log") { request, context in
+        group.get("runs/:run/steps/:step/log") { request, context -> Response in
             try await log(request, context)
         }
     }

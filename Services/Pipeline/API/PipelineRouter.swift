@@ -3,7 +3,7 @@ import Hummingbird
 
 /// All that is served: the API under `/api/v1`, and the pages.
 enum PipelineRouter {
-    static func make(_ platform: Platform) -> Router<APIContext> {
+    static func make(_ platform: Platform) throws -> Router<APIContext> {
         let router = Router(context: APIContext.self)
         router.add(middleware: ProblemMiddleware())
         let api = router.group("api/v1")
@@ -15,7 +15,7 @@ enum PipelineRouter {
         RunRoutes(reader: platform.runs, actions: platform.actions).add(to: inside)
         LiveRoutes(reader: platform.runs).add(to: inside)
         DeadLetterRoutes(store: platform.store).add(to: inside)
-        WebRoutes.register(on: router, platform: platform)
+        try WebRoutes(model: PlatformModel(platform: platform), logger: platform.logger).register(on: router)
         return router
     }
 }

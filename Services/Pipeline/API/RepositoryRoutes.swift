@@ -13,18 +13,18 @@ struct RepositoryRoutes {
     let hooks: HookAddress
 
     func add(to group: RouterGroup<APIContext>) {
-        group.get("repositories") { _, _ in
+        group.get("repositories") { _, _ -> Response in
             try .json(Page(items: try await store.read { [hooks] in try Self.views(in: $0, hooks) }))
         }
-        group.get("repositories/:repository") { _, context in
+        group.get("repositories/:repository") { _, context -> Response in
             let path = try context.repository()
             return try .json(try await view(path))
         }
-        group.put("repositories/:repository") { request, context in
+        group.put("repositories/:repository") { request, context -> Response in
             let path = try context.repository()
             return try await save(try await request.json(), as: path)
         }
-        group.delete("repositories/:repository") { _, context in
+        group.delete("repositories/:repository") { _, context -> Response in
             let path = try context.repository()
             try await store.write { transaction in
                 let repositories = RepositoryStore(database: transaction.database)
@@ -33,17 +33,19 @@ struct RepositoryRoutes {
             }
             return .noContent
         }
-        group.get("repositories/:repository/hook") { _, context in
-            let path = try context.repository()
-            _ = try await view(path)
-            return try .json(HookView(url: hooks.url(of: path), token: hooks.token(of: path)))
+        group.get("repositories/:repository/hook") { _, context -> Response in
+            try .json(try await hook(of: try context.repository()))
         }
-        group.put("repositories/:repository/associations") { request, context in
+        group.put("repositories/:repository/associations") { request, context -> Response in
             let path = try context.repository()
-            let associations = try await request.json([AssociationView].self)
-            try await associate(associations, with: path)
+            try await associate(try await request.json([AssociationView].self), with: path)
             return try .json(try await view(path))
         }
+    }
+
+    func hook(of path: RepositoryPath) async throws -> HookView {
+        _ = try await view(path)
+        return HookView(url: hooks.url(of: path), token: hooks.token(of: path))
     }
 
     private func save(_ body: RepositoryRequest, as path: RepositoryPath) async throws -> Response {
@@ -66,7 +68,7 @@ struct RepositoryRoutes {
         return try .json(try await view(path), status: isNew ? .created : .ok)
     }
 
-    private func associate(_ associations: [AssociationView], with path: RepositoryPath) async throws {
+    func associate(_ associations: [AssociationView], with path: RepositoryPath) async throws {
         try await store.write { transaction in
             let repositories = RepositoryStore(database: transaction.database)
             guard try repositories.find(path) != nil else { throw Self.unknown(path) }
@@ -84,7 +86,7 @@ struct RepositoryRoutes {
         }
     }
 
-    private func view(_ path: RepositoryPath) async throws -> RepositoryView {
+    func view(_ path: RepositoryPath) async throws -> RepositoryView {
         try await store.read { [hooks] database in
             guard let repository = try RepositoryStore(database: database).find(path) else { throw Self.unknown(path) }
             return try Self.view(of: repository, in: RepositoryStore(database: database), hooks)
@@ -128,15 +130,18 @@ struct HookAddress: Sendable {
 extension String {
     /// An address Git fetches from and that says no credentials.
     fileprivate var isCloneURL: Bool {
-        guard let schemeEnd = range(of: "://") else {
+        guard !isEmpty, !contains(where: \.isWhitespace) else { return false }
+        let parts = split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else {
             // A path of this machine, or `git@host:path`.
-            return hasPrefix("/") || (contains("@") && contains(":") && !contains(" "))
+            return hasPrefix("/") || (contains("@") && contains(":"))
         }
-        let scheme = self[..<schemeEnd.lowerBound]
-        let authority = self[schemeEnd.upperBound...].prefix { $0 != "/" }
-        guard ["http", "https", "ssh", "git", "file"].contains(scheme), !contains(where: { $0.isWhitespace }) else {
-            return false
+        let authority = parts[1].prefix { $0 != "/" }
+        switch parts[0] {
+        case "ssh": return !authority.isEmpty
+        case "http", "https", "git": return !authority.isEmpty && !authority.contains("@")
+        case "file": return true
+        default: return false
         }
-        return scheme == "ssh" || !authority.contains("@")
     }
 }

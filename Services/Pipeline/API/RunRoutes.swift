@@ -9,21 +9,21 @@ struct RunRoutes {
     let actions: RunActions
 
     func add(to group: RouterGroup<APIContext>) {
-        group.get("runs") { request, _ in
+        group.get("runs") { request, _ -> Response in
             let filter = try Self.filter(of: request)
             let limit = try request.integer("limit", default: 50, in: 1...200)
             return try .json(try await reader.list(filter, before: try request.cursor(), limit: limit))
         }
-        group.post("runs") { request, _ in
+        group.post("runs") { request, _ -> Response in
             try .json(try await actions.start(try await request.json()), status: .created)
         }
-        group.get("runs/:run") { _, context in
+        group.get("runs/:run") { _, context -> Response in
             try .json(try await view(context))
         }
-        group.post("runs/:run/cancel") { _, context in
+        group.post("runs/:run/cancel") { _, context -> Response in
             try .json(try await actions.cancel(try context.run()))
         }
-        group.post("runs/:run/again") { _, context in
+        group.post("runs/:run/again") { _, context -> Response in
             try .json(try await actions.again(try context.run()), status: .created)
         }
     }

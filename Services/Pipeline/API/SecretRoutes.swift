@@ -11,16 +11,16 @@ struct SecretRoutes {
     let keys: KeyRing
 
     func add(to group: RouterGroup<APIContext>) {
-        group.get("secrets") { _, _ in
+        group.get("secrets") { _, _ -> Response in
             try .json(Page(items: try await store.read { try SecretStore(database: $0).names(repository: nil) }))
         }
-        group.put("secrets/:name") { request, context in
+        group.put("secrets/:name") { request, context -> Response in
             try await save(try await request.json(), name: try Self.name(context), repository: nil)
         }
-        group.delete("secrets/:name") { _, context in
+        group.delete("secrets/:name") { _, context -> Response in
             try await remove(try Self.name(context), repository: nil)
         }
-        group.get("repositories/:repository/secrets") { _, context in
+        group.get("repositories/:repository/secrets") { _, context -> Response in
             let path = try context.repository()
             let secrets = try await store.read { database in
                 guard try RepositoryStore(database: database).find(path) != nil else {
@@ -30,18 +30,18 @@ struct SecretRoutes {
             }
             return try .json(Page(items: secrets))
         }
-        group.put("repositories/:repository/secrets/:name") { request, context in
+        group.put("repositories/:repository/secrets/:name") { request, context -> Response in
             try await save(
                 try await request.json(), name: try Self.name(context), repository: try context.repository())
         }
-        group.delete("repositories/:repository/secrets/:name") { _, context in
+        group.delete("repositories/:repository/secrets/:name") { _, context -> Response in
             try await remove(try Self.name(context), repository: try context.repository())
         }
-        group.get("registries") { _, _ in
+        group.get("registries") { _, _ -> Response in
             let hosts = try await store.read { try SecretStore(database: $0).registryHosts().map { [$0.host, $0.username] } }
             return try .json(hosts.map { ["host": $0[0], "username": $0[1]] })
         }
-        group.put("registries/:host") { request, context in
+        group.put("registries/:host") { request, context -> Response in
             let host = try Self.host(context)
             let body = try await request.json(RegistryRequest.self)
             let login = RegistryLogin(username: body.username, password: body.password)
@@ -53,7 +53,7 @@ struct SecretRoutes {
             }
             return .noContent
         }
-        group.delete("registries/:host") { _, context in
+        group.delete("registries/:host") { _, context -> Response in
             let host = try Self.host(context)
             guard try await store.write({ try SecretStore(database: $0.database).removeRegistry(host) }) else {
                 throw APIError.notFound("unknown_registry", "no login is kept for “\(host)”")

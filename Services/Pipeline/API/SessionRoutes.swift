@@ -9,7 +9,7 @@ struct SessionRoutes {
     let isSecure: Bool
 
     func add(to group: RouterGroup<APIContext>) {
-        group.post("session") { request, _ in
+        group.post("session") { request, _ -> Response in
             let body = try await request.json(SessionRequest.self)
             guard let cookie = try await access.signIn(token: body.token, isSecure: isSecure) else {
                 throw APIError(
@@ -20,7 +20,7 @@ struct SessionRoutes {
             response.setCookie(cookie)
             return response
         }
-        group.delete("session") { request, _ in
+        group.delete("session") { request, _ -> Response in
             if case .session(let session)? = try await access.credential(of: request) {
                 try await access.signOut(session)
             }

@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import GRDB
+import PipelineLanguage
 import Storage
 
 /// What people do with runs.
@@ -104,12 +105,7 @@ struct RunActions: Sendable {
     }
 
     private static func compile(_ document: JSONValue) throws -> CompiledProcess {
-        do {
-            return try ProcessCompiler.compile(document, name: "document")
-        } catch let failure as CompileFailure {
-            throw APIError.badRequest(
-                "malformed_process", "the document is no process: \(failure.summary)", details: failure.findings)
-        }
+        try ComponentRoutes.check(document, name: "document")
     }
 
     private static func branch(of ref: String) -> String? {

@@ -1,5 +1,6 @@
 import Contracts
 import GRDB
+import Logging
 import PipelineLanguage
 import Storage
 
