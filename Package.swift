@@ -122,8 +122,8 @@ let package = Package(
         service(
             "Sync",
             [
-                "Contracts", "Git", "HTTPClient", "Messaging", "Runtime", "Secrets", hummingbird, lifecycle, logging,
-                nioCore, subprocess, systemPackage,
+                "Contracts", "Git", "Messaging", "Runtime", "Secrets", httpTypes, hummingbird, lifecycle, logging,
+                nioCore,
             ]),
         service(
             "Pipeline",
@@ -190,7 +190,12 @@ let package = Package(
                 "WebhookGateway", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, httpTypes,
                 hummingbird, hummingbirdTesting, logging, nioCore,
             ]),
-        tests("SyncTests", ["Sync", "Contracts", "Git", "Messaging", "Secrets", "TestSupport", logging]),
+        tests(
+            "SyncTests",
+            [
+                "Sync", "Contracts", "Git", "Messaging", "Secrets", httpTypes, hummingbird, hummingbirdTesting, logging,
+                nioCore, subprocess, systemPackage,
+            ]),
         tests(
             "PipelineTests",
             [
