@@ -1,4 +1,82 @@
-@main
-struct Main {
-    static func main() {}
+import Contracts
+import DockerEngine
+import Git
+import HTTPClient
+import Logging
+import Messaging
+import Runtime
+import ServiceLifecycle
+import SystemPackage
+import Worker
+
+/// The parts of the service.
+struct Builder {
+    private let context: ServiceContext
+    private let data: FilePath
+    private let worker: String
+
+    init(_ context: ServiceContext) throws {
+        self.context = context
+        data = FilePath(try context.settings.value(CommonSettings.data))
+        let given = try context.settings.optional(BuilderSettings.name)
+        do {
+            try FileTree.make(data)
+            worker = try given ?? WorkerIdentity.load(service: "builder", directory: data)
+        } catch {
+            throw SettingsError(
+                setting: CommonSettings.data.variable, message: "the folder \(data) cannot be used: \(error)",
+                remedy: "give a folder this service may write to")
+        }
+    }
+
+    func services() throws -> [any Service] {
+        let settings = context.settings
+        let runners = try settings.value(BuilderSettings.runners)
+        let http = HTTPClient(logger: context.logger)
+        let scratch = data.appending("scratch")
+        let gitHome = data.appending("git")
+        for folder in [scratch, gitHome] {
+            try FileTree.remove(folder)
+            try FileTree.make(folder)
+        }
+        let bus = context.bus
+        let events = BuildEvents(logger: context.logger) { event, run in try await bus.emit(event, run: run) }
+        let docker = try runners.contains(.docker) ? dockerHost(http) : nil
+        if let docker { context.readiness.add("docker") { await docker.problem() } }
+        let executor = BuildExecutor(
+            jobs: data.appending("jobs"), git: GitProgram(home: gitHome.string, logger: context.logger),
+            processes: runners.contains(.process)
+                ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil,
+            docker: docker,
+            registry: RegistryClient(
+                client: http, plainHosts: Set(try settings.value(BuilderSettings.plainRegistries))),
+            events: events, logger: context.logger)
+        let loop = JobLoop(
+            platform: BusPlatform(
+                BuildRequested.self, bus: bus,
+                queue: MessageMap.build(labels: try settings.value(BuilderSettings.labels)), logger: context.logger),
+            executor: executor, keys: try settings.value(CommonSettings.sealKeys),
+            configuration: JobLoopConfiguration(
+                worker: worker, slots: try settings.value(BuilderSettings.capacity),
+                // What is not done by then is stopped and handed back, which takes its own time.
+                grace: max(.seconds(1), try settings.value(CommonSettings.shutdownGrace) - .seconds(12)),
+                spool: data.appending("spool")),
+            logger: context.logger)
+        return [events, loop]
+    }
+
+    private func dockerHost(_ http: HTTPClient) throws -> DockerHost {
+        let settings = context.settings
+        let memory = try settings.value(BuilderSettings.memory)
+        let cpus = try settings.value(BuilderSettings.cpus)
+        return DockerHost(
+            socketPath: try settings.value(BuilderSettings.dockerSocket), data: data.string,
+            hostData: try settings.optional(BuilderSettings.dockerData), worker: worker,
+            limits: ContainerLimits(
+                isTrusted: try settings.value(BuilderSettings.trusted),
+                memory: memory == 0 ? nil : Int64(memory) << 20, cpus: cpus == 0 ? nil : Double(cpus),
+                processes: Int64(try settings.value(BuilderSettings.processes)),
+                dropped: try settings.value(BuilderSettings.dropped)),
+            http: http, logger: context.logger)
+    }
 }

@@ -52,8 +52,14 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
     public var ports: [String: [Binding]]
     /// Its address by network.
     public var addresses: [String: String]
+    /// Where it sees folders of the host: by path in the container, the host's path.
+    public var mounts: [String: String]
 
-    private enum Keys: String, CodingKey { case id, name, image, config, state, networkSettings }
+    private enum Keys: String, CodingKey { case id, name, image, config, state, networkSettings, mounts }
+    private struct MountPoint: Decodable {
+        var source: String?
+        var destination: String
+    }
     private struct Configuration: Decodable {
         var image: String
         var labels: [String: String]?
@@ -77,6 +83,10 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         let networks = try container.decodeIfPresent(Networks.self, forKey: .networkSettings)
         ports = (networks?.ports ?? [:]).compactMapValues { $0 }
         addresses = (networks?.networks ?? [:]).compactMapValues(\.ipAddress)
+        let mountPoints = try container.decodeIfPresent([MountPoint].self, forKey: .mounts) ?? []
+        mounts = Dictionary(
+            mountPoints.compactMap { point in point.source.map { (point.destination, $0) } },
+            uniquingKeysWith: { _, last in last })
     }
 }
 

@@ -4,6 +4,7 @@ extension DockerEngine {
     private struct VolumeDocument: Encodable {
         var name: String
         var labels: [String: String]
+        var driverOpts: [String: String]
     }
 
     private struct Volume: Decodable {
@@ -17,9 +18,12 @@ extension DockerEngine {
     }
 
     /// Makes a volume of the `local` driver. One of that name that is there already is no error.
-    public func createVolume(_ name: String, labels: [String: String] = [:]) async throws(DockerError) {
+    /// - Parameter options: The driver's, such as `type=tmpfs`.
+    public func createVolume(
+        _ name: String, labels: [String: String] = [:], options: [String: String] = [:]
+    ) async throws(DockerError) {
         let call = try Call(.post, "/volumes/create", "volume \(name)")
-            .with(json: VolumeDocument(name: name, labels: labels))
+            .with(json: VolumeDocument(name: name, labels: labels, driverOpts: options))
         _ = try await fetch(Volume.self, call)
     }
 

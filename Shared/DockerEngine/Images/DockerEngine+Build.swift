@@ -23,6 +23,8 @@ public struct BuildOptions: Sendable {
     public var network: String?
     /// In bytes; without limit if `nil`.
     public var memoryLimit: Int64?
+    /// Such as `linux/arm64`; the engine's own if `nil`.
+    public var platform: String?
 
     public init(
         context: String, dockerfile: String = "Dockerfile", tags: [ImageReference] = [],
@@ -67,6 +69,7 @@ extension DockerEngine {
         if !build.usesCache { call.query.append(("nocache", "1")) }
         if let network = build.network { call.query.append(("networkmode", network)) }
         if let memory = build.memoryLimit { call.query += [("memory", "\(memory)"), ("memswap", "\(memory)")] }
+        if let platform = build.platform { call.query.append(("platform", platform)) }
         call.headers["Content-Type"] = "application/x-tar"
         if !build.logins.isEmpty {
             call.headers["X-Registry-Config"] = try RegistryCredentials.header(build.logins)

@@ -1,0 +1,70 @@
+import Runtime
+
+/// The builder's own settings.
+enum BuilderSettings {
+    static let labels = Setting<[String]>(
+        "labels", "the labels of the jobs it takes: those of a stage's node have to be the same",
+        example: "linux,large",
+        default: ["default"]
+    ) { text in
+        let labels = text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
+        let isLabel = labels.allSatisfy { label in
+            !label.isEmpty && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_=".contains($0)) }
+        }
+        guard isLabel, !labels.isEmpty else { throw SettingProblem(expected: "words such as linux,large") }
+        return labels
+    }
+    static let capacity = Setting<Int>.integer(
+        "capacity", "how many jobs at a time", example: "4", default: 1, in: 1...256)
+    static let runners = Setting<[Runner]>(
+        "runners",
+        "how steps may run: docker, process or both; processes are steps without an image, with the "
+            + "builder's own rights",
+        example: "docker,process", default: [.docker]
+    ) { text in
+        let words = text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
+        let runners = words.compactMap(Runner.init)
+        guard runners.count == words.count, !runners.isEmpty else {
+            throw SettingProblem(expected: "docker, process or docker,process")
+        }
+        return runners
+    }
+    static let dockerSocket = Setting<String>.text(
+        "docker.socket", "the Docker Engine that runs containers and builds images", example: "/var/run/docker.sock",
+        default: "/var/run/docker.sock")
+    static let dockerData = Setting<String>.text(
+        "docker.data",
+        "the builder's data folder as the engine's host sees it, where that is another path; found out "
+            + "by itself where the builder is a container of that engine",
+        example: "/srv/slipway/builder")
+    static let trusted = Setting<Bool>.flag(
+        "docker.trusted", "whether steps may be privileged and use the host's folders, devices and network",
+        default: false)
+    static let memory = Setting<Int>.integer(
+        "docker.memory", "the memory of a step that says nothing itself, in MiB; 0 is without limit", example: "4096",
+        default: 0, in: 0...(1 << 30))
+    static let cpus = Setting<Int>.integer(
+        "docker.cpus", "how many CPUs a step may use; 0 is without limit", example: "4", default: 0, in: 0...4096)
+    static let processes = Setting<Int>.integer(
+        "docker.processes", "how many processes and threads a step may have", example: "4096", default: 4096,
+        in: 16...(1 << 22))
+    static let dropped = Setting<[String]>.list(
+        "docker.capabilities.dropped", "the capabilities steps do not have; ALL for none at all", example: "ALL",
+        default: [])
+    static let plainRegistries = Setting<[String]>.list(
+        "registries.plain", "registries (host:port) spoken to without TLS, besides those on loopback",
+        example: "registry:5000", default: [])
+    static let name = Setting<String>.text(
+        "worker.name", "the name of this builder, unique among all; made once and kept in the data folder if not set",
+        example: "builder-1")
+
+    static let all: [any AnySetting] = [
+        CommonSettings.data, CommonSettings.sealKeys, labels, capacity, runners, dockerSocket, dockerData, trusted,
+        memory, cpus, processes, dropped, plainRegistries, name,
+    ]
+}
+
+/// How a step can run.
+enum Runner: String, Sendable, Hashable {
+    case docker, process
+}

@@ -1,0 +1,109 @@
+import DockerEngine
+import Glibc
+import HTTPClient
+import Logging
+
+/// The engine of this builder: connected when it is first needed, and again after it was away.
+actor DockerHost {
+    nonisolated let limits: ContainerLimits
+    nonisolated let worker: String
+    nonisolated let http: HTTPClient
+    nonisolated let socketPath: String
+    private let data: String
+    private let givenHostData: String?
+    private let logger: Logger
+    private var connected: DockerEngine?
+    private var hostData: String?
+
+    /// - Parameters:
+    ///   - data: The builder's data folder.
+    ///   - hostData: The same as the engine's host sees it; found out if `nil`.
+    init(
+        socketPath: String, data: String, hostData: String?, worker: String, limits: ContainerLimits, http: HTTPClient,
+        logger: Logger
+    ) {
+        self.socketPath = socketPath
+        self.data = data
+        givenHostData = hostData
+        self.worker = worker
+        self.limits = limits
+        self.http = http
+        self.logger = logger
+    }
+
+    /// Who made a container, network or volume: found by it after a crash.
+    nonisolated func labels(job: String? = nil, attempt: Int? = nil, step: String? = nil) -> [String: String] {
+        var labels = ["dev.slipway.worker": worker]
+        if let job { labels["dev.slipway.job"] = job }
+        if let attempt { labels["dev.slipway.attempt"] = "\(attempt)" }
+        if let step { labels["dev.slipway.step"] = step }
+        return labels
+    }
+
+    func engine() async throws(DockerError) -> DockerEngine {
+        if let connected { return connected }
+        let engine = try await DockerEngine.connect(socketPath: socketPath, client: http, logger: logger)
+        connected = engine
+        return engine
+    }
+
+    /// Why the engine is of no use now, or `nil`.
+    func problem() async -> String? {
+        do {
+            try await engine().ping()
+            return nil
+        } catch {
+            connected = nil
+            return "\(error)"
+        }
+    }
+
+    /// A path below the data folder as the engine's host sees it.
+    func hostPath(of path: String) async throws(DockerError) -> String {
+        let host: String
+        if let hostData {
+            host = hostData
+        } else {
+            host = try await findHostData()
+            hostData = host
+        }
+        return host + path.dropFirst(data.count)
+    }
+
+    /// Where this builder is itself a container of the engine, its data folder is a mount that the engine can tell.
+    private func findHostData() async throws(DockerError) -> String {
+        if let givenHostData { return givenHostData }
+        guard access("/.dockerenv", F_OK) == 0 else { return data }
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return data }
+        let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let mounts: [String: String]
+        do {
+            mounts = try await engine().inspectContainer(name).mounts
+        } catch  where error.code == .notFound {
+            return data
+        }
+        let covering = mounts.filter { data == $0.key || data.hasPrefix($0.key + "/") }
+        guard let mount = covering.max(by: { $0.key.count < $1.key.count }) else { return data }
+        return mount.value + data.dropFirst(mount.key.count)
+    }
+
+    /// Removes all that this builder, under its name, has left behind.
+    func collectLeftovers() async {
+        do {
+            try await remove(labelled: labels())
+        } catch {
+            logger.warning("leftovers at the Docker Engine could not be removed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Removes all containers, networks and volumes that carry the labels.
+    func remove(labelled labels: [String: String]) async throws(DockerError) {
+        let engine = try await engine()
+        for container in try await engine.containers(labelled: labels) {
+            try await engine.removeContainer(container.id)
+        }
+        for network in try await engine.networks(labelled: labels) { try await engine.removeNetwork(network.id) }
+        for volume in try await engine.volumes(labelled: labels) { try await engine.removeVolume(volume.id) }
+    }
+}

@@ -1,0 +1,17 @@
+import Contracts
+import Messaging
+import Runtime
+import ServiceLifecycle
+
+/// `builder`: runs the steps of jobs, in containers or as processes, and builds and pushes images.
+@main
+struct Main {
+    static func main() async {
+        let service = ServiceMain(
+            name: "builder", summary: "runs the steps of jobs, in containers or as processes, and builds images",
+            settings: BuilderSettings.all, adminPort: 9103)
+        await service.run(
+            queues: { settings in [MessageMap.build(labels: try settings.value(BuilderSettings.labels))] },
+            services: { context in try Builder(context).services() })
+    }
+}

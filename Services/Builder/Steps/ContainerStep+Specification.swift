@@ -1,0 +1,102 @@
+import Contracts
+import DockerEngine
+import PipelineLanguage
+import SystemPackage
+import Worker
+
+extension ContainerStep {
+    /// Where the step's own folder is in its container.
+    static let folder = "/slipway"
+
+    /// Where the source is in the containers of a stage.
+    static func workspace(of stage: Stage) -> String {
+        let base = stage.workspace.base ?? "/drone/src"
+        guard let path = stage.workspace.path, !path.isEmpty else { return base }
+        return base + "/" + path
+    }
+
+    /// The container of a step.
+    /// - Throws: ``JobFailure`` for what this builder does not allow.
+    func specification(
+        of run: StepRun, image: ImageReference, script: ContainerScript?, folder given: StepFolder
+    ) async throws -> ContainerSpecification {
+        let step = run.step
+        let host = containers.host
+        try Self.check(step, host.limits)
+        let workspace = Self.workspace(of: run.job.stage)
+        var container = ContainerSpecification(image: "\(image)")
+        if let script {
+            container.entrypoint = script.interpreter + ["\(Self.folder)/script"]
+            container.command = []
+        } else {
+            container.entrypoint = step.entrypoint.isEmpty ? nil : step.entrypoint
+            container.command = step.command.isEmpty ? nil : step.command
+        }
+        container.environment = try environment(of: run, workspace: workspace)
+        container.workingDirectory = workspace
+        if let directory = step.workingDirectory {
+            container.workingDirectory = directory.hasPrefix("/") ? directory : "\(workspace)/\(directory)"
+        }
+        container.user = step.user
+        container.labels = host.labels(
+            job: run.job.grant.job.rawValue, attempt: run.job.grant.attempt, step: step.name)
+        container.mounts = [
+            .bind(source: try await host.hostPath(of: containers.folder.workspace.string), path: workspace),
+            .bind(source: try await host.hostPath(of: given.path.string), path: Self.folder),
+        ]
+        for mount in step.mounts { container.mounts.append(try await containers.mount(mount)) }
+        if let mode = step.networkMode {
+            container.network = mode
+        } else {
+            container.network = try await containers.networkName()
+            container.aliases = [step.name]
+        }
+        container.logging = ContainerSpecification.Logging.none
+        container.privileged = step.privileged
+        container.droppedCapabilities = step.privileged ? [] : host.limits.dropped
+        container.processLimit = host.limits.processes
+        container.memoryLimit = step.memoryLimit ?? host.limits.memory
+        container.memoryAndSwapLimit = step.memorySwapLimit
+        container.cpuLimit = host.limits.cpus
+        container.sharedMemory = step.sharedMemorySize
+        container.dns = step.dns
+        container.dnsSearch = step.dnsSearch
+        container.extraHosts = step.extraHosts
+        container.devices = try step.devices.map { device throws(JobFailure) in
+            guard case .host(let path)? = run.job.stage.volumes.first(where: { $0.name == device.name })?.source else {
+                throw JobFailure("the device “\(device.name)” is no host volume of the stage")
+            }
+            return "\(path):\(device.path)"
+        }
+        return container
+    }
+
+    private func environment(of run: StepRun, workspace: String) throws(JobFailure) -> [String: String] {
+        var environment = try run.job.environment(of: run.step)
+        for (name, value) in run.step.pluginEnvironment { environment[name] = try run.job.resolve(value) }
+        environment[StepOutputs.variable] = "\(Self.folder)/output"
+        environment["SLIPWAY_STEP"] = run.step.name
+        environment["DRONE_STEP_NAME"] = run.step.name
+        environment["SLIPWAY_WORKSPACE"] = workspace
+        environment["DRONE_WORKSPACE"] = workspace
+        environment["CI_WORKSPACE"] = workspace
+        if environment["GIT_CONFIG_COUNT"] == nil {
+            // The source belongs to the builder's user, whom the container does not know: Git would not touch it.
+            environment["GIT_CONFIG_COUNT"] = "1"
+            environment["GIT_CONFIG_KEY_0"] = "safe.directory"
+            environment["GIT_CONFIG_VALUE_0"] = "*"
+        }
+        return environment
+    }
+
+    private static func check(_ step: Step, _ limits: ContainerLimits) throws(JobFailure) {
+        guard !limits.isTrusted else { return }
+        var wishes: [String] = []
+        if step.privileged { wishes.append("to be privileged") }
+        if !step.devices.isEmpty { wishes.append("devices of the host") }
+        if let mode = step.networkMode, mode != "none" { wishes.append("the network “\(mode)”") }
+        guard let first = wishes.first else { return }
+        throw JobFailure(
+            "the step wants \(first), which this builder does not allow; start it with SLIPWAY_DOCKER_TRUSTED=true")
+    }
+}

@@ -1,0 +1,51 @@
+import Contracts
+import PipelineLanguage
+import Worker
+
+/// Sends each step to what runs its kind, and tells the world of it.
+struct StepDispatch: StepRunner {
+    /// `nil` where this builder runs no processes.
+    let processes: ProcessStep?
+    /// `nil` where this builder has no Docker Engine.
+    let containers: ContainerStep?
+    let images: ImageBuildStep?
+    let events: BuildEvents
+
+    func run(_ step: StepRun) async throws -> StepResult {
+        events.taskStarted(step)
+        do {
+            let result = try await dispatch(step)
+            events.taskFinished(step, result.success ? .success : Task.isCancelled ? .cancel : .failure, result.reason)
+            return result
+        } catch {
+            let reason = (error as? JobFailure)?.reason ?? "\(error)"
+            events.taskFinished(step, Task.isCancelled ? .cancel : .failure, reason)
+            throw JobFailure(reason)
+        }
+    }
+
+    private func dispatch(_ step: StepRun) async throws -> StepResult {
+        if step.step.build != nil {
+            guard let images else { throw Self.noEngine("it builds an image") }
+            return try await images.run(step)
+        }
+        if step.step.image != nil {
+            guard let containers else { throw Self.noEngine("it has an image") }
+            return try await containers.run(step)
+        }
+        guard !step.step.commands.isEmpty else {
+            throw JobFailure("the step has neither an image nor commands: there is nothing to run")
+        }
+        guard let processes else {
+            throw JobFailure(
+                "the step has no image and this builder runs no processes; give the step an image, or start a builder "
+                    + "with SLIPWAY_RUNNERS=docker,process")
+        }
+        return try await processes.run(step)
+    }
+
+    private static func noEngine(_ why: String) -> JobFailure {
+        JobFailure(
+            "the step needs a Docker Engine (\(why)) and this builder uses none; start one with SLIPWAY_RUNNERS=docker")
+    }
+}

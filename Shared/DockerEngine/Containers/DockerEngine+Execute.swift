@@ -1,0 +1,37 @@
+import HTTPClient
+
+extension DockerEngine {
+    private struct ExecutionDocument: Encodable {
+        var attachStdout = true
+        var attachStderr = true
+        var cmd: [String]
+    }
+
+    private struct CreatedExecution: Decodable {
+        var id: String
+    }
+
+    private struct StartDocument: Encodable {
+        var detach = false
+        var tty = false
+    }
+
+    private struct Execution: Decodable {
+        var exitCode: Int32?
+    }
+
+    /// Runs a command in a container that runs, to its end; what it writes is dropped.
+    /// - Returns: Its exit code.
+    public func execute(_ command: [String], in container: String) async throws(DockerError) -> Int32 {
+        let subject = "command in container \(container.prefix(12))"
+        let create = Call(.post, "/containers/\(Self.percentEncode(container))/exec", subject)
+        let id = try await fetch(CreatedExecution.self, try create.with(json: ExecutionDocument(cmd: command))).id
+        var start = Call(.post, "/exec/\(Self.percentEncode(id))/start", subject)
+        start.timeout = nil
+        let response = try await send(try start.with(json: StartDocument()))
+        var output = ContainerLog(body: response.body, subject: subject, socketPath: socketPath).makeAsyncIterator()
+        while try await output.next() != nil {}
+        let ended = try await fetch(Execution.self, Call(.get, "/exec/\(Self.percentEncode(id))/json", subject))
+        return ended.exitCode ?? -1
+    }
+}
