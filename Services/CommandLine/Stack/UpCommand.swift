@@ -1,5 +1,88 @@
 import ArgumentParser
+import FoundationEssentials
 
 struct UpCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "up", abstract: "x")
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Start a stack on this machine: a private broker and the six services.",
+        discussion: """
+            What runs already stays as it is, so the command can be given again at any time. Everything listens on \
+            loopback; keys, the token, state and logs are in the stack's folder. It returns when all is ready; \
+            `slipway down` ends exactly what was started.
+
+              slipway up
+              slipway up --broker amqp://user:password@rabbit:5672/
+              slipway up --state .slipway --port 9080
+              slipway up --set SLIPWAY_LOG_LEVEL=debug \\
+                --set builder:SLIPWAY_DOCKER_SOCKET=/run/docker.sock
+
+            Every setting of a service (see `builder --help` and so on) can be given with --set or in the \
+            environment. Ports: the gateway has --port, sync and the pipeline service the next two, the private \
+            broker +10 to +12, health and metrics +1020 to +1025.
+            """)
+
+    @Option(
+        help: ArgumentHelp("A broker to use; without it SLIPWAY_BROKER_URL, else a private one.", valueName: "url"))
+    var broker: String?
+
+    @Option(help: ArgumentHelp("The folder of the services' executables; this one's if absent.", valueName: "folder"))
+    var binaries: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("A setting for every service or for one; repeat it.", valueName: "[service:]name=value"))
+    var settings: [StackSetting] = []
+
+    @Option(help: ArgumentHelp("How long to wait for each part.", valueName: "seconds"))
+    var timeout = 90
+
+    @OptionGroup var options: StackOptions
+
+    private struct Answer: Encodable {
+        var server: String
+        var hooks: String
+        var mirror: String
+        var tokenFile: String
+        var brokerURLFile: String
+        var state: String
+    }
+
+    func run() async throws {
+        let layout = options.layout()
+        let stack = Stack(
+            layout: layout, binaries: try binaries.map(StackLayout.absolute) ?? Stack.executableFolder(),
+            broker: broker ?? ProcessInfo.processInfo.environment["SLIPWAY_BROKER_URL"].nonEmpty, settings: settings)
+        try await stack.start(timeout: .seconds(timeout))
+        let console = Console.current
+        let hasSignedIn = try signIn(layout)
+        if options.json {
+            return try console.write(
+                json: Answer(
+                    server: layout.server, hooks: layout.hooks, mirror: layout.mirror, tokenFile: layout.tokenFile,
+                    brokerURLFile: layout.key("broker-url"), state: layout.directory))
+        }
+        var table = Table([.init(""), .init("")])
+        table.hasHeader = false
+        table.indent = 2
+        table.add(.init("web page", .faint), .init(layout.server, .strong))
+        table.add(.init("token", .faint), .init(layout.tokenFile))
+        table.add(.init("hooks", .faint), .init(layout.hooks))
+        table.add(.init("state", .faint), .init(layout.directory))
+        console.write(line: console.style.paint("Slipway is up.", .good))
+        console.write(lines: table.lines(style: console.style))
+        if hasSignedIn {
+            Console.remark(console.style.paint("This command is signed in to it. End it with: slipway down", .faint))
+        } else {
+            Console.remark("Sign in to it with: slipway login \(layout.server) --token-file \(layout.tokenFile)")
+        }
+    }
+
+    /// Signs this command in, unless it is signed in somewhere else.
+    private func signIn(_ layout: StackLayout) throws -> Bool {
+        let store = AccountStore.standard()
+        if let kept = try store.load(), kept.server != layout.server { return false }
+        try store.save(
+            Account(server: layout.server, token: try SecretFile.read(layout.tokenFile, naming: "this stack")))
+        return true
+    }
 }

@@ -1,0 +1,63 @@
+/// One of Slipway's executables in a local stack.
+struct StackService: Sendable, Equatable {
+    /// The name of the executable, of its log and of its record.
+    let name: String
+    /// Which keys it is given: no service holds one that it does not need.
+    let keys: [Key]
+
+    enum Key: String, Sendable, CaseIterable {
+        case hook = "hook-key"
+        case mirror = "mirror-key"
+        case seal = "seal-keys"
+
+        /// The variable that names its file.
+        var variable: String {
+            switch self {
+            case .hook: "SLIPWAY_HOOK_KEY"
+            case .mirror: "SLIPWAY_MIRROR_KEY"
+            case .seal: "SLIPWAY_SEAL_KEYS"
+            }
+        }
+    }
+
+    static let all = [
+        StackService(name: "webhook-gateway", keys: [.hook]),
+        StackService(name: "sync", keys: [.mirror, .seal]),
+        StackService(name: "pipeline", keys: [.hook, .mirror, .seal]),
+        StackService(name: "builder", keys: [.seal]),
+        StackService(name: "deployer", keys: [.seal]),
+        StackService(name: "notifier", keys: []),
+    ]
+
+    var index: Int { Self.all.firstIndex(of: self) ?? 0 }
+
+    /// Its environment: the caller's, so that any setting reaches it, below what this stack decides.
+    func environment(
+        layout: StackLayout, inherited: [String: String], settings: [StackSetting]
+    ) -> [String: String] {
+        var environment = inherited
+        // A login of the command line is no setting of a service.
+        for name in ["SLIPWAY_SERVER", "SLIPWAY_TOKEN", "SLIPWAY_TOKEN_FILE"] { environment[name] = nil }
+        for name in ["SLIPWAY_LISTEN", "SLIPWAY_ADMIN_LISTEN", "SLIPWAY_DATA", "SLIPWAY_BROKER_URL"] {
+            environment[name] = nil
+            environment[name + "_FILE"] = nil
+        }
+        environment["SLIPWAY_BROKER_URL_FILE"] = layout.key("broker-url")
+        environment["SLIPWAY_DATA"] = layout.data(name)
+        environment["SLIPWAY_ADMIN_LISTEN"] = "127.0.0.1:\(layout.ports.admin(index))"
+        for key in Key.allCases {
+            environment[key.variable] = nil
+            environment[key.variable + "_FILE"] = keys.contains(key) ? layout.key(key.rawValue) : nil
+        }
+        switch name {
+        case "webhook-gateway": environment["SLIPWAY_LISTEN"] = "127.0.0.1:\(layout.ports.gateway)"
+        case "sync": environment["SLIPWAY_LISTEN"] = "127.0.0.1:\(layout.ports.sync)"
+        case "pipeline": environment["SLIPWAY_LISTEN"] = "127.0.0.1:\(layout.ports.pipeline)"
+        default: break
+        }
+        for setting in settings where setting.service == nil || setting.service == name {
+            environment[setting.name] = setting.value
+        }
+        return environment
+    }
+}
