@@ -1,0 +1,111 @@
+import Contracts
+import Hummingbird
+
+/// Keeps a run's page live: its head, its steps, and the log of the step it shows as it grows. A page that names no step
+/// is taken along from step to step.
+actor LiveRun {
+    private let routes: WebRoutes
+    private let run: RunID
+    private let visitor: Visitor
+    private let wanted: Int?
+    /// What the page shows: a step, its attempt, the end of its lines in bytes and the number of the next.
+    private var cursor: Cursor?
+    private var sent: [String: String] = [:]
+    private var isOver = false
+
+    private struct Cursor {
+        var step: Int
+        var attempt: Int
+        var end: Int64
+        var line: Int
+
+        var text: String { "\(step).\(attempt).\(end).\(line)" }
+
+        init(step: Int, attempt: Int, end: Int64, line: Int) {
+            (self.step, self.attempt, self.end, self.line) = (step, attempt, end, line)
+        }
+
+        /// From an event's id, as the browser sends it back.
+        init?(_ text: String?) {
+            let parts = (text ?? "").split(separator: ".").map { Int64($0) }
+            guard parts.count == 4, let step = parts[0], let attempt = parts[1], let end = parts[2],
+                let line = parts[3]
+            else { return nil }
+            self.init(step: Int(step), attempt: Int(attempt), end: max(0, end), line: Int(max(1, line)))
+        }
+    }
+
+    private struct Lines: Encodable {
+        var step: Int
+        var html: String
+    }
+
+    init(routes: WebRoutes, run: RunID, visitor: Visitor, request: Request) {
+        self.routes = routes
+        self.run = run
+        self.visitor = visitor
+        let query = request.uri.queryParameters
+        wanted = query["wanted"].flatMap { Int($0) }
+        let shown = ["step", "attempt", "end", "line"].map { query[Substring($0)].map(String.init) ?? "" }
+        cursor = Cursor(request.headers[.lastEventID]) ?? Cursor(shown.joined(separator: "."))
+    }
+
+    nonisolated func response() -> Response {
+        LiveStream.response(routes.model.changes(of: run), pause: .milliseconds(50)) { try await self.next() }
+    }
+
+    private func next() async throws -> [LiveStream.Event]? {
+        if isOver { return nil }
+        guard let view = try await routes.model.run(run) else { return nil }
+        let now = Timestamp.now
+        let steps = view.stages.flatMap(\.steps)
+        let step = wanted.flatMap { id in steps.first { $0.id == id } } ?? LogPanel.choose(view)
+        var events: [LiveStream.Event] = []
+        let list = RunStepList(view, selected: step?.id, now: now)
+        part("run-head", routes.pages.part("run-head", RunHead(view.summary, now: now)), &events)
+        part("steps", routes.pages.part("run-steps", list), &events)
+        part("why", routes.pages.part("run-why", RunWhy(view)), &events)
+        let actions = RunPage(view: view, step: step, wanted: wanted, log: .init())
+            .actions(guardToken: visitor.guardToken)
+        part("actions", routes.pages.part("run-actions", actions), &events)
+        if let step { try await log(step, of: view, &events) }
+        isOver = view.summary.state.isFinal && steps.allSatisfy { $0.id != step?.id || $0.logBytes <= cursor?.end ?? 0 }
+        return events
+    }
+
+    private func part(_ name: String, _ html: String, _ events: inout [LiveStream.Event]) {
+        guard sent[name] != html else { return }
+        sent[name] = html
+        events.append(.init(name: name, data: html))
+    }
+
+    private func log(_ step: StepView, of view: RunView, _ events: inout [LiveStream.Event]) async throws {
+        guard var cursor, cursor.step == step.id, cursor.attempt == step.attempt else {
+            // Another step than before: the whole of its panel.
+            let page = try await RunPage.load(view, wanted: step.id, piece: nil, routes.logs)
+            let panel = LogPanel(view, step: page.step, wanted: wanted, log: page.log)
+            let next = Cursor(step: step.id, attempt: step.attempt, end: page.log.end, line: page.log.nextLine)
+            self.cursor = next
+            sent["log-head"] = nil
+            events.append(.init(name: "log", data: routes.pages.part("log", panel), id: next.text))
+            return
+        }
+        var rendered = LogChunks.Rendered()
+        rendered.html = cursor.line > 1 ? " " : ""
+        while cursor.end < step.logBytes {
+            let bytes = try await routes.model.log(of: run, step: step, from: cursor.end, limit: 256 << 10)
+            var lines = LogLines(first: cursor.line)
+            let isEnd = step.state.isFinal && cursor.end + Int64(bytes.count) >= step.logBytes
+            let used = lines.render(bytes[...], isEnd: isEnd || bytes.count == 256 << 10)
+            guard used > 0 else { break }
+            cursor.end += Int64(used)
+            cursor.line = lines.next
+            rendered.html = " "
+            let data = try Wire.encode(Lines(step: step.id, html: lines.text))
+            events.append(.init(name: "lines", data: String(decoding: data, as: UTF8.self), id: cursor.text))
+        }
+        self.cursor = cursor
+        let panel = LogPanel(view, step: step, wanted: wanted, log: rendered)
+        part("log-head", routes.pages.part("log-head", panel), &events)
+    }
+}

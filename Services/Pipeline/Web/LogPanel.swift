@@ -1,0 +1,71 @@
+import Contracts
+
+/// The log's part of a run's page.
+struct LogPanel: Sendable {
+    struct Output: Sendable {
+        let name: String
+        let value: String
+    }
+
+    let run: String
+    let step: Int
+    let hasStep: Bool
+    let name: String?
+    let facts: String
+    let state: String
+    let reason: String?
+    let outputs: [Output]
+    let hasOutputs: Bool
+    let earlier: Int?
+    let later: Int?
+    let lines: String
+    let quiet: String?
+    /// The step that was asked for, or nothing where the page chooses.
+    let wanted: String
+
+    init(_ view: RunView, step: StepView?, wanted: Int?, log: LogChunks.Rendered) {
+        run = view.summary.id.rawValue
+        self.step = step?.id ?? -1
+        hasStep = step != nil
+        name = step?.name
+        self.wanted = wanted.map { "\($0)" } ?? ""
+        lines = log.html
+        earlier = log.earlier
+        later = log.later
+        guard let step else {
+            facts = ""
+            state = view.summary.state.rawValue
+            reason = nil
+            outputs = []
+            hasOutputs = false
+            quiet = RunText.waits(view.summary)
+            return
+        }
+        state = step.state.rawValue
+        var words = [StateMark.word(step.state)]
+        if let code = step.exitCode, code != 0 { words.append("exit code \(code)") }
+        if step.attempt > 1 { words.append("attempt \(step.attempt)") }
+        if step.logBytes > 0 { words.append(PageTime.size(step.logBytes)) }
+        facts = words.joined(separator: " · ")
+        reason = step.reason
+        outputs = step.outputs.sorted { $0.key < $1.key }.map { Output(name: $0.key, value: $0.value) }
+        hasOutputs = !outputs.isEmpty
+        quiet =
+            switch step.state {
+            case .pending: "It has not started yet."
+            case .running: log.html.isEmpty ? "No output yet." : nil
+            default: log.html.isEmpty ? "It printed nothing." : nil
+            }
+    }
+
+    /// The step a page shows unless another was asked for: the first that failed, else the one that runs, else the last
+    /// that said something.
+    static func choose(_ view: RunView) -> StepView? {
+        let steps = view.stages.flatMap(\.steps)
+        return steps.first { $0.state == .failure }
+            ?? steps.last { $0.state == .running && $0.kind != "service" }
+            ?? steps.last { $0.state == .running }
+            ?? steps.last { $0.logBytes > 0 && $0.kind != "service" }
+            ?? steps.first
+    }
+}

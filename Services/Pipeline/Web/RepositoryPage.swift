@@ -1,0 +1,46 @@
+import Contracts
+
+/// A repository's page.
+enum RepositoryPage {
+    private struct Association: Sendable {
+        let component: String
+        let scope: String
+    }
+
+    static func content(_ view: RepositoryView, _ hook: HookView, components: [String]) -> [String: Any] {
+        var content: [String: Any] = [
+            "path": view.path.rawValue, "href": WebPath.encode(view.path.rawValue), "cloneURL": view.cloneURL,
+            "branch": view.defaultBranch, "hasToken": view.hasToken, "allowsFile": view.allowsFile,
+            "hookToken": hook.token, "components": components, "hasComponents": !components.isEmpty,
+            "associations": view.associations.map { Association(component: $0.component, scope: scope($0)) },
+            "hasAssociations": !view.associations.isEmpty,
+        ]
+        content["hookURL"] = hook.url ?? view.hookURL
+        return content
+    }
+
+    /// `push, tag of main, release/*`
+    static func scope(_ association: AssociationView) -> String {
+        let events =
+            association.events.isEmpty ? "every event" : association.events.map(\.rawValue).joined(separator: ", ")
+        let branches = association.branches.isEmpty ? "any branch" : association.branches.joined(separator: ", ")
+        return "\(events) of \(branches)"
+    }
+}
+
+/// A line of the list of repositories.
+struct RepositoryRow: Sendable {
+    let path: String
+    let href: String
+    let cloneURL: String
+    let branch: String
+    let sources: [String]
+
+    init(_ view: RepositoryView) {
+        path = view.path.rawValue
+        href = WebPath.encode(view.path.rawValue)
+        cloneURL = view.cloneURL
+        branch = view.defaultBranch
+        sources = (view.allowsFile ? ["its file"] : []) + view.associations.map(\.component)
+    }
+}

@@ -1,0 +1,40 @@
+import Contracts
+
+/// The head of a run's page.
+struct RunHead: Sendable {
+    let state: String
+    let mark: String
+    let word: String
+    let repository: String
+    let repositoryHref: String
+    let number: Int
+    let title: String
+    let reason: String?
+    let cause: String
+    let commit: String?
+    let commitTitle: String
+    let author: String?
+    let took: String
+    let since: String?
+    let created: String
+    let ago: String
+
+    init(_ run: RunSummary, now: Timestamp) {
+        state = run.state.rawValue
+        mark = StateMark.picture(run.state)
+        word = StateMark.word(run.state)
+        repository = run.repository.rawValue
+        repositoryHref = WebPath.encode(run.repository.rawValue)
+        number = run.number
+        title = RunText.subject(run)
+        reason = run.reason
+        cause = "\(RunText.ref(run)) · \(RunText.cause(run))"
+        commit = run.commit?.short
+        commitTitle = run.commit?.sha ?? ""
+        author = run.commit?.authorName
+        took = PageTime.span(run.startedAt, run.finishedAt, now: now)
+        since = PageTime.since(run.startedAt, run.finishedAt)
+        created = run.createdAt.description
+        ago = PageTime.ago(run.createdAt, now: now)
+    }
+}

@@ -1,0 +1,47 @@
+import Contracts
+
+/// What pages say of a run.
+enum RunText {
+    /// The short name of the ref, as people say it.
+    static func ref(_ run: RunSummary) -> String {
+        for prefix in ["refs/heads/", "refs/tags/"] where run.ref.hasPrefix(prefix) {
+            return String(run.ref.dropFirst(prefix.count))
+        }
+        return run.ref
+    }
+
+    /// `push by anna`
+    static func cause(_ run: RunSummary) -> String {
+        let event =
+            switch run.event {
+            case .push: "push"
+            case .tag: "tag"
+            case .pullRequest: "merge request"
+            case .cron: "schedule"
+            case .custom: "by hand"
+            case .promote: "promotion"
+            case .rollback: "rollback"
+            }
+        guard let sender = run.sender, !sender.isEmpty else { return event }
+        return run.event == .custom ? "by hand, \(sender)" : "\(event) by \(sender)"
+    }
+
+    /// The first line of the commit's message.
+    static func subject(_ run: RunSummary) -> String {
+        run.commit?.message.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    }
+
+    /// What a run without a step waits for.
+    static func waits(_ run: RunSummary) -> String {
+        if let reason = run.reason { return reason }
+        return run.state.isFinal ? "It had no steps." : "Its source is being fetched and its steps are being planned."
+    }
+
+    static func source(_ source: ChoiceView.Source) -> String {
+        switch source {
+        case .given: "Given by hand"
+        case .file: "The repository’s file"
+        case .component: "Component"
+        }
+    }
+}

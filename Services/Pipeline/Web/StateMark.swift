@@ -1,0 +1,30 @@
+import Contracts
+
+/// How pages show a state: a word and a small picture, so that it is told by more than its colour.
+enum StateMark {
+    static func word(_ state: RunState) -> String {
+        switch state {
+        case .pending: "waiting"
+        case .running: "running"
+        case .success: "success"
+        case .failure: "failed"
+        case .cancelled: "cancelled"
+        case .skipped: "skipped"
+        }
+    }
+
+    /// Markup made of constants only.
+    static func picture(_ state: RunState) -> String {
+        let shape =
+            switch state {
+            case .pending: #"<circle cx="8" cy="8" r="6"/>"#
+            case .running: #"<circle cx="8" cy="8" r="6"/><path class="spin" d="M8 2a6 6 0 0 1 6 6"/>"#
+            case .success: #"<circle cx="8" cy="8" r="7"/><path d="m4.8 8.3 2.2 2.2 4.2-4.6"/>"#
+            case .failure: #"<circle cx="8" cy="8" r="7"/><path d="m5.5 5.5 5 5m0-5-5 5"/>"#
+            case .cancelled: #"<circle cx="8" cy="8" r="6"/><path d="m4 12 8-8"/>"#
+            case .skipped: #"<circle cx="8" cy="8" r="6"/><path d="M5 8h6"/>"#
+            }
+        return #"<svg class="state \#(state.rawValue)" viewBox="0 0 16 16" role="img" aria-label="\#(word(state))">"#
+            + shape + "</svg>"
+    }
+}
