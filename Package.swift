@@ -204,6 +204,12 @@ let package = Package(
             ]),
         tests("BuilderTests", ["Builder", "Contracts", "DockerEngine", "PipelineLanguage", "Worker", logging]),
         tests(
+            "BuilderIntegrationTests",
+            [
+                "Builder", "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage", "Secrets",
+                "TestSupport", "Worker", logging, systemPackage,
+            ]),
+        tests(
             "DeployerTests",
             ["Deployer", "Contracts", "HTTPClient", "PipelineLanguage", "Secrets", "TestSupport", "Worker", logging]),
         tests(
