@@ -1,4 +1,98 @@
-@main
-struct Main {
-    static func main() {}
+import Contracts
+import HTTPClient
+import Logging
+import Messaging
+import Runtime
+import ServiceLifecycle
+import SystemPackage
+import Worker
+
+/// The parts of the service: one job loop for each cluster or host.
+struct Deployer {
+    private let context: ServiceContext
+    private let data: FilePath
+    private let worker: String
+
+    init(_ context: ServiceContext) throws {
+        self.context = context
+        data = FilePath(try context.settings.value(CommonSettings.data))
+        do {
+            worker = try WorkerIdentity.load(service: "deployer", directory: data)
+        } catch {
+            throw SettingsError(
+                setting: CommonSettings.data.variable, message: "the folder \(data) cannot be used: \(error)",
+                remedy: "give a folder this service may write to")
+        }
+    }
+
+    func services() async throws -> [any Service] {
+        let settings = context.settings
+        let keys = try settings.value(CommonSettings.sealKeys)
+        let slots = try settings.value(DeployerSettings.slots)
+        let timeout = try settings.value(DeployerSettings.timeout)
+        let socket = try settings.value(DeployerSettings.dockerSocket)
+        let shutdown = try settings.value(CommonSettings.shutdownGrace)
+        let http = HTTPClient(logger: context.logger)
+        let scratch = data.appending("scratch")
+        // What is in it belonged to attempts that are over.
+        try FileTree.remove(scratch)
+        try FileTree.make(scratch)
+        let processes =
+            try runners().contains("process")
+            ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil
+        await processes?.collectLeftovers()
+        let bus = context.bus
+        let events = DeployEvents(emit: { event, run in try await bus.emit(event, run: run) }, logger: context.logger)
+        return try DeployerSettings.targets(settings).map { target in
+            var logger = context.logger
+            logger[metadataKey: "cluster"] = "\(target.name)"
+            let executor = DeployExecutor(
+                target: try connect(target, http, logger), http: http, dockerSocket: socket, processes: processes,
+                scratch: scratch, timeout: timeout, events: events, logger: logger)
+            return JobLoop(
+                platform: BusPlatform(
+                    RolloutRequested.self, bus: bus, queue: MessageMap.deploy(cluster: target.name), logger: logger),
+                executor: executor, keys: keys,
+                configuration: JobLoopConfiguration(
+                    // One worker name for each loop: a claim is told from another loop's.
+                    worker: "\(worker).\(target.name)", slots: slots,
+                    // A rollout goes on in the cluster by itself, so there is no use in waiting for its end.
+                    grace: min(.seconds(2), shutdown / 2), spool: data.appending("spool-\(target.name)")),
+                logger: logger)
+        }
+    }
+
+    private func runners() throws -> [String] {
+        let runners = try context.settings.value(DeployerSettings.runners)
+        for runner in runners where !["process", "docker", "kubernetes"].contains(runner) {
+            throw SettingsError(
+                setting: DeployerSettings.runners.variable,
+                message: "\(DeployerSettings.runners.variable): “\(runner)” is no runner", remedy: "use process")
+        }
+        return runners
+    }
+
+    private func connect(_ target: ClusterSetting, _ http: HTTPClient, _ logger: Logger) throws -> DeployTarget {
+        do {
+            let access: ClusterAccess?
+            if let path = target.kubeconfig {
+                access = try ClusterAccess.load(kubeconfig: path)
+            } else if target.name == DeployerSettings.defaultCluster {
+                access = try ClusterAccess.inCluster()
+            } else {
+                access = nil
+            }
+            if access == nil { logger.notice("no cluster is configured for this name: Docker host only") }
+            return DeployTarget(
+                name: target.name,
+                kubernetes: access.map { KubernetesClient(access: $0, http: http, logger: logger) })
+        } catch {
+            let setting =
+                target.name == DeployerSettings.defaultCluster
+                ? DeployerSettings.kubeconfig.variable : DeployerSettings.clusters.variable
+            throw SettingsError(
+                setting: setting, message: "\(setting): \(error)",
+                remedy: "give a kubeconfig with a current context, such as the one kubectl uses")
+        }
+    }
 }

@@ -172,6 +172,28 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(finished.steps.map(\.logBytes) == [24, 24])
     }
 
+    @Test func whatAStepHandsOnIsPutIntoTheNext() async throws {
+        let platform = MemoryPlatform(
+            grant: try grant([Step(name: "one"), Step(name: "two", image: "web@${steps.one.digest}")]))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            await step.log.line("image \(step.step.image ?? "none")")
+            return StepResult(success: true, outputs: ["digest": "sha256:1"])
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.log("two") == "image web@sha256:1\n")
+    }
+
+    @Test func aReferenceToNothingFailsTheStepThatMakesIt() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one", image: "web@${steps.nobody.digest}")]))
+        platform.offer("j")
+        try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }) {
+            try await eventually("the end") { platform.finished != nil }
+        }
+        #expect(platform.finished?.outcome == .failure)
+        #expect(platform.log("one").contains("nobody"))
+    }
+
     @Test func aStepThatFailsSkipsTheRestAndTellsWhy() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
         platform.offer("j")

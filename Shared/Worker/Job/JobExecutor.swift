@@ -21,7 +21,7 @@ public protocol StepRunner: Sendable {
 /// One try of one step.
 public struct StepRun: Sendable {
     public let job: GrantedJob
-    /// As it was compiled, `${steps.…}` still in it.
+    /// With every `${…}` replaced.
     public let step: Step
     /// What the steps before it handed on, by step, then by name.
     public let outputs: [String: [String: String]]
@@ -41,6 +41,13 @@ public struct StepRun: Sendable {
         self.number = number
         self.log = log
         self.ready = ready
+    }
+
+    /// The same with what the steps before it handed on put in its place.
+    func resolved() throws -> StepRun {
+        let scope = Scope(environment: job.grant.environment, matrix: job.stage.matrix, outputs: outputs)
+        let resolved = try step.resolved(in: scope, variables: job.stage.environment)
+        return StepRun(job: job, step: resolved, outputs: outputs, number: number, log: log, ready: ready)
     }
 }
 

@@ -138,7 +138,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
             let result = await stop.run {
                 do {
                     if delay > 0 { try await Task.sleep(for: .seconds(delay)) }
-                    return try await runner.run(stepRun)
+                    return try await runner.run(try stepRun.resolved())
                 } catch {
                     let reason = (error as? JobFailure)?.reason ?? "\(error)"
                     // What went wrong belongs where people look first.

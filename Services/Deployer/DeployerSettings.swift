@@ -1,0 +1,78 @@
+import FoundationEssentials
+import Runtime
+
+/// The deployer's own settings.
+enum DeployerSettings {
+    static let kubeconfig = Setting<String>.text(
+        "kubeconfig", "the kubeconfig of the default cluster; without one the cluster the deployer runs in",
+        example: "/etc/slipway/production.kubeconfig")
+    static let clusters = Setting<[ClusterSetting]>(
+        "clusters", "more clusters and hosts, as name=kubeconfig; a name alone is a Docker host",
+        example: "staging=/etc/slipway/staging.kubeconfig", default: []
+    ) { text in
+        var clusters: [ClusterSetting] = []
+        for entry in text.split(separator: ",") {
+            guard let cluster = ClusterSetting(String(entry)), !clusters.contains(where: { $0.name == cluster.name })
+            else {
+                throw SettingProblem(expected: "a list of name=kubeconfig, each name once, of letters, digits and -")
+            }
+            clusters.append(cluster)
+        }
+        return clusters
+    }
+    static let dockerSocket = Setting<String>.text(
+        "docker.socket", "the Docker Engine of this host", example: "/var/run/docker.sock",
+        default: "/var/run/docker.sock")
+    static let runners = Setting<[String]>.list(
+        "runners", "what may run here beside rollouts: process, for shell commands of deploy steps",
+        example: "process", default: [])
+    static let slots = Setting<Int>.integer(
+        "slots", "how many rollouts of one cluster at a time", example: "8", default: 8, in: 1...256)
+    static let timeout = Setting<Duration>.duration(
+        "rollout.timeout", "how long a rollout may take that says no time of its own", example: "10m",
+        default: .seconds(600))
+
+    static let all: [any AnySetting] = [
+        CommonSettings.data, CommonSettings.sealKeys, kubeconfig, clusters, dockerSocket, runners, slots, timeout,
+    ]
+}
+
+/// A cluster or host: `name=kubeconfig` or `name`.
+struct ClusterSetting: Sendable, Equatable, CustomStringConvertible {
+    var name: String
+    var kubeconfig: String?
+
+    init?(_ text: String) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        name = String(parts[0]).filter { !$0.isWhitespace }
+        kubeconfig = parts.count == 2 ? String(parts[1]) : nil
+        if kubeconfig == "" { kubeconfig = nil }
+        let isName = name.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || byte == UInt8(ascii: "-") || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+        }
+        guard !name.isEmpty, isName else { return nil }
+    }
+
+    init(name: String, kubeconfig: String?) {
+        self.name = name
+        self.kubeconfig = kubeconfig
+    }
+
+    var description: String { kubeconfig.map { "\(name)=\($0)" } ?? name }
+}
+
+extension DeployerSettings {
+    static let defaultCluster = "default"
+
+    /// All clusters and hosts this deployer serves. The default one is served unless only others are named.
+    static func targets(_ settings: Settings) throws(SettingsError) -> [ClusterSetting] {
+        var targets = try settings.value(clusters)
+        let path = try settings.optional(kubeconfig)
+        if !targets.contains(where: { $0.name == defaultCluster }), path != nil || targets.isEmpty {
+            targets.insert(ClusterSetting(name: defaultCluster, kubeconfig: path), at: 0)
+        }
+        return targets
+    }
+}

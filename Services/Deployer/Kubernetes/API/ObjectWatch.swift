@@ -1,0 +1,118 @@
+import Contracts
+import FoundationEssentials
+import HTTPClient
+import Logging
+
+/// Follows the objects of a collection: a list, then every change of it, however often the watch has to be opened
+/// anew.
+struct ObjectWatch<Object: KubernetesObject>: Sendable {
+    enum Change: Sendable {
+        /// All there is; what was known before and is not in it is gone.
+        case snapshot([Object])
+        case changed(Object)
+        case deleted(Object)
+    }
+
+    let client: KubernetesClient
+    let path: String
+    /// Selectors.
+    let query: [(String, String)]
+    let logger: Logger
+
+    /// Calls `body` with each change until the task is cancelled.
+    /// - Parameter version: Go on after this version; `nil` lists first.
+    /// - Throws: ``KubernetesError`` where the cluster refuses; that it is away is waited out.
+    func run(
+        from version: String? = nil, _ body: @Sendable (Change) async -> Void
+    ) async throws(KubernetesError) {
+        var version = version
+        var pause = Duration.milliseconds(100)
+        while !Task.isCancelled {
+            do throws(KubernetesError) {
+                let from: String
+                if let version {
+                    from = version
+                } else {
+                    let list = try await client.get(path, query: query, as: ObjectList<Object>.self)
+                    await body(.snapshot(list.items))
+                    from = list.metadata.resourceVersion ?? "0"
+                    version = from
+                }
+                try await follow(from, &version, body)
+                pause = .milliseconds(100)
+            } catch {
+                switch error.code {
+                case .gone:
+                    // The server has forgotten what came after our version.
+                    version = nil
+                case .unavailable, .malformed:
+                    logger.debug("watch broke off, it is opened again", metadata: ["error": "\(error)"])
+                    await sleep(pause)
+                    pause = min(pause * 2, .seconds(5))
+                default: throw error
+                }
+            }
+        }
+    }
+
+    private func follow(
+        _ from: String, _ version: inout String?, _ body: @Sendable (Change) async -> Void
+    ) async throws(KubernetesError) {
+        let options = [
+            ("watch", "1"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", "300"), ("resourceVersion", from),
+        ]
+        let stream = try await client.watch(path, query: query + options)
+        var lines = LineSplitter()
+        do {
+            for try await bytes in stream {
+                for line in try lines.feed(bytes) {
+                    guard let change = try event(line, &version) else { continue }
+                    await body(change)
+                }
+            }
+        } catch let error as KubernetesError {
+            throw error
+        } catch {
+            throw KubernetesError(.unavailable, "\(error)")
+        }
+    }
+
+    private func event(_ line: [UInt8], _ version: inout String?) throws(KubernetesError) -> Change? {
+        do {
+            let data = Data(line)
+            let type = try Wire.decode(EventType.self, from: data).type
+            if type == "ERROR" {
+                let status = try Wire.decode(Envelope<StatusObject>.self, from: data).object
+                throw KubernetesError(
+                    status.code == 410 ? .gone : .unavailable, status.message ?? "the watch ended with an error")
+            }
+            if type == "BOOKMARK" {
+                version = try Wire.decode(Envelope<NamedObject>.self, from: data).object.metadata.resourceVersion
+                return nil
+            }
+            let object = try Wire.decode(Envelope<Object>.self, from: data).object
+            version = object.metadata.resourceVersion ?? version
+            return type == "DELETED" ? .deleted(object) : .changed(object)
+        } catch let error as KubernetesError {
+            throw error
+        } catch {
+            throw KubernetesError(.malformed, "an event of a watch is not understood: \(error)")
+        }
+    }
+
+    private struct EventType: Decodable {
+        var type: String
+    }
+
+    private struct Envelope<Content: Decodable>: Decodable {
+        var object: Content
+    }
+
+    private func sleep(_ duration: Duration) async {
+        do {
+            try await Task.sleep(for: duration)
+        } catch {
+            // Cancelled: the loop ends.
+        }
+    }
+}

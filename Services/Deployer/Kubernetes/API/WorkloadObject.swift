@@ -1,0 +1,102 @@
+import Contracts
+
+/// A Deployment, StatefulSet or DaemonSet, as far as a rollout looks at it: what one kind does not have is `nil`.
+struct WorkloadObject: KubernetesObject, Hashable {
+    var metadata: ObjectMetadata
+    var spec: Spec
+    var status: Status?
+
+    struct Spec: Codable, Sendable, Hashable {
+        var replicas: Int?
+        var paused: Bool?
+        var selector: Selector?
+        var template: Template
+        /// StatefulSet and DaemonSet.
+        var updateStrategy: UpdateStrategy?
+    }
+
+    struct Selector: Codable, Sendable, Hashable {
+        var matchLabels: [String: String]?
+        var matchExpressions: [Expression]?
+
+        struct Expression: Codable, Sendable, Hashable {
+            var key: String
+            var `operator`: String
+            var values: [String]?
+        }
+    }
+
+    struct Template: Codable, Sendable, Hashable {
+        var metadata: ObjectMetadata?
+        var spec: PodSpec
+
+        enum CodingKeys: String, CodingKey {
+            case metadata, spec
+        }
+
+        init(metadata: ObjectMetadata? = nil, spec: PodSpec) {
+            self.metadata = metadata
+            self.spec = spec
+        }
+    }
+
+    struct PodSpec: Codable, Sendable, Hashable {
+        var containers: [Container]
+        var initContainers: [Container]?
+        var nodeName: String?
+    }
+
+    struct Container: Codable, Sendable, Hashable {
+        var name: String
+        var image: String?
+    }
+
+    struct UpdateStrategy: Codable, Sendable, Hashable {
+        var type: String?
+        var rollingUpdate: RollingUpdate?
+
+        struct RollingUpdate: Codable, Sendable, Hashable {
+            var partition: Int?
+        }
+    }
+
+    struct Status: Codable, Sendable, Hashable {
+        var observedGeneration: Int64?
+        var replicas: Int?
+        var updatedReplicas: Int?
+        var readyReplicas: Int?
+        var availableReplicas: Int?
+        var currentRevision: String?
+        var updateRevision: String?
+        var conditions: [Condition]?
+        /// DaemonSet.
+        var desiredNumberScheduled: Int?
+        var updatedNumberScheduled: Int?
+        var numberAvailable: Int?
+    }
+
+    struct Condition: Codable, Sendable, Hashable {
+        var type: String
+        var status: String
+        var reason: String?
+        var message: String?
+    }
+}
+
+extension WorkloadObject.Selector {
+    /// As the query `labelSelector` wants it, or `nil` for one that selects everything.
+    var query: String? {
+        var parts = (matchLabels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        for expression in matchExpressions ?? [] {
+            let values = (expression.values ?? []).joined(separator: ",")
+            switch expression.operator {
+            case "In": parts.append("\(expression.key) in (\(values))")
+            case "NotIn": parts.append("\(expression.key) notin (\(values))")
+            case "Exists": parts.append(expression.key)
+            case "DoesNotExist": parts.append("!\(expression.key)")
+            default: continue
+            }
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: ",")
+    }
+}

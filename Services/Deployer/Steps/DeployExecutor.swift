@@ -1,0 +1,126 @@
+import Contracts
+import DockerEngine
+import HTTPClient
+import Logging
+import PipelineLanguage
+import SystemPackage
+import Worker
+
+/// Does the rollouts of one cluster or host.
+struct DeployExecutor: JobExecutor, StepRunner {
+    let target: DeployTarget
+    let http: HTTPClient
+    let dockerSocket: String
+    /// Shell commands of a bare `deploy` step; `nil` where this deployer does not allow them.
+    let processes: ProcessRunner?
+    /// A directory of this deployer's own.
+    let scratch: FilePath
+    /// How long a rollout may take that says no time of its own.
+    let timeout: Duration
+    let events: DeployEvents
+    let logger: Logger
+
+    /// Done once for all clusters, see ``Deployer``: those of one must not end the processes of another.
+    func collectLeftovers() async {}
+
+    func execute(_ job: GrantedJob, _ run: JobRun) async throws {
+        await run.steps(self)
+    }
+
+    func run(_ step: StepRun) async throws -> StepResult {
+        guard let deploy = step.step.deploy else { return try await shell(step) }
+        if let workload = deploy.workload { return try await rollOut(deploy, workload, step) }
+        if let run = deploy.run { return try await replace(deploy, run, step) }
+        throw JobFailure("the deploy block says neither a workload (deployment/web) nor how to run a container")
+    }
+
+    // MARK: - Kubernetes
+
+    private func rollOut(_ deploy: Deploy, _ workload: Workload, _ step: StepRun) async throws -> StepResult {
+        guard let client = target.kubernetes else {
+            throw JobFailure(
+                "this deployer has no cluster for “\(target.name)”; start it with SLIPWAY_KUBECONFIG or SLIPWAY_CLUSTERS"
+            )
+        }
+        let grant = step.job.grant
+        var wish = RolloutWish(
+            workload: workload, namespace: deploy.namespace ?? client.access.namespace, container: deploy.container,
+            image: deploy.image, sequence: grant.sequence, job: grant.job, run: grant.run, commit: grant.commit.sha,
+            cause: "run \(grant.run): \(grant.repository) at \(grant.commit.short)")
+        // One job may have several tries of its step: each try is a rollout of its own.
+        if step.number > 1 { wish.job = JobID(rawValue: "\(grant.job).\(step.number)") }
+        let rollout = KubernetesRollout(
+            client: client, wish: wish, allowed: allowed(step), undoes: deploy.rollback, log: step.log, logger: logger)
+        let result = try await rollout.run()
+        await events.deployed(
+            "\(wish.namespace)/\(workload)", deploy.environment, image: deploy.image, isFirst: result.isFirst,
+            grant: grant)
+        return StepResult(
+            success: true,
+            outputs: [
+                "image": deploy.image, "revision": result.revision, "workload": "\(wish.namespace)/\(workload)",
+            ])
+    }
+
+    /// The step's own timeout ends it without a word, so the rollout's comes a little before and explains.
+    private func allowed(_ step: StepRun) -> Duration {
+        guard let seconds = step.step.timeout else {
+            return min(timeout, .seconds(max(1, step.job.grant.timeoutSeconds - 5)))
+        }
+        return .seconds(seconds) - min(.seconds(2), .seconds(seconds) / 10)
+    }
+
+    // MARK: - A single host
+
+    private func replace(_ deploy: Deploy, _ run: ContainerRun, _ step: StepRun) async throws -> StepResult {
+        let grant = step.job.grant
+        var environment: [String: String] = [:]
+        for (name, value) in run.environment { environment[name] = try step.job.resolve(value) }
+        let image: ImageReference
+        let engine: DockerEngine
+        do {
+            image = try ImageReference(deploy.image)
+            engine = try await DockerEngine.connect(socketPath: dockerSocket, client: http, logger: logger)
+        } catch {
+            throw JobFailure("\(error)")
+        }
+        let login = step.job.registries[image.registry].map {
+            RegistryCredentials(username: $0.username, password: $0.password)
+        }
+        let replacement = ContainerReplacement(
+            engine: engine, http: http, service: deploy.container, image: image,
+            specification: try run.specification(image: image.description, environment: environment),
+            health: run.health, login: login,
+            job: step.number > 1 ? JobID(rawValue: "\(grant.job).\(step.number)") : grant.job,
+            sequence: grant.sequence,
+            labels: [
+                "slipway.dev/run": grant.run.rawValue, "slipway.dev/commit": grant.commit.sha,
+                "slipway.dev/environment": deploy.environment,
+            ], log: step.log, logger: logger)
+        let result = try await replacement.run()
+        await events.deployed(
+            "docker/\(deploy.container)", deploy.environment, image: deploy.image, isFirst: result.isFirst,
+            grant: grant)
+        return StepResult(
+            success: true,
+            outputs: [
+                "image": deploy.image, "revision": result.revision, "workload": "docker/\(deploy.container)",
+            ])
+    }
+
+    // MARK: - Shell
+
+    private func shell(_ step: StepRun) async throws -> StepResult {
+        guard let processes else {
+            throw JobFailure(
+                "this deployer runs no shell commands; start one with SLIPWAY_RUNNERS=process, "
+                    + "or give the step a deploy block")
+        }
+        guard !step.step.commands.isEmpty else {
+            throw JobFailure("the step has neither commands nor a deploy block: there is nothing to roll out")
+        }
+        return try await ShellDeploy(
+            processes: processes, scratch: scratch, dockerSocket: dockerSocket, logger: logger
+        ).run(step)
+    }
+}
