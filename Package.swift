@@ -219,7 +219,7 @@ let package = Package(
                 "Worker", logging, systemPackage,
             ]),
         tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Storage", grdb, logging]),
-        tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage"]),
+        tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", argumentParser]),
         tests(
             "IntegrationTests",
             [
