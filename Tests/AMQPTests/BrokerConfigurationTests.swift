@@ -9,7 +9,8 @@ struct BrokerConfigurationTests {
             connectionName: "builder")
         #expect(
             configuration.endpoints == [
-                Endpoint(host: "one", port: 5671), Endpoint(host: "::1", port: 7000), Endpoint(host: "three", port: 5671),
+                Endpoint(host: "one", port: 5671), Endpoint(host: "::1", port: 7000),
+                Endpoint(host: "three", port: 5671),
             ])
         #expect(configuration.username == "build@er")
         #expect(configuration.password == "p:w/")
@@ -32,7 +33,8 @@ struct BrokerConfigurationTests {
     @Test(arguments: [
         "http://host", "amqp://", "amqp://u:secret@host:port", "amqp://u:secret@host:70000", "amqp://u:sec%zzret@host",
         "amqp://u:secret@a,,b", "amqp://u:secret@host?heartbeat=no", "amqp://u:secret@host?unknown=1",
-        "amqp://u:secret@host?cacertfile=/x", "amqp://u:se/cret@host", "amqp://u:secret#@host", "amqp://u:x?secret@host", "",
+        "amqp://u:secret@host?cacertfile=/x", "amqp://u:se/cret@host", "amqp://u:secret#@host",
+        "amqp://u:x?secret@host", "",
     ])
     func whatCannotBeReadIsRefusedWithoutThePassword(url: String) {
         let error = #expect(throws: AMQPError.self) { try BrokerConfiguration(url: url, connectionName: "x") }

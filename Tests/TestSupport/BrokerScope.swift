@@ -28,6 +28,9 @@ extension Broker {
 }
 
 extension Logger {
-    /// Says nothing: what a test provokes is not worth a line.
-    public static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+    /// Says nothing, what a test provokes being not worth a line, unless `SLIPWAY_TEST_LOG` is set.
+    public static var quiet: Logger {
+        guard TestEnvironment.optional("SLIPWAY_TEST_LOG") == nil else { return Logger(label: "test") }
+        return Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    }
 }

@@ -7,7 +7,8 @@ public enum TestEnvironment {
     /// - Throws: A ``TestFailure`` that names it: a missing server fails a test, it does not skip it.
     public static func required(_ name: String) throws -> String {
         guard let value = optional(name), !value.isEmpty else {
-            throw TestFailure("the environment variable \(name) is not set; Tests/run starts the real parts and sets it")
+            throw TestFailure(
+                "the environment variable \(name) is not set; Tests/run starts the real parts and sets it")
         }
         return value
     }

@@ -17,8 +17,8 @@ extension Broker {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.stay(connected: .publish) }
                 group.addTask { try await self.stay(connected: .consume) }
-                defer { group.cancelAll() }
-                try await group.waitForAll()
+                // Not waitForAll(), which goes on waiting for the other when one has failed.
+                for try await _ in group {}
             }
             result = .success(())
         } catch let error as AMQPError {

@@ -15,7 +15,6 @@ final class StatusBoard: Sendable {
 
     private let lines = Mutex<[Role: Line]>([:])
 
-
     func set(_ role: Role, _ line: Line) {
         lines.withLock { $0[role] = line }
     }

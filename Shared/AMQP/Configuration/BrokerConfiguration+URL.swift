@@ -47,7 +47,9 @@ private struct URLParser {
         if rest.contains("#") { throw invalid("contains '#', which in a user name or password is written %23") }
         if let query = rest.firstIndex(of: "?") {
             // Before the parameters are read, whose errors quote them.
-            if rest[query...].contains("@") { throw invalid("has a '?' before its '@'; in a password it is written %3F") }
+            if rest[query...].contains("@") {
+                throw invalid("has a '?' before its '@'; in a password it is written %3F")
+            }
             try parseParameters(rest[rest.index(after: query)...])
             rest = rest[..<query]
         }
@@ -69,9 +71,10 @@ private struct URLParser {
         if text.contains("/") { throw invalid("has a '/' before its '@'; in a password it is written %2F") }
         let colon = text.firstIndex(of: ":")
         username = try decode(text[..<(colon ?? text.endIndex)], "the user name")
-        password = try colon.map { (colon) throws(AMQPError) in
-            try decode(text[text.index(after: colon)...], "the password")
-        } ?? ""
+        password =
+            try colon.map { (colon) throws(AMQPError) in
+                try decode(text[text.index(after: colon)...], "the password")
+            } ?? ""
     }
 
     private func parseEndpoint(_ text: Substring) throws(AMQPError) -> Endpoint {

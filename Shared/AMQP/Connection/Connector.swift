@@ -30,9 +30,10 @@ actor Connector {
             throw AMQPError(.unreachable, "no memory for a connection to \(endpoint)")
         }
         do throws(AMQPError) {
-            let socket = try configuration.tls.map { (tls) throws(AMQPError) in
-                try Self.secureSocket(handle, tls)
-            } ?? amqp_tcp_socket_new(handle)
+            let socket =
+                try configuration.tls.map { (tls) throws(AMQPError) in
+                    try Self.secureSocket(handle, tls)
+                } ?? amqp_tcp_socket_new(handle)
             guard let socket else { throw AMQPError(.unreachable, "no memory for a connection to \(endpoint)") }
             try Self.open(socket, endpoint, configuration.connectTimeout)
             let descriptor = try Self.prepare(amqp_get_sockfd(handle), endpoint, configuration.heartbeat)
@@ -66,7 +67,8 @@ actor Connector {
             guard amqp_ssl_socket_set_key(socket, certificate, key) == AMQP_STATUS_OK.rawValue else {
                 throw AMQPError(
                     .invalidConfiguration,
-                    "the client certificate '\(certificate)' and its key '\(key)' cannot be read as PEM, or do not match")
+                    "the client certificate '\(certificate)' and its key '\(key)' cannot be read as PEM, or do not match"
+                )
             }
         }
         amqp_ssl_socket_set_verify_peer(socket, 1)

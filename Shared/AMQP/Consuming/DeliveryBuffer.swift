@@ -16,13 +16,16 @@ final class DeliveryBuffer: Sendable {
 
     private let state = Mutex(State())
 
-    func push(_ delivery: Delivery) {
-        let waiter: Waiter? = state.withLock { state in
-            if let waiter = state.waiters.popFirst() { return waiter.continuation }
+    /// - Returns: Whether the loop will get it; not once it was left, which the ``Subscriber`` may hear of later.
+    func push(_ delivery: Delivery) -> Bool {
+        let (taken, waiter) = state.withLock { state -> (Bool, Waiter?) in
+            guard state.end == nil else { return (false, nil) }
+            if let waiter = state.waiters.popFirst() { return (true, waiter.continuation) }
             state.deliveries.append(delivery)
-            return nil
+            return (true, nil)
         }
         waiter?.resume(returning: .success(delivery))
+        return taken
     }
 
     /// The next delivery; `nil` at the end or when the task is cancelled.

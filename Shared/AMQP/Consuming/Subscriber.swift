@@ -53,6 +53,8 @@ actor Subscriber {
                 closingUntil = nil
                 board.set(.consume, .up(host: wire.endpoint.description))
                 self.wire = wire
+                // The handler may have run, and been listened to, before there was anything to close.
+                if Task.isCancelled { inbox.post(.close) }
                 turn()
             }
         } onCancel: {
@@ -180,10 +182,10 @@ actor Subscriber {
             }
             subscriptions[id]?.outstanding.insert(tag)
             let epoch = subscription.epoch
-            subscription.buffer.push(
-                Delivery(message: message, redelivered: redelivered) { [inbox] verdict in
-                    inbox.post(.settle(channel: channel, epoch: epoch, tag: tag, verdict))
-                })
+            let delivery = Delivery(message: message, redelivered: redelivered) { [inbox] verdict in
+                inbox.post(.settle(channel: channel, epoch: epoch, tag: tag, verdict))
+            }
+            if !subscription.buffer.push(delivery) { delivery.settle(.requeue) }
         case .oversized(.delivered(let tag, _), _):
             // To the parking queue, if there is one: taking it would take the memory of all others.
             outbox.append((channel, .settle(tag: tag, .reject)))

@@ -77,6 +77,8 @@ actor Publisher {
             await withCheckedContinuation { continuation in
                 lost = continuation
                 begin(wire)
+                // The handler may have run, and been listened to, before there was anything to close.
+                if Task.isCancelled { inbox.post(.close) }
                 turn()
             }
         } onCancel: {
@@ -251,7 +253,8 @@ actor Publisher {
         let what = "the message to '\(message.exchange)' with the routing key '\(message.routingKey)'"
         if let blocked {
             return AMQPError(
-                .blocked, "the broker takes no messages for now", cause: "\(blocked); \(what) was not confirmed in time")
+                .blocked, "the broker takes no messages for now", cause: "\(blocked); \(what) was not confirmed in time"
+            )
         }
         if pending.attempts > 0 {
             return pending.outgoing.isCall

@@ -60,7 +60,7 @@ struct ConsumerMachine: Sendable {
             return [.send(.channelCloseOk)]
         case (.opening(let setup), .channelClose(let code, let text)):
             let error = AMQPError(refusal: code, text, subject: setup.subject)
-            guard hasStarted || !(error.isPermanent || error.code == .resourceLocked) else {
+            guard !hasStarted, error.isPermanent || error.code == .resourceLocked else {
                 return [.send(.channelCloseOk), .released] + leaveOrRetry(false, &generator)
             }
             state = .ended
