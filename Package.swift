@@ -202,7 +202,9 @@ let package = Package(
                 "AMQP", "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Storage", grdb, httpTypes,
                 hummingbird, hummingbirdTesting, logging, nioCore,
             ]),
-        tests("BuilderTests", ["Builder", "Contracts", "DockerEngine", "PipelineLanguage", "Worker", logging]),
+        tests(
+            "BuilderTests",
+            ["Builder", "Contracts", "DockerEngine", "PipelineLanguage", "TestSupport", "Worker", logging, systemPackage]),
         tests(
             "BuilderIntegrationTests",
             [
