@@ -9,7 +9,8 @@ import Testing
         #expect(script.interpreter == ["/bin/sh", "-e"])
         #expect(
             script.text
-                == "printf '%s\\n' '+ echo '\\''it'\\'''\\''s'\\'''\necho 'it''s'\nprintf '%s\\n' '+ make'\nmake\n")
+                == "exec 2>&1\nprintf '%s\\n' '+ echo '\\''it'\\'''\\''s'\\'''\necho 'it''s'\nprintf '%s\\n' '+ make'\nmake\n"
+        )
         #expect(ContainerScript(Step(name: "s", commands: ["x"], shell: "bash")).interpreter == ["/bin/bash", "-e"])
     }
 }

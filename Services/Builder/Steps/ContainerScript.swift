@@ -10,7 +10,8 @@ struct ContainerScript: Sendable, Hashable {
     init(_ step: Step) {
         let shell = step.shell ?? "/bin/sh"
         interpreter = [shell.contains("/") ? shell : "/bin/\(shell)", "-e"]
-        text = step.commands.map { "printf '%s\\n' \(Self.quoted("+ " + $0))\n\($0)\n" }.joined()
+        // One stream: of two pipes nobody could tell which line came first.
+        text = "exec 2>&1\n" + step.commands.map { "printf '%s\\n' \(Self.quoted("+ " + $0))\n\($0)\n" }.joined()
     }
 
     /// A text as one word of the shell.

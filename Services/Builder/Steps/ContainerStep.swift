@@ -90,6 +90,7 @@ struct ContainerStep: Sendable {
     private func announce(
         _ id: String, _ engine: DockerEngine, _ step: StepRun, _ stop: @Sendable () -> Void
     ) async throws {
+        guard step.isBackground else { return }
         guard let probe = step.step.ready else {
             step.ready()
             return

@@ -29,8 +29,8 @@ struct ProcessStep: Sendable {
         }
         let command = ShellCommand(
             commands: step.step.commands, environment: environment, workingDirectory: try workingDirectory(step.step))
-        // It runs as long as it runs: what uses a service that is a process waits for it in its own way.
-        step.ready()
+        // A probe looks into containers: what uses a service that is a process waits for it in its own way.
+        if step.isBackground { step.ready() }
         let outcome = try await processes.run(
             command, job: step.job.grant.job.rawValue, attempt: step.job.grant.attempt, log: step.log)
         return StepResult(outcome, outputs: outcome.isSuccess ? try StepOutputs.read(given.output) : [:])

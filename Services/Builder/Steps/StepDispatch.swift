@@ -2,6 +2,11 @@ import Contracts
 import PipelineLanguage
 import Worker
 
+extension StepRun {
+    /// Whether others go on while it runs. For any other step, being ready would let those after it start too early.
+    var isBackground: Bool { step.detach || job.stage.isService(step.name) }
+}
+
 /// Sends each step to what runs its kind, and tells the world of it.
 struct StepDispatch: StepRunner {
     /// `nil` where this builder runs no processes.

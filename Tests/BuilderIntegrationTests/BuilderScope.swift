@@ -1,0 +1,157 @@
+import Contracts
+import DockerEngine
+import Foundation
+import Git
+import HTTPClient
+import Logging
+import PipelineLanguage
+import Secrets
+import SystemPackage
+import TestSupport
+import Worker
+
+@testable import Builder
+
+/// A builder with the rig's engine and registry, a repository, and a base image; all gone after the test.
+struct BuilderScope: Sendable {
+    let name: String
+    let folder: String
+    let http: HTTPClient
+    let engine: DockerEngine
+    let keys: KeyRing
+    let socket: String
+    let registry: String
+    let login: RegistryLogin
+
+    /// An image with a shell, made of nothing but busybox.
+    var image: String { "\(name)/base:1" }
+    var worker: String { name }
+
+    static func with(_ body: (BuilderScope) async throws -> Void) async throws {
+        let name = "slipway-test-\(UInt64.random(in: 0 ... .max))"
+        let http = HTTPClient(logger: Logger(label: "test"))
+        let socket = try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET")
+        let scope = BuilderScope(
+            name: name, folder: "/tmp/\(name)", http: http,
+            engine: try await DockerEngine.connect(socketPath: socket, client: http, logger: Logger(label: "test")),
+            keys: try KeyRing("test:\(Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString())"),
+            socket: socket, registry: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY"),
+            login: RegistryLogin(
+                username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
+                password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")))
+        try FileManager.default.createDirectory(atPath: scope.folder + "/base", withIntermediateDirectories: true)
+        let result: Result<Void, any Error>
+        do {
+            try await scope.makeBaseImage()
+            try await body(scope)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        for container in try await scope.engine.containers(labelled: ["dev.slipway.worker": name]) {
+            try await scope.engine.removeContainer(container.id)
+        }
+        try await scope.engine.removeImage(scope.image, force: true)
+        try FileManager.default.removeItem(atPath: scope.folder)
+        await http.shutdown()
+        try result.get()
+    }
+
+    private func makeBaseImage() async throws {
+        try FileManager.default.copyItem(atPath: "/bin/busybox", toPath: "\(folder)/base/busybox")
+        try """
+        FROM scratch
+        COPY busybox /bin/busybox
+        RUN ["/bin/busybox", "--install", "-s", "/bin"]
+        """.write(toFile: "\(folder)/base/Dockerfile", atomically: false, encoding: .utf8)
+        _ = try await engine.build(
+            BuildOptions(context: "\(folder)/base", tags: [try ImageReference(image)])
+        ) { _ in }
+    }
+
+    /// Makes a repository with one commit of these files.
+    func repository(_ files: [String: String]) async throws -> (url: String, commit: String) {
+        let path = "\(folder)/repository-\(UInt32.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        for (file, text) in files {
+            try text.write(toFile: "\(path)/\(file)", atomically: false, encoding: .utf8)
+        }
+        let who = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+        _ = try await runTool("git", ["-C", path, "init", "-q", "-b", "main"])
+        _ = try await runTool("git", ["-C", path, "add", "-A"])
+        _ = try await runTool("git", ["-C", path] + who + ["commit", "-q", "-m", "first"])
+        let sha = try await runTool("git", ["-C", path, "rev-parse", "HEAD"])
+        return ("file://\(path)", String(sha.prefix { $0.isHexDigit }))
+    }
+
+    /// How a job went.
+    struct Outcome: Sendable {
+        let finished: JobFinished
+        let platform: OneJobPlatform
+
+        func step(_ name: String) -> StepReport? { finished.steps.first { $0.step == name } }
+        func log(_ name: String) -> String { platform.log(name) }
+    }
+
+    /// Does a job as the builder does it.
+    func run(
+        _ stage: Stage, source: (url: String, commit: String)? = nil, secrets: [String: String] = [:],
+        logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
+        during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
+    ) async throws -> Outcome {
+        var stage = stage
+        if source == nil { stage.clone.disable = true }
+        var sealed: [String: SealedSecret] = [:]
+        for (name, text) in secrets { sealed[name] = try keys.seal(text, for: SecretPurpose.step) }
+        var registries: [String: SealedSecret] = [:]
+        for (host, login) in logins ?? [registry: login] {
+            let text = String(decoding: try Wire.encode(login), as: UTF8.self)
+            registries[host] = try keys.seal(text, for: SecretPurpose.registry)
+        }
+        let commit = Commit(
+            sha: source?.commit ?? String(repeating: "a", count: 40), message: "first", authorName: "Test",
+            authorEmail: "test@example.org", committedAt: .now)
+        let grant = JobGrant(
+            job: .make(), run: .make(), attempt: 1, leaseSeconds: 60, timeoutSeconds: 300,
+            repository: RepositoryPath(rawValue: "shop/web"), commit: commit, ref: "refs/heads/main",
+            stage: try JSONValue(encoding: stage), steps: stage.steps.map(\.name), environment: ["CI": "true"],
+            secrets: sealed, registries: registries,
+            source: try source.map {
+                SourceAccess(url: $0.url, token: try keys.seal("mirror-token", for: SecretPurpose.mirror))
+            })
+        let platform = OneJobPlatform(grant)
+        let data = FilePath("\(folder)/data-\(grant.job)")
+        for part in ["git", "scratch"] { try FileTree.make(data.appending(part)) }
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let docker = DockerHost(
+            socketPath: socket, data: data.string, hostData: nil, worker: worker, limits: limits, http: http,
+            logger: logger)
+        let executor = BuildExecutor(
+            jobs: data.appending("jobs"),
+            git: GitProgram(home: data.appending("git").string, allowsFile: true, logger: logger),
+            processes: runners.contains(.process)
+                ? ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger) : nil,
+            docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),
+            events: BuildEvents(logger: logger) { _, _ in }, logger: logger)
+        let loop = JobLoop(
+            platform: platform, executor: executor, keys: keys,
+            configuration: JobLoopConfiguration(
+                worker: worker, slots: 1, grace: .seconds(5), spool: data.appending("spool")), logger: logger)
+        let working = Task { try await loop.run() }
+        try await during?(platform)
+        let finished = await platform.finish()
+        working.cancel()
+        try await working.value
+        guard let finished else { throw TestFailure("the job did not end") }
+        // Whatever happened, nothing of it stays behind.
+        let left = try FileManager.default.contentsOfDirectory(atPath: data.appending("jobs").string)
+        guard left.isEmpty else { throw TestFailure("the job left its folder behind: \(left)") }
+        let labels = ["dev.slipway.job": grant.job.rawValue]
+        let objects =
+            try await engine.containers(labelled: labels) + engine.networks(labelled: labels)
+            + engine.volumes(labelled: labels)
+        guard objects.isEmpty else { throw TestFailure("the job left behind: \(objects)") }
+        guard platform.gaps.isEmpty else { throw TestFailure("the log has gaps: \(platform.gaps)") }
+        return Outcome(finished: finished, platform: platform)
+    }
+}

@@ -1,0 +1,211 @@
+import Contracts
+import DockerEngine
+import PipelineLanguage
+import Testing
+
+@testable import Builder
+
+/// Steps in containers of a real engine.
+@Suite struct ContainerStepTests {
+    @Test func stepsShareTheSourceAndHandOnWhatTheySay() async throws {
+        try await BuilderScope.with { scope in
+            let source = try await scope.repository(["hello.txt": "hello from git\n"])
+            let stage = Stage(
+                name: "main", environment: ["FROM_STAGE": "stage"],
+                steps: [
+                    Step(
+                        name: "first", image: scope.image,
+                        commands: [
+                            "cat hello.txt", "cat", "echo made > made.txt", "echo \"$CI $FROM_STAGE $OWN $TOKEN\"",
+                            "echo \"version=1.2.3\" >> \"$SLIPWAY_OUTPUT\"", "pwd; echo to-error >&2",
+                        ], environment: ["OWN": "it's mine", "TOKEN": .secret("token")], outputs: ["version"]),
+                    Step(
+                        name: "second", image: scope.image,
+                        commands: ["cat made.txt", "echo got $VERSION", "printf 'no line end'"],
+                        environment: ["VERSION": "${steps.first.version}"]),
+                ])
+            let outcome = try await scope.run(stage, source: source, secrets: ["token": "s3cret-value"])
+            #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("first"))")
+            let log = outcome.log("first")
+            #expect(log.contains("+ cat hello.txt\nhello from git\n+ cat\n+ echo made"))
+            #expect(log.contains("true stage it's mine ******\n"))
+            #expect(!log.contains("s3cret-value"))
+            #expect(log.contains("/drone/src\n"))
+            #expect(log.hasSuffix("/drone/src\nto-error\n"))
+            #expect(outcome.step("first")?.outputs == ["version": "1.2.3"])
+            #expect(
+                outcome.log("second").hasSuffix(
+                    "made\n+ echo got $VERSION\ngot 1.2.3\n+ printf 'no line end'\nno line end"))
+        }
+    }
+
+    @Test func aFailureIsToldWithItsReason() async throws {
+        try await BuilderScope.with { scope in
+            let stage = Stage(
+                name: "main",
+                steps: [
+                    Step(name: "fails", image: scope.image, commands: ["echo before", "exit 7", "echo after"]),
+                    Step(name: "never", image: scope.image, commands: ["echo never"]),
+                    Step(
+                        name: "always", image: scope.image, commands: ["echo always"],
+                        when: Condition(status: [.success, .failure])),
+                ])
+            let outcome = try await scope.run(stage)
+            #expect(outcome.finished.outcome == .failure)
+            #expect(outcome.step("fails")?.exitCode == 7)
+            #expect(outcome.step("fails")?.reason == "exit code 7")
+            #expect(!outcome.log("fails").contains("after"))
+            #expect(outcome.step("never")?.outcome == .skipped)
+            #expect(outcome.step("always")?.outcome == .success)
+        }
+    }
+
+    @Test func servicesAnswerByName() async throws {
+        try await BuilderScope.with { scope in
+            let stage = Stage(
+                name: "main",
+                volumes: [Volume(name: "shared", source: .temporary(medium: nil, sizeLimit: nil))],
+                services: [
+                    Step(
+                        name: "web", image: scope.image,
+                        commands: ["mkdir /w; echo up > /w/index.html; sleep 1; httpd -f -p 80 -h /w"],
+                        ready: Probe(port: 80, path: "/", timeout: 20))
+                ],
+                steps: [
+                    Step(
+                        name: "ask", image: scope.image, commands: ["wget -q -O - http://web/", "echo kept > /v/x"],
+                        mounts: [Mount(name: "shared", path: "/v")]),
+                    Step(
+                        name: "read", image: scope.image, commands: ["cat /v/x"],
+                        mounts: [Mount(name: "shared", path: "/v")]),
+                ])
+            let outcome = try await scope.run(stage)
+            #expect(outcome.finished.outcome == .success, "\(outcome.finished)")
+            #expect(outcome.log("ask").contains("up\n"))
+            #expect(outcome.log("read").contains("kept\n"))
+        }
+    }
+
+    @Test func aServiceThatNeverWorksFailsTheJob() async throws {
+        try await BuilderScope.with { scope in
+            let stage = Stage(
+                name: "main",
+                services: [
+                    Step(
+                        name: "web", image: scope.image, commands: ["sleep 1000"],
+                        ready: Probe(command: ["/bin/false"], timeout: 2))
+                ], steps: [Step(name: "ask", image: scope.image, commands: ["echo"])])
+            let outcome = try await scope.run(stage)
+            #expect(outcome.finished.outcome == .failure)
+            #expect(outcome.finished.reason?.contains("did not become ready within 2 s") == true, "\(outcome.finished)")
+        }
+    }
+
+    @Test func pluginsSeeTheirSettings() async throws {
+        try await BuilderScope.with { scope in
+            let stage = Stage(
+                name: "main",
+                steps: [
+                    Step(
+                        name: "plugin", image: scope.image,
+                        entrypoint: ["/bin/sh", "-c", "env | grep ^PLUGIN_ | sort"],
+                        settings: ["dry-run": .value(true), "tags": .value(["a", "b"]), "key": .secret("key")])
+                ])
+            let outcome = try await scope.run(stage, secrets: ["key": "topsecret"])
+            #expect(outcome.finished.outcome == .success)
+            #expect(outcome.log("plugin") == "PLUGIN_DRY_RUN=true\nPLUGIN_KEY=******\nPLUGIN_TAGS=a,b\n")
+        }
+    }
+
+    @Test func whatIsNotAllowedSaysWhatToDo() async throws {
+        try await BuilderScope.with { scope in
+            let stages: [(Stage, String)] = [
+                (
+                    Stage(name: "m", steps: [Step(name: "s", image: scope.image, commands: ["id"], privileged: true)]),
+                    "SLIPWAY_DOCKER_TRUSTED"
+                ),
+                (
+                    Stage(
+                        name: "m", volumes: [Volume(name: "etc", source: .host(path: "/etc"))],
+                        steps: [
+                            Step(
+                                name: "s", image: scope.image, commands: ["id"],
+                                mounts: [Mount(name: "etc", path: "/etc")])
+                        ]), "SLIPWAY_DOCKER_TRUSTED"
+                ),
+                (Stage(name: "m", steps: [Step(name: "s", commands: ["id"])]), "SLIPWAY_RUNNERS"),
+                (
+                    Stage(
+                        name: "m",
+                        steps: [
+                            Step(name: "s", image: scope.image, commands: ["id"], environment: ["A": .secret("no")])
+                        ]
+                    ), "there is no secret “no”"
+                ),
+                (
+                    Stage(name: "m", steps: [Step(name: "s", image: "\(scope.registry)/none:1", commands: ["id"])]),
+                    "none:1"
+                ),
+            ]
+            for (stage, words) in stages {
+                let outcome = try await scope.run(stage)
+                #expect(outcome.finished.outcome == .failure)
+                #expect(outcome.step("s")?.reason?.contains(words) == true, "\(outcome.finished)")
+                #expect(outcome.log("s").contains(words), "\(outcome.log("s"))")
+            }
+        }
+    }
+
+    @Test func aCancelledJobEndsSoonAndCleans() async throws {
+        try await BuilderScope.with { scope in
+            let stage = Stage(
+                name: "main",
+                steps: [
+                    Step(
+                        name: "long", image: scope.image,
+                        commands: ["trap 'echo bye; exit 1' TERM; echo up; sleep 1000 & wait"])
+                ])
+            let clock = ContinuousClock()
+            let start = clock.now
+            let outcome = try await scope.run(stage) { platform in
+                while !platform.log("long").contains("up\n") { try await Task.sleep(for: .milliseconds(50)) }
+                platform.cancelJob("a person said so")
+            }
+            #expect(outcome.finished.outcome == .cancelled)
+            #expect(outcome.log("long").contains("bye\n"))
+            #expect(clock.now - start < .seconds(20))
+        }
+    }
+
+    @Test func limitsHoldAndAreTold() async throws {
+        try await BuilderScope.with { scope in
+            let stage = Stage(
+                name: "main",
+                steps: [
+                    Step(
+                        name: "hungry", image: scope.image, commands: ["x=aaaaaaaa; while true; do x=$x$x; done"],
+                        memoryLimit: 32 << 20, memorySwapLimit: 32 << 20)
+                ])
+            let outcome = try await scope.run(stage)
+            #expect(outcome.finished.outcome == .failure)
+            #expect(outcome.step("hungry")?.reason?.contains("out of memory") == true, "\(outcome.finished)")
+        }
+    }
+
+    @Test func leftoversOfAnEarlierLifeAreCollected() async throws {
+        try await BuilderScope.with { scope in
+            let labels = ["dev.slipway.worker": scope.worker]
+            var container = ContainerSpecification(image: scope.image)
+            container.command = ["/bin/sleep", "1000"]
+            container.labels = labels
+            let id = try await scope.engine.createContainer(container)
+            try await scope.engine.startContainer(id)
+            _ = try await scope.engine.createNetwork(scope.name, labels: labels)
+            let outcome = try await scope.run(
+                Stage(name: "main", steps: [Step(name: "s", image: scope.image, commands: ["echo"])]))
+            #expect(outcome.finished.outcome == .success)
+            #expect(try await scope.engine.containers(labelled: labels).isEmpty)
+            #expect(try await scope.engine.networks(labelled: labels).isEmpty)
+        }
+    }
+}

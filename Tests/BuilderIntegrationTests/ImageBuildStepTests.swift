@@ -1,0 +1,101 @@
+import Contracts
+import DockerEngine
+import PipelineLanguage
+import Testing
+
+@testable import Builder
+
+/// Image builds, pushed to a real registry, and steps that are processes.
+@Suite struct ImageBuildStepTests {
+    @Test func theDigestIsTheRegistrys() async throws {
+        try await BuilderScope.with { scope in
+            let source = try await scope.repository([
+                "Dockerfile": "FROM \(scope.image)\nARG WHO\nRUN echo hello $WHO > /hello\nCOPY made.txt /\n"
+            ])
+            let repository = "\(scope.registry)/\(scope.name)/web"
+            let stage = Stage(
+                name: "main",
+                steps: [
+                    Step(name: "make", image: scope.image, commands: ["echo made > made.txt"]),
+                    Step(
+                        name: "image",
+                        build: ImageBuild(
+                            repository: repository, tags: ["v1", "latest"], arguments: ["WHO": "you"])),
+                    Step(
+                        name: "use", image: "${steps.image.reference}", commands: ["cat /hello /made.txt"]),
+                ])
+            let outcome = try await scope.run(stage, source: source)
+            #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("image"))")
+            let login = RegistryCredentials(username: scope.login.username, password: scope.login.password)
+            let registry = RegistryClient(client: scope.http)
+            let digest = try await registry.digest(of: try ImageReference("\(repository):v1"), login: login)
+            #expect(
+                outcome.step("image")?.outputs == [
+                    "digest": digest, "reference": "\(repository)@\(digest)", "repository": repository, "tag": "v1",
+                ])
+            #expect(try await registry.digest(of: try ImageReference("\(repository):latest"), login: login) == digest)
+            #expect(outcome.log("use").hasSuffix("hello you\nmade\n"))
+            let details = try await scope.engine.inspectImage("\(repository):v1")
+            #expect(details.labels["org.opencontainers.image.revision"] == source.commit)
+        }
+    }
+
+    @Test func whatGoesWrongIsTold() async throws {
+        try await BuilderScope.with { scope in
+            let source = try await scope.repository([
+                "Dockerfile": "FROM \(scope.image)\nRUN exit 9\n", "Good": "FROM \(scope.image)\n",
+            ])
+            let wrong = [scope.registry: RegistryLogin(username: "slipway", password: "wr0ng-password")]
+            let cases: [(ImageBuild, [String: RegistryLogin]?, String)] = [
+                (ImageBuild(repository: "\(scope.registry)/\(scope.name)/x"), nil, "non-zero code: 9"),
+                (
+                    ImageBuild(dockerfile: "Good", repository: "\(scope.registry)/\(scope.name)/x"), wrong,
+                    "give the platform a login"
+                ),
+                (ImageBuild(context: "..", repository: "\(scope.registry)/x"), nil, "leads out of the workspace"),
+                (ImageBuild(context: "none", repository: "\(scope.registry)/x"), nil, "is not there"),
+                (ImageBuild(repository: "\(scope.registry)/X"), nil, "is no image name"),
+            ]
+            for (build, logins, words) in cases {
+                let stage = Stage(name: "main", steps: [Step(name: "image", build: build)])
+                let outcome = try await scope.run(stage, source: source, logins: logins)
+                #expect(outcome.finished.outcome == .failure)
+                #expect(outcome.step("image")?.reason?.contains(words) == true, "\(outcome.finished)")
+                #expect(!"\(outcome.finished)\(outcome.log("image"))".contains("wr0ng-password"))
+            }
+        }
+    }
+
+    @Test func processesWhereTheyAreAllowed() async throws {
+        try await BuilderScope.with { scope in
+            let source = try await scope.repository(["hello.txt": "hello\n"])
+            let stage = Stage(
+                name: "main",
+                steps: [
+                    Step(
+                        name: "run",
+                        commands: [
+                            "cat hello.txt", "docker version --format '{{.Server.Os}}'", "echo a=b >> $SLIPWAY_OUTPUT",
+                        ],
+                        outputs: ["a"]),
+                    Step(name: "look", image: scope.image, commands: ["cat hello.txt"]),
+                ])
+            let outcome = try await scope.run(stage, source: source, runners: [.docker, .process])
+            #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("run"))")
+            #expect(outcome.log("run").contains("hello\n"))
+            #expect(outcome.log("run").contains("linux\n"))
+            #expect(outcome.step("run")?.outputs == ["a": "b"])
+            #expect(outcome.log("look").contains("hello\n"))
+        }
+    }
+
+    @Test func aSourceThatIsNotThere() async throws {
+        try await BuilderScope.with { scope in
+            let stage = Stage(name: "main", steps: [Step(name: "s", image: scope.image, commands: ["echo"])])
+            let outcome = try await scope.run(
+                stage, source: ("file:///no/such/repository", String(repeating: "a", count: 40)))
+            #expect(outcome.finished.outcome == .failure)
+            #expect(outcome.log("s").contains("the source cannot be fetched"))
+        }
+    }
+}
