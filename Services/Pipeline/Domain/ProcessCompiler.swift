@@ -14,24 +14,43 @@ struct CompiledProcess: Sendable, Equatable {
 
 /// A document that is no process, and why: all findings at once.
 struct CompileFailure: Error, Sendable, Equatable {
+    /// The first one, in a line.
+    var summary: String
+    /// All of them, each with the line it is about.
     var findings: [String]
 
-    /// The first finding, for a run's reason.
-    var summary: String {
-        let more = findings.count > 1 ? " (and \(findings.count - 1) more)" : ""
-        return (findings.first ?? "it is no process") + more
+    init(_ list: DiagnosticList) {
+        summary = list.summary
+        findings = list.diagnostics.map(\.description)
+    }
+
+    init(_ problem: String) {
+        summary = problem
+        findings = [problem]
     }
 }
 
+/// The language library as this service uses it: documents in, processes with an address out.
 enum ProcessCompiler {
     /// Compiles a component's document, or one handed over.
-    static func compile(_ document: JSONValue, name: String) throws -> CompiledProcess {
-        try compile(text: String(decoding: try Wire.encodePretty(document), as: UTF8.self), path: "\(name).json")
+    /// - Parameter components: those it loads, by name: ``componentNames(in:)``.
+    static func compile(
+        _ document: JSONValue, name: String, components: [String: PipelineLanguage.Process] = [:]
+    ) throws -> CompiledProcess {
+        let text = String(decoding: try Wire.encodePretty(document), as: UTF8.self)
+        return try compile(text, path: "\(name).json", name: name, components)
     }
 
     /// Compiles a repository's file.
-    static func compile(_ file: SourceSynced.PipelineFile) throws -> CompiledProcess {
-        try compile(text: file.text, path: file.path)
+    static func compile(
+        _ file: SourceSynced.PipelineFile, components: [String: PipelineLanguage.Process] = [:]
+    ) throws -> CompiledProcess {
+        try compile(file.text, path: file.path, name: nil, components)
+    }
+
+    /// The components a file loads.
+    static func componentNames(in file: SourceSynced.PipelineFile) -> [String] {
+        Compiler.componentNames(source: file.text, path: file.path)
     }
 
     /// A process that was compiled before, from its canonical JSON.
@@ -39,29 +58,48 @@ enum ProcessCompiler {
         CompiledProcess(process: try decode(document), document: document, digest: digest)
     }
 
-    /// The process with its parameters filled in.
-    static func resolve(_ document: String, parameters: [String: String]) throws -> PipelineLanguage.Process {
-        try decode(document)
+    /// The process as one run has it: its parameters and all that is known of the run filled in. What only steps will
+    /// know stays for the worker.
+    static func resolve(
+        _ document: String, parameters: [String: String], variables: RunVariables
+    ) throws -> PipelineLanguage.Process {
+        var process = try decode(document)
+        let values: [String: String]
+        do {
+            values = try process.parameterValues(given: parameters)
+        } catch {
+            throw CompileFailure("\(error)".split(separator: "\n").joined(separator: "; "))
+        }
+        for index in process.stages.indices {
+            let stage = process.stages[index]
+            let scope = Scope(environment: variables.environment(stage: stage), parameters: values, isPartial: true)
+            do {
+                process.stages[index] = try stage.resolved(in: scope)
+            } catch {
+                throw CompileFailure("\(error)")
+            }
+        }
+        return process
     }
 
     private static func decode(_ document: String) throws -> PipelineLanguage.Process {
         try Wire.decode(PipelineLanguage.Process.self, from: Data(document.utf8))
     }
 
-    private static func compile(text: String, path: String) throws -> CompiledProcess {
-        let process: PipelineLanguage.Process
+    private static func compile(
+        _ text: String, path: String, name: String?, _ components: [String: PipelineLanguage.Process]
+    ) throws -> CompiledProcess {
+        let compilation: Compiler.Compilation
         do {
-            process = try Wire.decode(PipelineLanguage.Process.self, from: Data(text.utf8))
+            compilation = try Compiler.compile(
+                source: text, path: path, context: Compiler.Context(name: name, components: components))
         } catch {
-            throw CompileFailure(findings: ["\(path): \(error)"])
+            throw CompileFailure(error)
         }
-        return try finish(process, warnings: [])
-    }
-
-    private static func finish(_ process: PipelineLanguage.Process, warnings: [String]) throws -> CompiledProcess {
-        let canonical = try process.canonicalJSON()
+        let canonical = try compilation.process.canonicalJSON()
         return CompiledProcess(
-            process: process, document: String(decoding: canonical, as: UTF8.self),
-            digest: PipelineLanguage.Process.digest(of: canonical), warnings: warnings)
+            process: compilation.process, document: String(decoding: canonical, as: UTF8.self),
+            digest: PipelineLanguage.Process.digest(of: canonical),
+            warnings: compilation.warnings.map(\.description))
     }
 }

@@ -72,20 +72,19 @@ extension RunEngine {
             throw StoreError(.corrupt, "the run \(job.run) was planned without a commit")
         }
         let repository = try RepositoryStore(database: database).find(current.summary.repository)
-        let environment = RunEnvironment.variables(
-            run: current.summary, trigger: current.details.trigger, cloneURL: repository?.cloneURL ?? "",
-            defaultBranch: repository?.defaultBranch ?? "", stage: stage.name,
-            page: configuration.page(of: job.run.rawValue), instance: configuration.instance)
+        var variables = Self.variables(of: current.summary, commit, current.details, configuration)
+        variables.cloneURL = repository?.cloneURL
+        variables.defaultBranch = repository?.defaultBranch
         let document = try JSONValue(encoding: stage)
         // What a stranger proposes sees no secret.
         let isTrusted = current.summary.event != .pullRequest
         let secrets = SecretStore(database: database)
-        let names = RunEnvironment.secretNames(in: document)
+        let names = SecretNames.all(in: document)
         return JobGrant(
             job: job.id, run: job.run, attempt: job.lease.attempt, leaseSeconds: configuration.leaseSeconds,
             timeoutSeconds: job.timeLimit, repository: current.summary.repository, commit: commit,
             ref: current.summary.ref, stage: document, steps: job.steps, outcomes: current.outcomes(before: job),
-            outputs: current.outputs(for: job), environment: environment,
+            outputs: current.outputs(for: job), environment: variables.environment(stage: stage),
             secrets: isTrusted ? try secrets.sealed(for: current.summary.repository).filter { names.contains($0.key) } : [:],
             registries: isTrusted ? try secrets.registries() : [:], source: try source(for: job, stage, current),
             sequence: job.sequence)

@@ -17,7 +17,7 @@ extension RunEngine {
 
     /// The commit is in the mirror: chooses the process, plans it and starts the run.
     func sourceSynced(_ message: SourceSynced, id: MessageID) async throws {
-        guard let situation = try await store.read({ try Self.situation(of: message.trigger, in: $0) }) else {
+        guard let situation = try await store.read({ try Self.situation(of: message, in: $0) }) else {
             logger.warning(
                 "a push to an unknown repository runs nothing",
                 metadata: ["repository": "\(message.trigger.repository)", "ref": "\(message.trigger.ref)"])
@@ -60,9 +60,12 @@ extension RunEngine {
         var given: GivenProcess?
         var givenDocument: String?
         var components: [String: ComponentView]
+        /// What the file loads.
+        var templates: [String: PipelineLanguage.Process]
     }
 
-    private static func situation(of trigger: Trigger, in database: Database) throws -> Situation? {
+    private static func situation(of message: SourceSynced, in database: Database) throws -> Situation? {
+        let trigger = message.trigger
         let repositories = RepositoryStore(database: database)
         guard let repository = try repositories.find(trigger.repository) else { return nil }
         let associations = try repositories.associations(of: repository.path)
@@ -74,7 +77,8 @@ extension RunEngine {
         let given = try trigger.run.flatMap { try RunStore(database: database).details($0)?.given }
         return Situation(
             repository: repository, associations: associations, given: given,
-            givenDocument: try given.flatMap { try components.process($0.digest) }, components: found)
+            givenDocument: try given.flatMap { try components.process($0.digest) }, components: found,
+            templates: try components.processes(message.pipelineFile.map(ProcessCompiler.componentNames) ?? []))
     }
 
     private func decide(_ message: SourceSynced, _ situation: Situation) throws -> Decision {
@@ -95,7 +99,7 @@ extension RunEngine {
                     trace: choice.trace))
         case .file(let file):
             do {
-                let compiled = try ProcessCompiler.compile(file)
+                let compiled = try ProcessCompiler.compile(file, components: situation.templates)
                 return .process(
                     compiled,
                     ChoiceView(
@@ -229,7 +233,12 @@ extension RunEngine {
     static func plan(
         _ document: String, summary: RunSummary, details: RunDetails, _ configuration: EngineConfiguration
     ) throws -> Plan {
-        let process = try ProcessCompiler.resolve(document, parameters: details.trigger.parameters)
+        guard let commit = summary.commit else {
+            throw StoreError(.corrupt, "the run \(summary.id) is planned without a commit")
+        }
+        let process = try ProcessCompiler.resolve(
+            document, parameters: details.trigger.parameters,
+            variables: variables(of: summary, commit, details, configuration))
         var facts = Facts(
             details.trigger, changes: details.changes, message: summary.commit?.message,
             instance: configuration.instance)
@@ -239,5 +248,14 @@ extension RunEngine {
             facts.message = nil
         }
         return Plan(process, facts: facts)
+    }
+
+    /// What steps are told of the run, but for what may change while it runs.
+    static func variables(
+        of run: RunSummary, _ commit: Commit, _ details: RunDetails, _ configuration: EngineConfiguration
+    ) -> RunVariables {
+        RunVariables(
+            trigger: details.trigger, commit: commit, run: run.id, number: run.number,
+            instanceURL: configuration.publicURL, createdAt: run.createdAt)
     }
 }

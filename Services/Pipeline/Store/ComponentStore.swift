@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import GRDB
+import PipelineLanguage
 import Storage
 
 /// Processes by their content, and the components that name them.
@@ -17,6 +18,16 @@ struct ComponentStore {
     /// The canonical JSON of a process.
     func process(_ digest: String) throws -> String? {
         try String.fetchOne(database, sql: "SELECT document FROM processes WHERE digest = ?", arguments: [digest])
+    }
+
+    /// The compiled processes of components, by name; those that are not there are left out.
+    func processes(_ names: [String]) throws -> [String: PipelineLanguage.Process] {
+        var processes: [String: PipelineLanguage.Process] = [:]
+        for name in names {
+            guard let component = try find(name), let document = try process(component.digest) else { continue }
+            processes[name] = try Wire.decode(PipelineLanguage.Process.self, from: Data(document.utf8))
+        }
+        return processes
     }
 
     /// The newest revision.

@@ -1,0 +1,175 @@
+import Contracts
+import FoundationEssentials
+import Messaging
+import Storage
+import Testing
+
+@testable import Pipeline
+
+@Suite struct ChoiceRunTests {
+    private let bare = """
+        [ {"step": "compile", "commands": ["yarn install", "yarn build", "docker build -t registry.example/app ."]},
+          {"step": "deploy",  "commands": ["docker pull registry.example/app", "docker run -d registry.example/app"]} ]
+        """
+    private let full = """
+        { "name": "web", "parameters": {"image": "harbor.example/shop/web"},
+          "steps": [
+            {"step": "compile", "image": "node:22", "commands": ["yarn install", "yarn build"]},
+            {"step": "image",   "build": {"context": ".", "repository": "${image}", "tags": ["${commit.short}"]}},
+            {"step": "deploy",  "deploy": {"environment": "production", "workload": "deployment/web", "container": "web"},
+             "when": {"branch": "main"}} ] }
+        """
+
+    private func associate(_ document: String, with platform: PlatformFixture) async throws {
+        let value = try Wire.decode(JSONValue.self, from: Data(document.utf8))
+        _ = try await ComponentRoutes(store: platform.store).save(value, as: "web")
+        try await platform.store.write { transaction in
+            try RepositoryStore(database: transaction.database).setAssociations(
+                [AssociationView(component: "web")], of: PlatformFixture.path)
+        }
+    }
+
+    @Test func `The bare component runs unchanged: a build, then a rollout of its own`() async throws {
+        try await PlatformFixture.with { platform in
+            try await associate(bare, with: platform)
+            try await platform.push(nil)
+            let run = try #require(try await platform.runs().first)
+            let build = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(build.id)
+            try await platform.finished("compile", build)
+            try await platform.ended(build)
+            let rollout = try #require(try await platform.jobs(of: run.id).last)
+            #expect(rollout.queue == "slipway.deploy.default")
+            #expect(rollout.steps == ["deploy"])
+            guard case .granted(let grant) = try await platform.claim(rollout.id) else {
+                Issue.record("the rollout was not granted")
+                return
+            }
+            #expect(grant.source != nil)
+            let view = try #require(try await platform.reader.view(run.id))
+            #expect(view.choice?.source == .component)
+            #expect(view.choice?.name == "web")
+        }
+    }
+
+    @Test func `The fuller component runs unchanged, its parameters and the commit filled in`() async throws {
+        try await PlatformFixture.with { platform in
+            try await associate(full, with: platform)
+            try await platform.push(nil, branch: "feature")
+            let run = try #require(try await platform.runs().first)
+            let build = try #require(try await platform.jobs(of: run.id).first)
+            guard case .granted(let grant) = try await platform.claim(build.id) else {
+                Issue.record("the build was not granted")
+                return
+            }
+            let stage = String(decoding: try Wire.encode(grant.stage), as: UTF8.self)
+            #expect(stage.contains("\"harbor.example/shop/web\""))
+            #expect(stage.contains("\"abababab\""))
+            let view = try #require(try await platform.reader.view(run.id))
+            let deploy = try #require(view.stages[0].steps.last)
+            #expect(deploy.state == .skipped)
+            #expect(deploy.reason == "when.branch: “feature” is not main")
+        }
+    }
+
+    @Test func `Nothing to run is a run that says why`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(nil)
+            let run = try #require(try await platform.runs().first)
+            #expect(run.state == .skipped)
+            #expect(run.reason?.hasPrefix("no process: file: there is none") == true)
+            let sent = try await platform.sent()
+            #expect(sent.isEmpty)
+        }
+    }
+
+    @Test func `A file that is no pipeline fails the run with the line`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push("steps:\n  - name: x\n    comands: [a]\n")
+            let run = try #require(try await platform.runs().first)
+            #expect(run.state == .failure)
+            #expect(run.reason?.contains(".slipway.yml:3") == true)
+            try await platform.push(Samples.single, trigger: "t2", message: "m2")
+            let next = try #require(try await platform.runs().first)
+            #expect(next.state == .pending)
+        }
+    }
+
+    @Test func `A skip text makes a skipped run`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single, text: "Fix a typo [ci skip]")
+            let run = try #require(try await platform.runs().first)
+            #expect(run.state == .skipped)
+            #expect(run.reason?.contains("[ci skip]") == true)
+        }
+    }
+
+    @Test func `A push to an unknown repository runs nothing`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.store.write { transaction in
+                try RepositoryStore(database: transaction.database).remove(PlatformFixture.path)
+            }
+            try await platform.push(Samples.single)
+            let runs = try await platform.runs()
+            #expect(runs.isEmpty)
+        }
+    }
+
+    @Test func `A source that cannot be had fails the run that waits for it, and a push's`() async throws {
+        try await PlatformFixture.with { platform in
+            let view = try await platform.actions.start(RunRequest(repository: PlatformFixture.path, ref: "nowhere"))
+            #expect(view.summary.state == .pending)
+            let handler = SyncFailedHandler(engine: platform.engine)
+            for id in [view.summary.id, nil] {
+                try await handler.handle(
+                    SyncFailed(
+                        trigger: Trigger(
+                            id: .make(), event: .push, repository: PlatformFixture.path, ref: "nowhere", run: id),
+                        code: .refNotFound, reason: "there is no branch, tag or commit “nowhere”"),
+                    MessageContext(id: .make()))
+            }
+            let runs = try await platform.runs()
+            #expect(runs.map(\.state) == [.failure, .failure])
+            #expect(runs.last?.id == view.summary.id)
+            #expect(runs.last?.reason == "there is no branch, tag or commit “nowhere”")
+        }
+    }
+
+    @Test func `A run by hand asks for its source, then runs what was handed over`() async throws {
+        try await PlatformFixture.with { platform in
+            let document = try Wire.decode(JSONValue.self, from: Data(bare.utf8))
+            let view = try await platform.actions.start(
+                RunRequest(repository: PlatformFixture.path, document: document))
+            let work = try await platform.sentWork()
+            #expect(work == ["SyncRequested → slipway.sync"])
+            try await platform.push(
+                Samples.single, run: view.summary.id, event: .custom, text: "Fix [ci skip]")
+            let run = try #require(try await platform.reader.view(view.summary.id))
+            #expect(run.choice?.source == .given)
+            #expect(run.stages[0].steps.map(\.name) == ["compile", "deploy"])
+        }
+    }
+
+    @Test func `A run can be run again with the process it had`() async throws {
+        try await PlatformFixture.with { platform in
+            try await associate(bare, with: platform)
+            try await platform.push(nil)
+            let first = try #require(try await platform.runs().first)
+            let again = try await platform.actions.again(first.id)
+            #expect(again.summary.number == 2)
+            try await platform.push(Samples.single, trigger: "t2", message: "m2", run: again.summary.id)
+            let view = try #require(try await platform.reader.view(again.summary.id))
+            #expect(view.stages[0].steps.map(\.name) == ["compile", "deploy"])
+            #expect(view.choice?.trace.first == "given by hand: the process of run #1")
+        }
+    }
+
+    @Test func `A parameter nobody declared fails the run with its name`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single, parameters: ["colour": "blue"])
+            let run = try #require(try await platform.runs().first)
+            #expect(run.state == .failure)
+            #expect(run.reason?.contains("colour") == true)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import Contracts
+import FoundationEssentials
+import Logging
+import Messaging
+import Secrets
+import Storage
+
+@testable import Pipeline
+
+/// The service's own parts on files in a directory of their own: everything but the broker. What would be sent is read
+/// from the outbox.
+struct PlatformFixture: Sendable {
+    let directory: String
+    let store: PipelineStore
+    let engine: RunEngine
+    let logs: LogStore
+    let reader: RunReader
+    let actions: RunActions
+    let keys: KeyRing
+
+    static let path = RepositoryPath(rawValue: "shop/web")
+    static let key = String(repeating: "A", count: 43) + "="
+    static let commit = Commit(
+        sha: String(repeating: "ab", count: 20), message: "Add a shop", authorName: "Ada", authorEmail: "ada@example.com",
+        committedAt: Timestamp(milliseconds: 1_700_000_000_000))
+
+    private init(directory: String) throws {
+        self.directory = directory
+        store = try PipelineStore.open(at: "\(directory)/pipeline.sqlite")
+        keys = try KeyRing("test:\(Self.key)")
+        engine = RunEngine(
+            store: store,
+            configuration: EngineConfiguration(
+                publicURL: "https://slipway.example", keys: keys,
+                mirrorTokens: MirrorToken(key: try SigningKey(base64: Self.key))), logger: Logger(label: "test"))
+        logs = LogStore(directory: "\(directory)/logs", changes: store.changes)
+        reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
+        actions = RunActions(engine: engine, reader: reader)
+    }
+
+    /// Runs the body with a platform that knows the repository `shop/web`; everything is gone afterwards.
+    static func with<Value>(_ body: (PlatformFixture) async throws -> Value) async throws -> Value {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(RunID.make())").path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        do {
+            let fixture = try PlatformFixture(directory: directory)
+            try await fixture.register()
+            let value = try await body(fixture)
+            try fixture.store.store.close()
+            try FileManager.default.removeItem(atPath: directory)
+            return value
+        } catch {
+            try FileManager.default.removeItem(atPath: directory)
+            throw error
+        }
+    }
+
+    private func register() async throws {
+        try await store.write { transaction in
+            try RepositoryStore(database: transaction.database).save(
+                Repository(
+                    path: Self.path, cloneURL: "https://git.example/shop/web.git", defaultBranch: "main",
+                    allowsFile: true, createdAt: transaction.now))
+        }
+    }
+
+    // MARK: - What arrives
+
+    func push(
+        _ file: String?, path: String = ".slipway.yml", branch: String = "main", trigger id: String = "t1",
+        message: String = "m1", run: RunID? = nil, event: Event = .push, text: String = "Add a shop",
+        parameters: [String: String] = [:]
+    ) async throws {
+        var commit = Self.commit
+        commit.message = text
+        let trigger = Trigger(
+            id: MessageID(rawValue: id), event: event, repository: Self.path, ref: "refs/heads/\(branch)", branch: branch,
+            parameters: parameters, run: run)
+        try await SourceSyncedHandler(engine: engine).handle(
+            SourceSynced(
+                trigger: trigger, commit: commit, changes: .init(paths: ["README.md"], complete: true),
+                pipelineFile: file.map { .init(path: path, text: $0) },
+                mirrorURL: "http://sync.example/shop/web.git"),
+            MessageContext(id: MessageID(rawValue: message)))
+    }
+
+    func claim(_ job: JobID, attempt: Int = 1, worker: String = "w1") async throws -> JobClaimReply {
+        try await JobClaimHandler(engine: engine).answer(
+            JobClaim(job: job, attempt: attempt, worker: worker), MessageContext(id: .make()))
+    }
+
+    func started(_ step: String, _ job: Job, attempt: Int = 1) async throws {
+        try await StepStartedHandler(engine: engine).handle(
+            StepStarted(job: job.id, run: job.run, attempt: attempt, step: step, at: .now), MessageContext(id: .make()))
+    }
+
+    func finished(
+        _ step: String, _ job: Job, _ outcome: StepOutcome = .success, attempt: Int = 1,
+        outputs: [String: String] = [:]
+    ) async throws {
+        try await StepFinishedHandler(engine: engine).handle(
+            StepFinished(
+                job: job.id, run: job.run, attempt: attempt,
+                report: StepReport(
+                    step: step, outcome: outcome, exitCode: outcome == .success ? 0 : 1, outputs: outputs,
+                    startedAt: .now, finishedAt: .now)), MessageContext(id: .make()))
+    }
+
+    func ended(
+        _ job: Job, _ outcome: JobFinished.Outcome = .success, attempt: Int = 1, reason: String? = nil,
+        steps: [StepReport] = [], message: MessageID = .make()
+    ) async throws {
+        try await JobFinishedHandler(engine: engine).handle(
+            JobFinished(
+                job: job.id, run: job.run, attempt: attempt, outcome: outcome, reason: reason, steps: steps),
+            MessageContext(id: message))
+    }
+
+    // MARK: - What is seen
+
+    func runs() async throws -> [RunSummary] { try await reader.list().items }
+
+    func jobs(of run: RunID) async throws -> [Job] {
+        try await store.read { try JobStore(database: $0).all(of: run) }
+    }
+
+    func sent() async throws -> [PreparedMessage] {
+        try await store.read { [outbox = store.outbox] in try outbox.rows(in: $0).map(\.message) }
+    }
+
+    /// The types and queues of what waits to be sent, events left out.
+    func sentWork() async throws -> [String] {
+        try await sent().filter { $0.exchange != CloudEvent.exchange }.map { message in
+            message.routingKey.isEmpty ? message.type : "\(message.type) → \(message.routingKey)"
+        }
+    }
+
+    func sentEvents() async throws -> [String] {
+        try await sent().filter { $0.exchange == CloudEvent.exchange }.map(\.routingKey)
+    }
+
+    func states(of run: RunID) async throws -> [String: RunState] {
+        let view = try await reader.view(run)
+        var states: [String: RunState] = [:]
+        for step in view?.stages.flatMap(\.steps) ?? [] { states[step.name] = step.state }
+        return states
+    }
+}
+
+enum Samples {
+    /// Two build steps in one job, then a rollout.
+    static let delivery = """
+        steps:
+          - name: compile
+            image: node:22
+            commands: [yarn build]
+          - name: image
+            build: {context: ., repository: registry.example/app, tags: [latest]}
+          - name: deploy
+            deploy: {environment: production, workload: deployment/web, container: web, image: "${steps.image.reference}"}
+        """
+
+    static let single = """
+        steps:
+          - name: test
+            image: alpine
+            commands: ["true"]
+        """
+}

@@ -1,0 +1,72 @@
+import Contracts
+import Testing
+
+@testable import Pipeline
+
+@Suite struct ProcessChoiceTests {
+    private let file = SourceSynced.PipelineFile(path: ".slipway.yml", text: "steps: []")
+
+    private func choose(
+        event: Event = .push, branch: String? = "main", given: GivenProcess? = nil, file: Bool = false,
+        allowsFile: Bool = true, _ associations: [AssociationView] = []
+    ) -> ProcessChoice {
+        ProcessChoice(
+            trigger: Trigger(
+                id: MessageID(rawValue: "t"), event: event, repository: RepositoryPath(rawValue: "shop/web"),
+                ref: "refs/heads/main", branch: branch), given: given, file: file ? self.file : nil,
+            allowsFile: allowsFile, associations: associations)
+    }
+
+    @Test func `What is given by hand wins over everything`() {
+        let given = GivenProcess(digest: "sha256:1", note: "a document")
+        let choice = choose(given: given, file: true, [AssociationView(component: "web")])
+        #expect(choice.candidate == .given(given))
+        #expect(choice.trace == ["given by hand: a document"])
+    }
+
+    @Test func `The file wins over components where it is allowed`() {
+        #expect(choose(file: true, [AssociationView(component: "web")]).candidate == .file(file))
+        let refused = choose(file: true, allowsFile: false, [AssociationView(component: "web")])
+        #expect(refused.candidate == .component("web"))
+        #expect(refused.trace[1] == "file: .slipway.yml is there, but the repository's association does not allow it")
+    }
+
+    @Test func `The first component whose events and branches hold is chosen, the others leave their reason`() {
+        let choice = choose(
+            branch: "release/2",
+            [
+                AssociationView(component: "tags", events: [.tag]),
+                AssociationView(component: "trunk", branches: ["main"]),
+                AssociationView(component: "release", events: [.push], branches: ["release/*"]),
+                AssociationView(component: "all"),
+            ])
+        #expect(choice.candidate == .component("release"))
+        #expect(
+            choice.trace == [
+                "given by hand: nothing", "file: there is none at this commit",
+                "component “tags”: skipped, event “push” is not tag",
+                "component “trunk”: skipped, branch “release/2” is not main",
+                "component “release”: associated for push and release/*",
+            ])
+    }
+
+    @Test func `Nothing to run says what was looked for`() {
+        let choice = choose()
+        #expect(choice.candidate == nil)
+        #expect(
+            choice.refusal
+                == "no process: file: there is none at this commit; component: none is associated with the repository")
+    }
+
+    @Test func `A tag has no branch that could match`() {
+        let choice = choose(event: .tag, branch: nil, [AssociationView(component: "web", branches: ["main"])])
+        #expect(choice.candidate == nil)
+        #expect(choice.trace.last == "component “web”: skipped, there is no branch, wanted main")
+    }
+
+    @Test func `A pattern that is none is told`() {
+        let problem = ProcessChoice.problem(with: AssociationView(component: "web", branches: ["[a"]))
+        #expect(problem?.contains("[a") == true)
+        #expect(ProcessChoice.problem(with: AssociationView(component: "web", branches: ["release/**"])) == nil)
+    }
+}

@@ -1,0 +1,58 @@
+import Contracts
+import Testing
+
+@testable import Pipeline
+
+@Suite struct RolloutFencingTests {
+    private let file = """
+        steps:
+          - name: deploy
+            deploy: {environment: production, workload: deployment/web, container: web, image: "registry.example/app:1"}
+        """
+
+    @Test func `One rollout at a time, and of those that wait only the newest is left`() async throws {
+        try await PlatformFixture.with { platform in
+            for n in 1...3 { try await platform.push(file, trigger: "t\(n)", message: "m\(n)") }
+            let runs = try await platform.runs().sorted { $0.number < $1.number }
+            #expect(runs.map(\.state) == [.cancelled, .cancelled, .pending])
+            #expect(runs[0].reason?.contains("shop/web #2") == true)
+            let newest = try #require(try await platform.jobs(of: runs[2].id).first)
+            guard case .granted(let grant) = try await platform.claim(newest.id) else {
+                Issue.record("the newest rollout was not granted")
+                return
+            }
+
+            try await platform.push(file, trigger: "t4", message: "m4")
+            let fourth = try #require(try await platform.runs().first)
+            let held = try #require(try await platform.jobs(of: fourth.id).first)
+            #expect(held.lease.state == .held)
+            #expect(try #require(held.sequence) > #require(grant.sequence))
+
+            try await platform.ended(newest, steps: [StepReport(step: "deploy", outcome: .success, exitCode: 0)])
+            let released = try #require(try await platform.jobs(of: fourth.id).first)
+            #expect(released.lease.state == .queued)
+            let requested = try await platform.sentWork().filter { $0.hasPrefix("RolloutRequested") }
+            #expect(requested.count == 4)
+        }
+    }
+
+    @Test func `A rollout whose build took longer than a newer run gives way`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.delivery, trigger: "t1", message: "m1")
+            let slow = try #require(try await platform.runs().first)
+            let build = try #require(try await platform.jobs(of: slow.id).first)
+            _ = try await platform.claim(build.id)
+            try await platform.push(file, trigger: "t2", message: "m2")
+            let quick = try #require(try await platform.runs().first)
+            let rollout = try #require(try await platform.jobs(of: quick.id).first)
+            _ = try await platform.claim(rollout.id)
+            try await platform.ended(rollout, steps: [StepReport(step: "deploy", outcome: .success)])
+            try await platform.finished("compile", build)
+            try await platform.finished("image", build, outputs: ["reference": "r@sha256:1"])
+            try await platform.ended(build)
+            let ended = try #require(try await platform.reader.view(slow.id))
+            #expect(ended.summary.state == .cancelled)
+            #expect(ended.summary.reason?.contains("a newer rollout") == true)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Contracts
+import Testing
+
+@testable import Pipeline
+
+@Suite struct RolloutQueueTests {
+    private func rollout(_ job: String, run: String, _ sequence: Int64, _ state: JobLease.State) -> RolloutQueue.Rollout {
+        .init(job: JobID(rawValue: job), run: RunID(rawValue: run), sequence: sequence, state: state)
+    }
+
+    @Test func `The first one goes`() {
+        let (verdict, superseded) = RolloutQueue(rollouts: []).admit(rollout("a", run: "1", 1, .queued))
+        #expect(verdict == .dispatch)
+        #expect(superseded.isEmpty)
+    }
+
+    @Test func `A newer one waits for the one under way and takes the place of those that wait`() {
+        let queue = RolloutQueue(rollouts: [rollout("a", run: "1", 1, .leased), rollout("b", run: "2", 2, .held)])
+        let (verdict, superseded) = queue.admit(rollout("c", run: "3", 3, .queued))
+        #expect(verdict == .hold)
+        #expect(superseded == [JobID(rawValue: "b")])
+    }
+
+    @Test func `A queued older one that no worker has gives way at once`() {
+        let queue = RolloutQueue(rollouts: [rollout("a", run: "1", 1, .queued)])
+        let (verdict, superseded) = queue.admit(rollout("b", run: "2", 2, .queued))
+        #expect(verdict == .dispatch)
+        #expect(superseded == [JobID(rawValue: "a")])
+    }
+
+    @Test func `One whose build took longer than that of a newer run is out of date`() {
+        let waiting = RolloutQueue(rollouts: [rollout("b", run: "2", 2, .leased)])
+        #expect(waiting.admit(rollout("a", run: "1", 1, .queued)).verdict == .superseded(by: RunID(rawValue: "2")))
+        let done = RolloutQueue(rollouts: [], newest: (2, RunID(rawValue: "2")))
+        #expect(done.admit(rollout("a", run: "1", 1, .queued)).verdict == .superseded(by: RunID(rawValue: "2")))
+    }
+
+    @Test func `The same rollout after its worker was lost goes again`() {
+        let queue = RolloutQueue(
+            rollouts: [rollout("a", run: "1", 1, .queued)], newest: (1, RunID(rawValue: "1")))
+        #expect(queue.admit(rollout("a", run: "1", 1, .queued)).verdict == .dispatch)
+    }
+
+    @Test func `Two rollouts of one run go one after another`() {
+        let queue = RolloutQueue(rollouts: [rollout("a", run: "1", 1, .queued)])
+        let (verdict, superseded) = queue.admit(rollout("b", run: "1", 2, .queued))
+        #expect(verdict == .hold)
+        #expect(superseded.isEmpty)
+        #expect(RolloutQueue(rollouts: [rollout("b", run: "1", 2, .held)]).next() == JobID(rawValue: "b"))
+    }
+
+    @Test func `Nobody's turn comes while one is under way`() {
+        let queue = RolloutQueue(rollouts: [rollout("a", run: "1", 1, .leased), rollout("b", run: "2", 2, .held)])
+        #expect(queue.next() == nil)
+    }
+
+    @Test func `Sequences grow with the run, then with the step`() {
+        #expect(RolloutQueue.sequence(serial: 1, step: 9) < RolloutQueue.sequence(serial: 2, step: 1))
+        #expect(RolloutQueue.sequence(serial: 2, step: 1) < RolloutQueue.sequence(serial: 2, step: 2))
+    }
+}

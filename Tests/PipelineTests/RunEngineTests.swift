@@ -1,0 +1,198 @@
+import Contracts
+import Testing
+
+@testable import Pipeline
+
+@Suite struct RunEngineTests {
+    @Test func `A push becomes a run whose first job waits for a builder`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.delivery)
+            let run = try #require(try await platform.runs().first)
+            #expect(run.number == 1)
+            #expect(run.state == .pending)
+            let work = try await platform.sentWork()
+            #expect(work == ["BuildRequested → slipway.build.default"])
+            let events = try await platform.sentEvents()
+            #expect(events == ["dev.cdevents.pipelinerun.queued"])
+            let view = try #require(try await platform.reader.view(run.id))
+            #expect(view.choice?.source == .file)
+            #expect(view.stages.first?.steps.map(\.kind) == ["commands", "build", "deploy"])
+        }
+    }
+
+    @Test func `A run goes its whole way: outputs reach the rollout, events tell each turn once`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.delivery)
+            let run = try #require(try await platform.runs().first)
+            let build = try #require(try await platform.jobs(of: run.id).first)
+            guard case .granted(let grant) = try await platform.claim(build.id) else {
+                Issue.record("the job was not granted")
+                return
+            }
+            #expect(grant.steps == ["compile", "image"])
+            #expect(grant.source?.url == "http://sync.example/shop/web.git")
+            #expect(grant.environment["DRONE_COMMIT_SHA"] == PlatformFixture.commit.sha)
+            try await platform.started("compile", build)
+            try await platform.finished("compile", build)
+            try await platform.started("image", build)
+            try await platform.finished("image", build, outputs: ["reference": "registry.example/app@sha256:1"])
+            try await platform.ended(build)
+
+            let jobs = try await platform.jobs(of: run.id)
+            #expect(jobs.count == 2)
+            let rollout = try #require(jobs.last)
+            #expect(rollout.kind == .rollout)
+            #expect(rollout.workload == "default/default/deployment/web")
+            guard case .granted(let order) = try await platform.claim(rollout.id, worker: "d1") else {
+                Issue.record("the rollout was not granted")
+                return
+            }
+            #expect(order.outputs["image"]?["reference"] == "registry.example/app@sha256:1")
+            #expect(order.outcomes == ["compile": .success, "image": .success])
+            #expect(order.sequence == rollout.sequence)
+            #expect(order.source == nil)
+            try await platform.started("deploy", rollout)
+            try await platform.finished("deploy", rollout)
+            try await platform.ended(rollout)
+
+            let ended = try #require(try await platform.runs().first)
+            #expect(ended.state == .success)
+            #expect(ended.startedAt != nil && ended.finishedAt != nil)
+            let events = try await platform.sentEvents()
+            #expect(
+                events == [
+                    "dev.cdevents.pipelinerun.queued", "dev.cdevents.pipelinerun.started",
+                    "dev.cdevents.pipelinerun.finished",
+                ])
+        }
+    }
+
+    @Test func `The same push by whatever way is one run`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            try await platform.push(Samples.single)
+            try await platform.push(Samples.single, message: "m2")
+            let runs = try await platform.runs()
+            #expect(runs.count == 1)
+            let work = try await platform.sentWork()
+            #expect(work.count == 1)
+        }
+    }
+
+    @Test func `A report that comes twice changes nothing`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(job.id)
+            let report = StepReport(step: "test", outcome: .success, exitCode: 0, startedAt: .now, finishedAt: .now)
+            for _ in 0..<3 {
+                try await platform.ended(job, steps: [report], message: .init(rawValue: "end"))
+                try await platform.ended(job, steps: [report])
+            }
+            let ended = try #require(try await platform.runs().first)
+            #expect(ended.state == .success)
+            let finished = try await platform.sentEvents().filter { $0.hasSuffix("finished") }
+            #expect(finished.count == 1)
+        }
+    }
+
+    @Test func `The end of a job may overtake the reports of its steps`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(job.id)
+            try await platform.ended(
+                job, .failure, reason: "step “test” failed",
+                steps: [StepReport(step: "test", outcome: .failure, exitCode: 1, reason: "exit code 1", startedAt: .now)])
+            try await platform.finished("test", job, .failure)
+            try await platform.started("test", job)
+            let view = try #require(try await platform.reader.view(run.id))
+            #expect(view.summary.state == .failure)
+            #expect(view.summary.reason?.contains("exit code 1") == true)
+            #expect(view.stages[0].steps[0].exitCode == 1)
+        }
+    }
+
+    @Test func `A lost worker's job goes to another as the next attempt, and its late words do not count`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(job.id)
+            try await platform.started("test", job)
+            try await platform.engine.expire(now: Timestamp.now.adding(.seconds(31)))
+            let work = try await platform.sentWork()
+            #expect(
+                work == [
+                    "BuildRequested → slipway.build.default", "JobCancelled", "BuildRequested → slipway.build.default",
+                ])
+            let pending = try await platform.states(of: run.id)
+            #expect(pending == ["test": .pending])
+            try await platform.ended(job, .failure)
+            let state = try await platform.runs().first?.state
+            #expect(state == .running)
+            guard case .granted(let grant) = try await platform.claim(job.id, attempt: 2, worker: "w2") else {
+                Issue.record("the second attempt was not granted")
+                return
+            }
+            #expect(grant.attempt == 2)
+            try await platform.finished("test", job, attempt: 2)
+            try await platform.ended(job, attempt: 2)
+            let ended = try await platform.runs().first?.state
+            #expect(ended == .success)
+        }
+    }
+
+    @Test func `A job handed back is queued again`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(job.id)
+            try await platform.started("test", job)
+            try await platform.ended(job, .released)
+            let work = try await platform.sentWork()
+            #expect(work.filter { $0.hasPrefix("BuildRequested") }.count == 2)
+            guard case .granted = try await platform.claim(job.id, attempt: 2) else {
+                Issue.record("the job did not come back")
+                return
+            }
+        }
+    }
+
+    @Test func `A queued run that is cancelled holds: its job is refused`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            let view = try await platform.actions.cancel(run.id)
+            #expect(view.summary.state == .cancelled)
+            guard case .refused(let refusal) = try await platform.claim(job.id) else {
+                Issue.record("a cancelled job was granted")
+                return
+            }
+            #expect(refusal.code == .cancelled)
+        }
+    }
+
+    @Test func `A running run is cancelled by its worker, or without it once the lease is over`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(job.id)
+            try await platform.started("test", job)
+            _ = try await platform.actions.cancel(run.id)
+            let work = try await platform.sentWork()
+            #expect(work.last == "JobCancelled")
+            let waiting = try await platform.runs().first?.state
+            #expect(waiting == .running)
+            try await platform.engine.expire(now: Timestamp.now.adding(.seconds(31)))
+            let ended = try #require(try await platform.runs().first)
+            #expect(ended.state == .cancelled)
+            #expect(ended.reason == "cancelled by hand")
+        }
+    }
+}
