@@ -65,6 +65,8 @@ enum BuilderSettings {
 }
 
 /// How a step can run.
-enum Runner: String, Sendable, Hashable {
+enum Runner: String, Sendable, Hashable, CustomStringConvertible {
     case docker, process
+
+    var description: String { rawValue }
 }

@@ -5,6 +5,7 @@
 #define CURL_DISABLE_TYPECHECK
 #define CURL_STRICTER
 #include <curl/curl.h>
+#include <fcntl.h>
 
 typedef size_t (*slipway_curl_transfer_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*slipway_curl_seek_callback)(void *context, curl_off_t offset, int origin);
@@ -50,6 +51,17 @@ static inline CURLcode slipway_curl_set_callback(
 static inline CURLcode slipway_curl_set_seek(CURL *easy, slipway_curl_seek_callback callback, void *context) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, callback);
     return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_SEEKDATA, context) : code;
+}
+
+// A socket must not reach the programs a service starts: one to the Docker Engine would be a way into the machine.
+static inline int slipway_curl_close_on_exec(void *context, curl_socket_t socket, curlsocktype purpose) {
+    (void)context;
+    (void)purpose;
+    return fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
+static inline CURLcode slipway_curl_set_close_on_exec(CURL *easy) {
+    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, slipway_curl_close_on_exec);
 }
 
 static inline CURLcode slipway_curl_set_authentication(CURL *easy, int bearer) {

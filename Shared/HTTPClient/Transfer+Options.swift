@@ -7,6 +7,7 @@ extension Transfer {
         try check(installCallbacks())
         try check(slipway_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, words))
         try set(CURLOPT_NOSIGNAL, 1)
+        try check(slipway_curl_set_close_on_exec(easy))
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_REDIR_PROTOCOLS_STR, address.scheme == "https" ? "https" : "http,https")
         // One request has one connection for itself: a paused body then never holds up another request.

@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import Logging
 import Threading
 
@@ -15,6 +16,7 @@ actor TransferLoop {
     /// `nil` before libcurl could start and after the shutdown.
     private var multi: MultiHandle?
     private var isShutDown = false
+    private var isPipeSignalMasked = false
     /// All transfers whose reader is still there.
     private var transfers: [UInt64: Transfer] = [:]
     /// The identifiers of those libcurl works on.
@@ -33,6 +35,7 @@ actor TransferLoop {
 
     /// Starts a transfer and waits for the head of its answer.
     func start(_ id: UInt64, _ request: HTTPRequest, _ address: Address) async -> Result<Head, HTTPClientError> {
+        maskPipeSignal()
         if isShutDown { return .failure(HTTPClientError(.shutDown, "the HTTP client was shut down")) }
         guard let multi,
             let transfer = Transfer(id: id, request: request, server: address.server, configuration: configuration)
@@ -189,6 +192,17 @@ actor TransferLoop {
     }
 
     // MARK: Driving libcurl
+
+    /// A peer that hangs up while TLS writes would raise SIGPIPE, whose default ends the process: a program that does not
+    /// ignore it is safe all the same, since the signal goes to the thread that writes.
+    private func maskPipeSignal() {
+        guard !isPipeSignalMasked else { return }
+        isPipeSignalMasked = true
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
 
     private func drive() {
         multi?.actOnTime()

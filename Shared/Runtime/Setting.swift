@@ -53,7 +53,11 @@ public protocol AnySetting: Sendable {
 }
 
 extension Setting: AnySetting {
-    public var defaultText: String? { defaultValue.map { "\($0)" } }
+    public var defaultText: String? {
+        guard let defaultValue else { return nil }
+        guard let list = defaultValue as? [Any] else { return "\(defaultValue)" }
+        return list.isEmpty ? nil : list.map { "\($0)" }.joined(separator: ",")
+    }
 }
 
 enum SettingName {

@@ -93,12 +93,11 @@ struct BuilderScope: Sendable {
         func log(_ name: String) -> String { platform.log(name) }
     }
 
-    /// Does a job as the builder does it.
-    func run(
+    /// A job of all of the stage's steps.
+    func grant(
         _ stage: Stage, source: (url: String, commit: String)? = nil, secrets: [String: String] = [:],
-        logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
-        during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
-    ) async throws -> Outcome {
+        logins: [String: RegistryLogin]? = nil
+    ) throws -> JobGrant {
         var stage = stage
         if source == nil { stage.clone.disable = true }
         var sealed: [String: SealedSecret] = [:]
@@ -111,7 +110,7 @@ struct BuilderScope: Sendable {
         let commit = Commit(
             sha: source?.commit ?? String(repeating: "a", count: 40), message: "first", authorName: "Test",
             authorEmail: "test@example.org", committedAt: .now)
-        let grant = JobGrant(
+        return JobGrant(
             job: .make(), run: .make(), attempt: 1, leaseSeconds: 60, timeoutSeconds: 300,
             repository: RepositoryPath(rawValue: "shop/web"), commit: commit, ref: "refs/heads/main",
             stage: try JSONValue(encoding: stage), steps: stage.steps.map(\.name), environment: ["CI": "true"],
@@ -119,13 +118,26 @@ struct BuilderScope: Sendable {
             source: try source.map {
                 SourceAccess(url: $0.url, token: try keys.seal("mirror-token", for: SecretPurpose.mirror))
             })
+    }
+
+    func host(data: String, limits: ContainerLimits = .init()) -> DockerHost {
+        DockerHost(
+            socketPath: socket, data: data, hostData: nil, worker: worker, limits: limits, http: http,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// Does a job as the builder does it.
+    func run(
+        _ stage: Stage, source: (url: String, commit: String)? = nil, secrets: [String: String] = [:],
+        logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
+        during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
+    ) async throws -> Outcome {
+        let grant = try grant(stage, source: source, secrets: secrets, logins: logins)
         let platform = OneJobPlatform(grant)
         let data = FilePath("\(folder)/data-\(grant.job)")
         for part in ["git", "scratch"] { try FileTree.make(data.appending(part)) }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let docker = DockerHost(
-            socketPath: socket, data: data.string, hostData: nil, worker: worker, limits: limits, http: http,
-            logger: logger)
+        let docker = host(data: data.string, limits: limits)
         let executor = BuildExecutor(
             jobs: data.appending("jobs"),
             git: GitProgram(home: data.appending("git").string, allowsFile: true, logger: logger),

@@ -1,7 +1,12 @@
 import Contracts
 import DockerEngine
+import Foundation
+import Logging
 import PipelineLanguage
+import SystemPackage
+import TestSupport
 import Testing
+import Worker
 
 @testable import Builder
 
@@ -174,6 +179,30 @@ import Testing
             #expect(outcome.finished.outcome == .cancelled)
             #expect(outcome.log("long").contains("bye\n"))
             #expect(clock.now - start < .seconds(20))
+        }
+    }
+
+    @Test func filesOfOtherUsersAreRemoved() async throws {
+        try await BuilderScope.with { scope in
+            let stage = Stage(
+                name: "main",
+                steps: [
+                    Step(
+                        name: "s", image: scope.image,
+                        commands: ["mkdir -p a/b .hidden; echo x > a/b/c; ln -s /etc link; chmod 000 a/b"])
+                ])
+            let outcome = try await scope.run(stage)
+            #expect(outcome.finished.outcome == .success)
+            let grant = try scope.grant(stage)
+            let folder = JobFolder(below: FilePath("\(scope.folder)/jobs"), job: grant.job, attempt: 1)
+            try folder.make()
+            _ = try await runTool("mkdir", ["-p", "\(folder.path)/workspace/.x/y", "\(folder.path)/.z"])
+            let containers = JobContainers(
+                host: scope.host(data: scope.folder), job: try GrantedJob(grant, keys: scope.keys), folder: folder,
+                logger: Logger(label: "test"))
+            await containers.used(scope.image)
+            try await containers.removeFiles()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path.string).isEmpty)
         }
     }
 
