@@ -208,8 +208,8 @@ let package = Package(
         tests(
             "BuilderIntegrationTests",
             [
-                "Builder", "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage", "Secrets",
-                "TestSupport", "Worker", logging, systemPackage,
+                "AMQP", "Builder", "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage",
+                "Secrets", "TestSupport", "Worker", lifecycle, logging, subprocess, systemPackage,
             ]),
         tests(
             "DeployerTests",
