@@ -96,7 +96,3 @@ struct LiveRoutes {
             ], body: body)
     }
 }
-
-extension HTTPField.Name {
-    static let xContentTypeOptions = HTTPField.Name(parsed: "x-content-type-options") ?? .contentType
-}

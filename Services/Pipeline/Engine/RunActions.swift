@@ -53,8 +53,10 @@ struct RunActions: Sendable {
             trigger.sender = sender ?? trigger.sender
             trigger.skip = false
             trigger.receivedAt = transaction.now
-            let given = details.choice.map { choice in
-                GivenProcess(
+            let given = details.choice.flatMap { choice -> GivenProcess? in
+                // Nothing was compiled then: it is chosen anew.
+                guard !choice.digest.isEmpty else { return nil }
+                return GivenProcess(
                     component: choice.source == .component ? choice.name : nil, digest: choice.digest,
                     note: "the process of run #\(summary.number)")
             }

@@ -10,9 +10,9 @@ extension RunEngine {
     private enum Decision: Sendable {
         case process(CompiledProcess, ChoiceView)
         /// Nothing is to run.
-        case skip(String, trace: [String])
+        case skip(String, ChoiceView)
         /// What was chosen cannot run.
-        case fail(String, trace: [String])
+        case fail(String, ChoiceView)
     }
 
     /// The commit is in the mirror: chooses the process, plans it and starts the run.
@@ -86,10 +86,11 @@ extension RunEngine {
             trigger: message.trigger, given: situation.given, file: message.pipelineFile,
             allowsFile: situation.repository.allowsFile, associations: situation.associations)
         switch choice.candidate {
-        case nil: return .skip(choice.refusal, trace: choice.trace)
+        case nil: return .skip(choice.refusal, Self.view(.component, nil, choice.trace))
         case .given(let given):
             guard let document = situation.givenDocument else {
-                return .fail("the process \(given.digest) is not kept any more", trace: choice.trace)
+                return .fail(
+                    "the process \(given.digest) is not kept any more", Self.view(.given, given.component, choice.trace))
             }
             let compiled = try ProcessCompiler.kept(document, digest: given.digest)
             return .process(
@@ -107,11 +108,13 @@ extension RunEngine {
                         trace: choice.trace + compiled.warnings.map { "warning: \($0)" }))
             } catch let failure as CompileFailure {
                 return .fail(
-                    "\(file.path) is no pipeline: \(failure.summary)", trace: choice.trace + failure.findings)
+                    "\(file.path) is no pipeline: \(failure.summary)",
+                    Self.view(.file, file.path, choice.trace + failure.findings))
             }
         case .component(let name):
             guard let component = situation.components[name] else {
-                return .fail("the component “\(name)” is not there any more", trace: choice.trace)
+                return .fail(
+                    "the component “\(name)” is not there any more", Self.view(.component, name, choice.trace))
             }
             do {
                 let compiled = try ProcessCompiler.compile(component.document, name: name)
@@ -119,9 +122,16 @@ extension RunEngine {
                 return .process(
                     compiled, ChoiceView(source: .component, name: name, digest: compiled.digest, trace: trace))
             } catch let failure as CompileFailure {
-                return .fail("the component “\(name)” does not compile: \(failure.summary)", trace: choice.trace)
+                return .fail(
+                    "the component “\(name)” does not compile: \(failure.summary)",
+                    Self.view(.component, name, choice.trace + failure.findings))
             }
         }
+    }
+
+    /// What was chosen where it came to nothing: it has no digest.
+    private static func view(_ source: ChoiceView.Source, _ name: String?, _ trace: [String]) -> ChoiceView {
+        ChoiceView(source: source, name: name, digest: "", trace: trace)
     }
 
     // MARK: - The run
@@ -156,14 +166,14 @@ extension RunEngine {
         if known == nil { try runs.insert(run, details: details) }
 
         switch decision {
-        case .skip(let reason, let trace), .fail(let reason, let trace):
+        case .skip(let reason, let choice), .fail(let reason, let choice):
             if case .skip = decision { run.state = .skipped } else { run.state = .failure }
             run.reason = reason
             run.finishedAt = transaction.now
-            details.choice = nil
+            details.choice = choice
             try runs.update(run)
             try runs.update(details, of: run.id)
-            logger.info("a push runs nothing", metadata: ["run": "\(run.id)", "reason": "\(trace.joined(separator: " | "))"])
+            logger.info("a push runs nothing", metadata: ["run": "\(run.id)", "reason": "\(reason)"])
             if run.state == .failure { try transaction.emit(events.finished(run, details), run: run.id) }
             transaction.changed(run.id)
         case .process(let compiled, let choice):
