@@ -19,6 +19,8 @@ struct BuilderScope: Sendable {
     let http: HTTPClient
     let engine: DockerEngine
     let keys: KeyRing
+    /// The same as a setting.
+    let keyText: String
     let socket: String
     let registry: String
     let login: RegistryLogin
@@ -31,10 +33,11 @@ struct BuilderScope: Sendable {
         let name = "slipway-test-\(UInt64.random(in: 0 ... .max))"
         let http = HTTPClient(logger: Logger(label: "test"))
         let socket = try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET")
+        let keyText = "test:\(Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString())"
         let scope = BuilderScope(
             name: name, folder: "/tmp/\(name)", http: http,
             engine: try await DockerEngine.connect(socketPath: socket, client: http, logger: Logger(label: "test")),
-            keys: try KeyRing("test:\(Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString())"),
+            keys: try KeyRing(keyText), keyText: keyText,
             socket: socket, registry: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY"),
             login: RegistryLogin(
                 username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),

@@ -1,0 +1,232 @@
+import AMQP
+import Contracts
+import DockerEngine
+import Foundation
+import Logging
+import Messaging
+import PipelineLanguage
+import ServiceLifecycle
+import Subprocess
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Builder
+
+/// The program `builder` on a real broker, asked to end and killed in the middle of a job.
+@Suite struct ServiceTests {
+    /// What the platform knows of one job.
+    private final class Ledger: Sendable {
+        struct State {
+            var claims = 0
+            var started: [String] = []
+            var finished: [JobFinished] = []
+            var log = ""
+            var events: [String] = []
+        }
+        let state = Mutex(State())
+        var value: State { state.withLock { $0 } }
+
+        func wait(_ what: String, for condition: (State) -> Bool) async throws {
+            for _ in 0..<600 {
+                if condition(value) { return }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            throw TestFailure("did not happen within 30 s: \(what); \(value)")
+        }
+    }
+
+    private struct Granting: RequestHandler {
+        let grant: JobGrant
+        let ledger: Ledger
+        func answer(_ request: JobClaim, _ context: MessageContext) async throws -> JobClaimReply {
+            ledger.state.withLock { $0.claims += 1 }
+            var grant = grant
+            grant.attempt = request.attempt
+            return .granted(grant)
+        }
+    }
+
+    private struct Starts: MessageHandler {
+        let ledger: Ledger
+        func handle(_ message: StepStarted, _ context: MessageContext) async throws {
+            ledger.state.withLock { $0.started.append("\(message.step).\(message.attempt)") }
+        }
+    }
+
+    private struct Ends: MessageHandler {
+        func handle(_ message: StepFinished, _ context: MessageContext) async throws {}
+    }
+
+    private struct Beats: MessageHandler {
+        func handle(_ message: JobHeartbeat, _ context: MessageContext) async throws {}
+    }
+
+    private struct Results: MessageHandler {
+        let ledger: Ledger
+        func handle(_ message: JobFinished, _ context: MessageContext) async throws {
+            ledger.state.withLock { $0.finished.append(message) }
+        }
+    }
+
+    private struct Logs: MessageHandler {
+        let ledger: Ledger
+        func handle(_ message: LogChunk, _ context: MessageContext) async throws {
+            ledger.state.withLock { $0.log += message.text }
+        }
+    }
+
+    @Test func aJobComesFromTheBrokerAndIsHandedBackOnShutdown() async throws {
+        try await scene(["echo up; trap 'echo asked; exit 1' TERM; sleep 1000 & wait"]) { scene in
+            try await scene.offer(attempt: 1)
+            let builder = try await scene.start(grace: "13s")
+            try await scene.ledger.wait("the step runs") { $0.log.contains("up\n") }
+            try await builder.signal("TERM")
+            try await scene.ledger.wait("the job is handed back") { !$0.finished.isEmpty }
+            #expect(scene.ledger.value.finished.first?.outcome == .released)
+            #expect(try await builder.exit() == .exited(0))
+            #expect(try await scene.left().isEmpty)
+            #expect(scene.ledger.value.log.contains("asked\n"))
+        }
+    }
+
+    @Test func whatAKilledBuilderLeavesIsCollectedAndTheNextAttemptRuns() async throws {
+        try await scene(["echo up; sleep $NAP; echo done"]) { scene in
+            try await scene.offer(attempt: 1)
+            let first = try await scene.start(grace: "25s")
+            try await scene.ledger.wait("the step runs") { $0.log.contains("up\n") }
+            try await first.signal("KILL")
+            _ = try await first.exit()
+            #expect(try await !scene.left().isEmpty)
+            try await scene.offer(attempt: 2)
+            let second = try await scene.start(grace: "25s")
+            try await scene.ledger.wait("the second attempt ends") { $0.finished.contains { $0.attempt == 2 } }
+            #expect(scene.ledger.value.finished.first { $0.attempt == 2 }?.outcome == .success)
+            #expect(scene.ledger.value.started == ["work.1", "work.2"])
+            #expect(try await scene.left().isEmpty)
+            try await scene.ledger.wait("the events are told") { state in
+                ["dev.cdevents.taskrun.started", "dev.cdevents.taskrun.finished"].allSatisfy(state.events.contains)
+            }
+            try await second.signal("TERM")
+            #expect(try await second.exit() == .exited(0))
+        }
+    }
+
+    // MARK: The scene
+
+    private struct Scene: Sendable {
+        let scope: BuilderScope
+        let broker: VirtualHost
+        let bus: Bus
+        let grant: JobGrant
+        let ledger: Ledger
+        let keys: String
+
+        func offer(attempt: Int) async throws {
+            try await bus.send(
+                BuildRequested(job: grant.job, run: grant.run, attempt: attempt),
+                to: MessageMap.build(labels: ["test"]))
+        }
+
+        func start(grace: String) async throws -> BuilderProgram {
+            try await BuilderProgram.start(
+                [
+                    "SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_DATA": "\(scope.folder)/data", "SLIPWAY_SEAL_KEYS": keys,
+                    "SLIPWAY_LABELS": "test", "SLIPWAY_DOCKER_SOCKET": scope.socket,
+                    "SLIPWAY_WORKER_NAME": scope.worker,
+                    "SLIPWAY_SHUTDOWN_GRACE": grace, "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:0",
+                    "PATH": "/usr/local/bin:/usr/bin:/bin",
+                ], log: "\(scope.folder)/builder.log")
+        }
+
+        func left() async throws -> [String] {
+            let labels = ["dev.slipway.worker": scope.worker]
+            return try await scope.engine.containers(labelled: labels).map(\.name)
+                + scope.engine.networks(labelled: labels).map(\.name)
+        }
+    }
+
+    private func scene(_ commands: [String], _ body: @escaping @Sendable (Scene) async throws -> Void) async throws {
+        try await BuilderScope.with { scope in
+            try await VirtualHost.with { host in
+                let stage = Stage(
+                    name: "main",
+                    steps: [Step(name: "work", image: scope.image, commands: commands, environment: ["NAP": "3"])])
+                let grant = try scope.grant(stage)
+                let ledger = Ledger()
+                let topology = MessageMap.topology(with: [MessageMap.build(labels: ["test"])])
+                try await Broker.with(host.url, topology: topology) { broker in
+                    let bus = Bus(broker: broker, service: "pipeline")
+                    let services = ServiceGroup(
+                        services: [
+                            RequestServer(
+                                bus: bus, queue: MessageMap.requests,
+                                handlers: [Granting(grant: grant, ledger: ledger)], logger: .quiet),
+                            QueueConsumer(
+                                bus: bus, queue: MessageMap.pipeline, prefetch: 16, serial: true,
+                                handlers: [Starts(ledger: ledger), Ends(), Beats(), Results(ledger: ledger)],
+                                logger: .quiet),
+                            QueueConsumer(
+                                bus: bus, queue: MessageMap.logs, prefetch: 16, serial: true,
+                                handlers: [Logs(ledger: ledger)], logger: .quiet),
+                        ], logger: .quiet)
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { try await services.run() }
+                        group.addTask {
+                            for try await delivery in broker.subscribe(
+                                exchange: MessageMap.events, routingKeys: ["#"], prefetch: 16)
+                            {
+                                ledger.state.withLock { $0.events.append(delivery.message.routingKey) }
+                                try await delivery.ack()
+                            }
+                        }
+                        defer { group.cancelAll() }
+                        try await body(
+                            Scene(
+                                scope: scope, broker: host, bus: bus, grant: grant, ledger: ledger, keys: scope.keyText)
+                        )
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The program under test, as a process.
+struct BuilderProgram: Sendable {
+    private let identifier: ProcessIdentifier
+    private let task: Task<TerminationStatus, any Error>
+
+    static func start(_ environment: [String: String], log: String) async throws -> BuilderProgram {
+        let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+        let programs = TestEnvironment.optional("SLIPWAY_TEST_PROGRAMS") ?? root.appending(".build/debug").string
+        let (started, began) = AsyncStream.makeStream(of: ProcessIdentifier.self)
+        var variables: [Environment.Key: String] = [:]
+        for (name, value) in environment {
+            if let key = Environment.Key(rawValue: name) { variables[key] = value }
+        }
+        let given = variables
+        let output = try FileDescriptor.open(
+            FilePath(log), .writeOnly, options: [.create, .append, .closeOnExec], permissions: .ownerReadWrite)
+        let task = Task {
+            defer { began.finish() }
+            return try await run(
+                .path(FilePath("\(programs)/builder")), environment: .custom(given), input: .none,
+                output: .fileDescriptor(output, closeAfterSpawningProcess: true),
+                error: .combinedWithOutput
+            ) { execution in
+                began.yield(execution.processIdentifier)
+            }.terminationStatus
+        }
+        for await identifier in started { return BuilderProgram(identifier: identifier, task: task) }
+        _ = try await task.value
+        throw TestFailure("the builder did not start")
+    }
+
+    func signal(_ name: String) async throws {
+        _ = try await runTool("kill", ["-\(name)", "\(identifier.value)"])
+    }
+
+    func exit() async throws -> TerminationStatus { try await task.value }
+}
