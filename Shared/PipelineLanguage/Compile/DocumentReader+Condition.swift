@@ -63,6 +63,7 @@ extension DocumentReader {
             matcher.include = patterns(node, what)
         }
         if matcher.include.isEmpty, matcher.exclude.isEmpty {
+            guard !sink.hasErrors else { return nil }
             sink.warning(.noEffect, "\(what) is empty and matches everything", at: node)
             return nil
         }
@@ -97,9 +98,10 @@ extension DocumentReader {
                 "deployment": "promote", "deploy": "promote", "merge_request": "pull_request", "schedule": "cron",
                 "manual": "custom", "web": "custom", "release": "tag",
             ]
-            let hint = meant[pattern].map { "; did you mean “\($0)”?" } ?? Nearest.hint(pattern, among: events)
+            let nearest = meant[pattern] ?? Nearest.name(to: pattern, among: events)
+            let hint = nearest.map { "; did you mean “\($0)”?" } ?? "; there are \(events.sorted().joined(separator: ", "))"
             sink.error(
-                .badValue, "\(word).event: there is no event “\(pattern)”\(hint) There are \(events.sorted().joined(separator: ", "))",
+                .badValue, "\(word).event: there is no event “\(pattern)”\(hint)",
                 at: location(of: pattern, in: node))
         }
     }

@@ -107,10 +107,16 @@ extension Parameter {
 
 /// Values given for parameters that the process does not have or allow.
 public struct ParameterError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// One sentence for each parameter.
-    public let problems: [String]
+    public struct Problem: Sendable, Hashable {
+        /// The parameter's name.
+        public let name: String?
+        /// One sentence.
+        public let text: String
+    }
 
-    public var description: String { problems.joined(separator: "\n") }
+    public let problems: [Problem]
+
+    public var description: String { problems.map(\.text).joined(separator: "; ") }
 }
 
 extension Process {
@@ -118,17 +124,20 @@ extension Process {
     /// - Throws: ``ParameterError`` for a name the process does not have, a value that is not allowed, and a
     ///   parameter that has neither value nor default.
     public func parameterValues(given: [String: String]) throws(ParameterError) -> [String: String] {
-        var problems: [String] = []
+        var problems: [ParameterError.Problem] = []
         var values: [String: String] = [:]
+        func report(_ name: String, _ text: String) {
+            problems.append(ParameterError.Problem(name: name, text: text))
+        }
         for name in given.keys.sorted() where parameters[name] == nil {
-            problems.append("there is no parameter “\(name)”\(Nearest.hint(name, among: parameters.keys))")
+            report(name, "there is no parameter “\(name)”\(Nearest.hint(name, among: parameters.keys))")
         }
         for (name, parameter) in parameters.sorted(by: { $0.key < $1.key }) {
             guard let value = given[name] ?? parameter.standard else {
-                problems.append("the parameter “\(name)” needs a value")
+                report(name, "the parameter “\(name)” needs a value")
                 continue
             }
-            if let problem = parameter.problem(of: value) { problems.append("the parameter “\(name)” \(problem)") }
+            if let problem = parameter.problem(of: value) { report(name, "the parameter “\(name)” \(problem)") }
             values[name] = value
         }
         guard problems.isEmpty else { throw ParameterError(problems: problems) }

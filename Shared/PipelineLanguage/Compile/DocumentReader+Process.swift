@@ -60,7 +60,7 @@ extension DocumentReader {
     /// A process component: a mapping with `steps`, or with `stages` in its full form.
     private func component(_ entries: [SourceEntry], _ document: SourceNode, _ draft: inout ProcessDraft) {
         let fields = Fields(entries, document.mark, what: "the document", sink: sink)
-        if fields.has("stages") {
+        if let stages = document.member("stages"), !isListOfTexts(stages) {
             fullForm(fields, &draft)
         } else if case .map? = document.member("pipeline")?.content {
             sink.error(
@@ -85,6 +85,12 @@ extension DocumentReader {
             return "; this looks like a .gitlab-ci.yml"
         }
         return ""
+    }
+
+    /// GitLab's `stages` are the names of groups of jobs.
+    private func isListOfTexts(_ node: SourceNode) -> Bool {
+        guard case .list(let elements) = node.content else { return false }
+        return !elements.isEmpty && elements.allSatisfy { plainText($0) != nil }
     }
 
     private func fullForm(_ fields: Fields, _ draft: inout ProcessDraft) {
@@ -189,7 +195,7 @@ extension DocumentReader {
         if let data = fields.take("data") {
             sink.error(
                 .unsupported,
-                "secrets in the file (encrypted) are not read; keep “\(describe(document.member("name") ?? data))” on "
+                "secrets in the file (encrypted) are not read; keep “\(document.member("name").flatMap(plainText) ?? "it")” on "
                     + "the platform", at: data)
             return
         }

@@ -17,7 +17,7 @@ extension DocumentReader {
         stage.concurrencyLimit = concurrency(fields.take("concurrency"))
         stage.clone = clone(fields.take("clone"))
         stage.workspace = workspace(fields.take("workspace"))
-        stage.volumes = volumes(fields.take("volumes"))
+        (stage.volumes, draft.volumeMarks) = volumes(fields.take("volumes"))
         stage.trigger = condition(fields.take("trigger"), word: "trigger")
         stage.timeout = duration(fields.take("timeout"), "“timeout”")
         draft.references = Array(sink.references[firstReference...])
@@ -28,7 +28,7 @@ extension DocumentReader {
                 sink.error(.badValue, "“steps” has at least one step", at: node)
             }
         } else {
-            sink.error(.missingField, "\(fields.what) has “steps”", at: fields.mark)
+            sink.error(.missingField, "\(fields.what) needs “steps”", at: fields.mark)
         }
         stage.services = draft.steps.filter(\.isService).map(\.step)
         stage.steps = draft.steps.filter { !$0.isService }.map(\.step)
@@ -122,14 +122,15 @@ extension DocumentReader {
         return workspace
     }
 
-    private func volumes(_ node: SourceNode?) -> [Volume] {
-        guard let node else { return [] }
+    private func volumes(_ node: SourceNode?) -> ([Volume], [SourceMark]) {
+        guard let node else { return ([], []) }
         guard case .list(let elements) = node.content else {
             sink.error(.wrongType, "“volumes” is a list, not \(node.kindName)", at: node)
-            return []
+            return ([], [])
         }
         var seen = Set<String>()
-        return elements.compactMap { element in
+        var marks: [SourceMark] = []
+        let volumes: [Volume] = elements.compactMap { element in
             guard let fields = fields(element, what: "a volume") else { return nil }
             let nameNode = fields.require("name")
             let name = name(nameNode, "the name of a volume")
@@ -140,8 +141,10 @@ extension DocumentReader {
                 sink.error(.duplicate, "there are two volumes “\(name)”", at: nameNode)
                 return nil
             }
+            marks.append(nameNode.mark)
             return Volume(name: name, source: source)
         }
+        return (volumes, marks)
     }
 
     private func volumeSource(_ fields: Fields, _ node: SourceNode) -> Volume.Source? {

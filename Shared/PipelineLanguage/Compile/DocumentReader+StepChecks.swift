@@ -15,7 +15,7 @@ extension DocumentReader {
                     at: entry.keyMark, length: field.unicodeScalars.count)
             }
         } else if !isService {
-            checkCommands(step, node)
+            checkCommands(step, fields, node)
         }
         if isService {
             checkService(step, fields, node)
@@ -33,7 +33,7 @@ extension DocumentReader {
         }
     }
 
-    private func checkCommands(_ step: Step, _ node: SourceNode) {
+    private func checkCommands(_ step: Step, _ fields: Fields, _ node: SourceNode) {
         if !step.commands.isEmpty {
             if !step.settings.isEmpty {
                 sink.warning(
@@ -45,7 +45,7 @@ extension DocumentReader {
                 let field = step.entrypoint.isEmpty ? "command" : "entrypoint"
                 sink.error(.conflict, "“commands” replace the image's entry point; remove “\(field)”", at: step, node)
             }
-        } else if step.image == nil {
+        } else if step.image == nil, !["commands", "image", "build", "deploy"].contains(where: fields.has) {
             sink.error(
                 .missingField, "step “\(step.name)” does nothing: it has “commands”, an “image”, “build” or “deploy”",
                 at: step, node)

@@ -26,7 +26,7 @@ extension DocumentReader {
             return
         }
         let given = templateData(data, process)
-        guard let values = bind(given, process, at: data ?? loadNode) else { return }
+        guard let given, let values = bind(given, process, data, at: loadNode) else { return }
         if draft.name == nil { draft.name = givenName ?? process.name }
         for stage in process.stages {
             append(stage, of: process, values, named: givenName, document, &draft)
@@ -45,8 +45,10 @@ extension DocumentReader {
         return load
     }
 
-    private func templateData(_ node: SourceNode?, _ process: Process) -> [String: String] {
+    /// The values given, or `nil` where one is missing only because it could not be read.
+    private func templateData(_ node: SourceNode?, _ process: Process) -> [String: String]? {
         var values: [String: String] = [:]
+        var isComplete = true
         forEachMember(node, "“data”") { entry in
             guard process.parameters[entry.key] != nil else {
                 let nearest = Nearest.hint(entry.key, among: process.parameters.keys)
@@ -59,18 +61,24 @@ extension DocumentReader {
                 sink.error(
                     .wrongType, "the value of a parameter is text, a number or a truth value, not \(entry.value.kindName)",
                     at: entry.value)
+                isComplete = false
                 return
             }
             values[entry.key] = Self.plain(scalar)
         }
-        return values
+        return isComplete ? values : nil
     }
 
-    private func bind(_ given: [String: String], _ process: Process, at node: SourceNode) -> [String: String]? {
+    private func bind(
+        _ given: [String: String], _ process: Process, _ data: SourceNode?, at node: SourceNode
+    ) -> [String: String]? {
         do throws(ParameterError) {
             return try process.parameterValues(given: given)
         } catch {
-            for problem in error.problems { sink.error(.badValue, problem, at: node) }
+            for problem in error.problems {
+                let entry = problem.name.flatMap { data?.member($0) }
+                sink.error(.badValue, problem.text, at: entry ?? node)
+            }
             return nil
         }
     }

@@ -190,12 +190,14 @@ struct DocumentReader {
     /// Remembers the expressions in a text, to be checked once all names are known.
     private func note(_ text: String, isScript: Bool, at node: SourceNode) {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return }
-        for case .expression(let expression, _) in ExpressionParser.pieces(of: text) {
+        let lines = text.utf8.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+        for case .expression(let expression, let source) in ExpressionParser.pieces(of: text) {
             var hasDefault = false
             if case .standard = expression.operation { hasDefault = true }
+            let (mark, length) = sink.place(of: source, from: node.mark, lines: lines)
             sink.references.append(
                 SourceReference(
-                    name: expression.name, hasDefault: hasDefault, isScript: isScript, mark: node.mark))
+                    name: expression.name, hasDefault: hasDefault, isScript: isScript, mark: mark, length: length))
         }
     }
 }

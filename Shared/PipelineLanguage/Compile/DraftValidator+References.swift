@@ -39,12 +39,13 @@ extension DraftValidator {
             sink.warning(
                 .suspicious,
                 "nothing is called “\(name)” here, so ${\(name)} is empty; write $${\(name)} for the text itself",
-                at: reference.mark)
+                at: reference.mark, length: reference.length)
         } else {
             report(
                 reference,
-                "there is no parameter “\(name)”\(Nearest.hint(name, among: draft.parameters.keys)) "
-                    + "Write $${\(name)} for the text itself")
+                "there is no parameter “\(name)”"
+                    + (Nearest.name(to: name, among: draft.parameters.keys).map { "; did you mean “\($0)”?" }
+                        ?? "; write $${\(name)} for the text itself"))
         }
     }
 
@@ -85,6 +86,6 @@ extension DraftValidator {
     }
 
     private func report(_ reference: SourceReference, _ message: String) {
-        sink.error(.unknownName, message, at: reference.mark)
+        sink.error(.unknownName, message, at: reference.mark, length: reference.length)
     }
 }

@@ -69,9 +69,10 @@ struct DraftValidator {
         }
         let graph = DependencyGraph(
             names: draft.stages.map(\.stage.name), dependsOn: draft.stages.map(\.stage.dependsOn))
-        guard let cycle = graph.cycle else { return }
-        let path = cycle.map { draft.stages[$0].stage.name }.joined(separator: " → ")
-        sink.error(.cycle, "pipelines wait for each other: \(path)", at: draft.stages[cycle[0]].nameMark)
+        for cycle in graph.cycles {
+            let path = cycle.map { draft.stages[$0].stage.name }.joined(separator: " → ")
+            sink.error(.cycle, "pipelines wait for each other: \(path)", at: draft.stages[cycle[0]].nameMark)
+        }
     }
 
     // MARK: Steps
@@ -94,7 +95,7 @@ struct DraftValidator {
         // The clone and the services come first anyway.
         let before = Set(stage.stage.services.map(\.name) + ["clone"]).subtracting(known)
         var drafts = stage.steps
-        for number in drafts.indices where drafts[number].step.dependsOn != nil {
+        for number in drafts.indices where !drafts[number].isService && drafts[number].step.dependsOn != nil {
             drafts[number].step.dependsOn = drafts[number].dependsOn.compactMap { reference in
                 if known.contains(reference.name) { return reference.name }
                 if !before.contains(reference.name) {
@@ -110,11 +111,12 @@ struct DraftValidator {
         }
         replaceSteps(of: index, by: drafts)
         let graph = StepGraph(draft.stages[index].stage)
-        guard let cycle = graph.graph.cycle else { return }
-        let path = cycle.map { names[$0] }.joined(separator: " → ")
-        let first = names[cycle[0]]
-        let mark = drafts.first { !$0.isService && $0.step.name == first }?.nameMark ?? stage.mark
-        sink.error(.cycle, "steps wait for each other: \(path)", at: mark, length: first.unicodeScalars.count)
+        for cycle in graph.graph.cycles {
+            let path = cycle.map { names[$0] }.joined(separator: " → ")
+            let first = names[cycle[0]]
+            let mark = drafts.first { !$0.isService && $0.step.name == first }?.nameMark ?? stage.mark
+            sink.error(.cycle, "steps wait for each other: \(path)", at: mark, length: first.unicodeScalars.count)
+        }
     }
 
     private mutating func replaceSteps(of index: Int, by drafts: [StepDraft]) {
@@ -144,6 +146,12 @@ struct DraftValidator {
                     "\(word) “\(step.step.name)” has no “image” to run in; without containers say “type: exec”",
                     at: step.nameMark, length: step.step.name.unicodeScalars.count)
             case .exec:
+                if step.isService {
+                    sink.error(
+                        .conflict, "a service runs in a container; a pipeline of type exec has none",
+                        at: step.nameMark, length: step.step.name.unicodeScalars.count)
+                    continue
+                }
                 guard step.step.image != nil, stage.hasKind else { continue }
                 sink.warning(
                     .noEffect, "“image” has no effect in a pipeline of type exec", at: step.nameMark,
@@ -164,8 +172,9 @@ struct DraftValidator {
                 "this pipeline has no volume “\(reference.name)”\(Nearest.hint(reference.name, among: names))",
                 at: reference.mark, length: reference.length)
         }
-        for name in names where !used.contains(name) && !stage.steps.contains(where: { $0.mark == stage.mark }) {
-            sink.warning(.noEffect, "no step uses the volume “\(name)”", at: stage.mark)
+        for (name, mark) in zip(names, stage.volumeMarks) where !used.contains(name) {
+            sink.warning(
+                .noEffect, "no step uses the volume “\(name)”", at: mark, length: name.unicodeScalars.count)
         }
     }
 
@@ -189,7 +198,7 @@ struct DraftValidator {
             } else {
                 sink.error(
                     .missingField,
-                    "“deploy” has an “image”: there is no single step with “build” before it that could tell", at: mark)
+                    "“deploy” needs an “image”: no step with “build” comes before it whose image it could be", at: mark)
             }
         }
         replaceSteps(of: index, by: drafts)

@@ -29,6 +29,8 @@ struct StageDraft {
     var hasKind: Bool
     var dependsOn: [NameReference] = []
     var steps: [StepDraft] = []
+    /// Where each of its volumes is named; empty for a stage of a component.
+    var volumeMarks: [SourceMark] = []
     /// Expressions outside its steps.
     var references: [SourceReference] = []
 }

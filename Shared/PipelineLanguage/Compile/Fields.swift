@@ -35,7 +35,7 @@ final class Fields {
     /// A field that has to be there.
     func require(_ key: String) -> SourceNode? {
         if let node = take(key) { return node }
-        sink.error(.missingField, "\(what) has a field “\(key)”", at: mark)
+        sink.error(.missingField, "\(what) needs a field “\(key)”", at: mark)
         return nil
     }
 

@@ -36,22 +36,30 @@ struct DependencyGraph: Sendable {
             })
     }
 
-    /// One cycle, as the numbers along it, the first one again at the end; `nil` if there is none.
-    var cycle: [Int]? {
-        guard order.count < dependencies.count else { return nil }
+    /// One cycle, or `nil` if there is none.
+    var cycle: [Int]? { cycles.first }
+
+    /// Cycles, as the numbers along each, the first one again at the end: all there are that share no node.
+    var cycles: [[Int]] {
+        guard order.count < dependencies.count else { return [] }
         var isOrdered = [Bool](repeating: false, count: dependencies.count)
         for node in order { isOrdered[node] = true }
-        // Every node left waits for another that is left: walking along must come back.
-        guard var node = isOrdered.firstIndex(of: false) else { return nil }
-        var path: [Int] = []
-        var position = [Int](repeating: -1, count: dependencies.count)
-        while position[node] < 0 {
-            position[node] = path.count
-            path.append(node)
-            guard let next = dependencies[node].first(where: { !isOrdered[$0] }) else { return nil }
-            node = next
+        var cycles: [[Int]] = []
+        var walk = [Int](repeating: -1, count: dependencies.count)
+        for start in dependencies.indices where !isOrdered[start] && walk[start] < 0 {
+            // Every node left waits for another that is left: walking along must come back somewhere.
+            var path: [Int] = []
+            var node: Int? = start
+            while let current = node, walk[current] < 0 {
+                walk[current] = start
+                path.append(current)
+                node = dependencies[current].first { !isOrdered[$0] }
+            }
+            if let node, walk[node] == start, let first = path.firstIndex(of: node) {
+                cycles.append(Array(path[first...]) + [node])
+            }
         }
-        return Array(path[position[node]...]) + [node]
+        return cycles
     }
 
     /// What each node waits for once the nodes left out are spliced out: instead of one of those it waits for what

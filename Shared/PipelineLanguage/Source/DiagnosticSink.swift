@@ -55,6 +55,24 @@ final class DiagnosticSink {
         if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
     }
 
+    /// Where an expression is that a text has which begins at the mark: the text may be quoted, folded or have many
+    /// lines, so it is looked for in the lines from there on.
+    func place(of expression: String, from mark: SourceMark, lines count: Int) -> (mark: SourceMark, length: Int) {
+        let wanted = Array(expression.utf8)
+        guard mark.line >= 1, !wanted.isEmpty else { return (mark, 1) }
+        // YAML ends lines at characters that are no line ends here, so a mark may be behind the last of them.
+        let end = min(lines.count + 1, mark.line + min(count, 200) + 2)
+        guard mark.line < end else { return (mark, 1) }
+        for number in mark.line..<end {
+            let line = lines[number - 1]
+            guard let found = line.firstRange(of: wanted) else { continue }
+            let column = line[..<found.lowerBound].reduce(1) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
+            guard number > mark.line || column >= mark.column else { continue }
+            return (SourceMark(line: number, column: column), expression.unicodeScalars.count)
+        }
+        return (mark, 1)
+    }
+
     private func line(_ number: Int) -> String {
         guard number >= 1, number <= lines.count else { return "" }
         let bytes = lines[number - 1].prefix(400)
@@ -70,4 +88,5 @@ struct SourceReference: Sendable, Hashable {
     /// Whether a shell sees the text and knows names of its own.
     var isScript: Bool
     var mark: SourceMark
+    var length: Int
 }

@@ -124,6 +124,13 @@ struct YAMLSource {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
+            if let context, problem.contains("unexpected end of stream") {
+                // It is the beginning of the text that has to be looked at, not the end of the file.
+                sink.error(
+                    .syntax, "this is no YAML: a text that begins here is not closed",
+                    at: SourceMark(line: context.mark.line, column: context.mark.column))
+                return
+            }
             let place = context.map { "\($0.text) (line \($0.mark.line)), " } ?? ""
             sink.error(.syntax, Self.explain(place + problem), at: SourceMark(line: mark.line, column: mark.column))
         case .reader(let problem, let offset, _, let yaml):

@@ -5,9 +5,12 @@ struct ExpressionParser {
 
     private let bytes: [UInt8]
     private var position = 0
+    /// Every brace that is never closed is read again for each one around it; this ends that early.
+    private var work: Int
 
     init(_ text: String) {
         bytes = Array(text.utf8)
+        work = 64 * bytes.count + 1024
     }
 
     /// The pieces of a whole text.
@@ -27,6 +30,7 @@ struct ExpressionParser {
         }
         while position < bytes.count {
             let byte = bytes[position]
+            work -= 1
             if ends.contains(byte) { break }
             if byte == UInt8(ascii: "\\"), !ends.isEmpty, position + 1 < bytes.count, ends.contains(bytes[position + 1])
             {
@@ -36,7 +40,7 @@ struct ExpressionParser {
                 flush()
                 pieces.append(.escape)
                 position += 3
-            } else if byte == UInt8(ascii: "$"), follows("${"), depth < Self.deepestNesting {
+            } else if byte == UInt8(ascii: "$"), follows("${"), depth < Self.deepestNesting, work > 0 {
                 let start = position
                 if let expression = parseExpression(depth: depth + 1) {
                     flush()

@@ -44,8 +44,8 @@ public struct Scope: Sendable, Hashable {
         case pending
         /// A variable nobody knows; a shell may.
         case unknown
-        /// A mistake: the names it could have been.
-        case wrong(among: [String], what: String)
+        /// A mistake: the part that is wrong and the names it could have been.
+        case wrong(String, among: [String], what: String)
     }
 
     func look(up name: String) -> Lookup {
@@ -62,7 +62,7 @@ public struct Scope: Sendable, Hashable {
         case "steps": return lookUpOutput(rest)
         default:
             guard let variable = Self.aliases[name] else {
-                return .wrong(among: Array(Self.aliases.keys), what: "name")
+                return .wrong(name, among: Array(Self.aliases.keys), what: "name")
             }
             if let value = environment[variable] { return .value(value, isTrusted: false) }
             return isPartial ? .pending : .absent
@@ -71,18 +71,20 @@ public struct Scope: Sendable, Hashable {
 
     private func lookUp(_ name: String, in values: [String: String], what: String) -> Lookup {
         if let value = values[name] { return .value(value, isTrusted: true) }
-        return .wrong(among: Array(values.keys), what: what)
+        return isPartial ? .pending : .wrong(name, among: Array(values.keys), what: what)
     }
 
     /// `build-image.digest`: a step's name may have dots, its output has none.
     private func lookUpOutput(_ rest: String) -> Lookup {
-        guard let dot = rest.lastIndex(of: ".") else { return .wrong(among: [], what: "output of a step") }
+        guard let dot = rest.lastIndex(of: ".") else { return .wrong(rest, among: [], what: "output of a step") }
         let step = String(rest[..<dot])
         guard let outputs = outputs[step] else {
-            return isPartial ? .pending : .wrong(among: Array(self.outputs.keys), what: "finished step with outputs")
+            return isPartial
+                ? .pending : .wrong(step, among: Array(self.outputs.keys), what: "finished step with outputs")
         }
-        if let value = outputs[String(rest[rest.index(after: dot)...])] { return .value(value, isTrusted: true) }
-        return .wrong(among: Array(outputs.keys), what: "output of step “\(step)”")
+        let output = String(rest[rest.index(after: dot)...])
+        if let value = outputs[output] { return .value(value, isTrusted: true) }
+        return .wrong(output, among: Array(outputs.keys), what: "output of step “\(step)”")
     }
 
     private func lookUpPlain(_ name: String) -> Lookup {
@@ -90,7 +92,7 @@ public struct Scope: Sendable, Hashable {
         // In capitals it is a variable, which in Drone's format is empty if nobody set it. Otherwise a parameter is meant.
         let isVariable = name.utf8.allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
         if isVariable || isPartial { return .unknown }
-        return .wrong(among: Array(parameters.keys) + Array(matrix.keys), what: "parameter")
+        return .wrong(name, among: Array(parameters.keys) + Array(matrix.keys), what: "parameter")
     }
 
     /// Whether a name belongs to the platform, so that it is known even where it has no value.

@@ -6,7 +6,7 @@ public struct Substitution: Sendable {
     /// The longest result, in bytes.
     public static let longestResult = 1 << 20
     /// Steps a search for patterns may take, over one text.
-    static let mostWork = 20_000_000
+    static let mostWork = 4_000_000
 
     public enum Context: Sendable, Hashable {
         /// Nobody interprets the result. A variable nobody knows is empty.
@@ -89,14 +89,14 @@ public struct Substitution: Sendable {
         case .unknown:
             if scope.isPartial || context == .shell { return nil }
             value = nil
-        case .wrong(let names, let what):
+        case .wrong(let wanted, let names, let what):
             if context == .shell, !expression.name.contains(".") { return nil }
             if case .standard = expression.operation {
                 value = nil
             } else {
                 throw SubstitutionError(
                     code: .unknownName, expression: source,
-                    problem: "there is no \(what) of this name" + Self.hint(expression.name, among: names))
+                    problem: "there is no \(what) of this name" + Self.hint(wanted, among: names))
             }
         }
         let before = left
@@ -110,9 +110,7 @@ public struct Substitution: Sendable {
     }
 
     private static func hint(_ name: String, among candidates: [String]) -> String {
-        let last = name.split(separator: ".").last.map(String.init) ?? name
-        let found = Nearest.name(to: name, among: candidates) ?? Nearest.name(to: last, among: candidates)
-        if let found { return "; did you mean “\(found)”?" }
+        if let found = Nearest.name(to: name, among: candidates) { return "; did you mean “\(found)”?" }
         if candidates.isEmpty { return "" }
         return "; there are \(candidates.sorted().prefix(8).joined(separator: ", "))"
     }

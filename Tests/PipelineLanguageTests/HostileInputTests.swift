@@ -1,0 +1,151 @@
+import Testing
+
+@testable import PipelineLanguage
+
+@Suite("Hostile documents")
+struct HostileInputTests {
+    private func refuse(
+        _ source: String, path: String = "x.yml", _ codes: Diagnostic.Code...,
+        location: SourceLocation = #_sourceLocation
+    ) {
+        do throws(DiagnosticList) {
+            _ = try Compiler.compile(source: source, path: path)
+            Issue.record("it compiles", sourceLocation: location)
+        } catch {
+            #expect(error.diagnostics.contains { codes.contains($0.code) }, "\(error.summary)", sourceLocation: location)
+        }
+    }
+
+    private func bomb(_ levels: Int) -> String {
+        var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...levels {
+            let aliases = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
+            text += "a\(level): &a\(level) [\(aliases)]\n"
+        }
+        return text
+    }
+
+    @Test("with alias bombs are refused in time")
+    func aliasBombs() {
+        refuse("kind: pipeline\n" + bomb(9) + "steps: []\n", .limit)
+        refuse("kind: pipeline\n" + bomb(9) + "? *a9\n: x\n", .limit)
+        refuse("kind: pipeline\n" + bomb(9) + "{*a9 : x}\n", .limit)
+        refuse("kind: pipeline\n" + bomb(9) + "k: {[*a9]: x}\n", .limit)
+        var merges = "x0: &m0 {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8}\n"
+        for level in 1...7 {
+            merges += "x\(level): &m\(level)\n  <<: [\(Array(repeating: "*m\(level - 1)", count: 12).joined(separator: ", "))]\n"
+        }
+        refuse("kind: pipeline\n" + merges + "steps: []\n", .limit)
+    }
+
+    @Test("with aliases in reasonable number are read, also beside colons")
+    func aliases() throws {
+        var text = "x-c: &c [make]\nsteps:\n"
+        for number in 0..<40 { text += "- {name: s\(number), image: 'x:${DRONE_TAG}:y', commands: *c}\n" }
+        text += "- name: last\n  image: ${IMAGE:-x}:latest\n  commands: [\"echo ${DRONE_TAG}: done\", 'rm *']\n"
+        #expect(try Compiler.compile(source: text, path: "x.yml").process.stages[0].steps.count == 41)
+    }
+
+    @Test("that nest too deep are refused")
+    func nesting() {
+        for count in [100, 900, 5_000] {
+            refuse("a: " + String(repeating: "[", count: count) + String(repeating: "]", count: count), .limit, .syntax)
+            refuse(String(repeating: "[", count: count), path: "x.json", .limit)
+            refuse(String(repeating: "{\"a\":", count: count), path: "x.json", .limit)
+        }
+        refuse((0..<500).map { String(repeating: " ", count: $0) + "a:\n" }.joined(), .limit, .syntax)
+    }
+
+    @Test("that are too large are refused")
+    func size() {
+        refuse("#" + String(repeating: "x", count: 2 << 20), .limit)
+        refuse("steps:\n- {name: a, commands: [\"" + String(repeating: "x", count: 300_000) + "\"]}", .limit)
+        refuse("[\"" + String(repeating: "x", count: 300_000) + "\"]", path: "x.json", .limit)
+        refuse("a: [" + String(repeating: "1,", count: 300_000) + "]", .limit)
+        refuse("[" + String(repeating: "1,", count: 300_000) + "1]", path: "x.json", .limit)
+        var limits = SourceLimits()
+        limits.steps = 2
+        limits.stages = 1
+        let three = "steps: [{name: a, commands: [a]}, {name: b, commands: [a]}, {name: c, commands: [a]}]"
+        #expect(throws: DiagnosticList.self) {
+            try Compiler.compile(source: three, path: "x.yml", context: Compiler.Context(limits: limits))
+        }
+        #expect(throws: DiagnosticList.self) {
+            try Compiler.compile(
+                source: "steps: [{name: a, commands: [a]}]\n---\nname: b\nsteps: [{name: a, commands: [a]}]", path: "x.yml",
+                context: Compiler.Context(limits: limits))
+        }
+    }
+
+    @Test("that are no text are refused")
+    func encoding() {
+        for bytes: [UInt8] in [[0xFF, 0xFE, 0x61], [0x61, 0xC3], [0x61, 0x0A, 0xED, 0xA0, 0x80]] {
+            do throws(DiagnosticList) {
+                _ = try Compiler.compile(bytes: bytes, path: "x.yml")
+                Issue.record("it compiles")
+            } catch {
+                #expect(error.diagnostics.first?.code == .encoding)
+            }
+        }
+        refuse("steps: [{name: \"a\0b\", commands: [a]}]", .encoding)
+        refuse("[{\"step\": \"a\\u0000\", \"commands\": [\"a\"]}]", path: "x.json", .encoding)
+        refuse("a: \u{1}", .encoding)
+        #expect(throws: DiagnosticList.self) {
+            try Compiler.compile(bytes: [UInt8](repeating: 0x20, count: 2 << 20), path: "x.yml")
+        }
+    }
+
+    @Test("with a byte order mark or other line ends are read")
+    func byteOrderMark() throws {
+        let text = "\u{FEFF}kind: pipeline\r\nname: a\r\nsteps:\r\n- name: b\r\n  commands: [c]\r\n"
+        #expect(try Compiler.compile(source: text, path: "x.yml").process.stages[0].steps[0].commands == ["c"])
+        let json = "\u{FEFF}[{\"step\": \"a\", \"commands\": [\"b\"]}]"
+        #expect(try Compiler.compile(source: json, path: "-").process.stages.count == 1)
+        // YAML also ends lines here, and a mark may then be behind the last line there is.
+        refuse("kind: pipeline\u{85}\u{2028}\rsteps:\r- name: a\r  commands: ['${steps.x.y}']\r", .unknownName)
+    }
+
+    @Test("never get more diagnostics than a person reads")
+    func manyErrors() {
+        let text = "steps:\n" + (0..<2_000).map { "- {name: s\($0), imgae: x}\n" }.joined()
+        do throws(DiagnosticList) {
+            _ = try Compiler.compile(source: text, path: "x.yml")
+            Issue.record("it compiles")
+        } catch {
+            #expect(error.diagnostics.count == 100)
+            #expect(error.summary.hasSuffix("(and 99 more)"))
+        }
+    }
+
+    @Test("with braces that never close are read in time")
+    func braces() throws {
+        let text = String(repeating: "${x:-", count: 20_000)
+        let process = try Compiler.compile(
+            source: "steps: [{name: a, commands: ['\(text)']}]", path: "x.yml").process
+        #expect(process.stages[0].steps[0].commands == [text])
+    }
+
+    @Test("with JSON that is almost right are explained")
+    func json() throws {
+        for (text, problem) in [
+            ("", "ends where a value was expected"), ("[", "ends where a value was expected"), ("{'a': 1}", "a key in double quotes"),
+            ("[1] x", "remove what follows"), ("[tru]", "“tru” is no value"), ("['a']", "text is in double quotes"),
+            ("[\"\\x\"]", "no escape like this"), ("[\"\\u12g4\"]", "four hexadecimal digits"), ("{\"a\" 1}", "“:” was expected"),
+            ("[1 2]", "“,” or “]” was expected"), ("{\"a\": 1 \"b\"}", "“,” or “}” was expected"), ("[\"a", "is not closed"),
+            ("[\"\\ud800\"]", "half of a surrogate pair"), ("[01]", "“01” is no value"), ("[\"\\", "ends inside a text"),
+            ("[1,]", "remove the “,” before"), ("[,]", "is no value"), ("[\"\t\"]", "a control character"),
+        ] {
+            do throws(DiagnosticList) {
+                _ = try Compiler.compile(source: text, path: "x.json")
+                Issue.record("“\(text)” compiles")
+            } catch {
+                #expect(error.description.contains(problem), "\(text): \(error)")
+            }
+        }
+        let escapes = #"[{"step": "é😀\"\\\/\b\f\n\r\té", "commands": ["a"]}]"#
+        refuse(escapes, path: "x.json", .badValue)
+        let fine = #"[{"step": "\u00e9\ud83d\ude00", "commands": ["\"\\\/\b\f\n\r\t\u0041"]}]"#
+        let step = try Compiler.compile(source: fine, path: "x.json").process.stages[0].steps[0]
+        #expect(step.name == "é😀" && step.commands == ["\"\\/\u{8}\u{C}\n\r\tA"])
+    }
+}

@@ -1,0 +1,131 @@
+import Contracts
+import Testing
+
+@testable import PipelineLanguage
+
+@Suite("Steps")
+struct StepTests {
+    @Test("give plugins their settings as variables")
+    func plugin() {
+        let step = Step(
+            name: "publish", image: "plugins/s3",
+            settings: [
+                "bucket": .value("releases"), "dry-run": .value(true), "retries": .value(3), "factor": .value(.number(0.5)),
+                "list": .value(["a", 1, false, .number(1.5)]), "nested": .value([["a": 1], "b"]),
+                "map": .value(["b": [1, 2], "a": "x/y"]), "nothing": .value(.null), "empty": .value([]),
+                "token": .secret("s3_token"),
+            ])
+        #expect(
+            step.pluginEnvironment == [
+                "PLUGIN_BUCKET": "releases", "PLUGIN_DRY_RUN": "true", "PLUGIN_RETRIES": "3", "PLUGIN_FACTOR": "0.5",
+                "PLUGIN_LIST": "a,1,false,1.5", "PLUGIN_NESTED": #"[{"a":1},"b"]"#,
+                "PLUGIN_MAP": #"{"a":"x/y","b":[1,2]}"#, "PLUGIN_EMPTY": "", "PLUGIN_TOKEN": .secret("s3_token"),
+            ])
+    }
+
+    @Test("are of a kind")
+    func kinds() {
+        #expect(Step(name: "a", commands: ["x"]).kind == .commands)
+        #expect(Step(name: "a", image: "x", settings: ["a": .value(1)]).kind == .plugin)
+        #expect(Step(name: "a", build: ImageBuild(repository: "x")).kind == .build)
+        #expect(Step(name: "deploy", commands: ["x"]).kind == .deploy)
+        #expect(Step(name: "deploy", build: ImageBuild(repository: "x")).kind == .build)
+        #expect(Step(name: "deploy", image: "alpine", commands: ["x"]).kind == .commands)
+        let deploy = Deploy(environment: "production", container: "web", image: "x")
+        #expect(Step(name: "a", deploy: deploy).kind == .deploy)
+        #expect(Step(name: "a", deploy: deploy, outputs: ["x"]).outputNames == ["image", "revision", "x"])
+    }
+
+    @Test("name their secrets, and those of their stage")
+    func secrets() {
+        let step = Step(
+            name: "a", environment: ["A": .secret("one"), "B": "text"], settings: ["c": .secret("two")],
+            build: ImageBuild(repository: "x", arguments: ["D": .secret("three")], password: .secret("four")),
+            deploy: Deploy(
+                environment: "e", container: "c", image: "i", run: ContainerRun(environment: ["E": .secret("five")])))
+        #expect(step.secretNames == ["one", "two", "three", "four", "five"])
+        let stage = Stage(
+            name: "s", environment: ["X": .secret("six")], imagePullSecrets: ["seven"],
+            services: [Step(name: "db", environment: ["P": .secret("eight")])],
+            steps: [step, Step(name: "b", environment: ["F": .secret("nine")])])
+        #expect(stage.secretNames(of: ["b"]) == ["six", "seven", "eight", "nine"])
+        #expect(stage.secretNames().count == 9)
+        #expect(stage.step("db") != nil && stage.isService("db") && stage.step("x") == nil)
+    }
+
+    @Test("read workloads as kubectl writes them")
+    func workloads() {
+        #expect(Workload("deployment/web")?.description == "deployment/web")
+        #expect(Workload("sts/db")?.kind == .statefulset && Workload("DaemonSet/agent")?.kind == .daemonset)
+        for wrong in ["web", "deployment/", "pod/x", "a/b/c", ""] { #expect(Workload(wrong) == nil) }
+    }
+
+    @Test("read times and sizes")
+    func units() {
+        for (text, seconds) in [
+            ("90", 90), ("90s", 90), ("10m", 600), ("1h 30m", 5400), ("2 days", 172_800), ("1h30m5s", 5405),
+            ("1 week", 604_800), (" 5 min", 300), ("0", 0),
+        ] { #expect(DurationText.seconds(text) == seconds, "\(text)") }
+        for text in ["", "x", "1 2", "5y", "m", "-5", "1h90", "99999999999999999999", "9999999999999d"] {
+            #expect(DurationText.seconds(text) == nil, "\(text)")
+        }
+        for (text, bytes) in [
+            ("1024", 1024), ("1k", 1024), ("512m", 536_870_912), ("1.5GiB", 1_610_612_736), ("2 g", 2_147_483_648),
+            ("1TB", 1_099_511_627_776), ("7b", 7),
+        ] as [(String, Int64)] { #expect(SizeText.bytes(text) == bytes, "\(text)") }
+        for text in ["", "g", "1x", "-1", "1e30t", "9999999999999t"] { #expect(SizeText.bytes(text) == nil, "\(text)") }
+    }
+
+    @Test("check parameters")
+    func parameters() throws {
+        let process = Process(
+            name: "p",
+            parameters: [
+                "level": Parameter(standard: "info", allowed: ["debug", "info"]), "count": Parameter(kind: .number),
+                "dry": Parameter(kind: .boolean, standard: "false"),
+            ], stages: [])
+        #expect(
+            try process.parameterValues(given: ["count": "3", "level": "debug"])
+                == ["count": "3", "level": "debug", "dry": "false"])
+        #expect {
+            _ = try process.parameterValues(given: ["levle": "x", "dry": "yes", "level": "trace"])
+        } throws: { error in
+            let text = "\(error)"
+            return text.contains("no parameter “levle”; did you mean “level”?") && text.contains("“count” needs a value")
+                && text.contains("“dry” is true or false, not “yes”") && text.contains("“level” is debug or info, not “trace”")
+        }
+    }
+
+    @Test("know the variables of a run")
+    func variables() throws {
+        var trigger = Trigger(
+            id: MessageID(rawValue: "m"), event: .tag, repository: RepositoryPath(rawValue: "group/shop/web"),
+            ref: "refs/tags/v1.0", sender: "anna")
+        let commit = Commit(
+            sha: "0123456789abcdef0123456789abcdef01234567", message: "Say hello", authorName: "Anna",
+            authorEmail: "anna@example.org", committedAt: Timestamp(milliseconds: 0))
+        var variables = RunVariables(
+            trigger: trigger, commit: commit, run: RunID(rawValue: "r1"), number: 7, instanceURL: "https://slipway.example",
+            cloneURL: "https://git.example/shop/web.git", defaultBranch: "main", createdAt: Timestamp(milliseconds: 5000))
+        let stage = Stage(
+            name: "test", platform: Platform(os: "linux", arch: "arm64"), dependsOn: ["a", "b"],
+            matrix: ["GO": "1.22", "a-b": "no variable"], steps: [])
+        let environment = variables.environment(stage: stage)
+        for (name, value) in [
+            "CI": "true", "DRONE_TAG": "v1.0", "DRONE_COMMIT_SHA": commit.sha, "SLIPWAY_COMMIT_SHORT": "01234567",
+            "DRONE_REPO": "group/shop/web", "DRONE_REPO_NAME": "web", "DRONE_REPO_OWNER": "group/shop",
+            "DRONE_BUILD_NUMBER": "7", "DRONE_BUILD_EVENT": "tag", "DRONE_BUILD_CREATED": "5",
+            "DRONE_BUILD_LINK": "https://slipway.example/runs/r1", "DRONE_STAGE_NAME": "test", "DRONE_STAGE_ARCH": "arm64",
+            "DRONE_STAGE_DEPENDS_ON": "a,b", "GO": "1.22", "DRONE_COMMIT_AUTHOR": "anna",
+            "DRONE_COMMIT_AUTHOR_NAME": "Anna",
+        ] { #expect(environment[name] == value, "\(name)") }
+        #expect(environment["DRONE_BRANCH"] == nil && environment["a-b"] == nil)
+        trigger.event = .push
+        trigger.branch = "main"
+        trigger.ref = "refs/heads/main"
+        variables.trigger = trigger
+        #expect(variables.environment()["DRONE_BRANCH"] == "main" && variables.environment()["DRONE_TAG"] == nil)
+        // Every dotted name has its variable in some run.
+        for variable in Scope.aliases.values { #expect(Scope.isReserved(variable)) }
+    }
+}
