@@ -41,12 +41,12 @@ public struct GitProgram: Sendable {
     func output(
         _ arguments: [String], in directory: String? = nil, remote: RemoteAddress? = nil,
         credential: GitCredential = .none, input: [UInt8] = [], outputLimit: Int = 1 << 20,
-        timeout: Duration = .seconds(60), configuration: [(String, String)] = []
+        timeout: Duration = .seconds(60), configuration: [(String, String)] = [], variables: [String: String] = [:]
     ) async throws(GitError) -> Output {
         let environment = GitEnvironment(
             program: self, directory: directory, remote: remote, credential: credential, extra: configuration)
         let launch = Launch(
-            executable: path, arguments: arguments, directory: directory, environment: environment.variables,
+            executable: path, arguments: arguments, directory: directory, environment: environment.variables.merging(variables) { $1 },
             input: input, outputLimit: outputLimit)
         do {
             guard var output = try await Self.withTimeout(timeout, { try await launch.run() }) else {

@@ -15,21 +15,6 @@ struct Launch: Sendable {
 
     func run() async throws -> GitProgram.Output {
         try Task.checkCancellation()
-        var platform = PlatformOptions()
-        // A session of its own is also a process group of its own (helpers such as git-remote-https are in it) and
-        // has no terminal anything could ask at.
-        platform.createSession = true
-        platform.teardownSequence = [
-            .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
-        ]
-        let configuration = Configuration(
-            executable: executable.contains("/") ? .path(FilePath(executable)) : .name(executable),
-            arguments: Arguments(arguments),
-            environment: .custom(
-                Dictionary(
-                    environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) },
-                    uniquingKeysWith: { _, last in last })),
-            workingDirectory: directory.map { FilePath($0) }, platformOptions: platform)
         let result = try await Subprocess.run(
             configuration, input: .array(input), output: .bytes(limit: outputLimit), error: .sequence
         ) { execution in
@@ -49,5 +34,34 @@ struct Launch: Sendable {
         return GitProgram.Output(
             bytes: result.standardOutput, exitCode: exitCode,
             words: String(decoding: result.closureResult.suffix(Self.wordsLimit), as: UTF8.self))
+    }
+
+    /// Passes standard output on as it comes. What `write` throws ends the program.
+    func stream(_ write: ([UInt8]) async throws -> Void) async throws {
+        try Task.checkCancellation()
+        _ = try await Subprocess.run(configuration, input: .array(input), output: .sequence, error: .discarded) {
+            execution in
+            for try await buffer in execution.standardOutput {
+                try await write(buffer.withUnsafeBytes { Array($0) })
+            }
+        }
+    }
+
+    private var configuration: Configuration {
+        var platform = PlatformOptions()
+        // A session of its own is also a process group of its own (helpers such as git-remote-https are in it) and
+        // has no terminal anything could ask at.
+        platform.createSession = true
+        platform.teardownSequence = [
+            .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
+        ]
+        return Configuration(
+            executable: executable.contains("/") ? .path(FilePath(executable)) : .name(executable),
+            arguments: Arguments(arguments),
+            environment: .custom(
+                Dictionary(
+                    environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) },
+                    uniquingKeysWith: { _, last in last })),
+            workingDirectory: directory.map { FilePath($0) }, platformOptions: platform)
     }
 }

@@ -1,0 +1,52 @@
+import Contracts
+import FoundationEssentials
+import Git
+import Logging
+import Messaging
+import Runtime
+import Secrets
+import ServiceLifecycle
+
+/// Source: keeps a mirror of each repository, finds the commit of a push and its pipeline file, and serves the mirrors
+/// to builders.
+@main
+struct Sync {
+    static func main() async {
+        await ServiceMain(
+            name: "sync", summary: "mirrors repositories and serves them to builders", settings: SyncSettings.all,
+            adminPort: 9101
+        ).run { context in
+            let settings = context.settings
+            let logger = context.logger
+            let data = try settings.value(CommonSettings.data)
+            let listen = try settings.value(SyncSettings.listen)
+            let git = GitProgram(
+                path: try settings.value(SyncSettings.git), home: data + "/home",
+                allowsFile: try settings.value(SyncSettings.allowsFile), logger: logger)
+            try FileManager.default.createDirectory(atPath: git.home, withIntermediateDirectories: true)
+            let mirrors = Mirrors(
+                directory: data + "/mirrors", program: git,
+                publicURL: try settings.optional(SyncSettings.mirrorURL) ?? "http://\(listen)")
+            let maintenance = MirrorMaintenance(logger: logger)
+            let synchronizer = Synchronizer(
+                mirrors: mirrors, directory: RepositoryDirectory(bus: context.bus),
+                keys: try settings.value(CommonSettings.sealKeys), maintenance: maintenance,
+                timeout: try settings.value(SyncSettings.timeout))
+            let outcomes = SyncOutcomes(bus: context.bus, logger: logger)
+            return [
+                maintenance,
+                MirrorServer(
+                    address: listen,
+                    routes: MirrorRoutes(
+                        mirrors: mirrors, tokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey)),
+                        logger: logger), logger: logger),
+                QueueConsumer(
+                    bus: context.bus, queue: MessageMap.sync, prefetch: try settings.value(SyncSettings.concurrency),
+                    handlers: [
+                        PushReceivedHandler(synchronizer: synchronizer, outcomes: outcomes),
+                        SyncRequestedHandler(synchronizer: synchronizer, outcomes: outcomes),
+                    ], logger: logger),
+            ]
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import Contracts
+import Git
+import Messaging
+import Secrets
+
+/// From a trigger to the commit it means.
+struct Synchronizer: Sendable {
+    let mirrors: Mirrors
+    let directory: RepositoryDirectory
+    let keys: KeyRing
+    let maintenance: MirrorMaintenance
+    /// For one fetch.
+    let timeout: Duration
+
+    /// The names a pipeline file may have, the first one wins.
+    static let pipelineFiles = [".slipway.yml", ".slipway.json", ".drone.yml"]
+    static let pipelineFileLimit = 1 << 20
+    /// Bytes of changed paths a message carries.
+    static let changesLimit = 1 << 20
+    /// After so many attempts a server that is away is told to those who wait: some half a minute.
+    static let patience = 3
+
+    /// - Parameters:
+    ///   - cloneURL: where the sender says the repository is; the registered address wins.
+    ///   - attempt: of handling this message, from 1.
+    /// - Throws: `MessageFailure.retry` for what may pass, and whatever keeps the platform from being asked.
+    func synchronize(_ trigger: Trigger, cloneURL: String, attempt: Int) async throws -> SyncOutcome {
+        if let problem = trigger.repository.problem { return failed(trigger, .unknownRepository, problem) }
+        guard let access = try await directory.access(to: trigger.repository) else {
+            return failed(
+                trigger, .unknownRepository,
+                "\(trigger.repository) is not known here; register it with "
+                    + "`slipway repo add \(trigger.repository) --clone-url \(cloneURL)`")
+        }
+        do {
+            let source = FetchSource(
+                url: access.cloneURL, credential: try credential(access, trigger.repository), timeout: timeout)
+            return .synced(try await sync(trigger, from: source))
+        } catch let error as SyncProblem {
+            return failed(trigger, error.code, error.reason)
+        } catch let error as GitError {
+            if error.code == .cancelled { throw CancellationError() }
+            if error.mayPass, attempt < Self.patience { throw MessageFailure.retry("\(error)") }
+            return failed(trigger, error.syncCode, "\(error)")
+        }
+    }
+
+    private func sync(_ trigger: Trigger, from source: FetchSource) async throws -> SourceSynced {
+        let mirror = mirrors.mirror(of: trigger.repository)
+        let (commit, ref) = try await fetch(trigger, mirror, source)
+        maintenance.note(mirror)
+        let findings = try await findings(commit, before: trigger.before, mirror)
+        let details = findings.details
+        var synced = trigger
+        synced.ref = ref
+        synced.commit = commit
+        synced.message = details.message
+        if synced.branch == nil, ref.hasPrefix("refs/heads/") { synced.branch = String(ref.dropFirst("refs/heads/".count)) }
+        return SourceSynced(
+            trigger: synced,
+            commit: Commit(
+                sha: commit, message: details.message, authorName: details.authorName,
+                authorEmail: details.authorEmail,
+                committedAt: Timestamp(milliseconds: details.committedAt.multipliedReportingOverflow(by: 1000).partialValue)),
+            changes: findings.changes, pipelineFile: findings.file, mirrorURL: mirrors.url(of: trigger.repository))
+    }
+
+    private func fetch(
+        _ trigger: Trigger, _ mirror: Mirror, _ source: FetchSource
+    ) async throws(GitError) -> (commit: String, ref: String) {
+        // A person names a branch or a tag by its short name, a hook always by the full ref.
+        guard RefName.problem(trigger.ref) == nil else {
+            let found = try await mirror.fetch(naming: trigger.commit ?? trigger.ref, from: source)
+            return (found.commit, trigger.commit == nil ? found.ref : trigger.ref)
+        }
+        return (try await mirror.fetch(ref: trigger.ref, commit: trigger.commit, from: source), trigger.ref)
+    }
+
+    private struct Findings: Sendable {
+        var details: CommitDetails
+        var file: SourceSynced.PipelineFile?
+        var changes: SourceSynced.ChangedPaths
+    }
+
+    /// What the mirror tells of a commit, by two commands side by side.
+    private func findings(_ commit: String, before: String?, _ mirror: Mirror) async throws -> Findings {
+        async let changes = Self.changes(from: before, to: commit, in: mirror)
+        async let content = Self.content(of: commit, in: mirror)
+        return try await Findings(details: content.details, file: content.file, changes: changes)
+    }
+
+    private static func changes(
+        from before: String?, to commit: String, in mirror: Mirror
+    ) async throws -> SourceSynced.ChangedPaths {
+        let changes = try await mirror.changedPaths(from: before, to: commit)
+        return bounded(changes.paths, changes.complete)
+    }
+
+    private static func content(
+        of commit: String, in mirror: Mirror
+    ) async throws -> (details: CommitDetails, file: SourceSynced.PipelineFile?) {
+        do {
+            let content = try await mirror.commit(commit, firstOf: pipelineFiles, limit: pipelineFileLimit)
+            return (content.details, try content.file.map { try pipelineFile($0, at: commit) })
+        } catch let error as GitError where error.code == .tooLarge {
+            throw SyncProblem(.pipelineFile, error.message)
+        }
+    }
+
+    private static func pipelineFile(_ file: Mirror.File, at commit: String) throws -> SourceSynced.PipelineFile {
+        guard let text = String(validating: file.bytes, as: UTF8.self) else {
+            throw SyncProblem(.pipelineFile, "\(file.path) at \(commit) is not UTF-8 text")
+        }
+        return SourceSynced.PipelineFile(path: file.path, text: text)
+    }
+
+    private func credential(
+        _ access: RepositoryLookupReply.RepositoryAccess, _ repository: RepositoryPath
+    ) throws(SyncProblem) -> GitCredential {
+        guard let token = access.token else { return .none }
+        do {
+            return .basic(
+                username: access.username ?? "oauth2", password: try keys.open(token, for: SecretPurpose.git))
+        } catch {
+            throw SyncProblem(
+                .authentication, "the token of \(repository) cannot be opened: \(error); enter the token again")
+        }
+    }
+
+    private func failed(_ trigger: Trigger, _ code: SyncFailed.Code, _ reason: String) -> SyncOutcome {
+        .failed(SyncFailed(trigger: trigger, code: code, reason: reason))
+    }
+
+    /// A list that fits into a message.
+    static func bounded(_ paths: [String], _ complete: Bool) -> SourceSynced.ChangedPaths {
+        var bytes = 0
+        var kept = 0
+        for path in paths {
+            bytes += path.utf8.count
+            guard bytes <= changesLimit else { break }
+            kept += 1
+        }
+        return SourceSynced.ChangedPaths(paths: Array(paths.prefix(kept)), complete: complete && kept == paths.count)
+    }
+}
+
+/// Why a source cannot be had though Git did what it was asked.
+struct SyncProblem: Error, Equatable {
+    var code: SyncFailed.Code
+    var reason: String
+
+    init(_ code: SyncFailed.Code, _ reason: String) {
+        self.code = code
+        self.reason = reason
+    }
+}
+
+extension GitError {
+    /// Whether the same fetch may do better later.
+    var mayPass: Bool {
+        switch code {
+        case .unreachable, .timedOut, .failed: true
+        case .invalid, .authentication, .repositoryNotFound, .refNotFound, .emptyRepository, .pathNotFound, .tooLarge,
+            .unsafeObjects, .cancelled:
+            false
+        }
+    }
+
+    /// The word of the contract.
+    var syncCode: SyncFailed.Code {
+        switch code {
+        case .authentication: .authentication
+        case .unreachable, .timedOut: .unreachable
+        case .refNotFound: .refNotFound
+        case .emptyRepository: .emptyRepository
+        case .invalid, .repositoryNotFound, .pathNotFound, .tooLarge, .unsafeObjects, .cancelled, .failed: .git
+        }
+    }
+}
