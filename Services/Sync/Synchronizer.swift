@@ -55,13 +55,16 @@ struct Synchronizer: Sendable {
         synced.ref = ref
         synced.commit = commit
         synced.message = details.message
-        if synced.branch == nil, ref.hasPrefix("refs/heads/") { synced.branch = String(ref.dropFirst("refs/heads/".count)) }
+        if synced.branch == nil, ref.hasPrefix("refs/heads/") {
+            synced.branch = String(ref.dropFirst("refs/heads/".count))
+        }
         return SourceSynced(
             trigger: synced,
             commit: Commit(
                 sha: commit, message: details.message, authorName: details.authorName,
                 authorEmail: details.authorEmail,
-                committedAt: Timestamp(milliseconds: details.committedAt.multipliedReportingOverflow(by: 1000).partialValue)),
+                committedAt: Timestamp(
+                    milliseconds: details.committedAt.multipliedReportingOverflow(by: 1000).partialValue)),
             changes: findings.changes, pipelineFile: findings.file, mirrorURL: mirrors.url(of: trigger.repository))
     }
 

@@ -46,7 +46,8 @@ public struct GitProgram: Sendable {
         let environment = GitEnvironment(
             program: self, directory: directory, remote: remote, credential: credential, extra: configuration)
         let launch = Launch(
-            executable: path, arguments: arguments, directory: directory, environment: environment.variables.merging(variables) { $1 },
+            executable: path, arguments: arguments, directory: directory,
+            environment: environment.variables.merging(variables) { $1 },
             input: input, outputLimit: outputLimit)
         do {
             guard var output = try await Self.withTimeout(timeout, { try await launch.run() }) else {

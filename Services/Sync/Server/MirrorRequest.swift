@@ -51,7 +51,8 @@ struct MirrorRefusal: Error, Equatable {
         problem = Problem(code: code, message: message)
     }
 
-    static let notFound = MirrorRefusal(.notFound, "not_found", "mirrors are fetched with git, and nothing else is here")
+    static let notFound = MirrorRefusal(
+        .notFound, "not_found", "mirrors are fetched with git, and nothing else is here")
     static let unauthorized = MirrorRefusal(
         .unauthorized, "unauthorized", "the token is missing, expired or for another repository")
 

@@ -90,7 +90,8 @@ struct MirrorRoutes: Sendable {
         case "gzip", "x-gzip":
             return try await inflate(body)
         case let encoding?:
-            throw MirrorRefusal(.unsupportedMediaType, "unsupported_encoding", "“\(encoding.prefix(50))” is not inflated")
+            throw MirrorRefusal(
+                .unsupportedMediaType, "unsupported_encoding", "“\(encoding.prefix(50))” is not inflated")
         }
     }
 

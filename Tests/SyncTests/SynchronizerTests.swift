@@ -1,0 +1,141 @@
+import Contracts
+import FoundationEssentials
+import Git
+import Messaging
+import Secrets
+import Testing
+
+@testable import Sync
+
+@Suite("From a trigger to its commit")
+struct SynchronizerTests {
+    private func synced(_ outcome: SyncOutcome) throws -> SourceSynced {
+        guard case .synced(let source) = outcome else {
+            Issue.record("\(outcome)")
+            throw CancellationError()
+        }
+        return source
+    }
+
+    private func failure(_ outcome: SyncOutcome) -> SyncFailed? {
+        guard case .failed(let failure) = outcome else { return nil }
+        return failure
+    }
+
+    @Test("a push: its commit, what changed, its pipeline file, the mirror's address")
+    func push() async throws {
+        let origin = try await Origin()
+        let before = try await origin.commit("one", ["a": [1]])
+        let commit = try await origin.commit(
+            "two", ["b": [2], ".drone.yml": Array("kind: pipeline\n".utf8), ".slipway.json": Array("[]".utf8)])
+        let source = try synced(
+            await origin.synchronizer().synchronize(
+                origin.trigger(before: before, commit: commit), cloneURL: "https://elsewhere.example/x", attempt: 1))
+        #expect(source.commit.sha == commit)
+        #expect(source.commit.message == "two")
+        #expect(source.trigger.message == "two")
+        #expect(source.trigger.commit == commit)
+        #expect(Set(source.changes.paths) == ["b", ".drone.yml", ".slipway.json"])
+        #expect(source.changes.complete)
+        #expect(source.pipelineFile == .init(path: ".slipway.json", text: "[]"))
+        #expect(source.mirrorURL == "http://sync:8081/shop/web.git")
+    }
+
+    @Test("handled twice, it is the same twice, also when the branch has moved on")
+    func twice() async throws {
+        let origin = try await Origin()
+        let commit = try await origin.commit("one")
+        let trigger = origin.trigger(commit: commit)
+        let first = try await origin.synchronizer().synchronize(trigger, cloneURL: "", attempt: 1)
+        try await origin.commit("two")
+        try await origin.git("branch", "-M", "elsewhere")
+        #expect(try await origin.synchronizer().synchronize(trigger, cloneURL: "", attempt: 1) == first)
+        #expect(SyncOutcomes.id("synced", trigger).rawValue == "gitlab-1/synced")
+    }
+
+    @Test("a person's names: a branch, a tag, a commit, nothing but the ref's tip")
+    func byHand() async throws {
+        let origin = try await Origin()
+        let tagged = try await origin.commit("tagged")
+        try await origin.git("tag", "v1")
+        let tip = try await origin.commit("tip")
+        let synchronizer = origin.synchronizer()
+        let branch = try synced(await synchronizer.synchronize(origin.trigger("main"), cloneURL: "", attempt: 1))
+        #expect(branch.commit.sha == tip)
+        #expect(branch.trigger.ref == "refs/heads/main")
+        #expect(branch.trigger.branch == "main")
+        #expect(!branch.changes.complete)
+        let tag = try synced(await synchronizer.synchronize(origin.trigger("v1"), cloneURL: "", attempt: 1))
+        #expect(tag.commit.sha == tagged)
+        #expect(tag.trigger.ref == "refs/tags/v1")
+        #expect(tag.trigger.branch == nil)
+        let id = try synced(await synchronizer.synchronize(origin.trigger(tagged), cloneURL: "", attempt: 1))
+        #expect(id.commit.sha == tagged)
+        let pinned = try synced(
+            await synchronizer.synchronize(origin.trigger("main", commit: tagged), cloneURL: "", attempt: 1))
+        #expect(pinned.commit.sha == tagged)
+    }
+
+    @Test("what cannot be had says why, in a word and in a sentence")
+    func failures() async throws {
+        let origin = try await Origin()
+        let synchronizer = origin.synchronizer()
+        let empty = try await synchronizer.synchronize(origin.trigger(), cloneURL: "", attempt: 1)
+        #expect(failure(empty)?.code == .emptyRepository)
+        try await origin.commit("one")
+        let noRef = try await synchronizer.synchronize(origin.trigger("refs/heads/x"), cloneURL: "", attempt: 1)
+        #expect(failure(noRef)?.code == .refNotFound)
+        #expect(failure(noRef)?.reason.contains("refs/heads/x") == true)
+        let unknown = try await origin.synchronizer(.unknown).synchronize(origin.trigger(), cloneURL: "u", attempt: 1)
+        #expect(failure(unknown)?.code == .unknownRepository)
+        #expect(failure(unknown)?.reason.contains("slipway repo add shop/web") == true)
+        let gone = try await origin.synchronizer(.found(.init(cloneURL: origin.folder + "/nowhere")))
+            .synchronize(origin.trigger(), cloneURL: "", attempt: 1)
+        #expect(failure(gone)?.code == .git)
+        let sealed = SealedSecret(rawValue: "v1.other.AAAA")
+        let token = try await origin.synchronizer(.found(.init(cloneURL: origin.path, token: sealed)))
+            .synchronize(origin.trigger(), cloneURL: "", attempt: 1)
+        #expect(failure(token)?.code == .authentication)
+        var hostile = origin.trigger()
+        hostile.repository = RepositoryPath(rawValue: "../../etc")
+        #expect(
+            failure(try await synchronizer.synchronize(hostile, cloneURL: "", attempt: 1))?.code == .unknownRepository)
+    }
+
+    @Test("a server that is away is tried again, then told")
+    func away() async throws {
+        let origin = try await Origin()
+        let synchronizer = origin.synchronizer(.found(.init(cloneURL: "http://127.0.0.1:1/shop/web.git")))
+        for attempt in 1...2 {
+            await #expect(throws: MessageFailure.self) {
+                try await synchronizer.synchronize(origin.trigger(), cloneURL: "", attempt: attempt)
+            }
+        }
+        let outcome = try await synchronizer.synchronize(origin.trigger(), cloneURL: "", attempt: 3)
+        #expect(failure(outcome)?.code == .unreachable)
+    }
+
+    @Test("a pipeline file that is no text, or larger than a message, is a failure of the run")
+    func pipelineFile() async throws {
+        let origin = try await Origin()
+        let binary = try await origin.commit("binary", [".slipway.yml": [0xFF, 0xFE, 0]])
+        let outcome = try await origin.synchronizer().synchronize(
+            origin.trigger(commit: binary), cloneURL: "", attempt: 1)
+        #expect(failure(outcome)?.code == .pipelineFile)
+        let large = try await origin.commit("large", [".slipway.yml": [UInt8](repeating: 0x78, count: 1_100_000)])
+        let second = try await origin.synchronizer().synchronize(
+            origin.trigger(commit: large), cloneURL: "", attempt: 1)
+        #expect(failure(second)?.code == .pipelineFile)
+        #expect(failure(second)?.reason.contains(".slipway.yml has 1100000 bytes") == true)
+    }
+
+    @Test("a list of changes fits into a message")
+    func changes() {
+        let path = String(repeating: "x", count: 4_000)
+        let cut = Synchronizer.bounded([String](repeating: path, count: 1_000), true)
+        #expect(!cut.complete)
+        #expect(cut.paths.count == (1 << 20) / 4_000)
+        #expect(Synchronizer.bounded(["a"], true) == .init(paths: ["a"], complete: true))
+        #expect(Synchronizer.bounded(["a"], false) == .init(paths: ["a"], complete: false))
+    }
+}
