@@ -107,7 +107,7 @@ import Testing
                 build.cancel()
                 await #expect(throws: (any Error).self) { _ = try await build.value }
             }
-            #expect(elapsed < .seconds(2))
+            #expect(elapsed < .seconds(20))
         }
     }
 
