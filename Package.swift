@@ -147,7 +147,7 @@ let package = Package(
         service(
             "Notifier",
             [
-                "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", crypto, grdb, lifecycle,
+                "AMQP", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", grdb, lifecycle,
                 logging,
             ]),
         service(
