@@ -17,9 +17,9 @@ struct Pipeline {
         await ServiceMain(
             name: "pipeline", summary: "keeps components and runs, serves the API and the pages",
             settings: PipelineSettings.all, adminPort: 9102
-        ).run(queues: { _ in [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")] }) { context in
-            try await services(context)
-        }
+        ).run(
+            queues: { _ in [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")] },
+            services: { context in try await services(context) })
     }
 
     private static func services(_ context: ServiceContext) async throws -> [any Service] {

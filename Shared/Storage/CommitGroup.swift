@@ -92,7 +92,8 @@ final class CommitGroup: Sendable {
                     completions.append(write.perform(database))
                     // Gone when SQLite itself had to roll back: the writes before this one are undone with it.
                     guard database.isInsideTransaction else {
-                        throw DatabaseError(resultCode: .SQLITE_ABORT, message: "the shared transaction was rolled back")
+                        throw DatabaseError(
+                            resultCode: .SQLITE_ABORT, message: "the shared transaction was rolled back")
                     }
                 }
                 return .commit

@@ -27,7 +27,8 @@ public struct Inbox: Sendable {
     /// - Returns: how many were forgotten, `limit` at most, so that one call does not hold the writer for long.
     @discardableResult
     public func prune(
-        olderThan age: Duration = .seconds(14 * 86_400), now: Timestamp = .now, limit: Int = 10_000, in database: Database
+        olderThan age: Duration = .seconds(14 * 86_400), now: Timestamp = .now, limit: Int = 10_000,
+        in database: Database
     ) throws -> Int {
         try database.execute(
             sql: "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE seenAt < ? ORDER BY seenAt LIMIT ?)",

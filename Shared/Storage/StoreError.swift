@@ -37,10 +37,12 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         let words = error.message ?? "no words"
         switch error.resultCode {
         case .SQLITE_FULL:
-            self.init(.full, "the disk that holds \(path) is full; make room, the service goes on by itself", cause: error)
+            self.init(
+                .full, "the disk that holds \(path) is full; make room, the service goes on by itself", cause: error)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
-                .corrupt, "\(path) is damaged or no SQLite database (\(words)); put a backup in its place", cause: error)
+                .corrupt, "\(path) is damaged or no SQLite database (\(words)); put a backup in its place", cause: error
+            )
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
             self.init(
                 .notWritable,

@@ -15,14 +15,17 @@ import Testing
     private static let token = "slp_test"
 
     /// Runs the body with a client of the whole router.
-    private func withAPI(_ body: @escaping @Sendable (any TestClientProtocol, PlatformFixture) async throws -> Void) async throws {
+    private func withAPI(_ body: @escaping @Sendable (any TestClientProtocol, PlatformFixture) async throws -> Void)
+        async throws
+    {
         try await PlatformFixture.with { fixture in
             try await fixture.store.write { transaction in
                 try AccessStore(database: transaction.database).addToken(Self.token, name: "test", now: transaction.now)
             }
             let key = try SigningKey(base64: PlatformFixture.key)
             let platform = Platform(
-                store: fixture.store, runs: fixture.reader, actions: fixture.actions, access: Access(store: fixture.store),
+                store: fixture.store, runs: fixture.reader, actions: fixture.actions,
+                access: Access(store: fixture.store),
                 keys: fixture.keys, hooks: HookAddress(tokens: HookToken(key: key), gateway: "https://hooks.example"),
                 publicURL: "https://slipway.example", logger: Logger(label: "test"))
             let application = Application(router: try PipelineRouter.make(platform))
@@ -46,7 +49,9 @@ import Testing
 
     @Test func `Nothing is told without the token`() async throws {
         try await withAPI { client, _ in
-            for path in ["runs", "repositories", "components", "secrets", "dead", "events", "processes/x", "runs/x/events"] {
+            for path in [
+                "runs", "repositories", "components", "secrets", "dead", "events", "processes/x", "runs/x/events",
+            ] {
                 let response = try await send(client, .get, path, headers: [:])
                 #expect(response.status == .unauthorized)
                 #expect(response.headers[.wwwAuthenticate] != nil)
@@ -61,10 +66,12 @@ import Testing
 
     @Test func `A repository is registered, shown with its hook, and its token never told`() async throws {
         try await withAPI { client, _ in
-            let body = #"{"cloneURL": "https://git.example/team/app.git", "username": "oauth2", "token": "glpat-secret"}"#
+            let body =
+                #"{"cloneURL": "https://git.example/team/app.git", "username": "oauth2", "token": "glpat-secret"}"#
             let created = try await send(client, .put, "repositories/team%2Fapp", body)
             #expect(created.status == .created)
-            let again = try await send(client, .put, "repositories/team%2Fapp", #"{"cloneURL": "https://git.example/a.git"}"#)
+            let again = try await send(
+                client, .put, "repositories/team%2Fapp", #"{"cloneURL": "https://git.example/a.git"}"#)
             #expect(again.status == .ok)
             let view: RepositoryView = try decode(try await send(client, .get, "repositories/team%2Fapp"))
             #expect(view.path.rawValue == "team/app")
@@ -116,7 +123,8 @@ import Testing
         try await withAPI { client, fixture in
             #expect(try await send(client, .put, "secrets/token", #"{"value": "hush"}"#).status == .ok)
             #expect(
-                try await send(client, .put, "repositories/shop%2Fweb/secrets/token", #"{"value": "mine"}"#).status == .ok)
+                try await send(client, .put, "repositories/shop%2Fweb/secrets/token", #"{"value": "mine"}"#).status
+                    == .ok)
             #expect(
                 try await send(
                     client, .put, "registries/registry.example:5000", #"{"username": "u", "password": "pw"}"#
@@ -125,7 +133,9 @@ import Testing
                 let shown = String(buffer: try await send(client, .get, path).body)
                 #expect(!shown.contains("hush") && !shown.contains("mine") && !shown.contains("pw"))
             }
-            let sealed = try await fixture.store.read { try SecretStore(database: $0).sealed(for: PlatformFixture.path) }
+            let sealed = try await fixture.store.read {
+                try SecretStore(database: $0).sealed(for: PlatformFixture.path)
+            }
             let opened = try fixture.keys.open(try #require(sealed["token"]), for: SecretPurpose.step)
             #expect(opened == "mine")
             #expect(try await send(client, .delete, "secrets/token").status == .noContent)
@@ -133,18 +143,21 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (HTTPRequest.Method.put, "repositories/shop%2Fweb", "{", 400), (.put, "repositories/shop%2Fweb", "{}", 400),
-        (.put, "repositories/..%2Fetc", #"{"cloneURL": "https://git.example/a.git"}"#, 400),
-        (.put, "repositories/a%2Fb", #"{"cloneURL": "https://user:pw@git.example/a.git"}"#, 400),
-        (.put, "repositories/a%2Fb", #"{"cloneURL": "ext::sh -c id"}"#, 400), (.put, "components/a%20b", "[]", 400),
-        (.put, "secrets/a", #"{"value": ""}"#, 400), (.post, "runs", #"{"repository": "no/such"}"#, 404),
-        (.post, "runs", #"{"repository": "shop/web", "component": "none"}"#, 404),
-        (.post, "runs", #"{"repository": "shop/web", "document": {"steps": 1}}"#, 400),
-        (.post, "runs/none/cancel", "{}", 404), (.post, "dead/none/retry", "{}", 404), (.get, "runs/none", nil, 404),
-        (.get, "runs/none/events", nil, 404), (.get, "runs/none/steps/1/log", nil, 404), (.get, "nowhere", nil, 404),
-        (.get, "runs?limit=0", nil, 400), (.get, "runs?state=odd", nil, 400), (.get, "runs?before=x", nil, 400),
-    ] as [(HTTPRequest.Method, String, String?, Int)])
+    @Test(
+        arguments: [
+            (HTTPRequest.Method.put, "repositories/shop%2Fweb", "{", 400), (.put, "repositories/shop%2Fweb", "{}", 400),
+            (.put, "repositories/..%2Fetc", #"{"cloneURL": "https://git.example/a.git"}"#, 400),
+            (.put, "repositories/a%2Fb", #"{"cloneURL": "https://user:pw@git.example/a.git"}"#, 400),
+            (.put, "repositories/a%2Fb", #"{"cloneURL": "ext::sh -c id"}"#, 400), (.put, "components/a%20b", "[]", 400),
+            (.put, "secrets/a", #"{"value": ""}"#, 400), (.post, "runs", #"{"repository": "no/such"}"#, 404),
+            (.post, "runs", #"{"repository": "shop/web", "component": "none"}"#, 404),
+            (.post, "runs", #"{"repository": "shop/web", "document": {"steps": 1}}"#, 400),
+            (.post, "runs/none/cancel", "{}", 404), (.post, "dead/none/retry", "{}", 404),
+            (.get, "runs/none", nil, 404),
+            (.get, "runs/none/events", nil, 404), (.get, "runs/none/steps/1/log", nil, 404),
+            (.get, "nowhere", nil, 404),
+            (.get, "runs?limit=0", nil, 400), (.get, "runs?state=odd", nil, 400), (.get, "runs?before=x", nil, 400),
+        ] as [(HTTPRequest.Method, String, String?, Int)])
     func `Wrong requests are answered with a problem one can act on`(
         method: HTTPRequest.Method, path: String, body: String?, status: Int
     ) async throws {

@@ -7,7 +7,9 @@ import Testing
     let now = Timestamp(milliseconds: 1_000_000)
     let lease = Duration.seconds(30)
 
-    private func claim(_ value: inout JobLease, _ attempt: Int, _ worker: String, at: Timestamp? = nil) -> JobLease.Claim {
+    private func claim(_ value: inout JobLease, _ attempt: Int, _ worker: String, at: Timestamp? = nil)
+        -> JobLease.Claim
+    {
         value.claim(attempt: attempt, worker: worker, now: at ?? now, lease: lease, timeLimit: .seconds(600))
     }
 

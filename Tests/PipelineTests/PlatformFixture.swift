@@ -21,7 +21,8 @@ struct PlatformFixture: Sendable {
     static let path = RepositoryPath(rawValue: "shop/web")
     static let key = String(repeating: "A", count: 43) + "="
     static let commit = Commit(
-        sha: String(repeating: "ab", count: 20), message: "Add a shop", authorName: "Ada", authorEmail: "ada@example.com",
+        sha: String(repeating: "ab", count: 20), message: "Add a shop", authorName: "Ada",
+        authorEmail: "ada@example.com",
         committedAt: Timestamp(milliseconds: 1_700_000_000_000))
 
     private init(directory: String) throws {
@@ -74,7 +75,8 @@ struct PlatformFixture: Sendable {
         var commit = Self.commit
         commit.message = text
         let trigger = Trigger(
-            id: MessageID(rawValue: id), event: event, repository: Self.path, ref: "refs/heads/\(branch)", branch: branch,
+            id: MessageID(rawValue: id), event: event, repository: Self.path, ref: "refs/heads/\(branch)",
+            branch: branch,
             parameters: parameters, run: run)
         try await SourceSyncedHandler(engine: engine).handle(
             SourceSynced(

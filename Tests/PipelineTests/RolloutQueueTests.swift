@@ -4,7 +4,8 @@ import Testing
 @testable import Pipeline
 
 @Suite struct RolloutQueueTests {
-    private func rollout(_ job: String, run: String, _ sequence: Int64, _ state: JobLease.State) -> RolloutQueue.Rollout {
+    private func rollout(_ job: String, run: String, _ sequence: Int64, _ state: JobLease.State) -> RolloutQueue.Rollout
+    {
         .init(job: JobID(rawValue: job), run: RunID(rawValue: run), sequence: sequence, state: state)
     }
 

@@ -17,6 +17,8 @@ import Testing
             let view = try #require(try await platform.reader.view(run.id))
             #expect(view.choice?.source == .file)
             #expect(view.stages.first?.steps.map(\.kind) == ["commands", "build", "deploy"])
+            #expect(view.summary.reason == "waits for a builder of the queue slipway.build.default")
+            #expect(view.stages.first?.steps.last?.reason == "waits for earlier steps")
         }
     }
 
@@ -105,7 +107,9 @@ import Testing
             _ = try await platform.claim(job.id)
             try await platform.ended(
                 job, .failure, reason: "step “test” failed",
-                steps: [StepReport(step: "test", outcome: .failure, exitCode: 1, reason: "exit code 1", startedAt: .now)])
+                steps: [
+                    StepReport(step: "test", outcome: .failure, exitCode: 1, reason: "exit code 1", startedAt: .now)
+                ])
             try await platform.finished("test", job, .failure)
             try await platform.started("test", job)
             let view = try #require(try await platform.reader.view(run.id))
@@ -115,7 +119,8 @@ import Testing
         }
     }
 
-    @Test func `A lost worker's job goes to another as the next attempt, and its late words do not count`() async throws {
+    @Test func `A lost worker's job goes to another as the next attempt, and its late words do not count`() async throws
+    {
         try await PlatformFixture.with { platform in
             try await platform.push(Samples.single)
             let run = try #require(try await platform.runs().first)

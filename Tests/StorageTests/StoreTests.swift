@@ -61,7 +61,9 @@ import Testing
     }
 
     @Test func `A file of a newer version is not touched`() async throws {
-        try await withStore(migrations: [Migration("one", sql: "CREATE TABLE one (n)"), Migration("two", sql: "SELECT 1")]) {
+        try await withStore(migrations: [
+            Migration("one", sql: "CREATE TABLE one (n)"), Migration("two", sql: "SELECT 1"),
+        ]) {
             store, _ in
             let path = store.path
             let error = #expect(throws: StoreError.self) {

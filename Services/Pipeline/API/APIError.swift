@@ -26,7 +26,9 @@ struct APIError: HTTPResponseError, Equatable {
         APIError(.notFound, code, message, remedy: remedy)
     }
 
-    static func badRequest(_ code: String, _ message: String, remedy: String? = nil, details: [String]? = nil) -> APIError {
+    static func badRequest(_ code: String, _ message: String, remedy: String? = nil, details: [String]? = nil)
+        -> APIError
+    {
         APIError(.badRequest, code, message, remedy: remedy, details: details)
     }
 }

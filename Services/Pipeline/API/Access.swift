@@ -80,7 +80,8 @@ struct AccessMiddleware: RouterMiddleware {
             throw APIError(
                 .unauthorized, "not_signed_in",
                 request.headers[.authorization] == nil ? "you are not signed in" : "the token is wrong",
-                remedy: "send Authorization: Bearer <token>; the token is in the file “token” of the service's data folder")
+                remedy:
+                    "send Authorization: Bearer <token>; the token is in the file “token” of the service's data folder")
         }
         let isReading = request.method == .get || request.method == .head
         if case .session = credential, !isReading, !Access.isSameOrigin(request) {

@@ -17,7 +17,9 @@ struct LiveRoutes {
             ) {
                 var events: [String] = []
                 for run in watch.take().runs.sorted() {
-                    if let view = try await reader.view(run) { events.append(try EventStream.event(RunEvent.run(view))) }
+                    if let view = try await reader.view(run) {
+                        events.append(try EventStream.event(RunEvent.run(view)))
+                    }
                 }
                 return events
             }
@@ -41,10 +43,8 @@ struct LiveRoutes {
         guard try await reader.view(run) != nil else { throw RunActions.unknown(run) }
         let follower = Follower(reader.follow(run, logs: logs))
         return EventStream.response(
-            to: request, wakes: follower.wakes, nudge: { follower.nudge() }, end: { follower.end() }
-        ) {
-            try await follower.next()?.map { try EventStream.event($0) }
-        }
+            to: request, wakes: follower.wakes, nudge: { follower.nudge() }, end: { follower.end() },
+            next: { try await follower.next()?.map { try EventStream.event($0) } })
     }
 
     /// `offset` is in bytes. As plain text what is there now; with `follow=1` events `{"offset": …, "text": …}` until
@@ -61,10 +61,8 @@ struct LiveRoutes {
         guard request.uri.queryParameters["follow"] == "1" else { return plain(id, from: offset) }
         let follower = LogFollower(id: id, position: offset, reader: reader)
         return EventStream.response(
-            to: request, wakes: follower.wakes, nudge: { follower.nudge() }, end: { follower.end() }
-        ) {
-            try await follower.next()?.map { try EventStream.event($0) }
-        }
+            to: request, wakes: follower.wakes, nudge: { follower.nudge() }, end: { follower.end() },
+            next: { try await follower.next()?.map { try EventStream.event($0) } })
     }
 
     private func step(_ number: Int, of run: RunID) async throws -> StepRecord? {

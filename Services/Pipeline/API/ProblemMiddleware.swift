@@ -30,7 +30,8 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch let error as StoreError where error.code == .full {
             context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             let problem = APIError(
-                .init(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full", "the service's disk is full", remedy: "make room on it")
+                .init(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full", "the service's disk is full",
+                remedy: "make room on it")
             return try problem.response(from: request, context: context)
         } catch {
             context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])

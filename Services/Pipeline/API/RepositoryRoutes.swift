@@ -1,7 +1,7 @@
 import Contracts
-import HTTPTypes
-import GRDB
 import FoundationEssentials
+import GRDB
+import HTTPTypes
 import Hummingbird
 import Secrets
 import Storage
@@ -60,8 +60,10 @@ struct RepositoryRoutes {
             let known = try repositories.find(path)
             try repositories.save(
                 Repository(
-                    path: path, cloneURL: body.cloneURL, defaultBranch: body.defaultBranch ?? known?.defaultBranch ?? "main",
-                    allowsFile: body.allowsFile ?? known?.allowsFile ?? true, username: body.username ?? known?.username,
+                    path: path, cloneURL: body.cloneURL,
+                    defaultBranch: body.defaultBranch ?? known?.defaultBranch ?? "main",
+                    allowsFile: body.allowsFile ?? known?.allowsFile ?? true,
+                    username: body.username ?? known?.username,
                     token: sealed ?? known?.token, createdAt: known?.createdAt ?? transaction.now))
             return known == nil
         }
@@ -103,7 +105,8 @@ struct RepositoryRoutes {
     ) throws -> RepositoryView {
         RepositoryView(
             path: repository.path, cloneURL: repository.cloneURL, defaultBranch: repository.defaultBranch,
-            allowsFile: repository.allowsFile, hasToken: repository.token != nil, hookURL: hooks.url(of: repository.path),
+            allowsFile: repository.allowsFile, hasToken: repository.token != nil,
+            hookURL: hooks.url(of: repository.path),
             associations: try repositories.associations(of: repository.path), createdAt: repository.createdAt)
     }
 

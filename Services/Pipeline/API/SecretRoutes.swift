@@ -38,7 +38,9 @@ struct SecretRoutes {
             try await remove(try Self.name(context), repository: try context.repository())
         }
         group.get("registries") { _, _ -> Response in
-            let hosts = try await store.read { try SecretStore(database: $0).registryHosts().map { [$0.host, $0.username] } }
+            let hosts = try await store.read {
+                try SecretStore(database: $0).registryHosts().map { [$0.host, $0.username] }
+            }
             return try .json(hosts.map { ["host": $0[0], "username": $0[1]] })
         }
         group.put("registries/:host") { request, context -> Response in
@@ -110,7 +112,8 @@ struct SecretRoutes {
         let host = try context.part("host")
         guard !host.isEmpty, host.utf8.count <= 255, !host.contains("/"), !host.contains(where: \.isWhitespace) else {
             throw APIError.badRequest(
-                "malformed_registry", "“\(host)” is no registry's host", remedy: "give it as in the image's name, such as harbor.example:5000")
+                "malformed_registry", "“\(host)” is no registry's host",
+                remedy: "give it as in the image's name, such as harbor.example:5000")
         }
         return host
     }

@@ -64,7 +64,8 @@ struct ProcessChoice: Sendable, Equatable {
 
     private static func mismatch(of association: AssociationView, with trigger: Trigger) -> String? {
         if !association.events.isEmpty, !association.events.contains(trigger.event) {
-            return "event “\(trigger.event.rawValue)” is not \(association.events.map(\.rawValue).joined(separator: ", "))"
+            return
+                "event “\(trigger.event.rawValue)” is not \(association.events.map(\.rawValue).joined(separator: ", "))"
         }
         guard !association.branches.isEmpty else { return nil }
         guard let branch = trigger.branch else {
@@ -81,7 +82,8 @@ struct ProcessChoice: Sendable, Equatable {
     }
 
     private static func words(for association: AssociationView) -> String {
-        let events = association.events.isEmpty ? "all events" : association.events.map(\.rawValue).joined(separator: ", ")
+        let events =
+            association.events.isEmpty ? "all events" : association.events.map(\.rawValue).joined(separator: ", ")
         let branches = association.branches.isEmpty ? "all branches" : association.branches.joined(separator: ", ")
         return "associated for \(events) and \(branches)"
     }

@@ -9,7 +9,7 @@ struct InboxPruner: Service {
     let logger: Logger
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
                     // In small pieces, so that nobody waits for the writer.
@@ -17,7 +17,11 @@ struct InboxPruner: Service {
                 } catch {
                     logger.warning("the inbox cannot be pruned", metadata: ["error": "\(error)"])
                 }
-                try await Task.sleep(for: .seconds(3600))
+                do {
+                    try await Task.sleep(for: .seconds(3600))
+                } catch {
+                    return
+                }
             }
         }
     }

@@ -12,26 +12,32 @@ struct LeaseTimer: Service {
     let logger: Logger
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            try await engine.extendLeases()
-            let wakes = engine.deadlines.wakes
-            var iterator = wakes.makeAsyncIterator()
-            var wasConnected = true
-            while !Task.isCancelled {
-                let next = try await nextDeadline()
-                if let next, next <= .now {
-                    if await isConnected(), wasConnected {
-                        try await expire()
-                    } else {
-                        // The first look after the broker was away: give workers the time to be heard.
-                        wasConnected = await isConnected()
-                        try await engine.extendLeases()
-                        try await Task.sleep(for: .seconds(1))
-                    }
-                    continue
+        do {
+            try await cancelWhenGracefulShutdown { try await watch() }
+        } catch is CancellationError {
+            // Shutting down: the next life goes on from what is in the database.
+        }
+    }
+
+    private func watch() async throws {
+        try await engine.extendLeases()
+        let wakes = engine.deadlines.wakes
+        var iterator = wakes.makeAsyncIterator()
+        var wasConnected = true
+        while !Task.isCancelled {
+            let next = try await nextDeadline()
+            if let next, next <= .now {
+                if await isConnected(), wasConnected {
+                    try await expire()
+                } else {
+                    // The first look after the broker was away: give workers the time to be heard.
+                    wasConnected = await isConnected()
+                    try await engine.extendLeases()
+                    try await Task.sleep(for: .seconds(1))
                 }
-                guard await wait(until: next, &iterator) else { return }
+                continue
             }
+            guard await wait(until: next, &iterator) else { return }
         }
     }
 

@@ -26,7 +26,8 @@ struct RunActions: Sendable {
             } else if let name = request.component {
                 guard let component = try components.find(name) else { throw ComponentRoutes.unknown(name) }
                 given = GivenProcess(
-                    component: name, digest: component.digest, note: "component “\(name)”, revision \(component.revision)")
+                    component: name, digest: component.digest,
+                    note: "component “\(name)”, revision \(component.revision)")
             }
             let ref = request.ref ?? repository.defaultBranch
             let trigger = Trigger(

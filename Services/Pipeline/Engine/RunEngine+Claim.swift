@@ -85,7 +85,8 @@ extension RunEngine {
             timeoutSeconds: job.timeLimit, repository: current.summary.repository, commit: commit,
             ref: current.summary.ref, stage: document, steps: job.steps, outcomes: current.outcomes(before: job),
             outputs: current.outputs(for: job), environment: variables.environment(stage: stage),
-            secrets: isTrusted ? try secrets.sealed(for: current.summary.repository).filter { names.contains($0.key) } : [:],
+            secrets: isTrusted
+                ? try secrets.sealed(for: current.summary.repository).filter { names.contains($0.key) } : [:],
             registries: isTrusted ? try secrets.registries() : [:], source: try source(for: job, stage, current),
             sequence: job.sequence)
     }

@@ -90,7 +90,8 @@ extension RunEngine {
         case .given(let given):
             guard let document = situation.givenDocument else {
                 return .fail(
-                    "the process \(given.digest) is not kept any more", Self.view(.given, given.component, choice.trace))
+                    "the process \(given.digest) is not kept any more", Self.view(.given, given.component, choice.trace)
+                )
             }
             let compiled = try ProcessCompiler.kept(document, digest: given.digest)
             return .process(
@@ -223,7 +224,8 @@ extension RunEngine {
             let stage = plan.process.stages[position]
             stages.append(
                 StageRecord(
-                    run: run, position: position, name: planned.name, state: planned.skipped == nil ? .pending : .skipped,
+                    run: run, position: position, name: planned.name,
+                    state: planned.skipped == nil ? .pending : .skipped,
                     reason: planned.skipped?.text, dependsOn: stage.dependsOn))
             for service in stage.services {
                 steps.append(

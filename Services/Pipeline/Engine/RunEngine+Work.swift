@@ -98,7 +98,9 @@ extension RunEngine {
     private func tellToStop(
         _ id: JobID, _ run: RunID, _ attempt: Int, _ job: Job, in transaction: Transaction
     ) throws {
-        guard attempt < job.lease.attempt || job.lease.state == .cancelled || job.lease.state == .superseded else { return }
+        guard attempt < job.lease.attempt || job.lease.state == .cancelled || job.lease.state == .superseded else {
+            return
+        }
         let reason = job.lease.reason ?? "attempt \(job.lease.attempt) took the place of attempt \(attempt)"
         try transaction.send(JobCancelled(job: id, run: run, attempt: attempt, reason: reason), run: run)
     }

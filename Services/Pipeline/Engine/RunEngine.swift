@@ -35,7 +35,9 @@ struct RunEngine: Sendable {
         while let workload = workloads.popLast() {
             let store = JobStore(database: transaction.database)
             guard let next = try store.rollouts(of: workload).next(), let job = try store.find(next) else { continue }
-            guard let current = try load(job.run, in: transaction), let index = current.index(of: job.id) else { continue }
+            guard let current = try load(job.run, in: transaction), let index = current.index(of: job.id) else {
+                continue
+            }
             try current.follow(current.dispatch(index))
             try current.save()
             workloads += current.released

@@ -81,7 +81,8 @@ final class RunInProgress {
         var job = Job(
             id: .make(at: now), run: run, stage: position, place: key.index,
             kind: planned.isRollout ? .rollout : .build, steps: planned.steps,
-            queue: JobRouting.queue(of: planned, in: stage).name, timeLimit: stage.timeout ?? engine.configuration.timeLimit,
+            queue: JobRouting.queue(of: planned, in: stage).name,
+            timeLimit: stage.timeout ?? engine.configuration.timeLimit,
             createdAt: now)
         if planned.isRollout, let name = planned.steps.first, let step = stage.step(name),
             let record = steps.first(where: { $0.stage == position && $0.name == name })
@@ -150,7 +151,8 @@ final class RunInProgress {
         case .ended: ended(jobs[index])
         case .tellWorker:
             try transaction.send(
-                JobCancelled(job: jobs[index].id, run: run, attempt: jobs[index].lease.attempt, reason: reason), run: run)
+                JobCancelled(job: jobs[index].id, run: run, attempt: jobs[index].lease.attempt, reason: reason),
+                run: run)
             transaction.deadlinesChanged(engine)
         }
     }

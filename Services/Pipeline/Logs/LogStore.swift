@@ -63,7 +63,9 @@ actor LogStore {
             switch try stream.file.append(chunk.bytes, at: offset) {
             case .repeated:
                 // It may be of a moment ago and not on the disk yet.
-                if dirty.contains(id) { stream.unsynchronized.append(chunk.continuation) } else {
+                if dirty.contains(id) {
+                    stream.unsynchronized.append(chunk.continuation)
+                } else {
                     chunk.continuation.resume(returning: false)
                 }
             case .appended:

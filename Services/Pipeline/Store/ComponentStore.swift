@@ -43,8 +43,11 @@ struct ComponentStore {
     func save(_ name: String, document: JSONValue, digest: String, now: Timestamp) throws -> ComponentView {
         let text = String(decoding: try Wire.encode(document), as: UTF8.self)
         if let current = try find(name), current.document == document, current.digest == digest { return current }
-        let revision = 1 + (try Int.fetchOne(
-            database, sql: "SELECT MAX(revision) FROM componentRevisions WHERE component = ?", arguments: [name]) ?? 0)
+        let revision =
+            1
+            + (try Int.fetchOne(
+                database, sql: "SELECT MAX(revision) FROM componentRevisions WHERE component = ?", arguments: [name])
+                ?? 0)
         try database.execute(
             sql: """
                 INSERT INTO componentRevisions (component, revision, digest, document, createdAt)

@@ -23,7 +23,8 @@ struct DeadLetter: Sendable, Equatable {
     /// The same message for the queue it came from.
     var again: PreparedMessage {
         PreparedMessage(
-            id: id, type: type, version: version, exchange: MessageMap.work, routingKey: queue, contentType: contentType,
+            id: id, type: type, version: version, exchange: MessageMap.work, routingKey: queue,
+            contentType: contentType,
             body: body, run: run)
     }
 }

@@ -138,7 +138,8 @@ struct JobStore {
         lease.deadline = row["deadline"]
         lease.reason = row["reason"]
         return Job(
-            id: row["id"], run: row["run"], stage: row["stage"], place: row["place"], kind: kind, steps: try row.json("steps") ?? [],
+            id: row["id"], run: row["run"], stage: row["stage"], place: row["place"], kind: kind,
+            steps: try row.json("steps") ?? [],
             queue: row["queue"], lease: lease, timeLimit: row["timeLimit"], workload: row["workload"],
             sequence: row["sequence"], createdAt: row["createdAt"])
     }

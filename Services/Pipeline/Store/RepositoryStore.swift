@@ -63,7 +63,8 @@ struct RepositoryStore {
         try database.execute(sql: "DELETE FROM associations WHERE repository = ?", arguments: [path])
         for (position, association) in associations.enumerated() {
             try database.execute(
-                sql: "INSERT INTO associations (repository, position, component, events, branches) VALUES (?, ?, ?, ?, ?)",
+                sql:
+                    "INSERT INTO associations (repository, position, component, events, branches) VALUES (?, ?, ?, ?, ?)",
                 arguments: [
                     path, position, association.component, JSONColumn(association.events),
                     JSONColumn(association.branches),

@@ -69,13 +69,6 @@ struct RunStore {
         try RunID.fetchOne(database, sql: "SELECT id FROM runs WHERE trigger = ?", arguments: [trigger])
     }
 
-    /// A repository's run by its number.
-    func run(of repository: RepositoryPath, number: Int) throws -> RunID? {
-        try RunID.fetchOne(
-            database, sql: "SELECT id FROM runs WHERE repository = ? AND number = ? ORDER BY serial DESC",
-            arguments: [repository, number])
-    }
-
     /// The place of the run among all, which grows with every new one.
     func serial(_ id: RunID) throws -> Int64? {
         try Int64.fetchOne(database, sql: "SELECT serial FROM runs WHERE id = ?", arguments: [id])
@@ -133,7 +126,8 @@ struct RunStore {
 
     func update(_ details: RunDetails, of run: RunID) throws {
         try database.execute(
-            sql: "UPDATE runDetails SET trigger = ?, choice = ?, changes = ?, mirrorURL = ?, progress = ? WHERE run = ?",
+            sql:
+                "UPDATE runDetails SET trigger = ?, choice = ?, changes = ?, mirrorURL = ?, progress = ? WHERE run = ?",
             arguments: [
                 JSONColumn(details.trigger), details.choice.map(JSONColumn.init),
                 details.changes.map(JSONColumn.init), details.mirrorURL, details.progress.map(JSONColumn.init), run,
@@ -158,7 +152,9 @@ struct RunStore {
     /// The run, whole.
     /// - Parameter logBytes: how much log is stored of a step's attempt.
     func view(_ id: RunID, logBytes: (_ step: Int, _ attempt: Int) -> Int64) throws -> RunView? {
-        guard let summary = try summary(id) else { return nil }
+        guard var summary = try summary(id) else { return nil }
+        let waits = summary.state.isFinal ? nil : WaitingReasons(jobs: try JobStore(database: database).all(of: id))
+        summary.reason = summary.reason ?? waits?.ofRun(summary.state)
         let choice: ChoiceView? = try Row.fetchOne(
             database, sql: "SELECT choice FROM runDetails WHERE run = ?", arguments: [id])?.json("choice")
         let steps = Dictionary(grouping: try self.steps(of: id), by: \.stage)
@@ -170,6 +166,7 @@ struct RunStore {
                     steps: (steps[stage.position] ?? []).map { step in
                         var view = step.view
                         view.logBytes = step.attempt > 0 ? logBytes(step.id, step.attempt) : 0
+                        view.reason = view.reason ?? waits?.of(step)
                         return view
                     })
             })
@@ -183,7 +180,8 @@ struct RunStore {
             commit: sha.map {
                 Commit(
                     sha: $0, message: row["message"] ?? "", authorName: row["authorName"] ?? "",
-                    authorEmail: row["authorEmail"] ?? "", committedAt: row["committedAt"] ?? Timestamp(milliseconds: 0))
+                    authorEmail: row["authorEmail"] ?? "", committedAt: row["committedAt"] ?? Timestamp(milliseconds: 0)
+                )
             }, sender: row["sender"], createdAt: row["createdAt"], startedAt: row["startedAt"],
             finishedAt: row["finishedAt"])
     }

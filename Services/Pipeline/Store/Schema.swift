@@ -108,6 +108,7 @@ enum Schema {
             );
             CREATE INDEX runsByRepository ON runs (repository, serial);
             CREATE INDEX runsByState ON runs (state, serial);
+            CREATE INDEX runsByRepositoryAndState ON runs (repository, state, serial);
 
             CREATE TABLE runDetails (
                 run TEXT NOT NULL PRIMARY KEY,
