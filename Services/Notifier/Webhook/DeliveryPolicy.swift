@@ -1,0 +1,42 @@
+/// How a post ended.
+enum PostOutcome: Sendable, Equatable {
+    /// An answer, with the seconds of its `Retry-After`.
+    case answered(status: Int, retryAfter: Int64?)
+    /// None, and why.
+    case failed(String)
+}
+
+/// What follows from how a post ended.
+enum DeliveryVerdict: Sendable, Equatable {
+    case delivered
+    case retry(after: Duration)
+    /// The address asked never to be told again (410).
+    case disable
+    /// It was tried for some three days.
+    case giveUp
+}
+
+/// When a notification is tried again, as Standard Webhooks advises: soon at first, then ever more rarely.
+enum DeliveryPolicy {
+    /// The delay after the first, the second … failed attempt, in seconds.
+    static let delays: [Int64] = [5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]
+    /// The longest a peer can put us off.
+    static let longestRetryAfter: Int64 = 86_400
+
+    /// - Parameters:
+    ///   - attempt: the one that ended, from 1.
+    ///   - jitter: 0..<1. Notifications that failed together come back up to a fifth of the delay apart, so that an
+    ///     address that comes up again is not taken down by all at once.
+    static func decide(afterAttempt attempt: Int, _ outcome: PostOutcome, jitter: Double) -> DeliveryVerdict {
+        var retryAfter: Int64 = 0
+        switch outcome {
+        case .answered(let status, _) where (200...299).contains(status): return .delivered
+        case .answered(410, _): return .disable
+        case .answered(_, let seconds): retryAfter = min(max(0, seconds ?? 0), longestRetryAfter)
+        case .failed: break
+        }
+        guard attempt >= 1, attempt <= delays.count else { return .giveUp }
+        let delay = Double(delays[attempt - 1]) * (0.9 + 0.2 * jitter)
+        return .retry(after: max(.milliseconds(Int64(delay * 1000)), .seconds(retryAfter)))
+    }
+}

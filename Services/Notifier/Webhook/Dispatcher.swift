@@ -1,0 +1,85 @@
+import Contracts
+import Logging
+import ServiceLifecycle
+import Storage
+
+typealias Wake = Signal
+
+/// Posts what waits for one address. Each address has its own, so that one that hangs holds up no other.
+struct Dispatcher: Service {
+    let endpoint: String
+    let store: NotificationStore
+    let wake: Wake
+    let logger: Logger
+    /// How many posts are under way at a time.
+    var width = 4
+    let post: @Sendable (Notification) async -> PostOutcome
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                let wake = wake
+                group.addTask { await dispatch(waking: wake) }
+                await group.waitForAll()
+            }
+        }
+    }
+
+    private func dispatch(waking wake: Wake) async {
+        var wakes = wake.wakes.makeAsyncIterator()
+        while !Task.isCancelled {
+            do {
+                let due = try await store.due(for: endpoint, limit: width)
+                if !due.isEmpty {
+                    await send(due)
+                    continue
+                }
+                // Until something is added or the next retry is due; nothing polls.
+                let next = try await store.nextDue(for: endpoint)
+                let alarm = next.map { next in
+                    Task {
+                        let wait = max(0, next.milliseconds - Timestamp.now.milliseconds)
+                        try await Task.sleep(for: .milliseconds(wait + 1))
+                        wake.wake()
+                    }
+                }
+                _ = await wakes.next()
+                alarm?.cancel()
+            } catch {
+                logger.error("notifications cannot be read", metadata: ["endpoint": "\(endpoint)", "error": "\(error)"])
+                do { try await Task.sleep(for: .seconds(5)) } catch { return }
+            }
+        }
+    }
+
+    private func send(_ notifications: [Notification]) async {
+        await withTaskGroup(of: Void.self) { group in
+            for notification in notifications { group.addTask { await send(notification) } }
+        }
+    }
+
+    private func send(_ notification: Notification) async {
+        let began = Timestamp.now
+        let outcome = await post(notification)
+        // Cancelled in the middle: whether it arrived is unknown, and it goes again under the same id.
+        guard !Task.isCancelled else { return }
+        let attempt = notification.attempts + 1
+        let verdict = DeliveryPolicy.decide(afterAttempt: attempt, outcome, jitter: .random(in: 0..<1))
+        do {
+            try await store.record(outcome, verdict, of: notification, began: began)
+        } catch {
+            logger.error("an attempt cannot be recorded", metadata: ["event": "\(notification.event)", "error": "\(error)"])
+            do { try await Task.sleep(for: .seconds(5)) } catch { return }
+        }
+        let metadata: Logger.Metadata = [
+            "event": "\(notification.event)", "endpoint": "\(endpoint)", "attempt": "\(attempt)",
+            "outcome": "\(outcome)",
+        ]
+        switch verdict {
+        case .delivered: logger.debug("notification delivered", metadata: metadata)
+        case .retry: logger.notice("notification will be tried again", metadata: metadata)
+        case .disable: logger.warning("the address wants no more notifications", metadata: metadata)
+        case .giveUp: logger.error("notification given up", metadata: metadata)
+        }
+    }
+}
