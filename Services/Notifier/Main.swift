@@ -29,7 +29,9 @@ struct Notifier {
                     let wake = Wake()
                     signals[endpoint] = wake
                     dispatchers.append(
-                        Dispatcher(endpoint: endpoint, store: store, wake: wake, logger: logger) { await sender.post($0) })
+                        Dispatcher(endpoint: endpoint, store: store, wake: wake, logger: logger) {
+                            await sender.post($0)
+                        })
                 }
             } else if !endpoints.isEmpty {
                 // Missing only where there is somebody to sign for.

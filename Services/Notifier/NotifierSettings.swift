@@ -4,7 +4,8 @@ import Secrets
 /// The settings of the notifier beside ``CommonSettings``.
 enum NotifierSettings {
     static let urls = Setting<[String]>(
-        "webhook.urls", "where events are posted to, separated by commas", example: "https://chat.example/hooks/slipway",
+        "webhook.urls", "where events are posted to, separated by commas",
+        example: "https://chat.example/hooks/slipway",
         default: []
     ) { text in
         try text.split(separator: ",").map { part in

@@ -4,9 +4,12 @@ import Testing
 
 @Suite("When a notification goes again")
 struct DeliveryPolicyTests {
-    @Test("success of any kind is delivered, 410 ends it all", arguments: [(200, DeliveryVerdict.delivered), (204, .delivered), (410, .disable)])
+    @Test(
+        "success of any kind is delivered, 410 ends it all",
+        arguments: [(200, DeliveryVerdict.delivered), (204, .delivered), (410, .disable)])
     func final(_ status: Int, _ verdict: DeliveryVerdict) {
-        #expect(DeliveryPolicy.decide(afterAttempt: 1, .answered(status: status, retryAfter: nil), jitter: 0) == verdict)
+        #expect(
+            DeliveryPolicy.decide(afterAttempt: 1, .answered(status: status, retryAfter: nil), jitter: 0) == verdict)
     }
 
     @Test("everything else waits, ever longer, at most so often", arguments: [301, 400, 404, 429, 500, 503])

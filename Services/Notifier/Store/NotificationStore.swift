@@ -128,7 +128,8 @@ struct NotificationStore: Sendable {
                     sql: "INSERT INTO disabled (endpoint, at, event) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                     arguments: [notification.endpoint, now, notification.event])
                 try database.execute(
-                    sql: "UPDATE notification SET dueAt = NULL, state = 'failed' WHERE endpoint = ? AND dueAt IS NOT NULL",
+                    sql:
+                        "UPDATE notification SET dueAt = NULL, state = 'failed' WHERE endpoint = ? AND dueAt IS NOT NULL",
                     arguments: [notification.endpoint])
             }
             try database.execute(

@@ -46,7 +46,8 @@ struct Dispatcher: Service {
                 _ = await wakes.next()
                 alarm?.cancel()
             } catch {
-                logger.error("notifications cannot be read", metadata: ["endpoint": "\(endpoint)", "error": "\(error)"])
+                logger.error(
+                    "notifications cannot be read", metadata: ["endpoint": "\(endpoint)", "error": "\(error)"])
                 do { try await Task.sleep(for: .seconds(5)) } catch { return }
             }
         }
@@ -68,7 +69,8 @@ struct Dispatcher: Service {
         do {
             try await store.record(outcome, verdict, of: notification, began: began)
         } catch {
-            logger.error("an attempt cannot be recorded", metadata: ["event": "\(notification.event)", "error": "\(error)"])
+            logger.error(
+                "an attempt cannot be recorded", metadata: ["event": "\(notification.event)", "error": "\(error)"])
             do { try await Task.sleep(for: .seconds(5)) } catch { return }
         }
         let metadata: Logger.Metadata = [

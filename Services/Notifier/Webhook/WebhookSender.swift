@@ -22,7 +22,7 @@ struct WebhookSender: Sendable {
                     connectTimeout: .seconds(10), totalTimeout: .seconds(20)))
             let retryAfter = response.headers["Retry-After"].flatMap { Int64($0) }
             // Read for the connection's sake alone; an answer that goes on and on says no more than its status.
-            do { _ = try await response.body.collect(upTo: 64 * 1024) } catch where error.code == .tooLarge {}
+            do { _ = try await response.body.collect(upTo: 64 * 1024) } catch  where error.code == .tooLarge {}
             return .answered(status: response.status, retryAfter: retryAfter)
         } catch {
             return .failed(error.description)
