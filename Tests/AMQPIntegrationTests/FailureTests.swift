@@ -63,7 +63,9 @@ struct FailureTests {
             try await host.management.send(
                 "PUT", "/api/queues/\(host.name)/work", body: #"{"durable":true,"arguments":{}}"#)
             let error = await #expect(throws: AMQPError.self) {
-                try await within(.seconds(5)) { try await Broker.with(host.url, topology: work) { _ in try await never() } }
+                try await within(.seconds(5)) {
+                    try await Broker.with(host.url, topology: work) { _ in try await never() }
+                }
             }
             #expect(error?.code == .preconditionFailed)
             #expect(error?.message.contains("'work'") == true)
@@ -211,7 +213,8 @@ struct FailureTests {
             try await Broker.with(host.url, topology: topology) { broker in
                 try await broker.publish(message([UInt8](repeating: 1, count: 200_000)))
                 try await broker.publish(message([2]))
-                try await Broker.with(host.url, topology: topology, configure: { $0.maximumBodySize = 100_000 }) { small in
+                try await Broker.with(host.url, topology: topology, configure: { $0.maximumBodySize = 100_000 }) {
+                    small in
                     let body = [UInt8](repeating: 1, count: 100_001)
                     #expect(await code { try await small.publish(message(body)) } == .tooLarge)
                     var deliveries = small.deliveries(of: "work", prefetch: 10).makeAsyncIterator()

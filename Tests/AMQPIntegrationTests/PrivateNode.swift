@@ -28,7 +28,8 @@ struct PrivateNode: SuiteTrait, TestScoping {
                 "openssl",
                 [
                     "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                    "-subj", "/CN=\(authority)", "-keyout", "\(files)/\(authority).key", "-out", "\(files)/\(authority).pem",
+                    "-subj", "/CN=\(authority)", "-keyout", "\(files)/\(authority).key", "-out",
+                    "\(files)/\(authority).pem",
                 ])
         }
         for name in ["server", "client"] {
@@ -36,13 +37,15 @@ struct PrivateNode: SuiteTrait, TestScoping {
             try await runTool(
                 "openssl",
                 [
-                    "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=\(name)",
+                    "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                    "/CN=\(name)",
                     "-keyout", "\(files)/\(name).key", "-out", "\(files)/\(name).csr",
                 ])
             try await runTool(
                 "openssl",
                 [
-                    "x509", "-req", "-in", "\(files)/\(name).csr", "-CA", "\(files)/ca.pem", "-CAkey", "\(files)/ca.key",
+                    "x509", "-req", "-in", "\(files)/\(name).csr", "-CA", "\(files)/ca.pem", "-CAkey",
+                    "\(files)/ca.key",
                     "-CAcreateserial", "-days", "2", "-extfile", "\(files)/\(name).ext", "-out", "\(files)/\(name).pem",
                 ])
         }

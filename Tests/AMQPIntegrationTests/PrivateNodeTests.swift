@@ -18,6 +18,10 @@ struct PrivateNodeTests {
         let node = try node()
         try await VirtualHost.with(broker: node.url, management: node.management) { host in
             try await Broker.with(host.url, topology: work, configure: { $0.heartbeat = .seconds(2) }) { broker in
+                try await broker.publish(message(Array("0".utf8)))
+                // The node writes down every half second which quorum queues it has; one that is younger when it is
+                // killed comes back empty and confirms nothing.
+                try await Task.sleep(for: .seconds(2))
                 let count = 10_000
                 let confirmed = Counter()
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -38,11 +42,9 @@ struct PrivateNodeTests {
                             if case .connecting = await broker.status { true } else { false }
                         }
                         try await node.start()
-                        let began = ContinuousClock.now
                         try await eventually(within: .seconds(15), "all are confirmed once the node is back") {
                             confirmed.count == count
                         }
-                        print("confirmed \(ContinuousClock.now - began) after the node's return")
                     }
                     try await group.waitForAll()
                 }
@@ -117,7 +119,10 @@ struct PrivateNodeTests {
         // Another name than the certificate's, another authority than its signer's, no certificate of one's own.
         let refused: [(String, String, [AMQPError.Code])] = [
             (full, "127.0.0.1", [.tls]),
-            ("cacertfile=\(files)/other.pem&certfile=\(files)/client.pem&keyfile=\(files)/client.key", "localhost", [.tls]),
+            (
+                "cacertfile=\(files)/other.pem&certfile=\(files)/client.pem&keyfile=\(files)/client.key", "localhost",
+                [.tls]
+            ),
             ("cacertfile=\(files)/ca.pem", "localhost", [.tls, .unreachable]),
         ]
         for (parameters, host, codes) in refused {
