@@ -96,7 +96,7 @@ let package = Package(
         shared("Secrets", ["Contracts", crypto]),
         shared("Messaging", ["AMQP", "Contracts", lifecycle, logging, metrics]),
         shared("Storage", ["Contracts", "Messaging", grdb, lifecycle, logging, metrics]),
-        shared("PipelineLanguage", ["Contracts", collections, crypto, yams]),
+        shared("PipelineLanguage", ["Contracts", crypto, yams]),
         shared("Git", ["CLinux", logging, subprocess, systemPackage]),
         shared("DockerEngine", ["HTTPClient", "Threading", logging]),
         shared(
@@ -156,6 +156,15 @@ let package = Package(
                 "Contracts", "HTTPClient", "PipelineLanguage", "Secrets", argumentParser, logging, subprocess,
                 systemPackage,
             ]),
+
+        // Tools that measure and try the pipeline language
+        .target(name: "CAllocations", path: "Tests/Benchmarks/CAllocations"),
+        .executableTarget(
+            name: "LanguageBenchmark", dependencies: ["CAllocations", "Contracts", "PipelineLanguage"],
+            path: "Tests/Benchmarks/Language", swiftSettings: settings),
+        .executableTarget(
+            name: "LanguageFuzzer", dependencies: ["Contracts", "PipelineLanguage"], path: "Tests/Fuzz/Language",
+            swiftSettings: settings),
 
         // Tests
         .target(
