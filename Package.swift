@@ -222,7 +222,10 @@ let package = Package(
             ]),
         tests(
             "DeployerTests",
-            ["Deployer", "Contracts", "HTTPClient", "PipelineLanguage", "Secrets", "TestSupport", "Worker", logging]),
+            [
+                "Deployer", "Contracts", "DockerEngine", "HTTPClient", "PipelineLanguage", "TestSupport", "Worker",
+                logging, systemPackage,
+            ]),
         tests(
             "DeployerIntegrationTests",
             [

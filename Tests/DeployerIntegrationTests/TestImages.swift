@@ -1,0 +1,49 @@
+import FoundationEssentials
+import SystemPackage
+import TestSupport
+
+/// Images made of nothing but busybox, built by the Docker Engine of the tests and pushed to their registry.
+enum TestImages {
+    /// Builds an image that runs a command of busybox' shell.
+    /// - Returns: `registry/repository@sha256:…`, which the engine has.
+    static func build(_ script: String) async throws -> String {
+        let socket = try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET")
+        let registry = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY")
+        let username = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME")
+        let password = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")
+        return try await withTemporaryDirectory { directory in
+            let path = directory.string
+            try await runTool("cp", ["/bin/busybox", "\(path)/busybox"])
+            // What is unique makes the digest so.
+            let text = "\(script)\n# \(UInt64.random(in: .min ... .max))\n"
+            try Data(text.utf8).write(to: URL(filePath: "\(path)/run"))
+            let dockerfile = """
+                FROM scratch
+                COPY busybox /bin/busybox
+                COPY run /run
+                CMD ["/bin/busybox", "sh", "/run"]
+                """
+            try Data(dockerfile.utf8).write(to: URL(filePath: "\(path)/Dockerfile"))
+            let auth = Data("\(username):\(password)".utf8).base64EncodedString()
+            try Data(#"{"auths":{"\#(registry)":{"auth":"\#(auth)"}}}"#.utf8)
+                .write(to: URL(filePath: "\(path)/config.json"))
+            let docker = ["-H", "unix://\(socket)", "--config", path]
+            let name = "\(registry)/test/deployer:\(UInt64.random(in: .min ... .max))"
+            try await runTool("docker", docker + ["build", "-q", "-t", name, path])
+            try await runTool("docker", docker + ["push", "-q", name])
+            let digests = try await runTool(
+                "docker", docker + ["image", "inspect", "-f", "{{index .RepoDigests 0}}", name])
+            return String(digests.filter { !$0.isWhitespace })
+        }
+    }
+
+    /// Answers HTTP on port 8080.
+    static func server(_ text: String) async throws -> String {
+        try await build(
+            """
+            /bin/busybox mkdir -p /www
+            /bin/busybox echo '\(text)' > /www/index.html
+            exec /bin/busybox httpd -f -p 8080 -h /www
+            """)
+    }
+}
