@@ -86,6 +86,27 @@ extension APIClient {
         }
     }
 
+    private struct LogPiece: Decodable {
+        var offset: Int64
+        var text: String
+    }
+
+    /// A step's log from an offset until it is complete.
+    func followLog(
+        of run: RunID, step: Int, from offset: Int64, receive: (Int64, String) async throws -> Void
+    ) async throws {
+        let body = try await stream(
+            "runs/\(URLText.encode(run.rawValue))/steps/\(step)/log",
+            query: [("offset", "\(offset)"), ("follow", "1")], accept: "text/event-stream")
+        var parser = EventStreamParser()
+        for try await bytes in body {
+            for data in parser.receive(bytes) {
+                let piece = try Wire.decode(LogPiece.self, from: Data(data))
+                try await receive(piece.offset, piece.text)
+            }
+        }
+    }
+
     /// A step's log from an offset to the end there is now, in pieces as they come.
     func log(
         of run: RunID, step: Int, from offset: Int64 = 0, receive: ([UInt8]) async throws -> Void

@@ -10,13 +10,15 @@ struct FollowedRun: Sendable {
         case fetch(step: Int, from: Int64)
         /// The run or a step is somewhere else than before.
         case changed(RunView)
-        /// The run ended and all of its log was shown.
+        /// All of it was shown.
         case finished(RunView)
     }
 
     private(set) var view: RunView?
     /// Bytes of each step's log that were shown.
     private var shown: [Int: Int64] = [:]
+    /// Which attempt of each step that was; a new one begins its log anew.
+    private var attempts: [Int: Int] = [:]
     /// Follow this step alone, or all.
     let only: Int?
 
@@ -33,14 +35,28 @@ struct FollowedRun: Sendable {
         let isNews = view != self.view
         self.view = view
         var actions: [Action] = isNews ? [.changed(view)] : []
-        for step in view.stages.flatMap(\.steps) where follows(step.id) && step.logBytes > shown[step.id, default: 0] {
-            // The log may still be on its way as an event; only what ended, or was there before we came, is fetched.
-            if step.state.isFinal || shown[step.id] == nil {
-                actions.append(.fetch(step: step.id, from: shown[step.id, default: 0]))
-            }
+        for step in view.stages.flatMap(\.steps) where follows(step.id) {
+            if attempts.updateValue(step.attempt, forKey: step.id) != step.attempt { shown[step.id] = nil }
+            // What there was before we came is fetched; the rest comes as events.
+            if shown[step.id] == nil, step.logBytes > 0 { actions.append(.fetch(step: step.id, from: 0)) }
         }
-        if isDone(view) { actions.append(.finished(view)) }
         return actions
+    }
+
+    /// The platform has told everything, this being the end: what of it was not shown yet.
+    mutating func conclude(_ view: RunView) -> [Action] {
+        var actions = receive(view)
+        for step in view.stages.flatMap(\.steps) where follows(step.id) && step.logBytes > shown[step.id, default: 0] {
+            if let have = shown[step.id] { actions.append(.fetch(step: step.id, from: have)) }
+        }
+        return actions + [.finished(view)]
+    }
+
+    /// Whether there will be nothing more of what is followed.
+    var isOver: Bool {
+        guard let view else { return false }
+        if view.summary.state.isFinal { return true }
+        return only.map { id in view.stages.flatMap(\.steps).first { $0.id == id }?.state.isFinal ?? false } ?? false
     }
 
     private mutating func receive(step: Int, offset: Int64, text: String) -> [Action] {
@@ -54,16 +70,13 @@ struct FollowedRun: Sendable {
         return [.log(step: step, text: known == 0 ? text : String(decoding: bytes[known...], as: UTF8.self))]
     }
 
+    /// How much of a step's log was shown, in bytes.
+    func shownBytes(of step: Int) -> Int64 { shown[step, default: 0] }
+
     /// A fetched piece was shown.
     mutating func filled(step: Int, bytes: Int) {
         shown[step, default: 0] += Int64(bytes)
     }
 
     private func follows(_ step: Int) -> Bool { only == nil || only == step }
-
-    private func isDone(_ view: RunView) -> Bool {
-        if view.summary.state.isFinal { return true }
-        guard let only else { return false }
-        return view.stages.flatMap(\.steps).first { $0.id == only }?.state.isFinal ?? false
-    }
 }

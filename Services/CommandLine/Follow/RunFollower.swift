@@ -40,28 +40,41 @@ struct RunFollower: Sendable {
         var lines: [Int: LineAssembler] = [:]
         var failures = 0
         while true {
-            var ended: RunView?
             do {
                 try await client.events(of: run) { event in
                     failures = 0
-                    ended = try await perform(state.receive(event), &state, &lines)
-                    return ended == nil
+                    try await perform(state.receive(event), &state, &lines)
+                    // A run's stream ends when all is told; one step ends before.
+                    return only == nil || !state.isOver
                 }
-                // An end without the end of the run: the platform is going down or restarting.
+                if state.isOver {
+                    try await finishStep(&state, &lines)
+                    let view = try await client.run(run)
+                    try await perform(state.conclude(view), &state, &lines)
+                    return view
+                }
+                // An end before the run's: the platform is going down or restarting.
                 failures += 1
             } catch let error where state.view != nil && !(error is CancellationError) {
                 failures += 1
                 if failures > 60 { throw error }
                 if failures > 1 { await screen.remark("connection lost, trying again: \(error)") }
             }
-            if let ended { return ended }
             try await Task.sleep(for: .milliseconds(min(2000, 200 * failures)))
+        }
+    }
+
+    /// A step has ended; what it printed last may still be on its way to the platform.
+    private func finishStep(_ state: inout FollowedRun, _ lines: inout [Int: LineAssembler]) async throws {
+        guard let only, let step = state.step(only), step.attempt > 0 else { return }
+        try await client.followLog(of: run, step: only, from: state.shownBytes(of: only)) { offset, text in
+            try await perform(state.receive(.log(step: only, offset: offset, text: text)), &state, &lines)
         }
     }
 
     private func perform(
         _ actions: [FollowedRun.Action], _ state: inout FollowedRun, _ lines: inout [Int: LineAssembler]
-    ) async throws -> RunView? {
+    ) async throws {
         for action in actions {
             switch action {
             case .log(let step, let text):
@@ -80,10 +93,8 @@ struct RunFollower: Sendable {
                     }
                 }
                 await screen.finished(view)
-                return view
             }
         }
-        return nil
     }
 
     private func show(

@@ -29,7 +29,7 @@ struct RunsCommand: AsyncParsableCommand {
     private static var states: String { RunState.allCases.map(\.rawValue).joined(separator: ", ") }
 
     func validate() throws {
-        guard (1...1000).contains(limit) else { throw ValidationError("--limit \(limit): give 1 to 1000.") }
+        guard (1...200).contains(limit) else { throw ValidationError("--limit \(limit): give 1 to 200.") }
     }
 
     func run() async throws {

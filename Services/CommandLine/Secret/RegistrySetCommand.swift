@@ -8,7 +8,7 @@ struct RegistrySetCommand: AsyncParsableCommand {
         discussion: """
             The password is read from a file or from standard input; it is sealed on arrival and never shown.
 
-              slipway registry set harbor.example --user 'robot$shop+slipway' --password-file password
+              slipway registry set harbor.example --user 'robot$ci' --password-file password
               echo "$PASSWORD" | slipway registry set 127.0.0.1:5000 --user slipway
             """)
 

@@ -77,7 +77,7 @@ struct Stack: Sendable {
             return
         }
         var ports = [layout.ports.admin(service.index)]
-        if service.index < 3 { ports.append(layout.ports.base + service.index) }
+        if let port = service.port(layout) { ports.append(port) }
         try requireFree(ports)
         try FileManager.default.createDirectory(
             atPath: layout.data(service.name), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]

@@ -17,7 +17,8 @@ struct StackLayout: Sendable, Equatable {
     func log(_ name: String) -> String { "\(directory)/log/\(name).log" }
     func record(_ name: String) -> String { "\(directory)/run/\(name).json" }
     var broker: String { directory + "/rabbitmq" }
-    var tokenFile: String { key("token") }
+    /// The pipeline service makes it at its first start.
+    var tokenFile: String { data("pipeline") + "/token" }
 
     var server: String { "http://127.0.0.1:\(ports.pipeline)" }
     var hooks: String { "http://127.0.0.1:\(ports.gateway)" }

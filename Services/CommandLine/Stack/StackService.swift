@@ -49,15 +49,33 @@ struct StackService: Sendable, Equatable {
             environment[key.variable] = nil
             environment[key.variable + "_FILE"] = keys.contains(key) ? layout.key(key.rawValue) : nil
         }
-        switch name {
-        case "webhook-gateway": environment["SLIPWAY_LISTEN"] = "127.0.0.1:\(layout.ports.gateway)"
-        case "sync": environment["SLIPWAY_LISTEN"] = "127.0.0.1:\(layout.ports.sync)"
-        case "pipeline": environment["SLIPWAY_LISTEN"] = "127.0.0.1:\(layout.ports.pipeline)"
-        default: break
-        }
+        if let port = port(layout) { environment["SLIPWAY_LISTEN"] = "127.0.0.1:\(port)" }
+        for (name, value) in ownDefaults(layout) where environment[name] == nil { environment[name] = value }
         for setting in settings where setting.service == nil || setting.service == name {
             environment[setting.name] = setting.value
         }
         return environment
+    }
+
+    /// Where it takes requests; `nil` where it takes none.
+    func port(_ layout: StackLayout) -> Int? {
+        switch name {
+        case "webhook-gateway": layout.ports.gateway
+        case "sync": layout.ports.sync
+        case "pipeline": layout.ports.pipeline
+        default: nil
+        }
+    }
+
+    /// What differs on a person's own machine from a service's own defaults: nothing there is a stranger's, so steps may
+    /// be plain processes and repositories may be folders.
+    private func ownDefaults(_ layout: StackLayout) -> [String: String] {
+        switch name {
+        case "sync": ["SLIPWAY_MIRROR_URL": layout.mirror, "SLIPWAY_ALLOW_FILE_REPOSITORIES": "true"]
+        case "pipeline": ["SLIPWAY_PUBLIC_URL": layout.server, "SLIPWAY_HOOKS_URL": layout.hooks]
+        case "builder": ["SLIPWAY_RUNNERS": "docker,process"]
+        case "deployer": ["SLIPWAY_RUNNERS": "process"]
+        default: [:]
+        }
     }
 }

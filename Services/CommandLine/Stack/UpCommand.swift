@@ -16,6 +16,9 @@ struct UpCommand: AsyncParsableCommand {
               slipway up --set SLIPWAY_LOG_LEVEL=debug \\
                 --set builder:SLIPWAY_DOCKER_SOCKET=/run/docker.sock
 
+            Steps may run in containers and as plain processes of yours, and repositories may be folders of this \
+            machine; --set builder:SLIPWAY_RUNNERS=docker keeps to containers.
+
             Every setting of a service (see `builder --help` and so on) can be given with --set or in the \
             environment. Ports: the gateway has --port, sync and the pipeline service the next two, the private \
             broker +10 to +12, health and metrics +1020 to +1025.

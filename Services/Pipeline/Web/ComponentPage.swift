@@ -33,7 +33,7 @@ enum ComponentPage {
     /// The document as text for the editor.
     static func text(_ component: ComponentView?) throws -> String {
         guard let component else { return beginning }
-        return String(decoding: try Wire.encodePretty(component.document), as: UTF8.self)
+        return try JSONLayout.text(of: component.document) + "\n"
     }
 
     /// The document of an editor's text.

@@ -55,8 +55,10 @@ struct RunStepList: Sendable {
             width = Double((step.finishedAt ?? now).milliseconds - startedAt.milliseconds) * 100 / Double(length)
         }
         return Step(
-            id: step.id, name: step.name, kind: step.kind == "commands" ? "" : step.kind, state: step.state.rawValue,
-            mark: StateMark.picture(step.state), reason: step.reason ?? (step.attempt > 1 ? "attempt \(step.attempt)" : nil),
+            id: step.id, name: step.name, kind: step.kind == "commands" || step.kind == step.name ? "" : step.kind,
+            state: step.state.rawValue,
+            mark: StateMark.picture(step.state),
+            reason: step.reason ?? (step.attempt > 1 ? "attempt \(step.attempt)" : nil),
             took: PageTime.span(step.startedAt, step.finishedAt, now: now),
             since: PageTime.since(step.startedAt, step.finishedAt), selected: step.id == selected,
             barStart: tenths(min(98, max(0, start))),

@@ -14,8 +14,10 @@ struct RunWhy: Sendable {
     let open: Bool
 
     init(_ view: RunView) {
-        process = view.choice.map { choice in
-            Process(
+        process = view.choice.flatMap { choice in
+            // Nothing was compiled where what was chosen came to nothing.
+            guard !choice.digest.isEmpty else { return nil }
+            return Process(
                 source: RunText.source(choice.source), name: choice.name, digest: choice.digest,
                 shortDigest: String(choice.digest.prefix(15)))
         }

@@ -119,8 +119,11 @@
       if (on) scrollTo({ top: root.scrollHeight, behavior: 'instant' });
       update();
     };
-    const update = () => { button.hidden = isFollowing || near() || !$('lines') || !$('lines').childElementCount; };
     const isRunning = () => ['running', 'pending'].includes($('run-head').dataset.state);
+    const update = () => {
+      write(button, isRunning() ? '↓ Follow' : '↓ End');
+      button.hidden = isFollowing || near() || !$('lines') || !$('lines').childElementCount;
+    };
     button.addEventListener('click', () => follow(true));
     let last = scrollY;
     addEventListener('scroll', () => {
@@ -200,11 +203,7 @@
     };
     addEventListener('hashchange', goToLine);
     goToLine();
-    if (isRunning() && !location.hash) {
-      isFollowing = near();
-    } else if (!location.hash && document.querySelector('.step.failure, #steps .state.failure') && $('lines').childElementCount > 40) {
-      button.hidden = false;
-    }
+    isFollowing = isRunning() && !location.hash && near();
     update();
   }
 
@@ -228,7 +227,6 @@
   if (editor) {
     const form = editor.form;
     const gutter = $('gutter');
-    const tidy = $('tidy');
     const number = () => {
       const count = editor.value.split('\n').length;
       if (gutter.dataset.count === String(count)) return;
@@ -255,13 +253,6 @@
       const indent = /[^\n]*$/.exec(before)[0].match(/^\s*/)[0];
       editor.setRangeText('\n' + indent + (/[[{]\s*$/.test(before) ? '  ' : ''), editor.selectionStart, editor.selectionEnd, 'end');
       editor.dispatchEvent(new Event('input'));
-    });
-    tidy.hidden = false;
-    tidy.addEventListener('click', () => {
-      try {
-        editor.value = JSON.stringify(JSON.parse(editor.value), null, 2) + '\n';
-        editor.dispatchEvent(new Event('input'));
-      } catch { check(); }
     });
     number();
     check();

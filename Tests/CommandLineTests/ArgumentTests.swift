@@ -1,0 +1,75 @@
+import ArgumentParser
+import Contracts
+import Testing
+
+@testable import CommandLine
+
+@Suite struct ArgumentTests {
+    @Test func everyCommandTeaches() {
+        for command in Self.all(Slipway.self) {
+            let configuration = command.configuration
+            #expect(!configuration.abstract.isEmpty, "\(command) says nothing")
+            #expect(configuration.abstract.hasSuffix("."), "\(command): \(configuration.abstract)")
+            let help = Slipway.helpMessage(for: command, columns: 100)
+            for line in help.split(separator: "\n") where !line.hasPrefix("USAGE") {
+                #expect(line.count <= 100, "\(command): \(line)")
+            }
+        }
+    }
+
+    @Test func everyCommandSpeaksJSON() {
+        for command in Self.all(Slipway.self) where command.configuration.subcommands.isEmpty {
+            let help = Slipway.helpMessage(for: command, columns: 100)
+            #expect(help.contains("--json"), "\(command)")
+        }
+    }
+
+    @Test func examplesFitATerminal() {
+        for command in Self.all(Slipway.self) {
+            for line in command.configuration.discussion.split(separator: "\n") where line.hasPrefix("  ") {
+                #expect(line.count <= 80, "\(command): \(line)")
+            }
+        }
+    }
+
+    @Test func runTakesEverything() throws {
+        let command = try #require(
+            try Slipway.parseAsRoot([
+                "run", "shop/web", "--ref", "v1", "--component", "web", "--param", "a=1", "--param", "b=x=y", "-f",
+            ]) as? RunCommand)
+        #expect(command.repository == "shop/web")
+        #expect(command.ref == "v1")
+        #expect(command.parameters == ["a=1", "b=x=y"])
+        #expect(command.follow)
+    }
+
+    @Test(arguments: [
+        ["run"], ["run", "shop/web", "--param", "novalue"], ["run", "shop/web", "--component", "a", "--file", "b"],
+        ["runs", "--limit", "0"], ["runs", "--state", "sleeping"], ["dead", "retry"], ["up", "--port", "80"],
+        ["up", "--set", "oven:A=1"], ["nonsense"],
+    ])
+    func wrongCommandLinesAreUsageErrors(arguments: [String]) {
+        #expect(throws: (any Error).self) { try Slipway.parseAsRoot(arguments) }
+        do {
+            _ = try Slipway.parseAsRoot(arguments)
+        } catch {
+            #expect(Slipway.exitCode(for: error) == .validationFailure)
+        }
+    }
+
+    @Test func settingsNameTheirService() {
+        #expect(StackSetting(argument: "SLIPWAY_LOG_LEVEL=debug")?.service == nil)
+        let one = StackSetting(argument: "builder:SLIPWAY_CAPACITY=4")
+        #expect(one?.service == "builder")
+        #expect(one?.name == "SLIPWAY_CAPACITY")
+        #expect(one?.value == "4")
+        #expect(StackSetting(argument: "A=http://x:1/?a=b")?.value == "http://x:1/?a=b")
+        #expect(StackSetting(argument: "A") == nil)
+        #expect(StackSetting(argument: "=1") == nil)
+    }
+
+    private static func all(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
+        [command] + command.configuration.subcommands.flatMap(all)
+            + command.configuration.groupedSubcommands.flatMap(\.subcommands).flatMap(all)
+    }
+}

@@ -1,0 +1,93 @@
+import Contracts
+import FoundationEssentials
+import Glibc
+import Testing
+
+@testable import CommandLine
+
+@Suite struct ConnectionTests {
+    private let none = AccountStore(path: "/nonexistent/login.json")
+
+    @Test func theEnvironmentWinsOverTheLogin() throws {
+        try withFolder { folder in
+            let store = AccountStore(path: folder + "/slipway/login.json")
+            try store.save(Account(server: "http://kept:1", token: "kept"))
+            let kept = try Account.resolve(server: nil, tokenFile: nil, environment: [:], store: store)
+            #expect(kept == Account(server: "http://kept:1", token: "kept"))
+            let other = try Account.resolve(
+                server: nil, tokenFile: nil, environment: ["SLIPWAY_SERVER": "https://x/"], store: store)
+            // The kept token belongs to the kept server and goes nowhere else.
+            #expect(other == Account(server: "https://x", token: nil))
+            let both = try Account.resolve(
+                server: "y:8082", tokenFile: nil, environment: ["SLIPWAY_SERVER": "z", "SLIPWAY_TOKEN": "t"],
+                store: store)
+            #expect(both == Account(server: "http://y:8082", token: "t"))
+        }
+    }
+
+    @Test func theLoginIsForItsOwnerOnly() throws {
+        try withFolder { folder in
+            let store = AccountStore(path: folder + "/slipway/login.json")
+            try store.save(Account(server: "http://a", token: "t"))
+            var status = stat()
+            #expect(stat(store.path, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o600)
+            #expect(try store.load()?.token == "t")
+            #expect(try store.remove())
+            #expect(try store.load() == nil)
+        }
+    }
+
+    @Test(arguments: ["", "ftp://x", "http://a b", "http://user@host", "http://h?x", "http://h:"])
+    func wrongAddressesAreRefused(address: String) {
+        #expect(throws: CommandError.self) { try Account.normalise(address) }
+    }
+
+    @Test func noPlatformSaysHowToGetOne() {
+        do {
+            _ = try Account.resolve(server: nil, tokenFile: nil, environment: [:], store: none)
+            Issue.record("resolved")
+        } catch {
+            #expect("\(error)".contains("slipway up"))
+        }
+    }
+
+    @Test func pathsAndQueriesAreEncoded() {
+        #expect(URLText.encode("shop/web ü") == "shop%2Fweb%20%C3%BC")
+        #expect(URLText.query([("a", "1&2"), ("b", nil), ("c", "")]) == "?a=1%262&c=")
+        #expect(URLText.query([("a", nil)]) == "")
+    }
+
+    @Test func eventStreamsAreReadFromAnyPieces() {
+        let text = ": hello\n\ndata: {\"a\":1}\n\nevent: x\nid: 4\ndata: one\ndata:two\r\n\r\ndata\n\n:end\n\n"
+        for size in [1, 2, 3, 7, 1000] {
+            var parser = EventStreamParser()
+            var events: [String] = []
+            let bytes = Array(text.utf8)
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                events += parser.receive(bytes[start..<min(bytes.count, start + size)])
+                    .map { String(decoding: $0, as: UTF8.self) }
+            }
+            #expect(events == ["{\"a\":1}", "one\ntwo", ""])
+        }
+    }
+
+    @Test func associationsAreReplacedInTheirPlace() {
+        let before = ["a", "b", "c"].map { AssociationView(component: $0) }
+        let new = AssociationView(component: "b", events: [.push])
+        let changed = RepositoryAssociateCommand.changed(before, component: "b", to: new)
+        #expect(changed.map(\.component) == ["a", "b", "c"])
+        #expect(changed[1] == new)
+        #expect(RepositoryAssociateCommand.changed(before, component: "d", to: new).count == 4)
+        #expect(RepositoryAssociateCommand.changed(before, component: "a", to: nil).map(\.component) == ["b", "c"])
+    }
+
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/slipway-\(MessageID.make())"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer {
+            do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record(error) }
+        }
+        try body(folder)
+    }
+}

@@ -1,0 +1,85 @@
+import Contracts
+import Testing
+
+@testable import CommandLine
+
+@Suite struct FollowTests {
+    @Test func everyByteIsShownOnceAndInOrder() {
+        var run = FollowedRun()
+        let begin = Samples.run(.running, [Samples.step(1, "a", .running)])
+        #expect(run.receive(.run(begin)) == [.changed(begin)])
+        #expect(run.receive(.run(begin)) == [])
+        #expect(run.receive(.log(step: 1, offset: 0, text: "one\n")) == [.log(step: 1, text: "one\n")])
+        // A repeat, an overlap, a gap.
+        #expect(run.receive(.log(step: 1, offset: 0, text: "one\n")) == [])
+        #expect(run.receive(.log(step: 1, offset: 2, text: "e\ntwo\n")) == [.log(step: 1, text: "two\n")])
+        #expect(run.receive(.log(step: 1, offset: 100, text: "late\n")) == [.fetch(step: 1, from: 8)])
+        run.filled(step: 1, bytes: 97)
+        #expect(run.receive(.log(step: 1, offset: 100, text: "late\n")) == [])
+        #expect(run.receive(.log(step: 1, offset: 105, text: "x")) == [.log(step: 1, text: "x")])
+    }
+
+    @Test func whatWasBeforeIsFetched() {
+        var run = FollowedRun()
+        let view = Samples.run(
+            .running, [Samples.step(1, "a", .success, logBytes: 40), Samples.step(2, "b", .running)])
+        #expect(run.receive(.run(view)) == [.changed(view), .fetch(step: 1, from: 0)])
+        run.filled(step: 1, bytes: 40)
+        let end = Samples.run(.success, [Samples.step(1, "a", .success, logBytes: 50), Samples.step(2, "b", .success)])
+        #expect(run.receive(.run(end)) == [.changed(end)])
+        #expect(run.isOver)
+        #expect(run.conclude(end) == [.fetch(step: 1, from: 40), .finished(end)])
+    }
+
+    @Test func anotherAttemptBeginsAnew() {
+        var run = FollowedRun()
+        _ = run.receive(.run(Samples.run(.running, [Samples.step(1, "a", .running)])))
+        _ = run.receive(.log(step: 1, offset: 0, text: "first"))
+        _ = run.receive(.run(Samples.run(.running, [Samples.step(1, "a", .running, attempt: 2)])))
+        #expect(run.receive(.log(step: 1, offset: 0, text: "second")) == [.log(step: 1, text: "second")])
+    }
+
+    @Test func oneStepAloneEndsWithIt() {
+        var run = FollowedRun(only: 1)
+        _ = run.receive(
+            .run(Samples.run(.running, [Samples.step(1, "a", .running), Samples.step(2, "b", .running)])))
+        #expect(run.receive(.log(step: 2, offset: 0, text: "other")) == [])
+        #expect(!run.isOver)
+        _ = run.receive(
+            .run(Samples.run(.running, [Samples.step(1, "a", .success), Samples.step(2, "b", .running)])))
+        #expect(run.isOver)
+    }
+
+    @Test func linesAreAssembled() {
+        var lines = LineAssembler()
+        let text = Array("héllo\nwörld\nrest".utf8)
+        var seen: [String] = []
+        for byte in text { seen += lines.receive([byte]) }
+        #expect(seen == ["héllo", "wörld"])
+        #expect(lines.finish() == "rest")
+        #expect(lines.finish() == nil)
+    }
+
+    @Test func theLiveBlockFitsItsTerminal() {
+        let steps = (1...40).map {
+            Samples.step($0, "step \($0) with a rather long name", $0 < 20 ? .success : .pending)
+        }
+        var view = Samples.run(.running, steps)
+        view.stages[0].steps[25] = Samples.step(26, "busy", .running)
+        let lines = LiveBlock(view: view, notice: "connection lost", frame: 3)
+            .lines(style: .plain, columns: 60, rows: 24, now: Samples.begin.adding(.seconds(5)))
+        #expect(lines.count <= 14)
+        #expect(lines.contains { $0.contains("busy") })
+        #expect(lines.contains { $0.contains("more steps") })
+        for line in lines { #expect(TextWidth.of(line) <= 60, "\(line)") }
+    }
+
+    @Test func endingsSayWhatFailed() {
+        let view = Samples.run(
+            .failure, [Samples.step(1, "ok", .success), Samples.step(2, "test", .failure, reason: "exit code 1")])
+        #expect(
+            RunText.ending(view, style: .plain, now: Samples.begin) == [
+                "✘ shop/web#12 failed in 1m 04s", "  test: exit code 1", "  slipway logs shop/web#12 test",
+            ])
+    }
+}

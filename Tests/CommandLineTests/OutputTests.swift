@@ -1,0 +1,73 @@
+import Contracts
+import Testing
+
+@testable import CommandLine
+
+@Suite struct OutputTests {
+    @Test func tablesAlign() {
+        var table = Table([.init("RUN"), .init("TOOK", alignsRight: true), .init("MESSAGE", shrinks: true)])
+        table.add("shop/web#1", "4s", "short")
+        table.add("a#20", "1m 04s", "日本語 text")
+        #expect(
+            table.lines(style: .plain) == [
+                "RUN           TOOK  MESSAGE",
+                "shop/web#1      4s  short",
+                "a#20        1m 04s  日本語 text",
+            ])
+    }
+
+    @Test func tablesGiveWayWhereTheTerminalIsNarrow() {
+        var table = Table([.init("A"), .init("B", shrinks: true)])
+        table.add("123456", "a message that is far too long")
+        #expect(table.lines(style: .plain, width: 20).last == "123456  a message t…")
+        for line in table.lines(style: .plain, width: 20) { #expect(TextWidth.of(line) <= 20) }
+    }
+
+    @Test func cellsCannotDriveTheTerminal() {
+        #expect(Table.Cell("a\u{1B}[31mb\nc").text == "a [31mb")
+        #expect(Table.Cell("safe\u{202E}evil").text == "safe evil")
+    }
+
+    @Test func coloursAreOnlyThereWhereTheyAreWanted() {
+        #expect(Style.plain.paint("x", .bad) == "x")
+        #expect(Style.coloured.paint("x", .bad) == "\u{1B}[31mx\u{1B}[0m")
+        #expect(Style.coloured.paint("x", .plain) == "x")
+    }
+
+    @Test(arguments: [
+        ("\u{1B}[31mred\u{1B}[0m", "red"), ("\u{1B}]0;title\u{07}text", "text"),
+        ("\u{1B}]8;;http://x\u{1B}\\link", "link"),
+        ("10%\r50%\r100%", "100%"), ("line\r", "line"), ("a\u{1B}[2Jb\u{1B}[10;3Hc", "abc"), ("a\tb", "a\tb"),
+        ("bell\u{07}", "bell"), ("\u{1B}", ""), ("\u{1B}[", ""), ("\u{1B}[31", ""),
+    ])
+    func logLinesLoseWhatMovesTheCursor(line: String, expected: String) {
+        #expect(PlainText.logLine(line, colours: false) == expected)
+    }
+
+    @Test func logLinesKeepTheirColoursOnATerminal() {
+        #expect(PlainText.logLine("\u{1B}[31mred", colours: true) == "\u{1B}[31mred\u{1B}[0m")
+        #expect(PlainText.logLine("\u{1B}[2Kx", colours: true) == "x")
+    }
+
+    @Test(
+        arguments: [
+            (0, "0.0s"), (449, "0.4s"), (9_940, "9.9s"), (9_960, "9s"), (59_999, "59s"), (64_000, "1m 04s"),
+            (7_500_000, "2h 05m"), (-5, "0.0s"),
+        ] as [(Int64, String)])
+    func durations(milliseconds: Int64, expected: String) {
+        #expect(TimeText.duration(milliseconds: milliseconds) == expected)
+    }
+
+    @Test func wideCharactersTakeTwoColumns() {
+        #expect(TextWidth.of("日本") == 4)
+        #expect(TextWidth.of("é") == 1)
+        #expect(TextWidth.truncate("日本語", to: 5) == "日本…")
+        #expect(TextWidth.truncate("abc", to: 3) == "abc")
+        #expect(TextWidth.truncate("abcd", to: 1) == "…")
+    }
+
+    @Test func errorsSayWhatAndWhatToDo() {
+        let error = CommandError("no run x", remedy: "see y", details: ["a", "b"])
+        #expect(error.lines(style: .plain) == ["slipway: no run x", "  a", "  b", "  → see y"])
+    }
+}

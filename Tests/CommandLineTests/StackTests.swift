@@ -1,0 +1,62 @@
+import FoundationEssentials
+import Testing
+
+@testable import CommandLine
+
+@Suite struct StackTests {
+    private let layout = StackLayout(directory: "/tmp/stack", ports: StackPorts(base: 9080))
+
+    @Test func aServiceIsGivenTheKeysItNeedsAndNoOther() throws {
+        let inherited = [
+            "PATH": "/bin", "SLIPWAY_TOKEN": "secret", "SLIPWAY_LISTEN": "0.0.0.0:1", "SLIPWAY_HOOK_KEY": "mine",
+            "SLIPWAY_LOG_LEVEL": "debug",
+        ]
+        let builder = try #require(StackService.all.first { $0.name == "builder" })
+        let environment = builder.environment(layout: layout, inherited: inherited, settings: [])
+        #expect(environment["PATH"] == "/bin")
+        #expect(environment["SLIPWAY_LOG_LEVEL"] == "debug")
+        #expect(environment["SLIPWAY_TOKEN"] == nil)
+        #expect(environment["SLIPWAY_LISTEN"] == nil)
+        #expect(environment["SLIPWAY_HOOK_KEY"] == nil)
+        #expect(environment["SLIPWAY_HOOK_KEY_FILE"] == nil)
+        #expect(environment["SLIPWAY_SEAL_KEYS_FILE"] == "/tmp/stack/keys/seal-keys")
+        #expect(environment["SLIPWAY_ADMIN_LISTEN"] == "127.0.0.1:10103")
+    }
+
+    @Test func settingsWinAndReachTheirServiceOnly() throws {
+        let settings = [
+            StackSetting(argument: "builder:SLIPWAY_RUNNERS=docker"), StackSetting(argument: "SLIPWAY_LOG_FORMAT=json"),
+        ].compactMap { $0 }
+        for service in StackService.all {
+            let environment = service.environment(layout: layout, inherited: [:], settings: settings)
+            #expect(environment["SLIPWAY_LOG_FORMAT"] == "json")
+            if service.name == "builder" { #expect(environment["SLIPWAY_RUNNERS"] == "docker") }
+            if service.name == "deployer" { #expect(environment["SLIPWAY_RUNNERS"] == "process") }
+        }
+    }
+
+    @Test func noTwoPartsShareAPort() {
+        let ports = StackPorts(base: 8080)
+        let all =
+            [ports.gateway, ports.sync, ports.pipeline, ports.broker, ports.brokerDistribution, ports.brokerMapper]
+            + StackService.all.indices.map(ports.admin)
+        #expect(Set(all).count == all.count)
+        #expect(ports.admin(0) == 9100)
+    }
+
+    @Test func aRecordKnowsItsProcess() throws {
+        let own = try #require(ProcessRecord(runningWith: ProcessInfo.processInfo.processIdentifier))
+        #expect(own.isAlive)
+        var other = own
+        other.began += 1
+        // The same number given to another program is another process.
+        #expect(!other.isAlive)
+        #expect(ProcessRecord(runningWith: 0x3FFF_FFFF) == nil)
+    }
+
+    @Test func keysAreAsLongAsTheyMustBe() throws {
+        #expect(try #require(Data(base64Encoded: StackKeys.random())).count == 32)
+        #expect(StackKeys.random() != StackKeys.random())
+        #expect(StackKeys.password().allSatisfy { $0.isLetter || $0.isNumber })
+    }
+}
