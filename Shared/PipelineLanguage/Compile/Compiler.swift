@@ -53,7 +53,7 @@ public enum Compiler {
         guard !sink.hasErrors else { throw sink.list }
         let checked = validator.draft
         let process = Process(
-            name: checked.name ?? context.name ?? checked.stages.first?.baseName ?? "default",
+            name: checked.name ?? context.name ?? checked.stages.first?.baseName.withoutExpressions ?? "default",
             parameters: checked.parameters, environments: checked.environments, secrets: checked.secrets,
             stages: checked.stages.map(\.stage))
         return Compilation(process: process, warnings: sink.list.diagnostics)
@@ -140,4 +140,9 @@ public enum Compiler {
         sink.error(.limit, "the document has more than \(limits.bytes) bytes", at: .start)
         return sink.list
     }
+}
+
+extension String {
+    /// The text, or `nil` where a matrix has yet to complete it.
+    fileprivate var withoutExpressions: String? { contains("${") ? nil : self }
 }

@@ -129,7 +129,7 @@ extension DocumentReader {
         if !build.repository.contains("${"), last.contains(":") || last.contains("@") {
             sink.error(.badValue, "“repository” has no tag; list it under “tags”", at: repositoryNode)
         }
-        for tag in build.tags where tag.contains("/") || tag.contains(":") && !tag.contains("${") {
+        for tag in build.tags where !tag.contains("${") && (tag.contains("/") || tag.contains(":")) {
             sink.error(
                 .badValue, "“\(tag)” is no tag: a tag has no “/” and no “:”",
                 at: location(of: tag, in: node.member("tags") ?? node))

@@ -63,6 +63,12 @@ struct DocumentReader {
                 sink.warning(.noEffect, "an empty entry of \(what) has no effect", at: element)
                 return nil
             }
+            if case .map = element.content {
+                sink.error(
+                    .wrongType,
+                    "each of \(what) is text, not a mapping; put quotes around a line that has “: ” in it", at: element)
+                return nil
+            }
             return text(element, "each of \(what)", isScript: isScript)
         }
     }

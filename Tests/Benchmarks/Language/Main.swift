@@ -75,7 +75,7 @@ enum Main {
 
     private static func line(_ name: String, _ seconds: Double, rate: Double? = nil, allocations: UInt64) {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
         let name = name.padded(to: 34)
         let time = "\(rounded(seconds * 1000)) ms".padded(to: 15)
         let rate = (rate.map { "\(Int($0))" } ?? "").padded(to: 14)

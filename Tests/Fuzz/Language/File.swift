@@ -19,7 +19,7 @@ enum File {
     /// The most memory there was, in bytes.
     static var memory: Int {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
         return Int(usage.ru_maxrss) << 10
     }
 

@@ -93,7 +93,7 @@ enum Target: String {
         }
     }
 
-    private func fail(_ problem: String) {
+    private func fail(_ problem: String) -> Never {
         print(problem)
         File.abort()
     }
