@@ -17,15 +17,15 @@ enum AccessToken {
         logger.notice("made the token to sign in with", metadata: ["file": "\(file)"])
     }
 
-    private static func write(_ text: String, to path: String) throws(LogError) {
+    private static func write(_ text: String, to path: String) throws(FileError) {
         let partial = path + ".new"
         unlink(partial)
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw LogError(path: partial, doing: "open") }
+        guard descriptor >= 0 else { throw FileError(path: partial, doing: "open") }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
         let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard count == bytes.count, fsync(descriptor) == 0 else { throw LogError(path: partial, doing: "write") }
-        guard rename(partial, path) == 0 else { throw LogError(path: path, doing: "rename") }
+        guard count == bytes.count, fsync(descriptor) == 0 else { throw FileError(path: partial, doing: "write") }
+        guard rename(partial, path) == 0 else { throw FileError(path: path, doing: "rename") }
     }
 }

@@ -152,6 +152,11 @@ import Testing
             (.put, "secrets/a", #"{"value": ""}"#, 400), (.post, "runs", #"{"repository": "no/such"}"#, 404),
             (.post, "runs", #"{"repository": "shop/web", "component": "none"}"#, 404),
             (.post, "runs", #"{"repository": "shop/web", "document": {"steps": 1}}"#, 400),
+            (
+                .post, "runs",
+                ##"{"repository": "shop/web", "document": [{"step": "a", "commands": ["b"]}], "parameters": {"x": "1"}}"##,
+                400
+            ),
             (.post, "runs/none/cancel", "{}", 404), (.post, "dead/none/retry", "{}", 404),
             (.get, "runs/none", nil, 404),
             (.get, "runs/none/events", nil, 404), (.get, "runs/none/steps/1/log", nil, 404),

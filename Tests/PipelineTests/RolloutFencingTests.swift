@@ -55,4 +55,22 @@ import Testing
             #expect(ended.summary.reason?.contains("a newer rollout") == true)
         }
     }
+
+    @Test func `A rollout whose worker was lost gives way to the newer one that waited for it`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(file, trigger: "t1", message: "m1")
+            let first = try #require(try await platform.runs().first)
+            let lost = try #require(try await platform.jobs(of: first.id).first)
+            _ = try await platform.claim(lost.id)
+            try await platform.push(file, trigger: "t2", message: "m2")
+            let second = try #require(try await platform.runs().first)
+            let waiting = try await platform.jobs(of: second.id).map(\.lease.state)
+            #expect(waiting == [.held])
+            try await platform.engine.expire(now: Timestamp.now.adding(.seconds(31)))
+            let released = try await platform.jobs(of: second.id).map(\.lease.state)
+            #expect(released == [.queued])
+            let ended = try await platform.reader.view(first.id)?.summary.state
+            #expect(ended == .cancelled)
+        }
+    }
 }

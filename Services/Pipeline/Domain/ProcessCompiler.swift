@@ -64,12 +64,7 @@ enum ProcessCompiler {
         _ document: String, parameters: [String: String], variables: RunVariables
     ) throws -> PipelineLanguage.Process {
         var process = try decode(document)
-        let values: [String: String]
-        do {
-            values = try process.parameterValues(given: parameters)
-        } catch {
-            throw CompileFailure("\(error)".split(separator: "\n").joined(separator: "; "))
-        }
+        let values = try values(of: process, given: parameters)
         for index in process.stages.indices {
             let stage = process.stages[index]
             let scope = Scope(environment: variables.environment(stage: stage), parameters: values, isPartial: true)
@@ -80,6 +75,22 @@ enum ProcessCompiler {
             }
         }
         return process
+    }
+
+    /// The value of every parameter of a process.
+    /// - Throws: ``CompileFailure`` for one it does not have, does not allow, or needs.
+    static func values(of document: String, given: [String: String]) throws -> [String: String] {
+        try values(of: try decode(document), given: given)
+    }
+
+    private static func values(
+        of process: PipelineLanguage.Process, given: [String: String]
+    ) throws -> [String: String] {
+        do {
+            return try process.parameterValues(given: given)
+        } catch {
+            throw CompileFailure("\(error)".split(separator: "\n").joined(separator: "; "))
+        }
     }
 
     private static func decode(_ document: String) throws -> PipelineLanguage.Process {

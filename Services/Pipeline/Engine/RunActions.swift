@@ -29,6 +29,9 @@ struct RunActions: Sendable {
                     component: name, digest: component.digest,
                     note: "component “\(name)”, revision \(component.revision)")
             }
+            if let given, let document = try components.process(given.digest) {
+                try Self.check(request.parameters ?? [:], of: document)
+            }
             let ref = request.ref ?? repository.defaultBranch
             let trigger = Trigger(
                 id: .make(at: transaction.now), event: .custom, repository: request.repository, ref: ref,
@@ -109,6 +112,14 @@ struct RunActions: Sendable {
 
     private static func compile(_ document: JSONValue) throws -> CompiledProcess {
         try ComponentRoutes.check(document, name: "document")
+    }
+
+    private static func check(_ parameters: [String: String], of document: String) throws {
+        do {
+            _ = try ProcessCompiler.values(of: document, given: parameters)
+        } catch let failure as CompileFailure {
+            throw APIError.badRequest("malformed_parameters", failure.summary)
+        }
     }
 
     private static func branch(of ref: String) -> String? {

@@ -135,6 +135,8 @@ final class RunInProgress {
         let reason = "a newer rollout to \(workload) took its place: \(name ?? winner.rawValue)"
         _ = jobs[index].lease.stop(reason, now: now, as: .superseded)
         try JobStore(database: transaction.database).update(jobs[index])
+        // One that came back from a lost worker may be what the newer one waits for.
+        ended(jobs[index])
         return planner.cancel(reason: reason)
     }
 

@@ -18,24 +18,24 @@ struct LogFile: ~Copyable {
     private(set) var size: Int64
 
     /// Opens the file, or makes it. Its directory must exist.
-    init(path: String) throws(LogError) {
+    init(path: String) throws(FileError) {
         let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-        guard opened >= 0 else { throw LogError(path: path, doing: "open") }
-        var status = stat()
-        guard fstat(opened, &status) == 0 else {
-            let error = LogError(path: path, doing: "inspect")
+        guard opened >= 0 else { throw FileError(path: path, doing: "open") }
+        let end = lseek(opened, 0, SEEK_END)
+        guard end >= 0 else {
+            let error = FileError(path: path, doing: "inspect")
             close(opened)
             throw error
         }
         descriptor = opened
         self.path = path
-        size = Int64(status.st_size)
+        size = Int64(end)
     }
 
     deinit { close(descriptor) }
 
     /// Writes what of the bytes continues the file.
-    mutating func append(_ bytes: [UInt8], at offset: Int64) throws(LogError) -> Outcome {
+    mutating func append(_ bytes: [UInt8], at offset: Int64) throws(FileError) -> Outcome {
         guard offset <= size else { return .gap }
         let known = Int(size - offset)
         guard known < bytes.count else { return .repeated }
@@ -48,7 +48,7 @@ struct LogFile: ~Copyable {
             }
             if count < 0 {
                 if errno == EINTR { continue }
-                throw LogError(path: path, doing: "write")
+                throw FileError(path: path, doing: "write")
             }
             written += count
             size = offset + Int64(written)
@@ -57,28 +57,9 @@ struct LogFile: ~Copyable {
     }
 
     /// Returns once what was written is on the disk.
-    func synchronize() throws(LogError) {
+    func synchronize() throws(FileError) {
         while fdatasync(descriptor) != 0 {
-            if errno != EINTR { throw LogError(path: path, doing: "sync") }
+            if errno != EINTR { throw FileError(path: path, doing: "sync") }
         }
-    }
-}
-
-/// A log file that cannot be written or read.
-struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
-    var path: String
-    var doing: String
-    var code: Int32
-
-    /// - Parameter code: the system's error number.
-    init(path: String, doing: String, code: Int32 = errno) {
-        self.path = path
-        self.doing = doing
-        self.code = code
-    }
-
-    var description: String {
-        let words = strerror(code).map { String(cString: $0) } ?? "error \(code)"
-        return "the log \(path): \(doing) failed: \(words)"
     }
 }

@@ -13,8 +13,10 @@ actor LogReader {
 
     /// How many bytes are stored; 0 for a stream that has none.
     func size(_ id: LogStreamID) -> Int64 {
-        var status = stat()
-        return stat("\(directory)/\(id.path)", &status) == 0 ? Int64(status.st_size) : 0
+        let descriptor = open("\(directory)/\(id.path)", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return 0 }
+        defer { close(descriptor) }
+        return max(0, Int64(lseek(descriptor, 0, SEEK_END)))
     }
 
     func sizes(_ ids: [LogStreamID]) -> [LogStreamID: Int64] {
@@ -25,12 +27,12 @@ actor LogReader {
 
     /// The bytes from `offset`, `limit` at most; none where there is nothing more. A cut never parts a character,
     /// unless the bytes are no UTF-8.
-    func read(_ id: LogStreamID, from offset: Int64, limit: Int = 64 << 10) throws(LogError) -> [UInt8] {
+    func read(_ id: LogStreamID, from offset: Int64, limit: Int = 64 << 10) throws(FileError) -> [UInt8] {
         let path = "\(directory)/\(id.path)"
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return [] }
-            throw LogError(path: path, doing: "open")
+            throw FileError(path: path, doing: "open")
         }
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: limit)
@@ -38,7 +40,7 @@ actor LogReader {
             let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, limit, off_t(offset)) }
             if count < 0 {
                 if errno == EINTR { continue }
-                throw LogError(path: path, doing: "read")
+                throw FileError(path: path, doing: "read")
             }
             buffer.removeSubrange(count...)
             break

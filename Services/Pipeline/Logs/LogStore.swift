@@ -46,7 +46,7 @@ actor LogStore {
 
     /// Adds a chunk to a stream; one that comes before the chunk it follows waits for that one.
     /// - Returns: once it is on the disk: `false` where it was there already.
-    /// - Throws: ``LogError`` where the disk fails; ``LogGap`` where what is before it did not come in time.
+    /// - Throws: ``FileError`` where the disk fails; ``LogGap`` where what is before it did not come in time.
     func append(
         _ bytes: [UInt8], to id: LogStreamID, at offset: Int64, patience: Duration = .seconds(10)
     ) async throws -> Bool {
@@ -122,12 +122,12 @@ actor LogStore {
         return stream
     }
 
-    private func makeDirectories(_ path: String) throws(LogError) {
+    private func makeDirectories(_ path: String) throws(FileError) {
         var made = ""
         for part in path.split(separator: "/", omittingEmptySubsequences: false) {
             made += made.isEmpty && part.isEmpty ? "/" : (made.isEmpty || made == "/" ? "\(part)" : "/\(part)")
             if made == "/" || made.isEmpty { continue }
-            if mkdir(made, 0o750) != 0, errno != EEXIST { throw LogError(path: made, doing: "make directory") }
+            if mkdir(made, 0o750) != 0, errno != EEXIST { throw FileError(path: made, doing: "make directory") }
         }
     }
 

@@ -75,7 +75,8 @@ public struct ChoiceView: Codable, Sendable, Equatable {
     public var source: Source
     /// The file's path or the component's name.
     public var name: String?
-    /// The content address of what ran, `sha256:…`; its JSON is at `GET /api/v1/processes/{digest}`.
+    /// The content address of what ran, `sha256:…`; its JSON is at `GET /api/v1/processes/{digest}`. Empty where
+    /// nothing could run.
     public var digest: String
     /// One line per source looked at, in order.
     public var trace: [String]

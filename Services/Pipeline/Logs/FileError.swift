@@ -1,0 +1,20 @@
+import Glibc
+
+/// A file that cannot be written or read.
+struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
+    var path: String
+    var doing: String
+    var code: Int32
+
+    /// - Parameter code: the system's error number.
+    init(path: String, doing: String, code: Int32 = errno) {
+        self.path = path
+        self.doing = doing
+        self.code = code
+    }
+
+    var description: String {
+        let words = strerror(code).map { String(cString: $0) } ?? "error \(code)"
+        return "\(path): \(doing) failed: \(words)"
+    }
+}

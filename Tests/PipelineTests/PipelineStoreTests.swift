@@ -1,0 +1,77 @@
+import Contracts
+import GRDB
+import Messaging
+import Storage
+import Testing
+
+@testable import Pipeline
+
+@Suite struct PipelineStoreTests {
+    struct Killed: Error {}
+
+    @Test func `What is cut off in the middle of a transaction is as if it never came, and works when it comes again`()
+        async throws
+    {
+        try await PlatformFixture.with { platform in
+            let id = MessageID(rawValue: "m")
+            await #expect(throws: Killed.self) {
+                _ = try await platform.store.write(once: id) { transaction in
+                    try AccessStore(database: transaction.database).addToken("t", name: "n", now: transaction.now)
+                    try transaction.send(RepositoryLookup(repository: PlatformFixture.path), run: nil)
+                    throw Killed()
+                }
+            }
+            let sent = try await platform.sent()
+            #expect(sent.isEmpty)
+            for isFirst in [true, false] {
+                let done: Bool? = try await platform.store.write(once: id) { transaction in
+                    try transaction.send(RepositoryLookup(repository: PlatformFixture.path), run: nil)
+                    return true
+                }
+                #expect((done == true) == isFirst)
+            }
+            let now = try await platform.sent()
+            #expect(now.count == 1)
+        }
+    }
+
+    @Test func `What was committed is there in the next life, with what is still to be sent`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.delivery)
+            let run = try #require(try await platform.runs().first)
+            let build = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(build.id)
+            try await platform.finished("compile", build)
+
+            let again = try PipelineStore.open(at: platform.store.store.path)
+            let engine = RunEngine(
+                store: again, configuration: platform.engine.configuration, logger: platform.engine.logger)
+            for step in ["compile", "image"] {
+                try await StepFinishedHandler(engine: engine).handle(
+                    StepFinished(
+                        job: build.id, run: run.id, attempt: 1, report: StepReport(step: step, outcome: .success)),
+                    .init(id: .make()))
+            }
+            let jobs = try await again.read { try JobStore(database: $0).all(of: run.id) }
+            #expect(jobs.map(\.kind) == [.build, .rollout])
+            let types = try await again.read { [outbox = again.outbox] in try outbox.rows(in: $0).map(\.message.type) }
+            #expect(types.filter { $0.hasSuffix("Requested") } == ["BuildRequested", "RolloutRequested"])
+            try again.store.close()
+        }
+    }
+
+    @Test func `Leases are whole again when the service or its broker comes back`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(job.id)
+            let before = try await platform.engine.nextDeadline()
+            try await platform.store.write(now: Timestamp.now.adding(.seconds(20))) { transaction in
+                try JobStore(database: transaction.database).extendLeases(until: transaction.now.adding(.seconds(30)))
+            }
+            let after = try await platform.engine.nextDeadline()
+            #expect(try #require(after) > #require(before))
+        }
+    }
+}
