@@ -65,6 +65,8 @@ struct PrivateBroker: Sendable {
         environment["RABBITMQ_CONF_ENV_FILE"] = "/dev/null"
         environment["RABBITMQ_ENABLED_PLUGINS_FILE"] = broker + "/enabled_plugins"
         environment["RABBITMQ_PID_FILE"] = broker + "/node.pid"
+        // The script then becomes Erlang itself, so that the record names the process to end.
+        environment["RUNNING_UNDER_SYSTEMD"] = "true"
         environment["RABBITMQ_DIST_PORT"] = "\(layout.ports.brokerDistribution)"
         // Schedulers that spin while idle would cost a laptop its battery.
         environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
