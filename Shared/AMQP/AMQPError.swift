@@ -28,7 +28,7 @@ public struct AMQPError: Error, Sendable, Hashable {
         case tooLarge
         /// The broker takes no messages for now: a memory or disk alarm.
         case blocked
-        /// There was no connection or no room to send in time; the message was not sent.
+        /// There was no connection or no room in time and the message was not sent; or no reply came to a call.
         case timedOut
         /// The message was sent and its fate is unknown: it may be stored or not. Send it again under the same id.
         case indeterminate

@@ -248,7 +248,8 @@ struct FailureTests {
         defer { forwarder.stop() }
         forwarder.set(.frozen)
         let url = try through(forwarder, TestEnvironment.brokerURL)
-        try await Broker.with(url, configure: { $0.connectTimeout = .seconds(1) }) { broker in
+        let hasty: (inout BrokerConfiguration) -> Void = { $0.connectTimeout = .seconds(1) }
+        try await Broker.with(url, configure: hasty) { broker in
             let publish = Task { await code { try await broker.publish(message()) } }
             let consume = Task {
                 var deliveries = broker.deliveries(of: "work", prefetch: 1).makeAsyncIterator()

@@ -23,10 +23,3 @@ enum ServerMethod: Sendable, Hashable {
     /// Something this client never asked for.
     case other(UInt32)
 }
-
-/// One frame of a connection.
-enum ServerFrame: Sendable, Hashable {
-    case method(ServerMethod)
-    case header(bodySize: UInt64, MessageProperties)
-    case body([UInt8])
-}
