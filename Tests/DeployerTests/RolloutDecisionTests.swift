@@ -22,9 +22,7 @@ import Testing
         workload.metadata.annotations?[RolloutAnnotation.undone] = undone
         workload.spec.template.spec.containers[0].image = image
         if let rollout {
-            var metadata = ObjectMetadata()
-            metadata.annotations = [RolloutAnnotation.rollout: rollout]
-            workload.spec.template.metadata = metadata
+            workload.spec.template.metadata = .init(annotations: [RolloutAnnotation.rollout: rollout])
         }
         return workload
     }

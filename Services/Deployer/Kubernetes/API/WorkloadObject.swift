@@ -27,16 +27,13 @@ struct WorkloadObject: KubernetesObject, Hashable {
     }
 
     struct Template: Codable, Sendable, Hashable {
-        var metadata: ObjectMetadata?
+        var metadata: Metadata?
         var spec: PodSpec
 
-        enum CodingKeys: String, CodingKey {
-            case metadata, spec
-        }
-
-        init(metadata: ObjectMetadata? = nil, spec: PodSpec) {
-            self.metadata = metadata
-            self.spec = spec
+        /// That of a template has no name: the pods get theirs when they are made.
+        struct Metadata: Codable, Sendable, Hashable {
+            var labels: [String: String]?
+            var annotations: [String: String]?
         }
     }
 
