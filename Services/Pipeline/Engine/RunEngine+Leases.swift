@@ -56,6 +56,7 @@ extension RunEngine {
                 "job": "\(before.id)", "run": "\(before.run)", "attempt": "\(before.lease.attempt)",
                 "worker": "\(before.lease.worker ?? "")", "next": "\(expiry)",
             ])
+        transaction.count("slipway_leases_lost_total", [("kind", before.kind.rawValue)])
         // Should the worker still be there, it is to stop.
         try transaction.send(
             JobCancelled(

@@ -165,6 +165,7 @@ final class RunInProgress {
         summary.finishedAt = now
         try transaction.emit(engine.events.finished(summary, details), run: run)
         engine.plans.forget(run)
+        transaction.count("slipway_runs_total", [("state", state.rawValue)])
     }
 
     // MARK: - Rows

@@ -1,6 +1,7 @@
 import Contracts
 import GRDB
 import Messaging
+import Metrics
 import Storage
 
 /// The service's database with what goes along with a change: messages to send and watchers to tell.
@@ -71,6 +72,11 @@ struct Transaction {
             body: String(decoding: try Wire.encode(event), as: UTF8.self), run: run,
             traceparent: MessageContext.current?.traceparent)
         try outbox.append(message, key: run?.rawValue, now: now, in: database)
+    }
+
+    /// Counts what has happened, once it is committed.
+    func count(_ label: String, _ dimensions: [(String, String)]) {
+        database.afterNextTransaction { _ in Counter(label: label, dimensions: dimensions).increment() }
     }
 
     /// Tells those who watch the run, once it is committed.
