@@ -72,7 +72,7 @@ import Testing
         let told = waiting("ErrImagePull", "manifest for web@sha256:1 not found: manifest unknown")
         let failed = failure(rollout.handle(.pod(pod(container: told)), at: at(1)))
         #expect(failed?.reason.contains("manifest unknown") == true)
-        #expect(failed?.suspect == nil)
+        #expect(failed?.suspect == .init(pod: "web-new-1", container: "web", hasLog: false))
     }
 
     @Test func aRegistryThatIsAwayForAMomentDoesNot() {
@@ -100,7 +100,7 @@ import Testing
         #expect(
             failed?.reason
                 == "pod web-new-1: container web: it ends with exit code 1 (CrashLoopBackOff); it was started 3 times")
-        #expect(failed?.suspect == .init(pod: "web-new-1", container: "web", previous: true))
+        #expect(failed?.suspect == .init(pod: "web-new-1", container: "web", hasLog: true))
     }
 
     @Test func outOfMemoryIsNamed() {
@@ -142,7 +142,7 @@ import Testing
         let failed = failure(rollout.handle(.tick, at: at(60)))
         #expect(
             failed?.reason == "the rollout did not come to its end within 60 s; pod web-new-1: running, not ready yet")
-        #expect(failed?.suspect == .init(pod: "web-new-1", container: nil, previous: false))
+        #expect(failed?.suspect == .init(pod: "web-new-1", container: nil, hasLog: true))
     }
 
     @Test func aWorkloadThatGoesAwayEndsIt() {

@@ -213,19 +213,20 @@ struct KubernetesRollout: Sendable {
         } catch {
             logger.debug("events cannot be read", metadata: ["error": "\(error)"])
         }
-        await showLog(suspect)
+        if suspect.hasLog { await showLog(suspect) }
     }
 
     private func showLog(_ suspect: RolloutWatch.Failure.Suspect) async {
         var query = [("tailLines", "40")]
         if let container = suspect.container { query.append(("container", container)) }
-        // The log of the run that ended; where there is none, that of the one that runs.
-        for previous in suspect.previous ? [true, false] : [false] {
+        // While a container waits to be started again, the log is that of the run that ended; where there is none of it
+        // any more, that of the run before.
+        for previous in [false, true] {
             do {
                 let text = try await client.text(
                     "\(path.pods)/\(PercentEncoding.segment(suspect.pod))/log",
                     query: query + (previous ? [("previous", "true")] : []))
-                guard !text.isEmpty else { continue }
+                guard !text.isEmpty, !Self.isExcuse(text) else { continue }
                 await log.line("the last it wrote:")
                 for line in text.split(separator: "\n", omittingEmptySubsequences: false).suffix(40) {
                     await log.line("  \(line)")
@@ -235,6 +236,11 @@ struct KubernetesRollout: Sendable {
                 logger.debug("the pod's log cannot be read", metadata: ["error": "\(error)"])
             }
         }
+    }
+
+    /// The kubelet answers with a success and a line of its own where the file of a log is gone.
+    private static func isExcuse(_ text: String) -> Bool {
+        text.hasPrefix("failed to try resolving symlinks") || text.hasPrefix("unable to retrieve container logs")
     }
 
     private static func image(of container: String, in workload: WorkloadObject) -> String {

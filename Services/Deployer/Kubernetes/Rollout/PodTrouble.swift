@@ -68,7 +68,7 @@ struct PodTrouble: Sendable, Equatable {
     ) -> PodTrouble {
         // Twice may be a database that was not there yet; a third start that ends as well is the program.
         let final = restarts >= 2
-        let times = "it was started \(restarts + 1) times"
+        let times = restarts == 0 ? "it was started once" : "it was started \(restarts + 1) times"
         if ended?.reason == "OOMKilled" {
             return trouble(
                 .outOfMemory, "killed for using more memory than its limit (OOMKilled); \(times)", final, .seconds(60),
@@ -97,7 +97,9 @@ struct PodTrouble: Sendable, Equatable {
     /// Whether the registry said something that a repetition does not change.
     private static func isLastingPullError(_ message: String) -> Bool {
         let text = message.lowercased()
-        return ["manifest unknown", "not found", "no such", "unauthorized", "denied", "authentication required"]
-            .contains { text.contains($0) }
+        return [
+            "manifest unknown", "not found", "no such", "unauthorized", "denied", "authentication required",
+            "no basic auth credentials", "invalid reference",
+        ].contains { text.contains($0) }
     }
 }

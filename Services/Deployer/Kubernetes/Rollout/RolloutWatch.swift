@@ -24,14 +24,14 @@ struct RolloutWatch {
     struct Failure: Equatable, Sendable {
         /// For people: what is wrong.
         var reason: String
-        /// Whose last log may tell more.
+        /// Whose events and last log may tell more.
         var suspect: Suspect?
 
         struct Suspect: Equatable, Sendable {
             var pod: String
             var container: String?
-            /// Of the run before the one that is waited for.
-            var previous: Bool
+            /// Whether it ran, so that its last log may tell why.
+            var hasLog: Bool
         }
     }
 
@@ -200,7 +200,9 @@ struct RolloutWatch {
             reason += "; \(lastLine)"
         }
         let suspect = running.map { known in
-            Failure.Suspect(pod: known.pod.metadata.name, container: known.trouble?.container, previous: false)
+            Failure.Suspect(
+                pod: known.pod.metadata.name, container: known.trouble?.container,
+                hasLog: known.trouble?.hasLog ?? true)
         }
         isOver = true
         return .failed(Failure(reason: reason, suspect: suspect))
@@ -208,9 +210,8 @@ struct RolloutWatch {
 
     private mutating func fail(_ reason: String, _ trouble: PodTrouble? = nil) -> Action {
         isOver = true
-        let suspect = trouble.flatMap { trouble in
-            trouble.hasLog
-                ? Failure.Suspect(pod: trouble.pod, container: trouble.container, previous: true) : nil
+        let suspect = trouble.map { trouble in
+            Failure.Suspect(pod: trouble.pod, container: trouble.container, hasLog: trouble.hasLog)
         }
         return .failed(Failure(reason: reason, suspect: suspect))
     }
