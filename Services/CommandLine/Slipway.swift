@@ -31,6 +31,9 @@ struct Slipway: AsyncParsableCommand {
                     AgainCommand.self,
                 ]),
             CommandGroup(
+                name: "Pipelines",
+                subcommands: [LintCommand.self, CompileCommand.self, PlanCommand.self, SchemaCommand.self]),
+            CommandGroup(
                 name: "Platform",
                 subcommands: [
                     RepositoryCommands.self, ComponentCommands.self, SecretCommands.self, RegistryCommands.self,

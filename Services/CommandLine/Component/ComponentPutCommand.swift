@@ -11,13 +11,13 @@ struct ComponentPutCommand: AsyncParsableCommand {
 
               slipway component put web web.json
               slipway component put web - < web.json
-              slipway compile .drone.yml | slipway component put web -
+              slipway component put web .drone.yml        compiled to JSON first
             """)
 
     @Argument(help: "The component's name.")
     var name: String
 
-    @Argument(help: "A file with the JSON; - reads standard input.")
+    @Argument(help: "A file with the JSON, or YAML (.yml); - reads JSON from standard input.")
     var file: String
 
     @OptionGroup var connection: ConnectionOptions

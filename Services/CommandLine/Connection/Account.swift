@@ -7,11 +7,6 @@ struct Account: Codable, Sendable, Equatable {
     var server: String
     var token: String?
 
-    init(server: String, token: String?) {
-        self.server = server
-        self.token = token
-    }
-
     /// The first that is given of: the options, the environment, the kept login. A token goes only to the server it
     /// was kept for.
     static func resolve(

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import PipelineLanguage
 
 /// The path a person gave, checked.
 func repositoryPath(_ text: String) throws -> RepositoryPath {
@@ -8,10 +9,11 @@ func repositoryPath(_ text: String) throws -> RepositoryPath {
     return path
 }
 
-/// A JSON document given as a file.
+/// A process given as a file.
 enum DocumentFile {
-    /// Reads a file, or standard input for `-`.
+    /// Reads JSON from a file, or from standard input for `-`. A YAML file is compiled to it first.
     static func read(_ path: String) throws -> JSONValue {
+        if path.hasSuffix(".yml") || path.hasSuffix(".yaml") { return try compile(path) }
         let name = path == "-" ? "standard input" : path
         let data: Data
         do {
@@ -22,10 +24,16 @@ enum DocumentFile {
         do {
             return try Wire.decode(JSONValue.self, from: data)
         } catch {
-            let isYAML = path.hasSuffix(".yml") || path.hasSuffix(".yaml")
-            throw CommandError(
-                "\(name) is no JSON: \(error)",
-                remedy: isYAML ? "compile it first: slipway compile \(path) | … -" : nil)
+            throw CommandError("\(name) is no JSON: \(error)", remedy: "for YAML, name the file with .yml")
+        }
+    }
+
+    private static func compile(_ path: String) throws -> JSONValue {
+        switch try PipelineSource(path: path).compile(components: []) {
+        case .success(let compilation): return try JSONValue(encoding: compilation.process)
+        case .failure(let list):
+            DiagnosticText.remark(list.diagnostics, style: Console.errors)
+            throw CommandError("\(path) does not compile", remedy: "see `slipway lint \(path)`")
         }
     }
 }

@@ -46,6 +46,9 @@ actor LiveScreen: FollowScreen {
     func finished(_ view: RunView) {
         self.view = nil
         notice = nil
+        for step in view.stages.flatMap(\.steps) {
+            waiting.append(RunText.stepLine(step, style: console.style, now: now()))
+        }
         waiting += RunText.ending(view, style: console.style, now: now())
         draw()
     }

@@ -29,7 +29,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The component to run.")
     var component: String?
 
-    @Option(help: ArgumentHelp("A file with the process' JSON; - reads standard input.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "A file with the process as JSON or YAML; - reads JSON from standard input.", valueName: "path"))
     var file: String?
 
     @Option(name: .customLong("param"), help: ArgumentHelp("A parameter's value; repeat it.", valueName: "name=value"))

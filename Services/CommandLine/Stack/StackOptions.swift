@@ -20,6 +20,9 @@ struct StackOptions: ParsableArguments {
         )
     }
 
+    /// What has to be given again to mean the same stack.
+    var flags: String { state.map { " --state \($0)" } ?? "" }
+
     func validate() throws {
         guard (1024...60_000).contains(port) else { throw ValidationError("--port \(port): give 1024 to 60000.") }
     }

@@ -74,7 +74,9 @@ struct UpCommand: AsyncParsableCommand {
         console.write(line: console.style.paint("Slipway is up.", .good))
         console.write(lines: table.lines(style: console.style))
         if hasSignedIn {
-            Console.remark(console.style.paint("This command is signed in to it. End it with: slipway down", .faint))
+            Console.remark(
+                console.style.paint(
+                    "This command is signed in to it. End it with: slipway down\(options.flags)", .faint))
         } else {
             Console.remark("Sign in to it with: slipway login \(layout.server) --token-file \(layout.tokenFile)")
         }

@@ -11,7 +11,22 @@ actor LiveRun {
     /// What the page shows: a step, its attempt, the end of its lines in bytes and the number of the next.
     private var cursor: Cursor?
     private var sent: [String: String] = [:]
+    private var picture: Picture?
     private var isOver = false
+
+    /// What the parts around the log are drawn from.
+    private struct Picture: Equatable {
+        var view: RunView
+        var shown: Int?
+
+        init(_ view: RunView, shown: Int?) {
+            self.view = view
+            self.shown = shown
+            for stage in view.stages.indices {
+                for step in view.stages[stage].steps.indices { self.view.stages[stage].steps[step].logBytes = 0 }
+            }
+        }
+    }
 
     private struct Cursor {
         var step: Int
@@ -61,13 +76,18 @@ actor LiveRun {
         let steps = view.stages.flatMap(\.steps)
         let step = wanted.flatMap { id in steps.first { $0.id == id } } ?? LogPanel.choose(view)
         var events: [LiveStream.Event] = []
-        let list = RunStepList(view, selected: step?.id, now: now)
-        part("run-head", routes.pages.part("run-head", RunHead(view.summary, now: now)), &events)
-        part("steps", routes.pages.part("run-steps", list), &events)
-        part("why", routes.pages.part("run-why", RunWhy(view)), &events)
-        let actions = RunPage(view: view, step: step, wanted: wanted, log: .init())
-            .actions(guardToken: visitor.guardToken)
-        part("actions", routes.pages.part("run-actions", actions), &events)
+        // Times go on in the page by themselves, and a log that grows changes nothing but the log.
+        let picture = Picture(view, shown: step?.id)
+        if picture != self.picture {
+            self.picture = picture
+            let list = RunStepList(view, selected: step?.id, now: now)
+            part("run-head", routes.pages.part("run-head", RunHead(view.summary, now: now)), &events)
+            part("steps", routes.pages.part("run-steps", list), &events)
+            part("why", routes.pages.part("run-why", RunWhy(view)), &events)
+            let actions = RunPage(view: view, step: step, wanted: wanted, log: .init())
+                .actions(guardToken: visitor.guardToken)
+            part("actions", routes.pages.part("run-actions", actions), &events)
+        }
         if let step { try await log(step, of: view, &events) }
         isOver = view.summary.state.isFinal && steps.allSatisfy { $0.id != step?.id || $0.logBytes <= cursor?.end ?? 0 }
         return events

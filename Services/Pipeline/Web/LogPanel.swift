@@ -45,9 +45,10 @@ struct LogPanel: Sendable {
         var words = [StateMark.word(step.state)]
         if let code = step.exitCode, code != 0 { words.append("exit code \(code)") }
         if step.attempt > 1 { words.append("attempt \(step.attempt)") }
-        if step.logBytes > 0 { words.append(PageTime.size(step.logBytes)) }
+        if step.state.isFinal, step.logBytes > 0 { words.append(PageTime.size(step.logBytes)) }
         facts = words.joined(separator: " · ")
-        reason = step.reason
+        // What the line above says already needs no second line.
+        reason = step.reason.flatMap { words.contains($0) ? nil : $0 }
         outputs = step.outputs.sorted { $0.key < $1.key }.map { Output(name: $0.key, value: $0.value) }
         hasOutputs = !outputs.isEmpty
         quiet =

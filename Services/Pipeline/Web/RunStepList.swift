@@ -39,7 +39,7 @@ struct RunStepList: Sendable {
         stages = view.stages.map { stage in
             Stage(
                 name: stage.name, state: stage.state.rawValue, mark: StateMark.picture(stage.state),
-                stageReason: stage.reason,
+                stageReason: stage.reason == summary.reason ? nil : stage.reason,
                 after: stage.dependsOn.isEmpty ? nil : stage.dependsOn.joined(separator: ", "),
                 steps: stage.steps.map { Self.step($0, selected: selected, begin: begin, length: length, now: now) })
         }

@@ -1,0 +1,204 @@
+import Contracts
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import Secrets
+import Testing
+
+@testable import Pipeline
+
+/// The pages as a browser gets them, over the whole router.
+@Suite struct WebPageTests {
+    private static let token = "slp_test"
+
+    private func withPages(
+        _ body: @escaping @Sendable (any TestClientProtocol, PlatformFixture) async throws -> Void
+    ) async throws {
+        try await PlatformFixture.with { fixture in
+            try await fixture.store.write { transaction in
+                try AccessStore(database: transaction.database).addToken(Self.token, name: "test", now: transaction.now)
+            }
+            let key = try SigningKey(base64: PlatformFixture.key)
+            let platform = Platform(
+                store: fixture.store, runs: fixture.reader, actions: fixture.actions,
+                access: Access(store: fixture.store), keys: fixture.keys,
+                hooks: HookAddress(tokens: HookToken(key: key), gateway: "https://hooks.example"),
+                publicURL: "https://slipway.example", logger: Logger(label: "test"))
+            let application = Application(router: try PipelineRouter.make(platform))
+            try await application.test(.router) { client in try await body(client, fixture) }
+        }
+    }
+
+    private func get(_ client: any TestClientProtocol, _ path: String, _ cookie: String?) async throws -> TestResponse {
+        try await client.execute(uri: path, method: .get, headers: cookie.map { [.cookie: $0] } ?? [:])
+    }
+
+    private func post(
+        _ client: any TestClientProtocol, _ path: String, _ form: String, _ cookie: String? = nil,
+        site: String = "same-origin"
+    ) async throws -> TestResponse {
+        var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded", .fetchSite: site]
+        headers[.cookie] = cookie
+        return try await client.execute(uri: path, method: .post, headers: headers, body: ByteBuffer(string: form))
+    }
+
+    private func signIn(_ client: any TestClientProtocol) async throws -> String {
+        let response = try await post(client, "/sign-in", "token=\(Self.token)&to=%2Fcomponents")
+        #expect(response.status == .seeOther)
+        #expect(response.headers[.location] == "/components")
+        let cookie = try #require(response.headers[.setCookie])
+        #expect(cookie.contains("HttpOnly"))
+        #expect(cookie.contains("SameSite=Lax"))
+        #expect(cookie.contains("Secure"))
+        return String(cookie.prefix { $0 != ";" })
+    }
+
+    private func guardToken(_ page: String) throws -> String {
+        let start = try #require(page.firstRange(of: #"name="guard" value=""#)?.upperBound)
+        return String(page[start...].prefix { $0 != "\"" })
+    }
+
+    @Test func `Strangers are shown the way in and come back to where they wanted`() async throws {
+        try await withPages { client, _ in
+            for path in ["/", "/repositories", "/components/web", "/parked", "/runs/x"] {
+                let response = try await get(client, path, nil)
+                #expect(response.status == .seeOther)
+                #expect(response.headers[.location]?.hasPrefix("/sign-in?to=%2F") == true)
+            }
+            let wrong = try await post(client, "/sign-in", "token=nonsense")
+            #expect(wrong.status == .forbidden)
+            #expect(wrong.headers[.setCookie] == nil)
+            let elsewhere = try await post(client, "/sign-in", "token=\(Self.token)&to=https%3A%2F%2Fevil.example")
+            #expect(elsewhere.headers[.location] == "/")
+            let twoSlashes = try await post(client, "/sign-in", "token=\(Self.token)&to=%2F%2Fevil.example")
+            #expect(twoSlashes.headers[.location] == "/")
+        }
+    }
+
+    @Test func `Pages load nothing from elsewhere and run no script of their own`() async throws {
+        try await withPages { client, _ in
+            let cookie = try await signIn(client)
+            for path in [
+                "/", "/repositories", "/repositories/shop/web", "/components", "/components/new-one", "/parked",
+            ] {
+                let response = try await get(client, path, cookie)
+                #expect(response.status == .ok, "\(path)")
+                let policy = try #require(response.headers[.contentSecurityPolicy])
+                #expect(policy.hasPrefix("default-src 'self';"))
+                let html = String(buffer: response.body)
+                #expect(!html.contains("style=\""), "\(path)")
+                #expect(!html.contains("onclick"), "\(path)")
+                for line in html.split(separator: "\n") where line.contains("<script") {
+                    #expect(line.contains(#"src="/assets/"#))
+                }
+            }
+        }
+    }
+
+    @Test func `What comes from a repository is text, not markup`() async throws {
+        try await withPages { client, fixture in
+            let cookie = try await signIn(client)
+            let run = try await fixture.actions.start(
+                RunRequest(repository: PlatformFixture.path, ref: "<img src=x onerror=alert(1)>"))
+            for path in ["/", "/runs/\(run.summary.id)", "/repositories/shop/web"] {
+                let html = String(buffer: try await get(client, path, cookie).body)
+                #expect(!html.contains("<img"), "\(path)")
+                #expect(html.contains("&lt;img src=x"), "\(path)")
+            }
+        }
+    }
+
+    @Test func `A form that another site sent does nothing`() async throws {
+        try await withPages { client, fixture in
+            let cookie = try await signIn(client)
+            let run = try await fixture.actions.start(RunRequest(repository: PlatformFixture.path))
+            let address = "/runs/\(run.summary.id)/cancel"
+            let page = String(buffer: try await get(client, "/runs/\(run.summary.id)", cookie).body)
+            let token = try guardToken(page)
+
+            #expect(try await post(client, address, "", cookie).status == .badRequest)
+            #expect(try await post(client, address, "guard=0000", cookie).status == .badRequest)
+            #expect(try await post(client, address, "guard=\(token)", cookie, site: "cross-site").status == .badRequest)
+            #expect(try await post(client, address, "guard=\(token)").status == .seeOther)
+            #expect(try await fixture.reader.view(run.summary.id)?.summary.state == .pending)
+
+            #expect(try await post(client, address, "guard=\(token)", cookie).status == .seeOther)
+            #expect(try await fixture.reader.view(run.summary.id)?.summary.state == .cancelled)
+        }
+    }
+
+    @Test func `The editor says what is wrong and keeps what was written`() async throws {
+        try await withPages { client, _ in
+            let cookie = try await signIn(client)
+            let page = String(buffer: try await get(client, "/components/web", cookie).body)
+            let token = try guardToken(page)
+            let broken = try await post(client, "/components/web", "guard=\(token)&document=%7B%22a%22", cookie)
+            #expect(broken.status == .unprocessableContent)
+            let html = String(buffer: broken.body)
+            #expect(html.contains("This is no JSON."))
+            #expect(html.contains("{&quot;a&quot;</textarea>"))
+
+            let nameless = try await post(
+                client, "/components/web/check",
+                "guard=\(token)&document=%5B%7B%22commands%22%3A%5B%22make%22%5D%7D%5D",
+                cookie)
+            #expect(String(buffer: nameless.body).contains("<li>"))
+
+            let document = "%5B%7B%22step%22%3A%22a%22%2C%22commands%22%3A%5B%22make%22%5D%7D%5D"
+            let saved = try await post(client, "/components/web", "guard=\(token)&document=\(document)", cookie)
+            #expect(saved.headers[.location] == "/components/web?saved")
+            let after = String(buffer: try await get(client, "/components/web?saved", cookie).body)
+            #expect(after.contains("Kept as revision 1."))
+            #expect(after.contains("{&quot;step&quot;: &quot;a&quot;, &quot;commands&quot;: [&quot;make&quot;]}"))
+        }
+    }
+
+    @Test func `Unknown things are not here`() async throws {
+        try await withPages { client, _ in
+            let cookie = try await signIn(client)
+            for path in ["/runs/nothing", "/repositories/shop/gone", "/processes/sha256:0"] {
+                #expect(try await get(client, path, cookie).status == .notFound, "\(path)")
+            }
+            let filtered = try await get(client, "/?repository=no%2Fsuch&state=bogus&before=x", cookie)
+            #expect(filtered.status == .ok || filtered.status == .badRequest)
+        }
+    }
+
+    @Test func `Files are kept by browsers for good`() async throws {
+        try await withPages { client, _ in
+            let version = try WebPages().version
+            for (name, file) in WebPages.files {
+                let response = try await get(client, "/assets/\(version)/\(name)", nil)
+                #expect(response.status == .ok)
+                #expect(response.headers[.contentType] == file.type)
+                #expect(response.headers[.cacheControl]?.contains("immutable") == true)
+            }
+            #expect(try await get(client, "/assets/\(version)/pipeline.sqlite", nil).status == .notFound)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"a":1,"b":[]}"#, "{\n  \"a\": 1,\n  \"b\": []\n}"), (#"[]"#, "[]"),
+        (#"{"a":"x,{[\"\\"}"#, "{\n  \"a\": \"x,{[\\\"\\\\\"\n}"),
+        ("[1,\n 2]", "[\n  1,\n  2\n]"),
+    ])
+    func `JSON is laid out and not changed`(text: String, expected: String) {
+        #expect(JSONLayout.tidy(text) == expected)
+    }
+
+    @Test func `Documents are laid out as people write them`() throws {
+        let document: JSONValue = [
+            ["commands": ["make"], "step": "compile"], ["when": ["branch": "main"], "step": "b"],
+        ]
+        #expect(
+            try JSONLayout.text(of: document) == """
+                [
+                  {"step": "compile", "commands": ["make"]},
+                  {"step": "b", "when": {"branch": "main"}}
+                ]
+                """)
+    }
+}
