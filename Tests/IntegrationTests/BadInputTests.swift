@@ -116,9 +116,9 @@ import Testing
 
     /// A run by hand that ends with a reason.
     private func fails(_ path: String, ref: String?, _ platform: PlatformClient, says word: String) async throws {
-        let summary: RunSummary = try await platform.send(
+        let summary = try await platform.send(
             .post, "runs", RunRequest(repository: RepositoryPath(rawValue: path), ref: ref)
-        ).decode()
+        ).decode(RunView.self).summary
         try await eventually(within: .seconds(30), "the run of \(path) at \(ref ?? "HEAD") ends") {
             try await platform.run(summary.id).summary.state.isFinal
         }

@@ -125,12 +125,14 @@ struct DraftValidator {
         draft.stages[index].stage.services = drafts.filter(\.isService).map(\.step)
     }
 
-    /// Without a type: containers where anything has an image, else processes.
+    /// Without a type: processes where there are commands and nothing has an image, else containers. Image builds and
+    /// rollouts are the same in both.
     private mutating func chooseKind(of index: Int) {
         guard !draft.stages[index].hasKind else { return }
-        let steps = draft.stages[index].steps.map(\.step)
-        let hasContainer = steps.contains { $0.image != nil || $0.build != nil || $0.deploy != nil }
-        draft.stages[index].stage.kind = hasContainer ? .docker : .exec
+        let steps = draft.stages[index].steps
+        let hasContainer = steps.contains { $0.step.image != nil || $0.isService }
+        let hasCommands = steps.contains { !$0.step.commands.isEmpty }
+        draft.stages[index].stage.kind = hasContainer || !hasCommands ? .docker : .exec
     }
 
     private func checkImages(of index: Int) {
