@@ -229,8 +229,8 @@ let package = Package(
         tests(
             "DeployerIntegrationTests",
             [
-                "Deployer", "Contracts", "DockerEngine", "HTTPClient", "PipelineLanguage", "Secrets", "TestSupport",
-                "Worker", logging, systemPackage,
+                "AMQP", "Deployer", "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage", "Secrets",
+                "TestSupport", "Worker", lifecycle, logging, subprocess, systemPackage,
             ]),
         tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Storage", grdb, logging]),
         tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", argumentParser]),

@@ -42,8 +42,8 @@ struct Deployer {
             ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil
         await processes?.collectLeftovers()
         let bus = context.bus
-        let events = DeployEvents(emit: { event, run in try await bus.emit(event, run: run) }, logger: context.logger)
-        return try DeployerSettings.targets(settings).map { target in
+        let events = DeployEvents(logger: context.logger) { event, run in try await bus.emit(event, run: run) }
+        let loops = try DeployerSettings.targets(settings).map { target -> any Service in
             var logger = context.logger
             logger[metadataKey: "cluster"] = "\(target.name)"
             let executor = DeployExecutor(
@@ -60,6 +60,8 @@ struct Deployer {
                     grace: min(.seconds(2), shutdown / 2), spool: data.appending("spool-\(target.name)")),
                 logger: logger)
         }
+        // Those that come first end last: the events of the last jobs still go out.
+        return [events] + loops
     }
 
     private func runners() throws -> [String] {

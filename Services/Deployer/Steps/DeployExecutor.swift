@@ -28,6 +28,19 @@ struct DeployExecutor: JobExecutor, StepRunner {
     }
 
     func run(_ step: StepRun) async throws -> StepResult {
+        events.taskStarted(step)
+        do {
+            let result = try await deploy(step)
+            events.taskFinished(step, result.success ? .success : Task.isCancelled ? .cancel : .failure, result.reason)
+            return result
+        } catch {
+            let reason = (error as? JobFailure)?.reason ?? "\(error)"
+            events.taskFinished(step, Task.isCancelled ? .cancel : .failure, reason)
+            throw JobFailure(reason)
+        }
+    }
+
+    private func deploy(_ step: StepRun) async throws -> StepResult {
         guard let deploy = step.step.deploy else { return try await shell(step) }
         if let workload = deploy.workload { return try await rollOut(deploy, workload, step) }
         if let run = deploy.run { return try await replace(deploy, run, step) }
@@ -52,9 +65,8 @@ struct DeployExecutor: JobExecutor, StepRunner {
         let rollout = KubernetesRollout(
             client: client, wish: wish, allowed: allowed(step), undoes: deploy.rollback, log: step.log, logger: logger)
         let result = try await rollout.run()
-        await events.deployed(
-            "\(wish.namespace)/\(workload)", deploy.environment, image: deploy.image, isFirst: result.isFirst,
-            grant: grant)
+        events.deployed(
+            "\(wish.namespace)/\(workload)", deploy.environment, image: deploy.image, isFirst: result.isFirst, step)
         return StepResult(
             success: true,
             outputs: [
@@ -98,9 +110,8 @@ struct DeployExecutor: JobExecutor, StepRunner {
                 "slipway.dev/environment": deploy.environment,
             ], log: step.log, logger: logger)
         let result = try await replacement.run()
-        await events.deployed(
-            "docker/\(deploy.container)", deploy.environment, image: deploy.image, isFirst: result.isFirst,
-            grant: grant)
+        events.deployed(
+            "docker/\(deploy.container)", deploy.environment, image: deploy.image, isFirst: result.isFirst, step)
         return StepResult(
             success: true,
             outputs: [

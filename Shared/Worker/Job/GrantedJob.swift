@@ -65,6 +65,13 @@ public struct GrantedJob: Sendable {
         }
     }
 
+    /// A text with the job's secrets hidden, for what goes into a report or an event.
+    public func masked(_ text: String) -> String {
+        var mask = mask
+        let bytes = mask.mask(Array(text.utf8))
+        return String(decoding: bytes + mask.finish(), as: UTF8.self)
+    }
+
     /// All variables of a step: the run's, the stage's and its own, the later winning.
     public func environment(of step: Step) throws(JobFailure) -> [String: String] {
         var environment = grant.environment

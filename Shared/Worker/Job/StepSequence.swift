@@ -47,7 +47,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                     await perform(schedule.cancel(reason: reason), &state, &group, send)
                 case .ended(let name, let end):
                     let actions = schedule.finished(
-                        name, end.outcome, exitCode: end.result.exitCode, reason: end.result.reason)
+                        name, end.outcome, exitCode: end.result.exitCode, reason: end.result.reason.map(job.masked))
                     if !actions.contains(where: { $0.isStart(of: name) }) {
                         // Stopped because nothing needs it any more is no failure; the schedule knows.
                         close(name, end, outcome: schedule.outcomes[name] ?? end.outcome, &state)
@@ -116,7 +116,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
         state.outputs[name] = end.result.outputs
         let report = StepReport(
             step: name, outcome: outcome, exitCode: end.result.exitCode,
-            reason: outcome == .success ? nil : end.result.reason, outputs: end.result.outputs,
+            reason: outcome == .success ? nil : end.result.reason.map { job.masked($0) }, outputs: end.result.outputs,
             startedAt: entry.startedAt, finishedAt: .now)
         run.finished(report, log: entry.log)
     }

@@ -1,0 +1,177 @@
+import AMQP
+import Contracts
+import Logging
+import Messaging
+import PipelineLanguage
+import Secrets
+import ServiceLifecycle
+import Subprocess
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Deployer
+
+/// The program `deployer` on a real broker and a real cluster.
+@Suite(.serialized, .timeLimit(.minutes(4))) struct ServiceTests {
+    /// What the platform knows of one job.
+    private final class Ledger: Sendable {
+        struct State {
+            var finished: [JobFinished] = []
+            var log = ""
+            var events: [String] = []
+        }
+        let state = Mutex(State())
+        var value: State { state.withLock { $0 } }
+    }
+
+    private struct Granting: RequestHandler {
+        let grant: JobGrant
+        func answer(_ request: JobClaim, _ context: MessageContext) async throws -> JobClaimReply {
+            var grant = grant
+            grant.attempt = request.attempt
+            return .granted(grant)
+        }
+    }
+
+    /// Takes a message and does nothing else.
+    private struct Hearing<Incoming: Message>: MessageHandler {
+        var hear: @Sendable (Incoming) -> Void = { _ in }
+        func handle(_ message: Incoming, _ context: MessageContext) async throws { hear(message) }
+    }
+
+    private struct Scene: Sendable {
+        let broker: VirtualHost
+        let bus: Bus
+        let grant: JobGrant
+        let ledger: Ledger
+        let directory: FilePath
+
+        func offer(attempt: Int) async throws {
+            try await bus.send(
+                RolloutRequested(job: grant.job, run: grant.run, attempt: attempt),
+                to: MessageMap.deploy(cluster: "default"))
+        }
+
+        func start() async throws -> DeployerProgram {
+            try await DeployerProgram.start(
+                [
+                    "SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_DATA": directory.appending("data").string,
+                    "SLIPWAY_SEAL_KEYS": ServiceTests.keys, "SLIPWAY_RUNNERS": "process",
+                    "SLIPWAY_KUBECONFIG": try TestEnvironment.required("SLIPWAY_TEST_KUBECONFIG"),
+                    "SLIPWAY_DOCKER_SOCKET": try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"),
+                    "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:0", "PATH": "/usr/local/bin:/usr/bin:/bin",
+                ], log: directory.appending("deployer.log"))
+        }
+    }
+
+    fileprivate static let keys = "k1:" + String(repeating: "A", count: 43) + "="
+
+    private func scene(_ step: Step, _ body: @escaping @Sendable (Scene) async throws -> Void) async throws {
+        let id = String(UInt64.random(in: .min ... .max), radix: 36)
+        let grant = JobGrant(
+            job: JobID(rawValue: "job-\(id)"), run: RunID(rawValue: "run-\(id)"), attempt: 1, leaseSeconds: 30,
+            timeoutSeconds: 120, repository: RepositoryPath(rawValue: "shop/web"),
+            commit: Commit(
+                sha: String(repeating: "c", count: 40), message: "m", authorName: "Ada",
+                authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
+            stage: try JSONValue(encoding: Stage(name: "main", steps: [step])), steps: [step.name],
+            environment: ["WHO": "Ada"], sequence: 1)
+        try await withTemporaryDirectory { directory in
+            try await VirtualHost.with { host in
+                let topology = MessageMap.topology(with: [MessageMap.deploy(cluster: "default")])
+                try await Broker.with(host.url, topology: topology) { broker in
+                    let bus = Bus(broker: broker, service: "pipeline")
+                    let ledger = Ledger()
+                    let scene = Scene(broker: host, bus: bus, grant: grant, ledger: ledger, directory: directory)
+                    let services = ServiceGroup(services: platform(bus, grant, ledger), logger: .quiet)
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { try await services.run() }
+                        group.addTask {
+                            let events = broker.subscribe(
+                                exchange: MessageMap.events, routingKeys: ["#"], prefetch: 16)
+                            for try await delivery in events {
+                                ledger.state.withLock { $0.events.append(delivery.message.routingKey) }
+                                try await delivery.ack()
+                            }
+                        }
+                        defer { group.cancelAll() }
+                        try await body(scene)
+                    }
+                }
+            }
+        }
+    }
+
+    private func platform(_ bus: Bus, _ grant: JobGrant, _ ledger: Ledger) -> [any Service] {
+        [
+            RequestServer(
+                bus: bus, queue: MessageMap.requests, handlers: [Granting(grant: grant)], logger: .quiet),
+            QueueConsumer(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 16, serial: true,
+                handlers: [
+                    Hearing<StepStarted>(), Hearing<StepFinished>(), Hearing<JobHeartbeat>(),
+                    Hearing<JobFinished> { message in ledger.state.withLock { $0.finished.append(message) } },
+                ], logger: .quiet),
+            QueueConsumer(
+                bus: bus, queue: MessageMap.logs, prefetch: 16, serial: true,
+                handlers: [Hearing<LogChunk> { chunk in ledger.state.withLock { $0.log += chunk.text } }],
+                logger: .quiet),
+        ]
+    }
+
+    @Test func theCommandsOfABareDeployStepRun() async throws {
+        let step = Step(name: "deploy", commands: ["echo hello $WHO", "echo address=http://web >> $SLIPWAY_OUTPUT"])
+        try await scene(step) { scene in
+            try await scene.offer(attempt: 1)
+            let deployer = try await scene.start()
+            try await eventually(within: .seconds(60), "the end") { !scene.ledger.value.finished.isEmpty }
+            let finished = try #require(scene.ledger.value.finished.first)
+            #expect(finished.outcome == .success)
+            #expect(finished.steps.first?.outputs == ["address": "http://web"])
+            #expect(scene.ledger.value.log.contains("hello Ada\n"))
+            try await deployer.signal("TERM")
+            #expect(try await deployer.exit() == .exited(0))
+        }
+    }
+
+    @Test func aRolloutGoesOnWhereAKilledDeployerLeftIt() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old)
+            let step = Step(
+                name: "release",
+                deploy: Deploy(
+                    environment: "production", workload: Workload(kind: .deployment, name: "web"),
+                    namespace: cluster.namespace, container: "web", image: new))
+            try await scene(step) { scene in
+                try await scene.offer(attempt: 1)
+                let first = try await scene.start()
+                try await eventually(within: .seconds(60), "the change") {
+                    try await cluster.field("{.spec.template.spec.containers[0].image}") == new
+                }
+                try await first.signal("KILL")
+                _ = try await first.exit()
+                try await scene.offer(attempt: 2)
+                let second = try await scene.start()
+                try await eventually(within: .seconds(60), "the end of the second attempt") {
+                    scene.ledger.value.finished.contains { $0.attempt == 2 }
+                }
+                let finished = try #require(scene.ledger.value.finished.first { $0.attempt == 2 })
+                #expect(finished.outcome == .success)
+                #expect(
+                    finished.steps.first?.outputs == [
+                        "image": new, "revision": "2", "workload": "\(cluster.namespace)/deployment/web",
+                    ])
+                #expect(try await cluster.images() == [new])
+                try await eventually(within: .seconds(20), "the events") {
+                    scene.ledger.value.events.contains("dev.cdevents.service.upgraded")
+                        && scene.ledger.value.events.contains("dev.cdevents.taskrun.finished")
+                }
+                try await second.signal("TERM")
+                #expect(try await second.exit() == .exited(0))
+            }
+        }
+    }
+}
