@@ -175,6 +175,26 @@ import Worker
         }
     }
 
+    @Test func theEndIsSeenWhenItIsThere() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old)
+            let rollout = cluster.rollout(new, log: MemoryLog())
+            let ended = Task {
+                _ = try await rollout.run()
+                return ContinuousClock.now
+            }
+            try await eventually("the change") {
+                try await cluster.field("{.spec.template.spec.containers[0].image}") == new
+            }
+            // kubectl watches as well; both hear of the same change.
+            try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=90s")
+            let peer = ContinuousClock.now
+            let own = try await ended.value
+            #expect(own - peer < .milliseconds(250), "kubectl was told \(own - peer) earlier")
+        }
+    }
+
     @Test func theAutoscalersReplicasAreLeftAlone() async throws {
         try await TestCluster.with { cluster in
             let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
