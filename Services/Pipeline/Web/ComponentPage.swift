@@ -18,13 +18,14 @@ enum ComponentPage {
     static func content(
         _ name: String, _ component: ComponentView?, document: String, isSaved: Bool
     ) -> [String: Any] {
+        let lineCount = document.count { $0 == "\n" } + 1
         var content: [String: Any] = [
-            "name": name, "document": document,
+            "gutter": (1...lineCount).map(String.init).joined(separator: "\n"), "name": name, "document": document,
             "revision": component.map { "revision \($0.revision)" } ?? "not kept yet",
             "repositories": (component?.repositories ?? []).map {
                 Link(name: $0.rawValue, href: WebPath.encode($0.rawValue))
             },
-            "rows": min(40, max(14, document.count { $0 == "\n" } + 3)),
+            "rows": min(40, max(14, lineCount + 2)),
         ]
         if isSaved, let component { content["saved"] = "Kept as revision \(component.revision)." }
         return content
