@@ -61,9 +61,9 @@ import Testing
                 try await cluster.deploy("web", replicas: 1)
 
                 let empty = try await SampleRepository("shop/empty", in: stack.directory, platform: platform)
-                try await fails("shop/empty", ref: nil, platform, says: "empty")
+                try await fails("shop/empty", ref: nil, platform, says: "no commit yet")
                 _ = empty
-                try await fails("shop/web", ref: nil, platform, says: "empty")
+                try await fails("shop/web", ref: nil, platform, says: "no commit yet")
 
                 func failing(_ files: [String: String], _ words: String...) async throws {
                     let commit = try await repository.push(files, copying: ["busybox": "/bin/busybox"])

@@ -42,7 +42,8 @@ import Testing
                         return view.summary.commit?.sha == commit
                             && view.stages.first?.steps.first.map { $0.logBytes > 0 } == true
                     }
-                    try await broker.restart()
+                    try await broker.kill()
+                    try await broker.start()
                     let view = try await stack.platform.finishedRun(
                         "shop/faults", commit: commit, within: .seconds(120))
                     try await check(view, stack, "round \(round)")

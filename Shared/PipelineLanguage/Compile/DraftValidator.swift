@@ -141,7 +141,9 @@ struct DraftValidator {
             switch stage.stage.kind {
             case .docker:
                 let needsImage = step.step.build == nil && !step.step.isRollout
-                guard needsImage, step.step.image == nil, !step.step.commands.isEmpty || step.isService else { continue }
+                guard needsImage, step.step.image == nil, !step.step.commands.isEmpty || step.isService else {
+                    continue
+                }
                 let word = step.isService ? "service" : "step"
                 sink.error(
                     .missingField,
@@ -182,11 +184,13 @@ struct DraftValidator {
 
     private func checkBranchOnTag(of index: Int) {
         let stage = draft.stages[index]
-        let conditions = [(stage.stage.trigger, "trigger", stage.mark)] + stage.steps.map { ($0.step.when, "when", $0.mark) }
+        let conditions =
+            [(stage.stage.trigger, "trigger", stage.mark)] + stage.steps.map { ($0.step.when, "when", $0.mark) }
         for (condition, word, mark) in conditions {
             guard condition.event?.include == ["tag"], condition.branch?.include.isEmpty == false else { continue }
             sink.warning(
-                .suspicious, "\(word): a tag has no branch, so “event: tag” together with “branch” never holds", at: mark)
+                .suspicious, "\(word): a tag has no branch, so “event: tag” together with “branch” never holds",
+                at: mark)
         }
     }
 
