@@ -175,6 +175,57 @@ import Worker
         }
     }
 
+    @Test func aQuotaThatLeavesNoRoomIsTold() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old, replicas: 1)
+            try await cluster.kubectl("create", "quota", "small", "--hard=pods=1")
+            // The cluster counts what there is before it begins to refuse.
+            try await eventually("the quota's count") {
+                try await cluster.field("{.status.used.pods}", of: "quota/small") == "1"
+            }
+            var impatient = cluster.rollout(new, log: MemoryLog())
+            impatient.patienceFactor = 0.2
+            let rollout = impatient
+            let error = await #expect(throws: JobFailure.self) { _ = try await rollout.run() }
+            #expect(error?.reason.contains("pods cannot be created") == true)
+            #expect(error?.reason.contains("exceeded quota: small") == true)
+            #expect(try await cluster.images() == [old])
+        }
+    }
+
+    @Test func aWatchFromAVersionTheServerForgotListsAgain() async throws {
+        try await TestCluster.with { cluster in
+            try await cluster.kubectl("create", "configmap", "known")
+            let watch = ObjectWatch<NamedObject>(
+                client: cluster.client, path: "/api/v1/namespaces/\(cluster.namespace)/configmaps", query: [],
+                logger: cluster.logger)
+            let (names, send) = AsyncStream.makeStream(of: String.self)
+            let watching = Task {
+                // Version 1 is older than anything a server that has run for a while remembers.
+                try await watch.run(from: "1") { change in
+                    switch change {
+                    case .snapshot(let all): for object in all { send.yield(object.metadata.name) }
+                    case .changed(let object): send.yield(object.metadata.name)
+                    case .deleted(let object): send.yield("-\(object.metadata.name)")
+                    }
+                }
+            }
+            var heard: [String] = []
+            for await name in names {
+                heard.append(name)
+                if name == "known", heard.filter({ $0 == "known" }).count == 1 {
+                    try await cluster.kubectl("create", "configmap", "later")
+                    try await cluster.kubectl("delete", "configmap", "later")
+                }
+                if name == "-later" { break }
+            }
+            #expect(heard.contains("later"))
+            watching.cancel()
+            _ = await watching.result
+        }
+    }
+
     @Test func theEndIsSeenWhenItIsThere() async throws {
         try await TestCluster.with { cluster in
             let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
