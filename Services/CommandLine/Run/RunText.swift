@@ -92,6 +92,8 @@ enum RunText {
             lines.append(stageLine(stage, style: style))
             lines += stepTable(stage.steps, now: now).lines(style: style, width: width)
         }
+        let outputs = outputTable(view.stages.flatMap(\.steps)).lines(style: style, width: width)
+        if !outputs.isEmpty { lines += [""] + outputs }
         return lines
     }
 
@@ -105,6 +107,19 @@ enum RunText {
         return line
     }
 
+    /// What steps hand on, under the names by which later ones can use it.
+    private static func outputTable(_ steps: [StepView]) -> Table {
+        var table = Table([.init(""), .init("", shrinks: true)])
+        table.hasHeader = false
+        table.indent = 2
+        for step in steps {
+            for (name, value) in step.outputs.sorted(by: { $0.key < $1.key }) {
+                table.add(.init("\(step.name).\(name)", .faint), .init(value))
+            }
+        }
+        return table
+    }
+
     private static func stepTable(_ steps: [StepView], now: Timestamp) -> Table {
         var table = Table([.init(""), .init(""), .init(""), .init("", alignsRight: true), .init("", shrinks: true)])
         table.hasHeader = false
@@ -113,7 +128,6 @@ enum RunText {
             var notes: [String] = []
             if let reason = step.reason { notes.append(reason) }
             if step.attempt > 1 { notes.append("attempt \(step.attempt)") }
-            notes += step.outputs.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
             table.add(
                 .init(step.state.symbol, step.state.tone), .init(step.name), .init(step.kind, .faint),
                 .init(TimeText.span(from: step.startedAt, to: step.finishedAt, now: now) ?? ""),
