@@ -80,7 +80,7 @@ import Worker
             }
             #expect(error?.reason.contains("the image cannot be pulled") == true)
             #expect(ContinuousClock.now - began < .seconds(45))
-            #expect(log.text.contains("event of pod"))
+            #expect(log.text.contains("the rollout failed: pod web-"))
             #expect(try await cluster.field("{.spec.template.spec.containers[0].image}") == old)
         }
     }
