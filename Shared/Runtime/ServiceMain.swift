@@ -105,8 +105,11 @@ public struct ServiceMain: Sendable {
             ServiceGroupConfiguration.ServiceConfiguration(service: $0)
         }
         for service in try await services(context) { configurations.append(.init(service: service)) }
+        // Below info the group writes out its services with all they hold.
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .info)
         var group = ServiceGroupConfiguration(
-            services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         group.maximumGracefulShutdownDuration = try settings.value(CommonSettings.shutdownGrace)
         logger.info("started", metadata: ["version": "\(Version.current)"])
         try await ServiceGroup(configuration: group).run()

@@ -75,8 +75,6 @@ extension ContainerStep {
         var environment = try run.job.environment(of: run.step)
         for (name, value) in run.step.pluginEnvironment { environment[name] = try run.job.resolve(value) }
         environment[StepOutputs.variable] = "\(Self.folder)/output"
-        environment["SLIPWAY_STEP"] = run.step.name
-        environment["DRONE_STEP_NAME"] = run.step.name
         environment["SLIPWAY_WORKSPACE"] = workspace
         environment["DRONE_WORKSPACE"] = workspace
         environment["CI_WORKSPACE"] = workspace

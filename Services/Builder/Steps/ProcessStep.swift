@@ -19,9 +19,8 @@ struct ProcessStep: Sendable {
         for (name, value) in step.step.pluginEnvironment { environment[name] = try step.job.resolve(value) }
         environment.merge(
             [
-                StepOutputs.variable: given.output.string, "SLIPWAY_STEP": step.step.name,
-                "SLIPWAY_WORKSPACE": folder.workspace.string, "DRONE_WORKSPACE": folder.workspace.string,
-                "DRONE_STEP_NAME": step.step.name,
+                StepOutputs.variable: given.output.string, "SLIPWAY_WORKSPACE": folder.workspace.string,
+                "DRONE_WORKSPACE": folder.workspace.string,
             ], uniquingKeysWith: { _, own in own })
         if let docker, environment["DOCKER_HOST"] == nil { environment["DOCKER_HOST"] = "unix://\(docker.socketPath)" }
         if !step.job.registries.isEmpty, environment["DOCKER_CONFIG"] == nil {

@@ -166,10 +166,42 @@ public struct RunRequest: Codable, Sendable, Equatable {
     }
 }
 
-/// One event of `GET /api/v1/runs/{id}/events` and of `GET /api/v1/events` (server-sent events, `data:` JSON).
-public enum RunEvent: Codable, Sendable, Equatable {
+/// One event of `GET /api/v1/runs/{id}/events` and of `GET /api/v1/events` (server-sent events, `data:` JSON):
+/// an object with one member, `run` or `log`.
+public enum RunEvent: Sendable, Equatable {
     /// The run changed: the whole of it as it is now.
     case run(RunView)
     /// More log of a step; `offset` is in bytes of that step's log.
     case log(step: Int, offset: Int64, text: String)
+}
+
+extension RunEvent: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case run, log
+    }
+
+    private struct Log: Codable {
+        var step: Int
+        var offset: Int64
+        var text: String
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let view = try container.decodeIfPresent(RunView.self, forKey: .run) {
+            self = .run(view)
+        } else {
+            let log = try container.decode(Log.self, forKey: .log)
+            self = .log(step: log.step, offset: log.offset, text: log.text)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .run(let view): try container.encode(view, forKey: .run)
+        case .log(let step, let offset, let text):
+            try container.encode(Log(step: step, offset: offset, text: text), forKey: .log)
+        }
+    }
 }

@@ -14,7 +14,8 @@ public struct JobClaim: Request {
     }
 }
 
-public enum JobClaimReply: Codable, Sendable, Equatable {
+/// In JSON an object with one member, `granted` or `refused`.
+public enum JobClaimReply: Sendable, Equatable {
     case granted(JobGrant)
     case refused(Refusal)
 
@@ -30,6 +31,29 @@ public enum JobClaimReply: Codable, Sendable, Equatable {
         public init(code: Code, reason: String) {
             self.code = code
             self.reason = reason
+        }
+    }
+}
+
+extension JobClaimReply: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case granted, refused
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let grant = try container.decodeIfPresent(JobGrant.self, forKey: .granted) {
+            self = .granted(grant)
+        } else {
+            self = .refused(try container.decode(Refusal.self, forKey: .refused))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .granted(let grant): try container.encode(grant, forKey: .granted)
+        case .refused(let refusal): try container.encode(refusal, forKey: .refused)
         }
     }
 }

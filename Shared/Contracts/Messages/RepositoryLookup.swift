@@ -9,7 +9,8 @@ public struct RepositoryLookup: Request {
     }
 }
 
-public enum RepositoryLookupReply: Codable, Sendable, Equatable {
+/// In JSON an object with one member, `found` or `unknown`.
+public enum RepositoryLookupReply: Sendable, Equatable {
     case found(RepositoryAccess)
     case unknown
 
@@ -25,6 +26,32 @@ public enum RepositoryLookupReply: Codable, Sendable, Equatable {
             self.cloneURL = cloneURL
             self.username = username
             self.token = token
+        }
+    }
+}
+
+extension RepositoryLookupReply: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case found, unknown
+    }
+
+    private struct Nothing: Codable {}
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let access = try container.decodeIfPresent(RepositoryAccess.self, forKey: .found) {
+            self = .found(access)
+        } else {
+            _ = try container.decode(Nothing.self, forKey: .unknown)
+            self = .unknown
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .found(let access): try container.encode(access, forKey: .found)
+        case .unknown: try container.encode(Nothing(), forKey: .unknown)
         }
     }
 }
