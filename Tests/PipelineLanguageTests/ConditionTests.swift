@@ -57,14 +57,16 @@ struct ConditionTests {
         facts.changedPaths = []
         #expect(Condition(paths: ["web/**"]).refusal(facts, word: "when")?.text == "when.paths: nothing was changed")
         facts.changedPaths = ["a"]
-        #expect(Condition(paths: ["b"]).refusal(facts, word: "when")?.text == "when.paths: only “a” was changed, wanted b")
+        #expect(
+            Condition(paths: ["b"]).refusal(facts, word: "when")?.text == "when.paths: only “a” was changed, wanted b")
     }
 
     @Test("on the state so far are the run policy")
     func policy() {
         let never: [Condition.Status] = []
         for (status, onSuccess, onFailure) in [
-            (never, true, false), ([.success], true, false), ([.failure], false, true), ([.success, .failure], true, true),
+            (never, true, false), ([.success], true, false), ([.failure], false, true),
+            ([.success, .failure], true, true),
         ] {
             let condition = Condition(status: status)
             #expect((condition.refusal(failing: nil, word: "when") == nil) == onSuccess)
@@ -77,7 +79,8 @@ struct ConditionTests {
         "are asked only where the commit does not skip",
         arguments: [
             ("Fix it [ci skip]", true), ("[CI SKIP]", true), ("x [skip ci] y", true), ("[Skip-CI]", true),
-            ("***NO_CI***", true), ("ci skip", false), ("[ci  skip]", false), ("", false), ("[ci_skip]", true), ("[", false),
+            ("***NO_CI***", true), ("ci skip", false), ("[ci  skip]", false), ("", false), ("[ci_skip]", true),
+            ("[", false),
         ])
     func skipTexts(message: String, skips: Bool) {
         for event in Event.allCases {
@@ -91,7 +94,8 @@ struct ConditionTests {
     @Test("take their facts from a trigger")
     func trigger() {
         let trigger = Trigger(
-            id: MessageID(rawValue: "m"), event: .promote, action: "x", repository: RepositoryPath(rawValue: "shop/web"),
+            id: MessageID(rawValue: "m"), event: .promote, action: "x",
+            repository: RepositoryPath(rawValue: "shop/web"),
             ref: "refs/heads/main", branch: "main", target: "production", cron: "c")
         let complete = SourceSynced.ChangedPaths(paths: ["a"], complete: true)
         let facts = Facts(trigger, changes: complete, message: "hello", instance: "i")

@@ -12,7 +12,8 @@ struct HostileInputTests {
             _ = try Compiler.compile(source: source, path: path)
             Issue.record("it compiles", sourceLocation: location)
         } catch {
-            #expect(error.diagnostics.contains { codes.contains($0.code) }, "\(error.summary)", sourceLocation: location)
+            #expect(
+                error.diagnostics.contains { codes.contains($0.code) }, "\(error.summary)", sourceLocation: location)
         }
     }
 
@@ -33,7 +34,8 @@ struct HostileInputTests {
         refuse("kind: pipeline\n" + bomb(9) + "k: {[*a9]: x}\n", .limit)
         var merges = "x0: &m0 {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8}\n"
         for level in 1...7 {
-            merges += "x\(level): &m\(level)\n  <<: [\(Array(repeating: "*m\(level - 1)", count: 12).joined(separator: ", "))]\n"
+            merges +=
+                "x\(level): &m\(level)\n  <<: [\(Array(repeating: "*m\(level - 1)", count: 12).joined(separator: ", "))]\n"
         }
         refuse("kind: pipeline\n" + merges + "steps: []\n", .limit)
     }
@@ -72,7 +74,8 @@ struct HostileInputTests {
         }
         #expect(throws: DiagnosticList.self) {
             try Compiler.compile(
-                source: "steps: [{name: a, commands: [a]}]\n---\nname: b\nsteps: [{name: a, commands: [a]}]", path: "x.yml",
+                source: "steps: [{name: a, commands: [a]}]\n---\nname: b\nsteps: [{name: a, commands: [a]}]",
+                path: "x.yml",
                 context: Compiler.Context(limits: limits))
         }
     }
@@ -121,18 +124,23 @@ struct HostileInputTests {
     func braces() throws {
         let text = String(repeating: "${x:-", count: 20_000)
         let process = try Compiler.compile(
-            source: "steps: [{name: a, commands: ['\(text)']}]", path: "x.yml").process
+            source: "steps: [{name: a, commands: ['\(text)']}]", path: "x.yml"
+        ).process
         #expect(process.stages[0].steps[0].commands == [text])
     }
 
     @Test("with JSON that is almost right are explained")
     func json() throws {
         for (text, problem) in [
-            ("", "ends where a value was expected"), ("[", "ends where a value was expected"), ("{'a': 1}", "a key in double quotes"),
+            ("", "ends where a value was expected"), ("[", "ends where a value was expected"),
+            ("{'a': 1}", "a key in double quotes"),
             ("[1] x", "remove what follows"), ("[tru]", "“tru” is no value"), ("['a']", "text is in double quotes"),
-            ("[\"\\x\"]", "no escape like this"), ("[\"\\u12g4\"]", "four hexadecimal digits"), ("{\"a\" 1}", "“:” was expected"),
-            ("[1 2]", "“,” or “]” was expected"), ("{\"a\": 1 \"b\"}", "“,” or “}” was expected"), ("[\"a", "is not closed"),
-            ("[\"\\ud800\"]", "half of a surrogate pair"), ("[01]", "“01” is no value"), ("[\"\\", "ends inside a text"),
+            ("[\"\\x\"]", "no escape like this"), ("[\"\\u12g4\"]", "four hexadecimal digits"),
+            ("{\"a\" 1}", "“:” was expected"),
+            ("[1 2]", "“,” or “]” was expected"), ("{\"a\": 1 \"b\"}", "“,” or “}” was expected"),
+            ("[\"a", "is not closed"),
+            ("[\"\\ud800\"]", "half of a surrogate pair"), ("[01]", "“01” is no value"),
+            ("[\"\\", "ends inside a text"),
             ("[1,]", "remove the “,” before"), ("[,]", "is no value"), ("[\"\t\"]", "a control character"),
         ] {
             do throws(DiagnosticList) {

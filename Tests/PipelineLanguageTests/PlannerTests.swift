@@ -65,7 +65,8 @@ struct PlannerTests {
             jobs.map(\.steps) == [
                 ["image", "lint"], ["canary"], ["check"], ["production"], ["europe"], ["report"],
             ])
-        #expect(jobs.map(\.after) == [[], ["image"], ["canary", "lint"], ["check"], ["production"], ["europe", "lint"]])
+        #expect(
+            jobs.map(\.after) == [[], ["image"], ["canary", "lint"], ["check"], ["production"], ["europe", "lint"]])
     }
 
     @Test("splice out pipelines that do not take part")
@@ -81,7 +82,10 @@ struct PlannerTests {
             {kind: pipeline, name: d, depends_on: [c, b], steps: [{name: a, image: x, commands: [a]}]}
             """)
         let plan = Plan(process, facts: Self.push)
-        #expect(plan.stages.map(\.skipped?.text) == [nil, "trigger.event: “push” is not tag", "its only step is skipped", nil])
+        #expect(
+            plan.stages.map(\.skipped?.text) == [
+                nil, "trigger.event: “push” is not tag", "its only step is skipped", nil,
+            ])
         #expect(plan.stage("d")?.dependsOn == ["a"])
         #expect(!plan.isEmpty)
     }
@@ -179,7 +183,8 @@ struct PlannerTests {
             """)
         var planner = Planner(plan: Plan(process, facts: Self.push))
         _ = planner.start()
-        #expect(planner.stepFinished("flaky", in: key(0, "default"), outcome: .failure) == [.startJob(key(1, "default"))])
+        #expect(
+            planner.stepFinished("flaky", in: key(0, "default"), outcome: .failure) == [.startJob(key(1, "default"))])
         _ = planner.jobFinished(key(0, "default"), outcome: .success)
         #expect(planner.jobFinished(key(1, "default"), outcome: .success).last == .finished(.success, reason: nil))
         #expect(planner.progress.stages[0].steps[0].state == .failure)
@@ -210,7 +215,8 @@ struct PlannerTests {
             """)
         var planner = Planner(plan: Plan(process, facts: Self.push))
         _ = planner.start()
-        _ = planner.jobFinished(key(0, "default"), outcome: .success, reports: [StepReport(step: "image", outcome: .success)])
+        _ = planner.jobFinished(
+            key(0, "default"), outcome: .success, reports: [StepReport(step: "image", outcome: .success)])
         _ = planner.jobStarted(key(1, "default"))
         _ = planner.jobStarted(key(2, "default"))
         #expect(
@@ -297,16 +303,21 @@ struct PlannerTests {
             """)
         var failing = Planner(plan: Plan(process, facts: Self.push))
         _ = failing.start()
-        let actions = failing.jobFinished(key(0, "test"), outcome: .failure, reports: [StepReport(step: "a", outcome: .failure)])
-        #expect(actions.contains(.stageFinished("ship", .skipped)) && actions.contains(.stageFinished("after", .skipped)))
+        let actions = failing.jobFinished(
+            key(0, "test"), outcome: .failure, reports: [StepReport(step: "a", outcome: .failure)])
+        #expect(
+            actions.contains(.stageFinished("ship", .skipped)) && actions.contains(.stageFinished("after", .skipped)))
         #expect(actions.contains(.startJob(key(0, "tell"))))
         _ = failing.jobFinished(key(0, "tell"), outcome: .success)
-        #expect(failing.jobFinished(key(0, "clean"), outcome: .success).last == .finished(.failure, reason: "step “a” failed"))
+        #expect(
+            failing.jobFinished(key(0, "clean"), outcome: .success).last
+                == .finished(.failure, reason: "step “a” failed"))
 
         var fine = Planner(plan: Plan(process, facts: Self.push))
         _ = fine.start()
         _ = fine.jobFinished(key(0, "test"), outcome: .success, reports: [StepReport(step: "a", outcome: .success)])
-        let shipped = fine.jobFinished(key(0, "ship"), outcome: .success, reports: [StepReport(step: "a", outcome: .success)])
+        let shipped = fine.jobFinished(
+            key(0, "ship"), outcome: .success, reports: [StepReport(step: "a", outcome: .success)])
         #expect(shipped.contains(.stageFinished("tell", .skipped)) && shipped.contains(.startJob(key(0, "after"))))
         #expect(shipped.contains(.startJob(key(0, "clean"))))
         #expect(fine.progress.stages[3].reason == "trigger.status: runs on failure only, nothing failed")

@@ -43,10 +43,14 @@ struct SchemaValidator {
         case "const": return argument == value ? [] : ["\(path) is not \(argument)"]
         case "minimum": return number(value).map { $0 >= number(argument) ?? 0 } ?? true ? [] : ["\(path) is too small"]
         case "maximum": return number(value).map { $0 <= number(argument) ?? 0 } ?? true ? [] : ["\(path) is too large"]
-        case "minLength": return (value.string?.count ?? .max) >= Int(number(argument) ?? 0) ? [] : ["\(path) is too short"]
+        case "minLength":
+            return (value.string?.count ?? .max) >= Int(number(argument) ?? 0) ? [] : ["\(path) is too short"]
         case "maxLength": return (value.string?.count ?? 0) <= Int(number(argument) ?? 0) ? [] : ["\(path) is too long"]
-        case "minItems": return isList(value) && list(value).count < Int(number(argument) ?? 0) ? ["\(path) has too few"] : []
-        case "pattern": return value.string.map { Self.matches($0, argument.string ?? "") } ?? true ? [] : ["\(path) does not match"]
+        case "minItems":
+            return isList(value) && list(value).count < Int(number(argument) ?? 0) ? ["\(path) has too few"] : []
+        case "pattern":
+            return value.string.map { Self.matches($0, argument.string ?? "") } ?? true
+                ? [] : ["\(path) does not match"]
         case "items":
             return list(value).enumerated().flatMap {
                 check($0.element, argument, at: "\(path)[\($0.offset)]", definition: definition)
@@ -90,7 +94,9 @@ struct SchemaValidator {
 
     private func isList(_ value: JSONValue) -> Bool { if case .array = value { true } else { false } }
 
-    private func list(_ value: JSONValue) -> [JSONValue] { if case .array(let elements) = value { elements } else { [] } }
+    private func list(_ value: JSONValue) -> [JSONValue] {
+        if case .array(let elements) = value { elements } else { [] }
+    }
 
     private func number(_ value: JSONValue) -> Double? {
         switch value {

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("The steps of a job")
 struct StepScheduleTests {
-    private func schedule(_ yaml: String, _ steps: [String], _ outcomes: [String: StepOutcome] = [:]) throws -> StepSchedule {
+    private func schedule(_ yaml: String, _ steps: [String], _ outcomes: [String: StepOutcome] = [:]) throws
+        -> StepSchedule
+    {
         let process = try PlannerTests.process(yaml)
         return StepSchedule(stage: process.stages[0], steps: steps, outcomes: outcomes)
     }
@@ -31,7 +33,9 @@ struct StepScheduleTests {
         let end = schedule.finished("c", .success)
         #expect(
             end == [
-                .skip("d", SkipReason(.noFailure, clause: "when.status", "when.status: runs on failure only, nothing failed")),
+                .skip(
+                    "d",
+                    SkipReason(.noFailure, clause: "when.status", "when.status: runs on failure only, nothing failed")),
                 .finish(.success, reason: nil),
             ])
         #expect(schedule.outcomes == ["a": .success, "b": .success, "c": .success, "d": .skipped])
@@ -120,7 +124,8 @@ struct StepScheduleTests {
                 == [.stop("server", reason: "all steps are done"), .finish(.success, reason: nil)])
         var alone = try self.schedule(yaml, ["server"])
         _ = alone.begin()
-        #expect(alone.ready("server") == [.stop("server", reason: "all steps are done"), .finish(.success, reason: nil)])
+        #expect(
+            alone.ready("server") == [.stop("server", reason: "all steps are done"), .finish(.success, reason: nil)])
     }
 
     @Test("are tried again as often as they may be")
@@ -163,7 +168,10 @@ struct StepScheduleTests {
         #expect(schedule.finished("a", .failure) == [.stop("b", reason: "step “a” failed")])
         #expect(
             schedule.finished("b", .cancelled)
-                == [.skip("c", SkipReason(.earlierFailure, "step “a” failed")), .finish(.failure, reason: "step “a” failed")])
+                == [
+                    .skip("c", SkipReason(.earlierFailure, "step “a” failed")),
+                    .finish(.failure, reason: "step “a” failed"),
+                ])
     }
 
     @Test("are cancelled: what runs is awaited")

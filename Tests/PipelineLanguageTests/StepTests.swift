@@ -10,7 +10,8 @@ struct StepTests {
         let step = Step(
             name: "publish", image: "plugins/s3",
             settings: [
-                "bucket": .value("releases"), "dry-run": .value(true), "retries": .value(3), "factor": .value(.number(0.5)),
+                "bucket": .value("releases"), "dry-run": .value(true), "retries": .value(3),
+                "factor": .value(.number(0.5)),
                 "list": .value(["a", 1, false, .number(1.5)]), "nested": .value([["a": 1], "b"]),
                 "map": .value(["b": [1, 2], "a": "x/y"]), "nothing": .value(.null), "empty": .value([]),
                 "token": .secret("s3_token"),
@@ -91,8 +92,10 @@ struct StepTests {
             _ = try process.parameterValues(given: ["levle": "x", "dry": "yes", "level": "trace"])
         } throws: { error in
             let text = "\(error)"
-            return text.contains("no parameter “levle”; did you mean “level”?") && text.contains("“count” needs a value")
-                && text.contains("“dry” is true or false, not “yes”") && text.contains("“level” is debug or info, not “trace”")
+            return text.contains("no parameter “levle”; did you mean “level”?")
+                && text.contains("“count” needs a value")
+                && text.contains("“dry” is true or false, not “yes”")
+                && text.contains("“level” is debug or info, not “trace”")
         }
     }
 
@@ -105,8 +108,10 @@ struct StepTests {
             sha: "0123456789abcdef0123456789abcdef01234567", message: "Say hello", authorName: "Anna",
             authorEmail: "anna@example.org", committedAt: Timestamp(milliseconds: 0))
         var variables = RunVariables(
-            trigger: trigger, commit: commit, run: RunID(rawValue: "r1"), number: 7, instanceURL: "https://slipway.example",
-            cloneURL: "https://git.example/shop/web.git", defaultBranch: "main", createdAt: Timestamp(milliseconds: 5000))
+            trigger: trigger, commit: commit, run: RunID(rawValue: "r1"), number: 7,
+            instanceURL: "https://slipway.example",
+            cloneURL: "https://git.example/shop/web.git", defaultBranch: "main",
+            createdAt: Timestamp(milliseconds: 5000))
         let stage = Stage(
             name: "test", platform: Platform(os: "linux", arch: "arm64"), dependsOn: ["a", "b"],
             matrix: ["GO": "1.22", "a-b": "no variable"], steps: [])
@@ -115,7 +120,8 @@ struct StepTests {
             "CI": "true", "DRONE_TAG": "v1.0", "DRONE_COMMIT_SHA": commit.sha, "SLIPWAY_COMMIT_SHORT": "01234567",
             "DRONE_REPO": "group/shop/web", "DRONE_REPO_NAME": "web", "DRONE_REPO_OWNER": "group/shop",
             "DRONE_BUILD_NUMBER": "7", "DRONE_BUILD_EVENT": "tag", "DRONE_BUILD_CREATED": "5",
-            "DRONE_BUILD_LINK": "https://slipway.example/runs/r1", "DRONE_STAGE_NAME": "test", "DRONE_STAGE_ARCH": "arm64",
+            "DRONE_BUILD_LINK": "https://slipway.example/runs/r1", "DRONE_STAGE_NAME": "test",
+            "DRONE_STAGE_ARCH": "arm64",
             "DRONE_STAGE_DEPENDS_ON": "a,b", "GO": "1.22", "DRONE_COMMIT_AUTHOR": "anna",
             "DRONE_COMMIT_AUTHOR_NAME": "Anna",
         ] { #expect(environment[name] == value, "\(name)") }

@@ -30,7 +30,8 @@ struct SubstitutionTests {
             ("${DRONE_COMMIT_SHA:2:-10}", "2345"), ("${DRONE_COMMIT_SHA:99}", ""), ("${DRONE_TAG:0:99}", "v1.2.3"),
             // defaults
             ("${DRONE_NONE:-x}", "x"), ("${DRONE_NONE-x}", "x"), ("${DRONE_EMPTY:-x}", "x"), ("${DRONE_EMPTY-x}", ""),
-            ("${DRONE_NONE=x}", "x"), ("${DRONE_NONE:=x}", "x"), ("${DRONE_TAG:-x}", "v1.2.3"), ("${OTHER:-x y}", "x y"),
+            ("${DRONE_NONE=x}", "x"), ("${DRONE_NONE:=x}", "x"), ("${DRONE_TAG:-x}", "v1.2.3"),
+            ("${OTHER:-x y}", "x y"),
             ("${DRONE_TAG:+yes}", "yes"), ("${DRONE_NONE:+yes}", ""), ("${DRONE_EMPTY+yes}", "yes"),
             ("${DRONE_EMPTY:+yes}", ""), ("${lower:-${DRONE_TAG}}", "v1.2.3"), ("${DRONE_NONE:-a\\}b}", "a}b"),
             ("${DRONE_NONE:-${OTHER:-${DRONE_TAG#v}}}", "1.2.3"),
@@ -47,7 +48,8 @@ struct SubstitutionTests {
             ("${DRONE_TAG//[0-9]}", "v.."), ("${DRONE_TAG/x/y}", "v1.2.3"),
             // dotted names
             ("${parameters.image}:${commit.short}", "harbor.example/web:01234567"), ("${image}", "harbor.example/web"),
-            ("${parameters.dry-run}", "true"), ("${matrix.GO} ${GO}", "1.22 1.22"), ("${steps.image.digest}", "sha256:aa"),
+            ("${parameters.dry-run}", "true"), ("${matrix.GO} ${GO}", "1.22 1.22"),
+            ("${steps.image.digest}", "sha256:aa"),
             ("${steps.build-it.all.out}", "x"), ("${commit.tag#v}", "1.2.3"), ("${repo.path}", "shop/web"),
             // known, and empty now
             ("[${DRONE_PULL_REQUEST}]", "[]"), ("[${commit.author}]", "[]"), ("[${UNKNOWN}]", "[]"),
@@ -61,7 +63,8 @@ struct SubstitutionTests {
         arguments: [
             ("echo ${DRONE_TAG}", "echo v1.2.3"), ("echo ${DRONE_COMMIT_SHA:0:8}", "echo 01234567"),
             ("echo ${DRONE_COMMIT_MESSAGE}", "echo ${DRONE_COMMIT_MESSAGE}"),
-            ("echo ${commit.message}", "echo ${DRONE_COMMIT_MESSAGE}"), ("echo ${FOO} ${FOO:-x}", "echo ${FOO} ${FOO:-x}"),
+            ("echo ${commit.message}", "echo ${DRONE_COMMIT_MESSAGE}"),
+            ("echo ${FOO} ${FOO:-x}", "echo ${FOO} ${FOO:-x}"),
             ("for i in ${items[@]}; do echo $i; done", "for i in ${items[@]}; do echo $i; done"),
             ("echo ${lower} ${lower%.*}", "echo ${lower} ${lower%.*}"), ("echo $${DRONE_TAG}", "echo ${DRONE_TAG}"),
             ("docker pull ${image}", "docker pull harbor.example/web"), ("echo ${DRONE_NONE}", "echo "),
@@ -76,7 +79,8 @@ struct SubstitutionTests {
         arguments: [
             ("${steps.image.digets}", "did you mean “digest”?"), ("${steps.imge.digest}", "did you mean “image”?"),
             ("${steps.image}", "no output of a step"), ("${parameters.imag}", "did you mean “image”?"),
-            ("${imag}", "did you mean “image”?"), ("${matrix.NODE}", "there are GO"), ("${commit.sah}", "did you mean “commit.sha”?"),
+            ("${imag}", "did you mean “image”?"), ("${matrix.NODE}", "there are GO"),
+            ("${commit.sah}", "did you mean “commit.sha”?"),
             ("${DRONE_NONE:?a tag is needed}", "a tag is needed"), ("${DRONE_EMPTY:?}", "it has no value"),
         ])
     func errors(text: String, problem: String) {
@@ -157,7 +161,8 @@ struct SubstitutionTests {
             name: "stage", node: ["a": value], environment: ["A": .text(value)],
             workspace: Workspace(base: value, path: value),
             volumes: [Volume(name: "v", source: .host(path: value))], services: [step], steps: [step])
-        let json = String(decoding: try Process(name: "p", stages: [stage.resolved(in: scope)]).canonicalJSON(), as: UTF8.self)
+        let json = String(
+            decoding: try Process(name: "p", stages: [stage.resolved(in: scope)]).canonicalJSON(), as: UTF8.self)
         #expect(!json.contains("${"))
         #expect(json.contains("harbor.example/web"))
     }

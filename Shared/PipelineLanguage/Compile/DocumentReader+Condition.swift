@@ -99,7 +99,8 @@ extension DocumentReader {
                 "manual": "custom", "web": "custom", "release": "tag",
             ]
             let nearest = meant[pattern] ?? Nearest.name(to: pattern, among: events)
-            let hint = nearest.map { "; did you mean “\($0)”?" } ?? "; there are \(events.sorted().joined(separator: ", "))"
+            let hint =
+                nearest.map { "; did you mean “\($0)”?" } ?? "; there are \(events.sorted().joined(separator: ", "))"
             sink.error(
                 .badValue, "\(word).event: there is no event “\(pattern)”\(hint)",
                 at: location(of: pattern, in: node))

@@ -84,7 +84,9 @@ extension DocumentReader {
         where !variant.isEmpty && !combinations.contains(where: { $0.elementsEqual(variant, by: ==) }) {
             combinations.append(variant)
         }
-        if combinations.isEmpty, axes.allSatisfy({ !$0.values.isEmpty }) { sink.error(.badValue, "the matrix has no combination", at: node) }
+        if combinations.isEmpty, axes.allSatisfy({ !$0.values.isEmpty }) {
+            sink.error(.badValue, "the matrix has no combination", at: node)
+        }
         return combinations.map { combination in
             Matrix.Combination(
                 values: Dictionary(combination, uniquingKeysWith: { _, last in last }), isGiven: true,

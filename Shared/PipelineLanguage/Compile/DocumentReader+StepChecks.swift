@@ -26,7 +26,8 @@ extension DocumentReader {
             sink.warning(.noEffect, "“retry” has no effect in a detached step", at: step, node)
         }
         if let limit = step.memoryLimit, let swap = step.memorySwapLimit, swap < limit {
-            sink.error(.badValue, "“memswap_limit” includes the memory and cannot be less than “mem_limit”", at: step, node)
+            sink.error(
+                .badValue, "“memswap_limit” includes the memory and cannot be less than “mem_limit”", at: step, node)
         }
         if !step.when.runsOnSuccess, !step.when.runsOnFailure {
             sink.warning(.noEffect, "“when.status” allows nothing, so the step never runs", at: step, node)

@@ -59,7 +59,8 @@ extension DocumentReader {
             }
             guard case .scalar(let scalar) = entry.value.content else {
                 sink.error(
-                    .wrongType, "the value of a parameter is text, a number or a truth value, not \(entry.value.kindName)",
+                    .wrongType,
+                    "the value of a parameter is text, a number or a truth value, not \(entry.value.kindName)",
                     at: entry.value)
                 isComplete = false
                 return

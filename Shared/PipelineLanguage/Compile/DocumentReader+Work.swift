@@ -115,7 +115,8 @@ extension DocumentReader {
         fields.finish()
         if case .text? = build.password, let password = node.member("password") {
             sink.warning(
-                .suspicious, "a password in clear is in the repository's history; use {from_secret: NAME}", at: password)
+                .suspicious, "a password in clear is in the repository's history; use {from_secret: NAME}", at: password
+            )
         }
         guard let repositoryNode, !build.repository.isEmpty else { return nil }
         return checked(build, node, repositoryNode: repositoryNode)

@@ -200,10 +200,10 @@ struct DocumentReader {
         for case .expression(let expression, let source) in ExpressionParser.pieces(of: text) {
             var hasDefault = false
             if case .standard = expression.operation { hasDefault = true }
-            let (mark, length) = sink.place(of: source, from: node.mark, lines: lines)
             sink.references.append(
                 SourceReference(
-                    name: expression.name, hasDefault: hasDefault, isScript: isScript, mark: mark, length: length))
+                    name: expression.name, hasDefault: hasDefault, isScript: isScript, source: source,
+                    mark: node.mark, lines: lines))
         }
     }
 }

@@ -56,10 +56,9 @@ struct DraftValidator {
             var names: [String] = []
             for reference in draft.stages[index].dependsOn {
                 guard let targets = byName[reference.name] else {
-                    let all = Set(draft.stages.flatMap { [$0.stage.name, $0.baseName] })
                     sink.error(
                         .unknownName,
-                        "there is no pipeline “\(reference.name)” to wait for\(Nearest.hint(reference.name, among: all))",
+                        "there is no pipeline “\(reference.name)” to wait for\(Nearest.hint(reference.name, among: byName.keys))",
                         at: reference.mark, length: reference.length)
                     continue
                 }
@@ -99,11 +98,9 @@ struct DraftValidator {
             drafts[number].step.dependsOn = drafts[number].dependsOn.compactMap { reference in
                 if known.contains(reference.name) { return reference.name }
                 if !before.contains(reference.name) {
-                    let hint = Nearest.hint(reference.name, among: names)
-                    let isStage = draft.stages.contains { $0.stage.name == reference.name }
-                    let meant = isStage ? "; it is a pipeline, which this pipeline's own “depends_on” can name" : hint
                     sink.error(
-                        .unknownName, "there is no step “\(reference.name)” in this pipeline to wait for\(meant)",
+                        .unknownName,
+                        "there is no step “\(reference.name)” in this pipeline to wait for\(hint(reference, names))",
                         at: reference.mark, length: reference.length)
                 }
                 return nil
@@ -117,6 +114,12 @@ struct DraftValidator {
             let mark = drafts.first { !$0.isService && $0.step.name == first }?.nameMark ?? stage.mark
             sink.error(.cycle, "steps wait for each other: \(path)", at: mark, length: first.unicodeScalars.count)
         }
+    }
+
+    private func hint(_ reference: NameReference, _ names: [String]) -> String {
+        let isStage = draft.stages.contains { $0.stage.name == reference.name }
+        if isStage { return "; it is a pipeline, which this pipeline's own “depends_on” can name" }
+        return Nearest.hint(reference.name, among: names)
     }
 
     private mutating func replaceSteps(of index: Int, by drafts: [StepDraft]) {
@@ -212,32 +215,34 @@ struct DraftValidator {
 
     /// The last build step this one waits for, in its stage or else in the stages before.
     private func buildBefore(_ step: Step, _ index: Int) -> String? {
-        let own = ancestors(of: step.name, in: draft.stages[index].stage).filter { $0.build != nil }
+        let stage = draft.stages[index].stage
+        let own = ancestors(of: step.name, in: stage, StepGraph(stage)).filter { $0.build != nil }
         if let last = own.last { return last.name }
         let builds = stagesBefore(index).flatMap { draft.stages[$0].stage.steps.filter { $0.build != nil } }
         return builds.count == 1 ? builds[0].name : nil
     }
 
     /// The steps a step waits for, directly or not, in the order of the file.
-    func ancestors(of name: String, in stage: Stage) -> [Step] {
-        let graph = StepGraph(stage)
+    func ancestors(of name: String, in stage: Stage, _ graph: StepGraph) -> [Step] {
         guard let number = graph.numbers[name] else { return [] }
-        return reachable(from: number, graph.graph).sorted().map { stage.steps[$0] }
+        return reachable(from: number, graph.graph).map { stage.steps[$0] }
     }
 
     func stagesBefore(_ index: Int) -> [Int] {
         let graph = DependencyGraph(
             names: draft.stages.map(\.stage.name), dependsOn: draft.stages.map(\.stage.dependsOn))
-        return reachable(from: index, graph).sorted()
+        return reachable(from: index, graph)
     }
 
-    private func reachable(from start: Int, _ graph: DependencyGraph) -> Set<Int> {
-        var seen = Set<Int>()
+    /// In their order.
+    private func reachable(from start: Int, _ graph: DependencyGraph) -> [Int] {
+        var isSeen = [Bool](repeating: false, count: graph.dependencies.count)
         var work = graph.dependencies[start]
         while let node = work.popLast() {
-            if seen.insert(node).inserted { work += graph.dependencies[node] }
+            guard !isSeen[node] else { continue }
+            isSeen[node] = true
+            work += graph.dependencies[node]
         }
-        seen.remove(start)
-        return seen
+        return isSeen.indices.filter { isSeen[$0] && $0 != start }
     }
 }

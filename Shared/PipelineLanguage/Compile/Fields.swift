@@ -42,15 +42,15 @@ final class Fields {
     /// Reports the fields nobody asked for.
     func finish() {
         for (index, entry) in entries.enumerated() where !isTaken[index] {
-            // Drone's own way to keep anchors: fields that begin with `x-` or `.` mean nothing.
+            // The way to keep anchors: fields that begin with `x-` or `.` mean nothing.
             if entry.key.hasPrefix("x-") || entry.key.hasPrefix(".") { continue }
-            let length = entry.key.unicodeScalars.count
-            if let hint = ForeignWords.hint(entry.key, in: what) {
-                sink.error(.unknownField, "\(what) has no field “\(entry.key)”; \(hint)", at: entry.keyMark, length: length)
-            } else {
-                let nearest = Nearest.hint(entry.key, among: known)
-                sink.error(.unknownField, "\(what) has no field “\(entry.key)”\(nearest)", at: entry.keyMark, length: length)
-            }
+            sink.error(
+                .unknownField, "\(what) has no field “\(entry.key)”\(hint(entry.key))", at: entry.keyMark,
+                length: entry.key.unicodeScalars.count)
         }
+    }
+
+    private func hint(_ key: String) -> String {
+        ForeignWords.hint(key, in: what).map { "; \($0)" } ?? Nearest.hint(key, among: known)
     }
 }

@@ -98,7 +98,8 @@ struct GlobParser {
             position += 1
             let high = try classScalar(unclosed)
             guard low <= high else {
-                throw GlobError(problem: "the range “\(low)-\(high)” is empty: its first character comes after its last")
+                throw GlobError(
+                    problem: "the range “\(low)-\(high)” is empty: its first character comes after its last")
             }
             ranges.append(low...high)
         }

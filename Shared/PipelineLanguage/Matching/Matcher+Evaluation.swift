@@ -24,7 +24,8 @@ extension Matcher {
         guard let first = paths.first else { return "nothing was changed" }
         let changed = paths.count == 1 ? "only “\(first)” was changed" : "none of \(paths.count) changed paths"
         let wanted = include.isEmpty ? "other than \(Self.list(exclude))" : Self.list(include)
-        return "\(changed), wanted \(wanted)\(include.isEmpty || exclude.isEmpty ? "" : " without \(Self.list(exclude))")"
+        return
+            "\(changed), wanted \(wanted)\(include.isEmpty || exclude.isEmpty ? "" : " without \(Self.list(exclude))")"
     }
 
     private static func matches(_ pattern: String, _ value: String) -> Bool {

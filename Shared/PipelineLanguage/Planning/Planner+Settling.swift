@@ -13,12 +13,13 @@ extension Planner {
         progress.stages[stage].steps[number] = RunProgress.Step(
             state: RunState(outcome), reason: reason, exitCode: exitCode)
         switch outcome {
-        case .success where exitCode == Self.stopExitCode:
+        case .success where exitCode == Self.stopExitCode && !step.detach:
             if progress.stages[stage].stop == nil {
                 progress.stages[stage].stop = SkipReason(
                     .stopped, "step “\(step.name)” ended the stage with exit code \(Self.stopExitCode)")
             }
-        case .failure where step.failure != .ignore:
+        // A detached step that worked once may end as it likes; that one never worked is in its job's outcome.
+        case .failure where step.failure != .ignore && !step.detach:
             if progress.stages[stage].failure == nil {
                 progress.stages[stage].failure = "step “\(step.name)”"
                 progress.stages[stage].reason = "step “\(step.name)” failed\(reason.map { ": \($0)" } ?? "")"
@@ -50,7 +51,8 @@ extension Planner {
                 case .cancelled, .released: .cancelled
                 }
             progress.stages[stage].steps[number] = RunProgress.Step(
-                state: settled, reason: reason ?? stop?.text ?? (settled == .success ? nil : "the worker did not say why"))
+                state: settled,
+                reason: reason ?? stop?.text ?? (settled == .success ? nil : "the worker did not say why"))
         }
         guard !hadFailed, progress.cancelled == nil, stop == nil else { return }
         // A job may fail before any of its steps runs: no image, no source, no worker.

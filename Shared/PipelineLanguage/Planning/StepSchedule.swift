@@ -72,7 +72,8 @@ public struct StepSchedule: Sendable, Hashable {
         }
         failure =
             stage.steps.first { step in
-                !wanted.contains(step.name) && step.failure != .ignore && outcomes[step.name] == .failure
+                !wanted.contains(step.name) && step.failure != .ignore && !step.detach
+                    && outcomes[step.name] == .failure
             }.map { "step “\($0.name)”" }
     }
 
@@ -199,8 +200,9 @@ public struct StepSchedule: Sendable, Hashable {
         // Detached steps that still wait follow what the others decide.
         let pending = entries.indices.contains { entries[$0].state == .waiting }
         guard isOver, !pending else { return [] }
-        // A job of nothing but detached steps runs until they are ready.
-        if stop == nil, foreground.isEmpty, entries.indices.contains(where: { !isSettled($0) }) { return [] }
+        // A detached step that has just begun runs until it works, even where nothing waits for it.
+        let isBeginning = entries.indices.contains { !entries[$0].isService && isRunning($0) && !isSettled($0) }
+        if stop == nil, isBeginning { return [] }
         isFinished = true
         var actions: [Action] = []
         for number in entries.indices where isRunning(number) {

@@ -33,7 +33,9 @@ extension ProcessSchema {
     static var stageFields: [String: JSONValue] {
         [
             "name": name("The stage's name; unique."),
-            "type": words(Stage.Kind.allCases.map(\.rawValue), "Containers or processes; by itself, containers if anything has an image."),
+            "type": words(
+                Stage.Kind.allCases.map(\.rawValue),
+                "Containers or processes; by itself, containers if anything has an image."),
             "platform": reference("platform", "The machine it needs."),
             "node": map(of: reference("scalar"), "Labels a builder must have."),
             "environment": map(of: reference("value"), "Variables of every step."),
@@ -54,7 +56,8 @@ extension ProcessSchema {
     static var parameter: JSONValue {
         any(
             of: [
-                reference("scalar", "The default alone."), array(of: reference("scalar"), "The values allowed, the default first."),
+                reference("scalar", "The default alone."),
+                array(of: reference("scalar"), "The values allowed, the default first."),
                 object(
                     [
                         "type": words(Parameter.Kind.allCases.map(\.rawValue), "string if absent."),
@@ -93,7 +96,8 @@ extension ProcessSchema {
         for (name, description) in matchers { fields[name] = reference("matcher", description) }
         let status = words(Condition.Status.allCases.map(\.rawValue), "A state.")
         fields["status"] = any(
-            of: [status, array(of: status, "States."), reference("matcher")], "What the state before has to be; success if absent.")
+            of: [status, array(of: status, "States."), reference("matcher")],
+            "What the state before has to be; success if absent.")
         return object(fields, "Clauses that all have to hold.")
     }
 
@@ -102,7 +106,10 @@ extension ProcessSchema {
             of: [
                 reference("texts"),
                 object(
-                    ["include": reference("texts", "One has to match."), "exclude": reference("texts", "None may match.")],
+                    [
+                        "include": reference("texts", "One has to match."),
+                        "exclude": reference("texts", "None may match."),
+                    ],
                     "Globs."),
             ], "Globs: * within a segment, ** across, ? one character, [a-z] classes, {a,b} alternatives.")
     }

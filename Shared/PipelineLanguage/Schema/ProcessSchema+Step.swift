@@ -34,7 +34,9 @@ extension ProcessSchema {
         [
             "image": name("The container's image."),
             "pull": any(
-                of: [words(PullPolicy.allCases.map(\.rawValue) + ["default"], "A policy."), .object(["type": "boolean"])],
+                of: [
+                    words(PullPolicy.allCases.map(\.rawValue) + ["default"], "A policy."), .object(["type": "boolean"]),
+                ],
                 "When the image is pulled."),
             "command": reference("texts", "Replaces the image's command."),
             "entrypoint": reference("texts", "Replaces the image's entry point."),
@@ -203,7 +205,8 @@ extension ProcessSchema {
     // MARK: Values
 
     static var secret: JSONValue {
-        object(["from_secret": name("The secret's name.")], required: ["from_secret"], "A secret only the worker learns.")
+        object(
+            ["from_secret": name("The secret's name.")], required: ["from_secret"], "A secret only the worker learns.")
     }
 
     static var value: JSONValue {
@@ -213,11 +216,16 @@ extension ProcessSchema {
     static var setting: JSONValue { .object(["description": "Any JSON, or {\"from_secret\": NAME}."]) }
 
     static var scalar: JSONValue {
-        .object(["type": ["string", "number", "boolean"], "description": "Text; numbers and truth values as they are written."])
+        .object([
+            "type": ["string", "number", "boolean"],
+            "description": "Text; numbers and truth values as they are written.",
+        ])
     }
 
     static var texts: JSONValue {
-        any(of: [reference("scalar"), array(of: reference("scalar"), "Texts.")], "A list of texts; one alone counts as a list.")
+        any(
+            of: [reference("scalar"), array(of: reference("scalar"), "Texts.")],
+            "A list of texts; one alone counts as a list.")
     }
 
     static var duration: JSONValue {

@@ -7,6 +7,8 @@ final class DiagnosticSink {
     private lazy var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     private(set) var diagnostics: [Diagnostic] = []
     private(set) var hasErrors = false
+    /// Errors and warnings each have room of their own.
+    private var counts: [Diagnostic.Severity: Int] = [:]
     /// Where `${…}` are, collected while reading.
     var references: [SourceReference] = []
 
@@ -16,21 +18,28 @@ final class DiagnosticSink {
         self.limits = limits
     }
 
-    func error(_ code: Diagnostic.Code, _ message: String, at mark: SourceMark, length: Int = 1) {
+    func error(
+        _ code: Diagnostic.Code, _ message: @autoclosure () -> String, at mark: SourceMark, length: Int = 1
+    ) {
         add(.error, code, message, mark, length)
     }
 
-    func error(_ code: Diagnostic.Code, _ message: String, at node: SourceNode) {
+    func error(_ code: Diagnostic.Code, _ message: @autoclosure () -> String, at node: SourceNode) {
         add(.error, code, message, node.mark, node.length)
     }
 
-    func warning(_ code: Diagnostic.Code, _ message: String, at mark: SourceMark, length: Int = 1) {
+    func warning(
+        _ code: Diagnostic.Code, _ message: @autoclosure () -> String, at mark: SourceMark, length: Int = 1
+    ) {
         add(.warning, code, message, mark, length)
     }
 
-    func warning(_ code: Diagnostic.Code, _ message: String, at node: SourceNode) {
+    func warning(_ code: Diagnostic.Code, _ message: @autoclosure () -> String, at node: SourceNode) {
         add(.warning, code, message, node.mark, node.length)
     }
+
+    /// Whether more errors are not told: then nothing needs to be found out for them either.
+    var isFull: Bool { counts[.error, default: 0] >= limits.diagnostics }
 
     /// The diagnostics in the order of the lines.
     var list: DiagnosticList {
@@ -42,33 +51,37 @@ final class DiagnosticSink {
     }
 
     private func add(
-        _ severity: Diagnostic.Severity, _ code: Diagnostic.Code, _ message: String, _ mark: SourceMark, _ length: Int
+        _ severity: Diagnostic.Severity, _ code: Diagnostic.Code, _ message: () -> String, _ mark: SourceMark,
+        _ length: Int
     ) {
         if severity == .error { hasErrors = true }
-        guard diagnostics.count < limits.diagnostics else { return }
+        guard counts[severity, default: 0] < limits.diagnostics else { return }
         let source = line(mark.line)
         let room = max(1, source.unicodeScalars.count - mark.column + 1)
         let diagnostic = Diagnostic(
-            severity: severity, code: code, message: message, file: file, line: mark.line, column: mark.column,
+            severity: severity, code: code, message: message(), file: file, line: mark.line, column: mark.column,
             length: min(max(1, length), room), source: source)
         // The same text may be reached twice, by an alias or by each combination of a matrix.
-        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+        guard !diagnostics.contains(diagnostic) else { return }
+        diagnostics.append(diagnostic)
+        counts[severity, default: 0] += 1
     }
 
     /// Where an expression is that a text has which begins at the mark: the text may be quoted, folded or have many
     /// lines, so it is looked for in the lines from there on.
-    func place(of expression: String, from mark: SourceMark, lines count: Int) -> (mark: SourceMark, length: Int) {
-        let wanted = Array(expression.utf8)
+    func place(of reference: SourceReference) -> (mark: SourceMark, length: Int) {
+        let mark = reference.mark
+        let wanted = Array(reference.source.utf8)
         guard mark.line >= 1, !wanted.isEmpty else { return (mark, 1) }
         // YAML ends lines at characters that are no line ends here, so a mark may be behind the last of them.
-        let end = min(lines.count + 1, mark.line + min(count, 200) + 2)
+        let end = min(lines.count + 1, mark.line + reference.lines + 2)
         guard mark.line < end else { return (mark, 1) }
         for number in mark.line..<end {
             let line = lines[number - 1]
             guard let found = line.firstRange(of: wanted) else { continue }
             let column = line[..<found.lowerBound].reduce(1) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
             guard number > mark.line || column >= mark.column else { continue }
-            return (SourceMark(line: number, column: column), expression.unicodeScalars.count)
+            return (SourceMark(line: number, column: column), reference.source.unicodeScalars.count)
         }
         return (mark, 1)
     }
@@ -87,6 +100,9 @@ struct SourceReference: Sendable, Hashable {
     var hasDefault: Bool
     /// Whether a shell sees the text and knows names of its own.
     var isScript: Bool
+    /// As it is written.
+    var source: String
+    /// Where the text begins it is in, and how many lines that has.
     var mark: SourceMark
-    var length: Int
+    var lines: Int
 }

@@ -6,6 +6,9 @@ struct JSONSource {
     private var line = 1
     private var lineStart = 0
     private var nodes = 0
+    /// Up to where the column of this line is counted, and how far that was: a document may be one long line.
+    private var countedPosition = 0
+    private var countedColumn = 1
 
     private init(_ text: String, limits: SourceLimits) {
         bytes = Array(text.utf8)
@@ -34,14 +37,21 @@ struct JSONSource {
         }
     }
 
-    private var mark: SourceMark {
-        // Columns count scalars: every byte that is not the continuation of one.
-        let column = bytes[lineStart..<position].reduce(1) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
-        return SourceMark(line: line, column: column)
+    private mutating func mark() -> SourceMark {
+        if countedPosition < lineStart || countedPosition > position {
+            countedPosition = lineStart
+            countedColumn = 1
+        }
+        while countedPosition < position {
+            // Columns count scalars: every byte that is not the continuation of one.
+            if bytes[countedPosition] & 0xC0 != 0x80 { countedColumn += 1 }
+            countedPosition += 1
+        }
+        return SourceMark(line: line, column: countedColumn)
     }
 
-    private func problem(_ message: String, _ code: Diagnostic.Code = .syntax) -> Problem {
-        Problem(code: code, message: code == .syntax ? "this is no JSON: \(message)" : message, mark: mark)
+    private mutating func problem(_ message: String, _ code: Diagnostic.Code = .syntax) -> Problem {
+        Problem(code: code, message: code == .syntax ? "this is no JSON: \(message)" : message, mark: mark())
     }
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -66,7 +76,7 @@ struct JSONSource {
         guard depth < limits.depth else {
             throw problem("the document nests deeper than \(limits.depth) levels", .limit)
         }
-        let start = mark
+        let start = mark()
         switch current {
         case UInt8(ascii: "{"): return SourceNode(content: .map(try members(depth: depth)), mark: start)
         case UInt8(ascii: "["): return SourceNode(content: .list(try elements(depth: depth)), mark: start)
@@ -139,7 +149,7 @@ struct JSONSource {
         }
         while true {
             skipSpace()
-            let keyMark = mark
+            let keyMark = mark()
             guard current == UInt8(ascii: "\"") else {
                 throw problem("a key in double quotes was expected")
             }
@@ -163,7 +173,7 @@ struct JSONSource {
     }
 
     private mutating func string() throws(Problem) -> String {
-        let start = mark
+        let start = mark()
         position += 1
         var text: [UInt8] = []
         while let byte = current {
@@ -223,7 +233,7 @@ struct JSONSource {
         position += length
     }
 
-    private func hexadecimal(at start: Int) throws(Problem) -> UInt32 {
+    private mutating func hexadecimal(at start: Int) throws(Problem) -> UInt32 {
         guard start + 4 <= bytes.count,
             bytes[start..<start + 4].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
             let code = UInt32(String(decoding: bytes[start..<start + 4], as: UTF8.self), radix: 16)

@@ -38,7 +38,8 @@ struct YAMLSource {
         let mark = SourceMark(line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
         nodes += 1
         guard nodes <= limits.nodes else {
-            sink.error(.limit, "the document has more than \(limits.nodes) values, counting each use of an alias", at: mark)
+            sink.error(
+                .limit, "the document has more than \(limits.nodes) values, counting each use of an alias", at: mark)
             return nil
         }
         guard depth < limits.depth else {

@@ -152,7 +152,9 @@ struct ExpressionParser {
         while take(" ") {}
         let isNegative = take("-")
         let start = position
-        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) { position += 1 }
+        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
+            position += 1
+        }
         guard position > start, let value = Int(String(decoding: bytes[start..<position], as: UTF8.self)) else {
             return nil
         }

@@ -6,7 +6,7 @@ public struct Substitution: Sendable {
     /// The longest result, in bytes.
     public static let longestResult = 1 << 20
     /// Steps a search for patterns may take, over one text.
-    static let mostWork = 4_000_000
+    static let mostWork = 2_000_000
 
     public enum Context: Sendable, Hashable {
         /// Nobody interprets the result. A variable nobody knows is empty.
@@ -153,7 +153,8 @@ public struct Substitution: Sendable {
         case .removeSuffix(let pattern, let longest):
             return try removeSuffix(try render(pattern, isWord: true), from: text, longest: longest, source)
         case .replace(let pattern, let replacement, let place):
-            return try replace(try render(pattern, isWord: true), in: text, by: try render(replacement, isWord: true), place, source)
+            return try replace(
+                try render(pattern, isWord: true), in: text, by: try render(replacement, isWord: true), place, source)
         }
     }
 

@@ -2,9 +2,7 @@ import Contracts
 
 /// Applies a scope to the fields of a step and says which one an error is in.
 struct TextResolver {
-    private(set) var scope: Scope
-
-    init(scope: Scope) { self.scope = scope }
+    var scope: Scope
 
     mutating func addVariables(_ variables: [String: Value]) {
         for case (let name, .text(let text)) in variables { scope.variables[name] = text }

@@ -44,7 +44,9 @@ enum Main {
                 print(error)
             }
         }
-        line("  its JSON and digest, \(json.utf8.count) bytes", encoding, rate: 1 / encoding, allocations: encodingAllocations)
+        line(
+            "  its JSON and digest, \(json.utf8.count) bytes", encoding, rate: 1 / encoding,
+            allocations: encodingAllocations)
     }
 
     /// Every job succeeds, in the order it is asked for.

@@ -4,11 +4,16 @@ struct Generator {
     private var random = SystemRandomNumberGenerator()
 
     private static let words = [
-        "kind: pipeline\n", "steps:\n", "- name: a\n", "  commands: [a]\n", "---\n", "&a ", "*a", "<<: ", "? ", ": ", "{", "}",
-        "[", "]", "\"", "'", "|\n", ">\n", "- ", "\t", "\u{0}", "\u{85}", "\u{2028}", "\u{FEFF}", "\r\n", "!!str ", "%YAML 1.1\n",
-        "${", "}", "$${", "${A}", "${A:-", "${A//", "${A##", "${A%%", "${A:1:", "${steps.a.b}", "${parameters.", "**/", "*", "?",
-        "[a-", "{a,", "\\", "depends_on: [a]\n", "matrix: {a: [1, 2]}\n", "when: {branch: ", "null", "~", "1e999", "-0", "0x",
-        "\"\\u0000\"", "\"\\ud800\"", "{\"step\":", "[[[[[[[[", "{a: {a: {a: ", "deploy", "build: ", "services: ", "from_secret: ",
+        "kind: pipeline\n", "steps:\n", "- name: a\n", "  commands: [a]\n", "---\n", "&a ", "*a", "<<: ", "? ", ": ",
+        "{", "}",
+        "[", "]", "\"", "'", "|\n", ">\n", "- ", "\t", "\u{0}", "\u{85}", "\u{2028}", "\u{FEFF}", "\r\n", "!!str ",
+        "%YAML 1.1\n",
+        "${", "}", "$${", "${A}", "${A:-", "${A//", "${A##", "${A%%", "${A:1:", "${steps.a.b}", "${parameters.", "**/",
+        "*", "?",
+        "[a-", "{a,", "\\", "depends_on: [a]\n", "matrix: {a: [1, 2]}\n", "when: {branch: ", "null", "~", "1e999", "-0",
+        "0x",
+        "\"\\u0000\"", "\"\\ud800\"", "{\"step\":", "[[[[[[[[", "{a: {a: {a: ", "deploy", "build: ", "services: ",
+        "from_secret: ",
     ].map { Array($0.utf8) }
 
     init(corpus: [[UInt8]]) {
@@ -45,7 +50,9 @@ struct Generator {
             input.insert(contentsOf: other[start..<min(other.count, start + below(300))], at: place)
         default:
             let word = pick(Self.words)
-            input.insert(contentsOf: Array(repeating: word, count: 1 + below(below(10) == 0 ? 300 : 2)).flatMap(\.self), at: place)
+            input.insert(
+                contentsOf: Array(repeating: word, count: 1 + below(below(10) == 0 ? 300 : 2)).flatMap(\.self),
+                at: place)
         }
     }
 }

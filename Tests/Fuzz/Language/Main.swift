@@ -31,11 +31,15 @@ enum Main {
                 count += 1
                 slowest = max(slowest, elapsed)
                 guard elapsed < .seconds(2), File.memory < 1 << 30 else {
-                    print("\(target): an input of \(input.count) bytes takes \(elapsed), memory \(File.memory); see fuzz-input")
+                    print(
+                        "\(target): an input of \(input.count) bytes takes \(elapsed), memory \(File.memory); see fuzz-input"
+                    )
                     exit(1)
                 }
             }
-            print("\(target): \(count) inputs in \(seconds) s, the slowest \(slowest), peak memory \(File.memory >> 20) MiB")
+            print(
+                "\(target): \(count) inputs in \(seconds) s, the slowest \(slowest), peak memory \(File.memory >> 20) MiB"
+            )
         #endif
     }
 }

@@ -48,7 +48,8 @@ enum Target: String {
     }
 
     private func run(_ process: PipelineLanguage.Process) {
-        let facts = Facts(event: .push, branch: "main", ref: "refs/heads/main", repository: "a/b", changedPaths: ["a/b.c"])
+        let facts = Facts(
+            event: .push, branch: "main", ref: "refs/heads/main", repository: "a/b", changedPaths: ["a/b.c"])
         let plan = Plan(process, facts: facts)
         var planner = Planner(plan: plan)
         var queue = planner.start()
