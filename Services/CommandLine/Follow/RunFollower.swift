@@ -58,7 +58,10 @@ struct RunFollower: Sendable {
             } catch let error where state.view != nil && !(error is CancellationError) {
                 failures += 1
                 if failures > 60 { throw error }
-                if failures > 1 { await screen.remark("connection lost, trying again: \(error)") }
+                if failures == 2 {
+                    await screen.remark(
+                        "connection lost, trying again: \((error as? CommandError)?.message ?? "\(error)")")
+                }
             }
             try await Task.sleep(for: .milliseconds(min(2000, 200 * failures)))
         }

@@ -29,7 +29,12 @@ struct LogsCommand: AsyncParsableCommand {
     func run() async throws {
         let reference = try target.reference()
         try await connection.withPlatform { client in
-            let view = try await client.run(reference)
+            var view = try await client.run(reference)
+            // A run that was just started has no steps until its source is there.
+            while follow, step != nil, view.stages.isEmpty, !view.summary.state.isFinal {
+                try await Task.sleep(for: .milliseconds(200))
+                view = try await client.run(view.summary.id)
+            }
             let chosen = try step.map { try Self.find($0, in: view) }
             if follow {
                 try await follow(view, chosen, client)
