@@ -95,7 +95,7 @@ extension DocumentReader {
             return []
         }
         return elements(node).compactMap { element in
-            name(element, "each of \(what)").map { NameReference(name: $0, mark: element.mark) }
+            name(element, "each of \(what)", isName: true).map { NameReference(name: $0, mark: element.mark) }
         }
     }
 

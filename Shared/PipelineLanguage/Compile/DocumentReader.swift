@@ -28,19 +28,20 @@ struct DocumentReader {
     // MARK: Scalars
 
     /// A text; numbers and truth values count as they are written.
-    func text(_ node: SourceNode?, _ what: String, isScript: Bool = false) -> String? {
+    /// - Parameter isName: Whether it is the name of something else, in which nothing is replaced.
+    func text(_ node: SourceNode?, _ what: String, isScript: Bool = false, isName: Bool = false) -> String? {
         guard let node else { return nil }
         guard case .scalar(let scalar) = node.content else {
             sink.error(.wrongType, "\(what) is text, not \(node.kindName)", at: node)
             return nil
         }
-        note(scalar.text, isScript: isScript, at: node)
+        if !isName { note(scalar.text, isScript: isScript, at: node) }
         return scalar.text
     }
 
     /// A text that is not empty.
-    func name(_ node: SourceNode?, _ what: String) -> String? {
-        guard let node, let text = text(node, what) else { return nil }
+    func name(_ node: SourceNode?, _ what: String, isName: Bool = false) -> String? {
+        guard let node, let text = text(node, what, isName: isName) else { return nil }
         guard !text.isEmpty else {
             sink.error(.badValue, "\(what) is empty", at: node)
             return nil
