@@ -213,7 +213,10 @@ let package = Package(
             ]),
         tests(
             "BuilderTests",
-            ["Builder", "Contracts", "DockerEngine", "PipelineLanguage", "TestSupport", "Worker", logging, systemPackage]),
+            [
+                "Builder", "Contracts", "DockerEngine", "PipelineLanguage", "TestSupport", "Worker", logging,
+                systemPackage,
+            ]),
         tests(
             "BuilderIntegrationTests",
             [
@@ -229,7 +232,8 @@ let package = Package(
         tests(
             "DeployerIntegrationTests",
             [
-                "AMQP", "Deployer", "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage", "Secrets",
+                "AMQP", "Deployer", "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage",
+                "Secrets",
                 "TestSupport", "Worker", lifecycle, logging, subprocess, systemPackage,
             ]),
         tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Storage", grdb, logging]),
