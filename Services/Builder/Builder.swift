@@ -40,7 +40,9 @@ struct Builder {
             try FileTree.make(folder)
         }
         let bus = context.bus
-        let events = BuildEvents(logger: context.logger) { event, run in try await bus.emit(event, run: run) }
+        let events = WorkerEvents(service: "builder", logger: context.logger) { event, run in
+            try await bus.emit(event, run: run)
+        }
         let docker = try runners.contains(.docker) ? dockerHost(http) : nil
         if let docker { context.readiness.add("docker") { await docker.problem() } }
         let executor = BuildExecutor(

@@ -42,7 +42,9 @@ struct Deployer {
             ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil
         await processes?.collectLeftovers()
         let bus = context.bus
-        let events = DeployEvents(logger: context.logger) { event, run in try await bus.emit(event, run: run) }
+        let events = WorkerEvents(service: "deployer", logger: context.logger) { event, run in
+            try await bus.emit(event, run: run)
+        }
         let loops = try DeployerSettings.targets(settings).map { target -> any Service in
             var logger = context.logger
             logger[metadataKey: "cluster"] = "\(target.name)"

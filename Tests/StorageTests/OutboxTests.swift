@@ -100,7 +100,7 @@ import Testing
             let (began, continuation) = AsyncStream.makeStream(of: Void.self)
             let relay = OutboxRelay(store: store, outbox: outbox, logger: Logger(label: "test")) { _ in
                 continuation.yield()
-                try await Task.sleep(for: .milliseconds(100))
+                try await Task.sleep(for: .seconds(1))
             }
             let group = ServiceGroup(services: [relay], logger: Logger(label: "test"))
             async let running: Void = group.run()

@@ -5,7 +5,7 @@
 ///   - what: What is waited for, for the failure's text.
 /// - Throws: A ``TestFailure`` when the time is over, or what the condition throws.
 public func eventually(
-    within limit: Duration = .seconds(10), every interval: Duration = .milliseconds(20),
+    within limit: Duration = .seconds(60), every interval: Duration = .milliseconds(20),
     _ what: String = "the condition", isolation: isolated (any Actor)? = #isolation,
     _ condition: () async throws -> Bool
 ) async throws {

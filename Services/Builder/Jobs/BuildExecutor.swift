@@ -16,7 +16,7 @@ struct BuildExecutor: JobExecutor {
     /// `nil` where this builder has no Docker Engine.
     let docker: DockerHost?
     let registry: RegistryClient
-    let events: BuildEvents
+    let events: WorkerEvents
     let logger: Logger
 
     func collectLeftovers() async {

@@ -8,7 +8,7 @@ import Worker
 struct ImageBuildStep: Sendable {
     let containers: JobContainers
     let registry: RegistryClient
-    let events: BuildEvents
+    let events: WorkerEvents
     let folder: JobFolder
 
     func run(_ step: StepRun) async throws -> StepResult {

@@ -24,7 +24,9 @@ struct ProcessStep: Sendable {
             ], uniquingKeysWith: { _, own in own })
         if let docker, environment["DOCKER_HOST"] == nil { environment["DOCKER_HOST"] = "unix://\(docker.socketPath)" }
         if !step.job.registries.isEmpty, environment["DOCKER_CONFIG"] == nil {
-            environment["DOCKER_CONFIG"] = try writeLogins(step.job.registries, given.path.appending("docker")).string
+            environment["DOCKER_CONFIG"] = try DockerLogins.write(
+                step.job.registries, to: given.path.appending("docker")
+            ).string
         }
         let command = ShellCommand(
             commands: step.step.commands, environment: environment, workingDirectory: try workingDirectory(step.step))
@@ -38,33 +40,6 @@ struct ProcessStep: Sendable {
     private func workingDirectory(_ step: Step) throws(JobFailure) -> FilePath {
         guard let wanted = step.workingDirectory else { return folder.workspace }
         return try WorkspacePath.resolve(wanted, in: folder.workspace)
-    }
-
-    private struct Configuration: Encodable {
-        struct Login: Encodable {
-            var auth: String
-        }
-        var auths: [String: Login]
-    }
-
-    /// The file `docker` reads its logins from, for this step alone.
-    private func writeLogins(
-        _ registries: [String: RegistryLogin], _ directory: FilePath
-    ) throws(JobFailure) -> FilePath {
-        do {
-            try FileTree.make(directory)
-            let logins = registries.mapValues { login in
-                Configuration.Login(auth: Data("\(login.username):\(login.password)".utf8).base64EncodedString())
-            }
-            let file = try FileDescriptor.open(
-                directory.appending("config.json"), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: .ownerReadWrite)
-            let json = try Wire.encode(Configuration(auths: logins))
-            try file.closeAfter { _ = try file.writeAll(json) }
-            return directory
-        } catch {
-            throw JobFailure("the registry logins cannot be written for the step: \(error)")
-        }
     }
 }
 

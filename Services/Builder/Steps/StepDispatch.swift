@@ -14,19 +14,10 @@ struct StepDispatch: StepRunner {
     /// `nil` where this builder has no Docker Engine.
     let containers: ContainerStep?
     let images: ImageBuildStep?
-    let events: BuildEvents
+    let events: WorkerEvents
 
     func run(_ step: StepRun) async throws -> StepResult {
-        events.taskStarted(step)
-        do {
-            let result = try await dispatch(step)
-            events.taskFinished(step, result.success ? .success : Task.isCancelled ? .cancel : .failure, result.reason)
-            return result
-        } catch {
-            let reason = (error as? JobFailure)?.reason ?? "\(error)"
-            events.taskFinished(step, Task.isCancelled ? .cancel : .failure, reason)
-            throw JobFailure(reason)
-        }
+        try await events.telling(step) { try await dispatch($0) }
     }
 
     private func dispatch(_ step: StepRun) async throws -> StepResult {

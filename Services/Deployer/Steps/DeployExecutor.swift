@@ -17,7 +17,7 @@ struct DeployExecutor: JobExecutor, StepRunner {
     let scratch: FilePath
     /// How long a rollout may take that says no time of its own.
     let timeout: Duration
-    let events: DeployEvents
+    let events: WorkerEvents
     let logger: Logger
 
     /// Done once for all clusters, see ``Deployer``: those of one must not end the processes of another.
@@ -28,16 +28,7 @@ struct DeployExecutor: JobExecutor, StepRunner {
     }
 
     func run(_ step: StepRun) async throws -> StepResult {
-        events.taskStarted(step)
-        do {
-            let result = try await deploy(step)
-            events.taskFinished(step, result.success ? .success : Task.isCancelled ? .cancel : .failure, result.reason)
-            return result
-        } catch {
-            let reason = (error as? JobFailure)?.reason ?? "\(error)"
-            events.taskFinished(step, Task.isCancelled ? .cancel : .failure, reason)
-            throw JobFailure(reason)
-        }
+        try await events.telling(step) { try await deploy($0) }
     }
 
     private func deploy(_ step: StepRun) async throws -> StepResult {

@@ -35,39 +35,14 @@ struct ShellDeploy: Sendable {
         environment[StepOutputs.variable] = outputs.string
         environment["DOCKER_HOST"] = environment["DOCKER_HOST"] ?? "unix://\(dockerSocket)"
         if !step.job.registries.isEmpty {
-            environment["DOCKER_CONFIG"] = try writeLogins(step.job.registries, directory.appending("docker")).string
+            environment["DOCKER_CONFIG"] = try DockerLogins.write(
+                step.job.registries, to: directory.appending("docker")
+            ).string
         }
         let command = ShellCommand(
             commands: step.step.commands, environment: environment, workingDirectory: workspace)
         let outcome = try await processes.run(
             command, job: grant.job.rawValue, attempt: grant.attempt, log: step.log)
         return StepResult(outcome, outputs: outcome.isSuccess ? try StepOutputs.read(outputs) : [:])
-    }
-
-    private struct Configuration: Encodable {
-        struct Login: Encodable {
-            var auth: String
-        }
-        var auths: [String: Login]
-    }
-
-    /// The file `docker` reads its logins from, for this step alone.
-    private func writeLogins(
-        _ registries: [String: RegistryLogin], _ directory: FilePath
-    ) throws(JobFailure) -> FilePath {
-        do {
-            try FileTree.make(directory)
-            let logins = registries.mapValues { login in
-                Configuration.Login(auth: Data("\(login.username):\(login.password)".utf8).base64EncodedString())
-            }
-            let json = try Wire.encode(Configuration(auths: logins))
-            let file = try FileDescriptor.open(
-                directory.appending("config.json"), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: .ownerReadWrite)
-            try file.closeAfter { _ = try file.writeAll(json) }
-            return directory
-        } catch {
-            throw JobFailure("the registry logins cannot be written for the step: \(error)")
-        }
     }
 }
