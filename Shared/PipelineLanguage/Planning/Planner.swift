@@ -103,7 +103,8 @@ public struct Planner: Sendable, Hashable {
         return actions
     }
 
-    /// The job goes back and will be granted again: what its steps have done so far does not count.
+    /// The job goes back and will be granted again: what its steps have done so far does not count, except where
+    /// another job has already been started because of it.
     public mutating func jobReleased(_ key: JobKey) -> [Action] {
         guard let (stage, job) = find(key), progress.stages[stage].jobs[job] == .running else { return [] }
         if progress.cancelled != nil || progress.stages[stage].stop != nil {
@@ -111,7 +112,11 @@ public struct Planner: Sendable, Hashable {
             return advance()
         }
         progress.stages[stage].jobs[job] = .queued
-        for number in plan.stages[stage].jobs[job].stepNumbers {
+        var isReliedOn = Set<Int>()
+        for other in plan.stages[stage].jobs.indices where progress.stages[stage].jobs[other] != .waiting {
+            isReliedOn.formUnion(plan.stages[stage].jobs[other].afterNumbers)
+        }
+        for number in plan.stages[stage].jobs[job].stepNumbers where !isReliedOn.contains(number) {
             progress.stages[stage].steps[number] = RunProgress.Step(state: .pending)
         }
         return []

@@ -50,7 +50,7 @@ enum Sample {
           volumes: [{name: deps, path: /go}]
         - name: build
           image: golang:1.22
-          commands: [go build -ldflags "-X main.version=${DRONE_TAG##v}" ./cmd/ledger]
+          commands: ['go build -ldflags "-X main.version=${DRONE_TAG##v}" ./cmd/ledger']
           volumes: [{name: deps, path: /go}]
 
         ---
