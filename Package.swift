@@ -168,15 +168,17 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["AMQP", "Contracts", logging, subprocess, systemPackage],
-            path: "Tests/TestSupport", swiftSettings: settings),
+            name: "TestSupport",
+            dependencies: [
+                "AMQP", "Contracts", hummingbird, lifecycle, logging, nioCore, subprocess, systemPackage,
+            ], path: "Tests/TestSupport", swiftSettings: settings),
         tests("ThreadingTests", ["Threading", "CLinux"]),
         tests("AMQPTests", ["AMQP"]),
         tests("AMQPIntegrationTests", ["AMQP", "TestSupport", logging]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests(
             "HTTPClientIntegrationTests",
-            ["HTTPClient", hummingbird, lifecycle, logging, nioCore, subprocess, systemPackage]),
+            ["HTTPClient", "TestSupport", hummingbird, logging, nioCore, subprocess, systemPackage]),
         tests("ContractTests", ["Contracts"], resources: [.copy("Golden")]),
         tests("SecretsTests", ["Secrets", "Contracts"]),
         tests("MessagingTests", ["Messaging", "AMQP", "Contracts"]),
@@ -233,16 +235,15 @@ let package = Package(
             "DeployerIntegrationTests",
             [
                 "AMQP", "Deployer", "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage",
-                "Secrets",
-                "TestSupport", "Worker", lifecycle, logging, subprocess, systemPackage,
+                "Secrets", "TestSupport", "Worker", lifecycle, logging, subprocess, systemPackage,
             ]),
         tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Storage", grdb, logging]),
         tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", argumentParser]),
         tests(
             "IntegrationTests",
             [
-                "AMQP", "Contracts", "HTTPClient", "Messaging", "Secrets", "TestSupport", logging, subprocess,
-                systemPackage,
+                "AMQP", "Contracts", "HTTPClient", "Messaging", "Secrets", "TestSupport", httpTypes, hummingbird,
+                logging, nioCore, subprocess, systemPackage,
             ]),
     ]
 )

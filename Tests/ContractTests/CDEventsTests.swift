@@ -87,7 +87,7 @@ struct CDEventsTests {
                 == "pkg:oci/web@sha256%3A\(hex)?repository_url=registry.example:5000/shop/Web")
         #expect(
             PackageURL(reference: "registry.example/shop/web:1.2@sha256:\(hex)")?.text
-                == "pkg:oci/web@sha256%3A\(hex)?repository_url=registry.example/shop/web&tag=1.2")
+                == "pkg:oci/web@sha256%3A\(hex)?repository_url=registry.example/shop/web")
         #expect(PackageURL(reference: "web@sha256:\(hex)")?.text.hasPrefix("pkg:oci/web@sha256%3A") == true)
         #expect(PackageURL(reference: "registry.example:5000/shop/web:1.2") == nil)
         #expect(PackageURL(reference: "web@latest") == nil)

@@ -8,8 +8,7 @@ extension Fixture {
 
 /// One event of every type Slipway emits.
 enum EventSamples {
-    static let artifact = PackageURL(
-        repository: "registry.example:5000/shop/web", digest: Sample.digest, tag: "8d4f1b6c")
+    static let artifact = PackageURL(repository: "registry.example:5000/shop/web", digest: Sample.digest)
 
     static let task = CloudEvent.taskRunID(job: Sample.job, attempt: 2, step: "compile")
 

@@ -3,6 +3,7 @@ import HTTPClient
 import Hummingbird
 import Logging
 import NIOCore
+import TestSupport
 import Testing
 
 /// What is sent arrives, and what is answered comes back: against Hummingbird on loopback.

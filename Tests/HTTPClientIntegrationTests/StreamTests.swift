@@ -2,6 +2,7 @@ import HTTPClient
 import Hummingbird
 import Logging
 import NIOCore
+import TestSupport
 import Testing
 
 /// Bodies flow both ways only as fast as the slower side, and stop when told to.

@@ -9,8 +9,16 @@ import Testing
 @Suite struct PushToRolloutTests {
     @Test func clusterEndsUpRunningTheCommitsImage() async throws {
         let registry = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY")
+        try await WebhookReceiver.with { told, notifier in
+            try await Self.carry(registry, told, ["notifier": notifier])
+        }
+    }
+
+    private static func carry(
+        _ registry: String, _ told: WebhookReceiver, _ settings: [String: [String: String]]
+    ) async throws {
         try await Cluster.withNamespace { cluster in
-            try await Stack.with { stack in
+            try await Stack.with(settings: settings) { stack in
                 let platform = stack.platform
                 try await platform.addRegistryLogin(registry)
                 try await cluster.deploy("web", replicas: 2)
@@ -41,12 +49,50 @@ import Testing
                         #expect(Int64(log.utf8.count) == step.logBytes, "\(step.name)")
                         #expect(!log.isEmpty, "\(step.name)")
                     }
+                    try await expectEvents(of: view, digest: digest, isFirst: version == "one", told)
                 }
             }
         }
     }
 
-    private func files(version: String, image: String, namespace: String) -> [String: String] {
+    /// Whoever has a webhook is told of all that happened in a run, once each.
+    private static func expectEvents(
+        of view: RunView, digest: String, isFirst: Bool, _ told: WebhookReceiver
+    ) async throws {
+        let run = view.summary.id
+        let commit = try #require(view.summary.commit?.sha)
+        let rollout = isFirst ? "service.deployed" : "service.upgraded"
+        let standard = [
+            "pipelinerun.queued", "pipelinerun.started", "taskrun.started", "taskrun.finished", "taskrun.started",
+            "build.started", "build.finished", "artifact.packaged", "artifact.published", "taskrun.finished",
+            "taskrun.started", rollout, "taskrun.finished", "pipelinerun.finished",
+        ].map { "dev.cdevents.\($0)" }
+        let source = ["push.received", "source.synced"].map { "dev.cdeventsx.slipway-\($0)" }
+        try await eventually(within: .seconds(20), "all events of run \(run) are told") {
+            told.events.filter { $0.data.context.chainId == run.rawValue }.count >= standard.count
+        }
+        #expect(told.refusals.isEmpty)
+        let all = told.events
+        #expect(Set(all.map(\.id)).count == all.count, "an event was told twice")
+        let events = all.filter { $0.data.context.chainId == run.rawValue }
+        #expect(events.map(\.routingKey).sorted() == standard.sorted())
+        let queued = try #require(events.first { $0.routingKey.hasSuffix("pipelinerun.queued") })
+        let cause = try #require(queued.data.context.links?.first?.target?.contextId)
+        let synced = try #require(all.first { $0.id == cause })
+        let chain = all.filter { $0.data.context.chainId == synced.data.context.chainId }
+        #expect(chain.map(\.routingKey).sorted() == source)
+        #expect(chain.allSatisfy { $0.data.subject.content["commit"] == .string(commit) })
+        let finished = try #require(events.first { $0.routingKey.hasSuffix("pipelinerun.finished") })
+        #expect(finished.data.subject.content["outcome"] == "success")
+        let published = try #require(events.first { $0.routingKey.hasSuffix("artifact.published") })
+        let artifact = try #require(published.subject)
+        #expect(artifact.hasPrefix("pkg:oci/"))
+        #expect(artifact.contains("@\(digest.replacing(":", with: "%3A"))"))
+        let deployed = try #require(events.first { $0.routingKey.hasSuffix(rollout) })
+        #expect(deployed.data.subject.content["artifactId"] == .string(artifact))
+    }
+
+    private static func files(version: String, image: String, namespace: String) -> [String: String] {
         [
             "Dockerfile": """
             FROM scratch

@@ -56,7 +56,7 @@ struct ImageBuildStep: Sendable {
         outputs["digest"] = digest
         outputs["reference"] = "\(build.repository)@\(digest)"
         await log.line("\(build.repository)@\(digest)")
-        let artifact = PackageURL(repository: build.repository, digest: digest, tag: first.tag)
+        let artifact = PackageURL(repository: build.repository, digest: digest)
         events.built(step, artifact, user: login?.username)
         return StepResult(success: true, outputs: outputs)
     }

@@ -1,15 +1,14 @@
-import Hummingbird
+public import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
-import Synchronization
 
 /// A Hummingbird server on loopback or a Unix socket for the time of one test.
-struct WebServer: Sendable {
-    let url: String
+public struct WebServer: Sendable {
+    public let url: String
 
     /// Runs `body` with the server up, and stops it in any case.
-    static func with(
+    public static func with(
         _ router: Router<PeerContext>, socket: String? = nil,
         _ body: @Sendable @escaping (WebServer) async throws -> Void
     ) async throws {
@@ -43,29 +42,12 @@ struct WebServer: Sendable {
 }
 
 /// What a route knows about its request: also which port it came from.
-struct PeerContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    let peerPort: Int?
+public struct PeerContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
+    public let peerPort: Int?
 
-    init(source: ApplicationRequestContextSource) {
+    public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         peerPort = source.channel.remoteAddress?.port
-    }
-}
-
-/// A number tests and server tasks count with.
-final class Counter: Sendable {
-    private let value = Atomic<Int>(0)
-    var count: Int { value.load(ordering: .sequentiallyConsistent) }
-    func add(_ more: Int = 1) { value.add(more, ordering: .sequentiallyConsistent) }
-
-    /// Waits for the count to stop changing, and returns it.
-    func settled() async throws -> Int {
-        var last = -1
-        while last != count {
-            last = count
-            try await Task.sleep(for: .milliseconds(300))
-        }
-        return last
     }
 }
