@@ -9,21 +9,16 @@ struct Console: Sendable {
     /// Whether standard output is a terminal that lines can be redrawn on.
     let isTerminal: Bool
 
-    /// The console of this process. Colours only on a terminal, and not with `NO_COLOR` (no-color.org) or `TERM=dumb`.
-    static var current: Console {
-        let environment = ProcessInfo.processInfo.environment
-        let isTerminal = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
-        let refused = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
-        return Console(style: Style(colours: isTerminal && !refused), isTerminal: isTerminal)
-    }
+    /// The console of this process.
+    static var current: Console { Console(for: STDOUT_FILENO) }
 
     /// The terminal's columns; `nil` where there is no terminal and nothing should be cut.
     var width: Int? { isTerminal ? Self.size()?.columns : nil }
 
     /// The terminal's size as it is now: people resize it.
-    static func size() -> (columns: Int, rows: Int)? {
+    static func size(of descriptor: Int32 = STDOUT_FILENO) -> (columns: Int, rows: Int)? {
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }
         return (Int(size.ws_col), Int(size.ws_row))
     }
 
@@ -57,5 +52,16 @@ struct Console: Sendable {
             // The reader went away (`slipway runs | head`): there is nobody left to tell.
             exit(0)
         }
+    }
+}
+
+extension Console {
+    /// How one of this process' outputs is to be written to. Colours only on a terminal, and not with `NO_COLOR`
+    /// (no-color.org) or `TERM=dumb`.
+    init(for descriptor: Int32) {
+        let environment = ProcessInfo.processInfo.environment
+        let isTerminal = isatty(descriptor) == 1 && environment["TERM"] != "dumb"
+        let refused = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
+        self.init(style: Style(colours: isTerminal && !refused), isTerminal: isTerminal)
     }
 }

@@ -11,6 +11,8 @@ struct Stack: Sendable {
     /// A broker to use in the place of a private one.
     var broker: String?
     var settings: [StackSetting] = []
+    /// What has to be given to `slipway up` and `slipway down` to mean this stack.
+    var flags = ""
     var inherited: [String: String] = ProcessInfo.processInfo.environment
 
     static func executableFolder() throws -> String {
@@ -29,8 +31,12 @@ struct Stack: Sendable {
         var progress = StackProgress()
         try findBinaries()
         try StackKeys.prepare(layout)
+        StackInterrupt.watch()
         try await startBroker(&progress, timeout: timeout)
-        for service in StackService.all { try start(service, &progress) }
+        for service in StackService.all {
+            try StackInterrupt.check(flags: flags)
+            try start(service, &progress)
+        }
         try await waitUntilReady(&progress, timeout: timeout)
     }
 
@@ -66,6 +72,7 @@ struct Stack: Sendable {
                 throw failure("rabbitmq", "RabbitMQ did not start")
             }
             try await Task.sleep(for: .milliseconds(100))
+            try StackInterrupt.check(flags: flags)
             progress.tick()
         }
         progress.set("rabbitmq", "ready on port \(layout.ports.broker)", .good)
@@ -125,6 +132,7 @@ struct Stack: Sendable {
                 }
                 if !waiting.isEmpty {
                     try await Task.sleep(for: .milliseconds(100))
+                    try StackInterrupt.check(flags: flags)
                     progress.tick()
                 }
             }

@@ -10,8 +10,10 @@ struct StackProgress {
     private var frame = 0
 
     init() {
-        isTerminal = isatty(STDERR_FILENO) == 1 && Console.current.isTerminal
-        style = isTerminal ? Console.current.style : .plain
+        // The answer may go into a file or a pipe; whoever waits for it reads here.
+        let console = Console(for: STDERR_FILENO)
+        isTerminal = console.isTerminal
+        style = console.style
     }
 
     mutating func set(_ name: String, _ state: String, _ tone: Tone) {
@@ -45,7 +47,8 @@ struct StackProgress {
                 default: wheel[frame % wheel.count]
                 }
             let padding = String(repeating: " ", count: width - TextWidth.of(part.name))
-            let state = TextWidth.truncate(part.state, to: max(10, (Console.size()?.columns ?? 80) - width - 6))
+            let state = TextWidth.truncate(
+                part.state, to: max(10, (Console.size(of: STDERR_FILENO)?.columns ?? 80) - width - 6))
             text += "\(style.paint(symbol, part.tone)) \(part.name)\(padding)  \(style.paint(state, .faint))\n"
         }
         drawn = parts.count

@@ -54,7 +54,8 @@ struct UpCommand: AsyncParsableCommand {
         let layout = options.layout()
         let stack = Stack(
             layout: layout, binaries: try binaries.map(StackLayout.absolute) ?? Stack.executableFolder(),
-            broker: broker ?? ProcessInfo.processInfo.environment["SLIPWAY_BROKER_URL"].nonEmpty, settings: settings)
+            broker: broker ?? ProcessInfo.processInfo.environment["SLIPWAY_BROKER_URL"].nonEmpty, settings: settings,
+            flags: options.flags)
         try await stack.start(timeout: .seconds(timeout))
         let console = Console.current
         let hasSignedIn = try signIn(layout)
