@@ -16,7 +16,8 @@ struct GoldenTests {
         let context = Compiler.Context(components: try Golden.components())
         let compilation = try Compiler.compile(source: try Golden.read(file), path: file, context: context)
         let process = compilation.process
-        if file.hasPrefix("projects/") { #expect(compilation.warnings == []) }
+        // What people write for real is nothing to complain of, but for what is still to be done.
+        if file.hasPrefix("projects/") { #expect(compilation.warnings.filter { $0.code != .notExecuted } == []) }
         let output = Golden.output(of: file)
         if Golden.isRecording { try Golden.write(Golden.pretty(process), to: output) }
         let expected = try Wire.decode(JSONValue.self, from: Data(try Golden.read(output).utf8))

@@ -129,6 +129,38 @@ struct HostileInputTests {
         #expect(process.stages[0].steps[0].commands == [text])
     }
 
+    @Test("whose steps could wait for each other in too many ways are refused")
+    func tangle() {
+        // Every second step may be left out, and then what waits for it waits for all it waits for.
+        func text(_ count: Int) -> String {
+            var text = "steps:\n"
+            for number in 0..<count { text += "- {name: a\(number), image: x, commands: [a], depends_on: []}\n" }
+            for number in 0..<count {
+                let needed = number == 0 ? (0..<count).map { "a\($0)" } : ["b\(number - 1)"]
+                text +=
+                    "- {name: b\(number), image: x, commands: [a], when: {branch: z}, depends_on: [\(needed.joined(separator: ", "))]}\n"
+                text += "- {name: c\(number), image: x, commands: [a], depends_on: [b\(number)]}\n"
+            }
+            return text
+        }
+        refuse(text(1_000), .limit)
+        #expect(throws: Never.self) { try Compiler.compile(source: text(300), path: "x.yml") }
+    }
+
+    @Test("with very many expressions, each of another step, are read in time")
+    func manyReferences() throws {
+        let count = 3_000
+        var text = "steps:\n- {name: s0, image: x, commands: [a], outputs: [o]}\n"
+        for number in 1..<count {
+            text += "- {name: s\(number), image: 'x:${steps.s\(number - 1).o}', commands: [a], outputs: [o]}\n"
+        }
+        let start = ContinuousClock.now
+        #expect(try Compiler.compile(source: text, path: "x.yml").process.stages[0].steps.count == count)
+        let elapsed = ContinuousClock.now - start
+        // Some 0.2 s without optimisation; a minute where every expression looks at every step.
+        #expect(elapsed < .seconds(10))
+    }
+
     @Test("with JSON that is almost right are explained")
     func json() throws {
         for (text, problem) in [

@@ -126,6 +126,45 @@ struct PlannerTests {
         #expect(end.last == .finished(.skipped, reason: "the worker did not say why") || planner.outcome != nil)
     }
 
+    @Test("survive a service with the name of a step or of another")
+    func servicesOfOneName() {
+        let stage = Stage(
+            name: "s", services: [Step(name: "db", image: "a"), Step(name: "db", image: "b")],
+            steps: [Step(name: "db", image: "x", commands: ["a"]), Step(name: "test", image: "x", commands: ["b"])])
+        let plan = Plan(Process(name: "p", stages: [stage]), facts: Self.push)
+        #expect(plan.stages[0].steps.map(\.skipped?.text) == ["a service has the same name", nil])
+        #expect(plan.stages[0].jobs.map(\.steps) == [["test"]])
+        var schedule = StepSchedule(stage: stage, steps: ["db", "test"])
+        #expect(schedule.begin() == [.start("db", attempt: 1, delay: 0)])
+        #expect(schedule.ready("db") == [.start("test", attempt: 1, delay: 0)])
+        #expect(
+            schedule.finished("test", .success) == [
+                .stop("db", reason: "all steps are done"), .finish(.success, reason: nil),
+            ])
+    }
+
+    @Test("skip a long chain in one go, whatever the order of the file")
+    func longChain() {
+        // Each rollout waits for the one behind it in the file.
+        let count = 3_000
+        let steps = (0..<count).map { number in
+            Step(
+                name: "\(number)", dependsOn: number == count - 1 ? [] : ["\(number + 1)"],
+                deploy: Deploy(environment: "e", container: "c", image: "i"))
+        }
+        let plan = Plan(Process(name: "p", stages: [Stage(name: "s", steps: steps)]), facts: Self.push)
+        var planner = Planner(plan: plan)
+        #expect(planner.start() == [.stageStarted("s"), .startJob(key(count - 1, "s"))])
+        let actions = planner.jobFinished(key(count - 1, "s"), outcome: .failure, reason: "no")
+        #expect(actions.count == count + 1)
+        #expect(
+            actions.first
+                == .skipStep(
+                    StepKey(stage: "s", step: "0"), SkipReason(.earlierFailure, "the job of step “\(count - 1)” failed")
+                ))
+        #expect(planner.outcome == .failure)
+    }
+
     // MARK: Runs
 
     @Test("go from job to job")

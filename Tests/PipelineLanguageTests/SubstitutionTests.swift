@@ -141,30 +141,82 @@ struct SubstitutionTests {
     @Test("are replaced in every field of a step and its stage")
     func everyField() throws {
         let value = "${parameters.image}"
+        let matcher = Matcher(include: [value], exclude: [value])
+        let condition = Condition(
+            branch: matcher, event: matcher, ref: matcher, repo: matcher, instance: matcher, target: matcher,
+            cron: matcher, action: matcher, paths: matcher, status: [.failure])
         let step = Step(
             name: "all", image: value, commands: [value], command: [value], entrypoint: [value],
-            environment: ["A": .text(value), "S": .secret("s")],
-            settings: ["a": .value(.object(["b": .array([.string(value), 1])])), "s": .secret("s")], user: value,
-            workingDirectory: value, mounts: [Mount(name: "v", path: value)], extraHosts: [value], networkMode: value,
+            shell: value, environment: ["A": .text(value), "S": .secret(value)],
+            settings: ["a": .value(.object(["b": .array([.string(value), 1])])), "s": .secret(value)],
+            when: condition, user: value,
+            workingDirectory: value, mounts: [Mount(name: "v", path: value)],
+            devices: [Mount(name: "v", path: value)], dns: [value], dnsSearch: [value], extraHosts: [value],
+            networkMode: value,
             build: ImageBuild(
                 context: value, dockerfile: value, repository: value, tags: [value], target: value,
                 arguments: ["A": .text(value)], labels: ["l": value], cacheFrom: [value], platform: value,
-                username: .text(value), password: .secret("p")),
+                username: .text(value), password: .secret(value)),
             deploy: Deploy(
                 environment: value, workload: Workload(kind: .deployment, name: value), namespace: value,
                 container: value, image: value, cluster: value,
                 run: ContainerRun(
                     ports: [value], environment: ["A": .text(value)], volumes: [value], network: value,
-                    command: [value])), cache: [Cache(key: value, paths: [value], fallback: [value])],
-            artifacts: Artifacts(name: value, paths: [value]))
+                    command: [value], health: Probe(path: value, command: [value]))),
+            cache: [Cache(key: value, files: [value], paths: [value], fallback: [value])],
+            artifacts: Artifacts(name: value, paths: [value]), ready: Probe(path: value, command: [value]))
+        var service = step
+        // That of a service means nothing and stays.
+        service.when = .always
         let stage = Stage(
-            name: "stage", node: ["a": value], environment: ["A": .text(value)],
+            name: "stage", platform: Platform(os: value, arch: value, variant: value, version: value),
+            node: ["a": value], environment: ["A": .text(value)], imagePullSecrets: [value],
             workspace: Workspace(base: value, path: value),
-            volumes: [Volume(name: "v", source: .host(path: value))], services: [step], steps: [step])
+            volumes: [Volume(name: "v", source: .host(path: value))], services: [service],
+            trigger: condition, steps: [step])
         let json = String(
             decoding: try Process(name: "p", stages: [stage.resolved(in: scope)]).canonicalJSON(), as: UTF8.self)
         #expect(!json.contains("${"))
         #expect(json.contains("harbor.example/web"))
+    }
+
+    @Test("in conditions are replaced before anything is planned, and match nothing where they have no value")
+    func conditions() throws {
+        let process = try PlannerTests.process(
+            """
+            parameters: {branch: main, event: [push, tag]}
+            trigger: {branch: "${branch}"}
+            steps:
+            - {name: a, image: x, commands: [a], when: {event: "${parameters.event}", ref: "refs/heads/${DRONE_BRANCH}"}}
+            - {name: b, image: x, commands: [a], when: {target: "${DRONE_DEPLOY_TO}"}}
+            - {name: c, image: x, commands: [a], when: {branch: {exclude: ["${DRONE_NONE}"]}}}
+            """)
+        func plan(_ branch: String) throws -> Plan {
+            var process = process
+            let scope = Scope(
+                environment: ["DRONE_BRANCH": "main"], parameters: ["branch": branch, "event": "push"],
+                isPartial: true)
+            process.stages[0] = try process.stages[0].resolved(in: scope)
+            return Plan(process, facts: PlannerTests.push)
+        }
+        let texts = try plan("main").stages[0].steps.map(\.skipped?.text)
+        #expect(texts == [nil, "when.target: there is none, wanted ${DRONE_DEPLOY_TO}", nil])
+        #expect(try plan("dev").stages[0].skipped?.text == "trigger.branch: “main” is not dev")
+        // Nobody has put anything in: nothing is like an expression.
+        #expect(
+            Plan(process, facts: PlannerTests.push).stages[0].skipped?.text
+                == "trigger.branch: “main” is not ${branch}")
+    }
+
+    @Test("that are never closed do not keep those behind them from being read, unless they are very many")
+    func unclosed() throws {
+        let few = String(repeating: "${x:-", count: 3) + " ${DRONE_TAG}"
+        #expect(try Substitution.apply(to: few, in: scope) == String(repeating: "${x:-", count: 3) + " v1.2.3")
+        // Each is tried once for every one around it, so that the work is bounded and not the meaning.
+        for count in [1_000, 10_000, 40_000] {
+            let many = String(repeating: "${x:-", count: count)
+            #expect(try Substitution.apply(to: many, in: scope) == many)
+        }
     }
 
     @Test("find the variables of the step and its stage")

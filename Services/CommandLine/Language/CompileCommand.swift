@@ -69,16 +69,10 @@ struct CompileCommand: ParsableCommand {
         var process = process
         if !happened.values.isEmpty {
             let scope = Scope(parameters: try happened.checkedValues(for: process), isPartial: true)
-            do throws(SubstitutionError) {
-                var stages: [PipelineLanguage.Stage] = []
-                for stage in process.stages { stages.append(try stage.resolved(in: scope)) }
-                process.stages = stages
-            } catch {
-                throw CommandError("\(error)")
-            }
+            process = try happened.resolved(process, in: scope)
         }
         guard happened.isGiven else { return process }
-        let plan = Plan(process, facts: happened.facts)
+        let plan = try happened.plan(process)
         process.stages = zip(process.stages, plan.stages).compactMap { stage, planned in
             guard planned.skipped == nil else { return nil }
             var stage = stage

@@ -42,8 +42,7 @@ struct PlanCommand: ParsableCommand {
             throw ExitCode(1)
         case .success(let compilation):
             if !json { DiagnosticText.remark(compilation.warnings, style: console.style) }
-            if !happened.values.isEmpty { _ = try happened.checkedValues(for: compilation.process) }
-            let plan = Plan(compilation.process, facts: happened.facts)
+            let plan = try happened.plan(compilation.process)
             if json {
                 try console.write(json: PlanDocument(plan))
             } else {

@@ -74,6 +74,14 @@ extension DocumentReader {
         guard let node else { return [] }
         return elements(node).compactMap { element in
             guard let pattern = text(element, "each of \(what)") else { return nil }
+            if Substitution.hasExpression(pattern) {
+                if Substitution.names(in: pattern).contains(where: { $0.hasPrefix("steps.") }) {
+                    sink.error(
+                        .unsupported, "\(what) is asked before any step runs, so it cannot use what a step hands on",
+                        at: element)
+                }
+                return pattern
+            }
             do throws(GlobError) {
                 _ = try Glob(pattern)
                 return pattern
@@ -87,7 +95,7 @@ extension DocumentReader {
     private func checkEvents(_ matcher: Matcher?, _ node: SourceNode?, word: String) {
         guard let matcher, let node else { return }
         let events = Event.allCases.map(\.rawValue)
-        for pattern in matcher.include + matcher.exclude {
+        for pattern in matcher.include + matcher.exclude where !Substitution.hasExpression(pattern) {
             do throws(GlobError) {
                 let glob = try Glob(pattern)
                 if events.contains(where: { glob.matches($0) }) { continue }
@@ -110,7 +118,9 @@ extension DocumentReader {
     private func checkRefs(_ matcher: Matcher?, _ node: SourceNode?, word: String) {
         guard let matcher, let node else { return }
         for pattern in matcher.include + matcher.exclude
-        where !pattern.hasPrefix("refs/") && !pattern.hasPrefix("*") && !pattern.hasPrefix("{") {
+        where !pattern.hasPrefix("refs/") && !pattern.hasPrefix("*") && !pattern.hasPrefix("{")
+            && !Substitution.hasExpression(pattern)
+        {
             sink.warning(
                 .suspicious,
                 "\(word).ref: “\(pattern)” matches no ref; refs are whole, such as refs/heads/main or refs/tags/v*",

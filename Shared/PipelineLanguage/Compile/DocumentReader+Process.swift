@@ -95,7 +95,7 @@ extension DocumentReader {
 
     private func fullForm(_ fields: Fields, _ draft: inout ProcessDraft) {
         version(fields.take("version"))
-        draft.name = name(fields.take("name"), "the name of a process")
+        draft.name = name(fields.take("name"), "the name of a process", isName: true)
         shared(fields, &draft)
         if let node = fields.take("secrets") {
             for element in elements(node) {
@@ -166,7 +166,7 @@ extension DocumentReader {
                 shared(fields, &draft)
             }
             let nameNode = fields.take("name")
-            let given = name(nameNode, "the name of a pipeline")
+            let given = name(nameNode, "the name of a pipeline", isName: true)
             if what == "the document", draft.name == nil { draft.name = given }
             let base = document.member("name").flatMap { plainText($0) } ?? "default"
             var stageName = given ?? "default"
@@ -201,6 +201,10 @@ extension DocumentReader {
         }
         guard let get = fields.require("get"), let from = self.fields(get, what: "“get”") else { return }
         externalSecret(fields, path: from.require("path"), key: from.take("name") ?? from.take("key"), &draft)
+        warn(
+            notExecuted: "get", fields,
+            "the platform asks no other store for secrets yet; keep “\(document.member("name").flatMap(plainText) ?? "it")” "
+                + "on the platform under this name")
         from.finish()
         fields.finish()
     }
@@ -209,7 +213,8 @@ extension DocumentReader {
         _ fields: Fields, path: SourceNode?, key: SourceNode?, _ draft: inout ProcessDraft
     ) {
         let nameNode = fields.require("name")
-        guard let name = name(nameNode, "the name of a secret"), let path = self.name(path, "“path”") else { return }
+        guard let name = name(nameNode, "the name of a secret", isName: true), let path = self.name(path, "“path”")
+        else { return }
         guard !draft.secrets.contains(where: { $0.name == name }) else {
             sink.error(.duplicate, "there are two secrets “\(name)”", at: nameNode?.mark ?? fields.mark)
             return

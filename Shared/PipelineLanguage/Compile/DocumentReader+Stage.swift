@@ -83,6 +83,7 @@ extension DocumentReader {
         let platform = Platform(
             os: name(fields.take("os"), "“os”"), arch: name(fields.take("arch"), "“arch”"),
             variant: name(fields.take("variant"), "“variant”"), version: name(fields.take("version"), "“version”"))
+        warnOfPlatform(fields)
         fields.finish()
         return platform
     }
@@ -108,6 +109,7 @@ extension DocumentReader {
         clone.retries = integer(fields.take("retries"), "“retries”", in: 0...10) ?? 0
         clone.skipVerify = bool(fields.take("skip_verify"), "“skip_verify”") ?? false
         clone.trace = bool(fields.take("trace"), "“trace”") ?? false
+        warnOfClone(fields)
         fields.finish()
         return clone
     }
@@ -133,7 +135,7 @@ extension DocumentReader {
         let volumes: [Volume] = elements.compactMap { element in
             guard let fields = fields(element, what: "a volume") else { return nil }
             let nameNode = fields.require("name")
-            let name = name(nameNode, "the name of a volume")
+            let name = name(nameNode, "the name of a volume", isName: true)
             let source = volumeSource(fields, element)
             fields.finish()
             guard let name, let nameNode, let source else { return nil }
@@ -177,6 +179,11 @@ extension DocumentReader {
             sink.error(.badValue, "“medium” is memory, or absent for a disk, not “\(medium)”", at: node)
         }
         let limit = size(fields.take("size_limit"), "“size_limit”")
+        if limit != nil, medium == nil {
+            warn(
+                notExecuted: "size_limit", fields,
+                "“size_limit” does nothing on a disk; with “medium: memory” it is the most that fits")
+        }
         fields.finish()
         return .temporary(medium: medium, sizeLimit: limit)
     }

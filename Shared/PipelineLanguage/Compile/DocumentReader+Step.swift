@@ -12,6 +12,7 @@ extension DocumentReader {
         var draft = StepDraft(step: step, isService: isService, mark: node.mark, nameMark: nameMark)
         readContainer(fields, &step, &draft)
         readWork(fields, &step, &draft, isService: isService)
+        if !isService { warnOfWork(fields) }
         fields.finish()
         draft.step = step
         draft.references = Array(sink.references[firstReference...])
@@ -40,7 +41,7 @@ extension DocumentReader {
             sink.error(.missingField, "\(word) \(number) has no name", at: fields.mark)
             return nil
         }
-        return name(node, "the name of a \(word)").map { ($0, node.mark) }
+        return name(node, "the name of a \(word)", isName: true).map { ($0, node.mark) }
     }
 
     private func readContainer(_ fields: Fields, _ step: inout Step, _ draft: inout StepDraft) {
@@ -141,7 +142,7 @@ extension DocumentReader {
             }
             guard let fields = fields(element, what: "an entry of \(what)") else { continue }
             let nameNode = fields.require("name")
-            let name = name(nameNode, "the name of a volume")
+            let name = name(nameNode, "the name of a volume", isName: true)
             let path = self.name(fields.require("path"), "the path of a volume")
             fields.finish()
             guard let name, let path, let nameNode else { continue }

@@ -6,11 +6,11 @@ extension DocumentReader {
     ) {
         let fields = Fields(entries, document.mark, what: "a template", sink: sink)
         _ = fields.take("kind")
-        let givenName = name(fields.take("name"), "“name”")
+        let givenName = name(fields.take("name"), "“name”", isName: true)
         let loadNode = fields.require("load")
         let data = fields.take("data")
         fields.finish()
-        guard let loadNode, let load = name(loadNode, "“load”") else { return }
+        guard let loadNode, let load = name(loadNode, "“load”", isName: true) else { return }
         if load.hasSuffix(".star") || load.hasSuffix(".starlark") || load.hasSuffix(".jsonnet") {
             sink.error(
                 .unsupported, "“\(load)” is a program; a template is a component of the platform, with parameters",

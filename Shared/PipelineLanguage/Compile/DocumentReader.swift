@@ -50,6 +50,12 @@ struct DocumentReader {
             sink.error(.badValue, "\(what) has 256 bytes at most and no control characters", at: node)
             return nil
         }
+        // What refers to a name is checked where the name is.
+        if isName, !what.hasPrefix("each of"), Substitution.hasExpression(text) {
+            sink.warning(
+                .noEffect, "nothing is replaced in \(what), so “\(text)” stays as it is; only a matrix puts values in",
+                at: node)
+        }
         return text
     }
 

@@ -1,41 +1,62 @@
 /// Whether every `${…}` stands for something.
 extension DraftValidator {
-    /// What a text may refer to: known once for all expressions of a step.
+    /// What a text may refer to: known once for all expressions of a stage.
     private struct Surroundings {
-        var step: StepDraft?
         var stage: Int
-        /// The steps it waits for.
-        var before: [String: Step]
-        /// The steps of the stages before.
-        var earlier: [String: Step]
+        /// `nil` outside of steps.
+        var step: StepDraft?
+        /// The step's number in its stage; `nil` for a service.
+        var number: Int?
+        let steps: [String: Int]
+        /// `nil` where nothing refers to a step.
+        let stepAncestry: Ancestry?
+        let stageAncestry: Ancestry?
     }
 
-    func checkReferences(of index: Int) {
-        let stage = draft.stages[index]
-        let isNeeded = stage.steps.contains { $0.references.contains { $0.name.hasPrefix("steps.") } }
-        var earlier: [String: Step] = [:]
-        if isNeeded || !stage.references.isEmpty {
-            for number in stagesBefore(index) {
-                for step in draft.stages[number].stage.steps where earlier[step.name] == nil {
-                    earlier[step.name] = step
+    /// Where a step is.
+    private struct Place {
+        var stage: Int
+        var step: Int
+    }
+
+    func checkReferences() {
+        let isNeeded = draft.stages.contains { stage in
+            stage.references.contains(where: \.isOutput)
+                || stage.steps.contains { $0.references.contains(where: \.isOutput) }
+        }
+        var places: [String: [Place]] = [:]
+        var stageAncestry: Ancestry?
+        if isNeeded {
+            for (number, stage) in draft.stages.enumerated() {
+                for index in stage.stage.steps.indices {
+                    places[stage.stage.steps[index].name, default: []].append(Place(stage: number, step: index))
                 }
             }
+            stageAncestry = Ancestry(
+                DependencyGraph(
+                    names: draft.stages.map(\.stage.name), dependsOn: draft.stages.map(\.stage.dependsOn)))
         }
-        for reference in stage.references {
-            check(reference, Surroundings(step: nil, stage: index, before: [:], earlier: earlier))
-        }
-        let graph = StepGraph(stage.stage)
+        for index in draft.stages.indices { checkReferences(of: index, places, stageAncestry) }
+    }
+
+    private func checkReferences(of index: Int, _ places: [String: [Place]], _ stageAncestry: Ancestry?) {
+        let stage = draft.stages[index]
+        let isNeeded = stage.steps.contains { $0.references.contains(where: \.isOutput) }
+        let graph = isNeeded ? StepGraph(stage.stage) : nil
+        var surroundings = Surroundings(
+            stage: index, steps: graph?.numbers ?? [:], stepAncestry: graph.map { Ancestry($0.graph) },
+            stageAncestry: stageAncestry)
+        for reference in stage.references { check(reference, surroundings, places) }
         for step in stage.steps where !step.references.isEmpty {
-            var before: [String: Step] = [:]
-            if step.references.contains(where: { $0.name.hasPrefix("steps.") }) {
-                for other in ancestors(of: step.step.name, in: stage.stage, graph) { before[other.name] = other }
-            }
-            let surroundings = Surroundings(step: step, stage: index, before: before, earlier: earlier)
-            for reference in step.references { check(reference, surroundings) }
+            surroundings.step = step
+            surroundings.number = step.isService ? nil : graph?.numbers[step.step.name]
+            for reference in step.references { check(reference, surroundings, places) }
         }
     }
 
-    private func check(_ reference: SourceReference, _ surroundings: Surroundings) {
+    private func check(
+        _ reference: SourceReference, _ surroundings: Surroundings, _ places: [String: [Place]]
+    ) {
         let name = reference.name
         let step = surroundings.step
         let index = surroundings.stage
@@ -50,7 +71,7 @@ extension DraftValidator {
         case "matrix":
             guard stage.matrix[rest] == nil, !reference.hasDefault else { return }
             report(reference, "the matrix has no “\(rest)”\(Nearest.hint(rest, among: stage.matrix.keys))")
-        case "steps": checkOutput(reference, rest, surroundings)
+        case "steps": checkOutput(reference, rest, surroundings, places)
         default:
             guard Scope.aliases[name] == nil, !reference.hasDefault else { return }
             report(reference, "there is no “\(name)”\(Nearest.hint(name, among: Scope.aliases.keys))")
@@ -79,17 +100,23 @@ extension DraftValidator {
         }
     }
 
-    private func checkOutput(_ reference: SourceReference, _ rest: String, _ surroundings: Surroundings) {
+    private func checkOutput(
+        _ reference: SourceReference, _ rest: String, _ surroundings: Surroundings, _ places: [String: [Place]]
+    ) {
         guard let dot = rest.lastIndex(of: ".") else {
             return report(reference, "what a step hands on is ${steps.STEP.OUTPUT}")
         }
         let target = String(rest[..<dot])
         let output = String(rest[rest.index(after: dot)...])
-        if let found = surroundings.before[target] { return checkOutput(reference, output, of: found) }
-        let stage = draft.stages[surroundings.stage].stage
-        if stage.steps.contains(where: { $0.name == target }) {
+        let index = surroundings.stage
+        if let found = places[target]?.first(where: { $0.stage == index }) {
             guard let step = surroundings.step?.step.name else {
                 return report(reference, "only a step can use what another hands on")
+            }
+            if let number = surroundings.number, let own = surroundings.steps[target],
+                surroundings.stepAncestry?.contains(own, before: number) == true
+            {
+                return checkOutput(reference, output, of: found)
             }
             let why =
                 step == target
@@ -97,20 +124,23 @@ extension DraftValidator {
                 : "step “\(step)” does not wait for “\(target)”; name it in “depends_on”"
             return report(reference, why)
         }
-        if let found = surroundings.earlier[target] { return checkOutput(reference, output, of: found) }
+        let earlier = places[target]?.first { surroundings.stageAncestry?.contains($0.stage, before: index) == true }
+        if let earlier { return checkOutput(reference, output, of: earlier) }
         guard !sink.isFull else { return report(reference, "") }
-        let elsewhere = draft.stages.first { $0.stage.steps.contains { $0.name == target } }
-        if let elsewhere {
+        if let elsewhere = places[target]?.first {
+            let pipeline = draft.stages[elsewhere.stage].stage.name
             return report(
-                reference,
-                "step “\(target)” is in pipeline “\(elsewhere.stage.name)”, which this one does not wait for")
+                reference, "step “\(target)” is in pipeline “\(pipeline)”, which this one does not wait for")
         }
-        report(reference, "there is no step “\(target)”\(Nearest.hint(target, among: stage.steps.map(\.name)))")
+        let names = draft.stages[index].stage.steps.map(\.name)
+        report(reference, "there is no step “\(target)”\(Nearest.hint(target, among: names))")
     }
 
-    private func checkOutput(_ reference: SourceReference, _ output: String, of step: Step) {
-        guard !step.outputNames.contains(output) else { return }
-        report(reference, "step “\(step.name)” has no output “\(output)”\(hint(output, step.outputNames))")
+    private func checkOutput(_ reference: SourceReference, _ output: String, of place: Place) {
+        let names = draft.stages[place.stage].stage.steps[place.step].outputNames
+        guard !names.contains(output) else { return }
+        let name = draft.stages[place.stage].stage.steps[place.step].name
+        report(reference, "step “\(name)” has no output “\(output)”\(hint(output, names))")
     }
 
     private func hint(_ output: String, _ names: [String]) -> String {
@@ -123,4 +153,9 @@ extension DraftValidator {
         let (mark, length) = sink.isFull ? (reference.mark, 1) : sink.place(of: reference)
         sink.error(.unknownName, message(), at: mark, length: length)
     }
+}
+
+extension SourceReference {
+    /// Whether it is what a step hands on.
+    fileprivate var isOutput: Bool { name.hasPrefix("steps.") }
 }

@@ -23,11 +23,12 @@ struct DraftValidator {
             checkStepNames(of: index)
             chooseKind(of: index)
             checkImages(of: index)
+            checkContainerFields(of: index)
             checkVolumes(of: index)
             checkBranchOnTag(of: index)
             chooseImages(of: index)
         }
-        for index in draft.stages.indices { checkReferences(of: index) }
+        checkReferences()
     }
 
     // MARK: Stages
@@ -54,6 +55,7 @@ struct DraftValidator {
         }
         for index in draft.stages.indices {
             var names: [String] = []
+            var seen = Set<String>()
             for reference in draft.stages[index].dependsOn {
                 guard let targets = byName[reference.name] else {
                     sink.error(
@@ -62,7 +64,7 @@ struct DraftValidator {
                         at: reference.mark, length: reference.length)
                     continue
                 }
-                for target in targets where !names.contains(target) { names.append(target) }
+                for target in targets where seen.insert(target).inserted { names.append(target) }
             }
             draft.stages[index].stage.dependsOn = names
         }
@@ -114,6 +116,29 @@ struct DraftValidator {
             let mark = drafts.first { !$0.isService && $0.step.name == first }?.nameMark ?? stage.mark
             sink.error(.cycle, "steps wait for each other: \(path)", at: mark, length: first.unicodeScalars.count)
         }
+        checkTangle(graph.graph, of: index)
+    }
+
+    /// What waits for a step that does not take part waits for all that one waits for. Through many steps with
+    /// conditions that can become as much as the square of their number, which nobody should have to hold.
+    private func checkTangle(_ graph: DependencyGraph, of index: Int) {
+        let steps = draft.stages[index].stage.steps
+        guard steps.count > 1_000 else { return }
+        var reach = [Int](repeating: 0, count: steps.count)
+        var total = 0
+        for node in graph.order {
+            var sum = 0
+            for dependency in graph.dependencies[node] {
+                sum += steps[dependency].when.hasClause ? max(1, reach[dependency]) : 1
+            }
+            reach[node] = min(sum, steps.count)
+            total += reach[node]
+        }
+        guard total > limits.dependencies else { return }
+        sink.error(
+            .limit,
+            "without the steps whose “when” does not hold, those left could wait for each other in more than "
+                + "\(limits.dependencies) ways; make it several pipelines", at: draft.stages[index].nameMark)
     }
 
     private func hint(_ reference: NameReference, _ names: [String]) -> String {
@@ -138,9 +163,11 @@ struct DraftValidator {
         draft.stages[index].stage.kind = hasContainer || !hasCommands ? .docker : .exec
     }
 
-    private func checkImages(of index: Int) {
+    private mutating func checkImages(of index: Int) {
         let stage = draft.stages[index]
-        for step in stage.steps {
+        var drafts = stage.steps
+        defer { if stage.stage.kind == .exec { replaceSteps(of: index, by: drafts) } }
+        for (number, step) in stage.steps.enumerated() {
             switch stage.stage.kind {
             case .docker:
                 let needsImage = step.step.build == nil && !step.step.isRollout
@@ -160,9 +187,17 @@ struct DraftValidator {
                     continue
                 }
                 guard step.step.image != nil, stage.hasKind else { continue }
+                guard !step.step.commands.isEmpty else {
+                    sink.error(
+                        .missingField,
+                        "step “\(step.step.name)” has no “commands”: a pipeline of type exec has no containers to run an "
+                            + "“image” in", at: step.nameMark, length: step.step.name.unicodeScalars.count)
+                    continue
+                }
                 sink.warning(
                     .noEffect, "“image” has no effect in a pipeline of type exec", at: step.nameMark,
                     length: step.step.name.unicodeScalars.count)
+                drafts[number].step.image = nil
             }
         }
     }
@@ -170,10 +205,11 @@ struct DraftValidator {
     private func checkVolumes(of index: Int) {
         let stage = draft.stages[index]
         let names = stage.stage.volumes.map(\.name)
+        let known = Set(names)
         var used = Set<String>()
         for reference in stage.steps.flatMap(\.mounts) {
             used.insert(reference.name)
-            guard !names.contains(reference.name) else { continue }
+            guard !known.contains(reference.name) else { continue }
             sink.error(
                 .unknownName,
                 "this pipeline has no volume “\(reference.name)”\(Nearest.hint(reference.name, among: names))",
@@ -197,12 +233,21 @@ struct DraftValidator {
         }
     }
 
-    /// A rollout without an image takes what the build before it has pushed.
+    /// A rollout without an image takes what the build before it has pushed: the last build step it waits for, in its
+    /// stage or else in the stages before.
     private mutating func chooseImages(of index: Int) {
+        guard draft.stages[index].steps.contains(where: { $0.deployWithoutImage != nil }) else { return }
+        let stage = draft.stages[index].stage
+        let graph = StepGraph(stage)
+        let ancestry = Ancestry(graph.graph)
+        let builds = stage.steps.indices.filter { stage.steps[$0].build != nil }
+        let earlier = stage.dependsOn.isEmpty ? [] : buildsBefore(index)
         var drafts = draft.stages[index].steps
         for number in drafts.indices {
             guard let mark = drafts[number].deployWithoutImage else { continue }
-            if let name = buildBefore(drafts[number].step, index) {
+            let own = graph.numbers[drafts[number].step.name]
+            let last = own.flatMap { own in builds.last { ancestry.contains($0, before: own) } }
+            if let name = last.map({ stage.steps[$0].name }) ?? (earlier.count == 1 ? earlier.first : nil) {
                 drafts[number].step.deploy?.image = "${steps.\(name).reference}"
             } else {
                 sink.error(
@@ -213,36 +258,30 @@ struct DraftValidator {
         replaceSteps(of: index, by: drafts)
     }
 
-    /// The last build step this one waits for, in its stage or else in the stages before.
-    private func buildBefore(_ step: Step, _ index: Int) -> String? {
-        let stage = draft.stages[index].stage
-        let own = ancestors(of: step.name, in: stage, StepGraph(stage)).filter { $0.build != nil }
-        if let last = own.last { return last.name }
-        let builds = stagesBefore(index).flatMap { draft.stages[$0].stage.steps.filter { $0.build != nil } }
-        return builds.count == 1 ? builds[0].name : nil
+    /// The build steps of the stages before.
+    private func buildsBefore(_ index: Int) -> [String] {
+        var names: [String] = []
+        for (number, isBefore) in isBefore(index).enumerated() where isBefore {
+            for step in draft.stages[number].stage.steps.indices {
+                guard draft.stages[number].stage.steps[step].build != nil else { continue }
+                names.append(draft.stages[number].stage.steps[step].name)
+            }
+        }
+        return names
     }
 
-    /// The steps a step waits for, directly or not, in the order of the file.
-    func ancestors(of name: String, in stage: Stage, _ graph: StepGraph) -> [Step] {
-        guard let number = graph.numbers[name] else { return [] }
-        return reachable(from: number, graph.graph).map { stage.steps[$0] }
-    }
-
-    func stagesBefore(_ index: Int) -> [Int] {
+    /// For each stage whether it comes before this one.
+    private func isBefore(_ index: Int) -> [Bool] {
         let graph = DependencyGraph(
             names: draft.stages.map(\.stage.name), dependsOn: draft.stages.map(\.stage.dependsOn))
-        return reachable(from: index, graph)
-    }
-
-    /// In their order.
-    private func reachable(from start: Int, _ graph: DependencyGraph) -> [Int] {
-        var isSeen = [Bool](repeating: false, count: graph.dependencies.count)
-        var work = graph.dependencies[start]
+        var isSeen = [Bool](repeating: false, count: draft.stages.count)
+        var work = graph.dependencies[index]
         while let node = work.popLast() {
             guard !isSeen[node] else { continue }
             isSeen[node] = true
             work += graph.dependencies[node]
         }
-        return isSeen.indices.filter { isSeen[$0] && $0 != start }
+        isSeen[index] = false
+        return isSeen
     }
 }

@@ -34,6 +34,8 @@ public struct Diagnostic: Codable, Sendable, Hashable {
         case conflict
         /// Without effect.
         case noEffect
+        /// Understood and kept, and nothing acts on it yet.
+        case notExecuted
         /// Of effect, but hardly the one that was meant.
         case suspicious
     }

@@ -1,5 +1,5 @@
 extension Matcher {
-    /// Why a value does not match, in plain words, or `nil` if it does. A pattern that is no glob matches nothing.
+    /// Why a value does not match, in plain words, or `nil` if it does. A pattern that is no glob matches nothing, nor does one with a `${…}` that has no value.
     func mismatch(of value: String?) -> String? {
         guard let value else {
             return include.isEmpty ? nil : "there is none, wanted \(Self.list(include))"
@@ -32,7 +32,9 @@ extension Matcher {
         glob(pattern)?.matches(value) ?? false
     }
 
+    /// An expression that is left has no value, and nothing is like it.
     private static func glob(_ pattern: String) -> Glob? {
+        guard !Substitution.hasExpression(pattern) else { return nil }
         do throws(GlobError) {
             return try Glob(pattern)
         } catch {

@@ -37,6 +37,12 @@ public struct Condition: Sendable, Hashable {
     /// No clause at all.
     public static let always = Condition()
 
+    /// Whether there is a clause that may not hold before anything runs; `status` is none.
+    var hasClause: Bool {
+        branch != nil || event != nil || ref != nil || repo != nil || instance != nil || target != nil || cron != nil
+            || action != nil || paths != nil
+    }
+
     /// Whether it runs while everything before went well.
     public var runsOnSuccess: Bool { status.isEmpty || status.contains(.success) }
     /// Whether it runs after something before failed.

@@ -4,19 +4,26 @@ extension Condition {
     /// The first clause that does not hold for the facts, or `nil` if all do. `status` is left to the run.
     /// - Parameter word: What the condition is called there: `when` or `trigger`.
     public func refusal(_ facts: Facts, word: String) -> SkipReason? {
-        let values: [(name: String, matcher: Matcher?, value: String?)] = [
-            ("event", event, facts.event.rawValue), ("action", action, facts.action), ("branch", branch, facts.branch),
-            ("ref", ref, facts.ref), ("repo", repo, facts.repository), ("instance", instance, facts.instance),
-            ("target", target, facts.target), ("cron", cron, facts.cron),
-        ]
-        for (name, matcher, value) in values {
-            guard let matcher, let mismatch = matcher.mismatch(of: value) else { continue }
-            return SkipReason(.condition, clause: "\(word).\(name)", "\(word).\(name): \(mismatch)")
-        }
+        // One after the other: a condition without clauses is the usual one and costs nothing.
+        if let refusal = Self.refusal(event, facts.event.rawValue, word, "event") { return refusal }
+        if let refusal = Self.refusal(action, facts.action, word, "action") { return refusal }
+        if let refusal = Self.refusal(branch, facts.branch, word, "branch") { return refusal }
+        if let refusal = Self.refusal(ref, facts.ref, word, "ref") { return refusal }
+        if let refusal = Self.refusal(repo, facts.repository, word, "repo") { return refusal }
+        if let refusal = Self.refusal(instance, facts.instance, word, "instance") { return refusal }
+        if let refusal = Self.refusal(target, facts.target, word, "target") { return refusal }
+        if let refusal = Self.refusal(cron, facts.cron, word, "cron") { return refusal }
         if let paths, let changed = facts.changedPaths, let mismatch = paths.mismatch(ofPaths: changed) {
             return SkipReason(.condition, clause: "\(word).paths", "\(word).paths: \(mismatch)")
         }
         return nil
+    }
+
+    private static func refusal(
+        _ matcher: Matcher?, _ value: String?, _ word: String, _ name: String
+    ) -> SkipReason? {
+        guard let matcher, let mismatch = matcher.mismatch(of: value) else { return nil }
+        return SkipReason(.condition, clause: "\(word).\(name)", "\(word).\(name): \(mismatch)")
     }
 
     /// Why the state so far keeps it from running, or `nil`.

@@ -29,11 +29,32 @@ struct DependencyGraph: Sendable {
     init(names: [String], dependsOn: [[String]]) {
         var numbers: [String: Int] = [:]
         for (number, name) in names.enumerated() where numbers[name] == nil { numbers[name] = number }
-        self.init(
-            dependencies: dependsOn.map { needed in
-                var seen = Set<Int>()
-                return needed.compactMap { numbers[$0] }.filter { seen.insert($0).inserted }
-            })
+        self.init(numbers: numbers, dependsOn: dependsOn)
+    }
+
+    /// By name, where the names are numbered already.
+    init(numbers: [String: Int], dependsOn: some Collection<[String]>) {
+        // The last node that was found to wait for each, so that a name given twice counts once.
+        var waitedForBy: [Int: Int] = [:]
+        var dependencies: [[Int]] = []
+        dependencies.reserveCapacity(dependsOn.count)
+        for names in dependsOn {
+            var needed: [Int] = []
+            needed.reserveCapacity(names.count)
+            for name in names {
+                guard let number = numbers[name] else { continue }
+                // The usual few are looked through faster than anything is hashed.
+                if needed.count < 8 {
+                    if needed.contains(number) { continue }
+                } else {
+                    if needed.count == 8 { for other in needed { waitedForBy[other] = dependencies.count } }
+                    if waitedForBy.updateValue(dependencies.count, forKey: number) == dependencies.count { continue }
+                }
+                needed.append(number)
+            }
+            dependencies.append(needed)
+        }
+        self.init(dependencies: dependencies)
     }
 
     /// One cycle, or `nil` if there is none.
@@ -66,15 +87,16 @@ struct DependencyGraph: Sendable {
     /// that one would have waited for.
     func spliced(keeping isKept: [Bool]) -> [[Int]] {
         var resolved = [[Int]](repeating: [], count: dependencies.count)
+        var seenBy = [Int](repeating: -1, count: dependencies.count)
         for node in order {
             if dependencies[node].allSatisfy({ isKept[$0] }) {
                 resolved[node] = dependencies[node]
                 continue
             }
-            var seen = Set<Int>()
             for dependency in dependencies[node] {
-                for target in isKept[dependency] ? [dependency] : resolved[dependency] {
-                    if seen.insert(target).inserted { resolved[node].append(target) }
+                for target in isKept[dependency] ? [dependency] : resolved[dependency] where seenBy[target] != node {
+                    seenBy[target] = node
+                    resolved[node].append(target)
                 }
             }
         }

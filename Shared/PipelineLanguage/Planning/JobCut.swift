@@ -14,36 +14,43 @@ struct JobCut {
     private(set) var jobs: [Job] = []
     /// By step, `nil` for one that does not take part.
     private(set) var jobOfStep: [Int?]
+    /// The jobs by number, each after those it waits for.
+    private(set) var order: [Int] = []
 
     init(stage: Stage, order: [Int], dependencies: [[Int]], isKept: [Bool]) {
         let steps = stage.steps
+        let isRollout = steps.indices.map { steps[$0].isRollout }
         jobOfStep = [Int?](repeating: nil, count: steps.count)
         var level = [Int](repeating: 0, count: steps.count)
         for number in order where isKept[number] {
             for dependency in dependencies[number] {
-                let goesBack = steps[dependency].isRollout && !steps[number].isRollout
+                let goesBack = isRollout[dependency] && !isRollout[number]
                 level[number] = max(level[number], level[dependency] + (goesBack ? 1 : 0))
             }
         }
         // Numbered in the order of the file, so that people read them in the order they run.
         var jobOfLevel: [Int: Int] = [:]
         for number in steps.indices where isKept[number] {
-            if !steps[number].isRollout, let job = jobOfLevel[level[number]] {
+            if !isRollout[number], let job = jobOfLevel[level[number]] {
                 jobs[job].steps.append(number)
                 jobOfStep[number] = job
                 continue
             }
-            if !steps[number].isRollout { jobOfLevel[level[number]] = jobs.count }
+            if !isRollout[number] { jobOfLevel[level[number]] = jobs.count }
             jobOfStep[number] = jobs.count
-            jobs.append(Job(isRollout: steps[number].isRollout, steps: [number], after: []))
+            jobs.append(Job(isRollout: isRollout[number], steps: [number], after: []))
         }
+        var seenBy = [Int](repeating: -1, count: steps.count)
         for job in jobs.indices {
-            var seen = Set<Int>()
             for number in jobs[job].steps {
-                for dependency in dependencies[number] where jobOfStep[dependency] != job {
-                    if seen.insert(dependency).inserted { jobs[job].after.append(dependency) }
+                for dependency in dependencies[number] where jobOfStep[dependency] != job && seenBy[dependency] != job {
+                    seenBy[dependency] = job
+                    jobs[job].after.append(dependency)
                 }
             }
         }
+        // A job waits for jobs of its level or a lower one and never for itself, so there is no cycle.
+        let jobsBefore = jobs.map { job in job.after.compactMap { jobOfStep[$0] } }
+        self.order = DependencyGraph(dependencies: jobsBefore).order
     }
 }

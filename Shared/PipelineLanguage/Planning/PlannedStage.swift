@@ -11,13 +11,19 @@ public struct PlannedStage: Sendable, Hashable {
     public let steps: [PlannedStep]
     /// The work, cut to pieces for one worker each.
     public let jobs: [PlannedJob]
+    /// The number of each step by its name; of equal names the first.
+    let numbers: [String: Int]
+    /// The jobs by number, each after those it waits for.
+    let jobOrder: [Int]
 
     init(_ stage: Stage, facts: Facts, refusal: SkipReason?) {
         name = stage.name
         let graph = StepGraph(stage)
         let broken = graph.broken
+        let names = stage.steps.map { $0.name }
         var reasons = stage.steps.indices.map { number in
-            refusal ?? broken[number] ?? stage.steps[number].when.refusal(facts, word: "when")
+            refusal ?? (broken.isEmpty ? nil : broken[number])
+                ?? stage.steps[number].when.refusal(facts, word: "when")
         }
         var skipped = refusal
         if skipped == nil, reasons.allSatisfy({ $0 != nil }) {
@@ -31,21 +37,22 @@ public struct PlannedStage: Sendable, Hashable {
         let cut = JobCut(stage: stage, order: graph.graph.order, dependencies: dependencies, isKept: isKept)
         steps = stage.steps.indices.map { number in
             PlannedStep(
-                name: stage.steps[number].name, kind: stage.steps[number].kind, skipped: reasons[number],
-                dependsOn: isKept[number] ? dependencies[number].map { stage.steps[$0].name } : [],
-                job: cut.jobOfStep[number])
+                name: names[number], kind: stage.steps[number].kind, skipped: reasons[number],
+                dependsOn: isKept[number] ? dependencies[number].map { names[$0] } : [], job: cut.jobOfStep[number])
         }
         jobs = cut.jobs.enumerated().map { index, job in
             PlannedJob(
                 key: JobKey(stage: stage.name, index: index), isRollout: job.isRollout,
-                steps: job.steps.map { stage.steps[$0].name }, after: job.after.map { stage.steps[$0].name },
-                stepNumbers: job.steps, afterNumbers: job.after)
+                steps: job.steps.map { names[$0] }, after: job.after.map { names[$0] }, stepNumbers: job.steps,
+                afterNumbers: job.after)
         }
+        numbers = graph.numbers
+        jobOrder = cut.order
         self.skipped = skipped
     }
 
     /// The step of this name, or `nil`.
-    public func step(_ name: String) -> PlannedStep? { steps.first { $0.name == name } }
+    public func step(_ name: String) -> PlannedStep? { numbers[name].map { steps[$0] } }
 }
 
 /// A step as it takes part in one run.

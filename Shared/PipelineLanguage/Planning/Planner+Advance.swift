@@ -48,38 +48,33 @@ extension Planner {
     }
 
     private mutating func advanceJobs(of stage: Int, _ actions: inout [Action]) {
-        var changed = true
-        while changed {
-            changed = false
-            for job in progress.stages[stage].jobs.indices where progress.stages[stage].jobs[job] == .waiting {
-                let planned = plan.stages[stage].jobs[job]
-                if let stop = progress.stages[stage].stop {
-                    actions += skip(job, of: stage, stop)
-                    changed = true
-                    continue
-                }
-                guard planned.afterNumbers.allSatisfy({ progress.stages[stage].steps[$0].state.isFinal }) else {
-                    continue
-                }
-                if let refusal = refusal(of: planned, in: stage) {
-                    actions += skip(job, of: stage, refusal)
-                    changed = true
-                } else {
-                    progress.stages[stage].jobs[job] = .queued
-                    actions.append(.startJob(planned.key))
-                }
+        // In the order of dependencies, for what is skipped is final for the jobs that wait for it; told in the order
+        // of the file.
+        var decisions: [(job: Int, actions: [Action])] = []
+        for job in plan.stages[stage].jobOrder where progress.stages[stage].jobs[job] == .waiting {
+            if let stop = progress.stages[stage].stop {
+                decisions.append((job, skip(job, of: stage, stop)))
+                continue
+            }
+            let planned = plan.stages[stage].jobs[job]
+            guard planned.afterNumbers.allSatisfy({ progress.stages[stage].steps[$0].state.isFinal }) else { continue }
+            if let refusal = refusal(of: planned, in: stage) {
+                decisions.append((job, skip(job, of: stage, refusal)))
+            } else {
+                progress.stages[stage].jobs[job] = .queued
+                decisions.append((job, [.startJob(planned.key)]))
             }
         }
+        for decision in decisions.sorted(by: { $0.job < $1.job }) { actions += decision.actions }
     }
 
     /// Why none of a job's steps would run as things are, or `nil` if one may.
     private func refusal(of job: PlannedJob, in stage: Int) -> SkipReason? {
         var first: SkipReason?
         for number in job.stepNumbers {
-            let step = plan.process.stages[stage].steps[number]
-            guard let refusal = step.when.refusal(failing: progress.stages[stage].failure, word: "when") else {
-                return nil
-            }
+            let refusal = plan.process.stages[stage].steps[number].when.refusal(
+                failing: progress.stages[stage].failure, word: "when")
+            guard let refusal else { return nil }
             first = first ?? refusal
         }
         return first

@@ -9,23 +9,25 @@ extension Planner {
         _ number: Int, of stage: Int, outcome: StepOutcome, exitCode: Int32?, reason: String?
     ) -> [Action] {
         guard !progress.stages[stage].steps[number].state.isFinal else { return [] }
-        let step = plan.process.stages[stage].steps[number]
+        let name = plan.stages[stage].steps[number].name
+        let policy = plan.process.stages[stage].steps[number].failure
+        let isDetached = plan.process.stages[stage].steps[number].detach
         progress.stages[stage].steps[number] = RunProgress.Step(
             state: RunState(outcome), reason: reason, exitCode: exitCode)
         switch outcome {
-        case .success where exitCode == Self.stopExitCode && !step.detach:
+        case .success where exitCode == Self.stopExitCode && !isDetached:
             if progress.stages[stage].stop == nil {
                 progress.stages[stage].stop = SkipReason(
-                    .stopped, "step “\(step.name)” ended the stage with exit code \(Self.stopExitCode)")
+                    .stopped, "step “\(name)” ended the stage with exit code \(Self.stopExitCode)")
             }
         // A detached step that worked once may end as it likes; that one never worked is in its job's outcome.
-        case .failure where step.failure != .ignore && !step.detach:
+        case .failure where policy != .ignore && !isDetached:
             if progress.stages[stage].failure == nil {
-                progress.stages[stage].failure = "step “\(step.name)”"
-                progress.stages[stage].reason = "step “\(step.name)” failed\(reason.map { ": \($0)" } ?? "")"
+                progress.stages[stage].failure = "step “\(name)”"
+                progress.stages[stage].reason = "step “\(name)” failed\(reason.map { ": \($0)" } ?? "")"
             }
-            guard step.failure == .fast else { break }
-            return cancelRunning(stage, reason: "step “\(step.name)” failed", except: number)
+            guard policy == .fast else { break }
+            return cancelRunning(stage, reason: "step “\(name)” failed", except: number)
         default: break
         }
         return []

@@ -154,6 +154,8 @@ extension Planner {
     }
 
     private func find(_ step: String, in job: PlannedJob, of stage: Int) -> Int? {
-        job.stepNumbers.first { plan.stages[stage].steps[$0].name == step }
+        guard let number = plan.stages[stage].numbers[step], plan.stages[stage].steps[number].job == job.key.index
+        else { return nil }
+        return number
     }
 }

@@ -7,20 +7,24 @@ struct StepGraph: Sendable {
     let graph: DependencyGraph
     /// The number of each name; of equal names the first.
     let numbers: [String: Int]
+    private let services: [Step]
 
     init(_ stage: Stage) {
         steps = stage.steps
+        services = stage.services
         var numbers: [String: Int] = [:]
-        for (number, step) in steps.enumerated() where numbers[step.name] == nil { numbers[step.name] = number }
+        numbers.reserveCapacity(steps.count)
+        for number in steps.indices where numbers[steps[number].name] == nil { numbers[steps[number].name] = number }
         self.numbers = numbers
         if steps.contains(where: { $0.dependsOn != nil }) {
-            graph = DependencyGraph(names: steps.map(\.name), dependsOn: steps.map { $0.dependsOn ?? [] })
+            graph = DependencyGraph(numbers: numbers, dependsOn: steps.lazy.map { $0.dependsOn ?? [] })
         } else {
             graph = DependencyGraph(dependencies: steps.indices.map { $0 == 0 ? [] : [$0 - 1] })
         }
     }
 
-    /// What makes a step impossible to run, by number: it is behind a cycle or has the name of an earlier one.
+    /// What makes a step impossible to run, by number: it is behind a cycle or has the name of an earlier one
+    /// or of a service.
     var broken: [Int: SkipReason] {
         var reasons: [Int: SkipReason] = [:]
         if graph.order.count < steps.count {
@@ -30,7 +34,12 @@ struct StepGraph: Sendable {
                 reasons[number] = SkipReason(.broken, "it waits for itself: \(path)")
             }
         }
-        for (number, step) in steps.enumerated() where numbers[step.name] != number {
+        for service in services {
+            guard let number = numbers[service.name] else { continue }
+            reasons[number] = SkipReason(.broken, "a service has the same name")
+        }
+        guard numbers.count < steps.count else { return reasons }
+        for number in steps.indices where numbers[steps[number].name] != number {
             reasons[number] = SkipReason(.broken, "an earlier step has the same name")
         }
         return reasons

@@ -36,6 +36,8 @@ public struct StepSchedule: Sendable, Hashable {
     }
 
     var entries: [Entry]
+    /// The entries by number, each after those it waits for.
+    private let order: [Int]
     private var numbers: [String: Int]
     /// What failed so far, in this job or before it.
     var failure: String?
@@ -56,7 +58,10 @@ public struct StepSchedule: Sendable, Hashable {
         let dependencies = graph.graph.spliced(keeping: isKept)
         let kept = stage.steps.indices.filter { isKept[$0] }
         // A rollout runs at a deployer, away from the stage's network.
-        let services = kept.allSatisfy { stage.steps[$0].isRollout } ? [] : stage.services
+        var names = Set<String>()
+        let services =
+            kept.allSatisfy { stage.steps[$0].isRollout }
+            ? [] : stage.services.filter { names.insert($0.name).inserted }
         entries = services.map { Entry(step: $0, isService: true, dependencies: []) }
         var place = [Int](repeating: 0, count: stage.steps.count)
         for (offset, number) in kept.enumerated() { place[number] = services.count + offset }
@@ -66,6 +71,7 @@ public struct StepSchedule: Sendable, Hashable {
                     step: stage.steps[number], isService: false,
                     dependencies: Array(services.indices) + dependencies[number].map { place[$0] }))
         }
+        order = Array(services.indices) + graph.graph.order.filter { isKept[$0] }.map { place[$0] }
         numbers = [:]
         for (number, entry) in entries.enumerated() where numbers[entry.step.name] == nil {
             numbers[entry.step.name] = number
@@ -157,26 +163,22 @@ public struct StepSchedule: Sendable, Hashable {
 
     private mutating func advance() -> [Action] {
         guard !isFinished else { return [] }
-        var actions: [Action] = []
-        var changed = true
-        while changed {
-            changed = false
-            for number in entries.indices where entries[number].state == .waiting {
-                guard let decision = decide(number) else { continue }
-                changed = true
-                switch decision {
-                case .start:
-                    entries[number].attempt = 1
-                    entries[number].state = .running(isReady: false)
-                    actions.append(.start(entries[number].step.name, attempt: 1, delay: 0))
-                case .skip(let reason):
-                    entries[number].state = .done(reason.code == .cancelled ? .cancelled : .skipped)
-                    actions.append(.skip(entries[number].step.name, reason))
-                }
+        // In the order of dependencies, for what is skipped is settled for those that wait for it; told in the order
+        // of the file.
+        var decisions: [(entry: Int, action: Action)] = []
+        for number in order where entries[number].state == .waiting {
+            switch decide(number) {
+            case .start:
+                entries[number].attempt = 1
+                entries[number].state = .running(isReady: false)
+                decisions.append((number, .start(entries[number].step.name, attempt: 1, delay: 0)))
+            case .skip(let reason):
+                entries[number].state = .done(reason.code == .cancelled ? .cancelled : .skipped)
+                decisions.append((number, .skip(entries[number].step.name, reason)))
+            case nil: break
             }
         }
-        actions += finish()
-        return actions
+        return decisions.sorted { $0.entry < $1.entry }.map(\.action) + finish()
     }
 
     private enum Decision {

@@ -10,6 +10,8 @@ public struct SourceLimits: Sendable, Hashable {
     public var stages = 1_000
     /// Steps and services of all stages together.
     public var steps = 10_000
+    /// Who waits for whom among the steps of one stage, in the worst case of its conditions.
+    public var dependencies = 1_000_000
     /// Stages one matrix may become.
     public var combinations = 256
     /// Diagnostics after which the rest is not told.

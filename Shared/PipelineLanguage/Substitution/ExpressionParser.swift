@@ -10,7 +10,7 @@ struct ExpressionParser {
 
     init(_ text: String) {
         bytes = Array(text.utf8)
-        work = 64 * bytes.count + 1024
+        work = 16 * bytes.count + 1024
     }
 
     /// The pieces of a whole text.

@@ -17,17 +17,25 @@ extension Step {
         step.command = try resolver.texts(command, "command")
         step.entrypoint = try resolver.texts(entrypoint, "entrypoint")
         step.settings = try resolver.settings(settings, "settings")
+        step.shell = try resolver.text(shell, "shell")
         step.user = try resolver.text(user, "user")
         step.workingDirectory = try resolver.text(workingDirectory, "working_dir")
+        step.dns = try resolver.texts(dns, "dns")
+        step.dnsSearch = try resolver.texts(dnsSearch, "dns_search")
         step.extraHosts = try resolver.texts(extraHosts, "extra_hosts")
         step.networkMode = try resolver.text(networkMode, "network_mode")
         for index in mounts.indices {
             step.mounts[index].path = try resolver.text(mounts[index].path, "volumes")
         }
+        for index in devices.indices {
+            step.devices[index].path = try resolver.text(devices[index].path, "devices")
+        }
+        step.ready = try resolver.probe(ready, "ready")
         step.build = try resolver.build(build)
         step.deploy = try resolver.deploy(deploy)
         for index in cache.indices {
             step.cache[index].key = try resolver.text(cache[index].key, "cache.key")
+            step.cache[index].files = try resolver.texts(cache[index].files, "cache.files")
             step.cache[index].paths = try resolver.texts(cache[index].paths, "cache.paths")
             step.cache[index].fallback = try resolver.texts(cache[index].fallback, "cache.fallback")
         }
@@ -41,7 +49,8 @@ extension Step {
 
 extension Stage {
     /// The stage with every `${…}` replaced that has a value in the scope. What a platform does before it hands out a
-    /// job, with a partial scope; the worker then resolves each step as its turn comes.
+    /// job, with a partial scope; the worker then resolves each step as its turn comes. Conditions and what chooses the
+    /// worker are resolved here only, since they are asked before any step runs.
     public func resolved(in scope: Scope) throws(SubstitutionError) -> Stage {
         var scope = scope
         scope.matrix.merge(matrix) { _, own in own }
@@ -50,6 +59,12 @@ extension Stage {
         stage.environment = try resolver.values(environment, "environment")
         stage.workspace.base = try resolver.text(workspace.base, "workspace.base")
         stage.workspace.path = try resolver.text(workspace.path, "workspace.path")
+        stage.platform.os = try resolver.text(platform.os, "platform.os")
+        stage.platform.arch = try resolver.text(platform.arch, "platform.arch")
+        stage.platform.variant = try resolver.text(platform.variant, "platform.variant")
+        stage.platform.version = try resolver.text(platform.version, "platform.version")
+        stage.imagePullSecrets = try resolver.texts(imagePullSecrets, "image_pull_secrets")
+        stage.trigger = try resolver.condition(trigger, "trigger")
         for (label, value) in node { stage.node[label] = try resolver.text(value, "node.\(label)") }
         for index in volumes.indices {
             guard case .host(let path) = volumes[index].source else { continue }
@@ -57,6 +72,7 @@ extension Stage {
         }
         for index in steps.indices {
             stage.steps[index] = try Self.resolve(steps[index], scope, stage.environment, word: "step")
+            stage.steps[index].when = try resolver.condition(steps[index].when, "when")
         }
         for index in services.indices {
             stage.services[index] = try Self.resolve(services[index], scope, stage.environment, word: "service")

@@ -44,6 +44,12 @@ public struct Substitution: Sendable {
         }
     }
 
+    /// Whether there is anything to replace in a text.
+    static func hasExpression(_ text: String) -> Bool {
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return false }
+        return ExpressionParser.pieces(of: text).contains { if case .expression = $0 { true } else { false } }
+    }
+
     /// - Parameter isWord: Whether this is part of an expression, whose value is protected as a whole.
     private mutating func render(_ pieces: [Piece], isWord: Bool = false) throws(SubstitutionError) -> String {
         let isPartial = scope.isPartial && !isWord

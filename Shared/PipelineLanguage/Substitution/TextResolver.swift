@@ -38,22 +38,26 @@ struct TextResolver {
     }
 
     func value(_ value: Value?, _ field: String) throws(SubstitutionError) -> Value? {
-        guard case .text(let text)? = value else { return value }
-        return .text(try self.text(text, field))
+        switch value {
+        case .text(let text): return .text(try self.text(text, field))
+        case .secret(let name): return .secret(try text(name, field))
+        case nil: return nil
+        }
     }
 
     func values(_ values: [String: Value], _ field: String) throws(SubstitutionError) -> [String: Value] {
         var resolved = values
-        for case (let name, .text(let text)) in values {
-            resolved[name] = .text(try self.text(text, "\(field).\(name)"))
-        }
+        for (name, value) in values { resolved[name] = try self.value(value, "\(field).\(name)") }
         return resolved
     }
 
     func settings(_ settings: [String: Setting], _ field: String) throws(SubstitutionError) -> [String: Setting] {
         var resolved = settings
-        for case (let name, .value(let value)) in settings {
-            resolved[name] = .value(try json(value, "\(field).\(name)"))
+        for (name, setting) in settings {
+            switch setting {
+            case .value(let value): resolved[name] = .value(try json(value, "\(field).\(name)"))
+            case .secret(let secret): resolved[name] = .secret(try text(secret, "\(field).\(name)"))
+            }
         }
         return resolved
     }
@@ -71,6 +75,33 @@ struct TextResolver {
             for (name, member) in members { resolved[name] = try json(member, field) }
             return .object(resolved)
         }
+    }
+
+    func probe(_ probe: Probe?, _ field: String) throws(SubstitutionError) -> Probe? {
+        guard var resolved = probe else { return nil }
+        resolved.path = try text(resolved.path, "\(field).path")
+        resolved.command = try texts(resolved.command, "\(field).command")
+        return resolved
+    }
+
+    func condition(_ condition: Condition, _ word: String) throws(SubstitutionError) -> Condition {
+        guard condition != .always else { return condition }
+        var resolved = condition
+        resolved.branch = try matcher(condition.branch, "\(word).branch")
+        resolved.event = try matcher(condition.event, "\(word).event")
+        resolved.ref = try matcher(condition.ref, "\(word).ref")
+        resolved.repo = try matcher(condition.repo, "\(word).repo")
+        resolved.instance = try matcher(condition.instance, "\(word).instance")
+        resolved.target = try matcher(condition.target, "\(word).target")
+        resolved.cron = try matcher(condition.cron, "\(word).cron")
+        resolved.action = try matcher(condition.action, "\(word).action")
+        resolved.paths = try matcher(condition.paths, "\(word).paths")
+        return resolved
+    }
+
+    private func matcher(_ matcher: Matcher?, _ field: String) throws(SubstitutionError) -> Matcher? {
+        guard let matcher else { return nil }
+        return Matcher(include: try texts(matcher.include, field), exclude: try texts(matcher.exclude, field))
     }
 
     func build(_ build: ImageBuild?) throws(SubstitutionError) -> ImageBuild? {
@@ -105,6 +136,7 @@ struct TextResolver {
             resolved.run?.volumes = try texts(run.volumes, "deploy.run.volumes")
             resolved.run?.network = try text(run.network, "deploy.run.network")
             resolved.run?.command = try texts(run.command, "deploy.run.command")
+            resolved.run?.health = try probe(run.health, "deploy.run.health")
         }
         return resolved
     }

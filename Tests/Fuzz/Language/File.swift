@@ -23,5 +23,18 @@ enum File {
         return Int(usage.ru_maxrss) << 10
     }
 
+    /// What this thread has worked so far, in seconds: what else the machine does takes no part in it.
+    static var processorTime: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    /// Says something that is seen even if the program ends the next moment.
+    static func complain(_ text: String) {
+        let line = Array((text + "\n").utf8)
+        _ = Glibc.write(STDERR_FILENO, line, line.count)
+    }
+
     static func abort() -> Never { Glibc.abort() }
 }

@@ -6,7 +6,17 @@ import PipelineLanguage
 enum Target: String {
     case yaml, json, substitution, glob
 
+    /// Feeds an input and ends the program if that takes more than an input of its size may.
     func feed(_ input: [UInt8]) {
+        let start = File.processorTime
+        process(input)
+        let elapsed = File.processorTime - start
+        // Some 20 MB/s is what the slowest part does, with the fuzzer's own work; the rest is for a cold start.
+        let allowed = 0.3 + Double(input.count) * 5e-6
+        if elapsed > allowed { fail("\(rawValue): \(input.count) bytes take \(elapsed) s of a processor") }
+    }
+
+    private func process(_ input: [UInt8]) {
         switch self {
         case .yaml: compile(input, path: "fuzz.yml")
         case .json:
@@ -18,9 +28,11 @@ enum Target: String {
     }
 
     private func compile(_ input: [UInt8], path: String) {
+        _ = Compiler.componentNames(source: String(decoding: input, as: UTF8.self), path: path)
         do throws(DiagnosticList) {
             let process = try Compiler.compile(bytes: input, path: path).process
             run(process)
+            resolve(process)
             let json = try Self.json(of: process)
             let again = try Compiler.compile(json: json)
             guard again == process else { fail("\(path): the compiled form compiles to something else") }
@@ -47,6 +59,7 @@ enum Target: String {
         }
     }
 
+    /// A whole run: every job is done by the schedule of its steps, as a worker does it.
     private func run(_ process: PipelineLanguage.Process) {
         let facts = Facts(
             event: .push, branch: "main", ref: "refs/heads/main", repository: "a/b", changedPaths: ["a/b.c"])
@@ -56,13 +69,48 @@ enum Target: String {
         var turns = 0
         while let action = queue.popLast() {
             turns += 1
-            guard case .startJob(let key) = action, let job = plan.stage(key.stage)?.jobs[key.index] else { continue }
-            let reports = job.steps.enumerated().map { index, step in
-                StepReport(step: step, outcome: (turns + index) % 7 == 0 ? .failure : .success)
-            }
-            queue += planner.jobFinished(key, outcome: .success, reports: reports)
+            guard case .startJob(let key) = action, let job = plan.stage(key.stage)?.jobs[key.index],
+                let stage = process.stage(key.stage)
+            else { continue }
+            _ = planner.jobStarted(key)
+            let (outcome, reports) = work(job, of: stage, turns)
+            queue += planner.jobFinished(key, outcome: outcome, reports: reports)
         }
         guard planner.outcome != nil else { fail("the run does not end") }
+    }
+
+    private func work(
+        _ job: PlannedJob, of stage: PipelineLanguage.Stage, _ seed: Int
+    ) -> (JobFinished.Outcome, [StepReport]) {
+        var schedule = StepSchedule(stage: stage, steps: job.steps)
+        var queue = schedule.begin()
+        var turns = 0
+        while !queue.isEmpty {
+            turns += 1
+            switch queue.removeFirst() {
+            case .start(let name, _, _):
+                queue += schedule.ready(name)
+                let fails = (seed + turns) % 7 == 0
+                queue += schedule.finished(name, fails ? .failure : .success, exitCode: fails ? 1 : 0)
+            case .finish(let outcome, _):
+                return (outcome, schedule.outcomes.map { StepReport(step: $0.key, outcome: $0.value) })
+            case .skip, .stop: break
+            }
+        }
+        fail("the job \(job.key) does not end")
+    }
+
+    /// What the platform puts in its place, and then a worker.
+    private func resolve(_ process: PipelineLanguage.Process) {
+        let environment = ["DRONE_BRANCH": "feature/${x}", "CI": "true", "A": "*"]
+        for stage in process.stages {
+            do throws(SubstitutionError) {
+                let resolved = try stage.resolved(in: Scope(environment: environment, isPartial: true))
+                _ = try resolved.resolved(in: Scope(environment: environment))
+            } catch {
+                _ = error.description
+            }
+        }
     }
 
     private func substitute(_ text: String) {
@@ -95,7 +143,7 @@ enum Target: String {
     }
 
     private func fail(_ problem: String) -> Never {
-        print(problem)
+        File.complain(problem)
         File.abort()
     }
 }

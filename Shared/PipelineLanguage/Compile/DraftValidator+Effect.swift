@@ -1,0 +1,52 @@
+/// Warnings for what is said of a container where there is none.
+extension DraftValidator {
+    func checkContainerFields(of index: Int) {
+        let stage = draft.stages[index]
+        for step in stage.steps where !step.isService {
+            let place: String
+            if step.step.build != nil {
+                place = "where an image is built"
+            } else if step.step.isRollout {
+                place = "in a rollout"
+            } else if stage.stage.kind == .exec {
+                place = "in a pipeline of type exec"
+            } else {
+                continue
+            }
+            let fields = step.step.containerFields
+            if !fields.isEmpty {
+                let names = fields.map { "“\($0)”" }
+                let text =
+                    names.count == 1
+                    ? names[0] : names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
+                sink.warning(
+                    .noEffect, "\(text) \(names.count == 1 ? "has" : "have") no effect \(place): there is no container",
+                    at: step.nameMark, length: step.step.name.unicodeScalars.count)
+            }
+            if step.step.build != nil || step.step.deploy != nil, !step.step.outputs.isEmpty {
+                sink.warning(
+                    .noEffect,
+                    "“outputs” has no effect here: the step hands on \(DocumentReader.list(Self.own(step.step)))",
+                    at: step.nameMark, length: step.step.name.unicodeScalars.count)
+            }
+        }
+    }
+
+    private static func own(_ step: Step) -> [String] { step.build != nil ? ImageBuild.outputs : Deploy.outputs }
+}
+
+extension Step {
+    /// The fields that are set and that only a container has.
+    fileprivate var containerFields: [String] {
+        let fields: [(name: String, isSet: Bool)] = [
+            ("pull", pull != nil), ("command", !command.isEmpty), ("entrypoint", !entrypoint.isEmpty),
+            ("shell", shell != nil), ("privileged", privileged), ("user", user != nil),
+            ("working_dir", workingDirectory != nil && (build != nil || isRollout)), ("volumes", !mounts.isEmpty),
+            ("devices", !devices.isEmpty), ("dns", !dns.isEmpty), ("dns_search", !dnsSearch.isEmpty),
+            ("extra_hosts", !extraHosts.isEmpty), ("network_mode", networkMode != nil),
+            ("mem_limit", memoryLimit != nil), ("memswap_limit", memorySwapLimit != nil),
+            ("shm_size", sharedMemorySize != nil), ("ready", ready != nil),
+        ]
+        return fields.filter(\.isSet).map(\.name)
+    }
+}
