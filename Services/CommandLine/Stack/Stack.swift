@@ -11,8 +11,8 @@ struct Stack: Sendable {
     /// A broker to use in the place of a private one.
     var broker: String?
     var settings: [StackSetting] = []
-    /// What has to be given to `slipway up` and `slipway down` to mean this stack.
-    var flags = ""
+    /// What has to be given to `slipway up` and `slipway down` to mean this stack; `nil` where nobody reads it.
+    var flags: String?
     var inherited: [String: String] = ProcessInfo.processInfo.environment
 
     static func executableFolder() throws -> String {

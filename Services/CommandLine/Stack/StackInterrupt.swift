@@ -15,9 +15,11 @@ enum StackInterrupt {
         }
     }
 
+    /// - Parameter flags: What has to be given to mean this stack; `nil` where a script is asked for JSON.
     /// - Throws: the exit code that shells use for an interrupt, after a word on what to do next.
-    static func check(flags: String) throws {
+    static func check(flags: String?) throws {
         guard came.load(ordering: .relaxed) else { return }
+        guard let flags else { throw ExitCode(130) }
         Console.remark(
             "Stopped. What was started runs on: `slipway up\(flags)` goes on from there, "
                 + "`slipway down\(flags)` ends it.")

@@ -55,7 +55,7 @@ struct UpCommand: AsyncParsableCommand {
         let stack = Stack(
             layout: layout, binaries: try binaries.map(StackLayout.absolute) ?? Stack.executableFolder(),
             broker: broker ?? ProcessInfo.processInfo.environment["SLIPWAY_BROKER_URL"].nonEmpty, settings: settings,
-            flags: options.flags)
+            flags: options.json ? nil : options.flags)
         try await stack.start(timeout: .seconds(timeout))
         let console = Console.current
         let hasSignedIn = try signIn(layout)
