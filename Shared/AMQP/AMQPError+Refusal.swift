@@ -7,7 +7,14 @@ extension AMQPError {
             case 404: (.notFound, "\(subject) needs what does not exist")
             case 405: (.resourceLocked, "\(subject) is held by another connection")
             case 406: (.preconditionFailed, "the broker refused \(subject) as it is asked for")
-            case 320, 541: (.connectionLost, "the broker closed the connection over \(subject)")
+            case 320: (.connectionLost, "the broker closed the connection over \(subject)")
+            // What a quorum queue without a leader says: one that was declared just before its node was killed.
+            case 541:
+                (
+                    .connectionLost,
+                    "the broker failed at \(subject); if it does so again and again, the queue has no leader: delete "
+                        + "it with rabbitmqctl delete_queue, and it is declared anew"
+                )
             case 530: (.accessRefused, "the broker does not allow \(subject)")
             case 311: (.tooLarge, "\(subject) is larger than the broker takes")
             default: (.protocolViolation, "the broker refused \(subject)")
