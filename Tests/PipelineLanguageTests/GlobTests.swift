@@ -15,6 +15,9 @@ struct GlobTests {
             ("a,b", "a,b"), ("\\*", "*"), ("\\{a\\}", "{a}"), ("refs/tags/v*", "refs/tags/v1.0"),
             ("*.y{a,}ml", "a.yml"),
             ("größe*", "größen"), ("a**b", "a/x/b"), ("*a*b*c*", "xaxbxcx"), ("***", "a/b"),
+            ("**/b", "b"), ("a/**/b", "a/b"), ("a]b", "a]b"), ("x[a-b]y.md", "xay.md"), ("{a,b}.md", "b.md"),
+            ("aa*aa", "aaaa"),
+            ("é", "é"),
         ])
     func matches(pattern: String, text: String) throws {
         #expect(try Glob(pattern).matches(text))
@@ -25,7 +28,8 @@ struct GlobTests {
         arguments: [
             ("main", "Main"), ("main", "main2"), ("feature/*", "feature/a/b"), ("*", "a/b"), ("?", "/"), ("?", ""),
             ("[!a]", "/"), ("release/**", "release"), ("**/*.md", "docs/a.mdx"), ("src/**/*.go", "src/c.gone"),
-            ("{a,b}", "c"), ("[a-c]", "d"), ("v?", "v10"), ("", "a"), ("a", ""), ("\\*", "x"),
+            ("{a,b}", "c"), ("[a-c]", "d"), ("v?", "v10"), ("", "a"), ("a", ""), ("\\*", "x"), ("aa*aa", "aaa"),
+            ("x[a-b]y.md", "xay.me"), ("{a,b}.md", "b.m"), ("é", "e\u{301}"),
         ])
     func doesNotMatch(pattern: String, text: String) throws {
         #expect(try !Glob(pattern).matches(text))
@@ -57,6 +61,33 @@ struct GlobTests {
             _ = nested.matches(String(repeating: "a/b", count: 100))
         }
         #expect(elapsed < .seconds(20))
+    }
+
+    @Test("of a pipeline together do no more than they may")
+    func areBounded() {
+        // Both the patterns and the paths come from whoever pushes.
+        let pattern = "{" + Array(repeating: "*a*a*", count: 100).joined(separator: ",") + "}b"
+        let paths = (0..<2_000).map { String(repeating: "a", count: 200) + "\($0)b" }
+        let steps = (0..<200).map { number in
+            Step(
+                name: "\(number)", image: "x", commands: ["a"],
+                when: Condition(paths: [pattern + "\(number)c", "b\(number)"]))
+        }
+        var facts = PlannerTests.push
+        facts.changedPaths = paths
+        let stage = Stage(name: "s", steps: steps + [Step(name: "fine", image: "x", commands: ["a"])])
+        let start = ContinuousClock.now
+        // Told apart by how they end, without a look at the rest.
+        #expect(Plan(Process(name: "p", stages: [stage]), facts: facts).stages[0].steps[0].skipped?.code == .condition)
+        #expect(ContinuousClock.now - start < .seconds(20))
+        var costly = stage
+        for index in costly.steps.indices.dropLast() { costly.steps[index].when.paths = [pattern + "*?"] }
+        facts.changedPaths = paths.map { $0 + "/c/" }
+        let plan = Plan(Process(name: "p", stages: [costly]), facts: facts, work: 1_000_000)
+        #expect(
+            plan.stages[0].steps[199].skipped
+                == SkipReason(.broken, "when: the patterns of this pipeline take more work than they may"))
+        #expect(plan.stages[0].steps[200].skipped == nil)
     }
 
     @Test("agree with a plain recursive matcher on random patterns")

@@ -147,6 +147,28 @@ struct HostileInputTests {
         #expect(throws: Never.self) { try Compiler.compile(source: text(300), path: "x.yml") }
     }
 
+    @Test("that a matrix or a template makes too large are refused before they are")
+    func multiplied() throws {
+        let axis = (0..<16).map(String.init).joined(separator: ", ")
+        var text = "matrix: {A: [\(axis)], B: [\(axis)]}\nsteps:\n"
+        for number in 0..<2_000 { text += "- {name: s\(number), image: x, commands: [a]}\n" }
+        refuse(text, .limit)
+        let template = Process(
+            name: "t", parameters: ["p": Parameter(standard: "x")],
+            stages: [Stage(name: "s", steps: (0..<100).map { Step(name: "\($0)", image: "x", commands: ["a"]) })])
+        let loads = (0..<2_000).map { "kind: template\nload: t\nname: t\($0)\n" }.joined(separator: "---\n")
+        do throws(DiagnosticList) {
+            _ = try Compiler.compile(
+                source: loads, path: "x.yml", context: Compiler.Context(components: ["t": template]))
+            Issue.record("it compiles")
+        } catch {
+            #expect(error.diagnostics.map(\.code) == [.limit])
+        }
+        refuse(
+            (0..<1_500).map { "kind: pipeline\nname: p\($0)\nsteps: [{name: a, commands: [a]}]\n" }.joined(
+                separator: "---\n"), .limit)
+    }
+
     @Test("with very many expressions, each of another step, are read in time")
     func manyReferences() throws {
         let count = 3_000

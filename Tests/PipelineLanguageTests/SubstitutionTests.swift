@@ -117,13 +117,35 @@ struct SubstitutionTests {
     func bounds() {
         let long = Scope(environment: ["A": String(repeating: "a", count: 60_000)])
         for text in [
-            "${A//a/${A}}", String(repeating: "${A}", count: 40), "${A//*a*b/x}", "${A%a*b}",
+            "${A//a/${A}}", String(repeating: "${A}", count: 40), "${A//a*b/x}",
             "${A##\(String(repeating: "*a", count: 400))b}",
         ] {
             #expect(throws: SubstitutionError.self) { try Substitution.apply(to: text, in: long) }
         }
+        // One look is enough for these, from the front or from the back.
+        for text in ["${A//*a*b/x}", "${A%a*b}", "${A%%a*b}", "${A/%a*b/x}", "${A#a*b}"] {
+            #expect(throws: Never.self) { try Substitution.apply(to: text, in: long) }
+        }
         let deep = String(repeating: "${x:-", count: 5_000) + String(repeating: "}", count: 5_000)
         #expect(throws: Never.self) { try Substitution.apply(to: deep, in: long) }
+    }
+
+    @Test("are bounded over all the texts of a process")
+    func boundsOfAProcess() throws {
+        let message = String(repeating: "a", count: 4_000)
+        let scope = Scope(environment: ["DRONE_COMMIT_MESSAGE": message], isPartial: true)
+        for text in ["${DRONE_COMMIT_MESSAGE}", "${DRONE_COMMIT_MESSAGE//a*b/x}"] {
+            let steps = (0..<10_000).map { Step(name: "\($0)", image: text) }
+            let process = Process(name: "p", stages: [Stage(name: "s", steps: steps)])
+            #expect {
+                _ = try process.resolved { _ in scope }
+            } throws: { error in
+                (error as? SubstitutionError)?.code == .tooLarge
+            }
+        }
+        let few = Process(
+            name: "p", stages: [Stage(name: "s", steps: [Step(name: "a", image: "${DRONE_COMMIT_MESSAGE}")])])
+        #expect(try few.resolved { _ in scope }.stages[0].steps[0].image == message)
     }
 
     @Test("name where they are")

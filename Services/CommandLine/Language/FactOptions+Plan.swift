@@ -14,15 +14,11 @@ extension FactOptions {
 
     /// The process with what the scope knows in its place.
     func resolved(_ process: PipelineLanguage.Process, in scope: Scope) throws -> PipelineLanguage.Process {
-        var process = process
         do throws(SubstitutionError) {
-            var stages: [PipelineLanguage.Stage] = []
-            for stage in process.stages { stages.append(try stage.resolved(in: scope)) }
-            process.stages = stages
+            return try process.resolved { _ in scope }
         } catch {
             throw CommandError("\(error)")
         }
-        return process
     }
 
     /// The variables of the run, as far as the command line tells.

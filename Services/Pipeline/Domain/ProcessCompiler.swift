@@ -63,18 +63,15 @@ enum ProcessCompiler {
     static func resolve(
         _ document: String, parameters: [String: String], variables: RunVariables
     ) throws -> PipelineLanguage.Process {
-        var process = try decode(document)
+        let process = try decode(document)
         let values = try values(of: process, given: parameters)
-        for index in process.stages.indices {
-            let stage = process.stages[index]
-            let scope = Scope(environment: variables.environment(stage: stage), parameters: values, isPartial: true)
-            do {
-                process.stages[index] = try stage.resolved(in: scope)
-            } catch {
-                throw CompileFailure("\(error)")
+        do {
+            return try process.resolved { stage in
+                Scope(environment: variables.environment(stage: stage), parameters: values, isPartial: true)
             }
+        } catch {
+            throw CompileFailure("\(error)")
         }
-        return process
     }
 
     /// The value of every parameter of a process.

@@ -94,6 +94,30 @@ extension DocumentReader {
         }
     }
 
+    /// Whether a document has few enough values to be read so often.
+    func fits(_ document: SourceNode, times: Int) -> Bool {
+        guard times > 1 else { return true }
+        // A text with an expression counts for its length too: each pipeline has its own.
+        var left = limits.nodes / times
+        count(document, &left)
+        guard left < 0 else { return true }
+        sink.error(
+            .limit, "the matrix makes \(times) pipelines with more than \(limits.nodes) values together", at: document)
+        return false
+    }
+
+    private func count(_ node: SourceNode, _ left: inout Int) {
+        left -= 1
+        guard left >= 0 else { return }
+        switch node.content {
+        case .null: break
+        case .scalar(let scalar):
+            if scalar.text.utf8.contains(UInt8(ascii: "$")) { left -= scalar.text.utf8.count / 10 }
+        case .list(let elements): for element in elements { count(element, &left) }
+        case .map(let entries): for entry in entries where entry.key != "matrix" { count(entry.value, &left) }
+        }
+    }
+
     /// The document with the names of the matrix replaced by their values, everywhere but in the matrix itself.
     func substitute(_ values: [String: String], in node: SourceNode) -> SourceNode {
         var node = node
@@ -112,7 +136,7 @@ extension DocumentReader {
             guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { break }
             do throws(SubstitutionError) {
                 let scope = Scope(matrix: values, isPartial: true)
-                let text = try Substitution.apply(to: scalar.text, in: scope)
+                let text = try Substitution.apply(to: scalar.text, in: scope, budget: budget)
                 guard text != scalar.text else { break }
                 let isPlain = !scalar.isQuoted && scalar.kind == .text && !text.contains("\n")
                 node.content =

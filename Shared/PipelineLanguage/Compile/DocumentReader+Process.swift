@@ -2,7 +2,7 @@ extension DocumentReader {
     /// All documents of a file as one process.
     func process(_ documents: [SourceNode], components: [String: Process]) -> ProcessDraft {
         var draft = ProcessDraft()
-        for document in documents {
+        for document in documents where draft.hasRoom(limits) {
             switch document.content {
             case .list(let elements): bareArray(elements, document, &draft)
             case .map(let entries):
@@ -29,7 +29,7 @@ extension DocumentReader {
         }
         let entries = [SourceEntry(key: "steps", keyMark: document.mark, value: document)]
         let fields = Fields(entries, document.mark, what: "the document", sink: sink)
-        draft.stages.append(stage(fields, node: document, name: "default", nameMark: document.mark))
+        _ = append(stage(fields, node: document, name: "default", nameMark: document.mark), &draft, at: document)
         fields.finish()
     }
 
@@ -153,7 +153,8 @@ extension DocumentReader {
         _ entries: [SourceEntry], _ document: SourceNode, what: String, _ draft: inout ProcessDraft
     ) {
         let combinations = document.member("matrix").map(matrix) ?? [Matrix.Combination(values: [:], isGiven: false)]
-        for combination in combinations {
+        guard fits(document, times: combinations.count) else { return }
+        for combination in combinations where !budget.isSpent {
             var node = document
             if combination.isGiven { node = substitute(combination.values, in: document) }
             guard case .map(let entries) = node.content else { continue }
@@ -175,12 +176,20 @@ extension DocumentReader {
             fields.finish()
             stage.baseName = base
             stage.stage.matrix = combination.values
-            draft.stages.append(stage)
-            guard draft.stages.count <= limits.stages else {
-                sink.error(.limit, "there are more than \(limits.stages) stages", at: document)
-                return
-            }
+            guard append(stage, &draft, at: document) else { return }
         }
+    }
+
+    /// Adds a stage, or reports that there are too many of them or of their steps.
+    func append(_ stage: StageDraft, _ draft: inout ProcessDraft, at document: SourceNode) -> Bool {
+        draft.stages.append(stage)
+        draft.stepCount += stage.steps.count
+        if draft.stages.count > limits.stages {
+            sink.error(.limit, "there are more than \(limits.stages) stages", at: document)
+        } else if draft.stepCount > limits.steps {
+            sink.error(.limit, "there are more than \(limits.steps) steps", at: document)
+        }
+        return draft.hasRoom(limits)
     }
 
     func plainText(_ node: SourceNode) -> String? {
@@ -215,7 +224,7 @@ extension DocumentReader {
         let nameNode = fields.require("name")
         guard let name = name(nameNode, "the name of a secret", isName: true), let path = self.name(path, "“path”")
         else { return }
-        guard !draft.secrets.contains(where: { $0.name == name }) else {
+        guard draft.secretNames.insert(name).inserted else {
             sink.error(.duplicate, "there are two secrets “\(name)”", at: nameNode?.mark ?? fields.mark)
             return
         }

@@ -28,11 +28,11 @@ extension DocumentReader {
         let given = templateData(data, process)
         guard let given, let values = bind(given, process, data, at: loadNode) else { return }
         if draft.name == nil { draft.name = givenName ?? process.name }
-        for stage in process.stages {
+        for stage in process.stages where draft.hasRoom(limits) {
             append(stage, of: process, values, named: givenName, document, &draft)
         }
         draft.environments.merge(process.environments) { first, _ in first }
-        for secret in process.secrets where !draft.secrets.contains(where: { $0.name == secret.name }) {
+        for secret in process.secrets where draft.secretNames.insert(secret.name).inserted {
             draft.secrets.append(secret)
         }
     }
@@ -89,7 +89,7 @@ extension DocumentReader {
         _ draft: inout ProcessDraft
     ) {
         do throws(SubstitutionError) {
-            var stage = try stage.resolved(in: Scope(parameters: values, isPartial: true))
+            var stage = try stage.resolved(in: Scope(parameters: values, isPartial: true), budget)
             // A template of one stage goes by the name it is given here, so that it can be loaded twice.
             if process.stages.count == 1, let name { stage.name = name }
             var stageDraft = StageDraft(
@@ -101,7 +101,7 @@ extension DocumentReader {
                 draft.dependsOn = (step.dependsOn ?? []).map { NameReference(name: $0, mark: document.mark) }
                 return draft
             }
-            draft.stages.append(stageDraft)
+            _ = append(stageDraft, &draft, at: document)
         } catch {
             sink.error(.unknownName, "component “\(process.name)”: \(error)", at: document)
         }

@@ -4,6 +4,8 @@ import Contracts
 struct DocumentReader {
     let sink: DiagnosticSink
     let limits: SourceLimits
+    /// What a matrix and templates may put in, together.
+    let budget = SubstitutionBudget()
 
     // MARK: Shapes
 
@@ -204,7 +206,9 @@ struct DocumentReader {
     private func note(_ text: String, isScript: Bool, at node: SourceNode) {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return }
         let lines = text.utf8.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
-        for case .expression(let expression, let source) in ExpressionParser.pieces(of: text) {
+        var seen = Set<String>()
+        for case .expression(let expression, let source) in ExpressionParser.pieces(of: text)
+        where seen.insert(source).inserted {
             var hasDefault = false
             if case .standard = expression.operation { hasDefault = true }
             sink.references.append(

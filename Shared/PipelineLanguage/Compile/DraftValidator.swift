@@ -12,11 +12,7 @@ struct DraftValidator {
     }
 
     mutating func validate() {
-        let count = draft.stages.reduce(0) { $0 + $1.steps.count }
-        guard count <= limits.steps else {
-            sink.error(.limit, "there are more than \(limits.steps) steps", at: draft.stages.first?.mark ?? .start)
-            return
-        }
+        guard draft.hasRoom(limits) else { return }
         checkStageNames()
         resolveStageOrder()
         for index in draft.stages.indices {

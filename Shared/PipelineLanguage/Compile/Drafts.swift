@@ -41,5 +41,13 @@ struct ProcessDraft {
     var parameters: [String: Parameter] = [:]
     var environments: [String: EnvironmentRule] = [:]
     var secrets: [ExternalSecret] = []
+    var secretNames = Set<String>()
     var stages: [StageDraft] = []
+    /// Of all stages: counted while they are read, so that a matrix or a template cannot make more than is allowed.
+    var stepCount = 0
+}
+
+extension ProcessDraft {
+    /// Whether it has no more stages and steps than allowed.
+    func hasRoom(_ limits: SourceLimits) -> Bool { stages.count <= limits.stages && stepCount <= limits.steps }
 }

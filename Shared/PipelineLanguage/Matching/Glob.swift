@@ -12,6 +12,9 @@ public struct Glob: Sendable, Hashable {
     let program: [Instruction]
     /// What a pattern without any wildcard has to equal: most are of this kind.
     let literal: String?
+    /// What a text has to begin and end with, wildcards or not: most texts that do not match are known by it.
+    private let prefix: [UInt8]
+    private let suffix: [UInt8]
 
     enum Instruction: Sendable, Hashable {
         case scalar(Unicode.Scalar)
@@ -29,14 +32,7 @@ public struct Glob: Sendable, Hashable {
     /// - Throws: ``GlobError`` that says what is wrong with the pattern.
     public init(_ pattern: String) throws(GlobError) {
         self.pattern = pattern
-        let wild = pattern.utf8.contains { byte in
-            switch byte {
-            case UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "\\"),
-                UInt8(ascii: "}"):
-                true
-            default: false
-            }
-        }
+        let wild = pattern.utf8.contains { Self.isSpecial($0) && $0 != UInt8(ascii: "]") }
         guard pattern.utf8.count <= Self.longestPattern else {
             throw GlobError(problem: "a pattern has \(Self.longestPattern) bytes at most")
         }
@@ -48,15 +44,45 @@ public struct Glob: Sendable, Hashable {
             program = []
             literal = pattern
         }
+        let bytes = Array(pattern.utf8)
+        prefix = Array(bytes.prefix { !Self.isSpecial($0) })
+        // What comes after the last special character is literal, unless that character takes it literally anyway.
+        let last = bytes.lastIndex(where: Self.isSpecial) ?? -1
+        // The slash of `**/` may stand for nothing.
+        let start = last >= 0 && last + 1 < bytes.count && bytes[last + 1] == UInt8(ascii: "/") ? last + 2 : last + 1
+        suffix =
+            bytes.contains(UInt8(ascii: "\\"))
+            ? [] : Array(bytes[start...])
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "{"),
+            UInt8(ascii: "}"), UInt8(ascii: "\\"):
+            true
+        default: false
+        }
     }
 
     public func matches(_ text: String) -> Bool {
-        if let literal { return literal == text }
+        var work = Int.max
+        return matches(text, work: &work)
+    }
+
+    /// - Parameter work: Counted down by what was looked at; below 0 nothing matches any more.
+    func matches(_ text: String, work: inout Int) -> Bool {
+        work -= 1
+        let bytes = text.utf8
+        if let literal { return literal.utf8.elementsEqual(bytes) }
+        guard bytes.count >= max(prefix.count, suffix.count), bytes.starts(with: prefix),
+            bytes.suffix(suffix.count).elementsEqual(suffix)
+        else { return false }
         var current = StateSet(count: program.count)
         var next = StateSet(count: program.count)
         current.add(0, program)
         for scalar in text.unicodeScalars {
-            guard !current.isEmpty else { return false }
+            work -= current.members.count
+            guard !current.isEmpty, work >= 0 else { return false }
             next.clear()
             for state in current.members {
                 if program[state].takes(scalar) { next.add(state + 1, program) }

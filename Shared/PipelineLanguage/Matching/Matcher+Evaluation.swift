@@ -1,25 +1,26 @@
 extension Matcher {
     /// Why a value does not match, in plain words, or `nil` if it does. A pattern that is no glob matches nothing, nor does one with a `${…}` that has no value.
-    func mismatch(of value: String?) -> String? {
+    /// - Parameter work: Counted down by what was looked at; below 0 the answer means nothing.
+    func mismatch(of value: String?, work: inout Int) -> String? {
         guard let value else {
             return include.isEmpty ? nil : "there is none, wanted \(Self.list(include))"
         }
-        if let pattern = exclude.first(where: { Self.matches($0, value) }) {
+        if let pattern = exclude.first(where: { Self.matches($0, value, &work) }) {
             return "“\(value)” is excluded by \(pattern)"
         }
-        guard include.isEmpty || include.contains(where: { Self.matches($0, value) }) else {
+        guard include.isEmpty || include.contains(where: { Self.matches($0, value, &work) }) else {
             return "“\(value)” is not \(Self.list(include))"
         }
         return nil
     }
 
     /// Why none of the paths matches, or `nil` if one does: one that is included and not excluded.
-    func mismatch(ofPaths paths: [String]) -> String? {
+    func mismatch(ofPaths paths: [String], work: inout Int) -> String? {
         let included = include.compactMap(Self.glob)
         let excluded = exclude.compactMap(Self.glob)
-        for path in paths {
-            guard include.isEmpty || included.contains(where: { $0.matches(path) }) else { continue }
-            if !excluded.contains(where: { $0.matches(path) }) { return nil }
+        for path in paths where work >= 0 {
+            guard include.isEmpty || included.contains(where: { $0.matches(path, work: &work) }) else { continue }
+            if !excluded.contains(where: { $0.matches(path, work: &work) }) { return nil }
         }
         guard let first = paths.first else { return "nothing was changed" }
         let changed = paths.count == 1 ? "only “\(first)” was changed" : "none of \(paths.count) changed paths"
@@ -28,8 +29,8 @@ extension Matcher {
             "\(changed), wanted \(wanted)\(include.isEmpty || exclude.isEmpty ? "" : " without \(Self.list(exclude))")"
     }
 
-    private static func matches(_ pattern: String, _ value: String) -> Bool {
-        glob(pattern)?.matches(value) ?? false
+    private static func matches(_ pattern: String, _ value: String, _ work: inout Int) -> Bool {
+        glob(pattern)?.matches(value, work: &work) ?? false
     }
 
     /// An expression that is left has no value, and nothing is like it.

@@ -4,25 +4,40 @@ extension Condition {
     /// The first clause that does not hold for the facts, or `nil` if all do. `status` is left to the run.
     /// - Parameter word: What the condition is called there: `when` or `trigger`.
     public func refusal(_ facts: Facts, word: String) -> SkipReason? {
+        var work = Plan.mostWork
+        return refusal(facts, word: word, work: &work)
+    }
+
+    /// - Parameter work: What may still be done for patterns of the plan.
+    func refusal(_ facts: Facts, word: String, work: inout Int) -> SkipReason? {
+        guard self != .always else { return nil }
+        let refusal = clauseThatFails(facts, word, &work)
+        guard work >= 0 else {
+            return SkipReason(.broken, "\(word): the patterns of this pipeline take more work than they may")
+        }
+        return refusal
+    }
+
+    private func clauseThatFails(_ facts: Facts, _ word: String, _ work: inout Int) -> SkipReason? {
         // One after the other: a condition without clauses is the usual one and costs nothing.
-        if let refusal = Self.refusal(event, facts.event.rawValue, word, "event") { return refusal }
-        if let refusal = Self.refusal(action, facts.action, word, "action") { return refusal }
-        if let refusal = Self.refusal(branch, facts.branch, word, "branch") { return refusal }
-        if let refusal = Self.refusal(ref, facts.ref, word, "ref") { return refusal }
-        if let refusal = Self.refusal(repo, facts.repository, word, "repo") { return refusal }
-        if let refusal = Self.refusal(instance, facts.instance, word, "instance") { return refusal }
-        if let refusal = Self.refusal(target, facts.target, word, "target") { return refusal }
-        if let refusal = Self.refusal(cron, facts.cron, word, "cron") { return refusal }
-        if let paths, let changed = facts.changedPaths, let mismatch = paths.mismatch(ofPaths: changed) {
+        if let refusal = Self.refusal(event, facts.event.rawValue, word, &work, "event") { return refusal }
+        if let refusal = Self.refusal(action, facts.action, word, &work, "action") { return refusal }
+        if let refusal = Self.refusal(branch, facts.branch, word, &work, "branch") { return refusal }
+        if let refusal = Self.refusal(ref, facts.ref, word, &work, "ref") { return refusal }
+        if let refusal = Self.refusal(repo, facts.repository, word, &work, "repo") { return refusal }
+        if let refusal = Self.refusal(instance, facts.instance, word, &work, "instance") { return refusal }
+        if let refusal = Self.refusal(target, facts.target, word, &work, "target") { return refusal }
+        if let refusal = Self.refusal(cron, facts.cron, word, &work, "cron") { return refusal }
+        if let paths, let changed = facts.changedPaths, let mismatch = paths.mismatch(ofPaths: changed, work: &work) {
             return SkipReason(.condition, clause: "\(word).paths", "\(word).paths: \(mismatch)")
         }
         return nil
     }
 
     private static func refusal(
-        _ matcher: Matcher?, _ value: String?, _ word: String, _ name: String
+        _ matcher: Matcher?, _ value: String?, _ word: String, _ work: inout Int, _ name: String
     ) -> SkipReason? {
-        guard let matcher, let mismatch = matcher.mismatch(of: value) else { return nil }
+        guard let matcher, let mismatch = matcher.mismatch(of: value, work: &work) else { return nil }
         return SkipReason(.condition, clause: "\(word).\(name)", "\(word).\(name): \(mismatch)")
     }
 

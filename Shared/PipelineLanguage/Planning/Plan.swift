@@ -8,7 +8,15 @@ public struct Plan: Sendable, Hashable {
     /// One for each stage of the process, in its order.
     public let stages: [PlannedStage]
 
+    /// What matching patterns may take over a whole plan, in states looked at: both the patterns and the paths they are
+    /// held against come from whoever pushes.
+    static let mostWork = 100_000_000
+
     public init(_ process: Process, facts: Facts) {
+        self.init(process, facts: facts, work: Self.mostWork)
+    }
+
+    init(_ process: Process, facts: Facts, work: Int) {
         self.process = process
         self.facts = facts
         let refusal = facts.refusal
@@ -17,10 +25,12 @@ public struct Plan: Sendable, Hashable {
         let graph = DependencyGraph(
             names: process.stages.map(\.name), dependsOn: process.stages.map(\.dependsOn))
         let broken = Self.broken(process.stages, graph)
+        var work = work
         var stages = process.stages.enumerated().map { number, stage in
             PlannedStage(
                 stage, facts: facts,
-                refusal: refusal ?? broken[number] ?? stage.trigger.refusal(facts, word: "trigger"))
+                refusal: refusal ?? broken[number] ?? stage.trigger.refusal(facts, word: "trigger", work: &work),
+                work: &work)
         }
         let spliced = graph.spliced(keeping: stages.map { $0.skipped == nil })
         for number in stages.indices {

@@ -16,14 +16,14 @@ public struct PlannedStage: Sendable, Hashable {
     /// The jobs by number, each after those it waits for.
     let jobOrder: [Int]
 
-    init(_ stage: Stage, facts: Facts, refusal: SkipReason?) {
+    init(_ stage: Stage, facts: Facts, refusal: SkipReason?, work: inout Int) {
         name = stage.name
         let graph = StepGraph(stage)
         let broken = graph.broken
         let names = stage.steps.map { $0.name }
         var reasons = stage.steps.indices.map { number in
             refusal ?? (broken.isEmpty ? nil : broken[number])
-                ?? stage.steps[number].when.refusal(facts, word: "when")
+                ?? stage.steps[number].when.refusal(facts, word: "when", work: &work)
         }
         var skipped = refusal
         if skipped == nil, reasons.allSatisfy({ $0 != nil }) {

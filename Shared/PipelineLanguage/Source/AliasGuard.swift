@@ -1,10 +1,24 @@
-/// Finds documents that would keep the YAML library busy for ever.
+/// Finds documents that would keep the YAML library busy for ever, or for the square of their size.
 ///
 /// It hashes every key of a mapping to find duplicates. A key that is an alias, or a list or mapping of aliases, is
 /// hashed with all that is behind it, which a few lines of nested aliases make endless; no limit of ours is asked
 /// before. Such keys make no sense in a pipeline, so a text that may have one is read only if its aliases are few.
 enum AliasGuard {
     private static let mostAliases = 12
+    /// Every `%TAG` is held against every other.
+    private static let mostDirectives = 64
+
+    static func hasManyDirectives(_ text: String) -> Bool {
+        var count = 0
+        var previous = UInt8(ascii: "\n")
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "%"), previous == UInt8(ascii: "\n") || previous == UInt8(ascii: "\r") {
+                count += 1
+            }
+            previous = byte
+        }
+        return count > mostDirectives
+    }
 
     static func isSuspicious(_ text: String) -> Bool {
         var aliases = 0

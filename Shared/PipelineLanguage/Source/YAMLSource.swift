@@ -18,6 +18,10 @@ struct YAMLSource {
                 .limit, "aliases as keys of mappings are not read in a document with many aliases", at: .start)
             return []
         }
+        guard !AliasGuard.hasManyDirectives(text) else {
+            sink.error(.limit, "the document has too many lines that begin with “%”", at: .start)
+            return []
+        }
         var source = YAMLSource(sink: sink, limits: limits)
         var documents: [SourceNode] = []
         do {

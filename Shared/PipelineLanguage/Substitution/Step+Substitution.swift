@@ -6,7 +6,13 @@ extension Step {
     public func resolved(
         in scope: Scope, variables stage: [String: Value] = [:]
     ) throws(SubstitutionError) -> Step {
-        var resolver = TextResolver(scope: scope)
+        try resolved(in: scope, variables: stage, SubstitutionBudget())
+    }
+
+    func resolved(
+        in scope: Scope, variables stage: [String: Value], _ budget: SubstitutionBudget
+    ) throws(SubstitutionError) -> Step {
+        var resolver = TextResolver(scope: scope, budget: budget)
         var step = self
         step.environment = try resolver.values(environment, "environment")
         resolver.addVariables(stage)
@@ -52,9 +58,13 @@ extension Stage {
     /// job, with a partial scope; the worker then resolves each step as its turn comes. Conditions and what chooses the
     /// worker are resolved here only, since they are asked before any step runs.
     public func resolved(in scope: Scope) throws(SubstitutionError) -> Stage {
+        try resolved(in: scope, SubstitutionBudget())
+    }
+
+    func resolved(in scope: Scope, _ budget: SubstitutionBudget) throws(SubstitutionError) -> Stage {
         var scope = scope
         scope.matrix.merge(matrix) { _, own in own }
-        let resolver = TextResolver(scope: scope)
+        let resolver = TextResolver(scope: scope, budget: budget)
         var stage = self
         stage.environment = try resolver.values(environment, "environment")
         stage.workspace.base = try resolver.text(workspace.base, "workspace.base")
@@ -71,24 +81,39 @@ extension Stage {
             stage.volumes[index].source = .host(path: try resolver.text(path, "volumes.host.path"))
         }
         for index in steps.indices {
-            stage.steps[index] = try Self.resolve(steps[index], scope, stage.environment, word: "step")
+            stage.steps[index] = try Self.resolve(steps[index], scope, stage.environment, budget, word: "step")
             stage.steps[index].when = try resolver.condition(steps[index].when, "when")
         }
         for index in services.indices {
-            stage.services[index] = try Self.resolve(services[index], scope, stage.environment, word: "service")
+            stage.services[index] = try Self.resolve(
+                services[index], scope, stage.environment, budget, word: "service")
         }
         return stage
     }
 
     private static func resolve(
-        _ step: Step, _ scope: Scope, _ variables: [String: Value], word: String
+        _ step: Step, _ scope: Scope, _ variables: [String: Value], _ budget: SubstitutionBudget, word: String
     ) throws(SubstitutionError) -> Step {
         do throws(SubstitutionError) {
-            return try step.resolved(in: scope, variables: variables)
+            return try step.resolved(in: scope, variables: variables, budget)
         } catch {
             var error = error
             error.field = "\(error.field) of \(word) “\(step.name)”"
             throw error
         }
+    }
+}
+
+extension Process {
+    /// The process with every `${…}` replaced that has a value, as a platform does it before it plans a run.
+    /// - Parameter scope: What the texts of a stage may refer to.
+    /// - Throws: ``SubstitutionError``, also where all the texts together take more than they may.
+    public func resolved(in scope: (Stage) -> Scope) throws(SubstitutionError) -> Process {
+        let budget = SubstitutionBudget()
+        var process = self
+        for index in stages.indices {
+            process.stages[index] = try stages[index].resolved(in: scope(stages[index]), budget)
+        }
+        return process
     }
 }

@@ -2,11 +2,9 @@
 ///
 /// The replacement takes place in the values of a document that is already read, never in its source, so a commit
 /// message cannot change what a file means.
-public struct Substitution: Sendable {
+public struct Substitution {
     /// The longest result, in bytes.
     public static let longestResult = 1 << 20
-    /// Steps a search for patterns may take, over one text.
-    static let mostWork = 2_000_000
 
     public enum Context: Sendable, Hashable {
         /// Nobody interprets the result. A variable nobody knows is empty.
@@ -18,21 +16,28 @@ public struct Substitution: Sendable {
 
     let scope: Scope
     let context: Context
-    private var work = Substitution.mostWork
+    private let budget: SubstitutionBudget
     /// How many expressions were left as they are written.
     private var left = 0
 
-    init(scope: Scope, context: Context) {
+    init(scope: Scope, context: Context, budget: SubstitutionBudget) {
         self.scope = scope
         self.context = context
+        self.budget = budget
     }
 
     /// The text with its expressions replaced.
     public static func apply(
         to text: String, in scope: Scope, context: Context = .text
     ) throws(SubstitutionError) -> String {
+        try apply(to: text, in: scope, context: context, budget: SubstitutionBudget())
+    }
+
+    static func apply(
+        to text: String, in scope: Scope, context: Context = .text, budget: SubstitutionBudget
+    ) throws(SubstitutionError) -> String {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
-        var substitution = Substitution(scope: scope, context: context)
+        var substitution = Substitution(scope: scope, context: context, budget: budget)
         return try substitution.render(ExpressionParser.pieces(of: text))
     }
 
@@ -72,6 +77,8 @@ public struct Substitution: Sendable {
                     problem: "the result is longer than \(Self.longestResult) bytes")
             }
         }
+        budget.bytes -= result.text.utf8.count
+        guard !budget.isSpent else { throw tooCostly(Self.excerpt(pieces)) }
         return result.text
     }
 
@@ -139,6 +146,9 @@ public struct Substitution: Sendable {
         _ operation: Expression.Operation, to value: String?, source: String
     ) throws(SubstitutionError) -> String {
         let text = value ?? ""
+        if case .value = operation { return text }
+        budget.bytes -= text.utf8.count
+        guard !budget.isSpent else { throw tooCostly(source) }
         switch operation {
         case .value: return text
         case .length: return "\(text.unicodeScalars.count)"
@@ -180,46 +190,52 @@ public struct Substitution: Sendable {
 
     private func tooCostly(_ source: String) -> SubstitutionError {
         SubstitutionError(
-            code: .tooLarge, expression: String(source.prefix(80)), problem: "the search takes more than it may")
+            code: .tooLarge, expression: String(source.prefix(80)),
+            problem: "the expressions together take more work than they may")
     }
 
-    private mutating func removePrefix(
+    private func removePrefix(
         _ pattern: String, from text: String, longest: Bool, _ source: String
     ) throws(SubstitutionError) -> String {
         let scalars = Array(text.unicodeScalars)
-        let count = WordPattern(pattern).match(scalars, from: 0, longest: longest, work: &work)
-        guard work >= 0 else { throw tooCostly(source) }
+        let count = WordPattern(pattern).match(scalars, from: 0, longest: longest, work: &budget.work)
+        guard !budget.isSpent else { throw tooCostly(source) }
         return Self.string(scalars.dropFirst(count ?? 0))
     }
 
-    private mutating func removeSuffix(
+    private func removeSuffix(
         _ pattern: String, from text: String, longest: Bool, _ source: String
     ) throws(SubstitutionError) -> String {
-        let scalars = Array(text.unicodeScalars)
-        let pattern = WordPattern(pattern)
-        // The shortest suffix starts last.
-        let starts = longest ? Array(0...scalars.count) : Array((0...scalars.count).reversed())
-        for start in starts {
-            let count = pattern.match(scalars, from: start, longest: true, work: &work)
-            guard work >= 0 else { throw tooCostly(source) }
-            if count == scalars.count - start { return Self.string(scalars[..<start]) }
-        }
-        return text
+        let count = try suffix(pattern, of: text, longest: longest, source)
+        return count.map { Self.string(text.unicodeScalars.dropLast($0)) } ?? text
     }
 
-    private mutating func replace(
+    /// How many scalars at the end match; `nil` if no number does. Read backwards it is a prefix.
+    private func suffix(
+        _ pattern: String, of text: String, longest: Bool, _ source: String
+    ) throws(SubstitutionError) -> Int? {
+        let pattern = WordPattern(pattern, isBackwards: true)
+        let count = pattern.match(Array(text.unicodeScalars.reversed()), from: 0, longest: longest, work: &budget.work)
+        guard !budget.isSpent else { throw tooCostly(source) }
+        return count
+    }
+
+    private func replace(
         _ pattern: String, in text: String, by replacement: String, _ place: Expression.Place, _ source: String
     ) throws(SubstitutionError) -> String {
         guard !pattern.isEmpty else { return text }
+        if place == .suffix {
+            guard let count = try suffix(pattern, of: text, longest: true, source), count > 0 else { return text }
+            return Self.string(text.unicodeScalars.dropLast(count)) + replacement
+        }
         let scalars = Array(text.unicodeScalars)
         let matcher = WordPattern(pattern)
         var result = String.UnicodeScalarView()
         var size = 0
         var position = 0
         while position < scalars.count {
-            var count = matcher.match(scalars, from: position, longest: true, work: &work)
-            guard work >= 0 else { throw tooCostly(source) }
-            if place == .suffix, let found = count, position + found != scalars.count { count = nil }
+            let count = matcher.match(scalars, from: position, longest: true, work: &budget.work)
+            guard !budget.isSpent else { throw tooCostly(source) }
             if let count, count > 0 {
                 result.append(contentsOf: replacement.unicodeScalars)
                 size += replacement.utf8.count
@@ -231,7 +247,8 @@ public struct Substitution: Sendable {
                 position += count
                 if place != .all { break }
             } else {
-                if place == .prefix { break }
+                // What begins with a star and is not found here is not found further on either.
+                if place == .prefix || matcher.startsWithStar { break }
                 result.append(scalars[position])
                 position += 1
             }

@@ -3,6 +3,7 @@ import Contracts
 /// Applies a scope to the fields of a step and says which one an error is in.
 struct TextResolver {
     var scope: Scope
+    let budget: SubstitutionBudget
 
     mutating func addVariables(_ variables: [String: Value]) {
         for case (let name, .text(let text)) in variables { scope.variables[name] = text }
@@ -12,7 +13,7 @@ struct TextResolver {
         -> String
     {
         do throws(SubstitutionError) {
-            return try Substitution.apply(to: text, in: scope, context: context)
+            return try Substitution.apply(to: text, in: scope, context: context, budget: budget)
         } catch {
             var error = error
             error.field = field

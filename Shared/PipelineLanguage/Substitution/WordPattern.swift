@@ -2,32 +2,56 @@
 struct WordPattern {
     private let program: [Glob.Instruction]
 
-    init(_ pattern: String) {
+    let startsWithStar: Bool
+
+    private enum Unit {
+        case star
+        case one(Glob.Instruction)
+    }
+
+    /// - Parameter isBackwards: Whether it is to match texts that are read from their end.
+    init(_ pattern: String, isBackwards: Bool = false) {
+        var units = Self.units(Array(pattern.unicodeScalars.prefix(Glob.longestPattern)))
+        if isBackwards { units.reverse() }
         var program: [Glob.Instruction] = []
-        let scalars = Array(pattern.unicodeScalars.prefix(Glob.longestPattern))
+        for unit in units {
+            switch unit {
+            case .star:
+                let start = program.count
+                program += [.split(start + 1, start + 3), .anything, .jump(start)]
+            case .one(let instruction): program.append(instruction)
+            }
+        }
+        program.append(.match)
+        self.program = program
+        if case .star? = units.first { startsWithStar = true } else { startsWithStar = false }
+    }
+
+    private static func units(_ scalars: [Unicode.Scalar]) -> [Unit] {
+        var units: [Unit] = []
         var position = 0
         while position < scalars.count {
             switch scalars[position] {
             case "*":
-                let start = program.count
-                program += [.split(start + 1, start + 3), .anything, .jump(start)]
-            case "?": program.append(.anything)
+                // Two stars match what one does, with twice the work.
+                if case .star? = units.last { break }
+                units.append(.star)
+            case "?": units.append(.one(.anything))
             case "\\" where position + 1 < scalars.count:
                 position += 1
-                program.append(.scalar(scalars[position]))
+                units.append(.one(.scalar(scalars[position])))
             case "[":
                 if let (instruction, end) = Self.parseClass(scalars, from: position) {
-                    program.append(instruction)
+                    units.append(.one(instruction))
                     position = end
                 } else {
-                    program.append(.scalar("["))
+                    units.append(.one(.scalar("[")))
                 }
-            default: program.append(.scalar(scalars[position]))
+            default: units.append(.one(.scalar(scalars[position])))
             }
             position += 1
         }
-        program.append(.match)
-        self.program = program
+        return units
     }
 
     private static func parseClass(
