@@ -12,7 +12,7 @@ import Testing
             "SLIPWAY_LOG_LEVEL": "debug",
         ]
         let builder = try #require(StackService.all.first { $0.name == "builder" })
-        let environment = builder.environment(layout: layout, inherited: inherited, settings: [])
+        let environment = builder.environment(layout: layout, inherited: inherited, settings: [], engine: nil)
         #expect(environment["PATH"] == "/bin")
         #expect(environment["SLIPWAY_LOG_LEVEL"] == "debug")
         #expect(environment["SLIPWAY_TOKEN"] == nil)
@@ -28,11 +28,31 @@ import Testing
             StackSetting(argument: "builder:SLIPWAY_RUNNERS=docker"), StackSetting(argument: "SLIPWAY_LOG_FORMAT=json"),
         ].compactMap { $0 }
         for service in StackService.all {
-            let environment = service.environment(layout: layout, inherited: [:], settings: settings)
+            let environment = service.environment(layout: layout, inherited: [:], settings: settings, engine: nil)
             #expect(environment["SLIPWAY_LOG_FORMAT"] == "json")
             if service.name == "builder" { #expect(environment["SLIPWAY_RUNNERS"] == "docker") }
             if service.name == "deployer" { #expect(environment["SLIPWAY_RUNNERS"] == "process") }
         }
+    }
+
+    @Test func withoutAnEngineStepsAreProcesses() throws {
+        let builder = try #require(StackService.all.first { $0.name == "builder" })
+        func runners(_ inherited: [String: String], engine: String?) -> [String?] {
+            let environment = builder.environment(layout: layout, inherited: inherited, settings: [], engine: engine)
+            return [environment["SLIPWAY_RUNNERS"], environment["SLIPWAY_DOCKER_SOCKET"]]
+        }
+        #expect(runners([:], engine: nil) == ["process", nil])
+        #expect(runners([:], engine: "/run/e.sock") == ["docker,process", "/run/e.sock"])
+        #expect(runners(["SLIPWAY_DOCKER_SOCKET": "/a"], engine: nil) == ["docker,process", "/a"])
+        #expect(runners(["SLIPWAY_RUNNERS": "docker"], engine: nil) == ["docker", nil])
+    }
+
+    @Test func theEngineIsTheOneAPersonsOwnCommandMeans() {
+        #expect(LocalEngine.candidates(environment: ["DOCKER_HOST": "unix:///e.sock"]) == ["/e.sock"])
+        #expect(LocalEngine.candidates(environment: ["DOCKER_HOST": "tcp://far:2375"]) == [])
+        let usual = ["XDG_RUNTIME_DIR": "/run/user/7", "DOCKER_HOST": ""]
+        #expect(LocalEngine.candidates(environment: usual) == ["/var/run/docker.sock", "/run/user/7/docker.sock"])
+        #expect(LocalEngine.socket(environment: ["DOCKER_HOST": "unix:///nonexistent/e.sock"]) == nil)
     }
 
     @Test func noTwoPartsShareAPort() {

@@ -91,7 +91,9 @@ struct Stack: Sendable {
         )
         let record = try DetachedProcess.start(
             "\(binaries)/\(service.name)",
-            environment: service.environment(layout: layout, inherited: inherited, settings: settings),
+            environment: service.environment(
+                layout: layout, inherited: inherited, settings: settings,
+                engine: LocalEngine.socket(environment: inherited)),
             directory: layout.data(service.name), log: layout.log(service.name))
         try record.save(layout.record(service.name))
         progress.set(service.name, "starting", .busy)
@@ -162,6 +164,13 @@ struct Stack: Sendable {
             details: LogTail.lines(of: layout.log(name), count: 8))
     }
 
+    /// Whether steps can run in containers, and images be built.
+    var hasEngine: Bool {
+        let named = settings.contains { $0.name == "SLIPWAY_DOCKER_SOCKET" && $0.service ?? "builder" == "builder" }
+        return named || inherited["SLIPWAY_DOCKER_SOCKET"].nonEmpty != nil
+            || LocalEngine.socket(environment: inherited) != nil
+    }
+
     /// Ends exactly what was started here: the services first, so that they can hand back their work to the broker.
     /// - Returns: the names of what ran.
     @discardableResult
@@ -169,7 +178,10 @@ struct Stack: Sendable {
         guard FileManager.default.fileExists(atPath: layout.directory + "/run") else { return [] }
         let lock = try StackLock(layout)
         defer { lock.release() }
-        return try await stop(StackService.all.map(\.name)) + stop(PrivateBroker.records.reversed())
+        var ended = try await stop(StackService.all.map(\.name))
+        // One after the other: a node that misses its port mapper starts another, which nobody would know of.
+        for name in PrivateBroker.records.reversed() { ended += try await stop([name]) }
+        return ended
     }
 
     private func stop(_ names: [String]) async throws -> [String] {

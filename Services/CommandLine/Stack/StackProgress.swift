@@ -38,7 +38,8 @@ struct StackProgress {
     private mutating func draw() {
         let wheel = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
         let width = parts.map { TextWidth.of($0.name) }.max() ?? 0
-        var text = drawn > 0 ? "\u{1B}[\(drawn)A\r\u{1B}[J" : ""
+        // Line by line: a terminal that keeps what is cleared would keep every picture.
+        var text = drawn > 0 ? "\u{1B}[\(drawn)A\r" : ""
         for part in parts {
             let symbol =
                 switch part.tone {
@@ -49,7 +50,7 @@ struct StackProgress {
             let padding = String(repeating: " ", count: width - TextWidth.of(part.name))
             let state = TextWidth.truncate(
                 part.state, to: max(10, (Console.size(of: STDERR_FILENO)?.columns ?? 80) - width - 6))
-            text += "\(style.paint(symbol, part.tone)) \(part.name)\(padding)  \(style.paint(state, .faint))\n"
+            text += "\(style.paint(symbol, part.tone)) \(part.name)\(padding)  \(style.paint(state, .faint))\u{1B}[K\n"
         }
         drawn = parts.count
         Console.remark(String(text.dropLast()))

@@ -32,8 +32,9 @@ struct StackService: Sendable, Equatable {
     var index: Int { Self.all.firstIndex(of: self) ?? 0 }
 
     /// Its environment: the caller's, so that any setting reaches it, below what this stack decides.
+    /// - Parameter engine: The socket of this machine's Docker Engine, where there is one.
     func environment(
-        layout: StackLayout, inherited: [String: String], settings: [StackSetting]
+        layout: StackLayout, inherited: [String: String], settings: [StackSetting], engine: String?
     ) -> [String: String] {
         var environment = inherited
         // A login of the command line is no setting of a service.
@@ -50,9 +51,12 @@ struct StackService: Sendable, Equatable {
             environment[key.variable + "_FILE"] = keys.contains(key) ? layout.key(key.rawValue) : nil
         }
         if let port = port(layout) { environment["SLIPWAY_LISTEN"] = "127.0.0.1:\(port)" }
-        for (name, value) in ownDefaults(layout) where environment[name] == nil { environment[name] = value }
         for setting in settings where setting.service == nil || setting.service == name {
             environment[setting.name] = setting.value
+        }
+        let socket = environment["SLIPWAY_DOCKER_SOCKET"].nonEmpty ?? engine
+        for (name, value) in ownDefaults(layout, engine: socket) where environment[name] == nil {
+            environment[name] = value
         }
         return environment
     }
@@ -68,13 +72,14 @@ struct StackService: Sendable, Equatable {
     }
 
     /// What differs on a person's own machine from a service's own defaults: nothing there is a stranger's, so steps may
-    /// be plain processes and repositories may be folders.
-    private func ownDefaults(_ layout: StackLayout) -> [String: String] {
-        switch name {
+    /// be plain processes and repositories may be folders. Without an engine that is all there is.
+    private func ownDefaults(_ layout: StackLayout, engine: String?) -> [String: String] {
+        let socket = engine.map { ["SLIPWAY_DOCKER_SOCKET": $0] } ?? [:]
+        return switch name {
         case "sync": ["SLIPWAY_MIRROR_URL": layout.mirror, "SLIPWAY_ALLOW_FILE_REPOSITORIES": "true"]
         case "pipeline": ["SLIPWAY_PUBLIC_URL": layout.server, "SLIPWAY_HOOKS_URL": layout.hooks]
-        case "builder": ["SLIPWAY_RUNNERS": "docker,process"]
-        case "deployer": ["SLIPWAY_RUNNERS": "process"]
+        case "builder": socket.merging(["SLIPWAY_RUNNERS": engine == nil ? "process" : "docker,process"]) { $1 }
+        case "deployer": socket.merging(["SLIPWAY_RUNNERS": "process"]) { $1 }
         default: [:]
         }
     }

@@ -17,7 +17,8 @@ struct UpCommand: AsyncParsableCommand {
                 --set builder:SLIPWAY_DOCKER_SOCKET=/run/docker.sock
 
             Steps may run in containers and as plain processes of yours, and repositories may be folders of this \
-            machine; --set builder:SLIPWAY_RUNNERS=docker keeps to containers.
+            machine; --set builder:SLIPWAY_RUNNERS=docker keeps to containers. The Docker Engine is the one that \
+            DOCKER_HOST names or that listens at the usual place; without one, steps are processes only.
 
             Every setting of a service (see `builder --help` and so on) can be given with --set or in the \
             environment. Ports: the gateway has --port, sync and the pipeline service the next two, the private \
@@ -74,6 +75,11 @@ struct UpCommand: AsyncParsableCommand {
         table.add(.init("state", .faint), .init(layout.directory))
         console.write(line: console.style.paint("Slipway is up.", .good))
         console.write(lines: table.lines(style: console.style))
+        if !stack.hasEngine {
+            Console.remark(
+                "No Docker Engine answers here, so steps run as plain processes only. Once one does: slipway "
+                    + "down\(options.flags), slipway up\(options.flags).")
+        }
         if hasSignedIn {
             Console.remark(
                 console.style.paint(
