@@ -15,9 +15,10 @@ enum JobRouting {
     /// A queue by its name, as a job's row has it.
     static func queue(named name: String) -> Queue { Queue(name) }
 
-    /// What a builder has to have: the values of `node`, and an architecture other than the usual one.
+    /// What a builder has to have: the values of `node`, and a system or architecture other than the usual one.
     static func labels(of stage: Stage) -> [String] {
         var labels = Set(stage.node.values.filter { !$0.isEmpty })
+        if let os = stage.platform.os, os != "linux" { labels.insert(os) }
         if let arch = stage.platform.arch, arch != "amd64" { labels.insert(arch) }
         return labels.sorted()
     }

@@ -13,6 +13,19 @@ extension DocumentReader {
             "“artifacts” does nothing yet: the platform keeps no files; push them to where they belong")
     }
 
+    func warnOfEnvironment(_ fields: Fields) {
+        warn(notExecuted: "approvals", fields, "“approvals” does nothing yet: a rollout waits for nobody")
+        warn(
+            notExecuted: "branches", fields,
+            "“branches” does nothing yet; keep other branches out with “when” of the step that deploys")
+    }
+
+    func warnOfConcurrency(_ fields: Fields) {
+        warn(
+            notExecuted: "concurrency", fields,
+            "“concurrency” does nothing yet: runs of this pipeline may overlap; those of one workload never do")
+    }
+
     func warnOfClone(_ fields: Fields) {
         warn(
             notExecuted: "skip_verify", fields,

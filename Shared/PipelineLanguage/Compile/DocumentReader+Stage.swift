@@ -15,6 +15,7 @@ extension DocumentReader {
             stage.dependsOn = draft.dependsOn.map(\.name)
         }
         stage.concurrencyLimit = concurrency(fields.take("concurrency"))
+        warnOfConcurrency(fields)
         stage.clone = clone(fields.take("clone"))
         stage.workspace = workspace(fields.take("workspace"))
         (stage.volumes, draft.volumeMarks) = volumes(fields.take("volumes"))

@@ -1,8 +1,8 @@
 extension DocumentReader {
     /// What of a step's fields goes together.
     func check(_ step: Step, _ fields: Fields, _ node: SourceNode, isService: Bool) {
-        let isWork = step.build != nil || step.deploy != nil
-        if step.build != nil, step.deploy != nil {
+        let isWork = !isService && (step.build != nil || step.deploy != nil)
+        if isWork, step.build != nil, step.deploy != nil {
             sink.error(.conflict, "a step builds or deploys, not both; make it two steps", at: step, node)
         }
         if isWork {
@@ -54,7 +54,13 @@ extension DocumentReader {
     }
 
     private func checkService(_ step: Step, _ fields: Fields, _ node: SourceNode) {
-        for field in ["depends_on", "detach", "build", "deploy", "outputs", "retry", "cache", "artifacts", "failure"]
+        for field in ["build", "deploy"] where fields.has(field) {
+            guard let entry = fields.takeEntry(field) else { continue }
+            sink.error(
+                .conflict, "a service has no “\(field)”; that is a step's work", at: entry.keyMark,
+                length: field.unicodeScalars.count)
+        }
+        for field in ["depends_on", "detach", "outputs", "retry", "cache", "artifacts", "failure"]
         where fields.has(field) {
             guard let entry = fields.takeEntry(field) else { continue }
             sink.warning(

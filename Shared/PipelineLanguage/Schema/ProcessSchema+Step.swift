@@ -14,6 +14,8 @@ extension ProcessSchema {
 
     static var service: JSONValue {
         var fields = stepFields
+        fields["build"] = nil
+        fields["deploy"] = nil
         fields["service"] = name("The service's name and host name; unique in its stage.")
         fields["name"] = name("The service's name, as Drone has it.")
         return any(
