@@ -38,6 +38,15 @@ struct HostileInputTests {
                 "x\(level): &m\(level)\n  <<: [\(Array(repeating: "*m\(level - 1)", count: 12).joined(separator: ", "))]\n"
         }
         refuse("kind: pipeline\n" + merges + "steps: []\n", .limit)
+        let wide = "x-a: &a {" + (0..<9_000).map { "k\($0): 1" }.joined(separator: ", ") + "}\n"
+        let uses = (0..<30).map { "x-\($0): {<<: *a}\n" }.joined()
+        refuse(wide + uses + "steps: []\n", .limit)
+    }
+
+    @Test("with very many directives are refused")
+    func directives() {
+        let tags = (0..<20_000).map { "%TAG !t\($0)! tag:example.org,2020:\n" }.joined()
+        refuse(tags + "---\nsteps: [{name: a, commands: [a]}]\n", .limit)
     }
 
     @Test("with aliases in reasonable number are read, also beside colons")

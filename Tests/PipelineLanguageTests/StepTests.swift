@@ -1,4 +1,5 @@
 import Contracts
+import FoundationEssentials
 import Testing
 
 @testable import PipelineLanguage
@@ -59,6 +60,42 @@ struct StepTests {
         #expect(Workload("deployment/web")?.description == "deployment/web")
         #expect(Workload("sts/db")?.kind == .statefulset && Workload("DaemonSet/agent")?.kind == .daemonset)
         for wrong in ["web", "deployment/", "pod/x", "a/b/c", ""] { #expect(Workload(wrong) == nil) }
+    }
+
+    @Test("from JSON that no compiler wrote are refused with a reason")
+    func decoding() {
+        for (json, problem) in [
+            (#"{"version": 2, "name": "a", "stages": []}"#, "version 2 of a process is not known"),
+            (
+                #"{"name": "a", "stages": [{"name": "b", "steps": [{"step": "c", "deploy": {"environment": "e", "container": "c", "image": "i", "workload": "pod/x"}}]}]}"#,
+                "no workload such as deployment/web"
+            ),
+            (#"{"name": "a", "stages": [{"name": "b", "steps": [{"image": "c"}]}]}"#, "step"),
+        ] {
+            #expect {
+                _ = try Wire.decode(PipelineLanguage.Process.self, from: Data(json.utf8))
+            } throws: { error in
+                "\(error)".contains(problem)
+            }
+        }
+    }
+
+    @Test("of a document that loads templates name them")
+    func componentNames() {
+        let text =
+            "kind: template\nload: web.yaml\n---\nkind: template\nload: go\n---\nkind: template\nload: go.json\n---\nkind: pipeline\nload: x\n"
+        #expect(Compiler.componentNames(source: text, path: ".drone.yml") == ["web", "go"])
+        #expect(Compiler.componentNames(source: "kind: [", path: ".drone.yml") == [])
+    }
+
+    @Test("are resolved one by one by a worker")
+    func oneByOne() throws {
+        let step = Step(name: "a", image: "x:${TAG}", commands: ["echo ${steps.b.c}"])
+        let resolved = try step.resolved(
+            in: Scope(outputs: ["b": ["c": "d e"]]), variables: ["TAG": "1"])
+        #expect(resolved.image == "x:1" && resolved.commands == ["echo d e"])
+        #expect("\(JobKey(stage: "s", index: 1)) \(StepKey(stage: "s", step: "t"))" == "s#1 s/t")
+        #expect("\(SkipReason(.stopped, "because"))" == "because")
     }
 
     @Test("read times and sizes")

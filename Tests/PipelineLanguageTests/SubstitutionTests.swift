@@ -40,7 +40,8 @@ struct SubstitutionTests {
             ("${PATHS##*/}", "tool.tar.gz"), ("${PATHS#*/}", "usr/local/bin/tool.tar.gz"),
             ("${PATHS%.*}", "/usr/local/bin/tool.tar"), ("${PATHS%%.*}", "/usr/local/bin/tool"),
             ("${PATHS%/*}", "/usr/local/bin"), ("${DRONE_TAG%[0-9]}", "v1.2."), ("${DRONE_TAG%%[!v]*}", "v"),
-            ("${DRONE_TAG#?}", "1.2.3"),
+            ("${DRONE_TAG#?}", "1.2.3"), ("${DRONE_TAG%[}", "v1.2.3"), ("${PATHS#\\/}", "usr/local/bin/tool.tar.gz"),
+            ("${PATHS%%bin**z}", "/usr/local/"), ("${DRONE_TAG#[v-]}", "1.2.3"),
             // replacements
             ("${DRONE_BRANCH/feature\\//}", "Log-In"), ("${PATHS//\\//-}", "-usr-local-bin-tool.tar.gz"),
             ("${DRONE_TAG/./-}", "v1-2.3"), ("${DRONE_TAG//./-}", "v1-2-3"), ("${DRONE_TAG/#v/V}", "V1.2.3"),

@@ -41,7 +41,11 @@ extension DocumentReader {
             let excluded = fields.take("exclude").map { elements($0) } ?? []
             fields.finish()
             let words = excluded.compactMap { choice($0, "\(word).status", Condition.Status.self) }
-            if nodes.isEmpty { return Condition.Status.allCases.filter { !words.contains($0) } }
+            if nodes.isEmpty {
+                let left = Condition.Status.allCases.filter { !words.contains($0) }
+                if left.isEmpty { sink.error(.badValue, "\(word).status excludes every state", at: node) }
+                return left
+            }
         }
         for node in nodes {
             guard let status = choice(node, "\(word).status", Condition.Status.self) else { continue }

@@ -29,9 +29,6 @@ extension DocumentReader {
             sink.error(
                 .badValue, "“memswap_limit” includes the memory and cannot be less than “mem_limit”", at: step, node)
         }
-        if !step.when.runsOnSuccess, !step.when.runsOnFailure {
-            sink.warning(.noEffect, "“when.status” allows nothing, so the step never runs", at: step, node)
-        }
     }
 
     private func checkCommands(_ step: Step, _ fields: Fields, _ node: SourceNode) {

@@ -153,7 +153,9 @@ struct YAMLSource {
     /// The parser's words, with what they mostly mean.
     private static func explain(_ problem: String) -> String {
         var text = "this is no YAML: \(problem)"
-        if problem.contains("cannot start any token") {
+        if problem.contains("tab character") {
+            text += "; indent with spaces"
+        } else if problem.contains("cannot start any token") {
             text += "; indent with spaces, and quote a text that begins with a special character"
         } else if problem.contains("mapping values are not allowed") {
             text += "; quote a text that has “: ” in it, or check the indentation"
