@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// One commit to be had as a working tree.
 public struct Checkout: Sendable {
     /// Such as a mirror's `http://sync:8081/shop/web.git`.
@@ -42,14 +44,14 @@ extension GitProgram {
             try RefName.check(ref: ref)
             if ref.hasPrefix("refs/heads/") { branch = String(ref.dropFirst("refs/heads/".count)) }
         }
-        var initialize = ["init", "--quiet", "--template="]
-        if checkout.commit.utf8.count == 64 { initialize.append("--object-format=sha256") }
-        _ = try await run(initialize + ["--", checkout.directory], doing: "making the workspace")
+        try Self.initialize(checkout.directory, sha256: checkout.commit.utf8.count == 64)
         var fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
         if let depth = checkout.depth { fetch.append("--depth=\(max(1, depth))") }
         _ = try await run(
             fetch + ["--", remote.text, checkout.commit], in: checkout.directory, remote: remote,
             credential: checkout.credential, timeout: checkout.timeout,
+            // What is thrown away after its job need not survive a power cut.
+            configuration: [("core.fsync", "none")],
             doing: "fetching \(checkout.commit) from \(remote)")
         let head = branch.map { ["-B", $0] } ?? ["--detach"]
         _ = try await run(
@@ -57,5 +59,23 @@ extension GitProgram {
             in: checkout.directory, timeout: checkout.timeout,
             configuration: [("core.symlinks", checkout.symlinks ? "true" : "false")],
             doing: "checking out \(checkout.commit)")
+    }
+
+    /// Makes an empty repository, as gitrepository-layout(5) has it: what `git init` would do, without a process.
+    private static func initialize(_ directory: String, sha256: Bool) throws(GitError) {
+        let format = sha256 ? "\trepositoryformatversion = 1\n" : "\trepositoryformatversion = 0\n"
+        let extensions = sha256 ? "[extensions]\n\tobjectformat = sha256\n" : ""
+        let configuration =
+            "[core]\n\(format)\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n\(extensions)"
+        do {
+            for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(directory)/.git/\(folder)", withIntermediateDirectories: true)
+            }
+            try Data(configuration.utf8).write(to: URL(filePath: "\(directory)/.git/config"))
+            try Data("ref: refs/heads/main\n".utf8).write(to: URL(filePath: "\(directory)/.git/HEAD"))
+        } catch {
+            throw GitError(.failed, "the workspace cannot be made in \(directory)", cause: "\(error)")
+        }
     }
 }

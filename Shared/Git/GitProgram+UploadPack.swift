@@ -48,7 +48,8 @@ extension GitProgram {
     /// - Throws: `invalid` where it is none, `tooLarge`.
     public static func inflate(_ bytes: [UInt8], limit: Int) async throws(GitError) -> [UInt8] {
         let launch = Launch(
-            executable: "gzip", arguments: ["-dc"], directory: nil, environment: ["PATH": "/usr/bin:/bin"],
+            executable: Self.find("gzip") ?? "gzip", arguments: ["-dc"], directory: nil,
+            environment: ["PATH": "/usr/bin:/bin"],
             input: bytes, outputLimit: limit)
         do {
             guard let output = try await withTimeout(.seconds(30), { try await launch.run() }), output.exitCode == 0

@@ -6,7 +6,7 @@ import SystemPackage
 /// The git program: every command in a process group of its own, without a shell, with an environment made for it,
 /// bounded output and a time limit after which the group is ended.
 public struct GitProgram: Sendable {
-    /// The program's path, or its name to be found in `PATH`.
+    /// The program's path; only its name where it was not found in `PATH`.
     public var path: String
     /// A folder Git may take for the user's home. Nothing there is read as configuration.
     public var home: String
@@ -14,11 +14,20 @@ public struct GitProgram: Sendable {
     public var allowsFile: Bool
     public var logger: Logger
 
+    /// - Parameter path: a path, or a name to be looked for in `PATH` once: to leave that to every start would be a fork
+    ///   for every folder of it.
     public init(path: String = "git", home: String, allowsFile: Bool = false, logger: Logger) {
-        self.path = path
+        self.path = path.contains("/") ? path : Self.find(path) ?? path
         self.home = home
         self.allowsFile = allowsFile
         self.logger = logger
+    }
+
+    /// The path of a program in `PATH`.
+    static func find(_ name: String) -> String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").lazy
+            .map { "\($0)/\(name)" }
+            .first { $0.hasPrefix("/") && FileManager.default.isExecutableFile(atPath: $0) }
     }
 
     /// What a command wrote.

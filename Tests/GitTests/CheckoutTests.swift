@@ -23,6 +23,25 @@ struct CheckoutTests {
         #expect(!FileManager.default.fileExists(atPath: workspace + "/.git/hooks"))
     }
 
+    @Test("the workspace is a repository as git makes it, of either object format", arguments: ["sha1", "sha256"])
+    func format(_ format: String) async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository(format: format)
+        let commit = try await origin.commit("one", ["a.txt": "hello"])
+        let workspace = sandbox.path + "/work"
+        try await sandbox.program.checkout(
+            Checkout(url: origin.path, commit: commit, ref: "refs/heads/main", directory: workspace))
+        let work = Repository(path: workspace)
+        #expect(try await work.git("rev-parse", "HEAD") == commit)
+        #expect(try await work.git("rev-parse", "--show-object-format") == format)
+        #expect(try await work.git("fsck", "--strict") == "")
+        // A step may go on with it.
+        try work.write("more", to: "b.txt")
+        try await work.git("add", "b.txt")
+        try await work.git("commit", "--quiet", "-m", "two")
+        #expect(try await work.git("rev-list", "--count", "HEAD") == "2")
+    }
+
     @Test("a tag or a commit leaves the head detached; history is as deep as asked for")
     func detached() async throws {
         let sandbox = try Sandbox()

@@ -27,9 +27,10 @@ struct Sandbox: ~Copyable {
         Mirror(directory: path + "/mirrors/shop/web.git", program: program, locks: locks)
     }
 
-    func repository(_ name: String = "origin") async throws -> Repository {
+    func repository(_ name: String = "origin", format: String = "sha1") async throws -> Repository {
         let repository = Repository(path: "\(path)/\(name)")
-        try await repository.git("init", "--quiet", "--initial-branch=main", repository.path, in: path)
+        try await repository.git(
+            "init", "--quiet", "--initial-branch=main", "--object-format=\(format)", repository.path, in: path)
         return repository
     }
 }

@@ -13,6 +13,13 @@ struct MirrorRoutes: Sendable {
     let mirrors: Mirrors
     let tokens: MirrorToken
     let logger: Logger
+    private let advertisements = Advertisements()
+
+    init(mirrors: Mirrors, tokens: MirrorToken, logger: Logger) {
+        self.mirrors = mirrors
+        self.tokens = tokens
+        self.logger = logger
+    }
 
     /// Bytes of a request's body, and of what it is inflated to. A fetch names the commits it has: some ten thousand
     /// of them fit.
@@ -45,8 +52,8 @@ struct MirrorRoutes: Sendable {
     private func advertise(_ request: Request, _ wanted: MirrorRequest) async throws -> Response {
         guard wanted.service == .refs else { throw MirrorRefusal.notFound }
         let repository = try existing(wanted.repository)
-        let body = try await mirrors.program.advertisement(
-            of: repository, protocolVersion: GitProgram.protocolVersion(request.headers[.gitProtocol]))
+        let body = try await advertisements.of(
+            repository, protocolVersion: GitProgram.protocolVersion(request.headers[.gitProtocol]), mirrors.program)
         return Response(
             status: .ok, headers: headers("application/x-git-upload-pack-advertisement"),
             body: .init(byteBuffer: ByteBuffer(bytes: body)))
