@@ -22,6 +22,8 @@ struct GoldenTests {
         if Golden.isRecording { try Golden.write(Golden.pretty(process), to: output) }
         let expected = try Wire.decode(JSONValue.self, from: Data(try Golden.read(output).utf8))
         #expect(try JSONValue(encoding: process) == expected)
+        let json = String(decoding: try process.canonicalJSON(), as: UTF8.self)
+        #expect(try Compiler.compile(json: json) == process)
     }
 
     @Test("keep everything through JSON, decoded and compiled again", arguments: files)

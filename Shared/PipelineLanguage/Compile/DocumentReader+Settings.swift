@@ -47,7 +47,8 @@ extension DocumentReader {
         if let integer = Int64(scalar.text) { return .integer(integer) }
         guard let number = Double(scalar.text), number.isFinite else { return .string(scalar.text) }
         // A version such as 1.10 is a number to YAML, and loses its zero.
-        let value = JSONValue.number(number)
+        // JSON has one way to write 1.0, and that is 1.
+        let value = Int64(exactly: number).map(JSONValue.integer) ?? .number(number)
         if let shown = value.pluginText, shown != scalar.text {
             sink.warning(
                 .suspicious, "\(scalar.text) is a number and becomes \(shown); quote it to keep it as it is", at: node)
