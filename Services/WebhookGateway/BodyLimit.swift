@@ -1,10 +1,8 @@
 import HTTPTypes
-import Hummingbird
-import NIOCore
 import Synchronization
 
-/// Reads hooks' bodies: none larger than the limit, all that are being read together no larger than a budget, so that
-/// many large ones at a time, of senders nobody has verified yet, do not take the memory.
+/// How large hooks may be: none larger than the limit, all that are being read together no larger than a budget, so
+/// that many large ones at a time, of senders nobody has verified yet, do not take the memory.
 final class BodyLimit: Sendable {
     /// The largest body taken, in bytes.
     let bytes: Int
@@ -20,14 +18,14 @@ final class BodyLimit: Sendable {
         self.budget = max(bytes, budget)
     }
 
-    /// The body.
-    /// - Throws: ``HookRefusal``: 413 as soon as it is known to be too large, 503 where there is no room for it, 400
-    ///   where the sender stops in the middle.
-    func collect(_ request: Request) async throws -> [UInt8] {
-        let announced = request.headers[.contentLength].flatMap { Int($0) }
+    /// Lets a body in.
+    /// - Parameter announced: its length, as far as the sender tells.
+    /// - Returns: what is to be given back to ``release(_:)``.
+    /// - Throws: ``HookRefusal``: 413 as soon as it is known to be too large, 503 where there is no room for it.
+    func admit(_ announced: Int?) throws(HookRefusal) -> Int {
         if let announced, announced > bytes { throw tooLarge(announced) }
         let expected = announced ?? bytes
-        guard expected > Self.small else { return try await read(request, upTo: announced ?? bytes) }
+        guard expected > Self.small else { return 0 }
         let fits = reserved.withLock { reserved in
             guard reserved + expected <= budget else { return false }
             reserved += expected
@@ -38,24 +36,18 @@ final class BodyLimit: Sendable {
                 .serviceUnavailable, "busy", "many large hooks are being read", remedy: "send the hook again later",
                 retryAfter: 5)
         }
-        defer { reserved.withLock { $0 -= expected } }
-        return try await read(request, upTo: expected)
+        return expected
     }
 
-    private func read(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
-        var body: [UInt8] = []
-        body.reserveCapacity(min(limit, Self.small))
-        do {
-            for try await chunk in request.body {
-                guard body.count + chunk.readableBytes <= bytes else { throw tooLarge(nil) }
-                body.append(contentsOf: chunk.readableBytesView)
-            }
-        } catch let refusal as HookRefusal {
-            throw refusal
-        } catch {
-            throw HookRefusal(.badRequest, "incomplete_body", "the body ended before it was whole")
-        }
-        return body
+    /// The body was read, or never will be.
+    func release(_ admitted: Int) {
+        guard admitted > 0 else { return }
+        reserved.withLock { $0 -= admitted }
+    }
+
+    /// - Parameter length: of what has come so far.
+    func check(_ length: Int) throws(HookRefusal) {
+        guard length <= bytes else { throw tooLarge(nil) }
     }
 
     private func tooLarge(_ announced: Int?) -> HookRefusal {

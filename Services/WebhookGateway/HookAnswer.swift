@@ -1,22 +1,48 @@
 import Contracts
 import FoundationEssentials
 import HTTPTypes
-import Hummingbird
-import NIOCore
 
-/// The body of a 202: `{"status":"accepted","id":"…"}` or `{"status":"ignored","reason":"…"}`.
-struct HookAnswer: Codable, Sendable, Equatable {
-    enum Status: String, Codable, Sendable { case accepted, ignored }
+/// What the sender of a hook is told.
+struct HookAnswer: Sendable {
+    var status: HTTPResponse.Status
+    /// JSON.
+    var body: [UInt8]
+    /// Seconds after which it may be sent again.
+    var retryAfter: Int?
+    /// What there is at the address instead.
+    var allow: String?
 
-    var status: Status
-    /// Of an accepted push: the id its run can be found by.
-    var id: MessageID?
-    var reason: String?
+    /// `{"status":"accepted","id":"…"}` or `{"status":"ignored","reason":"…"}`: a 202's body.
+    struct Verdict: Codable, Sendable, Equatable {
+        enum Status: String, Codable, Sendable { case accepted, ignored }
 
-    static func accepted(_ id: MessageID) -> HookAnswer { HookAnswer(status: .accepted, id: id) }
-    static func ignored(_ reason: String) -> HookAnswer { HookAnswer(status: .ignored, reason: reason) }
+        var status: Status
+        /// Of an accepted push: the id its run can be found by.
+        var id: MessageID?
+        var reason: String?
+    }
 
-    var response: Response { .json(self, status: .accepted) }
+    static func accepted(_ id: MessageID) -> HookAnswer {
+        HookAnswer(.accepted, Verdict(status: .accepted, id: id))
+    }
+
+    static func ignored(_ reason: String) -> HookAnswer {
+        HookAnswer(.accepted, Verdict(status: .ignored, reason: reason))
+    }
+
+    init(_ refusal: HookRefusal) {
+        self.init(refusal.status, refusal.problem)
+        retryAfter = refusal.retryAfter
+        allow = refusal.allow
+    }
+
+    private init(_ status: HTTPResponse.Status, _ value: some Encodable) {
+        do {
+            (self.status, body) = (status, Array(try Wire.encode(value)))
+        } catch {
+            (self.status, body) = (.internalServerError, [])
+        }
+    }
 }
 
 /// Why a hook is not taken.
@@ -25,6 +51,7 @@ struct HookRefusal: Error, Sendable {
     var problem: Problem
     /// Seconds after which it may be sent again.
     var retryAfter: Int?
+    var allow: String?
 
     init(
         _ status: HTTPResponse.Status, _ code: String, _ message: String, remedy: String? = nil, retryAfter: Int? = nil
@@ -38,24 +65,4 @@ struct HookRefusal: Error, Sendable {
     static let unavailable = HookRefusal(
         .serviceUnavailable, "unavailable", "the push cannot be kept right now", remedy: "send the hook again later",
         retryAfter: 30)
-
-    var response: Response {
-        var response = Response.json(problem, status: status)
-        if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
-        // The rest of a body that is not wanted would have to be read before the connection is of use again.
-        if status == .contentTooLarge { response.headers[.connection] = "close" }
-        return response
-    }
-}
-
-extension Response {
-    static func json(_ value: some Encodable, status: HTTPResponse.Status) -> Response {
-        let headers: HTTPFields = [.contentType: "application/json"]
-        do {
-            return Response(
-                status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try Wire.encode(value))))
-        } catch {
-            return Response(status: .internalServerError)
-        }
-    }
 }

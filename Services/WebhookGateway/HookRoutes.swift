@@ -1,76 +1,103 @@
 import Contracts
-import FoundationEssentials
 import HTTPTypes
-import Hummingbird
 import Logging
 import Messaging
 import Metrics
-import NIOCore
 
-/// `POST /hooks/<forge>`: reads, verifies, makes durable, answers.
+/// `POST /hooks/<forge>`: verifies, makes durable, answers.
 struct HookRoutes: Sendable {
-    let forges: [any Forge]
-    let intake: Intake
     let bodies: BodyLimit
-    let logger: Logger
+    private let routes: [String: HookRoute]
+    private let intake: Intake
+    private let logger: Logger
 
-    func router() -> Router<BasicRequestContext> {
-        let router = Router()
-        for forge in forges {
-            let counters = HookCounters(forge: forge.name)
-            router.post("hooks/\(forge.name)") { request, _ in
-                await respond(to: request, from: forge, counters)
-            }
-        }
-        return router
+    init(forges: [any Forge], intake: Intake, bodies: BodyLimit, logger: Logger) {
+        self.bodies = bodies
+        self.intake = intake
+        self.logger = logger
+        routes = Dictionary(
+            forges.map { ("/hooks/\($0.name)", HookRoute(forge: $0)) }, uniquingKeysWith: { first, _ in first })
     }
 
-    private func respond(to request: Request, from forge: any Forge, _ counters: HookCounters) async -> Response {
-        do {
-            let hook = IncomingHook(headers: request.headers, body: try await bodies.collect(request))
-            switch try forge.read(hook, now: .now) {
-            case .push(let push):
-                let durability = try await intake.take(push)
-                counters.accepted.increment()
-                logger.debug(
-                    "push accepted",
-                    metadata: [
-                        "repository": "\(push.trigger.repository)", "ref": "\(push.trigger.ref)",
-                        "message": "\(push.trigger.id)", "kept": "\(durability)",
-                    ])
-                return HookAnswer.accepted(push.trigger.id).response
-            case .ignored(let reason):
-                counters.ignored.increment()
-                logger.info("hook ignored", metadata: ["forge": "\(forge.name)", "reason": "\(reason)"])
-                return HookAnswer.ignored(reason).response
-            }
-        } catch let refusal as HookRefusal {
-            counters.refused.increment()
-            logger.notice(
-                "hook refused",
-                metadata: [
-                    "forge": "\(forge.name)", "status": "\(refusal.status.code)", "code": "\(refusal.problem.code)",
-                    "reason": "\(refusal.problem.message)",
-                ])
-            return refusal.response
-        } catch {
-            counters.failed.increment()
-            logger.error("hook could not be kept", metadata: ["forge": "\(forge.name)", "error": "\(error)"])
-            return HookRefusal.unavailable.response
+    /// Where a request goes.
+    /// - Throws: ``HookRefusal``: 404 or 405.
+    func route(_ request: HTTPRequest) throws(HookRefusal) -> HookRoute {
+        let path = request.path.map { $0.prefix { $0 != "?" } } ?? ""
+        guard let route = routes[String(path)] else {
+            throw HookRefusal(
+                .notFound, "not_found", "“\(path.prefix(200))” is no address of a hook",
+                remedy: "post to \(routes.keys.sorted().joined(separator: " or "))")
         }
+        guard request.method == .post else {
+            var refusal = HookRefusal(
+                .methodNotAllowed, "method_not_allowed", "\(request.method) does nothing here", remedy: "post the hook")
+            refusal.allow = "POST"
+            throw refusal
+        }
+        return route
+    }
+
+    /// Does what a hook asks for and tells `done`, at once or later and on whatever thread, what to answer.
+    func take(_ hook: IncomingHook, on route: HookRoute, then done: @escaping @Sendable (HookAnswer) -> Void) {
+        let verdict: HookVerdict
+        do {
+            verdict = try route.forge.read(hook, now: .now)
+        } catch {
+            return done(refused(error, on: route))
+        }
+        switch verdict {
+        case .ignored(let reason):
+            route.ignored.increment()
+            logger.info("hook ignored", metadata: ["forge": "\(route.forge.name)", "reason": "\(reason)"])
+            done(.ignored(reason))
+        case .push(let push):
+            intake.take(push) { result in
+                switch result {
+                case .success(let durability): done(accepted(push.trigger, durability, on: route))
+                case .failure(let refusal):
+                    route.failed.increment()
+                    done(HookAnswer(refusal))
+                }
+            }
+        }
+    }
+
+    /// What the sender of a hook is told that is not taken.
+    func refused(_ refusal: HookRefusal, on route: HookRoute?) -> HookAnswer {
+        route?.refused.increment()
+        logger.notice(
+            "hook refused",
+            metadata: [
+                "forge": "\(route?.forge.name ?? "")", "status": "\(refusal.status.code)",
+                "code": "\(refusal.problem.code)", "reason": "\(refusal.problem.message)",
+            ])
+        return HookAnswer(refusal)
+    }
+
+    private func accepted(_ trigger: Trigger, _ durability: Intake.Durability, on route: HookRoute) -> HookAnswer {
+        route.accepted.increment()
+        logger.debug(
+            "push accepted",
+            metadata: [
+                "repository": "\(trigger.repository)", "ref": "\(trigger.ref)", "message": "\(trigger.id)",
+                "kept": "\(durability)",
+            ])
+        return .accepted(trigger.id)
     }
 }
 
-/// What became of the hooks of one forge, made once: looking a counter up costs more than counting.
-struct HookCounters: Sendable {
+/// One forge's address, and what became of its hooks: counters made once, for looking one up costs more than counting.
+struct HookRoute: Sendable {
+    let forge: any Forge
     let accepted: Counter
     let ignored: Counter
     let refused: Counter
     let failed: Counter
 
-    init(forge: String) {
+    init(forge: any Forge) {
+        self.forge = forge
         func counter(_ outcome: String) -> Counter {
-            Counter(label: "slipway_hooks_total", dimensions: [("forge", forge), ("outcome", outcome)])
+            Counter(label: "slipway_hooks_total", dimensions: [("forge", forge.name), ("outcome", outcome)])
         }
         accepted = counter("accepted")
         ignored = counter("ignored")

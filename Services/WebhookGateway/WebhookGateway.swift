@@ -1,4 +1,3 @@
-import Hummingbird
 import Logging
 import Messaging
 import Runtime
@@ -15,23 +14,26 @@ struct WebhookGateway {
         ).run { context in
             let settings = context.settings
             let bus = context.bus
-            let publish: Intake.Publish = { message in
-                // A forge waits ten seconds; what the broker does not take by then is spooled well before.
-                try await bus.publish(message, timeout: .seconds(4))
-            }
+            // A forge waits ten seconds; what the broker does not take by then is spooled well before.
+            let timeout = Duration.seconds(4)
             var spool: Spool?
             if let folder = try settings.optional(CommonSettings.data) {
-                spool = try await Spool.open(in: folder, publish: publish, logger: context.logger)
+                spool = try await Spool.open(in: folder, logger: context.logger) { message in
+                    try await bus.publish(message, timeout: timeout)
+                }
             } else {
                 context.logger.notice("no spool: pushes are refused while the broker is away; set SLIPWAY_DATA")
             }
             let secrets = HookSecrets(
                 token: HookToken(key: try settings.value(CommonSettings.hookKey)),
                 groups: try settings.value(GatewaySettings.secrets))
+            let intake = Intake(
+                publish: { message, done in bus.publish(message, timeout: timeout, then: done) }, spool: spool,
+                logger: context.logger)
             let server = GatewayServer(
                 address: try settings.value(GatewaySettings.listen),
                 routes: HookRoutes(
-                    forges: [GitLab(secrets: secrets)], intake: Intake(publish: publish, spool: spool),
+                    forges: [GitLab(secrets: secrets)], intake: intake,
                     bodies: BodyLimit(bytes: try settings.value(GatewaySettings.bodyLimit)), logger: context.logger),
                 logger: context.logger)
             var services: [any Service] = [server]

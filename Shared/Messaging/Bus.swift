@@ -30,6 +30,14 @@ public struct Bus: Sendable {
         try await broker.publish(message.outgoing, timeout: timeout)
     }
 
+    /// Publishes a prepared message; `done` is told once it is confirmed, or why it is not, on the connection's thread.
+    public func publish(
+        _ message: PreparedMessage, timeout: Duration = .seconds(30),
+        then done: @escaping @Sendable (Result<Void, AMQPError>) -> Void
+    ) {
+        broker.publish(message.outgoing, timeout: timeout, then: done)
+    }
+
     /// Asks and waits for the answer.
     /// - Throws: `AMQPError` where there is none in time, the `Problem` the other side answered with, or
     ///   ``MessagingError`` where its answer is not understood.

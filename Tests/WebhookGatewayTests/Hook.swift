@@ -1,12 +1,13 @@
+import AMQP
 import Contracts
 import Crypto
 import FoundationEssentials
 import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
 import Logging
 import Messaging
 import NIOCore
+import NIOEmbedded
+import NIOHTTPTypes
 import Secrets
 import Synchronization
 import Testing
@@ -94,7 +95,7 @@ struct Change: Sendable, CustomTestStringConvertible {
 
 /// A broker that takes what it is told to take, and what it took.
 final class Broker: Sendable {
-    struct Away: Error {}
+    static let away = AMQPError(.unreachable, "the broker is away")
     private let state = Mutex<(isAway: Bool, taken: [PreparedMessage])>((false, []))
 
     var isAway: Bool {
@@ -103,11 +104,21 @@ final class Broker: Sendable {
     }
     var taken: [PreparedMessage] { state.withLock { $0.taken } }
 
+    func take(_ message: PreparedMessage) throws(AMQPError) {
+        let isAway = state.withLock { state in
+            if !state.isAway { state.taken.append(message) }
+            return state.isAway
+        }
+        if isAway { throw Self.away }
+    }
+
     var publish: Intake.Publish {
-        { [self] message in
-            try state.withLock { state in
-                guard !state.isAway else { throw Away() }
-                state.taken.append(message)
+        { [self] message, done in
+            do throws(AMQPError) {
+                try take(message)
+                done(.success(()))
+            } catch {
+                done(.failure(error))
             }
         }
     }
@@ -117,7 +128,7 @@ final class Broker: Sendable {
     }
 }
 
-/// The gateway's routes in memory.
+/// The gateway without its sockets.
 struct Gateway {
     let broker = Broker()
     var groups = GroupSecrets()
@@ -126,21 +137,64 @@ struct Gateway {
 
     func post(
         _ hook: Hook, body: [UInt8]? = nil, to path: String = "/hooks/gitlab"
-    ) async throws -> (status: HTTPResponse.Status, headers: HTTPFields, body: JSONValue) {
+    ) async throws -> GatewayAnswer {
+        let connection = try await connect()
+        return try await connection.send(.post, path, hook.headers, body ?? hook.body)
+    }
+
+    func connect() async throws -> GatewayConnection {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let routes = HookRoutes(
             forges: [GitLab(secrets: HookSecrets(token: HookToken(key: Hook.key), groups: groups))],
-            intake: Intake(publish: broker.publish, spool: spool), bodies: BodyLimit(bytes: limit), logger: logger)
-        let bytes = try body ?? hook.body
-        return try await Application(router: routes.router()).test(.router) { client in
-            try await client.execute(
-                uri: path, method: .post, headers: hook.headers, body: ByteBuffer(bytes: bytes)
-            ) { response in
-                let text = Data(response.body.readableBytesView)
-                let value = text.isEmpty ? JSONValue.null : try Wire.decode(JSONValue.self, from: text)
-                return (response.status, response.headers, value)
+            intake: Intake(publish: broker.publish, spool: spool, logger: logger), bodies: BodyLimit(bytes: limit),
+            logger: logger)
+        let channel = try await NIOAsyncTestingChannel { channel in
+            try channel.pipeline.syncOperations.addHandler(HookConnection(routes: routes))
+        }
+        return GatewayConnection(channel: channel)
+    }
+}
+
+struct GatewayAnswer {
+    var status: HTTPResponse.Status
+    var headers: HTTPFields
+    var body: JSONValue
+}
+
+/// A connection to the gateway, from where HTTP was read to where it is written.
+struct GatewayConnection {
+    let channel: NIOAsyncTestingChannel
+
+    /// Sends a request, its body in pieces.
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, _ headers: HTTPFields, _ body: [UInt8], announced: Bool = false
+    ) async throws -> GatewayAnswer {
+        var request = HTTPRequest(
+            method: method, scheme: "http", authority: "gateway", path: path, headerFields: headers)
+        if announced { request.headerFields[.contentLength] = "\(body.count)" }
+        try await channel.writeInbound(HTTPRequestPart.head(request))
+        for start in stride(from: 0, to: body.count, by: 16_384) {
+            let piece = ByteBuffer(bytes: body[start..<min(body.count, start + 16_384)])
+            try await channel.writeInbound(HTTPRequestPart.body(piece))
+        }
+        try await channel.writeInbound(HTTPRequestPart.end(nil))
+        var answer = GatewayAnswer(status: .ok, headers: [:], body: .null)
+        while true {
+            switch try await channel.waitForOutboundWrite(as: HTTPResponsePart.self) {
+            case .head(let head): (answer.status, answer.headers) = (head.status, head.headerFields)
+            case .body(let body):
+                #expect(answer.headers[.contentLength] == "\(body.readableBytes)")
+                answer.body = try Wire.decode(JSONValue.self, from: Data(body.readableBytesView))
+            case .end: return answer
             }
+        }
+    }
+
+    var isOpen: Bool {
+        get async throws {
+            await channel.testingEventLoop.run()
+            return channel.isActive
         }
     }
 }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTPTypes
 import Logging
 import Messaging
+import NIOCore
 import Storage
 import Testing
 
@@ -26,7 +27,7 @@ struct IntakeTests {
         defer { do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record(error) } }
         var gateway = Gateway()
         let broker = gateway.broker
-        gateway.spool = try await Spool.open(in: folder, publish: broker.publish, logger: Logger(label: "test"))
+        gateway.spool = try await Spool.open(in: folder, logger: Logger(label: "test")) { try broker.take($0) }
         broker.isAway = true
         var ids: [JSONValue?] = []
         for number in 0..<3 {
@@ -43,7 +44,7 @@ struct IntakeTests {
         ids.append(try await gateway.post(later).body["id"])
         #expect(broker.taken.isEmpty)
 
-        let restarted = try await Spool.open(in: folder, publish: broker.publish, logger: Logger(label: "test"))
+        let restarted = try await Spool.open(in: folder, logger: Logger(label: "test")) { try broker.take($0) }
         #expect(!restarted.isEmpty)
         let relay = Task { try await restarted.relay.run() }
         let deadline = ContinuousClock.now + .seconds(10)
@@ -82,5 +83,57 @@ struct IntakeTests {
         #expect(answer.headers[.connection] == "close")
         hook.members["message"] = .string(String(repeating: "x", count: 90_000))
         #expect(try await gateway.post(hook).status == .accepted)
+    }
+
+    @Test("a connection takes one hook after another, and ends where the sender says so")
+    func keepAlive() async throws {
+        let gateway = Gateway()
+        let connection = try await gateway.connect()
+        try await connection.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1))
+        var hook = Hook()
+        for number in 0..<3 {
+            hook.headers[.idempotencyKey] = "\(number)"
+            let answer = try await connection.send(.post, "/hooks/gitlab?x=1", hook.headers, try hook.body)
+            #expect(answer.status == .accepted)
+            #expect(answer.headers[.connection] == nil)
+        }
+        #expect(gateway.broker.taken.count == 3)
+        #expect(try await connection.isOpen)
+        hook.headers[.connection] = "close"
+        let last = try await connection.send(.post, "/hooks/gitlab", hook.headers, try hook.body)
+        #expect(last.headers[.connection] == "close")
+        #expect(try await !connection.isOpen)
+    }
+
+    @Test(
+        "what is no hook is refused with what to do instead, whatever body it has",
+        arguments: [
+            (HTTPRequest.Method.post, "/hooks/nowhere", 404, "not_found"), (.get, "/", 404, "not_found"),
+            (.get, "/hooks/gitlab", 405, "method_not_allowed"), (.put, "/hooks/gitlab", 405, "method_not_allowed"),
+        ])
+    func noHook(_ method: HTTPRequest.Method, _ path: String, _ status: Int, _ code: String) async throws {
+        let connection = try await Gateway().connect()
+        let answer = try await connection.send(method, path, [:], [UInt8](repeating: 0, count: 100_000))
+        #expect(answer.status.code == status)
+        #expect(answer.headers[.allow] == (status == 405 ? "POST" : nil))
+        #expect(answer.body["code"] == .string(code))
+        #expect(answer.body["remedy"]?.string?.contains("post") == true)
+    }
+
+    @Test("a body that is announced too large is not waited for; room for many at a time is bounded and given back")
+    func announced() async throws {
+        var gateway = Gateway()
+        gateway.limit = 100_000
+        let connection = try await gateway.connect()
+        let body = [UInt8](repeating: 32, count: 200_000)
+        let answer = try await connection.send(.post, "/hooks/gitlab", Hook().headers, body, announced: true)
+        #expect(answer.status == .contentTooLarge)
+
+        let limit = BodyLimit(bytes: 100_000, budget: 250_000)
+        let admitted = try [limit.admit(100_000), limit.admit(100_000)]
+        #expect(throws: HookRefusal.self) { try limit.admit(100_000) }
+        #expect(try limit.admit(1_000) == 0)
+        for one in admitted { limit.release(one) }
+        #expect(try limit.admit(nil) == 100_000)
     }
 }

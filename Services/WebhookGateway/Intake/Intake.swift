@@ -1,9 +1,11 @@
+import AMQP
 import Contracts
+import Logging
 import Messaging
 
 /// Makes a push durable: at the broker, or while that is away in the spool.
 struct Intake: Sendable {
-    typealias Publish = @Sendable (PreparedMessage) async throws -> Void
+    typealias Publish = @Sendable (PreparedMessage, @escaping @Sendable (Result<Void, AMQPError>) -> Void) -> Void
 
     /// Where a push is safe.
     enum Durability: String, Sendable, CustomStringConvertible {
@@ -13,31 +15,52 @@ struct Intake: Sendable {
 
     private let publish: Publish
     private let spool: Spool?
+    private let logger: Logger
 
-    init(publish: @escaping Publish, spool: Spool?) {
+    init(publish: @escaping Publish, spool: Spool?, logger: Logger) {
         self.publish = publish
         self.spool = spool
+        self.logger = logger
     }
 
-    /// Returns once the push is durable.
-    /// - Throws: ``HookRefusal/unavailable`` where neither the broker nor the spool takes it.
-    func take(_ push: PushReceived) async throws -> Durability {
-        let message = try PreparedMessage(push, id: push.trigger.id)
+    /// Tells `done`, on whatever thread, once the push is durable, or ``HookRefusal/unavailable`` where neither the
+    /// broker nor the spool takes it.
+    func take(_ push: PushReceived, then done: @escaping @Sendable (Result<Durability, HookRefusal>) -> Void) {
+        let message: PreparedMessage
+        do {
+            message = try PreparedMessage(push, id: push.trigger.id)
+        } catch {
+            logger.error("push cannot be encoded", metadata: ["push": "\(push.trigger.id)", "error": "\(error)"])
+            return done(.failure(.unavailable))
+        }
         let key = push.trigger.repository.rawValue
         // While older pushes wait in the spool, newer ones queue up behind them.
-        if let spool, !spool.isEmpty {
-            try await spool.append(message, key: key)
-            return .spool
-        }
-        do {
-            try await publish(message)
-            return .broker
-        } catch {
-            guard let spool else {
-                throw HookRefusal.unavailable
+        if let spool, !spool.isEmpty { return keep(message, key, in: spool, then: done) }
+        publish(message) { result in
+            switch result {
+            case .success: done(.success(.broker))
+            case .failure(let error):
+                guard let spool else {
+                    logger.error("push cannot be kept", metadata: ["push": "\(message.id)", "error": "\(error)"])
+                    return done(.failure(.unavailable))
+                }
+                keep(message, key, in: spool, then: done)
             }
-            try await spool.append(message, key: key)
-            return .spool
+        }
+    }
+
+    private func keep(
+        _ message: PreparedMessage, _ key: String, in spool: Spool,
+        then done: @escaping @Sendable (Result<Durability, HookRefusal>) -> Void
+    ) {
+        Task {
+            do {
+                try await spool.append(message, key: key)
+                done(.success(.spool))
+            } catch {
+                logger.error("push cannot be spooled", metadata: ["push": "\(message.id)", "error": "\(error)"])
+                done(.failure(.unavailable))
+            }
         }
     }
 }

@@ -21,7 +21,9 @@ final class Spool: Sendable {
     }
 
     /// Opens the spool of a folder and makes both where there are none.
-    static func open(in folder: String, publish: @escaping Intake.Publish, logger: Logger) async throws -> Spool {
+    static func open(
+        in folder: String, logger: Logger, publish: @escaping @Sendable (PreparedMessage) async throws -> Void
+    ) async throws -> Spool {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let store = try Store.open(at: folder + "/spool.sqlite", migrations: [Outbox.migration])
         let outbox = Outbox()

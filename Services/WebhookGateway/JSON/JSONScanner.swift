@@ -1,3 +1,5 @@
+import Glibc
+
 /// Steps through JSON without building it: wanted members are read, others passed over. A hook's body is mostly what
 /// nobody asks for, and decoding all of it takes longer than everything else the gateway does with it.
 ///
@@ -134,20 +136,30 @@ struct JSONScanner {
     private mutating func skipString() throws(JSONScanError) -> Bool {
         var escaped = false
         var index = position + 1
-        while index < bytes.count {
-            switch bytes[index] {
-            case UInt8(ascii: "\""):
-                position = index + 1
+        var quote = find(UInt8(ascii: "\""), from: index, to: bytes.count)
+        while let end = quote {
+            guard let escape = find(UInt8(ascii: "\\"), from: index, to: end) else {
+                position = end + 1
                 return escaped
-            case UInt8(ascii: "\\"):
-                escaped = true
-                index += 2
-            default:
-                index += 1
             }
+            escaped = true
+            index = escape + 2
+            // The quote may be what is escaped.
+            if index > end { quote = find(UInt8(ascii: "\""), from: index, to: bytes.count) }
         }
         position = bytes.count
         throw error("a text does not end")
+    }
+
+    /// A body is mostly text, and the C library looks at many bytes at a time.
+    private func find(_ byte: UInt8, from start: Int, to end: Int) -> Int? {
+        guard start < end else { return nil }
+        return bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, let found = memchr(base + start, Int32(byte), end - start) else {
+                return nil
+            }
+            return UnsafeRawPointer(found) - base
+        }
     }
 
     // MARK: Bytes

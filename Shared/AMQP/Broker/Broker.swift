@@ -40,6 +40,27 @@ public final class Broker: Sendable {
         try result.get()
     }
 
+    /// Publishes a message as ``publish(_:timeout:)`` does, for those who are no task: what they would wait for is told
+    /// to `done` instead.
+    ///
+    /// - Parameter done: Called once, on the connection's own thread, which everyone's messages wait for: it hands on
+    ///   what it is told and returns.
+    public func publish(
+        _ message: OutgoingMessage, timeout: Duration = .seconds(30),
+        then done: @escaping @Sendable (Result<Void, AMQPError>) -> Void
+    ) {
+        var message = message
+        if message.properties.messageID == nil { message.properties.messageID = RandomName.make() }
+        do throws(AMQPError) {
+            try message.validate(configuration.maximumBodySize)
+        } catch {
+            return done(.failure(error))
+        }
+        let outgoing = Outgoing(
+            id: nextIdentifier(), message: message, deadline: .now + timeout, waiter: .callback(done))
+        if let error = publisher.inbox.post(.send(outgoing)) { outgoing.failed(error) }
+    }
+
     /// Sends a request and returns the reply to it, by the broker's direct reply-to.
     ///
     /// The request's `replyTo` and `correlationID` are replaced; the one who answers publishes to the default exchange

@@ -2,6 +2,8 @@
 final class Outgoing: Sendable {
     enum Waiter: Sendable {
         case confirm(CheckedContinuation<Result<Void, AMQPError>, Never>)
+        /// Called on the connection's thread.
+        case callback(@Sendable (Result<Void, AMQPError>) -> Void)
         case reply(CheckedContinuation<Result<IncomingMessage, AMQPError>, Never>)
     }
 
@@ -27,7 +29,11 @@ final class Outgoing: Sendable {
     }
 
     func confirmed() {
-        if case .confirm(let continuation) = waiter { continuation.resume(returning: .success(())) }
+        switch waiter {
+        case .confirm(let continuation): continuation.resume(returning: .success(()))
+        case .callback(let done): done(.success(()))
+        case .reply: break
+        }
     }
 
     func answered(_ reply: IncomingMessage) {
@@ -37,6 +43,7 @@ final class Outgoing: Sendable {
     func failed(_ error: AMQPError) {
         switch waiter {
         case .confirm(let continuation): continuation.resume(returning: .failure(error))
+        case .callback(let done): done(.failure(error))
         case .reply(let continuation): continuation.resume(returning: .failure(error))
         }
     }

@@ -1,7 +1,7 @@
-import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
+import NIOPosix
 import Runtime
 import ServiceLifecycle
 
@@ -14,14 +14,13 @@ struct GatewayServer: Service {
     func run() async throws {
         var quiet = logger
         quiet.logLevel = max(.warning, logger.logLevel)
-        let application = Application(
-            router: routes.router(),
-            // A peer that opens a connection and says nothing does not keep it.
-            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-            configuration: .init(address: .hostname(address.host, port: address.port)), logger: quiet)
+        let server = Server(
+            childChannelSetup: HookChannel(routes: routes),
+            configuration: ServerConfiguration(address: .hostname(address.host, port: address.port)),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quiet)
         do {
             logger.info("taking hooks", metadata: ["address": "\(address)"])
-            try await application.run()
+            try await server.run()
         } catch {
             throw SettingsError(
                 setting: GatewaySettings.listen.variable, message: "cannot listen on \(address): \(error)",
