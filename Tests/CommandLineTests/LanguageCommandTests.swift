@@ -36,6 +36,80 @@ struct LanguageCommandTests {
         #expect(dev.last == "3 of 4 steps would run, in 1 job")
         let skipped = try plan(web, "--message", "Typo [skip ci]")
         #expect(skipped == ["web · push to main", "  nothing runs: the commit message says [skip ci]"])
+        let tags =
+            "name: tags\nsteps: [{name: a, commands: [a], when: {event: tag}}, {name: b, commands: [a], when: {branch: x}}]"
+        #expect(
+            try plan(tags) == [
+                "tags · push to main", "└─ ✗ tags  all its steps are skipped",
+                "   ├─ ✗ a  when.event: “push” is not tag", "   └─ ✗ b  when.branch: “main” is not x",
+                "0 of 2 steps would run, in 0 jobs",
+            ])
+    }
+
+    @Test("put parameters and what is known of the run into conditions")
+    func conditions() throws {
+        let process = try Compiler.compile(
+            source: """
+                parameters: {branch: main, level: {values: [a, b]}}
+                steps:
+                - {name: a, commands: [a], when: {branch: "${branch}"}}
+                - {name: b, commands: [a], when: {target: "${DRONE_DEPLOY_TO}", repo: "shop/${DRONE_REPO_NAME}"}}
+                - {name: c, commands: [a], when: {ref: "refs/tags/${DRONE_TAG}"}}
+                """, path: "x.yml"
+        ).process
+        func running(_ arguments: String...) throws -> [String] {
+            try FactOptions.parse(arguments).plan(process).stages[0].steps.filter { $0.skipped == nil }.map(\.name)
+        }
+        #expect(try running() == ["a"])
+        #expect(try running("--param", "branch=dev", "--param", "level=a") == [])
+        #expect(try running("--target", "production", "--repo", "shop/web", "--branch", "dev") == ["b"])
+        #expect(try running("--tag", "v1") == ["c"])
+        #expect(throws: CommandError.self) { try running("--param", "level=c") }
+    }
+
+    /// A document of the language's own tests.
+    private func golden(_ name: String) -> String {
+        "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
+            + "/PipelineLanguageTests/Golden/" + name
+    }
+
+    private func exitCode(_ run: () throws -> Void) -> Int32 {
+        do {
+            try run()
+            return 0
+        } catch let code as ExitCode {
+            return code.rawValue
+        } catch let error as CommandError {
+            return error.isUsage ? 2 : 1
+        } catch {
+            return -1
+        }
+    }
+
+    @Test("end with 0, 1 or 2")
+    func exitCodes() {
+        let fine = golden("projects/01-go-library.yml")
+        let wrong = golden("errors/typo.in.json")
+        let warned = golden("errors/empty-condition.yml")
+        for (arguments, code) in [
+            ([fine], 0), ([wrong], 1), ([fine, wrong], 1), ([warned], 0), (["--strict", warned], 1),
+            (["--json", wrong], 1), (["/nothing/here.yml"], 2), ([fine, "/nothing/here.yml"], 2),
+        ] as [([String], Int32)] {
+            #expect(exitCode { try LintCommand.parse(arguments).run() } == code, "lint \(arguments)")
+        }
+        for (arguments, code) in [
+            ([fine], 0), ([fine, "--digest"], 0), ([fine, "--canonical"], 0), ([wrong], 1), ([wrong, "--json"], 1),
+            ([fine, "--param", "a=b"], 2), (["/nothing/here.yml"], 2),
+        ] as [([String], Int32)] {
+            #expect(exitCode { try CompileCommand.parse(arguments).run() } == code, "compile \(arguments)")
+        }
+        for (arguments, code) in [
+            ([fine], 0), ([fine, "--json"], 0), ([fine, "--message", "[skip ci]"], 1), ([wrong], 1),
+            ([wrong, "--json"], 1), (["/nothing/here.yml"], 2),
+        ] as [([String], Int32)] {
+            #expect(exitCode { try PlanCommand.parse(arguments).run() } == code, "plan \(arguments)")
+        }
+        #expect(exitCode { try SchemaCommand.parse([]).run() } == 0)
     }
 
     @Test("take what happened from the command line, and the rest for granted")

@@ -38,7 +38,10 @@ struct PlanTree {
         let trunk = isLast ? "   " : "│  "
         let name = PlainText.singleLine(stage.name)
         if let skipped = stage.skipped {
-            return [branch + style.paint("✗ \(name)", .faint) + reason(skipped.text)]
+            let title = branch + style.paint("✗ \(name)", .faint) + reason(skipped.text)
+            // Each of its steps has a reason of its own then.
+            guard skipped.code == .nothingToDo else { return [title] }
+            return [title] + draw(stage.steps.map { (skip($0), []) }).map { trunk + $0 }
         }
         var title = branch + style.paint("● ", .good) + style.paint(name, .strong)
         if !stage.dependsOn.isEmpty {
@@ -57,9 +60,7 @@ struct PlanTree {
             rows.append(
                 (
                     style.paint("not taking part", .faint),
-                    left.map { step in
-                        style.paint("✗ \(PlainText.singleLine(step.name))", .faint) + reason(step.skipped?.text ?? "")
-                    }
+                    left.map(skip)
                 ))
         }
         return [title] + draw(rows).map { trunk + $0 }
@@ -88,6 +89,10 @@ struct PlanTree {
         if let deploy = step.deploy { notes.append("to \(deploy.environment)") }
         if !notes.isEmpty { text += style.paint("  " + PlainText.singleLine(notes.joined(separator: ", ")), .faint) }
         return text
+    }
+
+    private func skip(_ step: PlannedStep) -> String {
+        style.paint("✗ \(PlainText.singleLine(step.name))", .faint) + reason(step.skipped?.text ?? "")
     }
 
     private func reason(_ text: String) -> String {
