@@ -57,6 +57,19 @@ struct HostileInputTests {
         #expect(try Compiler.compile(source: text, path: "x.yml").process.stages[0].steps.count == 41)
     }
 
+    @Test("whose anchors hold themselves, or whose keys come twice, are refused")
+    func cyclesAndDuplicates() {
+        for text in [
+            "x-a: &a [*a]\n", "x-a: &a {b: *a}\n", "x-a: &a\n  <<: *a\n", "x-a: &a {b: &b {c: *a}}\nx-b: *b\n",
+            "x-a: &a {? *a : b}\n",
+        ] {
+            refuse(text + "steps: [{name: a, commands: [a]}]\n", .syntax)
+        }
+        refuse("steps: [{name: a, commands: [a], name: b}]\n", .duplicate)
+        refuse((0..<20_000).map { "x-\($0 % 10_000): 1\n" }.joined(), .duplicate)
+        refuse("[{\"step\": \"a\", \"commands\": [\"a\"], \"step\": \"b\"}]", path: "x.json", .duplicate)
+    }
+
     @Test("that nest too deep are refused")
     func nesting() {
         for count in [100, 900, 5_000] {
