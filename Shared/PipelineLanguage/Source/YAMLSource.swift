@@ -13,12 +13,12 @@ struct YAMLSource {
 
     /// The documents that hold something. What cannot be read is reported to the sink.
     static func documents(of text: String, sink: DiagnosticSink, limits: SourceLimits) -> [SourceNode] {
-        guard !AliasGuard.isSuspicious(text) else {
+        guard !YAMLGuard.isSuspicious(text) else {
             sink.error(
                 .limit, "aliases as keys of mappings are not read in a document with many aliases", at: .start)
             return []
         }
-        guard !AliasGuard.hasManyDirectives(text) else {
+        guard !YAMLGuard.hasManyDirectives(text) else {
             sink.error(.limit, "the document has too many lines that begin with “%”", at: .start)
             return []
         }

@@ -3,7 +3,7 @@
 /// It hashes every key of a mapping to find duplicates. A key that is an alias, or a list or mapping of aliases, is
 /// hashed with all that is behind it, which a few lines of nested aliases make endless; no limit of ours is asked
 /// before. Such keys make no sense in a pipeline, so a text that may have one is read only if its aliases are few.
-enum AliasGuard {
+enum YAMLGuard {
     private static let mostAliases = 12
     /// Every `%TAG` is held against every other.
     private static let mostDirectives = 64
