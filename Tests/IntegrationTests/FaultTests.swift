@@ -34,6 +34,7 @@ import Testing
         try await PrivateBroker.with { broker in
             try await Stack.with(brokerURL: broker.url) { stack in
                 let repository = try await prepared(stack)
+                let other = try await prepared(stack, "other", steps: ["test"])
                 // RabbitMQ 3.10 writes down every half second which quorum queues it has: these are to be older.
                 try await Task.sleep(for: .seconds(2))
                 for round in 1...2 {
@@ -45,10 +46,14 @@ import Testing
                             && view.stages.first?.steps.first.map { $0.logBytes > 0 } == true
                     }
                     try await broker.kill()
+                    // Taken all the same: the gateway keeps it until the broker is back.
+                    let meanwhile = try await other.push(["round.txt": "\(round)\n"], message: "Meanwhile")
                     try await broker.start()
-                    let view = try await stack.platform.finishedRun(
-                        "shop/faults", commit: commit, within: .seconds(120))
-                    try await check(view, stack, "round \(round)")
+                    for (repository, commit) in [(repository, commit), (other, meanwhile)] {
+                        let view = try await stack.platform.finishedRun(
+                            repository.path, commit: commit, within: .seconds(120))
+                        try await check(view, stack, "round \(round), \(repository.path)")
+                    }
                 }
             }
         }
@@ -70,21 +75,19 @@ import Testing
         }
     }
 
-    private func prepared(_ stack: Stack) async throws -> SampleRepository {
+    private func prepared(
+        _ stack: Stack, _ name: String = "faults", steps: [String] = ["build", "deploy"]
+    ) async throws -> SampleRepository {
         let effects = stack.directory.appending("effects")
-        try await runTool("mkdir", [effects.string])
+        try await runTool("mkdir", ["-p", effects.string])
         let script = """
             echo \\"$SLIPWAY_ATTEMPT\\" >> \(effects)/$SLIPWAY_RUN_ID-$SLIPWAY_STEP; \
             i=1; while [ $i -le \(Self.lines) ]; do echo line $i; i=$((i+1)); [ $((i % 20)) != 0 ] || sleep 0.05; done
             """
-        try await stack.platform.putComponent(
-            "faults",
-            """
-            [ {"step": "build", "commands": ["\(script)"]},
-              {"step": "deploy", "commands": ["\(script)"]} ]
-            """)
-        let repository = try await SampleRepository("shop/faults", in: stack.directory, platform: stack.platform)
-        try await stack.platform.associate("shop/faults", [AssociationView(component: "faults")])
+        let component = steps.map { #"{"step": "\#($0)", "commands": ["\#(script)"]}"# }.joined(separator: ",")
+        try await stack.platform.putComponent(name, "[\(component)]")
+        let repository = try await SampleRepository("shop/\(name)", in: stack.directory, platform: stack.platform)
+        try await stack.platform.associate(repository.path, [AssociationView(component: name)])
         return repository
     }
 }
