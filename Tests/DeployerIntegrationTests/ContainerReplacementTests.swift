@@ -77,6 +77,33 @@ import Worker
         }
     }
 
+    @Test func aCommandInItSaysWhetherItIsWell() async throws {
+        try await withHost { host in
+            let late = try await TestImages.build(
+                "/bin/busybox sleep 1; /bin/busybox touch /ready; exec /bin/busybox sleep 1000")
+            let health = Probe(command: ["/bin/busybox", "test", "-e", "/ready"], timeout: 20)
+            let log = MemoryLog()
+            _ = try await host.replacement(late, job: "j1", sequence: 1, health: health, log: log).run()
+            #expect(log.text.contains("“/bin/busybox test -e /ready” in the container ends with exit code 1"))
+            #expect(log.text.contains("in the container says it is well"))
+            let before = try await host.engine.inspectContainer(host.service).id
+            for (command, reason) in [
+                (["/bin/busybox", "false"], "ends with exit code 1"),
+                (["/bin/busybox", "sleep", "60"], "does not end"),
+                (["/nothing"], "exit code 12"),
+            ] {
+                let error = await #expect(throws: JobFailure.self) {
+                    try await host.replacement(
+                        late, job: "j2-\(reason)", sequence: 2, health: Probe(command: command, timeout: 2),
+                        log: MemoryLog()
+                    ).run()
+                }
+                #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "")")
+                #expect(try await host.engine.inspectContainer(host.service).id == before)
+            }
+        }
+    }
+
     @Test func oneThatIsNotWellLeavesTheOldOneAlone() async throws {
         try await withHost { host in
             let one = try await TestImages.server("one")

@@ -27,10 +27,6 @@ struct ContainerHealth: Sendable {
 
     /// - Throws: ``JobFailure`` with what was wrong at last.
     func wait() async throws {
-        if probe?.command.isEmpty == false, probe?.port == nil {
-            throw JobFailure(
-                "a health check by a command is not run by this deployer; give a port, or a HEALTHCHECK in the image")
-        }
         let startedAt = ContinuousClock.now
         let limit = probe.map { Duration.seconds($0.timeout) } ?? Self.ownCheck
         let interval = Duration.seconds(max(1, probe?.interval ?? 1))
@@ -39,7 +35,8 @@ struct ContainerHealth: Sendable {
         var said = ""
         while true {
             let container = try await engine.inspectContainer(id)
-            let verdict = try await judge(container, since: startedAt)
+            let left = max(.milliseconds(100), limit - (ContinuousClock.now - startedAt))
+            let verdict = try await judge(container, since: startedAt, within: left)
             switch verdict {
             case .well(let text):
                 await log.line(text)
@@ -59,7 +56,9 @@ struct ContainerHealth: Sendable {
         }
     }
 
-    private func judge(_ container: ContainerDetails, since start: ContinuousClock.Instant) async throws -> Verdict {
+    private func judge(
+        _ container: ContainerDetails, since start: ContinuousClock.Instant, within left: Duration
+    ) async throws -> Verdict {
         let state = container.state
         guard state.isRunning, state.status == "running" else {
             if state.wasOutOfMemory { return .ill("the new container was killed for using more memory than its limit") }
@@ -67,6 +66,7 @@ struct ContainerHealth: Sendable {
             return .ill("the new container ended with exit code \(state.exitCode)")
         }
         if let probe, let port = probe.port { return await ask(container, port, probe.path) }
+        if let command = probe?.command, !command.isEmpty { return try await run(command, within: left) }
         switch state.health {
         case "healthy": return .well("its health check says it is healthy")
         case "unhealthy": return .ill("the health check of the new container's image says it is unhealthy")
@@ -74,6 +74,33 @@ struct ContainerHealth: Sendable {
         case nil:
             guard ContinuousClock.now - start >= Self.settling else { return .wait("it runs") }
             return .well("it has run for \(Self.settling.components.seconds) s; there is no health check to ask")
+        }
+    }
+
+    /// Runs the probe's command in the container; one that hangs is not waited for longer than the probe allows.
+    private func run(_ command: [String], within left: Duration) async throws -> Verdict {
+        let words = "the command “\(command.joined(separator: " "))”"
+        let code = try await withThrowingTaskGroup(of: Int32?.self, returning: Int32?.self) { group in
+            group.addTask {
+                do {
+                    return try await engine.execute(command, in: id)
+                } catch let error as DockerError where error.code != .cancelled {
+                    // The container may just have ended; the next look at it tells.
+                    return -1
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: left)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+        guard let code else { return .wait("\(words) in the container does not end") }
+        switch code {
+        case 0: return .well("\(words) in the container says it is well")
+        case -1: return .wait("\(words) cannot be run in the container")
+        default: return .wait("\(words) in the container ends with exit code \(code)")
         }
     }
 
