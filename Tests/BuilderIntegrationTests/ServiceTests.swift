@@ -129,15 +129,16 @@ import Testing
                 to: MessageMap.build(labels: ["test"]))
         }
 
-        func start(grace: String) async throws -> BuilderProgram {
-            try await BuilderProgram.start(
+        func start(grace: String) async throws -> ServiceProgram {
+            try await ServiceProgram.start(
+                "builder",
                 [
                     "SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_DATA": "\(scope.folder)/data", "SLIPWAY_SEAL_KEYS": keys,
                     "SLIPWAY_LABELS": "test", "SLIPWAY_DOCKER_SOCKET": scope.socket,
                     "SLIPWAY_WORKER_NAME": scope.worker,
                     "SLIPWAY_SHUTDOWN_GRACE": grace, "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:0",
                     "PATH": "/usr/local/bin:/usr/bin:/bin",
-                ], log: "\(scope.folder)/builder.log")
+                ], log: FilePath("\(scope.folder)/builder.log"))
         }
 
         func left() async throws -> [String] {
@@ -191,42 +192,4 @@ import Testing
             }
         }
     }
-}
-
-/// The program under test, as a process.
-struct BuilderProgram: Sendable {
-    private let identifier: ProcessIdentifier
-    private let task: Task<TerminationStatus, any Error>
-
-    static func start(_ environment: [String: String], log: String) async throws -> BuilderProgram {
-        let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-        let programs = TestEnvironment.optional("SLIPWAY_TEST_PROGRAMS") ?? root.appending(".build/debug").string
-        let (started, began) = AsyncStream.makeStream(of: ProcessIdentifier.self)
-        var variables: [Environment.Key: String] = [:]
-        for (name, value) in environment {
-            if let key = Environment.Key(rawValue: name) { variables[key] = value }
-        }
-        let given = variables
-        let output = try FileDescriptor.open(
-            FilePath(log), .writeOnly, options: [.create, .append, .closeOnExec], permissions: .ownerReadWrite)
-        let task = Task {
-            defer { began.finish() }
-            return try await run(
-                .path(FilePath("\(programs)/builder")), environment: .custom(given), input: .none,
-                output: .fileDescriptor(output, closeAfterSpawningProcess: true),
-                error: .combinedWithOutput
-            ) { execution in
-                began.yield(execution.processIdentifier)
-            }.terminationStatus
-        }
-        for await identifier in started { return BuilderProgram(identifier: identifier, task: task) }
-        _ = try await task.value
-        throw TestFailure("the builder did not start")
-    }
-
-    func signal(_ name: String) async throws {
-        _ = try await runTool("kill", ["-\(name)", "\(identifier.value)"])
-    }
-
-    func exit() async throws -> TerminationStatus { try await task.value }
 }

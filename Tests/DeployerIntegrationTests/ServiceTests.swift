@@ -54,8 +54,9 @@ import Testing
                 to: MessageMap.deploy(cluster: "default"))
         }
 
-        func start() async throws -> DeployerProgram {
-            try await DeployerProgram.start(
+        func start() async throws -> ServiceProgram {
+            try await ServiceProgram.start(
+                "deployer",
                 [
                     "SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_DATA": directory.appending("data").string,
                     "SLIPWAY_SEAL_KEYS": ServiceTests.keys, "SLIPWAY_RUNNERS": "process",

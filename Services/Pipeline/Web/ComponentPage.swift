@@ -60,6 +60,6 @@ struct ComponentRow: Sendable {
         revision = component.revision
         repositories = component.repositories.map(\.rawValue)
         updated = component.updatedAt.description
-        ago = PageTime.ago(component.updatedAt, now: now)
+        ago = TimeText.ago(component.updatedAt, now: now)
     }
 }

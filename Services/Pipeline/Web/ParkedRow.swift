@@ -17,6 +17,6 @@ struct ParkedRow: Sendable {
         reason = letter.reason
         body = JSONLayout.tidy(letter.body)
         parked = letter.parkedAt.description
-        ago = PageTime.ago(letter.parkedAt, now: now)
+        ago = TimeText.ago(letter.parkedAt, now: now)
     }
 }

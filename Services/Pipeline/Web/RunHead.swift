@@ -32,9 +32,9 @@ struct RunHead: Sendable {
         commit = run.commit?.short
         commitTitle = run.commit?.sha ?? ""
         author = run.commit?.authorName
-        took = PageTime.span(run.startedAt, run.finishedAt, now: now)
+        took = TimeText.span(from: run.startedAt, to: run.finishedAt, now: now) ?? ""
         since = PageTime.since(run.startedAt, run.finishedAt)
         created = run.createdAt.description
-        ago = PageTime.ago(run.createdAt, now: now)
+        ago = TimeText.ago(run.createdAt, now: now)
     }
 }

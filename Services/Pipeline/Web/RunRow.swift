@@ -30,9 +30,9 @@ struct RunRow: Sendable {
         refTitle = run.ref
         commit = run.commit?.short ?? ""
         cause = RunText.cause(run)
-        took = PageTime.span(run.startedAt, run.finishedAt, now: now)
+        took = TimeText.span(from: run.startedAt, to: run.finishedAt, now: now) ?? ""
         since = PageTime.since(run.startedAt, run.finishedAt)
         created = run.createdAt.description
-        ago = PageTime.ago(run.createdAt, now: now)
+        ago = TimeText.ago(run.createdAt, now: now)
     }
 }

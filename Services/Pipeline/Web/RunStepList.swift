@@ -59,7 +59,7 @@ struct RunStepList: Sendable {
             state: step.state.rawValue,
             mark: StateMark.picture(step.state),
             reason: step.reason ?? (step.attempt > 1 ? "attempt \(step.attempt)" : nil),
-            took: PageTime.span(step.startedAt, step.finishedAt, now: now),
+            took: TimeText.span(from: step.startedAt, to: step.finishedAt, now: now) ?? "",
             since: PageTime.since(step.startedAt, step.finishedAt), selected: step.id == selected,
             barStart: tenths(min(98, max(0, start))),
             barWidth: step.startedAt == nil ? "0" : tenths(min(100, max(1.5, width))))

@@ -67,8 +67,7 @@ struct Stack: Sendable {
         for name in Self.names {
             let environment = (environments[name] ?? [:]).merging(settings[name] ?? [:]) { $1 }
             services[name] = ServiceProcess(
-                name: name, program: try Self.program(name), environment: environment,
-                log: directory.appending("\(name).log"))
+                name: name, environment: environment, log: directory.appending("\(name).log"))
         }
         self.services = services
     }
@@ -96,17 +95,6 @@ struct Stack: Sendable {
         var text = ""
         for name in Self.names { text += "--- \(name)\n\(await services[name]?.tail() ?? "")\n" }
         return text
-    }
-
-    /// The executables built with the tests.
-    private static func program(_ name: String) throws -> FilePath {
-        let folder =
-            TestEnvironment.optional("SLIPWAY_TEST_PROGRAMS") ?? SourceTree.root.appending(".build/debug").string
-        let program = FilePath(folder).appending(name)
-        guard FileManager.default.isExecutableFile(atPath: program.string) else {
-            throw TestFailure("there is no program \(program); build it with swift build --build-tests")
-        }
-        return program
     }
 
     private static func environments(

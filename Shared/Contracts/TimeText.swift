@@ -1,10 +1,7 @@
-import Contracts
-import FoundationEssentials
-
-/// Times and durations as people read them.
-enum TimeText {
+/// Times and durations as people read them, in the terminal and on pages alike.
+public enum TimeText {
     /// `0.4s`, `12s`, `3m 04s`, `2h 05m`.
-    static func duration(milliseconds: Int64) -> String {
+    public static func duration(milliseconds: Int64) -> String {
         let milliseconds = max(0, milliseconds)
         if milliseconds < 9_950 {
             let tenths = (milliseconds + 50) / 100
@@ -17,16 +14,16 @@ enum TimeText {
     }
 
     /// How long something took or has been going, or `nil` if it has not begun.
-    static func span(from start: Timestamp?, to end: Timestamp?, now: Timestamp) -> String? {
+    public static func span(from start: Timestamp?, to end: Timestamp?, now: Timestamp) -> String? {
         guard let start else { return nil }
         return duration(milliseconds: (end ?? now).milliseconds - start.milliseconds)
     }
 
-    /// `just now`, `12s ago`, `3m ago`, `5h ago`, `2d ago`, then the date.
-    static func ago(_ moment: Timestamp, now: Timestamp) -> String {
+    /// `now`, `12s ago`, `3m ago`, `5h ago`, `2d ago`, then the date.
+    public static func ago(_ moment: Timestamp, now: Timestamp) -> String {
         let seconds = (now.milliseconds - moment.milliseconds) / 1000
         switch seconds {
-        case ..<5: return "just now"
+        case ..<5: return "now"
         case ..<60: return "\(seconds)s ago"
         case ..<3600: return "\(seconds / 60)m ago"
         case ..<86_400: return "\(seconds / 3600)h ago"

@@ -1,0 +1,63 @@
+import Subprocess
+public import SystemPackage
+
+/// One of Slipway's executables, running for real.
+public struct ServiceProgram: Sendable {
+    private let identifier: ProcessIdentifier
+    private let task: Task<TerminationStatus, any Error>
+
+    /// Where the executables are that were built with the tests, or those of `SLIPWAY_TEST_PROGRAMS`.
+    public static var folder: FilePath {
+        let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+        return TestEnvironment.optional("SLIPWAY_TEST_PROGRAMS").map { FilePath($0) }
+            ?? root.appending(".build").appending("debug")
+    }
+
+    /// Starts a program; returns when it runs, not when it is ready.
+    /// - Parameters:
+    ///   - environment: all it gets.
+    ///   - log: what it says is appended there.
+    public static func start(
+        _ name: String, _ environment: [String: String], log: FilePath
+    ) async throws -> ServiceProgram {
+        var variables: [Environment.Key: String] = [:]
+        for (name, value) in environment {
+            if let key = Environment.Key(rawValue: name) { variables[key] = value }
+        }
+        let given = variables
+        let output = try FileDescriptor.open(
+            log, .writeOnly, options: [.create, .append, .closeOnExec], permissions: .ownerReadWrite)
+        let (started, began) = AsyncStream.makeStream(of: ProcessIdentifier.self)
+        let task = Task {
+            defer { began.finish() }
+            return try await run(
+                .path(folder.appending(name)), environment: .custom(given), input: .none,
+                output: .fileDescriptor(output, closeAfterSpawningProcess: true), error: .combinedWithOutput
+            ) { execution in
+                began.yield(execution.processIdentifier)
+            }.terminationStatus
+        }
+        for await identifier in started { return ServiceProgram(identifier: identifier, task: task) }
+        _ = try await task.value
+        throw TestFailure("\(name) did not start; build it with swift build --build-tests; see \(log)")
+    }
+
+    /// - Parameter name: such as `TERM`.
+    public func signal(_ name: String) async throws {
+        try await runTool("kill", ["-\(name)", "\(identifier.value)"])
+    }
+
+    /// Waits for its end.
+    public func exit() async throws -> ServiceExit {
+        switch try await task.value {
+        case .exited(let code): .exited(code)
+        case .signaled(let signal): .signaled(signal)
+        }
+    }
+}
+
+/// How a program ended.
+public enum ServiceExit: Sendable, Equatable {
+    case exited(Int32)
+    case signaled(Int32)
+}
