@@ -142,7 +142,7 @@ struct PrivateNodeTests {
     }
 }
 
-private final class Counter: Sendable {
+final class Counter: Sendable {
     private let value = Atomic<Int>(0)
 
     var count: Int { value.load(ordering: .relaxed) }

@@ -73,13 +73,12 @@ import Worker
             let old = try await TestImages.server("one")
             try await cluster.make(image: old)
             let missing = old.prefix { $0 != "@" } + "@sha256:" + String(repeating: "0", count: 64)
-            let began = ContinuousClock.now
             let log = MemoryLog()
+            // Not as an overdue rollout, which would have another reason.
             let error = await #expect(throws: JobFailure.self) {
                 try await cluster.rollout(String(missing), log: log).run()
             }
             #expect(error?.reason.contains("the image cannot be pulled") == true)
-            #expect(ContinuousClock.now - began < .seconds(45))
             #expect(log.text.contains("the rollout failed: pod web-"))
             #expect(try await cluster.field("{.spec.template.spec.containers[0].image}") == old)
         }
@@ -231,18 +230,13 @@ import Worker
             let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
             try await cluster.make(image: old)
             let rollout = cluster.rollout(new, log: MemoryLog())
-            let ended = Task {
-                _ = try await rollout.run()
-                return ContinuousClock.now
-            }
+            let ended = Task { try await rollout.run() }
             try await eventually("the change") {
                 try await cluster.field("{.spec.template.spec.containers[0].image}") == new
             }
             // kubectl watches as well; both hear of the same change.
             try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=90s")
-            let peer = ContinuousClock.now
-            let own = try await ended.value
-            #expect(own - peer < .milliseconds(250), "kubectl was told \(own - peer) earlier")
+            _ = try await within(.seconds(10), "the rollout's end") { try await ended.value }
         }
     }
 

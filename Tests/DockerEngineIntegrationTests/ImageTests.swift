@@ -103,11 +103,9 @@ import Testing
             for _ in 0..<100 where !transcript.value.contains("begun\n") {
                 try await Task.sleep(for: .milliseconds(100))
             }
-            let elapsed = await ContinuousClock().measure {
-                build.cancel()
-                await #expect(throws: (any Error).self) { _ = try await build.value }
-            }
-            #expect(elapsed < .seconds(20))
+            build.cancel()
+            // Left alone, the build would succeed after a minute.
+            await #expect(throws: (any Error).self) { _ = try await build.value }
         }
     }
 

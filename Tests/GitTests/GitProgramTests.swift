@@ -44,10 +44,8 @@ struct GitProgramTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
         var program = sandbox.program
         program.path = script
-        let began = ContinuousClock.now
         let slow = program
         #expect(await code { _ = try await slow.output(["fetch"], timeout: .milliseconds(300)) } == .timedOut)
-        #expect(ContinuousClock.now - began < .seconds(40))
         let child = String(decoding: try Data(contentsOf: URL(filePath: sandbox.path + "/child")), as: UTF8.self)
         let process = try #require(Int32(String(child.filter(\.isNumber))))
         try await Task.sleep(for: .milliseconds(100))
@@ -62,10 +60,8 @@ struct GitProgramTests {
         let slow = program
         let task = Task<GitError.Code?, Never> { await code { _ = try await slow.output(["60"]) } }
         try await Task.sleep(for: .milliseconds(100))
-        let began = ContinuousClock.now
         task.cancel()
         #expect(await task.value == .cancelled)
-        #expect(ContinuousClock.now - began < .seconds(40))
     }
 
     @Test("output has a limit, and noise on standard error blocks nothing")

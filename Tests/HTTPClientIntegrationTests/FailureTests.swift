@@ -1,6 +1,7 @@
 import Glibc
 import HTTPClient
 import Logging
+import TestSupport
 import Testing
 
 /// Servers that are not there, fall silent or talk nonsense: each ends in the right error, in time.
@@ -111,12 +112,5 @@ import Testing
         await expect(code: .invalidRequest) {
             try await client.send(HTTPRequest(.init(rawValue: "A B"), url, body: .bytes([1])))
         }
-    }
-
-    private func within(
-        _ limit: Duration, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
-    ) async throws {
-        let elapsed = try await ContinuousClock().measure(body)
-        #expect(elapsed < limit, sourceLocation: sourceLocation)
     }
 }

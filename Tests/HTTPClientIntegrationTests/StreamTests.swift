@@ -91,12 +91,9 @@ import Testing
         try await WebServer.with(router) { server async throws in
             let request = Task { try await client.send(ClientRequest(.get, server.url + "/stuck")).status }
             try await Task.sleep(for: .milliseconds(100))
-            let clock = ContinuousClock()
-            let elapsed = await clock.measure {
-                request.cancel()
-                await expect(code: .cancelled) { try await request.value }
-            }
-            #expect(elapsed < .seconds(10))
+            request.cancel()
+            // The server would hold it for half a minute, and then there would be an answer.
+            await expect(code: .cancelled) { try await request.value }
             try await waitUntil { ended.count == 1 }
         }
     }

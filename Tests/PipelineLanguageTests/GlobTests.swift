@@ -51,19 +51,16 @@ struct GlobTests {
         }
     }
 
-    @Test("take time in proportion to pattern and text")
+    @Test("take time in proportion to pattern and text", .timeLimit(.minutes(1)))
     func isLinear() throws {
         let glob = try Glob(String(repeating: "*a", count: 40) + "b")
-        let clock = ContinuousClock()
         let nested = try Glob(String(repeating: "{a,b}**/", count: 30))
-        let elapsed = clock.measure {
-            #expect(!glob.matches(String(repeating: "a", count: 200)))
-            _ = nested.matches(String(repeating: "a/b", count: 100))
-        }
-        #expect(elapsed < .seconds(20))
+        // With every choice tried these would outlast anyone.
+        #expect(!glob.matches(String(repeating: "a", count: 200)))
+        _ = nested.matches(String(repeating: "a/b", count: 100))
     }
 
-    @Test("of a pipeline together do no more than they may")
+    @Test("of a pipeline together do no more than they may", .timeLimit(.minutes(1)))
     func areBounded() {
         // Both the patterns and the paths come from whoever pushes.
         let pattern = "{" + Array(repeating: "*a*a*", count: 100).joined(separator: ",") + "}b"
@@ -76,10 +73,8 @@ struct GlobTests {
         var facts = PlannerTests.push
         facts.changedPaths = paths
         let stage = Stage(name: "s", steps: steps + [Step(name: "fine", image: "x", commands: ["a"])])
-        let start = ContinuousClock.now
         // Told apart by how they end, without a look at the rest.
         #expect(Plan(Process(name: "p", stages: [stage]), facts: facts).stages[0].steps[0].skipped?.code == .condition)
-        #expect(ContinuousClock.now - start < .seconds(20))
         var costly = stage
         for index in costly.steps.indices.dropLast() { costly.steps[index].when.paths = [pattern + "*?"] }
         facts.changedPaths = paths.map { $0 + "/c/" }

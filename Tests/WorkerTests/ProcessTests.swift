@@ -91,20 +91,16 @@ final class MemoryLog: StepLog {
         #expect(result.log.utf8.count == 20_000_000 + "+ yes 0123456789abcde | head -c 20000000\n".utf8.count)
     }
 
-    @Test func whatIsLeftInTheBackgroundEndsWithTheStep() async throws {
-        let began = ContinuousClock.now
+    @Test(.timeLimit(.minutes(5))) func whatIsLeftInTheBackgroundEndsWithTheStep() async throws {
         let result = try await run(["sleep 1000 &", "setsid sleep 1000 &", "echo done"])
         #expect(result.outcome == .exited(0))
         #expect(result.left == [])
-        #expect(ContinuousClock.now - began < .seconds(300))
     }
 
-    @Test func aNoisyOneInTheBackgroundDoesNotKeepTheStep() async throws {
-        let began = ContinuousClock.now
+    @Test(.timeLimit(.minutes(5))) func aNoisyOneInTheBackgroundDoesNotKeepTheStep() async throws {
         let result = try await run(["yes &", "sleep 0.05"])
         #expect(result.outcome == .exited(0))
         #expect(result.left == [])
-        #expect(ContinuousClock.now - began < .seconds(300))
     }
 
     @Test func cancellationAsksFirst() async throws {
@@ -115,14 +111,12 @@ final class MemoryLog: StepLog {
         #expect(result.log.contains("bye\n"))
     }
 
-    @Test func cancellationThenKillsWhatDoesNotListenWhereverItWent() async throws {
-        let began = ContinuousClock.now
+    @Test(.timeLimit(.minutes(5))) func cancellationThenKillsWhatDoesNotListenWhereverItWent() async throws {
         let result = try await run(
             ["trap '' TERM", "setsid sh -c \"trap '' TERM; while :; do sleep 1; done\" & while :; do sleep 1; done"],
             grace: .milliseconds(200), stopAfter: .milliseconds(300))
         #expect(result.outcome == .killed(signal: SIGKILL))
         #expect(result.left == [])
-        #expect(ContinuousClock.now - began < .seconds(300))
     }
 
     @Test func leftoversOfAKilledWorkerAreFoundByItsName() async throws {
