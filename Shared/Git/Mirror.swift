@@ -6,10 +6,10 @@ public struct Mirror: Sendable {
     /// The bare repository's folder.
     public let directory: String
     let program: GitProgram
-    let lock: MirrorLock
+    let lock: RepositoryLock
 
     /// - Parameter locks: shared by all that work on mirrors in this process.
-    public init(directory: String, program: GitProgram, locks: MirrorLocks) {
+    public init(directory: String, program: GitProgram, locks: RepositoryLocks) {
         self.directory = directory
         self.program = program
         lock = locks.lock(of: directory)

@@ -187,7 +187,7 @@ struct MirrorTests {
             commits.append(try await origin.commit("\(number)", ["a": "\(number)"]))
             try await origin.git("branch", "branch-\(number)")
         }
-        let locks = MirrorLocks()
+        let locks = RepositoryLocks()
         let mirror = sandbox.mirror(locks)
         let source = origin.source
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -211,7 +211,7 @@ struct MirrorTests {
         let left = ["refs/slipway/tip.lock", "packed-refs.lock", "config.lock", "objects/pack/tmp_pack_x1"]
         for file in left { try Data().write(to: URL(filePath: "\(mirror.directory)/\(file)")) }
         let two = try await origin.commit("two")
-        let restarted = sandbox.mirror(MirrorLocks())
+        let restarted = sandbox.mirror(RepositoryLocks())
         _ = try await restarted.fetch(ref: "refs/heads/main", commit: nil, from: origin.source)
         #expect(try await restarted.commit(two).details.message == "two")
         for file in left { #expect(!FileManager.default.fileExists(atPath: "\(mirror.directory)/\(file)")) }

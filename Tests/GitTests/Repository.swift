@@ -23,7 +23,7 @@ struct Sandbox: ~Copyable {
         GitProgram(home: path + "/home", allowsFile: true, logger: Logger(label: "test"))
     }
 
-    func mirror(_ locks: MirrorLocks = MirrorLocks()) -> Mirror {
+    func mirror(_ locks: RepositoryLocks = RepositoryLocks()) -> Mirror {
         Mirror(directory: path + "/mirrors/shop/web.git", program: program, locks: locks)
     }
 

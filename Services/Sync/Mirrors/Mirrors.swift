@@ -7,7 +7,7 @@ struct Mirrors: Sendable {
     let program: GitProgram
     /// Where builders reach them, such as `http://sync:8081`.
     let publicURL: String
-    private let locks = MirrorLocks()
+    private let locks = RepositoryLocks()
 
     init(directory: String, program: GitProgram, publicURL: String) {
         self.directory = directory

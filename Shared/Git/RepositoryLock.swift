@@ -1,15 +1,15 @@
 import Synchronization
 
-/// The locks of all mirrors, one per folder.
-public final class MirrorLocks: Sendable {
-    private let locks = Mutex<[String: MirrorLock]>([:])
+/// The locks of repositories on disk, one per folder.
+public final class RepositoryLocks: Sendable {
+    private let locks = Mutex<[String: RepositoryLock]>([:])
 
     public init() {}
 
-    func lock(of directory: String) -> MirrorLock {
+    func lock(of directory: String) -> RepositoryLock {
         locks.withLock { locks in
             if let lock = locks[directory] { return lock }
-            let lock = MirrorLock()
+            let lock = RepositoryLock()
             locks[directory] = lock
             return lock
         }
@@ -17,7 +17,7 @@ public final class MirrorLocks: Sendable {
 }
 
 /// One holder at a time, in the order of asking. Waiting ends with the task's cancellation.
-final class MirrorLock: Sendable {
+final class RepositoryLock: Sendable {
     private struct State {
         var held = false
         var used = false
@@ -28,7 +28,7 @@ final class MirrorLock: Sendable {
     }
     private let state = Mutex(State())
 
-    /// Whether this is the first time its mirror is used in this process.
+    /// Whether this is the first time its folder is used in this process.
     func isFirstUse() -> Bool {
         state.withLock { state in
             defer { state.used = true }
@@ -39,9 +39,22 @@ final class MirrorLock: Sendable {
     func withLock<Value: Sendable>(
         _ work: () async throws(GitError) -> Value
     ) async throws(GitError) -> Value {
-        guard await acquire() else { throw GitError(.cancelled, "cancelled while waiting for the mirror") }
+        guard await acquire() else { throw GitError(.cancelled, "cancelled while waiting for the repository") }
         defer { release() }
         return try await work()
+    }
+
+    /// Does the work if nobody holds or waits for the lock; without, says `false`.
+    func tryLock(_ work: () -> Void) -> Bool {
+        let isFree = state.withLock { state in
+            guard !state.held else { return false }
+            state.held = true
+            return true
+        }
+        guard isFree else { return false }
+        defer { release() }
+        work()
+        return true
     }
 
     private func acquire() async -> Bool {
