@@ -30,6 +30,27 @@ public struct Checkout: Sendable {
         self.symlinks = symlinks
         self.timeout = timeout
     }
+
+    /// Git's own folder in it.
+    var repository: String { directory + "/.git" }
+
+    /// The branch to be on, if any.
+    var branch: String? {
+        let heads = "refs/heads/"
+        return ref.flatMap { $0.hasPrefix(heads) ? String($0.dropFirst(heads.count)) : nil }
+    }
+
+    /// What a cache is for: the same of other checkouts begins where this one ends. Another depth would cut history
+    /// elsewhere, and with each change between the two much would be fetched again.
+    public var cacheKey: String { "\(commit.utf8.count == 64 ? "sha256" : "sha1") \(depth ?? 0) \(url)" }
+
+    /// Where to fetch from, once everything that becomes an argument was looked at.
+    func check(allowsFile: Bool) throws(GitError) -> RemoteAddress {
+        let remote = try RemoteAddress(url, allowsFile: allowsFile)
+        try RefName.check(commit: commit)
+        if let ref { try RefName.check(ref: ref) }
+        return remote
+    }
 }
 
 extension GitProgram {
@@ -37,23 +58,36 @@ extension GitProgram {
     /// credential stays behind, and the remote is not kept.
     /// - Throws: ``GitError``.
     public func checkout(_ checkout: Checkout) async throws(GitError) {
-        let remote = try RemoteAddress(checkout.url, allowsFile: allowsFile)
-        try RefName.check(commit: checkout.commit)
-        var branch: String?
-        if let ref = checkout.ref {
-            try RefName.check(ref: ref)
-            if ref.hasPrefix("refs/heads/") { branch = String(ref.dropFirst("refs/heads/".count)) }
-        }
-        try Self.initialize(checkout.directory, sha256: checkout.commit.utf8.count == 64)
-        var fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
-        if let depth = checkout.depth { fetch.append("--depth=\(max(1, depth))") }
+        let remote = try checkout.check(allowsFile: allowsFile)
+        try Self.initialize(checkout)
+        try await fetch(checkout, from: remote)
+        try await checkOut(checkout)
+    }
+
+    /// Fetches the commit into a repository that ``initialize(_:)`` made.
+    /// - Parameters:
+    ///   - present: commits that are there already, each with all it needs.
+    ///   - packed: whether even a few objects become a pack.
+    func fetch(
+        _ checkout: Checkout, from remote: RemoteAddress, beyond present: [String] = [], packed: Bool = false
+    ) async throws(GitError) {
+        var arguments = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
+        if let depth = checkout.depth { arguments.append("--depth=\(max(1, depth))") }
+        arguments += present.map { "--negotiation-tip=\($0)" }
+        // What is thrown away after its job need not survive a power cut.
+        var configuration = [("core.fsync", "none")]
+        if packed { configuration.append(("fetch.unpackLimit", "1")) }
+        // A few commits of each line of history name it as well as all of them: the request stays a small one.
+        if !present.isEmpty { configuration.append(("fetch.negotiationAlgorithm", "skipping")) }
         _ = try await run(
-            fetch + ["--", remote.text, checkout.commit], in: checkout.directory, remote: remote,
-            credential: checkout.credential, timeout: checkout.timeout,
-            // What is thrown away after its job need not survive a power cut.
-            configuration: [("core.fsync", "none")],
+            arguments + ["--", remote.text, checkout.commit], in: checkout.directory, remote: remote,
+            credential: checkout.credential, timeout: checkout.timeout, configuration: configuration,
             doing: "fetching \(checkout.commit) from \(remote)")
-        let head = branch.map { ["-B", $0] } ?? ["--detach"]
+    }
+
+    /// Makes the working tree of a commit that was fetched.
+    func checkOut(_ checkout: Checkout) async throws(GitError) {
+        let head = checkout.branch.map { ["-B", $0] } ?? ["--detach"]
         _ = try await run(
             ["checkout", "--quiet", "--force"] + head + [checkout.commit, "--"],
             in: checkout.directory, timeout: checkout.timeout,
@@ -62,7 +96,9 @@ extension GitProgram {
     }
 
     /// Makes an empty repository, as gitrepository-layout(5) has it: what `git init` would do, without a process.
-    private static func initialize(_ directory: String, sha256: Bool) throws(GitError) {
+    static func initialize(_ checkout: Checkout) throws(GitError) {
+        let directory = checkout.directory
+        let sha256 = checkout.commit.utf8.count == 64
         let format = sha256 ? "\trepositoryformatversion = 1\n" : "\trepositoryformatversion = 0\n"
         let extensions = sha256 ? "[extensions]\n\tobjectformat = sha256\n" : ""
         let configuration =

@@ -41,6 +41,11 @@ struct Repository {
 
     @discardableResult
     func git(_ arguments: String..., in directory: String? = nil) async throws -> String {
+        try await git(arguments: arguments, in: directory)
+    }
+
+    @discardableResult
+    func git(arguments: [String], in directory: String? = nil) async throws -> String {
         let result = try await Subprocess.run(
             .name("git"), arguments: Arguments(arguments),
             environment: .inherit.updating([
