@@ -143,7 +143,7 @@ let package = Package(
             "Builder",
             [
                 "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage", "Runtime", "Secrets",
-                "Worker", lifecycle, logging, subprocess, systemPackage,
+                "Worker", crypto, lifecycle, logging, subprocess, systemPackage,
             ]),
         service(
             "Deployer",
@@ -223,7 +223,7 @@ let package = Package(
         tests(
             "BuilderTests",
             [
-                "Builder", "Contracts", "DockerEngine", "PipelineLanguage", "TestSupport", "Worker", logging,
+                "Builder", "Contracts", "DockerEngine", "Git", "PipelineLanguage", "TestSupport", "Worker", logging,
                 systemPackage,
             ]),
         tests(

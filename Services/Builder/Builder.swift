@@ -47,6 +47,7 @@ struct Builder {
         if let docker { context.readiness.add("docker") { await docker.problem() } }
         let executor = BuildExecutor(
             jobs: data.appending("jobs"), git: GitProgram(home: gitHome.string, logger: context.logger),
+            caches: try sourceCaches(),
             processes: runners.contains(.process)
                 ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil,
             docker: docker,
@@ -65,6 +66,16 @@ struct Builder {
                 spool: data.appending("spool")),
             logger: context.logger)
         return [events, loop]
+    }
+
+    private func sourceCaches() throws -> SourceCaches? {
+        let folder = data.appending("sources")
+        let limit = try context.settings.value(BuilderSettings.sourceCacheLimit)
+        guard limit > 0 else {
+            try FileTree.remove(folder)
+            return nil
+        }
+        return SourceCaches(folder: folder, limit: Int64(limit) << 20, logger: context.logger)
     }
 
     private func dockerHost(_ http: HTTPClient) throws -> DockerHost {

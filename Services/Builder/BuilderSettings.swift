@@ -54,13 +54,17 @@ enum BuilderSettings {
     static let plainRegistries = Setting<[String]>.list(
         "registries.plain", "registries (host:port) spoken to without TLS, besides those on loopback",
         example: "registry:5000", default: [])
+    static let sourceCacheLimit = Setting<Int>.integer(
+        "source.cache.limit",
+        "how much of what jobs fetched is kept for the next jobs of the same repositories, in MiB; the repositories "
+            + "unused longest make room; 0 keeps nothing", example: "20480", default: 4096, in: 0...(1 << 30))
     static let name = Setting<String>.text(
         "worker.name", "the name of this builder, unique among all; made once and kept in the data folder if not set",
         example: "builder-1")
 
     static let all: [any AnySetting] = [
         CommonSettings.data, CommonSettings.sealKeys, labels, capacity, runners, dockerSocket, dockerData, trusted,
-        memory, cpus, processes, dropped, plainRegistries, name,
+        memory, cpus, processes, dropped, plainRegistries, sourceCacheLimit, name,
     ]
 }
 

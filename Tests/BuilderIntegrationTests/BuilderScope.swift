@@ -144,6 +144,7 @@ struct BuilderScope: Sendable {
         let executor = BuildExecutor(
             jobs: data.appending("jobs"),
             git: GitProgram(home: data.appending("git").string, allowsFile: true, logger: logger),
+            caches: SourceCaches(folder: data.appending("sources"), limit: 1 << 30, logger: logger),
             processes: runners.contains(.process)
                 ? ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger) : nil,
             docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),

@@ -11,6 +11,8 @@ struct BuildExecutor: JobExecutor {
     /// The folder of all jobs' folders.
     let jobs: FilePath
     let git: GitProgram
+    /// What earlier jobs fetched; `nil` where nothing is kept.
+    let caches: SourceCaches?
     /// `nil` where this builder runs no processes.
     let processes: ProcessRunner?
     /// `nil` where this builder has no Docker Engine.
@@ -28,6 +30,7 @@ struct BuildExecutor: JobExecutor {
         } catch {
             logger.warning("the folders of earlier jobs could not be removed", metadata: ["error": "\(error)"])
         }
+        caches?.trim()
     }
 
     func execute(_ job: GrantedJob, _ run: JobRun) async throws {
@@ -37,7 +40,7 @@ struct BuildExecutor: JobExecutor {
         let result: Result<Void, any Error>
         do {
             if !job.stage.clone.disable, let source = job.grant.source {
-                try await SourceCheckout(git: git).run(job, source, into: folder.workspace)
+                try await SourceCheckout(git: git, caches: caches).run(job, source, into: folder.workspace)
             }
             await run.steps(
                 StepDispatch(
@@ -65,6 +68,8 @@ struct BuildExecutor: JobExecutor {
         } catch {
             logger.warning("a job's folder could not be removed", metadata: ["error": "\(error)"])
         }
+        // Now, so that no step waits for it.
+        caches?.trim()
     }
 
     private func remove(_ folder: JobFolder, _ containers: JobContainers?) async throws {

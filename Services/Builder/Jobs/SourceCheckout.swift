@@ -1,5 +1,6 @@
 import Contracts
 import Git
+import Glibc
 import PipelineLanguage
 import SystemPackage
 import Worker
@@ -7,6 +8,8 @@ import Worker
 /// Brings a job's commit into its workspace.
 struct SourceCheckout: Sendable {
     let git: GitProgram
+    /// `nil` where every job fetches everything.
+    let caches: SourceCaches?
 
     /// How much history comes along where the pipeline does not say.
     static let depth = 50
@@ -21,7 +24,12 @@ struct SourceCheckout: Sendable {
         var pause = Duration.milliseconds(500)
         while true {
             do {
-                try await git.checkout(checkout)
+                // The last try owes nothing to what earlier jobs left.
+                if let caches, left > 0 {
+                    try await git.checkout(checkout, through: caches.cache(for: checkout))
+                } else {
+                    try await git.checkout(checkout)
+                }
                 return
             } catch {
                 try Task.checkCancellation()
@@ -36,6 +44,7 @@ struct SourceCheckout: Sendable {
             do {
                 try FileTree.remove(workspace)
                 try FileTree.make(workspace)
+                workspace.withPlatformString { _ = chmod($0, 0o777) }
             } catch {
                 throw JobFailure("the workspace cannot be emptied: \(error)")
             }
