@@ -27,8 +27,6 @@ let mustache = Target.Dependency.product(name: "Mustache", package: "swift-musta
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
-let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
-let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -76,7 +74,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -123,8 +120,8 @@ let package = Package(
         service(
             "WebhookGateway",
             [
-                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, httpTypes, hummingbirdCore,
-                lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, hummingbirdCore, lifecycle,
+                logging, metrics, nioCore, nioHTTP1, nioPosix,
             ]),
         service(
             "Sync",
@@ -205,8 +202,8 @@ let package = Package(
         tests(
             "WebhookGatewayTests",
             [
-                "WebhookGateway", "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, httpTypes,
-                logging, nioCore, nioEmbedded, nioHTTPTypes,
+                "WebhookGateway", "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, logging,
+                nioCore, nioEmbedded, nioHTTP1, nioPosix,
             ]),
         tests(
             "SyncTests",

@@ -1,4 +1,4 @@
-import HTTPTypes
+import NIOHTTP1
 import Synchronization
 
 /// How large hooks may be: none larger than the limit, all that are being read together no larger than a budget, so
@@ -17,6 +17,9 @@ final class BodyLimit: Sendable {
         self.bytes = bytes
         self.budget = max(bytes, budget)
     }
+
+    /// What large bodies have now.
+    var taken: Int { reserved.withLock { $0 } }
 
     /// Lets a body in.
     /// - Parameter announced: its length, as far as the sender tells.
@@ -52,7 +55,7 @@ final class BodyLimit: Sendable {
 
     private func tooLarge(_ announced: Int?) -> HookRefusal {
         HookRefusal(
-            .contentTooLarge, "body_too_large",
+            .payloadTooLarge, "body_too_large",
             "the body \(announced.map { "has \($0) bytes" } ?? "is too large"); \(bytes) are taken",
             remedy: "raise SLIPWAY_HOOK_LIMIT, or push fewer files at a time")
     }

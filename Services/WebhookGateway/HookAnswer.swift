@@ -1,10 +1,10 @@
 import Contracts
 import FoundationEssentials
-import HTTPTypes
+import NIOHTTP1
 
 /// What the sender of a hook is told.
 struct HookAnswer: Sendable {
-    var status: HTTPResponse.Status
+    var status: HTTPResponseStatus
     /// JSON.
     var body: [UInt8]
     /// Seconds after which it may be sent again.
@@ -23,7 +23,12 @@ struct HookAnswer: Sendable {
     }
 
     static func accepted(_ id: MessageID) -> HookAnswer {
-        HookAnswer(.accepted, Verdict(status: .accepted, id: id))
+        var text = JSONText(capacity: 96)
+        text.object { verdict in
+            verdict.member("id", id.rawValue)
+            verdict.member("status", Verdict.Status.accepted.rawValue)
+        }
+        return HookAnswer(status: .accepted, body: text.bytes)
     }
 
     static func ignored(_ reason: String) -> HookAnswer {
@@ -36,7 +41,11 @@ struct HookAnswer: Sendable {
         allow = refusal.allow
     }
 
-    private init(_ status: HTTPResponse.Status, _ value: some Encodable) {
+    private init(status: HTTPResponseStatus, body: [UInt8]) {
+        (self.status, self.body) = (status, body)
+    }
+
+    private init(_ status: HTTPResponseStatus, _ value: some Encodable) {
         do {
             (self.status, body) = (status, Array(try Wire.encode(value)))
         } catch {
@@ -47,18 +56,25 @@ struct HookAnswer: Sendable {
 
 /// Why a hook is not taken.
 struct HookRefusal: Error, Sendable {
-    var status: HTTPResponse.Status
+    var status: HTTPResponseStatus
     var problem: Problem
     /// Seconds after which it may be sent again.
     var retryAfter: Int?
     var allow: String?
 
     init(
-        _ status: HTTPResponse.Status, _ code: String, _ message: String, remedy: String? = nil, retryAfter: Int? = nil
+        _ status: HTTPResponseStatus, _ code: String, _ message: String, remedy: String? = nil, retryAfter: Int? = nil
     ) {
         self.status = status
         problem = Problem(code: code, message: message, remedy: remedy)
         self.retryAfter = retryAfter
+    }
+
+    /// What came is no HTTP.
+    static func malformedRequest(_ error: any Error) -> HookRefusal {
+        HookRefusal(
+            .badRequest, "malformed_request", "the request is no HTTP/1.1: \(error)",
+            remedy: "post the hook over HTTP, without TLS where nothing before the gateway ends it")
     }
 
     /// Neither the broker nor the spool takes it.

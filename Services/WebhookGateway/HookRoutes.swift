@@ -1,8 +1,8 @@
 import Contracts
-import HTTPTypes
 import Logging
 import Messaging
 import Metrics
+import NIOHTTP1
 
 /// `POST /hooks/<forge>`: verifies, makes durable, answers.
 struct HookRoutes: Sendable {
@@ -21,16 +21,18 @@ struct HookRoutes: Sendable {
 
     /// Where a request goes.
     /// - Throws: ``HookRefusal``: 404 or 405.
-    func route(_ request: HTTPRequest) throws(HookRefusal) -> HookRoute {
-        let path = request.path.map { $0.prefix { $0 != "?" } } ?? ""
-        guard let route = routes[String(path)] else {
+    func route(_ request: HTTPRequestHead) throws(HookRefusal) -> HookRoute {
+        if request.method == .POST, let route = routes[request.uri] { return route }
+        let path = String(request.uri.prefix { $0 != "?" })
+        guard let route = routes[path] else {
             throw HookRefusal(
                 .notFound, "not_found", "“\(path.prefix(200))” is no address of a hook",
                 remedy: "post to \(routes.keys.sorted().joined(separator: " or "))")
         }
-        guard request.method == .post else {
+        guard request.method == .POST else {
             var refusal = HookRefusal(
-                .methodNotAllowed, "method_not_allowed", "\(request.method) does nothing here", remedy: "post the hook")
+                .methodNotAllowed, "method_not_allowed", "\(request.method.rawValue.prefix(40)) does nothing here",
+                remedy: "post the hook")
             refusal.allow = "POST"
             throw refusal
         }

@@ -27,9 +27,8 @@ struct WebhookGateway {
             let secrets = HookSecrets(
                 token: HookToken(key: try settings.value(CommonSettings.hookKey)),
                 groups: try settings.value(GatewaySettings.secrets))
-            let intake = Intake(
-                publish: { message, done in bus.publish(message, timeout: timeout, then: done) }, spool: spool,
-                logger: context.logger)
+            let batches = PublishBatches { bus.publish($0, timeout: timeout) }
+            let intake = Intake(publish: batches.publish, spool: spool, logger: context.logger)
             let server = GatewayServer(
                 address: try settings.value(GatewaySettings.listen),
                 routes: HookRoutes(

@@ -7,11 +7,16 @@ public protocol Message: Codable, Sendable, Equatable {
     static var type: String { get }
     /// The version this code writes, carried in the header `slipway-version`.
     static var version: Int { get }
+
+    /// The body: what ``Wire/encode(_:)`` gives.
+    func json() throws -> [UInt8]
 }
 
 extension Message {
     public static var type: String { "\(Self.self)" }
     public static var version: Int { 1 }
+
+    public func json() throws -> [UInt8] { Array(try Wire.encode(self)) }
 }
 
 /// A message that is answered by direct reply-to.

@@ -30,12 +30,10 @@ public struct Bus: Sendable {
         try await broker.publish(message.outgoing, timeout: timeout)
     }
 
-    /// Publishes a prepared message; `done` is told once it is confirmed, or why it is not, on the connection's thread.
-    public func publish(
-        _ message: PreparedMessage, timeout: Duration = .seconds(30),
-        then done: @escaping @Sendable (Result<Void, AMQPError>) -> Void
-    ) {
-        broker.publish(message.outgoing, timeout: timeout, then: done)
+    /// Publishes prepared messages together; each one's `done` is told, on the connection's thread, once it is confirmed,
+    /// or why it is not.
+    public func publish(_ messages: [(message: PreparedMessage, done: Broker.Done)], timeout: Duration = .seconds(30)) {
+        broker.publish(messages.map { ($0.message.outgoing, $0.done) }, timeout: timeout)
     }
 
     /// Asks and waits for the answer.

@@ -1,4 +1,5 @@
 public import Contracts
+import Glibc
 
 /// What a handler may know of a delivery beside its body.
 public struct MessageContext: Sendable {
@@ -31,7 +32,9 @@ public struct MessageContext: Sendable {
 public enum Traceparent {
     /// A new trace, `00-<32 hex>-<16 hex>-01`.
     public static func make() -> String {
-        "00-\(hex(UInt64.random(in: 1 ... .max)))\(hex(UInt64.random(in: .min ... .max)))-\(hex(UInt64.random(in: 1 ... .max)))-01"
+        // Nothing of it is zero, which would mean that there is none.
+        let (high, low, span) = random()
+        return "00-\(hex(high | 1))\(hex(low))-\(hex(span | 1))-01"
     }
 
     /// The same trace with a new span; a new trace where there is none or it is malformed.
@@ -41,11 +44,24 @@ public enum Traceparent {
         guard parts.count == 4, parts[0] == "00", parts[1].count == 32, parts[2].count == 16,
             parts[1].allSatisfy(\.isHexDigit)
         else { return make() }
-        return "00-\(parts[1])-\(hex(UInt64.random(in: 1 ... .max)))-01"
+        return "00-\(parts[1])-\(hex(random().0 | 1))-01"
+    }
+
+    /// By one call of the kernel, where a generator would make one for each.
+    private static func random() -> (UInt64, UInt64, UInt64) {
+        var values: (UInt64, UInt64, UInt64) = (0, 0, 0)
+        let result = withUnsafeMutableBytes(of: &values) { getentropy($0.baseAddress, $0.count) }
+        return result == 0
+            ? values : (.random(in: .min ... .max), .random(in: .min ... .max), .random(in: .min ... .max))
     }
 
     private static func hex(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        String(unsafeUninitializedCapacity: 16) { text in
+            for index in 0..<16 {
+                let digit = UInt8(value >> UInt64(60 - 4 * index) & 15)
+                text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+            return 16
+        }
     }
 }

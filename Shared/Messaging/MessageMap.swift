@@ -68,11 +68,11 @@ public enum MessageMap {
 
     /// Where messages of this type go, or `nil` for a type that is not in the table.
     static func route(of message: any Message.Type) -> MessageRoute? {
-        routes[message.type]
+        routes[ObjectIdentifier(message)]
     }
 
     private static let routes = Dictionary(
-        table.map { ($0.message.type, $0.route) }, uniquingKeysWith: { first, _ in first })
+        table.map { (ObjectIdentifier($0.message), $0.route) }, uniquingKeysWith: { first, _ in first })
 
     /// The queues every service declares. Those of labels and clusters come with their workers.
     static let queues = [sync, pipeline, logs, requests, notifier, parked]

@@ -53,7 +53,7 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
         }
         self.init(
             id: id, type: kind.type, version: kind.version, exchange: exchange, routingKey: routingKey,
-            mandatory: mandatory, body: String(decoding: try Wire.encode(message), as: UTF8.self),
+            mandatory: mandatory, body: String(decoding: try message.json(), as: UTF8.self),
             run: run ?? MessageContext.current?.run,
             traceparent: Traceparent.next(after: MessageContext.current?.traceparent))
     }

@@ -3,7 +3,8 @@ import FoundationEssentials
 
 /// A key that signs with HMAC-SHA256.
 public struct SigningKey: Sendable {
-    private let key: SymmetricKey
+    /// The key taken in: to begin a signature is to copy it.
+    private let key: HMAC<SHA256>
 
     /// Reads a key of at least 32 bytes in base64.
     public init(base64 text: String) throws(SecretsError) {
@@ -11,17 +12,19 @@ public struct SigningKey: Sendable {
             throw SecretsError(
                 .malformedKey, "the key is not at least 32 bytes in base64; make one with openssl rand -base64 32")
         }
-        key = SymmetricKey(data: bytes)
+        key = HMAC(key: SymmetricKey(data: bytes))
     }
 
     /// A key of these bytes, whatever their number (a forge's webhook secret).
     public init(bytes: some Collection<UInt8>) {
-        key = SymmetricKey(data: Data(bytes))
+        key = HMAC(key: SymmetricKey(data: Data(bytes)))
     }
 
     /// The 32 bytes of the signature.
     public func sign(_ message: some Collection<UInt8>) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: Data(message), using: key))
+        var signature = key
+        signature.update(data: Array(message))
+        return Array(signature.finalize())
     }
 
     /// Whether this is the message's signature, in constant time.

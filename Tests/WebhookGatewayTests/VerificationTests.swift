@@ -1,6 +1,6 @@
 import Contracts
 import FoundationEssentials
-import HTTPTypes
+import NIOHTTP1
 import Runtime
 import Secrets
 import Testing
@@ -32,12 +32,12 @@ struct VerificationTests {
     @Test("no token, a wrong one, another repository's, a longer one")
     func tokens() async throws {
         var hook = Hook()
-        let right = try #require(hook.headers[.gitlabToken])
-        hook.headers[.gitlabToken] = nil
+        let right = try #require(hook.headers[one: HookHeader.gitlabToken])
+        hook.headers[one: HookHeader.gitlabToken] = nil
         #expect(try await refusal(hook, gateway()) == "missing_token")
         let other = HookToken(key: Hook.key).token(for: RepositoryPath(rawValue: "shop/other"))
         for wrong in ["", "x", other, right + "0", String(right.dropLast()), right.uppercased()] {
-            hook.headers[.gitlabToken] = wrong
+            hook.headers[one: HookHeader.gitlabToken] = wrong
             #expect(try await refusal(hook, gateway()) == "wrong_token")
         }
     }
@@ -45,7 +45,7 @@ struct VerificationTests {
     @Test("what is refused for its sender is refused before anything else is told")
     func orderOfChecks() async throws {
         var hook = Hook()
-        hook.headers[.gitlabToken] = "wrong"
+        hook.headers[one: HookHeader.gitlabToken] = "wrong"
         hook.members["ref"] = nil
         #expect(try await refusal(hook, gateway()) == "wrong_token")
         hook.members["object_kind"] = "merge_request"
@@ -61,7 +61,7 @@ struct VerificationTests {
         ])
     func groups(_ groups: String, _ accepted: Bool) async throws {
         var hook = Hook()
-        hook.headers[.gitlabToken] = Self.groupSecret
+        hook.headers[one: HookHeader.gitlabToken] = Self.groupSecret
         #expect(try await gateway(groups).post(hook).status == (accepted ? .accepted : .unauthorized))
     }
 
@@ -91,15 +91,15 @@ struct VerificationTests {
 
     @Test("a signature that is there has to verify, whatever the token")
     func noFallback() async throws {
-        let token = Hook().headers[.gitlabToken]
+        let token = Hook().headers[one: HookHeader.gitlabToken]
         var wrong = try Hook().signed(secret: Self.signingSecret)
-        wrong.headers[.gitlabToken] = token
+        wrong.headers[one: HookHeader.gitlabToken] = token
         #expect(try await refusal(wrong, gateway()) == "wrong_signature")
         var alone = Hook()
-        alone.headers[.webhookSignature] = "v1,AAAA"
+        alone.headers[one: HookHeader.signature] = "v1,AAAA"
         #expect(try await refusal(alone, gateway()) == "incomplete_signature")
         var empty = Hook()
-        empty.headers[.webhookSignature] = ""
+        empty.headers[one: HookHeader.signature] = ""
         #expect(try await refusal(empty, gateway()) == "incomplete_signature")
     }
 
@@ -107,7 +107,7 @@ struct VerificationTests {
     func changed() async throws {
         let hook = try Hook().signed(secret: Self.derived)
         var id = hook
-        id.headers[.webhookID] = "msg-2"
+        id.headers[one: HookHeader.id] = "msg-2"
         #expect(try await refusal(id, gateway()) == "wrong_signature")
         var body = hook
         body.members["ref"] = "refs/heads/evil"
@@ -118,7 +118,7 @@ struct VerificationTests {
         }
         #expect(try await gateway().post(Hook().signed(secret: Self.derived, at: now - 290)).status == .accepted)
         var malformed = hook
-        malformed.headers[.webhookTimestamp] = "now"
+        malformed.headers[one: HookHeader.timestamp] = "now"
         #expect(try await refusal(malformed, gateway()) == "malformed_timestamp")
     }
 }

@@ -1,5 +1,5 @@
 import Contracts
-import HTTPTypes
+import NIOHTTP1
 
 /// A Git server that sends hooks. Each has its own way to say and to sign them; a forge is a folder with a type of
 /// this kind.
@@ -14,7 +14,7 @@ protocol Forge: Sendable {
 
 /// A request as it came in.
 struct IncomingHook: Sendable {
-    var headers: HTTPFields
+    var headers: HTTPHeaders
     var body: [UInt8]
 }
 

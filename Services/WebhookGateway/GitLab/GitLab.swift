@@ -1,6 +1,6 @@
 import Contracts
 import FoundationEssentials
-import HTTPTypes
+import NIOHTTP1
 import Secrets
 
 /// GitLab's push and tag hooks, of projects, groups and the whole system.
@@ -36,8 +36,9 @@ struct GitLab: Forge {
         return try push(payload, repository, isTag: kind == "tag_push", hook.headers, now)
     }
 
-    private func checkContentType(_ headers: HTTPFields) throws(HookRefusal) {
-        let type = headers[.contentType] ?? ""
+    private func checkContentType(_ headers: HTTPHeaders) throws(HookRefusal) {
+        let type = headers.first(name: "Content-Type") ?? ""
+        if type == "application/json" { return }
         let media = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
         guard media == "application/json" else {
             throw HookRefusal(
@@ -52,8 +53,10 @@ struct GitLab: Forge {
     private func verify(_ hook: IncomingHook, _ repository: RepositoryPath, _ now: Timestamp) throws(HookRefusal) {
         // A signature that is there has to verify. Falling back to the token would let whoever learnt the token, which
         // travels in every request, send hooks of a project that has moved on to signing.
-        if let signatures = hook.headers[.webhookSignature] {
-            guard let id = hook.headers[.webhookID], let timestamp = hook.headers[.webhookTimestamp] else {
+        if let signatures = hook.headers.first(name: HookHeader.signature) {
+            guard let id = hook.headers.first(name: HookHeader.id),
+                let timestamp = hook.headers.first(name: HookHeader.timestamp)
+            else {
                 throw HookRefusal(
                     .unauthorized, "incomplete_signature",
                     "webhook-signature needs webhook-id and webhook-timestamp beside it")
@@ -71,7 +74,7 @@ struct GitLab: Forge {
             }
             throw refused(refusal, repository)
         }
-        guard let token = hook.headers[.gitlabToken] else {
+        guard let token = hook.headers.first(name: HookHeader.gitlabToken) else {
             throw HookRefusal(
                 .unauthorized, "missing_token", "the hook of \(repository) has neither a secret token nor a signature",
                 remedy: remedy(repository))
@@ -105,7 +108,7 @@ struct GitLab: Forge {
     // MARK: Meaning
 
     private func push(
-        _ payload: GitLabPayload, _ repository: RepositoryPath, isTag: Bool, _ headers: HTTPFields, _ now: Timestamp
+        _ payload: GitLabPayload, _ repository: RepositoryPath, isTag: Bool, _ headers: HTTPHeaders, _ now: Timestamp
     ) throws(HookRefusal) -> HookVerdict {
         guard let ref = payload.ref, let after = payload.after, let cloneURL = payload.cloneURL else {
             let missing = payload.ref == nil ? "ref" : payload.after == nil ? "after" : "project.git_http_url"

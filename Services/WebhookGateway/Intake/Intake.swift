@@ -5,7 +5,7 @@ import Messaging
 
 /// Makes a push durable: at the broker, or while that is away in the spool.
 struct Intake: Sendable {
-    typealias Publish = @Sendable (PreparedMessage, @escaping @Sendable (Result<Void, AMQPError>) -> Void) -> Void
+    typealias Publish = @Sendable (PreparedMessage, @escaping Broker.Done) -> Void
 
     /// Where a push is safe.
     enum Durability: String, Sendable, CustomStringConvertible {

@@ -1,27 +1,26 @@
-import HTTPTypes
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
 
-/// One connection: takes a hook in, has it done, and writes the answer.
-final class HookConnection: ChannelInboundHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias OutboundOut = HTTPResponsePart
+/// One connection: takes a hook in, has it done, and writes the answer; then the next.
+final class HookConnection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
     /// A request that is coming in.
     private struct Incoming {
         var route: HookRoute
-        var headers: HTTPFields
+        var headers: HTTPHeaders
         var body: [UInt8] = []
         /// What ``BodyLimit/admit(_:)`` let in.
         var admitted: Int
-        var isLast: Bool
     }
 
     private enum State {
         case idle
         case reading(Incoming)
         /// The broker or the spool has it.
-        case waiting(isLast: Bool)
+        case waiting
         /// It was answered before its end: what still comes is read for the sender's sake, who may see the answer only
         /// once all is sent, and dropped.
         case dropping(bytes: Int)
@@ -32,43 +31,86 @@ final class HookConnection: ChannelInboundHandler {
 
     private let routes: HookRoutes
     private var state = State.idle
+    /// The connection ends with the answer to the request that is being done.
+    private var isLast = false
+    /// What a sender sent behind a request without waiting for its answer. Nothing more is read until it has it.
+    private var early: [HTTPServerRequestPart] = []
+    private var isReadHeld = false
 
     init(routes: HookRoutes) {
         self.routes = routes
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
+        take(unwrapInboundIn(data), context)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if early.isEmpty { context.read() } else { isReadHeld = true }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .reading(let incoming) = state { routes.bodies.release(incoming.admitted) }
+        state = .dropping(bytes: 0)
+        early = []
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            if case .idle = state { context.close(promise: nil) } else { isLast = true }
+        case IdleStateHandler.IdleStateEvent.read:
+            context.close(promise: nil)
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .waiting = state {
+            isLast = true
+            return
+        }
+        if context.channel.isActive, error is HTTPParserError {
+            switch state {
+            case .idle:
+                refuse(.malformedRequest(error), nil, context)
+            case .reading(let incoming):
+                routes.bodies.release(incoming.admitted)
+                refuse(.malformedRequest(error), incoming.route, context)
+            case .waiting, .dropping:
+                break
+            }
+        }
+        context.close(promise: nil)
+    }
+
+    // MARK: - A request
+
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        if case .waiting = state {
+            if !isLast { early.append(part) }
+            return
+        }
+        switch part {
         case .head(let head): begin(head, context)
         case .body(let piece): read(piece, context)
         case .end: end(context)
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        if case .reading(let incoming) = state { routes.bodies.release(incoming.admitted) }
-        state = .dropping(bytes: 0)
-        context.fireChannelInactive()
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
-    }
-
-    // MARK: - A request
-
-    private func begin(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard case .idle = state else { return }
         var route: HookRoute?
         do throws(HookRefusal) {
             let found = try routes.route(head)
             route = found
-            let announced = head.headerFields[.contentLength].flatMap { Int($0) }
+            let announced = head.headers.first(name: "Content-Length").flatMap { Int($0) }
             let admitted = try routes.bodies.admit(announced)
-            var incoming = Incoming(
-                route: found, headers: head.headerFields, admitted: admitted,
-                isLast: head.headerFields[.connection]?.lowercased() == "close")
+            var incoming = Incoming(route: found, headers: head.headers, admitted: admitted)
             if let announced { incoming.body.reserveCapacity(min(announced, 64 * 1024)) }
+            if !head.isKeepAlive { isLast = true }
             state = .reading(incoming)
         } catch {
             refuse(error, route, context)
@@ -98,7 +140,7 @@ final class HookConnection: ChannelInboundHandler {
     private func end(_ context: ChannelHandlerContext) {
         switch state {
         case .reading(let incoming):
-            state = .waiting(isLast: incoming.isLast)
+            state = .waiting
             let hook = IncomingHook(headers: incoming.headers, body: incoming.body)
             let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             let loop = context.eventLoop
@@ -126,10 +168,20 @@ final class HookConnection: ChannelInboundHandler {
     // MARK: - Its answer
 
     private func answer(_ answer: HookAnswer, _ context: ChannelHandlerContext) {
-        guard case .waiting(let isLast) = state else { return }
+        guard case .waiting = state else { return }
         state = .idle
         write(answer, closing: isLast, context)
-        if isLast { context.close(promise: nil) }
+        if isLast {
+            context.close(promise: nil)
+        } else if !early.isEmpty {
+            let parts = early
+            early = []
+            for part in parts { take(part, context) }
+            if isReadHeld, early.isEmpty {
+                isReadHeld = false
+                context.read()
+            }
+        }
     }
 
     /// The rest of a request that is refused would have to be read before the connection is of use again.
@@ -139,14 +191,14 @@ final class HookConnection: ChannelInboundHandler {
     }
 
     private func write(_ answer: HookAnswer, closing: Bool, _ context: ChannelHandlerContext) {
-        var headers: HTTPFields = [
-            .contentType: "application/json", .contentLength: "\(answer.body.count)",
-        ]
-        if closing { headers[.connection] = "close" }
-        if let seconds = answer.retryAfter { headers[.retryAfter] = "\(seconds)" }
-        if let allow = answer.allow { headers[.allow] = allow }
-        context.write(wrapOutboundOut(.head(HTTPResponse(status: answer.status, headerFields: headers))), promise: nil)
-        context.write(wrapOutboundOut(.body(context.channel.allocator.buffer(bytes: answer.body))), promise: nil)
+        var headers: HTTPHeaders = ["Content-Type": "application/json", "Content-Length": "\(answer.body.count)"]
+        if closing { headers.add(name: "Connection", value: "close") }
+        if let seconds = answer.retryAfter { headers.add(name: "Retry-After", value: "\(seconds)") }
+        if let allow = answer.allow { headers.add(name: "Allow", value: allow) }
+        let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(
+            wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(bytes: answer.body)))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 }

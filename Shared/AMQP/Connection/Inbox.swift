@@ -29,6 +29,19 @@ final class Inbox<Command: Sendable>: Sendable {
         return error
     }
 
+    /// - Returns: Why none of the commands was taken: the actor has ended.
+    @discardableResult
+    func post(_ commands: [Command]) -> AMQPError? {
+        let (wakes, error) = state.withLock { state in
+            if let error = state.closed { return (false, AMQPError?.some(error)) }
+            let wakes = state.commands.isEmpty && !commands.isEmpty
+            state.commands.append(contentsOf: commands)
+            return (wakes, nil)
+        }
+        if wakes { thread.notify() }
+        return error
+    }
+
     /// Exchanges the commands for the emptied array of the time before.
     func take(_ commands: inout [Command]) {
         commands.removeAll(keepingCapacity: true)

@@ -1,0 +1,33 @@
+extension PushReceived {
+    /// Made for every hook: written by hand, in the bytes of ``Wire/encode(_:)``.
+    public func json() -> [UInt8] {
+        var text = JSONText(capacity: 640)
+        text.object { push in
+            push.member("cloneURL", cloneURL)
+            push.member("defaultBranch", defaultBranch)
+            push.member("trigger", object: trigger.write)
+        }
+        return text.bytes
+    }
+}
+
+extension Trigger {
+    fileprivate func write(to text: inout JSONText) {
+        text.member("action", action)
+        text.member("before", before)
+        text.member("branch", branch)
+        text.member("commit", commit)
+        text.member("cron", cron)
+        text.member("event", event.rawValue)
+        text.member("id", id.rawValue)
+        text.member("message", message)
+        text.member("parameters", parameters)
+        text.member("receivedAt", receivedAt.description)
+        text.member("ref", ref)
+        text.member("repository", repository.rawValue)
+        text.member("run", run?.rawValue)
+        text.member("sender", sender)
+        text.member("skip", skip)
+        text.member("target", target)
+    }
+}

@@ -1,0 +1,129 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Logging
+import Messaging
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+import Testing
+
+@testable import WebhookGateway
+
+@Suite("A connection, from its first byte to its last")
+struct HookConnectionTests {
+    private func connect(_ routes: HookRoutes) async throws -> NIOAsyncTestingChannel {
+        let channel = try await NIOAsyncTestingChannel { channel in
+            _ = HookChannel(routes: routes).setup(channel: channel, logger: Logger(label: "test"))
+        }
+        try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1))
+        return channel
+    }
+
+    private func request(_ hook: Hook) throws -> [UInt8] {
+        let body = try hook.body
+        var head = "POST /hooks/gitlab HTTP/1.1\r\nHost: gateway\r\nContent-Length: \(body.count)\r\n"
+        for (name, value) in hook.headers { head += "\(name): \(value)\r\n" }
+        return Array("\(head)\r\n".utf8) + body
+    }
+
+    /// What was written so far.
+    private func written(_ channel: NIOAsyncTestingChannel) async throws -> String {
+        var text = ""
+        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: buffer) }
+        return text
+    }
+
+    @Test("hooks that are sent without waiting for answers are taken one after another, whole and in their order")
+    func pipelining() async throws {
+        let gateway = Gateway()
+        gateway.broker.isHolding = true
+        let channel = try await connect(gateway.routes)
+        var bytes: [UInt8] = []
+        for number in 0..<3 {
+            var hook = Hook()
+            hook.headers[one: HookHeader.idempotencyKey] = "\(number)"
+            bytes += try request(hook)
+        }
+        // In two pieces, the second of which begins in the middle of a hook.
+        try await channel.writeInbound(ByteBuffer(bytes: bytes.prefix(bytes.count / 2)))
+        try await channel.writeInbound(ByteBuffer(bytes: bytes.dropFirst(bytes.count / 2)))
+        for taken in 1...3 {
+            #expect(gateway.broker.taken.count == taken)
+            #expect(try await written(channel).isEmpty)
+            gateway.broker.confirm()
+            await channel.testingEventLoop.run()
+            let answer = try await written(channel)
+            #expect(answer.hasPrefix("HTTP/1.1 202 Accepted\r\n"))
+            #expect(answer.contains(gateway.broker.taken[taken - 1].id.rawValue))
+        }
+        #expect(channel.isActive)
+    }
+
+    @Test("a connection that is asked to end ends with the answer that is due, an idle one at once")
+    func quiescing() async throws {
+        let gateway = Gateway()
+        gateway.broker.isHolding = true
+        let busy = try await connect(gateway.routes)
+        try await busy.writeInbound(ByteBuffer(bytes: request(Hook())))
+        let idle = try await connect(gateway.routes)
+        for channel in [busy, idle] { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        for channel in [busy, idle] { await channel.testingEventLoop.run() }
+        #expect(!idle.isActive)
+        #expect(busy.isActive)
+        gateway.broker.confirm()
+        await busy.testingEventLoop.run()
+        #expect(try await written(busy).contains("Connection: close\r\n"))
+        #expect(!busy.isActive)
+    }
+
+    @Test(
+        "what is no HTTP is answered with what to do instead",
+        arguments: ["\u{16}\u{03}\u{01} a TLS greeting", "POST /hooks/gitlab HTTP/1.1\r\nContent-Length: many\r\n\r\n"])
+    func noHTTP(_ text: String) async throws {
+        let channel = try await connect(Gateway().routes)
+        try await channel.writeInbound(ByteBuffer(string: text))
+        let answer = try await written(channel)
+        #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+        #expect(answer.contains("malformed_request"))
+        #expect(!channel.isActive)
+    }
+
+    @Test("a sender that hangs up in the middle leaves nothing behind")
+    func hangUp() async throws {
+        let routes = Gateway().routes
+        let channel = try await connect(routes)
+        try await channel.writeInbound(
+            ByteBuffer(string: "POST /hooks/gitlab HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n{"))
+        #expect(routes.bodies.taken == 900_000)
+        try await channel.close()
+        await channel.testingEventLoop.run()
+        #expect(routes.bodies.taken == 0)
+        #expect(try await written(channel).isEmpty)
+    }
+
+    @Test("what one turn of an event loop publishes goes out together; elsewhere at once")
+    func batches() async throws {
+        let sent = Mutex<[[String]]>([])
+        let batches = PublishBatches { batch in
+            sent.withLock { $0.append(batch.map(\.message.id.rawValue)) }
+            for (_, done) in batch { done(.success(())) }
+        }
+        let confirmed = Atomic<Int>(0)
+        @Sendable func publish(_ id: String) {
+            let message = PreparedMessage(
+                id: MessageID(rawValue: id), type: "T", version: 1, exchange: "", routingKey: "q", body: "{}")
+            batches.publish(message) { _ in confirmed.add(1, ordering: .relaxed) }
+        }
+        publish("outside")
+        #expect(sent.withLock { $0 } == [["outside"]])
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        try await loop.submit { for id in ["a", "b", "c"] { publish(id) } }.get()
+        try await loop.submit { publish("d") }.get()
+        try await loop.submit {}.get()
+        #expect(sent.withLock { $0 } == [["outside"], ["a", "b", "c"], ["d"]])
+        #expect(confirmed.load(ordering: .relaxed) == 5)
+    }
+}
