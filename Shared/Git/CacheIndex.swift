@@ -17,12 +17,19 @@ struct CacheIndex: Codable, Equatable {
         }
     }
 
+    struct Tip: Codable, Equatable {
+        /// Empty for a commit of none.
+        var ref: String
+        var commit: String
+    }
+
     /// The form of this file.
     static let version = 1
     /// How many packs may come together. Git looks for an object in one after the other, and each is two files to copy.
     static let packLimit = 32
-    /// How many commits are named to the server as those that are here.
+    /// How many commits are named to the server as those that are here, in all and of one ref.
     static let tipLimit = 8
+    static let tipLimitOfRef = 2
     /// How many commits may have no parents here. All are sent with every fetch, and a server takes requests of some size.
     static let shallowLimit = 8192
 
@@ -33,8 +40,8 @@ struct CacheIndex: Codable, Equatable {
     /// have holes where the power was cut.
     var boot: String
     var packs: [Pack]
-    /// The commits that were fetched, the newest last.
-    var tips: [String]
+    /// The commits last fetched, the newest last.
+    var tips: [Tip]
     /// The commits whose parents are not here. Some may be of a history nobody asks for any more: their parents are still
     /// not here, so they stay.
     var shallow: [String]
@@ -50,10 +57,23 @@ struct CacheIndex: Codable, Equatable {
         packs.count >= Self.packLimit || size > 2 * baseSize + (8 << 20) || shallow.count > 2 * baseShallow + 256
     }
 
+    /// Notes that a commit was fetched. Older ones of the same ref are most often in its history; the one before stays, since
+    /// an old run may have been run again.
+    mutating func add(_ tip: Tip) {
+        tips.removeAll { $0.commit == tip.commit }
+        while tips.count(where: { $0.ref == tip.ref }) >= Self.tipLimitOfRef,
+            let oldest = tips.firstIndex(where: { $0.ref == tip.ref })
+        {
+            tips.remove(at: oldest)
+        }
+        tips = (tips + [tip]).suffix(Self.tipLimit)
+    }
+
     /// Whether it can be what this builder wrote.
     var isSound: Bool {
         version == Self.version && boot == Self.currentBoot && !packs.isEmpty && !tips.isEmpty
-            && packs.allSatisfy { Pack.isName($0.name[...]) } && (tips + shallow).allSatisfy(RefName.isCommit)
+            && packs.allSatisfy { Pack.isName($0.name[...]) }
+            && (tips.map(\.commit) + shallow).allSatisfy(RefName.isCommit)
     }
 
     /// Changes with every start of the machine; where there is none, with every start of this process.

@@ -43,8 +43,8 @@ extension GitProgram {
             do throws(GitError) {
                 try Self.initialize(checkout)
                 try await cache.fill(checkout.repository, with: index)
-                try await fetch(checkout, from: remote, beyond: index.tips, packed: true)
-                await cache.keep(checkout.commit, for: checkout.cacheKey, from: checkout.repository, after: index)
+                try await fetch(checkout, from: remote, beyond: index.tips.map(\.commit), packed: true)
+                await cache.keep(checkout, after: index)
                 return true
             } catch {
                 guard Self.mayBeTheCaches(error) else { throw error }
@@ -70,7 +70,7 @@ extension GitProgram {
     ) async throws(GitError) {
         try Self.initialize(checkout)
         try await fetch(checkout, from: remote, packed: true)
-        await cache.keep(checkout.commit, for: checkout.cacheKey, from: checkout.repository, after: nil)
+        await cache.keep(checkout, after: nil)
     }
 
     /// Whether it could go better without the cache. Of a server that is away, no cache is the reason.

@@ -7,11 +7,11 @@ extension ObjectCache {
     /// Takes over what a fetch brought into a repository. It is not the job's to fail for what goes wrong here: then there
     /// is no cache.
     /// - Parameters:
-    ///   - repository: where no one but git has written so far.
+    ///   - checkout: whose workspace no one but git has written to so far.
     ///   - index: what ``fill(_:with:)`` put there before; `nil` to begin anew.
-    func keep(_ commit: String, for key: String, from repository: String, after index: CacheIndex?) async {
+    func keep(_ checkout: Checkout, after index: CacheIndex?) async {
         do {
-            try await take(commit, for: key, from: repository, after: index)
+            try await take(checkout, after: index)
         } catch is CancellationError {
             // What was copied so far is in no index, and the next one clears it away.
         } catch {
@@ -20,16 +20,16 @@ extension ObjectCache {
         }
     }
 
-    private func take(_ commit: String, for key: String, from repository: String, after old: CacheIndex?) async throws {
-        let folder = repository + "/objects/pack"
+    private func take(_ checkout: Checkout, after old: CacheIndex?) async throws {
+        let folder = checkout.repository + "/objects/pack"
         let known = Set(old?.packs.map(\.name) ?? [])
         let names = try packs(in: folder).filter { !known.contains($0) }
         guard !names.isEmpty else { return }
-        let shallow = try self.shallow(of: repository)
+        let shallow = try self.shallow(of: checkout.repository)
         var index =
             old
             ?? CacheIndex(
-                key: key, boot: CacheIndex.currentBoot, packs: [], tips: [], shallow: [], baseSize: 0,
+                key: checkout.cacheKey, boot: CacheIndex.currentBoot, packs: [], tips: [], shallow: [], baseSize: 0,
                 baseShallow: shallow.count)
         if !isFolder(directory) {
             remove()
@@ -43,7 +43,7 @@ extension ObjectCache {
                     index: try await take(name, ".idx", from: folder)))
         }
         index.shallow = shallow
-        index.tips = (index.tips.filter { $0 != commit } + [commit]).suffix(CacheIndex.tipLimit)
+        index.add(CacheIndex.Tip(ref: checkout.ref ?? "", commit: checkout.commit))
         if old == nil { index.baseSize = index.size }
         guard index.size <= limit, shallow.count <= CacheIndex.shallowLimit else {
             logger.info("a source is too large for its cache", metadata: ["bytes": "\(index.size)"])

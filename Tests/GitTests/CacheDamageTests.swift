@@ -29,7 +29,7 @@ struct CacheDamageTests {
         try await sandbox.expectSameWithCache(next, of: origin, cache)
         let index = try #require(cache.read())
         #expect(index.packs.count == 1)
-        #expect(index.tips == [next])
+        #expect(index.tips.map(\.commit) == [next])
         // And from then on it is one again.
         try await sandbox.expectSameWithCache(try await origin.commit(random: ["later"]), of: origin, cache)
         #expect(try #require(cache.read()).packs.count == 2)
@@ -95,6 +95,21 @@ struct CacheDamageTests {
         #expect(cut.isWorn)
     }
 
+    @Test("the commits it names are the last of each ref, and not too many")
+    func tips() {
+        var index = CacheIndex(
+            key: "", boot: "", packs: [], tips: [], shallow: [], baseSize: 0, baseShallow: 0)
+        func add(_ ref: String, _ commits: String...) {
+            for commit in commits { index.add(.init(ref: ref, commit: commit)) }
+        }
+        add("main", "1", "2", "3", "2", "4")
+        #expect(index.tips.map(\.commit) == ["2", "4"])
+        add("topic", "4", "5")
+        #expect(index.tips.map(\.commit) == ["2", "4", "5"])
+        for number in 0..<6 { add("ref\(number)", "a\(number)") }
+        #expect(index.tips.map(\.commit) == ["4", "5", "a0", "a1", "a2", "a3", "a4", "a5"])
+    }
+
     // MARK: Damage
 
     private static func damage(_ cache: ObjectCache, _ damage: Damage, _ sandbox: String) throws {
@@ -145,7 +160,7 @@ struct CacheDamageTests {
             index.packs[index.packs.count - 1].index = try FileStamp(of: FilePath(packIndex))
             try write(index, to: cache)
         case .tipUnknown:
-            index.tips.append(String(repeating: "2", count: 40))
+            index.tips[0].commit = String(repeating: "2", count: 40)
             try write(index, to: cache)
         case .olderPackForgotten:
             index.packs.removeFirst()

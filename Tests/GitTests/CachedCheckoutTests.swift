@@ -19,7 +19,7 @@ struct CachedCheckoutTests {
         let index = try #require(cache.read())
         #expect(index.packs.count == 7)
         for pack in index.packs.dropFirst() { #expect(pack.objects.size < index.packs[0].objects.size / 5) }
-        #expect(index.tips == commits)
+        #expect(index.tips.map(\.commit) == commits.suffix(2))
         // The end of history moved on with every push, and no end is forgotten.
         #expect(index.shallow.count == 5)
         #expect(
@@ -118,26 +118,29 @@ struct CachedCheckoutTests {
         let locks = RepositoryLocks()
         let cache = sandbox.cache(locks)
         let (path, program) = (sandbox.path, sandbox.program)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<8 {
-                let commit = commits[number % commits.count]
-                group.addTask {
-                    let work = Repository(path: "\(path)/many-\(number)")
-                    try await program.checkout(
-                        Checkout(
-                            url: "file://" + origin.path, commit: commit, ref: "refs/heads/main",
-                            directory: work.path, depth: 3),
-                        through: ObjectCache(
-                            directory: cache.directory, limit: cache.limit, locks: locks, logger: cache.logger))
-                    #expect(try await work.git("rev-parse", "HEAD") == commit)
-                    #expect(try await work.git("status", "--porcelain") == "")
-                    #expect(try await work.git("fsck", "--strict", "--no-dangling") == "")
+        func checkOut(_ commits: [String]) async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for commit in commits {
+                    group.addTask {
+                        let work = Repository(path: "\(path)/many-\(UInt32.random(in: 0 ... .max))")
+                        try await program.checkout(
+                            Checkout(
+                                url: "file://" + origin.path, commit: commit, ref: "refs/heads/main",
+                                directory: work.path, depth: 3),
+                            through: ObjectCache(
+                                directory: cache.directory, limit: cache.limit, locks: locks, logger: cache.logger))
+                        #expect(try await work.git("rev-parse", "HEAD") == commit)
+                        #expect(try await work.git("status", "--porcelain") == "")
+                        #expect(try await work.git("fsck", "--strict", "--no-dangling") == "")
+                    }
                 }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
         }
+        try await checkOut(Array(repeating: commits[2], count: 4))
+        #expect(try #require(cache.read()).packs.count == 1)
+        try await checkOut(commits + commits)
         let index = try #require(cache.read())
-        #expect(index.packs.count <= commits.count)
         let waiting = try await cache.lock.withLock { () async throws(GitError) -> Task<GitError.Code?, Never> in
             let late = Checkout(
                 url: "file://" + origin.path, commit: commits[0], directory: path + "/late", depth: 3)
