@@ -41,6 +41,42 @@ struct PublishAndConsumeTests {
         }
     }
 
+    @Test func ofMessagesPublishedTogetherEachIsToldItsOwnEnd() async throws {
+        try await VirtualHost.with { host in
+            try await Broker.with(host.url, topology: Topology(queues: [.quorum("work")])) { broker in
+                func message(_ body: UInt8, to queue: String) -> OutgoingMessage {
+                    OutgoingMessage(exchange: "", routingKey: queue, body: [body])
+                }
+                let messages = [
+                    message(1, to: "work"), message(2, to: "nowhere"), message(3, to: "work"),
+                    message(4, to: String(repeating: "q", count: 300)), message(5, to: "work"),
+                ]
+                let (ends, continuation) = AsyncStream.makeStream(of: (index: Int, code: AMQPError.Code?).self)
+                broker.publish(
+                    messages.enumerated().map { index, message in
+                        (
+                            message,
+                            { result in
+                                switch result {
+                                case .success: continuation.yield((index, nil))
+                                case .failure(let error): continuation.yield((index, error.code))
+                                }
+                            }
+                        )
+                    })
+                var told: [Int: AMQPError.Code?] = [:]
+                for await end in ends.prefix(messages.count) { told[end.index] = .some(end.code) }
+                #expect(told == [0: nil, 1: .unroutable, 2: nil, 3: .preconditionFailed, 4: nil])
+                var work = broker.deliveries(of: "work", prefetch: 10).makeAsyncIterator()
+                for body: UInt8 in [1, 3, 5] {
+                    let delivery = try #require(try await work.next())
+                    #expect(delivery.message.body == [body])
+                    try await delivery.ack()
+                }
+            }
+        }
+    }
+
     @Test func requeuedComesAgainAndRejectedIsDeadLettered() async throws {
         let topology = Topology(
             queues: [
