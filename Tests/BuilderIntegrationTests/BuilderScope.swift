@@ -133,6 +133,7 @@ struct BuilderScope: Sendable {
     func run(
         _ stage: Stage, source: (url: String, commit: String)? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
+        caches: SourceCaches? = nil,
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
     ) async throws -> Outcome {
         let grant = try grant(stage, source: source, secrets: secrets, logins: logins)
@@ -144,7 +145,7 @@ struct BuilderScope: Sendable {
         let executor = BuildExecutor(
             jobs: data.appending("jobs"),
             git: GitProgram(home: data.appending("git").string, allowsFile: true, logger: logger),
-            caches: SourceCaches(folder: data.appending("sources"), limit: 1 << 30, logger: logger),
+            caches: caches ?? SourceCaches(folder: data.appending("sources"), limit: 1 << 30, logger: logger),
             processes: runners.contains(.process)
                 ? ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger) : nil,
             docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),
