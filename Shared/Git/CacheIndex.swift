@@ -25,8 +25,6 @@ struct CacheIndex: Codable, Equatable {
 
     /// The form of this file.
     static let version = 1
-    /// How many packs may come together. Git looks for an object in one after the other, and each is two files to copy.
-    static let packLimit = 32
     /// How many commits are named to the server as those that are here, in all and of one ref.
     static let tipLimit = 8
     static let tipLimitOfRef = 2
@@ -42,20 +40,16 @@ struct CacheIndex: Codable, Equatable {
     var packs: [Pack]
     /// The commits last fetched, the newest last.
     var tips: [Tip]
-    /// The commits whose parents are not here. Some may be of a history nobody asks for any more: their parents are still
-    /// not here, so they stay.
+    /// The commits whose parents are not here. Some may be of a history nobody asks for any more.
     var shallow: [String]
-    /// How many bytes and shallow commits one fetch of everything brought.
+    /// How many bytes one fetch of everything brought.
     var baseSize: Int64
-    var baseShallow: Int
 
     var size: Int64 { packs.reduce(0) { $0 + $1.size } }
 
     /// Whether so much has come together that to fetch everything anew costs less in the long run: all of it is copied into
-    /// every workspace, and the shallow commits are sent with every fetch.
-    var isWorn: Bool {
-        packs.count >= Self.packLimit || size > 2 * baseSize + (8 << 20) || shallow.count > 2 * baseShallow + 256
-    }
+    /// every workspace.
+    var isWorn: Bool { size > 2 * baseSize + (8 << 20) }
 
     /// Notes that a commit was fetched. Older ones of the same ref are most often in its history; the one before stays, since
     /// an old run may have been run again.

@@ -44,6 +44,7 @@ extension GitProgram {
                 try Self.initialize(checkout)
                 try await cache.fill(checkout.repository, with: index)
                 try await fetch(checkout, from: remote, beyond: index.tips.map(\.commit), packed: true)
+                if index.packs.count >= cache.packLimit { try await tidy(checkout, index) }
                 await cache.keep(checkout, after: index)
                 return true
             } catch {
@@ -62,6 +63,25 @@ extension GitProgram {
             logger.warning("a source cache was of no use and begins anew", metadata: ["error": "\(doubt)"])
             return false
         }
+    }
+
+    /// Makes few packs of many small ones, and forgets where histories ended that nobody asks for any more: all of those
+    /// ends are sent with every fetch. What lies behind them stays as objects that nothing leads to.
+    private func tidy(_ checkout: Checkout, _ index: CacheIndex) async throws(GitError) {
+        let tips = index.tips.map(\.commit) + [checkout.commit]
+        let history = try await run(
+            ["rev-list", "--end-of-options"] + tips, in: checkout.directory, outputLimit: 64 << 20,
+            timeout: checkout.timeout, doing: "listing the history of \(checkout.commit)")
+        let needed = Set(history.text.split(separator: "\n").map(String.init))
+        do {
+            let file = ShallowFile(of: checkout.repository)
+            try file.write(try file.read().filter(needed.contains))
+        } catch {
+            throw GitError(.failed, "the end of the history cannot be moved: \(error)")
+        }
+        _ = try await run(
+            ["repack", "--geometric=2", "-d", "-n", "--quiet"], in: checkout.directory, timeout: checkout.timeout,
+            configuration: [("core.fsync", "none")], doing: "packing the objects of \(checkout.commit)")
     }
 
     /// Fetches as if there were no cache, and has the cache begin anew with it.

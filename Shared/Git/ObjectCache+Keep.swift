@@ -22,15 +22,24 @@ extension ObjectCache {
 
     private func take(_ checkout: Checkout, after old: CacheIndex?) async throws {
         let folder = checkout.repository + "/objects/pack"
+        let present = try packs(in: folder)
         let known = Set(old?.packs.map(\.name) ?? [])
-        let names = try packs(in: folder).filter { !known.contains($0) }
+        let names = present.filter { !known.contains($0) }
         guard !names.isEmpty else { return }
-        let shallow = try self.shallow(of: checkout.repository)
         var index =
             old
             ?? CacheIndex(
-                key: checkout.cacheKey, boot: CacheIndex.currentBoot, packs: [], tips: [], shallow: [], baseSize: 0,
-                baseShallow: shallow.count)
+                key: checkout.cacheKey, boot: CacheIndex.currentBoot, packs: [], tips: [], shallow: [], baseSize: 0)
+        index.packs.removeAll { !present.contains($0.name) }
+        index.shallow = try ShallowFile(of: checkout.repository).read()
+        let size = try names.reduce(index.size) { size, name in
+            try size + FileStamp(of: FilePath("\(folder)/\(name).pack")).size
+                + FileStamp(of: FilePath("\(folder)/\(name).idx")).size
+        }
+        guard size <= limit, index.shallow.count <= CacheIndex.shallowLimit else {
+            logger.info("a source is too large for its cache", metadata: ["bytes": "\(size)"])
+            return remove()
+        }
         if !isFolder(directory) {
             remove()
             try FileManager.default.createDirectory(
@@ -42,13 +51,8 @@ extension ObjectCache {
                     name: name, objects: try await take(name, ".pack", from: folder),
                     index: try await take(name, ".idx", from: folder)))
         }
-        index.shallow = shallow
         index.add(CacheIndex.Tip(ref: checkout.ref ?? "", commit: checkout.commit))
         if old == nil { index.baseSize = index.size }
-        guard index.size <= limit, shallow.count <= CacheIndex.shallowLimit else {
-            logger.info("a source is too large for its cache", metadata: ["bytes": "\(index.size)"])
-            return remove()
-        }
         let temporary = directory + "/index.new"
         try JSONEncoder().encode(index).write(to: URL(filePath: temporary))
         try rename(temporary, directory + "/index.json")
@@ -80,13 +84,6 @@ extension ObjectCache {
         try rename(temporary.string, final.string)
         // To rename is a change too.
         return try FileStamp(of: final)
-    }
-
-    private func shallow(of repository: String) throws -> [String] {
-        let file = repository + "/shallow"
-        guard exists(file) else { return [] }
-        return String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self)
-            .split(separator: "\n").map(String.init)
     }
 
     /// Clears away what an index before held and what a kill left.

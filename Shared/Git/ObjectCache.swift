@@ -16,6 +16,8 @@ public struct ObjectCache: Sendable {
     public let directory: String
     /// How many bytes it may have; it is emptied rather than made larger.
     let limit: Int64
+    /// How many packs may come together. Git looks for an object in one after the other, and each is two files to copy.
+    var packLimit = 32
     let lock: RepositoryLock
     let logger: Logger
 
@@ -85,11 +87,7 @@ public struct ObjectCache: Sendable {
                 try await FileCopy.copy(
                     path(pack.name, ".idx"), to: FilePath(folder + pack.name + ".idx"), expecting: pack.index)
             }
-            // To git even an empty file means that history is cut off.
-            if !index.shallow.isEmpty {
-                try Data((index.shallow.joined(separator: "\n") + "\n").utf8)
-                    .write(to: URL(filePath: repository + "/shallow"))
-            }
+            try ShallowFile(of: repository).write(index.shallow)
         } catch is CancellationError {
             throw GitError(.cancelled, "cancelled while copying the source cache")
         } catch {

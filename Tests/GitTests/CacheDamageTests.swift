@@ -70,7 +70,7 @@ struct CacheDamageTests {
         try await sandbox.expectSameWithCache(try await origin.commit(random: ["b"]), of: origin, blocked)
     }
 
-    @Test("a worn one begins anew")
+    @Test("one that has become too large begins anew")
     func worn() async throws {
         let sandbox = try Sandbox()
         let origin = try await sandbox.repository()
@@ -79,26 +79,41 @@ struct CacheDamageTests {
         _ = try await sandbox.workspace(try await origin.commit(random: ["b"]), of: origin, through: cache)
         var index = try #require(cache.read())
         #expect(!index.isWorn)
-        let pack = index.packs[1]
-        index.packs += (index.packs.count..<CacheIndex.packLimit).map { _ in pack }
+        // As if one fetch of everything had brought far less than there is now.
+        index.baseSize = -(8 << 20)
         #expect(index.isWorn)
         try Self.write(index, to: cache)
-        let commit = try await origin.commit(random: ["c"])
-        try await sandbox.expectSameWithCache(commit, of: origin, cache)
+        try await sandbox.expectSameWithCache(try await origin.commit(random: ["c"]), of: origin, cache)
         #expect(try #require(cache.read()).packs.count == 1)
+    }
 
-        var large = try #require(cache.read())
-        large.packs[0].objects.size = 3 * large.baseSize + (8 << 20)
-        #expect(large.isWorn)
-        var cut = try #require(cache.read())
-        cut.shallow = Array(repeating: commit, count: 257 + 2 * cut.baseShallow)
-        #expect(cut.isWorn)
+    @Test("many small packs become few, and the ends of old histories are forgotten", arguments: ["sha1", "sha256"])
+    func many(_ format: String) async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository(format: format)
+        var cache = sandbox.cache()
+        cache.packLimit = 3
+        var commits = [try await origin.commit(random: (0..<20).map { "file\($0)" })]
+        var counts: [Int] = []
+        for _ in 0..<8 {
+            commits.append(try await origin.commit(random: ["changed"]))
+            try await sandbox.expectSameWithCache(try #require(commits.last), of: origin, cache)
+            let index = try #require(cache.read())
+            counts.append(index.packs.count)
+            #expect(index.shallow.count <= 5)
+        }
+        #expect(counts.prefix(4) == [1, 2, 3, 2])
+        #expect(counts.max() == 3)
+        // An old commit, whose history ends where it was forgotten.
+        for commit in [commits[2], commits[8], commits[4]] {
+            try await sandbox.expectSameWithCache(commit, of: origin, cache)
+        }
     }
 
     @Test("the commits it names are the last of each ref, and not too many")
     func tips() {
         var index = CacheIndex(
-            key: "", boot: "", packs: [], tips: [], shallow: [], baseSize: 0, baseShallow: 0)
+            key: "", boot: "", packs: [], tips: [], shallow: [], baseSize: 0)
         func add(_ ref: String, _ commits: String...) {
             for commit in commits { index.add(.init(ref: ref, commit: commit)) }
         }
