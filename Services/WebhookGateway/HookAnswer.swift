@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import NIOCore
 import NIOHTTP1
 
 /// What the sender of a hook is told.
@@ -51,6 +52,20 @@ struct HookAnswer: Sendable {
         } catch {
             (self.status, body) = (.internalServerError, [])
         }
+    }
+}
+
+extension HookAnswer {
+    /// Writes it as an HTTP/1.1 response.
+    /// - Parameter closing: whether the connection ends with it.
+    func write(to response: inout ByteBuffer, closing: Bool) {
+        response.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        response.writeStaticString("Content-Type: application/json\r\n")
+        if closing { response.writeStaticString("Connection: close\r\n") }
+        if let retryAfter { response.writeString("Retry-After: \(retryAfter)\r\n") }
+        if let allow { response.writeString("Allow: \(allow)\r\n") }
+        response.writeString("Content-Length: \(body.count)\r\n\r\n")
+        response.writeBytes(body)
     }
 }
 

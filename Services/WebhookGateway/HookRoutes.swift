@@ -41,26 +41,28 @@ struct HookRoutes: Sendable {
 
     /// Does what a hook asks for and tells `done`, at once or later and on whatever thread, what to answer.
     func take(_ hook: IncomingHook, on route: HookRoute, then done: @escaping @Sendable (HookAnswer) -> Void) {
-        let verdict: HookVerdict
         do {
-            verdict = try route.forge.read(hook, now: .now)
-        } catch {
-            return done(refused(error, on: route))
-        }
-        switch verdict {
-        case .ignored(let reason):
-            route.ignored.increment()
-            logger.info("hook ignored", metadata: ["forge": "\(route.forge.name)", "reason": "\(reason)"])
-            done(.ignored(reason))
-        case .push(let push):
-            intake.take(push) { result in
-                switch result {
-                case .success(let durability): done(accepted(push.trigger, durability, on: route))
-                case .failure(let refusal):
-                    route.failed.increment()
-                    done(HookAnswer(refusal))
+            switch try route.forge.read(hook, now: .now) {
+            case .ignored(let reason):
+                route.ignored.increment()
+                logger.info("hook ignored", metadata: ["forge": "\(route.forge.name)", "reason": "\(reason)"])
+                done(.ignored(reason))
+            case .push(let push):
+                // What is told later keeps no more of the push than it needs: it is copied with every step.
+                let (id, repository, ref) = (push.trigger.id, push.trigger.repository, push.trigger.ref)
+                intake.take(push) { result in
+                    switch result {
+                    case .success(let durability):
+                        accepted(id, repository, ref, durability, on: route)
+                        done(.accepted(id))
+                    case .failure(let refusal):
+                        route.failed.increment()
+                        done(HookAnswer(refusal))
+                    }
                 }
             }
+        } catch {
+            done(refused(error, on: route))
         }
     }
 
@@ -76,20 +78,21 @@ struct HookRoutes: Sendable {
         return HookAnswer(refusal)
     }
 
-    private func accepted(_ trigger: Trigger, _ durability: Intake.Durability, on route: HookRoute) -> HookAnswer {
+    private func accepted(
+        _ id: MessageID, _ repository: RepositoryPath, _ ref: String, _ durability: Intake.Durability,
+        on route: HookRoute
+    ) {
         route.accepted.increment()
         logger.debug(
             "push accepted",
             metadata: [
-                "repository": "\(trigger.repository)", "ref": "\(trigger.ref)", "message": "\(trigger.id)",
-                "kept": "\(durability)",
+                "repository": "\(repository)", "ref": "\(ref)", "message": "\(id)", "kept": "\(durability)",
             ])
-        return .accepted(trigger.id)
     }
 }
 
 /// One forge's address, and what became of its hooks: counters made once, for looking one up costs more than counting.
-struct HookRoute: Sendable {
+final class HookRoute: Sendable {
     let forge: any Forge
     let accepted: Counter
     let ignored: Counter

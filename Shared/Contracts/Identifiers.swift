@@ -53,20 +53,23 @@ public struct RepositoryPath: Identifier {
     /// `.`, `_` and `-`, none of which is `.` or `..` or ends in `.git` or `.lock`.
     public var problem: String? {
         guard !rawValue.isEmpty, rawValue.utf8.count <= 255 else { return "a repository path has 1 to 255 characters" }
-        for segment in rawValue.split(separator: "/", omittingEmptySubsequences: false) {
-            let allowed = segment.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
-            guard allowed, !segment.isEmpty, segment != ".", segment != "..", !segment.hasPrefix("-"),
-                !segment.hasSuffix(".git"), !segment.hasSuffix(".lock")
-            else { return "“\(rawValue)” is no repository path such as shop/web" }
-        }
+        let segments = rawValue.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard segments.allSatisfy(Self.isName) else { return "“\(rawValue)” is no repository path such as shop/web" }
         return nil
+    }
+
+    private static func isName(_ segment: Substring.UTF8View) -> Bool {
+        guard let first = segment.first, first != UInt8(ascii: "-") else { return false }
+        let allowed = segment.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        return allowed && !segment.elementsEqual(".".utf8) && !segment.elementsEqual("..".utf8)
+            && !segment.suffix(4).elementsEqual(".git".utf8) && !segment.suffix(5).elementsEqual(".lock".utf8)
     }
 }
 

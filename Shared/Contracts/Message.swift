@@ -5,7 +5,7 @@
 public protocol Message: Codable, Sendable, Equatable {
     /// The AMQP `type` property, such as `PushReceived`.
     static var type: String { get }
-    /// The version this code writes, carried in the header `slipway-version`.
+    /// The version this code writes, carried in the header `slipway-version`, 1 where that is missing.
     static var version: Int { get }
 
     /// The body: what ``Wire/encode(_:)`` gives.

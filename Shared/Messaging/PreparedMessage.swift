@@ -60,7 +60,8 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
 
     /// The message as the broker gets it.
     public var outgoing: OutgoingMessage {
-        var headers: [String: HeaderValue] = [Header.version: .integer(Int64(version))]
+        var headers: [String: HeaderValue] = [:]
+        if version != 1 { headers[Header.version] = .integer(Int64(version)) }
         if let traceparent { headers[Header.traceparent] = .string(traceparent) }
         return OutgoingMessage(
             exchange: exchange, routingKey: routingKey, body: Array(body.utf8),
@@ -72,6 +73,7 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
 
 /// The names of the headers Slipway's messages carry.
 public enum Header {
+    /// The message's version; 1 where it is missing, for the broker decodes and stores each header of every message.
     public static let version = "slipway-version"
     public static let traceparent = "traceparent"
     /// Counts handling attempts from 1.

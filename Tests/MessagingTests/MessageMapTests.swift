@@ -71,7 +71,14 @@ import Testing
         #expect(outgoing.properties.messageID == "m1")
         #expect(outgoing.properties.type == "JobCancelled")
         #expect(outgoing.properties.correlationID == "r1")
-        #expect(outgoing.properties.headers[Header.version] == .integer(1))
+        #expect(outgoing.properties.headers[Header.version] == nil)
+    }
+
+    @Test func saysItsVersionUnlessItIsTheFirst() {
+        let message = PreparedMessage(
+            id: MessageID(rawValue: "m1"), type: "JobCancelled", version: 2, exchange: "slipway.control",
+            routingKey: "", body: "{}")
+        #expect(message.outgoing.properties.headers[Header.version] == .integer(2))
     }
 
     @Test func needsAQueueWhereTheSenderChooses() throws {

@@ -206,18 +206,25 @@ struct GatewayConnection {
             try await channel.writeInbound(HTTPServerRequestPart.body(piece))
         }
         try await channel.writeInbound(HTTPServerRequestPart.end(nil))
-        var answer = GatewayAnswer(status: .ok, headers: [:], body: .null)
-        while true {
-            switch try await channel.waitForOutboundWrite(as: HTTPServerResponsePart.self) {
-            case .head(let head): (answer.status, answer.headers) = (head.status, head.headers)
-            case .body(.fileRegion):
-                Issue.record("a file")
-            case .body(.byteBuffer(let body)):
-                #expect(answer.headers[one: "Content-Length"] == "\(body.readableBytes)")
-                answer.body = try Wire.decode(JSONValue.self, from: Data(body.readableBytesView))
-            case .end: return answer
+        return try Self.read(try await channel.waitForOutboundWrite(as: ByteBuffer.self), as: request)
+    }
+
+    /// Reads an answer as a client does.
+    private static func read(_ response: ByteBuffer, as request: HTTPRequestHead) throws -> GatewayAnswer {
+        let client = EmbeddedChannel(handlers: [ByteToMessageHandler(HTTPResponseDecoder())])
+        try client.writeOutbound(HTTPClientRequestPart.head(request))
+        try client.writeInbound(response)
+        var answer: GatewayAnswer?
+        var isWhole = false
+        while let part = try client.readInbound(as: HTTPClientResponsePart.self) {
+            switch part {
+            case .head(let head): answer = GatewayAnswer(status: head.status, headers: head.headers, body: .null)
+            case .body(let body): answer?.body = try Wire.decode(JSONValue.self, from: Data(body.readableBytesView))
+            case .end: isWhole = true
             }
         }
+        try #require(isWhole, "half an answer: \(String(buffer: response))")
+        return try #require(answer)
     }
 
     var isOpen: Bool {

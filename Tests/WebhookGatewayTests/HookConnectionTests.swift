@@ -104,7 +104,7 @@ struct HookConnectionTests {
         #expect(try await written(channel).isEmpty)
     }
 
-    @Test("what one turn of an event loop publishes goes out together; elsewhere at once")
+    @Test("what one turn of an event loop publishes goes out together, by fours; elsewhere at once")
     func batches() async throws {
         let sent = Mutex<[[String]]>([])
         let batches = PublishBatches { batch in
@@ -121,9 +121,13 @@ struct HookConnectionTests {
         #expect(sent.withLock { $0 } == [["outside"]])
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         try await loop.submit { for id in ["a", "b", "c"] { publish(id) } }.get()
-        try await loop.submit { publish("d") }.get()
+        try await loop.submit { for id in ["d", "e", "f", "g"] { publish(id) } }.get()
+        try await loop.submit { for id in ["h", "i", "j", "k", "l"] { publish(id) } }.get()
         try await loop.submit {}.get()
-        #expect(sent.withLock { $0 } == [["outside"], ["a", "b", "c"], ["d"]])
-        #expect(confirmed.load(ordering: .relaxed) == 5)
+        #expect(
+            sent.withLock { $0 } == [
+                ["outside"], ["a", "b", "c"], ["d", "e", "f", "g"], ["h", "i", "j", "k"], ["l"],
+            ])
+        #expect(confirmed.load(ordering: .relaxed) == 13)
     }
 }

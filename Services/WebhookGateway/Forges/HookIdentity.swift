@@ -16,6 +16,7 @@ enum HookIdentity {
             return MessageID(rawValue: "\(forge)-\(MessageID.make())")
         }
         var text: [UInt8] = []
+        text.reserveCapacity(256)
         for fact in [key] + facts {
             text.append(contentsOf: fact.utf8)
             text.append(0)

@@ -4,27 +4,44 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Hands all that one turn of an event loop publishes to the broker's thread at once: one wake-up, one write to the
-/// broker, and there one entry of the queue's log, instead of one of each for every hook.
+/// Hands what one turn of an event loop publishes to the broker's thread together: one wake-up, one write to the broker,
+/// and there one entry of the queue's log, instead of one of each for every hook.
 final class PublishBatches: Sendable {
-    typealias Send = @Sendable ([(message: PreparedMessage, done: Broker.Done)]) -> Void
+    typealias Message = (message: PreparedMessage, done: Broker.Done)
+    typealias Send = @Sendable ([Message]) -> Void
+
+    /// More than this is not kept back: the broker would have nothing to do while the rest of the turn's hooks are read.
+    private static let size = 4
 
     private final class Batch: Sendable {
-        private let messages = Mutex<[(message: PreparedMessage, done: Broker.Done)]>([])
+        private struct State {
+            var messages: [Message] = []
+            /// Whether the end of this turn will send what there is.
+            var isScheduled = false
+        }
+        private let state = Mutex(State())
 
-        /// - Returns: Whether it is the first.
-        func append(_ message: PreparedMessage, _ done: @escaping Broker.Done) -> Bool {
-            messages.withLock {
-                $0.append((message, done))
-                return $0.count == 1
+        /// - Returns: The batch, if it is full, and whether the end of this turn has to be asked for.
+        func append(_ message: Message) -> (full: [Message], isFirst: Bool) {
+            state.withLock { state in
+                let isFirst = !state.isScheduled
+                state.isScheduled = true
+                state.messages.append(message)
+                return (state.messages.count == PublishBatches.size ? Self.take(&state) : [], isFirst)
             }
         }
 
-        func take() -> [(message: PreparedMessage, done: Broker.Done)] {
-            messages.withLock { messages in
-                defer { messages.removeAll(keepingCapacity: true) }
-                return messages
+        /// What is left at the end of a turn.
+        func finish() -> [Message] {
+            state.withLock { state in
+                state.isScheduled = false
+                return Self.take(&state)
             }
+        }
+
+        private static func take(_ state: inout State) -> [Message] {
+            defer { state.messages.removeAll(keepingCapacity: true) }
+            return state.messages
         }
     }
 
@@ -45,7 +62,14 @@ final class PublishBatches: Sendable {
             batch = Batch()
             current.currentValue = batch
         }
-        // It is sent when this turn has read what there was to read.
-        if batch.append(message, done) { loop.execute { [send] in send(batch.take()) } }
+        let (full, isFirst) = batch.append((message, done))
+        if !full.isEmpty { send(full) }
+        // It runs when this turn has read what there was to read.
+        if isFirst {
+            loop.execute { [send] in
+                let rest = batch.finish()
+                if !rest.isEmpty { send(rest) }
+            }
+        }
     }
 }

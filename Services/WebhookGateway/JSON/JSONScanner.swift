@@ -79,11 +79,7 @@ struct JSONScanner {
         let start = position + 1
         let escaped = try skipString()
         let raw = bytes[start..<(position - 1)]
-        guard escaped else {
-            guard let text = String(validating: raw, as: UTF8.self) else { throw error("a text is not UTF-8") }
-            return text
-        }
-        return try unescape(raw)
+        return escaped ? try unescape(raw) : try text(raw)
     }
 
     /// Whether `true` is here; any other value is stepped over.
@@ -226,8 +222,15 @@ struct JSONScanner {
             }
             index += 2
         }
-        guard let valid = String(validating: text, as: UTF8.self) else { throw error("a text is not UTF-8") }
-        return valid
+        return try self.text(text[...])
+    }
+
+    private func text(_ raw: ArraySlice<UInt8>) throws(JSONScanError) -> String {
+        do {
+            return String(copying: try UTF8Span(validating: raw.span))
+        } catch {
+            throw self.error("a text is not UTF-8")
+        }
     }
 
     private func codeUnit(_ raw: ArraySlice<UInt8>, at start: Int) throws(JSONScanError) -> UInt32 {

@@ -7,6 +7,10 @@ import ServiceLifecycle
 
 /// The public HTTP server.
 struct GatewayServer: Service {
+    /// Half the cores: the broker's thread, and often the broker, work on what these take in. They are as old as the
+    /// process, like NIO's own.
+    private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount / 2))
+
     let address: ListenAddress
     let routes: HookRoutes
     let logger: Logger
@@ -17,7 +21,7 @@ struct GatewayServer: Service {
         let server = Server(
             childChannelSetup: HookChannel(routes: routes),
             configuration: ServerConfiguration(address: .hostname(address.host, port: address.port)),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quiet)
+            eventLoopGroup: Self.loops, logger: quiet)
         do {
             logger.info("taking hooks", metadata: ["address": "\(address)"])
             try await server.run()

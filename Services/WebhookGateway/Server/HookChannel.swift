@@ -19,9 +19,7 @@ struct HookChannel: ServerChildChannel {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(IdleStateHandler(readTimeout: Self.idleTimeout))
-            // `HookConnection` takes one request at a time and answers what is no HTTP; what it writes needs no check.
-            try pipeline.configureHTTPServerPipeline(
-                withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false)
+            try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
             try pipeline.addHandler(HookConnection(routes: routes))
             return Value(channel: channel)
         }

@@ -4,16 +4,21 @@ import NIOHTTP1
 /// One connection: takes a hook in, has it done, and writes the answer; then the next.
 final class HookConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
 
     /// A request that is coming in.
-    private struct Incoming {
-        var route: HookRoute
-        var headers: HTTPHeaders
-        var body: [UInt8] = []
+    private final class Incoming {
+        let route: HookRoute
+        var hook: IncomingHook
         /// What ``BodyLimit/admit(_:)`` let in.
-        var admitted: Int
+        let admitted: Int
+
+        init(_ head: HTTPRequestHead, on route: HookRoute, admitted: Int) {
+            self.route = route
+            self.admitted = admitted
+            hook = IncomingHook(headers: head.headers, body: [])
+        }
     }
 
     private enum State {
@@ -108,8 +113,8 @@ final class HookConnection: ChannelDuplexHandler {
             route = found
             let announced = head.headers.first(name: "Content-Length").flatMap { Int($0) }
             let admitted = try routes.bodies.admit(announced)
-            var incoming = Incoming(route: found, headers: head.headers, admitted: admitted)
-            if let announced { incoming.body.reserveCapacity(min(announced, 64 * 1024)) }
+            let incoming = Incoming(head, on: found, admitted: admitted)
+            if let announced { incoming.hook.body.reserveCapacity(min(announced, 64 * 1024)) }
             if !head.isKeepAlive { isLast = true }
             state = .reading(incoming)
         } catch {
@@ -119,12 +124,10 @@ final class HookConnection: ChannelDuplexHandler {
 
     private func read(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
         switch state {
-        case .reading(var incoming):
-            state = .idle
+        case .reading(let incoming):
             do throws(HookRefusal) {
-                try routes.bodies.check(incoming.body.count + piece.readableBytes)
-                incoming.body.append(contentsOf: piece.readableBytesView)
-                state = .reading(incoming)
+                try routes.bodies.check(incoming.hook.body.count + piece.readableBytes)
+                incoming.hook.body.append(contentsOf: piece.readableBytesView)
             } catch {
                 routes.bodies.release(incoming.admitted)
                 refuse(error, incoming.route, context)
@@ -141,12 +144,11 @@ final class HookConnection: ChannelDuplexHandler {
         switch state {
         case .reading(let incoming):
             state = .waiting
-            let hook = IncomingHook(headers: incoming.headers, body: incoming.body)
             let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             let loop = context.eventLoop
             let bodies = routes.bodies
             let admitted = incoming.admitted
-            routes.take(hook, on: incoming.route) { answer in
+            routes.take(incoming.hook, on: incoming.route) { answer in
                 bodies.release(admitted)
                 if loop.inEventLoop {
                     let (handler, context) = connection.value
@@ -191,14 +193,8 @@ final class HookConnection: ChannelDuplexHandler {
     }
 
     private func write(_ answer: HookAnswer, closing: Bool, _ context: ChannelHandlerContext) {
-        var headers: HTTPHeaders = ["Content-Type": "application/json", "Content-Length": "\(answer.body.count)"]
-        if closing { headers.add(name: "Connection", value: "close") }
-        if let seconds = answer.retryAfter { headers.add(name: "Retry-After", value: "\(seconds)") }
-        if let allow = answer.allow { headers.add(name: "Allow", value: allow) }
-        let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(
-            wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(bytes: answer.body)))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        var response = context.channel.allocator.buffer(capacity: 256 + answer.body.count)
+        answer.write(to: &response, closing: closing)
+        context.writeAndFlush(wrapOutboundOut(response), promise: nil)
     }
 }
