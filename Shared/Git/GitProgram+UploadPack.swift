@@ -1,4 +1,5 @@
 import Subprocess
+import SystemPackage
 
 /// Serving a repository to Git clients: the two answers of the smart HTTP protocol (gitprotocol-http(5)), read-only.
 extension GitProgram {
@@ -40,6 +41,26 @@ extension GitProgram {
             throw GitError(.cancelled, "serving \(repository) was cancelled")
         } catch {
             throw GitError(.failed, "serving \(repository) ended early", cause: "\(error)")
+        }
+    }
+
+    /// Inflates a gzip body, as Git sends larger requests.
+    /// - Throws: `invalid` where it is none, `tooLarge`.
+    public static func inflate(_ bytes: [UInt8], limit: Int) async throws(GitError) -> [UInt8] {
+        let launch = Launch(
+            executable: Self.find("gzip") ?? "gzip", arguments: ["-dc"], directory: nil,
+            environment: ["PATH": "/usr/bin:/bin"],
+            input: bytes, outputLimit: limit)
+        do {
+            guard let output = try await withTimeout(.seconds(30), { try await launch.run() }), output.exitCode == 0
+            else { throw GitError(.invalid, "the body is not gzip") }
+            return output.bytes
+        } catch let error as GitError {
+            throw error
+        } catch let error as SubprocessError where error.code == .outputLimitExceeded {
+            throw GitError(.tooLarge, "the body has more than \(limit) bytes when inflated")
+        } catch {
+            throw GitError(.failed, "the body cannot be inflated", cause: "\(error)")
         }
     }
 

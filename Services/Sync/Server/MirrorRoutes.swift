@@ -95,16 +95,16 @@ struct MirrorRoutes: Sendable {
         switch request.headers[.contentEncoding] {
         case nil, "identity": return body
         case "gzip", "x-gzip":
-            return try inflate(body)
+            return try await inflate(body)
         case let encoding?:
             throw MirrorRefusal(
                 .unsupportedMediaType, "unsupported_encoding", "“\(encoding.prefix(50))” is not inflated")
         }
     }
 
-    private func inflate(_ body: [UInt8]) throws -> [UInt8] {
+    private func inflate(_ body: [UInt8]) async throws -> [UInt8] {
         do {
-            return try Gzip.inflate(body, limit: Self.requestLimit)
+            return try await GitProgram.inflate(body, limit: Self.requestLimit)
         } catch {
             switch error.code {
             case .tooLarge: throw MirrorRefusal(.contentTooLarge, "body_too_large", error.message)
