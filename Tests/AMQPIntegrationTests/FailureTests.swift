@@ -293,7 +293,7 @@ struct FailureTests {
             }
             group.addTask {
                 // What needs such a thread again and again is done while all of them still wait.
-                for _ in 0..<100 { try await Task.sleep(for: .milliseconds(10)) }
+                for _ in 0..<100_000 { await Task.yield() }
                 #expect(ended.count == 0)
             }
             try await group.waitForAll()

@@ -67,14 +67,16 @@ struct VerificationTests {
 
     @Test(
         "group secrets that cannot be used name the entry, not the secret",
-        arguments: ["shop", "=x", "shop=short", "a b//=0123456789abcdef", "shop=whsec_!!!"])
-    func badGroups(_ text: String) {
-        do {
-            _ = try GroupSecrets("ok=0123456789abcdef," + text)
-            Issue.record("it was taken")
-        } catch {
-            #expect("\(error)".contains("entry 2"))
-        }
+        arguments: [
+            ("shop", "group=secret"), ("=swordfish", "group=secret"), ("shop=swordfish", "16 characters"),
+            ("a b//=swordfish-swordfish", "group=secret"), ("shop=whsec_swordfish!", "at least 16 bytes in base64"),
+            ("shop=whsec_c3dvcmRmaXNo", "at least 16 bytes in base64"),
+        ])
+    func badGroups(_ text: String, _ expected: String) throws {
+        let error = #expect(throws: SettingProblem.self) { try GroupSecrets("ok=0123456789abcdef," + text) }
+        let words = try #require(error?.expected)
+        #expect(words.contains(expected) && words.contains("entry 2"))
+        #expect(!words.contains("swordfish") && !words.contains("c3dvcmRmaXNo"))
     }
 
     @Test("a signature of the repository's token or of a group's signing secret")

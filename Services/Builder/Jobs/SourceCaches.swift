@@ -2,6 +2,7 @@ import Crypto
 import FoundationEssentials
 import Git
 import Logging
+import Secrets
 import SystemPackage
 
 /// What jobs fetched, kept for the next job of the same repository: `<folder>/<hash>`, one for each repository, object
@@ -25,8 +26,7 @@ struct SourceCaches: Sendable {
     /// The cache for a checkout. Its name is a hash of what it is for: nothing of an address becomes a path, and no
     /// credential is a part of it.
     func cache(for checkout: Checkout) -> ObjectCache {
-        let digest = SHA256.hash(data: Data(checkout.cacheKey.utf8))
-        return cache(named: digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+        cache(named: Hex.encode(Array(SHA256.hash(data: Data(checkout.cacheKey.utf8)))))
     }
 
     private func cache(named name: String) -> ObjectCache {

@@ -2,6 +2,7 @@ import Contracts
 import Crypto
 import FoundationEssentials
 import Hummingbird
+import Secrets
 
 /// A person who is signed in, by the cookie of their browser.
 struct Visitor: Sendable {
@@ -12,15 +13,13 @@ struct Visitor: Sendable {
     /// Goes along with every form of ours. Another site can neither read it nor work it out.
     var guardToken: String {
         let digest = SHA256.hash(data: Data("slipway form \(session)".utf8))
-        return digest.prefix(16).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        return Hex.encode(Array(digest.prefix(16)))
     }
 
     /// Whether a form was sent by a page of ours: it has the guard, and the browser names no other site.
     func hasSent(_ form: WebForm, in request: Request) -> Bool {
-        form["guard"] == guardToken && Self.isFromHere(request)
+        guard let given = form["guard"] else { return false }
+        return constantTimeEquals(given.utf8, guardToken.utf8) && Self.isFromHere(request)
     }
 
     /// Whether the browser, where it says from which site a request comes, names ours.

@@ -25,10 +25,11 @@ struct GroupSecrets: Sendable, CustomStringConvertible {
             else { throw SettingProblem(expected: "group=secret in entry \(index + 1)") }
             let secret = String(pair[1])
             if secret.hasPrefix("whsec_") {
-                guard let webhook = try? StandardWebhook(secret: secret) else {
-                    throw SettingProblem(expected: "whsec_ and base64 in entry \(index + 1)")
+                do {
+                    entries.append(Entry(group: String(group), kind: .signature(try StandardWebhook(secret: secret))))
+                } catch {
+                    throw SettingProblem(expected: "whsec_ and at least 16 bytes in base64 in entry \(index + 1)")
                 }
-                entries.append(Entry(group: String(group), kind: .signature(webhook)))
             } else {
                 guard secret.utf8.count >= 16 else {
                     throw SettingProblem(expected: "a secret of at least 16 characters in entry \(index + 1)")
