@@ -58,8 +58,6 @@ import Worker
         try await clean()
     }
 
-    private static func freePort() -> Int { Int.random(in: 20000...29999) }
-
     @Test func aNewOneTakesThePlaceOfTheOld() async throws {
         try await withHost { host in
             let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
@@ -127,7 +125,7 @@ import Worker
         try await withHost { host in
             let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
             let silent = try await TestImages.build("exec /bin/busybox sleep 1000")
-            let port = Self.freePort()
+            let port = try LoopbackPort.free()
             let ports = ["127.0.0.1:\(port):8080"]
             let health = Probe(port: 8080, path: "/index.html", timeout: 3)
             _ = try await host.replacement(one, job: "j1", sequence: 1, ports: ports, health: health, log: MemoryLog())

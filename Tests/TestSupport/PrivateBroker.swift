@@ -20,8 +20,7 @@ public struct PrivateBroker: Sendable {
         _ body: (PrivateBroker) async throws -> Result
     ) async throws -> Result {
         try await withTemporaryDirectory { directory in
-            // Away from the ports of the rig, and all the node needs below the kernel's own range or far up in it.
-            let port = 20_000 + Int.random(in: 0..<2500)
+            let port = try LoopbackPort.free(with: [1, 10_000, 11_000, 20_000, 21_000])
             let broker = PrivateBroker(port: port, directory: directory)
             try await broker.configure(try await prepare(directory, port))
             do {
