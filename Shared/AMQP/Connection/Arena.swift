@@ -23,8 +23,7 @@ final class Arena {
     }
 
     func bytes(_ text: String) -> amqp_bytes_t {
-        var text = text
-        return text.withUTF8 { copy(UnsafeRawBufferPointer($0)) }
+        text.utf8Span.span.withUnsafeBytes { copy($0) }
     }
 
     func bytes(_ bytes: [UInt8]) -> amqp_bytes_t {

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Not Sendable: it is handed from the ``Connector``, on whose thread the blocking calls of connecting are made, to the
 /// actor that uses it, and stays on that actor's thread. After the hand-over nothing here waits for the broker: frames
-/// are read without blocking, and ``send(_:on:)`` is only called while the socket has room.
+/// are read without blocking, and ``flush()`` is only called while the socket has room.
 final class Wire {
     /// How much may be written once ``isWritable`` has said yes, in bytes.
     ///
@@ -23,12 +23,16 @@ final class Wire {
     let heartbeat: Duration
     let handle: OpaquePointer
     let arena = Arena()
+    /// Whether the library has to encrypt what is written, and so to write it.
+    let isEncrypted: Bool
+    let queue = FrameQueue(capacity: writeBudget + 2 * frameSize)
     private(set) var isOpen = true
 
-    init(handle: OpaquePointer, descriptor: Int32, endpoint: Endpoint, heartbeat: Duration) {
+    init(handle: OpaquePointer, descriptor: Int32, endpoint: Endpoint, isEncrypted: Bool, heartbeat: Duration) {
         self.handle = handle
         self.descriptor = descriptor
         self.endpoint = endpoint
+        self.isEncrypted = isEncrypted
         self.heartbeat = heartbeat
     }
 
@@ -52,9 +56,28 @@ final class Wire {
         return poll(&polled, 1, 0) == 1 && Int32(polled.revents) & POLLOUT != 0
     }
 
-    /// While corked the kernel sends full segments only; a message's three frames leave as one.
-    func setCorked(_ corked: Bool) {
-        var value: Int32 = corked ? 1 : 0
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<Int32>.size))
+    /// Writes the frames that were put into the queue, in one go. Like the library's own writes it waits for a peer that
+    /// has stopped reading; see ``writeBudget`` for why it does not have to.
+    func flush() throws(AMQPError) {
+        let status = flushed()
+        guard status == AMQP_STATUS_OK.rawValue else { throw lost(status) }
+    }
+
+    func flushed() -> Int32 {
+        defer { queue.removeAll() }
+        var rest = queue.bytes
+        while !rest.isEmpty {
+            let count = Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            if count >= 0 {
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+            } else if errno == EAGAIN {
+                var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                let limit = max(1, 2 * heartbeat.components.seconds)
+                if poll(&polled, 1, Int32(limit) * 1000) == 0 { return AMQP_STATUS_TIMEOUT.rawValue }
+            } else if errno != EINTR {
+                return AMQP_STATUS_SOCKET_ERROR.rawValue
+            }
+        }
+        return AMQP_STATUS_OK.rawValue
     }
 }

@@ -237,19 +237,13 @@ actor Subscriber {
     }
 
     private func transmit(_ wire: Wire) throws(AMQPError) {
-        guard !outbox.isEmpty else { return }
-        var budget = 0
-        let corks = outbox.count > 1
-        if corks { wire.setCorked(true) }
-        defer { if corks { wire.setCorked(false) } }
-        while let (channel, method) = outbox.first {
-            if budget <= 0 {
-                guard wire.isWritable else { return }
-                budget = Wire.writeBudget
+        while !outbox.isEmpty, wire.isWritable {
+            var budget = Wire.writeBudget
+            while budget > 0, let (channel, method) = outbox.popFirst() {
+                try wire.enqueue(method, on: channel)
+                if case .settle = method { budget -= 32 } else { budget -= 4096 }
             }
-            outbox.removeFirst()
-            try wire.send(method, on: channel)
-            if case .settle = method { budget -= 32 } else { budget -= 4096 }
+            try wire.flush()
         }
     }
 

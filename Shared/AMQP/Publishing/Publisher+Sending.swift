@@ -14,15 +14,15 @@ extension Publisher {
 
     /// Sends as much as the window, the socket and the broker allow.
     func transmit(_ wire: Wire) throws(AMQPError) {
-        guard wantsToWrite else { return }
-        var budget = 0
-        wire.setCorked(true)
-        defer { wire.setCorked(false) }
-        while wantsToWrite {
-            if budget <= 0 {
-                guard wire.isWritable else { return }
-                budget = Wire.writeBudget
-            }
+        while wantsToWrite, wire.isWritable {
+            try enqueue(wire)
+            try wire.flush()
+        }
+    }
+
+    private func enqueue(_ wire: Wire) throws(AMQPError) {
+        var budget = Wire.writeBudget
+        while budget > 0, wantsToWrite {
             if let partial {
                 budget -= try sendPart(partial, wire)
             } else if callSetup == nil, let call = waitingCalls.popFirst() {
@@ -45,13 +45,13 @@ extension Publisher {
         } else {
             openCalls[message.properties.correlationID ?? ""] = pending
         }
-        try wire.send(startOf: message, mandatory: pending.outgoing.isMandatory, on: channel)
+        try wire.enqueue(startOf: message, mandatory: pending.outgoing.isMandatory, on: channel)
         if !message.body.isEmpty { partial = Partial(body: message.body, channel: channel, offset: 0) }
         return 1024
     }
 
     private func sendPart(_ part: Partial, _ wire: Wire) throws(AMQPError) -> Int {
-        let end = try wire.send(body: part.body, from: part.offset, on: part.channel)
+        let end = try wire.enqueue(body: part.body, from: part.offset, on: part.channel)
         partial = end < part.body.count ? Partial(body: part.body, channel: part.channel, offset: end) : nil
         return end - part.offset
     }
