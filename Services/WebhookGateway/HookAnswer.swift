@@ -59,12 +59,18 @@ extension HookAnswer {
     /// Writes it as an HTTP/1.1 response.
     /// - Parameter closing: whether the connection ends with it.
     func write(to response: inout ByteBuffer, closing: Bool) {
-        response.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        if status == .accepted {
+            response.writeStaticString("HTTP/1.1 202 Accepted\r\n")
+        } else {
+            response.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        }
         response.writeStaticString("Content-Type: application/json\r\n")
         if closing { response.writeStaticString("Connection: close\r\n") }
         if let retryAfter { response.writeString("Retry-After: \(retryAfter)\r\n") }
         if let allow { response.writeString("Allow: \(allow)\r\n") }
-        response.writeString("Content-Length: \(body.count)\r\n\r\n")
+        response.writeStaticString("Content-Length: ")
+        response.writeString(String(body.count))
+        response.writeStaticString("\r\n\r\n")
         response.writeBytes(body)
     }
 }

@@ -5,7 +5,7 @@ import Metrics
 import NIOHTTP1
 
 /// `POST /hooks/<forge>`: verifies, makes durable, answers.
-struct HookRoutes: Sendable {
+final class HookRoutes: Sendable {
     let bodies: BodyLimit
     private let routes: [String: HookRoute]
     private let intake: Intake
@@ -42,7 +42,8 @@ struct HookRoutes: Sendable {
     /// Does what a hook asks for and tells `done`, at once or later and on whatever thread, what to answer.
     func take(_ hook: IncomingHook, on route: HookRoute, then done: @escaping @Sendable (HookAnswer) -> Void) {
         do {
-            switch try route.forge.read(hook, now: .now) {
+            let verdict = try route.forge.read(hook, now: .now)
+            switch consume verdict {
             case .ignored(let reason):
                 route.ignored.increment()
                 logger.info("hook ignored", metadata: ["forge": "\(route.forge.name)", "reason": "\(reason)"])
@@ -50,7 +51,7 @@ struct HookRoutes: Sendable {
             case .push(let push):
                 // What is told later keeps no more of the push than it needs: it is copied with every step.
                 let (id, repository, ref) = (push.trigger.id, push.trigger.repository, push.trigger.ref)
-                intake.take(push) { result in
+                intake.take(push) { [self] result in
                     switch result {
                     case .success(let durability):
                         accepted(id, repository, ref, durability, on: route)

@@ -1,3 +1,4 @@
+import AMQP
 import Logging
 import Messaging
 import Runtime
@@ -27,8 +28,10 @@ struct WebhookGateway {
             let secrets = HookSecrets(
                 token: HookToken(key: try settings.value(CommonSettings.hookKey)),
                 groups: try settings.value(GatewaySettings.secrets))
-            let batches = PublishBatches { bus.publish($0, timeout: timeout) }
-            let intake = Intake(publish: batches.publish, spool: spool, logger: context.logger)
+            let batches = PublishBatches<Publication> { bus.publish($0) }
+            let intake = Intake(
+                publish: { batches.publish(Publication($0.outgoing, timeout: timeout, done: $1)) }, spool: spool,
+                logger: context.logger)
             let server = GatewayServer(
                 address: try settings.value(GatewaySettings.listen),
                 routes: HookRoutes(

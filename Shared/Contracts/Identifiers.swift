@@ -52,24 +52,39 @@ public struct RepositoryPath: Identifier {
     /// Why this is no repository path, or `nil` if it is one: 1 to 255 characters in segments of letters, digits,
     /// `.`, `_` and `-`, none of which is `.` or `..` or ends in `.git` or `.lock`.
     public var problem: String? {
-        guard !rawValue.isEmpty, rawValue.utf8.count <= 255 else { return "a repository path has 1 to 255 characters" }
-        let segments = rawValue.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard segments.allSatisfy(Self.isName) else { return "“\(rawValue)” is no repository path such as shop/web" }
+        let path = rawValue.utf8Span.span
+        guard (1...255).contains(path.count) else { return "a repository path has 1 to 255 characters" }
+        var start = 0
+        for end in 0...path.count where end == path.count || path[end] == UInt8(ascii: "/") {
+            guard Self.isName(path.extracting(start..<end)) else {
+                return "“\(rawValue)” is no repository path such as shop/web"
+            }
+            start = end + 1
+        }
         return nil
     }
 
-    private static func isName(_ segment: Substring.UTF8View) -> Bool {
-        guard let first = segment.first, first != UInt8(ascii: "-") else { return false }
-        let allowed = segment.allSatisfy { byte in
-            switch byte {
+    private static func isName(_ segment: Span<UInt8>) -> Bool {
+        guard segment.count > 0, segment[0] != UInt8(ascii: "-") else { return false }
+        for index in segment.indices {
+            switch segment[index] {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
+                continue
+            default:
+                return false
             }
         }
-        return allowed && !segment.elementsEqual(".".utf8) && !segment.elementsEqual("..".utf8)
-            && !segment.suffix(4).elementsEqual(".git".utf8) && !segment.suffix(5).elementsEqual(".lock".utf8)
+        return !(segment.count == 1 && ends(segment, in: ".")) && !(segment.count == 2 && ends(segment, in: ".."))
+            && !ends(segment, in: ".git") && !ends(segment, in: ".lock")
+    }
+
+    private static func ends(_ segment: Span<UInt8>, in suffix: StaticString) -> Bool {
+        suffix.withUTF8Buffer { suffix in
+            guard segment.count >= suffix.count else { return false }
+            let start = segment.count - suffix.count
+            return suffix.indices.allSatisfy { segment[start + $0] == suffix[$0] }
+        }
     }
 }
 

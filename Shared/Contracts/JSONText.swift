@@ -21,7 +21,7 @@ public struct JSONText: Sendable {
 
     /// Writes a member that holds an object.
     public mutating func member<Failure: Error>(
-        _ name: StaticString, object members: (inout JSONText) throws(Failure) -> Void
+        _ name: StaticString, _ members: (inout JSONText) throws(Failure) -> Void
     ) throws(Failure) {
         self.name(name)
         try object(members)
@@ -66,15 +66,36 @@ public struct JSONText: Sendable {
 
     private mutating func text(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { utf8 in
-            if utf8.contains(where: Self.isEscaped) {
+        text.utf8Span.span.withUnsafeBufferPointer { utf8 in
+            if Self.hasEscaped(utf8) {
                 for byte in utf8 { escape(byte) }
             } else {
                 bytes.append(contentsOf: utf8)
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Eight bytes at a time: most texts have none.
+    private static func hasEscaped(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let raw = UnsafeRawBufferPointer(bytes)
+        var index = 0
+        while index + 8 <= raw.count {
+            if hasEscaped(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) { return true }
+            index += 8
+        }
+        return bytes[index...].contains(where: isEscaped)
+    }
+
+    /// Whether one of eight bytes is less than a space, a quote or a backslash: taking the least away from such a byte
+    /// sets the bit above it.
+    private static func hasEscaped(_ word: UInt64) -> Bool {
+        let each: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ each &* UInt64(UInt8(ascii: "\""))
+        let backslashes = word ^ each &* UInt64(UInt8(ascii: "\\"))
+        let found =
+            (word &- each &* 0x20) & ~word | (quotes &- each) & ~quotes | (backslashes &- each) & ~backslashes
+        return found & (each &* 0x80) != 0
     }
 
     private static func isEscaped(_ byte: UInt8) -> Bool {

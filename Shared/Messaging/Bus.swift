@@ -30,10 +30,9 @@ public struct Bus: Sendable {
         try await broker.publish(message.outgoing, timeout: timeout)
     }
 
-    /// Publishes prepared messages together; each one's `done` is told, on the connection's thread, once it is confirmed,
-    /// or why it is not.
-    public func publish(_ messages: [(message: PreparedMessage, done: Broker.Done)], timeout: Duration = .seconds(30)) {
-        broker.publish(messages.map { ($0.message.outgoing, $0.done) }, timeout: timeout)
+    /// Publishes messages together.
+    public func publish(_ publications: [Publication]) {
+        broker.publish(publications)
     }
 
     /// Asks and waits for the answer.

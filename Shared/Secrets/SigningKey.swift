@@ -24,7 +24,7 @@ public struct SigningKey: Sendable {
     public func sign(_ message: some Collection<UInt8>) -> [UInt8] {
         var signature = key
         signature.update(data: Array(message))
-        return Array(signature.finalize())
+        return signature.finalize().withUnsafeBytes { Array($0) }
     }
 
     /// Whether this is the message's signature, in constant time.

@@ -54,15 +54,12 @@ struct PublishAndConsumeTests {
                 let (ends, continuation) = AsyncStream.makeStream(of: (index: Int, code: AMQPError.Code?).self)
                 broker.publish(
                     messages.enumerated().map { index, message in
-                        (
-                            message,
-                            { result in
-                                switch result {
-                                case .success: continuation.yield((index, nil))
-                                case .failure(let error): continuation.yield((index, error.code))
-                                }
+                        Publication(message) { result in
+                            switch result {
+                            case .success: continuation.yield((index, nil))
+                            case .failure(let error): continuation.yield((index, error.code))
                             }
-                        )
+                        }
                     })
                 var told: [Int: AMQPError.Code?] = [:]
                 for await end in ends.prefix(messages.count) { told[end.index] = .some(end.code) }
@@ -71,6 +68,40 @@ struct PublishAndConsumeTests {
                 for body: UInt8 in [1, 3, 5] {
                     let delivery = try #require(try await work.next())
                     #expect(delivery.message.body == [body])
+                    try await delivery.ack()
+                }
+            }
+        }
+    }
+
+    @Test func moreThanOneWriteTakesArrivesWholeAndInOrder() async throws {
+        try await VirtualHost.with { host in
+            try await Broker.with(host.url, topology: Topology(queues: [.quorum("work")])) { broker in
+                let sizes = (0..<60).map { number in number * 7919 % 140_000 }
+                func message(_ number: Int) -> OutgoingMessage {
+                    OutgoingMessage(
+                        exchange: "", routingKey: "work",
+                        body: (0..<sizes[number]).map { UInt8(truncatingIfNeeded: number &+ $0 &* 31) },
+                        properties: MessageProperties(
+                            messageID: "m-\(number)",
+                            headers: ["long": .string(String(repeating: "\(number % 10)", count: 30_000))]))
+                }
+                let (ends, continuation) = AsyncStream.makeStream(of: AMQPError.Code?.self)
+                broker.publish(
+                    sizes.indices.map { number in
+                        Publication(message(number)) { result in
+                            switch result {
+                            case .success: continuation.yield(nil)
+                            case .failure(let error): continuation.yield(error.code)
+                            }
+                        }
+                    })
+                for await code in ends.prefix(sizes.count) { #expect(code == nil) }
+                var work = broker.deliveries(of: "work", prefetch: 100).makeAsyncIterator()
+                for number in sizes.indices {
+                    let delivery = try #require(try await work.next())
+                    #expect(delivery.message.properties == message(number).properties)
+                    #expect(delivery.message.body == message(number).body)
                     try await delivery.ack()
                 }
             }

@@ -25,6 +25,18 @@ struct JSONTextTests {
         #expect(try String(decoding: push.json(), as: UTF8.self) == String(decoding: Wire.encode(push), as: UTF8.self))
     }
 
+    @Test("what is escaped is found wherever it stands", arguments: ["\"", "\\", "\u{1F}", "\u{0}"])
+    func escapes(_ escaped: String) throws {
+        for length in 0..<40 {
+            for offset in 0...length {
+                let around = String(repeating: "\u{80}", count: offset) + escaped
+                let text = around + String(repeating: "!", count: length - offset)
+                let push = PushReceived(trigger: Sample.trigger, cloneURL: text)
+                #expect(try Data(push.json()) == Wire.encode(push))
+            }
+        }
+    }
+
     @Test("every event a trigger may have", arguments: Event.allCases)
     func events(_ event: Event) throws {
         var trigger = Sample.trigger

@@ -97,6 +97,35 @@ import Testing
             #expect(message.traceparent?.prefix(35) == parent.prefix(35))
             #expect(message.traceparent != parent)
         }
-        #expect(Traceparent.next(after: "garbage").count == 55)
+    }
+
+    @Test func traceIsOfRandomHexadecimalDigits() throws {
+        let pattern = /00-[0-9a-f]{32}-[0-9a-f]{16}-01/
+        let traces = (0..<100).map { _ in Traceparent.make() }
+        for trace in traces { #expect(trace.wholeMatch(of: pattern) != nil) }
+        #expect(Set(traces.map { $0.prefix(35) }).count == traces.count)
+        #expect(Set(traces.map { $0.dropFirst(36).prefix(16) }).count == traces.count)
+    }
+
+    @Test(
+        "what is no trace is not carried on",
+        arguments: [
+            "garbage", "", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319-cb7ad6b7169203331-01",
+            "00-０af7651916cd43dd8448eb211c8031-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-011",
+        ])
+    func malformedTrace(_ text: String) {
+        let next = Traceparent.next(after: text)
+        #expect(next.utf8.count == 55)
+        #expect(!next.contains("af7651916cd43dd8448eb211c8031"))
+    }
+
+    @Test func nextSpanOfATraceIsSampled() {
+        let next = Traceparent.next(after: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")
+        #expect(next.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-"))
+        #expect(next.hasSuffix("-01"))
+        #expect(!next.contains("b7ad6b7169203331"))
     }
 }

@@ -46,11 +46,27 @@ private let newKey = "2026:HxobHB0eHxAREhMUFRYXGBkAAQIDBAUGBwgJCgsMDQ4="
 
     @Test func hookTokenIsTheRepositorysOwn() {
         let hook = HookToken(key: key)
-        let token = hook.token(for: RepositoryPath(rawValue: "shop/web"))
-        #expect(token.count == 64)
-        #expect(hook.verify(token, for: RepositoryPath(rawValue: "shop/web")))
-        #expect(!hook.verify(token, for: RepositoryPath(rawValue: "shop/api")))
-        #expect(!hook.verify("", for: RepositoryPath(rawValue: "shop/web")))
+        // printf 'hook\nshop/web' | openssl dgst -sha256 -hmac 'a key for tests that is long enough'
+        #expect(
+            hook.token(for: RepositoryPath(rawValue: "shop/web"))
+                == "9fe11f1121a355efdd3a7e82a832256aa7b0035e95c60d623455865090cb3c52")
+        #expect(
+            hook.token(for: RepositoryPath(rawValue: "shop/api"))
+                != hook.token(for: RepositoryPath(rawValue: "shop/web")))
+    }
+
+    @Test func hexIsLowerCaseAndMayBeOfTheFirstBytesOnly() {
+        #expect(Hex.encode([0x00, 0x0F, 0xA0, 0xFF] as [UInt8]) == "000fa0ff")
+        #expect(Hex.encode([0x00, 0x0F, 0xA0, 0xFF] as [UInt8], first: 2) == "000f")
+        #expect(Hex.encode([] as [UInt8]).isEmpty)
+    }
+
+    @Test("secrets are equal as bytes, however they are kept", arguments: ["", "a", "größe", "0123456789abcdef0123"])
+    func equality(_ secret: String) {
+        #expect(constantTimeEquals(secret.utf8, Array(secret.utf8)))
+        #expect(constantTimeEquals(Array(secret.utf8).reversed(), Array(secret.utf8.reversed())))
+        #expect(!constantTimeEquals(secret.utf8, Array((secret + "x").utf8)))
+        #expect(!constantTimeEquals((secret + "x").utf8, Array((secret + "y").utf8)))
     }
 
     @Test func mirrorTokenEndsAndIsForOneRepository() {

@@ -99,7 +99,7 @@ final class Broker: Sendable {
         var isAway = false
         var isHolding = false
         var taken: [PreparedMessage] = []
-        var unconfirmed: [AMQP.Broker.Done] = []
+        var unconfirmed: [AMQP.Publication.Done] = []
     }
 
     private let state = Mutex(State())

@@ -42,6 +42,18 @@ struct VerificationTests {
         }
     }
 
+    @Test("tokens that were right once are right again, and no other repository's")
+    func knownTokens() throws {
+        let token = HookToken(key: Hook.key)
+        let secrets = HookSecrets(token: token, groups: GroupSecrets())
+        let paths = (0...HookSecrets.limit).map { RepositoryPath(rawValue: "shop/web\($0)") }
+        for path in paths + paths.prefix(2) {
+            #expect(!secrets.accept(token: token.token(for: RepositoryPath(rawValue: "shop/other")), for: path))
+            for _ in 0..<2 { #expect(secrets.accept(token: token.token(for: path), for: path)) }
+            #expect(!secrets.accept(token: "", for: path))
+        }
+    }
+
     @Test("what is refused for its sender is refused before anything else is told")
     func orderOfChecks() async throws {
         var hook = Hook()

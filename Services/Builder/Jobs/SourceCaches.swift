@@ -26,7 +26,7 @@ struct SourceCaches: Sendable {
     /// The cache for a checkout. Its name is a hash of what it is for: nothing of an address becomes a path, and no
     /// credential is a part of it.
     func cache(for checkout: Checkout) -> ObjectCache {
-        cache(named: Hex.encode(Array(SHA256.hash(data: Data(checkout.cacheKey.utf8)))))
+        cache(named: Hex.encode(SHA256.hash(data: Data(checkout.cacheKey.utf8))))
     }
 
     private func cache(named name: String) -> ObjectCache {

@@ -21,7 +21,7 @@ struct AccessStore {
 
     /// What is kept of a token: it has 256 random bits, so a plain hash cannot be searched.
     static func hash(_ text: String) -> String {
-        Hex.encode(Array(SHA256.hash(data: Data(text.utf8))))
+        Hex.encode(SHA256.hash(data: Data(text.utf8)))
     }
 
     func hasToken() throws -> Bool {

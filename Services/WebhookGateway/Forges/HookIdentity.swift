@@ -17,11 +17,13 @@ enum HookIdentity {
         }
         var text: [UInt8] = []
         text.reserveCapacity(256)
-        for fact in [key] + facts {
+        text.append(contentsOf: key.utf8)
+        text.append(0)
+        for fact in facts {
             text.append(contentsOf: fact.utf8)
             text.append(0)
         }
-        return MessageID(rawValue: "\(forge)-\(Hex.encode(Array(SHA256.hash(data: text).prefix(16))))")
+        return MessageID(rawValue: "\(forge)-\(Hex.encode(SHA256.hash(data: text), first: 16))")
     }
 }
 

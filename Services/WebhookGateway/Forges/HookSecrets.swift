@@ -1,17 +1,37 @@
 import Contracts
 import Secrets
+import Synchronization
 
 /// What a hook of a repository is verified with: the token derived for it, and its groups' secrets.
-struct HookSecrets: Sendable {
+final class HookSecrets: Sendable {
     let token: HookToken
     let groups: GroupSecrets
+    /// Tokens of repositories, by path, that have sent one that was right: to derive one takes longer than all else that
+    /// verifies it.
+    private let known = Mutex<[String: String]>([:])
+
+    /// As many are kept, then none: whoever sends hooks of so many soon has them here again.
+    static let limit = 4096
+
+    init(token: HookToken, groups: GroupSecrets) {
+        (self.token, self.groups) = (token, groups)
+    }
 
     /// Whether a token is the repository's or one of its groups', in constant time.
     func accept(token given: String, for repository: RepositoryPath) -> Bool {
-        let bytes = Array(given.utf8)
-        var accepted = token.verify(given, for: repository)
-        for secret in groups.tokens(for: repository) where constantTimeEquals(secret, bytes) { accepted = true }
+        let known = known.withLock { $0[repository.rawValue] }
+        let expected = known ?? token.token(for: repository)
+        var accepted = constantTimeEquals(given.utf8, expected.utf8)
+        if accepted, known == nil { keep(expected, for: repository) }
+        for secret in groups.tokens(for: repository) where constantTimeEquals(secret, given.utf8) { accepted = true }
         return accepted
+    }
+
+    private func keep(_ token: String, for repository: RepositoryPath) {
+        known.withLock { known in
+            if known.count == Self.limit { known.removeAll() }
+            known[repository.rawValue] = token
+        }
     }
 
     /// What a signature may be made with: the repository's token as a signing secret (`whsec_` and its base64), and

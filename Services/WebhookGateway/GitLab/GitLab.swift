@@ -138,14 +138,19 @@ struct GitLab: Forge {
     }
 
     private static func isZero(_ text: String) -> Bool {
-        text.utf8.count >= 40 && text.utf8.allSatisfy { $0 == UInt8(ascii: "0") }
+        text.utf8.count >= 40 && all(text) { $0 == UInt8(ascii: "0") }
     }
 
     private static func isCommit(_ text: String) -> Bool {
         (text.utf8.count == 40 || text.utf8.count == 64)
-            && text.utf8.allSatisfy { byte in
+            && all(text) { byte in
                 (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                     || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
             }
+    }
+
+    private static func all(_ text: String, _ condition: (UInt8) -> Bool) -> Bool {
+        let bytes = text.utf8Span.span
+        return bytes.indices.allSatisfy { condition(bytes[$0]) }
     }
 }

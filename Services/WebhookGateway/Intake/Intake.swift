@@ -4,8 +4,8 @@ import Logging
 import Messaging
 
 /// Makes a push durable: at the broker, or while that is away in the spool.
-struct Intake: Sendable {
-    typealias Publish = @Sendable (PreparedMessage, @escaping Broker.Done) -> Void
+final class Intake: Sendable {
+    typealias Publish = @Sendable (PreparedMessage, @escaping Publication.Done) -> Void
 
     /// Where a push is safe.
     enum Durability: String, Sendable, CustomStringConvertible {
@@ -36,7 +36,7 @@ struct Intake: Sendable {
         let key = push.trigger.repository.rawValue
         // While older pushes wait in the spool, newer ones queue up behind them.
         if let spool, !spool.isEmpty { return keep(message, key, in: spool, then: done) }
-        publish(message) { result in
+        publish(message) { [self] result in
             switch result {
             case .success: done(.success(.broker))
             case .failure(let error):
@@ -53,7 +53,7 @@ struct Intake: Sendable {
         _ message: PreparedMessage, _ key: String, in spool: Spool,
         then done: @escaping @Sendable (Result<Durability, HookRefusal>) -> Void
     ) {
-        Task {
+        Task { [logger] in
             do {
                 try await spool.append(message, key: key)
                 done(.success(.spool))

@@ -1,47 +1,44 @@
-import AMQP
-import Messaging
 import NIOCore
 import NIOPosix
 import Synchronization
 
 /// Hands what one turn of an event loop publishes to the broker's thread together: one wake-up, one write to the broker,
 /// and there one entry of the queue's log, instead of one of each for every hook.
-final class PublishBatches: Sendable {
-    typealias Message = (message: PreparedMessage, done: Broker.Done)
-    typealias Send = @Sendable ([Message]) -> Void
+final class PublishBatches<Publication: Sendable>: Sendable {
+    typealias Send = @Sendable ([Publication]) -> Void
 
     /// More than this is not kept back: the broker would have nothing to do while the rest of the turn's hooks are read.
-    private static let size = 4
+    private static var size: Int { 4 }
 
     private final class Batch: Sendable {
         private struct State {
-            var messages: [Message] = []
+            var publications: [Publication] = []
             /// Whether the end of this turn will send what there is.
             var isScheduled = false
         }
         private let state = Mutex(State())
 
         /// - Returns: The batch, if it is full, and whether the end of this turn has to be asked for.
-        func append(_ message: Message) -> (full: [Message], isFirst: Bool) {
+        func append(_ publication: Publication) -> (full: [Publication], isFirst: Bool) {
             state.withLock { state in
                 let isFirst = !state.isScheduled
                 state.isScheduled = true
-                state.messages.append(message)
-                return (state.messages.count == PublishBatches.size ? Self.take(&state) : [], isFirst)
+                state.publications.append(publication)
+                return (state.publications.count == PublishBatches.size ? Self.take(&state) : [], isFirst)
             }
         }
 
         /// What is left at the end of a turn.
-        func finish() -> [Message] {
+        func finish() -> [Publication] {
             state.withLock { state in
                 state.isScheduled = false
                 return Self.take(&state)
             }
         }
 
-        private static func take(_ state: inout State) -> [Message] {
-            defer { state.messages.removeAll(keepingCapacity: true) }
-            return state.messages
+        private static func take(_ state: inout State) -> [Publication] {
+            defer { state.publications.removeAll(keepingCapacity: true) }
+            return state.publications
         }
     }
 
@@ -53,8 +50,8 @@ final class PublishBatches: Sendable {
         self.send = send
     }
 
-    func publish(_ message: PreparedMessage, then done: @escaping Broker.Done) {
-        guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return send([(message, done)]) }
+    func publish(_ publication: Publication) {
+        guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return send([publication]) }
         let batch: Batch
         if let own = current.currentValue {
             batch = own
@@ -62,7 +59,7 @@ final class PublishBatches: Sendable {
             batch = Batch()
             current.currentValue = batch
         }
-        let (full, isFirst) = batch.append((message, done))
+        let (full, isFirst) = batch.append(publication)
         if !full.isEmpty { send(full) }
         // It runs when this turn has read what there was to read.
         if isFirst {

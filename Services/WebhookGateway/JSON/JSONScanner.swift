@@ -22,8 +22,14 @@ struct JSONScanner {
         static func ~= (name: StaticString, key: Key) -> Bool { key == name }
 
         static func == (key: Key, name: StaticString) -> Bool {
-            guard key.bytes.count == name.utf8CodeUnitCount else { return false }
-            return name.withUTF8Buffer { key.bytes.elementsEqual($0) }
+            let length = name.utf8CodeUnitCount
+            guard key.bytes.count == length else { return false }
+            return name.withUTF8Buffer { name in
+                key.bytes.withUnsafeBytes { key in
+                    guard let key = key.baseAddress, let name = name.baseAddress else { return true }
+                    return memcmp(key, name, length) == 0
+                }
+            }
         }
     }
 
@@ -78,8 +84,8 @@ struct JSONScanner {
         }
         let start = position + 1
         let escaped = try skipString()
-        let raw = bytes[start..<(position - 1)]
-        return escaped ? try unescape(raw) : try text(raw)
+        let range = start..<(position - 1)
+        return escaped ? try unescape(bytes[range]) : try text(bytes.span.extracting(range))
     }
 
     /// Whether `true` is here; any other value is stepped over.
@@ -160,6 +166,7 @@ struct JSONScanner {
 
     // MARK: Bytes
 
+    @inline(__always)
     private mutating func skipSpace() {
         while position < bytes.count {
             switch bytes[position] {
@@ -222,12 +229,12 @@ struct JSONScanner {
             }
             index += 2
         }
-        return try self.text(text[...])
+        return try self.text(text.span)
     }
 
-    private func text(_ raw: ArraySlice<UInt8>) throws(JSONScanError) -> String {
+    private func text(_ raw: Span<UInt8>) throws(JSONScanError) -> String {
         do {
-            return String(copying: try UTF8Span(validating: raw.span))
+            return String(copying: try UTF8Span(validating: raw))
         } catch {
             throw self.error("a text is not UTF-8")
         }

@@ -40,31 +40,21 @@ public final class Broker: Sendable {
         try result.get()
     }
 
-    /// Told what became of a message, once, on the connection's own thread, which everyone's messages wait for: it hands
-    /// on what it is told and returns.
-    public typealias Done = @Sendable (Result<Void, AMQPError>) -> Void
-
-    /// Publishes messages as ``publish(_:timeout:)`` does, for those who are no task: what they would wait for is told
-    /// to each message's `done` instead. Together they cost the connection's thread, and the broker, less than one by
-    /// one.
-    public func publish(_ messages: [(message: OutgoingMessage, done: Done)], timeout: Duration = .seconds(30)) {
-        let deadline = ContinuousClock.now + timeout
-        var outgoing: [Outgoing] = []
-        outgoing.reserveCapacity(messages.count)
-        for (message, done) in messages {
-            var message = message
-            if message.properties.messageID == nil { message.properties.messageID = RandomName.make() }
+    /// Publishes messages as ``publish(_:timeout:)`` does. Together they cost the connection's thread, and the broker,
+    /// less than one by one.
+    public func publish(_ publications: [Publication]) {
+        var commands: [Publisher.Command] = []
+        commands.reserveCapacity(publications.count)
+        for publication in publications {
             do throws(AMQPError) {
-                try message.validate(configuration.maximumBodySize)
-                outgoing.append(
-                    Outgoing(id: nextIdentifier(), message: message, deadline: deadline, waiter: .callback(done)))
+                try publication.outgoing.message.validate(configuration.maximumBodySize)
+                commands.append(.send(publication.outgoing))
             } catch {
-                done(.failure(error))
+                publication.outgoing.failed(error)
             }
         }
-        if let error = publisher.inbox.post(outgoing.map { .send($0) }) {
-            for one in outgoing { one.failed(error) }
-        }
+        guard let error = publisher.inbox.post(commands) else { return }
+        for case .send(let outgoing) in commands { outgoing.failed(error) }
     }
 
     /// Sends a request and returns the reply to it, by the broker's direct reply-to.

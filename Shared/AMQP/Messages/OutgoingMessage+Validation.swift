@@ -8,15 +8,13 @@ extension OutgoingMessage {
             throw AMQPError(
                 .tooLarge, "a body of \(body.count) bytes is larger than the limit of \(maximumBodySize) bytes")
         }
-        let texts: [(String, String?)] = [
-            ("exchange", exchange), ("routing key", routingKey), ("content type", properties.contentType),
-            ("message id", properties.messageID), ("type", properties.type),
-            ("correlation id", properties.correlationID), ("reply-to", properties.replyTo),
-        ]
-        for (name, text) in texts {
-            guard let text, text.utf8.count > 255 else { continue }
-            throw AMQPError(.preconditionFailed, "the \(name) has \(text.utf8.count) bytes; AMQP allows 255")
-        }
+        try validate("exchange", exchange)
+        try validate("routing key", routingKey)
+        try validate("content type", properties.contentType)
+        try validate("message id", properties.messageID)
+        try validate("type", properties.type)
+        try validate("correlation id", properties.correlationID)
+        try validate("reply-to", properties.replyTo)
         guard !properties.headers.isEmpty else { return }
         guard HeaderValue.table(properties.headers).hasShortKeys else {
             throw AMQPError(.preconditionFailed, "the name of a header has more than 128 bytes")
@@ -25,6 +23,11 @@ extension OutgoingMessage {
         guard size <= Self.maximumHeaderSize else {
             throw AMQPError(.tooLarge, "headers of \(size) bytes are larger than \(Self.maximumHeaderSize) bytes")
         }
+    }
+
+    private func validate(_ name: StaticString, _ text: String?) throws(AMQPError) {
+        guard let length = text?.utf8.count, length > 255 else { return }
+        throw AMQPError(.preconditionFailed, "the \(name) has \(length) bytes; AMQP allows 255")
     }
 }
 

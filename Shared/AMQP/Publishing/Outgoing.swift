@@ -7,12 +7,13 @@ final class Outgoing: Sendable {
         case reply(CheckedContinuation<Result<IncomingMessage, AMQPError>, Never>)
     }
 
-    let id: UInt64
+    /// By which it can be cancelled.
+    let id: UInt64?
     let message: OutgoingMessage
     let deadline: ContinuousClock.Instant
     private let waiter: Waiter
 
-    init(id: UInt64, message: OutgoingMessage, deadline: ContinuousClock.Instant, waiter: Waiter) {
+    init(id: UInt64? = nil, message: OutgoingMessage, deadline: ContinuousClock.Instant, waiter: Waiter) {
         self.id = id
         self.message = message
         self.deadline = deadline

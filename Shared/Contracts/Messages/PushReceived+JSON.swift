@@ -5,7 +5,7 @@ extension PushReceived {
         text.object { push in
             push.member("cloneURL", cloneURL)
             push.member("defaultBranch", defaultBranch)
-            push.member("trigger", object: trigger.write)
+            push.member("trigger") { trigger.write(to: &$0) }
         }
         return text.bytes
     }
