@@ -63,7 +63,12 @@ final class Wire {
         guard status == AMQP_STATUS_OK.rawValue else { throw lost(status) }
     }
 
+    /// - Returns: The library's status.
     func flushed() -> Int32 {
+        guard !isEncrypted else {
+            push()
+            return AMQP_STATUS_OK.rawValue
+        }
         defer { queue.removeAll() }
         var rest = queue.bytes
         while !rest.isEmpty {
@@ -73,11 +78,19 @@ final class Wire {
             } else if errno == EAGAIN {
                 var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 let limit = max(1, 2 * heartbeat.components.seconds)
-                if poll(&polled, 1, Int32(limit) * 1000) == 0 { return AMQP_STATUS_TIMEOUT.rawValue }
+                if poll(&polled, 1, Int32(limit) * 1000) == 0 { return AMQP_STATUS_HEARTBEAT_TIMEOUT.rawValue }
             } else if errno != EINTR {
                 return AMQP_STATUS_SOCKET_ERROR.rawValue
             }
         }
         return AMQP_STATUS_OK.rawValue
+    }
+
+    /// The library has written the frames of a turn, encrypted each by itself; what of them did not fill a segment leaves
+    /// now, and from the next turn's on together again.
+    private func push() {
+        for var corked: Int32 in [0, 1] {
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_CORK, &corked, socklen_t(MemoryLayout<Int32>.size))
+        }
     }
 }
