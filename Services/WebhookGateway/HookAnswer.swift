@@ -59,12 +59,11 @@ extension HookAnswer {
     /// Writes it as an HTTP/1.1 response.
     /// - Parameter closing: whether the connection ends with it.
     func write(to response: inout ByteBuffer, closing: Bool) {
-        if status == .accepted {
-            response.writeStaticString("HTTP/1.1 202 Accepted\r\n")
-        } else {
-            response.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
-        }
-        response.writeStaticString("Content-Type: application/json\r\n")
+        response.writeStaticString("HTTP/1.1 ")
+        response.writeString(String(status.code))
+        response.writeStaticString(" ")
+        response.writeString(status.reasonPhrase)
+        response.writeStaticString("\r\nContent-Type: application/json\r\n")
         if closing { response.writeStaticString("Connection: close\r\n") }
         if let retryAfter { response.writeString("Retry-After: \(retryAfter)\r\n") }
         if let allow { response.writeString("Allow: \(allow)\r\n") }

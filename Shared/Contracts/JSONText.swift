@@ -87,8 +87,9 @@ public struct JSONText: Sendable {
         return bytes[index...].contains(where: isEscaped)
     }
 
-    /// Whether one of eight bytes is less than a space, a quote or a backslash: taking the least away from such a byte
-    /// sets the bit above it.
+    /// Whether one of eight bytes is a control character, a quote or a backslash. A byte less than `n` gets its highest
+    /// bit, if it had none, by taking `n` away; a quote and a backslash are made zero first, which is less than one. The
+    /// borrow may make the byte above a found one look found: that changes nothing.
     private static func hasEscaped(_ word: UInt64) -> Bool {
         let each: UInt64 = 0x0101_0101_0101_0101
         let quotes = word ^ each &* UInt64(UInt8(ascii: "\""))

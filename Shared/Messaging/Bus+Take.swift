@@ -56,9 +56,9 @@ extension Bus {
     }
 
     /// What is sent to all workers from now on, such as ``Contracts/JobCancelled``. What was sent while the broker was
-    /// away is missed: whoever needs it asks again.
+    /// away is missed: whoever needs it asks again. One that is not understood is logged and passed over.
     public func announcements<M: Message>(
-        _ type: M.Type, on exchange: String = MessageMap.control
+        _ type: M.Type, on exchange: String = MessageMap.control, logger: Logger
     ) -> some AsyncSequence<M, AMQPError> & Sendable {
         broker.subscribe(exchange: exchange, routingKeys: [""], prefetch: 64).compactMap { delivery in
             do {
@@ -67,7 +67,13 @@ extension Bus {
                 return nil
             }
             guard delivery.message.properties.type == M.type else { return nil }
-            return try? Wire.decode(M.self, from: Data(delivery.message.body))
+            do {
+                return try Wire.decode(M.self, from: Data(delivery.message.body))
+            } catch {
+                let id = delivery.message.properties.messageID ?? ""
+                logger.error("announcement is not understood", metadata: ["message": "\(id)", "reason": "\(error)"])
+                return nil
+            }
         }
     }
 }

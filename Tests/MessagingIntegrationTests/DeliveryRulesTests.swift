@@ -188,9 +188,14 @@ private func with(
                 job: JobID(rawValue: "j1"), run: RunID(rawValue: "r1"), attempt: 2, reason: "asked for")
             let heard = Mutex<[JobCancelled]>([])
             try await with({
-                for try await message in bus.announcements(JobCancelled.self) { heard.withLock { $0.append(message) } }
+                for try await message in bus.announcements(JobCancelled.self, logger: logger) {
+                    heard.withLock { $0.append(message) }
+                }
             }) {
-                try await eventually("it is heard") {
+                var garbage = try PreparedMessage(cancelled)
+                garbage.body = "{\"job\":"
+                try await eventually("it is heard, whatever came before it") {
+                    try await bus.publish(garbage)
                     try await bus.send(cancelled)
                     return heard.withLock { $0.first == cancelled }
                 }

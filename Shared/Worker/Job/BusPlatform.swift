@@ -34,7 +34,7 @@ public struct BusPlatform<Request: JobOffer>: JobPlatform {
     }
 
     public func watchCancellations(_ body: @Sendable (JobCancelled) -> Void) async throws {
-        for try await message in bus.announcements(JobCancelled.self) { body(message) }
+        for try await message in bus.announcements(JobCancelled.self, logger: logger) { body(message) }
     }
 
     public func publish(_ chunk: LogChunk) async throws {
