@@ -25,7 +25,7 @@ struct Deployer {
         }
     }
 
-    func services() async throws -> [any Service] {
+    func services() throws -> [any Service] {
         let settings = context.settings
         let keys = try settings.value(CommonSettings.sealKeys)
         let slots = try settings.value(DeployerSettings.slots)
@@ -33,14 +33,6 @@ struct Deployer {
         let socket = try settings.value(DeployerSettings.dockerSocket)
         let shutdown = try settings.value(CommonSettings.shutdownGrace)
         let http = HTTPClient(logger: context.logger)
-        let scratch = data.appending("scratch")
-        // What is in it belonged to attempts that are over.
-        try FileTree.remove(scratch)
-        try FileTree.make(scratch)
-        let processes =
-            try runners().contains("process")
-            ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil
-        await processes?.collectLeftovers()
         let bus = context.bus
         let events = WorkerEvents(service: "deployer", logger: context.logger) { event, run in
             try await bus.emit(event, run: run)
@@ -49,8 +41,8 @@ struct Deployer {
             var logger = context.logger
             logger[metadataKey: "cluster"] = "\(target.name)"
             let executor = DeployExecutor(
-                target: try connect(target, http, logger), http: http, dockerSocket: socket, processes: processes,
-                scratch: scratch, timeout: timeout, events: events, logger: logger)
+                target: try connect(target, http, logger), http: http, dockerSocket: socket, timeout: timeout,
+                events: events, logger: logger)
             return JobLoop(
                 platform: BusPlatform(
                     RolloutRequested.self, bus: bus, queue: MessageMap.deploy(cluster: target.name), logger: logger),
@@ -64,16 +56,6 @@ struct Deployer {
         }
         // Those that come first end last: the events of the last jobs still go out.
         return [events] + loops
-    }
-
-    private func runners() throws -> [String] {
-        let runners = try context.settings.value(DeployerSettings.runners)
-        for runner in runners where !["process", "docker", "kubernetes"].contains(runner) {
-            throw SettingsError(
-                setting: DeployerSettings.runners.variable,
-                message: "\(DeployerSettings.runners.variable): “\(runner)” is no runner", remedy: "use process")
-        }
-        return runners
     }
 
     private func connect(_ target: ClusterSetting, _ http: HTTPClient, _ logger: Logger) throws -> DeployTarget {

@@ -23,9 +23,6 @@ enum DeployerSettings {
     static let dockerSocket = Setting<String>.text(
         "docker.socket", "the Docker Engine of this host", example: "/var/run/docker.sock",
         default: "/var/run/docker.sock")
-    static let runners = Setting<[String]>.list(
-        "runners", "what may run here beside rollouts: process, for shell commands of deploy steps",
-        example: "process", default: [])
     static let slots = Setting<Int>.integer(
         "slots", "how many rollouts of one cluster at a time", example: "8", default: 8, in: 1...256)
     static let timeout = Setting<Duration>.duration(
@@ -33,7 +30,7 @@ enum DeployerSettings {
         default: .seconds(600))
 
     static let all: [any AnySetting] = [
-        CommonSettings.data, CommonSettings.sealKeys, kubeconfig, clusters, dockerSocket, runners, slots, timeout,
+        CommonSettings.data, CommonSettings.sealKeys, kubeconfig, clusters, dockerSocket, slots, timeout,
     ]
 }
 

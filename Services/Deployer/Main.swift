@@ -17,6 +17,6 @@ struct Main {
             queues: { settings in
                 try DeployerSettings.targets(settings).map { MessageMap.deploy(cluster: $0.name) }
             },
-            services: { context in try await Deployer(context).services() })
+            services: { context in try Deployer(context).services() })
     }
 }

@@ -59,7 +59,7 @@ import Testing
                 "deployer",
                 [
                     "SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_DATA": directory.appending("data").string,
-                    "SLIPWAY_SEAL_KEYS": ServiceTests.keys, "SLIPWAY_RUNNERS": "process",
+                    "SLIPWAY_SEAL_KEYS": ServiceTests.keys,
                     "SLIPWAY_KUBECONFIG": try TestEnvironment.required("SLIPWAY_TEST_KUBECONFIG"),
                     "SLIPWAY_DOCKER_SOCKET": try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"),
                     "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:0", "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -122,16 +122,16 @@ import Testing
         ]
     }
 
-    @Test func theCommandsOfABareDeployStepRun() async throws {
-        let step = Step(name: "deploy", commands: ["echo hello $WHO", "echo address=http://web >> $SLIPWAY_OUTPUT"])
+    @Test func noCommandOfARepositoryRunsHere() async throws {
+        let step = Step(name: "deploy", commands: ["echo hello $WHO"])
         try await scene(step) { scene in
             try await scene.offer(attempt: 1)
             let deployer = try await scene.start()
             try await eventually(within: .seconds(60), "the end") { !scene.ledger.value.finished.isEmpty }
             let finished = try #require(scene.ledger.value.finished.first)
-            #expect(finished.outcome == .success)
-            #expect(finished.steps.first?.outputs == ["address": "http://web"])
-            #expect(scene.ledger.value.log.contains("hello Ada\n"))
+            #expect(finished.outcome == .failure)
+            #expect(finished.reason?.contains("no deploy block") == true, "\(finished)")
+            #expect(!scene.ledger.value.log.contains("hello Ada"))
             try await deployer.signal("TERM")
             #expect(try await deployer.exit() == .exited(0))
         }

@@ -7,7 +7,8 @@ import Testing
 
 /// Process components kept on the platform, and the choice between them and a repository's own file.
 @Suite struct ComponentTests {
-    /// The bare array as a person would write it first, with nothing but commands; its `deploy` step runs on a deployer.
+    /// The bare array as a person would write it first, with nothing but commands: its `deploy` step has the source and
+    /// what the step before it compiled.
     @Test func bareArrayRunsUnchanged() async throws {
         try await Stack.with { stack in
             let platform = stack.platform
@@ -16,8 +17,8 @@ import Testing
             try await platform.putComponent(
                 "plain",
                 """
-                [ {"step": "compile", "commands": ["echo compiling", "cat hello.txt", "test -f hello.txt"]},
-                  {"step": "deploy",  "commands": ["echo deploying", "echo once >> \(mark)"]} ]
+                [ {"step": "compile", "commands": ["echo compiling", "cat hello.txt", "echo once > compiled"]},
+                  {"step": "deploy",  "commands": ["test -f hello.txt", "cat compiled >> \(mark)"]} ]
                 """)
             try await platform.associate("shop/web", [AssociationView(component: "plain", branches: ["main"])])
             let commit = try await repository.push(["hello.txt": "hello from the repository\n"])
@@ -27,11 +28,27 @@ import Testing
             #expect(view.choice?.name == "plain")
             let steps = view.stages.flatMap(\.steps)
             #expect(steps.map(\.name) == ["compile", "deploy"])
-            #expect(steps.map(\.kind) == ["commands", "deploy"])
+            #expect(steps.map(\.kind) == ["commands", "commands"])
             #expect(
                 try await platform.log(view.summary.id, steps[0].id)
-                    == "+ echo compiling\ncompiling\n+ cat hello.txt\nhello from the repository\n+ test -f hello.txt\n")
+                    == "+ echo compiling\ncompiling\n+ cat hello.txt\nhello from the repository\n+ echo once > compiled\n"
+            )
             #expect(try String(contentsOf: URL(filePath: mark.string), encoding: .utf8) == "once\n")
+        }
+    }
+
+    @Test func deployThatStaysInTheForegroundFailsWithAdvice() async throws {
+        try await Stack.with { stack in
+            let platform = stack.platform
+            let repository = try await SampleRepository("shop/front", in: stack.directory, platform: platform)
+            try await platform.putComponent(
+                "front", #"[{"step": "deploy", "commands": ["sleep 300"], "timeout": "1s"}]"#)
+            try await platform.associate("shop/front", [AssociationView(component: "front")])
+            let view = try await platform.finishedRun("shop/front", commit: try await repository.push(["a": "b"]))
+            #expect(view.summary.state == .failure)
+            let step = try #require(view.stages.first?.steps.first)
+            #expect(step.reason?.contains("docker run -d") == true, "\(step)")
+            #expect(try await platform.log(view.summary.id, step.id).contains("“deploy” block with “run”"))
         }
     }
 

@@ -11,6 +11,7 @@ extension PlannerTests {
         let stage = try #require(plan.stage("web"))
         #expect(stage.jobs.map(\.steps) == [["compile", "image"], ["deploy"], ["smoke", "tell"]])
         #expect(stage.jobs.map(\.isRollout) == [false, true, false])
+        #expect(stage.jobs.map(\.deploying) == [nil, nil, nil])
         #expect(stage.jobs.map(\.after) == [[], ["image"], ["deploy"]])
         #expect(stage.step("tell")?.job == 2 && stage.step("deploy")?.kind == .deploy)
     }

@@ -75,7 +75,7 @@ struct PlannerTests {
             """
             steps:
             - {name: flaky, commands: [a], failure: ignore}
-            - {name: deploy, commands: [b]}
+            - {name: deploy, deploy: {environment: e, workload: deployment/web, image: "web:1"}}
             """)
         var planner = Planner(plan: Plan(process, facts: Self.push))
         _ = planner.start()

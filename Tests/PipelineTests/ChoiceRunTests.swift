@@ -29,23 +29,24 @@ import Testing
         }
     }
 
-    @Test func `The bare component runs unchanged: a build, then a rollout of its own`() async throws {
+    @Test func `The bare component runs unchanged, as one job with the source and what it compiles`() async throws {
         try await PlatformFixture.with { platform in
             try await associate(bare, with: platform)
             try await platform.push(nil)
             let run = try #require(try await platform.runs().first)
             let build = try #require(try await platform.jobs(of: run.id).first)
-            _ = try await platform.claim(build.id)
-            try await platform.finished("compile", build)
-            try await platform.ended(build)
-            let rollout = try #require(try await platform.jobs(of: run.id).last)
-            #expect(rollout.queue == "slipway.deploy.default")
-            #expect(rollout.steps == ["deploy"])
-            guard case .granted(let grant) = try await platform.claim(rollout.id) else {
-                Issue.record("the rollout was not granted")
+            #expect(build.queue == "slipway.build.default")
+            #expect(build.steps == ["compile", "deploy"])
+            #expect(build.workload == "shop/web/default/deploy")
+            guard case .granted(let grant) = try await platform.claim(build.id) else {
+                Issue.record("the job was not granted")
                 return
             }
             #expect(grant.source != nil)
+            try await platform.finished("compile", build)
+            try await platform.finished("deploy", build)
+            try await platform.ended(build)
+            #expect(try await platform.jobs(of: run.id).count == 1)
             let view = try #require(try await platform.reader.view(run.id))
             #expect(view.choice?.source == .component)
             #expect(view.choice?.name == "web")

@@ -36,6 +36,41 @@ import Testing
         }
     }
 
+    @Test func `Jobs with a step that deploys by commands take turns as rollouts do`() async throws {
+        let bare = """
+            steps:
+              - {name: compile, commands: [make]}
+              - {name: deploy, commands: [docker run -d web], when: {branch: main}}
+            """
+        try await PlatformFixture.with { platform in
+            for n in 1...2 { try await platform.push(bare, trigger: "t\(n)", message: "m\(n)") }
+            let runs = try await platform.runs().sorted { $0.number < $1.number }
+            #expect(runs.map(\.state) == [.cancelled, .pending])
+            #expect(
+                runs[0].reason == "a newer run of the step shop/web/default/deploy took its place: shop/web #2")
+            let first = try #require(try await platform.jobs(of: runs[1].id).first)
+            #expect(first.kind == .build && first.steps == ["compile", "deploy"])
+            _ = try await platform.claim(first.id)
+
+            try await platform.push(bare, trigger: "t3", message: "m3")
+            let third = try #require(try await platform.runs().first)
+            let held = try #require(try await platform.jobs(of: third.id).first)
+            #expect(held.lease.state == .held)
+            #expect(
+                WaitingReasons(jobs: [held]).ofRun(.pending)
+                    == "waits for the job of another run with the step shop/web/default/deploy to end")
+            // Where the step does not take part, nothing is deployed and nobody waits.
+            try await platform.push(bare, branch: "feature", trigger: "t4", message: "m4")
+            let free = try #require(try await platform.runs().first)
+            #expect(try await platform.jobs(of: free.id).first?.lease.state == .queued)
+
+            try await platform.finished("compile", first)
+            try await platform.finished("deploy", first)
+            try await platform.ended(first)
+            #expect(try await platform.jobs(of: third.id).first?.lease.state == .queued)
+        }
+    }
+
     @Test func `A rollout whose build took longer than a newer run gives way`() async throws {
         try await PlatformFixture.with { platform in
             try await platform.push(Samples.delivery, trigger: "t1", message: "m1")

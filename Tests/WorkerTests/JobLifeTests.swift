@@ -41,6 +41,12 @@ import Testing
                 .report(.failure, reason: "the job took longer than its timeout of 1 h"),
             ]),
         Row(
+            name: "timed out, with advice", events: [.timedOut(seconds: 90, advice: "use more time"), stopped],
+            actions: [
+                .stopWork(reason: "the job took longer than its timeout of 90 s; use more time"),
+                .report(.failure, reason: "the job took longer than its timeout of 90 s; use more time"),
+            ]),
+        Row(
             name: "handed back at shutdown", events: [.graceOver, stopped, .reported],
             actions: [.stopWork(reason: handOver), .report(.released, reason: "the worker was shut down"), .end]),
         Row(

@@ -34,8 +34,9 @@ struct StepDispatch: StepRunner {
         }
         guard let processes else {
             throw JobFailure(
-                "the step has no image and this builder runs no processes; give the step an image, or start a builder "
-                    + "with SLIPWAY_RUNNERS=docker,process")
+                "the step has no image and this builder runs no processes; give the step an image"
+                    + (step.step.deploysByCommands ? " or a deploy block" : "")
+                    + ", or start a builder with SLIPWAY_RUNNERS=docker,process (in compose: SLIPWAY_BUILDER_RUNNERS)")
         }
         return try await processes.run(step)
     }

@@ -79,7 +79,7 @@ struct StackService: Sendable, Equatable {
         case "sync": ["SLIPWAY_MIRROR_URL": layout.mirror, "SLIPWAY_ALLOW_FILE_REPOSITORIES": "true"]
         case "pipeline": ["SLIPWAY_PUBLIC_URL": layout.server, "SLIPWAY_HOOKS_URL": layout.hooks]
         case "builder": socket.merging(["SLIPWAY_RUNNERS": engine == nil ? "process" : "docker,process"]) { $1 }
-        case "deployer": socket.merging(["SLIPWAY_RUNNERS": "process"]) { $1 }
+        case "deployer": socket
         default: [:]
         }
     }

@@ -3,7 +3,6 @@ import DockerEngine
 import HTTPClient
 import Logging
 import PipelineLanguage
-import SystemPackage
 import Worker
 
 /// Does the rollouts of one cluster or host.
@@ -11,16 +10,12 @@ struct DeployExecutor: JobExecutor, StepRunner {
     let target: DeployTarget
     let http: HTTPClient
     let dockerSocket: String
-    /// Shell commands of a bare `deploy` step; `nil` where this deployer does not allow them.
-    let processes: ProcessRunner?
-    /// A directory of this deployer's own.
-    let scratch: FilePath
     /// How long a rollout may take that says no time of its own.
     let timeout: Duration
     let events: WorkerEvents
     let logger: Logger
 
-    /// Done once for all clusters, see ``Deployer``: those of one must not end the processes of another.
+    /// A rollout leaves nothing on this machine.
     func collectLeftovers() async {}
 
     func execute(_ job: GrantedJob, _ run: JobRun) async throws {
@@ -32,7 +27,9 @@ struct DeployExecutor: JobExecutor, StepRunner {
     }
 
     private func deploy(_ step: StepRun) async throws -> StepResult {
-        guard let deploy = step.step.deploy else { return try await shell(step) }
+        guard let deploy = step.step.deploy else {
+            throw JobFailure("the step has no deploy block: there is nothing to roll out; run it again to plan it anew")
+        }
         if let workload = deploy.workload { return try await rollOut(deploy, workload, step) }
         if let run = deploy.run { return try await replace(deploy, run, step) }
         throw JobFailure("the deploy block says neither a workload (deployment/web) nor how to run a container")
@@ -108,21 +105,5 @@ struct DeployExecutor: JobExecutor, StepRunner {
             outputs: [
                 "image": deploy.image, "revision": result.revision, "workload": "docker/\(deploy.container)",
             ])
-    }
-
-    // MARK: - Shell
-
-    private func shell(_ step: StepRun) async throws -> StepResult {
-        guard let processes else {
-            throw JobFailure(
-                "this deployer runs no shell commands; start one with SLIPWAY_RUNNERS=process, "
-                    + "or give the step a deploy block")
-        }
-        guard !step.step.commands.isEmpty else {
-            throw JobFailure("the step has neither commands nor a deploy block: there is nothing to roll out")
-        }
-        return try await ShellDeploy(
-            processes: processes, scratch: scratch, dockerSocket: dockerSocket, logger: logger
-        ).run(step)
     }
 }

@@ -23,10 +23,18 @@ enum JobRouting {
         return labels.sorted()
     }
 
-    /// What no two rollouts may change at a time: a workload of a cluster, a container of a host; for commands nobody
-    /// can see into, the step itself.
-    static func workload(of step: Step, stage: Stage, repository: RepositoryPath) -> String {
-        guard let deploy = step.deploy else { return "\(repository)/\(stage.name)/\(step.name)" }
+    /// What no two jobs may change at a time: a workload of a cluster, a container of a host; for commands nobody can
+    /// see into, the step itself.
+    /// - Returns: The step that changes it and its name; `nil` for a job that may run beside any other.
+    static func workload(
+        of job: PlannedJob, in stage: Stage, repository: RepositoryPath
+    ) -> (step: String, name: String)? {
+        if let step = job.deploying { return (step, "\(repository)/\(stage.name)/\(step)") }
+        guard job.isRollout, let name = job.steps.first, let deploy = stage.step(name)?.deploy else { return nil }
+        return (name, workload(of: deploy))
+    }
+
+    private static func workload(of deploy: Deploy) -> String {
         let cluster = deploy.cluster ?? "default"
         if let workload = deploy.workload { return "\(cluster)/\(deploy.namespace ?? "default")/\(workload)" }
         return "\(cluster)/container/\(deploy.container)"

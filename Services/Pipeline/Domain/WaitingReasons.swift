@@ -22,7 +22,9 @@ struct WaitingReasons: Sendable, Equatable {
 
     private func words(for job: Job) -> String? {
         switch job.lease.state {
-        case .held: return "waits for another rollout to \(job.workload ?? "its workload") to end"
+        case .held:
+            let other = job.kind == .rollout ? "another rollout to" : "the job of another run with the step"
+            return "waits for \(other) \(job.workload ?? "its workload") to end"
         case .queued:
             let worker = job.kind == .rollout ? "deployer" : "builder"
             let again = job.lease.attempt > 1 ? ", as attempt \(job.lease.attempt)" : ""

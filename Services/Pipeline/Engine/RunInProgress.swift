@@ -84,10 +84,10 @@ final class RunInProgress {
             queue: JobRouting.queue(of: planned, in: stage).name,
             timeLimit: stage.timeout ?? engine.configuration.timeLimit,
             createdAt: now)
-        if planned.isRollout, let name = planned.steps.first, let step = stage.step(name),
-            let record = steps.first(where: { $0.stage == position && $0.name == name })
+        if let workload = JobRouting.workload(of: planned, in: stage, repository: summary.repository),
+            let record = steps.first(where: { $0.stage == position && $0.name == workload.step })
         {
-            job.workload = JobRouting.workload(of: step, stage: stage, repository: summary.repository)
+            job.workload = workload.name
             job.sequence = RolloutQueue.sequence(serial: serial, step: record.id)
         }
         try JobStore(database: transaction.database).insert(job)
@@ -95,7 +95,7 @@ final class RunInProgress {
         return try dispatch(jobs.count - 1)
     }
 
-    /// Offers a job to workers, unless it is a rollout that has to wait or to give way.
+    /// Offers a job to workers, unless it changes a workload and has to wait or to give way.
     func dispatch(_ index: Int) throws -> [Planner.Action] {
         let store = JobStore(database: transaction.database)
         let job = jobs[index]
@@ -132,7 +132,8 @@ final class RunInProgress {
     /// A newer rollout of the workload was there first: the run has nothing more to give.
     func giveWay(_ index: Int, to winner: RunID, workload: String) throws -> [Planner.Action] {
         let name = try RunStore(database: transaction.database).summary(winner).map { "\($0.repository) #\($0.number)" }
-        let reason = "a newer rollout to \(workload) took its place: \(name ?? winner.rawValue)"
+        let reason =
+            "\(jobs[index].kind == .rollout ? "a newer rollout to" : "a newer run of the step") \(workload) took its place: \(name ?? winner.rawValue)"
         _ = jobs[index].lease.stop(reason, now: now, as: .superseded)
         try JobStore(database: transaction.database).update(jobs[index])
         // One that came back from a lost worker may be what the newer one waits for.

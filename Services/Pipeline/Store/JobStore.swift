@@ -22,7 +22,7 @@ struct Job: Sendable, Equatable {
     var lease = JobLease()
     /// How long it may take, in seconds.
     var timeLimit: Int
-    /// What a rollout changes; one rollout of a workload at a time.
+    /// What it changes, as a rollout or by the commands of a step called `deploy`; one job of a workload at a time.
     var workload: String?
     var sequence: Int64?
     var createdAt: Timestamp

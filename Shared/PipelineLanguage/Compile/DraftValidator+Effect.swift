@@ -10,6 +10,8 @@ extension DraftValidator {
                 place = "in a rollout"
             } else if stage.stage.kind == .exec {
                 place = "in a pipeline of type exec"
+            } else if step.step.deploysByCommands {
+                place = "in a step called deploy without an image"
             } else {
                 continue
             }

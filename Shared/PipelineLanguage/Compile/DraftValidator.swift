@@ -166,7 +166,7 @@ struct DraftValidator {
         for (number, step) in stage.steps.enumerated() {
             switch stage.stage.kind {
             case .docker:
-                let needsImage = step.step.build == nil && !step.step.isRollout
+                let needsImage = step.step.build == nil && !step.step.isRollout && !step.step.deploysByCommands
                 guard needsImage, step.step.image == nil, !step.step.commands.isEmpty || step.isService else {
                     continue
                 }

@@ -7,7 +7,7 @@ extension Step {
         case plugin
         /// Builds an image and pushes it.
         case build
-        /// Rolls out: a `deploy` block, or the commands of a step called `deploy`.
+        /// Rolls out, as a `deploy` block says.
         case deploy
     }
 
@@ -17,9 +17,15 @@ extension Step {
         return commands.isEmpty ? .plugin : .commands
     }
 
-    /// Whether a deployer runs it: it has a `deploy` block, or is called `deploy` and is nothing but commands. One
-    /// with an image runs in a container beside the steps before it, as files written for Drone expect.
-    public var isRollout: Bool { deploy != nil || (name == "deploy" && image == nil && build == nil) }
+    /// Whether a deployer runs it: it has a `deploy` block. No command of a repository runs on a deployer.
+    public var isRollout: Bool { deploy != nil }
+
+    /// Whether it is called `deploy` and is nothing but commands: a build step, as a process in the workspace of the
+    /// steps before it, that changes something outside. The job it is in takes turns with those of other runs as
+    /// rollouts do.
+    public var deploysByCommands: Bool {
+        name == "deploy" && deploy == nil && image == nil && build == nil && !commands.isEmpty
+    }
 
     /// The names other steps may refer to as `${steps.<this>.<name>}`.
     public var outputNames: [String] {

@@ -44,7 +44,8 @@ public struct PlannedStage: Sendable, Hashable {
             PlannedJob(
                 key: JobKey(stage: stage.name, index: index), isRollout: job.isRollout,
                 steps: job.steps.map { names[$0] }, after: job.after.map { names[$0] }, stepNumbers: job.steps,
-                afterNumbers: job.after)
+                afterNumbers: job.after,
+                deploying: job.steps.first { stage.steps[$0].deploysByCommands }.map { names[$0] })
         }
         numbers = graph.numbers
         jobOrder = cut.order
@@ -78,4 +79,6 @@ public struct PlannedJob: Sendable, Hashable {
     public let after: [String]
     let stepNumbers: [Int]
     let afterNumbers: [Int]
+    /// Its step that deploys by commands, or `nil`: such jobs of several runs take turns, like rollouts.
+    public let deploying: String?
 }

@@ -10,7 +10,8 @@ struct JobLife {
         case worked(WorkEnd)
         /// The platform wants no more of it.
         case cancelled(String)
-        case timedOut(seconds: Int)
+        /// With what to do about it, or `nil`.
+        case timedOut(seconds: Int, advice: String? = nil)
         /// The worker is shutting down and its patience is over.
         case graceOver
         case leaseLost
@@ -70,8 +71,9 @@ struct JobLife {
         case (_, .cancelled(let reason)):
             // Also where a release was under way: a cancelled job is not queued again.
             return stop(.cancelled(reason), reason)
-        case (.working, .timedOut(let seconds)):
-            let reason = "the job took longer than its timeout of \(Self.spoken(seconds))"
+        case (.working, .timedOut(let seconds, let advice)):
+            let reason =
+                "the job took longer than its timeout of \(Self.spoken(seconds))" + (advice.map { "; \($0)" } ?? "")
             return stop(.timedOut(reason), reason)
         case (.working, .graceOver):
             return stop(.released, "the worker is shutting down; the job is handed to another")

@@ -45,6 +45,9 @@ public final class JobRun: Sendable {
     /// Why the job is being stopped, or `nil` while it goes on.
     public var stopReason: String? { stop.reason }
 
+    /// What to do where the job is not done when its time is over; `nil` where nothing is known.
+    var timeoutAdvice: String? { state.withLock { $0.job?.steps.lazy.compactMap(\.timeoutAdvice).first } }
+
     var end: JobLife.WorkEnd { state.withLock { $0.end } }
 
     func begin(_ job: GrantedJob) {

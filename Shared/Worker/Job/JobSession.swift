@@ -40,7 +40,7 @@ struct JobSession: Sendable {
             configuration: configuration.logs, logger: logger)
         return await withTaskGroup(of: Void.self, returning: String.self) { group in
             group.addTask { await beat(send) }
-            group.addTask { await watchTime(send) }
+            group.addTask { await watchTime(of: run, send) }
             group.addTask { await watchShutdown(send) }
             group.addTask { await logs.run() }
             group.addTask { if await reporter.run() { send.yield(.reported) } }
@@ -109,10 +109,10 @@ struct JobSession: Sendable {
         }
     }
 
-    private func watchTime(_ send: AsyncStream<JobLife.Event>.Continuation) async {
+    private func watchTime(of run: JobRun, _ send: AsyncStream<JobLife.Event>.Continuation) async {
         do {
             try await Task.sleep(for: .seconds(grant.timeoutSeconds))
-            send.yield(.timedOut(seconds: grant.timeoutSeconds))
+            send.yield(.timedOut(seconds: grant.timeoutSeconds, advice: run.timeoutAdvice))
         } catch {
             // Cancelled: the job is over.
         }

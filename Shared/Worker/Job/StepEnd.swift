@@ -10,7 +10,8 @@ struct StepEnd: Sendable, Equatable {
     /// - Parameters:
     ///   - stopped: Why the step was told to stop, or `nil`.
     ///   - timeout: The step's own, in seconds.
-    init(_ result: StepResult, stopped: String?, timeout: Int?) {
+    ///   - advice: What to do about a step that is not done by then, or `nil`.
+    init(_ result: StepResult, stopped: String?, timeout: Int?, advice: String? = nil) {
         self.result = result
         if result.success || result.exitCode == Planner.stopExitCode {
             // Exit code 78 ends the stage early, and well.
@@ -18,7 +19,7 @@ struct StepEnd: Sendable, Equatable {
         } else if let stopped {
             isTimeout = timeout.map(Self.timedOut) == stopped
             outcome = isTimeout ? .failure : .cancelled
-            self.result.reason = stopped
+            self.result.reason = isTimeout ? stopped + (advice.map { "; \($0)" } ?? "") : stopped
         } else {
             outcome = .failure
         }

@@ -149,7 +149,8 @@ struct StepSequence<Runner: StepRunner>: Sendable {
             group.cancelAll()
             return result
         }
-        let end = StepEnd(result, stopped: stop.reason, timeout: timeout)
+        let end = StepEnd(
+            result, stopped: stop.reason, timeout: timeout, advice: stepRun.step.timeoutAdvice)
         if end.isTimeout, let reason = end.result.reason { await stepRun.log.line(reason) }
         return end
     }
