@@ -1,0 +1,179 @@
+extension Difference {
+    /// The table of the page, in its order.
+    static let all: [Difference] = kinds + expressions + conditions + fields + values
+
+    private static let kinds: [Difference] = [
+        Difference(
+            "`kind: pipeline`, `type: docker`, `type: exec`", "the same", "",
+            .compiles("kind: pipeline\ntype: docker\nname: a\nsteps: [{name: a, image: x, commands: [a]}]"),
+            .compiles("kind: pipeline\ntype: exec\nname: a\nsteps: [{name: a, commands: [a]}]")),
+        Difference(
+            "types kubernetes, ssh, digitalocean, macstadium, aws, vm", "an error that says what to use",
+            "one kind of builder, chosen by `platform` and `node`",
+            .refuses(
+                "kind: pipeline\ntype: kubernetes\nsteps: [{name: a, image: x, commands: [a]}]", "use type docker"),
+            .refuses("kind: pipeline\ntype: ssh\nsteps: [{name: a, image: x, commands: [a]}]", "are not run")),
+        Difference(
+            "no `type`", "containers if anything has an image, else processes",
+            "so that the shortest component needs none",
+            .becomes("steps: [{name: a, commands: [a]}]", #""type":"exec""#),
+            .becomes("steps: [{name: a, image: x, commands: [a]}]", #""image":"x""#)),
+        Difference(
+            "`kind: secret` with `get`", "read, not fetched yet, with a warning", "the platform asks no other store",
+            .warns(
+                """
+                steps: [{name: a, image: x, commands: [a]}]
+                ---
+                kind: secret
+                name: token
+                get: {path: p, name: k}
+                """, "asks no other store")),
+        Difference(
+            "`kind: secret` with `data` (encrypted)", "an error", "secrets are kept on the platform",
+            .refuses("kind: secret\nname: token\ndata: abc", "keep “token” on the platform")),
+        Difference(
+            "`kind: signature`", "passed over", "who may change a pipeline is decided on the platform",
+            .warns(
+                "steps: [{name: a, image: x, commands: [a]}]\n---\nkind: signature\nhmac: abc",
+                "a signature has no effect")),
+        Difference(
+            "`kind: template` with Starlark or Jsonnet", "an error",
+            "a template is a component with `parameters`; `data` gives their values",
+            .refuses("kind: template\nload: build.star", "is a program")),
+        Difference(
+            "`kind: cron`, `kind: registry` (0.8)", "passed over", "kept on the platform",
+            .warns("steps: [{name: a, image: x, commands: [a]}]\n---\nkind: cron\nname: n", "kept on the platform"),
+            .warns("steps: [{name: a, image: x, commands: [a]}]\n---\nkind: registry\ndata: n", "kept on the platform")),
+    ]
+
+    private static let expressions: [Difference] = [
+        Difference(
+            "`${VAR}` replaced in the source before it is read", "replaced in the values after it is read",
+            "a commit message cannot change what a file means",
+            .becomes(
+                "steps: [{name: a, image: \"${DRONE_COMMIT_MESSAGE}\", commands: [a]}]", "${DRONE_COMMIT_MESSAGE}")),
+        Difference(
+            "`${VAR}` in names of steps, pipelines and volumes", "stays as it is written, with a warning",
+            "others refer to names; a matrix can make them",
+            .warns("steps: [{name: \"a${DRONE_BRANCH}\", image: x, commands: [a]}]", "stays as it is")),
+        Difference(
+            "`${VAR}` of nobody is empty", "the same, with a warning; in `commands` it is left for the shell",
+            "shell variables need no `$${…}`",
+            .warns("steps: [{name: a, image: \"x${NOPE}\", commands: [a]}]", "is empty"), .text("[${NOPE}]", [:], "[]"),
+            .command("echo ${NOPE}", [:], "echo ${NOPE}")),
+        Difference(
+            "`${VAR}` of the step's own `environment` is empty", "its value", "",
+            .compiles("steps: [{name: a, image: \"x:${V}\", commands: [a], environment: {V: 1}}]"),
+            .test("PipelineLanguageTests/SubstitutionTests.swift", "find the variables of the step and its stage")),
+    ]
+
+    private static let conditions: [Difference] = [
+        Difference(
+            "`when.paths`, `trigger.paths` parsed and not evaluated", "evaluated, with what Git says has changed", "",
+            .test("PipelineLanguageTests/ConditionTests.swift", "paths")),
+        Difference(
+            "globs with `*`", "also `**`, `{a,b}` and classes, and a pattern that is none is an error", "",
+            .compiles("trigger: {branch: [\"{a,b}/**\", \"v[0-9]\"]}"),
+            .refuses("trigger: {branch: \"{a\"}", "is no pattern")),
+        Difference(
+            "an event nobody sends never matches", "an error", "",
+            .refuses("trigger: {event: deployment}", "there is no event")),
+        Difference(
+            "`depends_on: []` has no effect", "the step waits for nothing, and the others for what they name",
+            "as `needs: []` in GitLab CI",
+            .test("PipelineLanguageTests/Golden/features/graph-from-an-empty-list.yml", "depends_on: []")),
+        Difference(
+            "names in `depends_on` of steps that do not exist", "an error", "",
+            .refuses("steps: [{name: a, image: x, commands: [a], depends_on: [b]}]", "there is no step “b”")),
+    ]
+
+    private static let fields: [Difference] = [
+        Difference(
+            "an unknown field is ignored",
+            "an error with the nearest name; fields that begin with `x-` or `.` are for anchors",
+            "a typo that is ignored is found on a Friday",
+            .refuses("steps: [{name: a, imag: x, commands: [a]}]", "did you mean “image”?"),
+            .compiles("steps: [{name: a, image: x, commands: [a], x-note: b}]")),
+        Difference(
+            "`failure: ignore`, `fast` and its spellings", "the same", "",
+            .compiles("steps: [{name: a, image: x, commands: [a], failure: ignore}]"),
+            .compiles("steps: [{name: a, image: x, commands: [a], failure: fail-fast}]")),
+        Difference(
+            "a step called `deploy`",
+            "without an image a process in the workspace, and jobs of several runs that have it take turns; with one, as any other",
+            "a bare component can deploy",
+            .compiles("steps: [{name: a, image: x, commands: [a]}, {name: deploy, image: x, commands: [b]}]"),
+            .test("PipelineLanguageTests/StepTests.swift", "deploy")),
+        Difference(
+            "settings become `PLUGIN_<NAME>`", "the same; characters that no variable's name has become `_`",
+            "a shell can read them", .test("PipelineLanguageTests/StepTests.swift", "PLUGIN_")),
+        Difference(
+            "`from_secret` inside a setting's map", "an error", "the plugin would see the reference, not the secret",
+            .refuses(
+                "steps: [{name: a, image: x, settings: {login: {password: {from_secret: p}}}}]",
+                "from_secret is the whole value")),
+        Difference(
+            "exit code 78", "the same", "", .test("PipelineLanguageTests/StepScheduleTests.swift", "78")),
+        Difference(
+            "`detach: true`", "the same, and `ready` says when the next step may start", "",
+            .compiles("steps: [{name: a, image: x, commands: [a], detach: true, ready: {port: 80}}]")),
+        Difference(
+            "services are started and not waited for", "`ready` says when the steps may start", "no `sleep 15`",
+            .compiles(
+                "services: [{name: d, image: x, ready: {port: 1}}]\nsteps: [{name: a, image: x, commands: [a]}]")),
+        Difference(
+            "`concurrency.limit`", "read, not enforced yet, with a warning; `concurrency: 1` is short for it", "",
+            .warns("concurrency: {limit: 1}", "does nothing yet"), .warns("concurrency: 1", "does nothing yet")),
+        Difference(
+            "`platform.os`, `platform.arch`", "a label the builder has to have, where it is not linux and amd64", "",
+            .compiles("platform: {os: linux, arch: arm64}")),
+        Difference(
+            "`platform.variant`, `platform.version`", "read, choose nothing, with a warning",
+            "a label and `node` say it", .warns("platform: {os: linux, variant: v7}", "chooses no builder"),
+            .warns("platform: {os: windows, version: 1809}", "chooses no builder")),
+        Difference(
+            "`clone.depth`, `retries`, `disable`", "the same; `clone: false` is short for `disable`", "",
+            .compiles("clone: {depth: 1, retries: 2, disable: true}"), .compiles("clone: false")),
+        Difference(
+            "`clone.skip_verify`, `clone.trace`", "read, passed over, with a warning",
+            "the source comes from the platform's mirror", .warns("clone: {skip_verify: true}", "does nothing"),
+            .warns("clone: {trace: true}", "does nothing")),
+        Difference(
+            "volumes `temp` and `host`",
+            "the same; `size_limit` holds in memory only, with a warning on a disk", "",
+            .warns("volumes: [{name: v, temp: {size_limit: 1g}}]", "“size_limit” does nothing on a disk")),
+        Difference(
+            "volumes `claim`, `config_map` and others of Kubernetes", "an error", "",
+            .refuses("volumes: [{name: v, claim: {name: c}}]", "exist on Kubernetes only")),
+    ]
+
+    private static let values: [Difference] = [
+        Difference(
+            "an anchor's merge key `<<`", "the same, also with a list", "",
+            .becomes(
+                "x-a: &a {image: one}\nx-b: &b {user: two}\nsteps: [{name: s, commands: [c], <<: [*a, *b]}]",
+                #""user":"two""#)),
+        Difference(
+            "the same key twice: the last counts", "an error", "",
+            .refuses("steps: [{name: a, image: x, image: y, commands: [a]}]", "image")),
+        Difference(
+            "yes, no, on, off as truth values",
+            "the same where a truth value is expected; text stays as it is written", "",
+            .becomes("steps: [{name: a, image: x, commands: [a], detach: yes}]", #""detach":true"#),
+            .becomes("steps: [{name: a, image: x, commands: [a], environment: {A: yes}}]", #""A":"yes""#)),
+        Difference(
+            "`0755`, `1_000`, `12:30` as numbers", "text", "they mean what they say",
+            .becomes("steps: [{name: a, image: x, settings: {a: 0755}}]", #""a":"0755""#),
+            .becomes("steps: [{name: a, image: x, settings: {a: 12:30}}]", #""a":"12:30""#)),
+        Difference(
+            "`1.10` in settings is the number 1.1", "the same, with a warning", "",
+            .warns("steps: [{name: a, image: x, settings: {a: 1.10}}]", "becomes 1.1")),
+        Difference(
+            "`[ci skip]` and others", "the same, also with `-` or `_`", "GitLab's spellings",
+            .test("PipelineLanguageTests/ConditionTests.swift", "skip")),
+        Difference(
+            "`convert`, `.drone.star`, `.drone.jsonnet`", "not read",
+            "a program in a pipeline file is a build step's work",
+            .test("SyncTests/SynchronizerTests.swift", ".drone.yml")),
+    ]
+}
