@@ -190,7 +190,7 @@ let package = Package(
         tests("StorageTests", ["Storage", "Contracts", "Messaging", grdb, lifecycle, logging]),
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
         tests("GitTests", ["Git", logging, subprocess, systemPackage]),
-        tests("DockerEngineTests", ["DockerEngine"]),
+        tests("DockerEngineTests", ["DockerEngine", "HTTPClient", "TestSupport", httpTypes, hummingbird, logging]),
         tests("DockerEngineIntegrationTests", ["DockerEngine", "HTTPClient", "TestSupport", logging]),
         tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging, metrics]),
         tests(

@@ -11,6 +11,8 @@ public struct DockerError: Error, Sendable, CustomStringConvertible {
         case badRequest
         /// The registry wants a login, or another one.
         case unauthorized
+        /// The registry's certificate is not signed by an authority that is trusted, or not for its host.
+        case untrusted
         /// A step of the Dockerfile failed.
         case buildFailed
         /// The registry did not take or give the image.

@@ -53,4 +53,17 @@ import Testing
         #expect(Duration.zero.wholeMilliseconds == 1)
         #expect(Duration.milliseconds(1500).wholeMilliseconds == 1500)
     }
+
+    @Test(
+        "Retry-After is seconds or a date",
+        arguments: [
+            ("30", .seconds(30)), ("Thu, 26 Nov 2026 07:00:45 GMT", .seconds(45)),
+            ("Thursday, 26-Nov-26 07:01:00 GMT", .seconds(60)), ("Thu, 26 Nov 2026 06:00:00 GMT", .zero), ("-1", nil),
+            ("soon", nil), ("", nil), (nil, nil),
+        ] as [(String?, Duration?)])
+    func retryAfter(_ value: String?, _ delay: Duration?) {
+        var headers = HTTPHeaders()
+        headers["Retry-After"] = value
+        #expect(headers.retryAfter(now: 1_795_676_400) == delay)
+    }
 }

@@ -1,0 +1,161 @@
+import FoundationEssentials
+import HTTPClient
+
+extension RegistryClient {
+    private static let manifestTypes = [
+        "application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    ].joined(separator: ", ")
+
+    /// Asks for a manifest, again while the registry may answer otherwise a little later.
+    /// - Returns: An answer of status 200.
+    func ask(
+        _ method: HTTPRequest.Method, _ image: ImageReference, _ login: RegistryCredentials?
+    ) async throws(DockerError) -> HTTPResponse {
+        var attempt = 1
+        while true {
+            let failure: (problem: DockerError, retryAfter: Duration?)
+            switch try await answer(method, image, login) {
+            case .manifest(let response): return response
+            case .later(let problem, let retryAfter): failure = (problem, retryAfter)
+            }
+            guard let delay = retry.delay(after: attempt, retryAfter: failure.retryAfter) else {
+                guard attempt > 1 else { throw failure.problem }
+                throw DockerError(
+                    failure.problem.code, "\(failure.problem.message), \(attempt) times", cause: failure.problem.cause)
+            }
+            do {
+                try await retry.pause(delay)
+            } catch {
+                throw DockerError(.cancelled, "the registry of \(image): cancelled", cause: error)
+            }
+            attempt += 1
+        }
+    }
+
+    private enum Answer {
+        case manifest(HTTPResponse)
+        /// It may be another one later; what the registry says of when.
+        case later(DockerError, Duration?)
+    }
+
+    private func answer(
+        _ method: HTTPRequest.Method, _ image: ImageReference, _ login: RegistryCredentials?
+    ) async throws(DockerError) -> Answer {
+        let response: HTTPResponse
+        do {
+            response = try await authenticated(method, image, login)
+        } catch {
+            guard error.code == .unreachable else { throw error }
+            return .later(error, nil)
+        }
+        switch response.status {
+        case 200: return .manifest(response)
+        case 401, 403: throw Self.refusal(image, login)
+        case 404: throw DockerError(.notFound, "the registry holds no \(image)")
+        case let status:
+            let problem = DockerError(.transferFailed, "the registry of \(image) answers \(status)")
+            guard TransferRetry.isTransient(status: status) else { throw problem }
+            return .later(problem, response.headers.retryAfter(now: Int64(Date.now.timeIntervalSince1970)))
+        }
+    }
+
+    /// One request, and one more with what the registry's challenge asks for.
+    private func authenticated(
+        _ method: HTTPRequest.Method, _ image: ImageReference, _ login: RegistryCredentials?
+    ) async throws(DockerError) -> HTTPResponse {
+        let scheme = Self.isLoopback(image.host) || plainHosts.contains(image.registry) ? "http" : "https"
+        let host = image.host.map { $0 == "docker.io" ? "registry-1.docker.io" : $0 } ?? "registry-1.docker.io"
+        let isHub = host == "registry-1.docker.io"
+        let path = isHub && !image.path.contains("/") ? "library/\(image.path)" : image.path
+        let reference = image.digest ?? image.tag ?? "latest"
+        var request = HTTPRequest(
+            method, "\(scheme)://\(host)/v2/\(path)/manifests/\(reference)", headers: ["Accept": Self.manifestTypes],
+            tls: tls, totalTimeout: .seconds(60))
+        let response = try await send(request, image)
+        guard response.status == 401 else { return response }
+        let challenge = response.headers.all("WWW-Authenticate").lazy.compactMap(AuthenticationChallenge.init).first
+        switch challenge {
+        case nil:
+            throw DockerError(.unauthorized, "the registry of \(image) refuses and does not say what it wants")
+        case .basic:
+            guard let login else { throw Self.refusal(image, login) }
+            request.authentication = .basic(username: login.username, password: login.password)
+        case .bearer(let realm, let service, let scope):
+            let answer = try await token(
+                realm, service: service, scope: scope ?? "repository:\(path):pull", login, image, scheme)
+            switch answer {
+            case .token(let token): request.authentication = .bearer(token)
+            case .later(let response): return response
+            }
+        }
+        return try await send(request, image)
+    }
+
+    private struct TokenReply: Decodable {
+        var token: String?
+        var accessToken: String?
+
+        enum CodingKeys: String, CodingKey {
+            case token
+            case accessToken = "access_token"
+        }
+    }
+
+    private enum TokenAnswer {
+        case token(String)
+        /// The token service is overloaded; the answer says so.
+        case later(HTTPResponse)
+    }
+
+    private func token(
+        _ realm: String, service: String?, scope: String, _ login: RegistryCredentials?, _ image: ImageReference,
+        _ scheme: String
+    ) async throws(DockerError) -> TokenAnswer {
+        // A login given to a registry over TLS is not sent on without it.
+        guard realm.hasPrefix("https://") || (scheme == "http" && realm.hasPrefix("http://")) else {
+            throw DockerError(.unauthorized, "the registry of \(image) sends logins to an address without TLS")
+        }
+        var query = "scope=\(DockerEngine.percentEncode(scope))"
+        if let service { query += "&service=\(DockerEngine.percentEncode(service))" }
+        var request = HTTPRequest(
+            .get, realm + (realm.contains("?") ? "&" : "?") + query, tls: tls, totalTimeout: .seconds(60))
+        if let login { request.authentication = .basic(username: login.username, password: login.password) }
+        let response = try await send(request, image)
+        if TransferRetry.isTransient(status: response.status) { return .later(response) }
+        guard response.isSuccess else { throw Self.refusal(image, login) }
+        do {
+            let bytes = try await response.body.collect(upTo: 1 << 20)
+            let reply = try JSONDecoder().decode(TokenReply.self, from: Data(bytes))
+            if let token = reply.token ?? reply.accessToken { return .token(token) }
+        } catch {
+            throw DockerError(.protocolViolation, "the token service of \(image) gives no token", cause: error)
+        }
+        throw DockerError(.protocolViolation, "the token service of \(image) gives no token")
+    }
+
+    private func send(_ request: HTTPRequest, _ image: ImageReference) async throws(DockerError) -> HTTPResponse {
+        do {
+            return try await client.send(request)
+        } catch {
+            switch error.code {
+            case .cancelled: throw DockerError(.cancelled, "the registry of \(image): cancelled", cause: error)
+            case .untrusted:
+                throw DockerError(
+                    .untrusted,
+                    "the certificate of the registry \(image.registry) is not trusted; name the authority that signed "
+                        + "it with SLIPWAY_CA_FILE", cause: error)
+            case _ where error.isTransient:
+                throw DockerError(.unreachable, "the registry of \(image) does not answer", cause: error)
+            default:
+                throw DockerError(.protocolViolation, "the registry of \(image) cannot be asked", cause: error)
+            }
+        }
+    }
+
+    private static func refusal(_ image: ImageReference, _ login: RegistryCredentials?) -> DockerError {
+        let what = login.map { "refuses the \($0)" } ?? "wants a login and there is none"
+        return DockerError(.unauthorized, "the registry of \(image) \(what)")
+    }
+}
