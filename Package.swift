@@ -239,7 +239,8 @@ let package = Package(
             "DeployerIntegrationTests",
             [
                 "AMQP", "Deployer", "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage",
-                "Secrets", "TestSupport", "Worker", lifecycle, logging, subprocess, systemPackage,
+                "Secrets", "TestSupport", "Worker", httpTypes, hummingbird, lifecycle, logging, nioCore, subprocess,
+                systemPackage, yams,
             ]),
         tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Storage", grdb, logging]),
         tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", argumentParser]),

@@ -1,4 +1,5 @@
 import Contracts
+import DockerEngine
 import HTTPClient
 import Logging
 import Messaging
@@ -33,6 +34,8 @@ struct Deployer {
         let socket = try settings.value(DeployerSettings.dockerSocket)
         let shutdown = try settings.value(CommonSettings.shutdownGrace)
         let http = HTTPClient(logger: context.logger)
+        let registry = RegistryClient(
+            client: http, plainHosts: Set(try settings.value(DeployerSettings.plainRegistries)))
         let bus = context.bus
         let events = WorkerEvents(service: "deployer", logger: context.logger) { event, run in
             try await bus.emit(event, run: run)
@@ -41,8 +44,8 @@ struct Deployer {
             var logger = context.logger
             logger[metadataKey: "cluster"] = "\(target.name)"
             let executor = DeployExecutor(
-                target: try connect(target, http, logger), http: http, dockerSocket: socket, timeout: timeout,
-                events: events, logger: logger)
+                target: try connect(target, http, logger), http: http, registry: registry, dockerSocket: socket,
+                timeout: timeout, events: events, logger: logger)
             return JobLoop(
                 platform: BusPlatform(
                     RolloutRequested.self, bus: bus, queue: MessageMap.deploy(cluster: target.name), logger: logger),

@@ -28,9 +28,13 @@ enum DeployerSettings {
     static let timeout = Setting<Duration>.duration(
         "rollout.timeout", "how long a rollout may take that says no time of its own", example: "10m",
         default: .seconds(600))
+    static let plainRegistries = Setting<[String]>.list(
+        "registries.plain", "registries (host:port) spoken to without TLS, besides those on loopback",
+        example: "registry:5000", default: [])
 
     static let all: [any AnySetting] = [
         CommonSettings.data, CommonSettings.sealKeys, kubeconfig, clusters, dockerSocket, slots, timeout,
+        plainRegistries,
     ]
 }
 

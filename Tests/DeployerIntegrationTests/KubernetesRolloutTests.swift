@@ -184,7 +184,7 @@ import Worker
                 try await cluster.field("{.status.used.pods}", of: "quota/small") == "1"
             }
             var impatient = cluster.rollout(new, log: MemoryLog())
-            impatient.patienceFactor = 0.2
+            impatient.patience.factor = 0.2
             let rollout = impatient
             let error = await #expect(throws: JobFailure.self) { _ = try await rollout.run() }
             #expect(error?.reason.contains("pods cannot be created") == true)

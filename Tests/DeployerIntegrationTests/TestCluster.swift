@@ -10,6 +10,9 @@ import Worker
 
 @testable import Deployer
 
+/// The name is Hummingbird's as well.
+typealias OutgoingRequest = HTTPRequest
+
 /// A log kept in memory.
 final class MemoryLog: StepLog {
     private let bytes = Mutex<[UInt8]>([])
@@ -80,15 +83,18 @@ struct TestCluster: Sendable {
     func rollout(
         _ image: String, job: String = "job1", sequence: Int64? = 1, kind: Workload.Kind = .deployment,
         name: String = "web", container: String = "web", allowed: Duration = .seconds(90), undoes: Bool = true,
-        log: MemoryLog
+        client: KubernetesClient? = nil, log: MemoryLog
     ) -> KubernetesRollout {
-        KubernetesRollout(
-            client: client,
+        var patience = RolloutWatch.Patience()
+        // The tests' servers are up at once; what does not stay up has tests of its own.
+        patience.settle = .seconds(1)
+        return KubernetesRollout(
+            client: client ?? self.client,
             wish: RolloutWish(
                 workload: Workload(kind: kind, name: name), namespace: namespace, container: container, image: image,
                 sequence: sequence, job: JobID(rawValue: job), run: RunID(rawValue: "run-\(job)"),
-                commit: String(repeating: "c", count: 40), cause: "run of \(job)"), allowed: allowed, undoes: undoes,
-            log: log, logger: logger)
+                owner: "shop/web", commit: String(repeating: "c", count: 40), cause: "run of \(job)"),
+            allowed: allowed, undoes: undoes, patience: patience, log: log, logger: logger)
     }
 
     /// The images of the pods that are not being ended.

@@ -1,3 +1,4 @@
+import Contracts
 import PipelineLanguage
 import Testing
 
@@ -5,25 +6,72 @@ import Testing
 
 @Suite struct RolloutWatchTests {
     private let start = ContinuousClock.now
-    private let mark = (key: RolloutAnnotation.rollout, value: "job1")
+    private static let digest = "sha256:" + String(repeating: "1", count: 64)
+    private static let image = "registry.example/web@\(digest)"
 
     private func at(_ seconds: Int) -> ContinuousClock.Instant { start.advanced(by: .seconds(seconds)) }
 
-    private func watch(allowed: Int = 600) -> RolloutWatch {
-        RolloutWatch(kind: .deployment, mark: mark, startedAt: start, allowed: .seconds(allowed))
+    private func watch(
+        allowed: Int = 600, soak: Int = 0, kind: Workload.Kind = .deployment, clears: Bool = false
+    ) -> RolloutWatch {
+        var patience = RolloutWatch.Patience()
+        patience.soak = .seconds(soak)
+        return RolloutWatch(
+            kind: kind, target: RolloutTarget(mark: "job1", container: "web", image: Self.image), startedAt: start,
+            wall: wall, allowed: .seconds(allowed), patience: patience, clears: clears)
+    }
+
+    private let wall = Timestamp(milliseconds: 1_800_000_000_000)
+
+    private func workload(
+        replicas: Int = 2, image: String = Self.image, mark: String = "job1",
+        _ change: (inout WorkloadObject.Status) -> Void = { _ in }
+    ) -> WorkloadObject {
+        var workload = RolloutStatusTests.workload(replicas: replicas, change)
+        workload.spec.template.metadata = .init(annotations: [RolloutAnnotation.rollout: mark])
+        workload.spec.template.spec.containers[0].image = image
+        return workload
+    }
+
+    private func done(replicas: Int = 1) -> WorkloadObject {
+        workload(replicas: replicas) {
+            $0.updatedReplicas = replicas
+            $0.replicas = replicas
+            $0.readyReplicas = replicas
+            $0.availableReplicas = replicas
+        }
     }
 
     private func pod(
         _ name: String = "web-new-1", mark: String = "job1", phase: String = "Pending", ready: Bool = false,
-        container: PodObject.ContainerStatus? = nil, conditions: [WorkloadObject.Condition] = []
+        probe: Bool = false, container: PodObject.ContainerStatus? = nil,
+        conditions: [WorkloadObject.Condition] = []
     ) -> PodObject {
         var metadata = ObjectMetadata()
         metadata.name = name
+        metadata.uid = "uid-\(name)"
         metadata.annotations = [RolloutAnnotation.rollout: mark]
         let all = conditions + (ready ? [.init(type: "Ready", status: "True")] : [])
+        var spec = WorkloadObject.PodSpec(containers: [.init(name: "web", image: Self.image)])
+        if probe { spec.containers[0].readinessProbe = .init() }
         return PodObject(
-            metadata: metadata, spec: nil,
+            metadata: metadata, spec: spec,
             status: .init(phase: phase, conditions: all, containerStatuses: container.map { [$0] }))
+    }
+
+    private func running(
+        restarts: Int = 0, since: String = "2027-01-15T08:00:00Z", digest: String = Self.digest
+    ) -> PodObject.ContainerStatus {
+        .init(
+            name: "web", ready: true, restartCount: restarts,
+            imageID: "docker-pullable://registry.example/web@\(digest)",
+            state: .init(running: .init(startedAt: since)))
+    }
+
+    private func well(
+        _ name: String = "web-new-1", probe: Bool = false, container: PodObject.ContainerStatus? = nil
+    ) -> PodObject {
+        pod(name, phase: "Running", ready: true, probe: probe, container: container ?? running())
     }
 
     private func waiting(_ reason: String, _ message: String? = nil, restarts: Int = 0) -> PodObject.ContainerStatus {
@@ -38,28 +86,164 @@ import Testing
         return nil
     }
 
+    // MARK: - Success
+
     @Test func tellsEachStateOnceAndEnds() {
         var rollout = watch()
-        let busy = RolloutStatusTests.workload {
+        let busy = workload {
             $0.updatedReplicas = 1
             $0.replicas = 2
-        }
-        let done = RolloutStatusTests.workload {
-            $0.updatedReplicas = 2
-            $0.replicas = 2
-            $0.availableReplicas = 2
         }
         let line = "Waiting for deployment \"web\" rollout to finish: 1 out of 2 new replicas have been updated..."
         #expect(rollout.handle(.workload(busy), at: at(1)) == [.write(line)])
         #expect(rollout.handle(.workload(busy), at: at(2)) == [])
         #expect(rollout.handle(.pod(pod()), at: at(2)) == [.write("pod web-new-1: waits for a node")])
-        #expect(rollout.handle(.pod(pod(phase: "Running", ready: true)), at: at(3)) == [.write("pod web-new-1: ready")])
+        #expect(rollout.handle(.pod(well(probe: true)), at: at(3)) == [.write("pod web-new-1: ready")])
         #expect(
-            rollout.handle(.workload(done), at: at(4)) == [
+            rollout.handle(.workload(done()), at: at(4)) == [
                 .write("deployment \"web\" successfully rolled out"), .succeeded,
             ])
         #expect(rollout.handle(.workloadDeleted, at: at(5)) == [])
     }
+
+    @Test func itIsNoSuccessBeforeThePodsAreSeen() {
+        var rollout = watch()
+        #expect(!rollout.handle(.workload(done()), at: at(1)).contains(.succeeded))
+        #expect(rollout.handle(.pods([well(probe: true)]), at: at(2)).contains(.succeeded))
+    }
+
+    @Test func withoutAProbeAContainerHasToStayUp() {
+        var rollout = watch()
+        _ = rollout.handle(.pods([well()]), at: at(1))
+        #expect(!rollout.handle(.workload(done()), at: at(2)).contains(.succeeded))
+        #expect(rollout.nextTick(after: at(2)) == at(11))
+        #expect(rollout.handle(.tick, at: at(11)).contains(.succeeded))
+    }
+
+    @Test func aStartupProbeShowsThatItCameUp() {
+        var rollout = watch()
+        var pod = well()
+        pod.spec?.containers[0].startupProbe = .init()
+        _ = rollout.handle(.pods([pod]), at: at(1))
+        #expect(rollout.handle(.workload(done()), at: at(2)).contains(.succeeded))
+    }
+
+    @Test func oneThatWasStartedAgainHasToStayUpLonger() {
+        var rollout = watch()
+        _ = rollout.handle(.pods([well(probe: true)]), at: at(1))
+        _ = rollout.handle(.pod(pod(container: waiting("CrashLoopBackOff", restarts: 1))), at: at(2))
+        let again = running(restarts: 1, since: "2027-01-15T08:00:05Z")
+        _ = rollout.handle(.pod(well(probe: true, container: again)), at: at(5))
+        #expect(!rollout.handle(.workload(done()), at: at(15)).contains(.succeeded))
+        #expect(!rollout.handle(.tick, at: at(24)).contains(.succeeded))
+        #expect(rollout.handle(.tick, at: at(25)).contains(.succeeded))
+    }
+
+    @Test func oneThatHasRunForLongNeedsNoMoreOfIt() {
+        var rollout = watch()
+        // The wall clock says 08:00 when the watch begins.
+        let long = running(restarts: 40, since: "2027-01-14T08:00:00Z")
+        _ = rollout.handle(.pods([well(container: long)]), at: at(0))
+        #expect(rollout.handle(.workload(done()), at: at(0)).contains(.succeeded))
+        var other = watch()
+        // A clock that is a little off makes nobody older.
+        _ = other.handle(.pods([well(container: running(since: "2027-01-15T07:59:30Z"))]), at: at(0))
+        #expect(!other.handle(.workload(done()), at: at(0)).contains(.succeeded))
+    }
+
+    @Test func aSoakHasToBeSpentWell() {
+        var rollout = watch(soak: 60)
+        _ = rollout.handle(.pods([well(probe: true)]), at: at(1))
+        #expect(
+            rollout.handle(.workload(done()), at: at(2)) == [.write("all is well; it has to stay so for 60 s")])
+        #expect(rollout.nextTick(after: at(40)) == at(62))
+        #expect(!rollout.handle(.tick, at: at(61)).contains(.succeeded))
+        #expect(rollout.handle(.tick, at: at(62)).contains(.succeeded))
+    }
+
+    @Test func oneThatIsStartedAgainInItsSoakHasFailed() {
+        var rollout = watch(soak: 60)
+        _ = rollout.handle(.pods([well(probe: true)]), at: at(1))
+        _ = rollout.handle(.workload(done()), at: at(2))
+        let ended = PodObject.ContainerStatus(
+            name: "web", ready: false, restartCount: 0, state: .init(terminated: .init(exitCode: 3)))
+        let failed = failure(rollout.handle(.pod(pod(phase: "Running", container: ended)), at: at(30)))
+        #expect(failed?.reason.contains("after it had been well") == true)
+
+        // Also where nothing was heard of it but the count.
+        var silent = watch(soak: 60)
+        _ = silent.handle(.pods([well(probe: true)]), at: at(1))
+        _ = silent.handle(.workload(done()), at: at(2))
+        let again = running(restarts: 1, since: "2027-01-15T08:00:30Z")
+        #expect(
+            failure(silent.handle(.pod(well(probe: true, container: again)), at: at(31)))?.reason
+                == "pod web-new-1 was started again after it had been well")
+    }
+
+    // MARK: - Ours or none
+
+    @Test func anImageByAnotherHandIsNoSuccessOfOurs() {
+        var rollout = watch()
+        _ = rollout.handle(.pods([well(probe: true)]), at: at(1))
+        var other = done()
+        other.spec.template.spec.containers[0].image = "web:by-hand"
+        let failed = failure(rollout.handle(.workload(other), at: at(2)))
+        #expect(failed?.reason == "replaced by another hand: container web has the image web:by-hand now")
+        #expect(failed?.isReplaced == true)
+    }
+
+    @Test func anUndoByAnotherHandIsNoSuccessOfOurs() {
+        var rollout = watch()
+        _ = rollout.handle(.workload(workload()), at: at(1))
+        var other = done()
+        other.spec.template.metadata = .init(annotations: [RolloutAnnotation.rollout: "job0"])
+        #expect(failure(rollout.handle(.workload(other), at: at(2)))?.isReplaced == true)
+    }
+
+    @Test func aPodThatRunsSomethingElseIsNone() {
+        var rollout = watch()
+        let other = "sha256:" + String(repeating: "9", count: 64)
+        _ = rollout.handle(.pods([well(probe: true, container: running(digest: other))]), at: at(1))
+        #expect(rollout.handle(.workload(done()), at: at(2)) == [.askRegistry])
+        #expect(rollout.handle(.tick, at: at(3)) == [])
+        let failed = failure(rollout.handle(.platforms(.known([Self.digest])), at: at(4)))
+        #expect(failed?.reason.contains("runs another image than was rolled out: \(other)") == true)
+        #expect(failed?.isReplaced == false)
+    }
+
+    @Test func ofAnIndexThePlatformsManifestCounts() {
+        var rollout = watch()
+        let platform = "sha256:" + String(repeating: "9", count: 64)
+        _ = rollout.handle(.pods([well(probe: true, container: running(digest: platform))]), at: at(1))
+        _ = rollout.handle(.workload(done()), at: at(2))
+        #expect(rollout.handle(.platforms(.known([Self.digest, platform])), at: at(3)).contains(.succeeded))
+    }
+
+    @Test func withoutARegistryThePodsOwnSpecificationCounts() {
+        let platform = "sha256:" + String(repeating: "9", count: 64)
+        var rollout = watch()
+        let ours = well(probe: true, container: running(digest: platform))
+        _ = rollout.handle(.pods([ours]), at: at(1))
+        _ = rollout.handle(.workload(done()), at: at(2))
+        #expect(rollout.handle(.platforms(.unavailable("away")), at: at(3)).contains(.succeeded))
+
+        var rewritten = watch()
+        var theirs = ours
+        theirs.spec?.containers[0].image = "mirror.example/web:latest"
+        _ = rewritten.handle(.pods([theirs]), at: at(1))
+        _ = rewritten.handle(.workload(done()), at: at(2))
+        #expect(failure(rewritten.handle(.platforms(.unavailable("away")), at: at(3))) != nil)
+    }
+
+    @Test func aMirrorsNameIsNoOtherImage() {
+        var rollout = watch()
+        var status = running()
+        status.imageID = "mirror.example:5000/cache/web@\(Self.digest)"
+        _ = rollout.handle(.pods([well(probe: true, container: status)]), at: at(1))
+        #expect(rollout.handle(.workload(done()), at: at(2)).contains(.succeeded))
+    }
+
+    // MARK: - Failure
 
     @Test func podsOfOtherRevisionsDoNotCount() {
         var rollout = watch()
@@ -67,12 +251,20 @@ import Testing
         #expect(rollout.handle(.pods([old]), at: at(1)) == [])
     }
 
+    @Test func podsOfOtherOwnersDoNotCount() {
+        var rollout = watch()
+        var other = pod("web-batch", container: waiting("CrashLoopBackOff", restarts: 40))
+        other.metadata.ownerReferences = [.init(kind: "Job", name: "web-batch", uid: "9", controller: true)]
+        #expect(rollout.handle(.pods([other]), at: at(1)) == [])
+    }
+
     @Test func anImageThatIsNotThereFailsAtOnce() {
         var rollout = watch()
         let told = waiting("ErrImagePull", "manifest for web@sha256:1 not found: manifest unknown")
         let failed = failure(rollout.handle(.pod(pod(container: told)), at: at(1)))
         #expect(failed?.reason.contains("manifest unknown") == true)
-        #expect(failed?.suspect == .init(pod: "web-new-1", container: "web", hasLog: false))
+        #expect(
+            failed?.suspects == [.init(pod: "web-new-1", uid: "uid-web-new-1", container: "web", hasLog: false)])
     }
 
     @Test func aRegistryThatIsAwayForAMomentDoesNot() {
@@ -81,7 +273,8 @@ import Testing
         #expect(failure(rollout.handle(.pod(away), at: at(1))) == nil)
         #expect(failure(rollout.handle(.pod(pod(container: waiting("ImagePullBackOff"))), at: at(20))) == nil)
         // Counted from the first of them, by whatever reason it went.
-        #expect(rollout.nextTick == at(31))
+        #expect(failure(rollout.handle(.tick, at: at(30))) == nil)
+        #expect(rollout.nextTick(after: at(30)) == at(31))
         #expect(failure(rollout.handle(.tick, at: at(31)))?.reason.contains("cannot be pulled") == true)
     }
 
@@ -100,7 +293,7 @@ import Testing
         #expect(
             failed?.reason
                 == "pod web-new-1: container web: it ends with exit code 1 (CrashLoopBackOff); it was started 3 times")
-        #expect(failed?.suspect == .init(pod: "web-new-1", container: "web", hasLog: true))
+        #expect(failed?.suspects == [.init(pod: "web-new-1", uid: "uid-web-new-1", container: "web", hasLog: true)])
     }
 
     @Test func outOfMemoryIsNamed() {
@@ -122,7 +315,7 @@ import Testing
 
     @Test func aQuotaIsTold() {
         var rollout = watch()
-        let blocked = RolloutStatusTests.workload {
+        let blocked = workload {
             $0.conditions = [
                 .init(type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: "exceeded quota: small")
             ]
@@ -142,11 +335,107 @@ import Testing
         let failed = failure(rollout.handle(.tick, at: at(60)))
         #expect(
             failed?.reason == "the rollout did not come to its end within 60 s; pod web-new-1: running, not ready yet")
-        #expect(failed?.suspect == .init(pod: "web-new-1", container: nil, hasLog: true))
+        #expect(failed?.suspects == [.init(pod: "web-new-1", uid: "uid-web-new-1", container: nil, hasLog: true)])
+    }
+
+    @Test func aProgressDeadlineThatPassesSaysWhichPodsKeepIt() {
+        var rollout = watch()
+        _ = rollout.handle(.pod(pod(container: waiting("ErrImagePull", "dial tcp: i/o timeout"))), at: at(1))
+        let overdue = workload {
+            $0.conditions = [.init(type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded")]
+        }
+        let failed = failure(rollout.handle(.workload(overdue), at: at(5)))
+        #expect(
+            failed?.reason
+                == "deployment \"web\" exceeded its progress deadline; pod web-new-1: container web: the image cannot "
+                + "be pulled (ErrImagePull): dial tcp: i/o timeout")
+        #expect(failed?.suspects.map(\.pod) == ["web-new-1"])
     }
 
     @Test func aWorkloadThatGoesAwayEndsIt() {
         var rollout = watch()
         #expect(failure(rollout.handle(.workloadDeleted, at: at(1)))?.reason.contains("deleted") == true)
+    }
+
+    // MARK: - Stuck
+
+    @Test func aPodInAnErrorMakesItStuckUntilThatPasses() {
+        var rollout = watch()
+        let told = rollout.handle(.pod(pod(container: waiting("ErrImagePull", "i/o timeout"))), at: at(1))
+        #expect(
+            told.contains(
+                .stuck(
+                    "pod web-new-1: container web: the image cannot be pulled (ErrImagePull): i/o timeout")))
+        #expect(rollout.handle(.tick, at: at(2)) == [])
+        #expect(rollout.handle(.pod(pod(phase: "Running")), at: at(3)).contains(.stuck(nil)))
+    }
+
+    @Test func nothingThatMovesForAWhileMakesItStuck() {
+        var rollout = watch()
+        let line = "Waiting for deployment \"web\" rollout to finish: 0 out of 2 new replicas have been updated..."
+        #expect(rollout.handle(.workload(workload { $0.replicas = 1 }), at: at(5)) == [.write(line)])
+        #expect(rollout.nextTick(after: at(5)) == at(35))
+        #expect(rollout.handle(.tick, at: at(35)) == [.stuck("nothing has moved for a while: \(line)")])
+        #expect(rollout.handle(.workload(workload { $0.replicas = 2 }), at: at(36)) == [.stuck(nil)])
+    }
+
+    // MARK: - StatefulSet
+
+    private func statefulSet(updated: String = "store-b", current: String = "store-a") -> WorkloadObject {
+        workload {
+            $0.updateRevision = updated
+            $0.currentRevision = current
+            $0.readyReplicas = 1
+        }
+    }
+
+    private func member(_ name: String, revision: String, mark: String = "job0", ready: Bool = false) -> PodObject {
+        var member = pod(name, mark: mark, phase: "Running", ready: ready)
+        member.metadata.labels = ["controller-revision-hash": revision]
+        return member
+    }
+
+    @Test func aBrokenPodOfAnotherRevisionIsRemovedOnce() {
+        var rollout = watch(kind: .statefulset)
+        _ = rollout.handle(.workload(statefulSet()), at: at(1))
+        var broken = member("store-1", revision: "store-x")
+        broken.status?.containerStatuses = [waiting("ImagePullBackOff")]
+        let remove = RolloutWatch.Action.remove(
+            pod: "store-1", uid: "uid-store-1",
+            reason: "pod store-1: container web: the image cannot be pulled (ImagePullBackOff)")
+        #expect(
+            rollout.handle(.pods([broken, member("store-0", revision: "store-a", ready: true)]), at: at(2)) == [remove])
+        #expect(rollout.handle(.tick, at: at(3)) == [])
+        // The one that takes its place is another.
+        var next = broken
+        next.metadata.uid = "2"
+        #expect(rollout.handle(.pod(next), at: at(4)).count == 1)
+    }
+
+    @Test func oneThatOnlyStartsIsLeftAloneUnlessNothingMoves() {
+        var rollout = watch(kind: .statefulset)
+        _ = rollout.handle(.workload(statefulSet()), at: at(1))
+        #expect(rollout.handle(.pods([member("store-1", revision: "store-a")]), at: at(2)) == [])
+        let late = rollout.handle(.tick, at: at(31))
+        #expect(
+            late.contains(
+                .remove(pod: "store-1", uid: "uid-store-1", reason: "pod store-1: running, not ready yet")))
+    }
+
+    @Test func anUndoRemovesWhatIsNotReady() {
+        var rollout = watch(kind: .statefulset, clears: true)
+        _ = rollout.handle(.workload(statefulSet(updated: "store-a")), at: at(1))
+        let actions = rollout.handle(.pods([member("store-1", revision: "store-b")]), at: at(2))
+        #expect(actions == [.remove(pod: "store-1", uid: "uid-store-1", reason: "pod store-1: running, not ready yet")])
+    }
+
+    @Test func belowThePartitionTheEarlierRevisionStays() {
+        var rollout = watch(kind: .statefulset)
+        var partial = statefulSet()
+        partial.spec.updateStrategy = .init(type: "RollingUpdate", rollingUpdate: .init(partition: 1))
+        _ = rollout.handle(.workload(partial), at: at(1))
+        var broken = member("store-0", revision: "store-a")
+        broken.status?.containerStatuses = [waiting("ImagePullBackOff")]
+        #expect(rollout.handle(.pods([broken]), at: at(2)) == [])
     }
 }

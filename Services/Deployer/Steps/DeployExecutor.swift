@@ -9,6 +9,7 @@ import Worker
 struct DeployExecutor: JobExecutor, StepRunner {
     let target: DeployTarget
     let http: HTTPClient
+    let registry: RegistryClient
     let dockerSocket: String
     /// How long a rollout may take that says no time of its own.
     let timeout: Duration
@@ -44,30 +45,32 @@ struct DeployExecutor: JobExecutor, StepRunner {
             )
         }
         let grant = step.job.grant
+        let registry = RegistryImages(registry: registry, logins: step.job.registries)
+        let image = try await registry.resolve(deploy.image)
+        if let tag = image.tag { await step.log.line("\(deploy.image): the tag \(tag) is \(image.reference)") }
         var wish = RolloutWish(
             workload: workload, namespace: deploy.namespace ?? client.access.namespace, container: deploy.container,
-            image: deploy.image, sequence: grant.sequence, job: grant.job, run: grant.run, commit: grant.commit.sha,
+            image: image.reference, tag: image.tag, sequence: grant.sequence, job: grant.job, run: grant.run,
+            owner: grant.repository.rawValue, commit: grant.commit.sha,
             cause: "run \(grant.run): \(grant.repository) at \(grant.commit.short)")
         // One job may have several tries of its step: each try is a rollout of its own.
         if step.number > 1 { wish.job = JobID(rawValue: "\(grant.job).\(step.number)") }
+        let time = RolloutTime(
+            timeout: step.step.timeout, job: grant.timeoutSeconds, soak: deploy.soak, standard: timeout,
+            undoes: deploy.rollback)
+        var patience = RolloutWatch.Patience()
+        patience.soak = .seconds(deploy.soak ?? 0)
         let rollout = KubernetesRollout(
-            client: client, wish: wish, allowed: allowed(step), undoes: deploy.rollback, log: step.log, logger: logger)
+            client: client, wish: wish, allowed: time.allowed, allowedUndo: time.undo, undoes: deploy.rollback,
+            patience: patience, platforms: registry.platforms, log: step.log, logger: logger)
         let result = try await rollout.run()
         events.deployed(
-            "\(wish.namespace)/\(workload)", deploy.environment, image: deploy.image, isFirst: result.isFirst, step)
+            "\(wish.namespace)/\(workload)", deploy.environment, image: wish.image, isFirst: result.isFirst, step)
         return StepResult(
             success: true,
             outputs: [
-                "image": deploy.image, "revision": result.revision, "workload": "\(wish.namespace)/\(workload)",
+                "image": wish.image, "revision": result.revision, "workload": "\(wish.namespace)/\(workload)",
             ])
-    }
-
-    /// The step's own timeout ends it without a word, so the rollout's comes a little before and explains.
-    private func allowed(_ step: StepRun) -> Duration {
-        guard let seconds = step.step.timeout else {
-            return min(timeout, .seconds(max(1, step.job.grant.timeoutSeconds - 5)))
-        }
-        return .seconds(seconds) - min(.seconds(2), .seconds(seconds) / 10)
     }
 
     // MARK: - A single host

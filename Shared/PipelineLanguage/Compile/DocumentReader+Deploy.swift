@@ -15,6 +15,7 @@ extension DocumentReader {
         deploy.cluster = name(fields.take("cluster"), "“cluster”")
         deploy.run = runNode.flatMap(containerRun)
         deploy.rollback = bool(fields.take("rollback"), "“rollback”") ?? true
+        deploy.soak = duration(fields.take("soak"), "“soak”")
         fields.finish()
 
         switch (workloadNode, runNode) {
@@ -30,6 +31,9 @@ extension DocumentReader {
             }
             if let namespace = node.member("namespace") {
                 sink.warning(.noEffect, "“namespace” has no effect without “workload”", at: namespace)
+            }
+            if let soak = node.member("soak") {
+                sink.warning(.noEffect, "“soak” has no effect without “workload”", at: soak)
             }
         case (.some, nil): break
         }

@@ -17,6 +17,11 @@ extension DocumentReader {
         } else if !isService {
             checkCommands(step, fields, node)
         }
+        if let soak = step.deploy?.soak, let timeout = step.timeout, soak >= timeout {
+            sink.error(
+                .badValue, "“soak” is \(soak) s, and the step's “timeout” of \(timeout) s would end it before",
+                at: step, node)
+        }
         if isService {
             checkService(step, fields, node)
         } else if step.ready != nil, !step.detach {

@@ -19,10 +19,12 @@ public struct Deploy: Sendable, Hashable {
     public var run: ContainerRun?
     /// Whether a rollout that fails is undone.
     public var rollback: Bool
+    /// How long a workload has to stay well before its rollout is a success, in seconds.
+    public var soak: Int?
 
     public init(
         environment: String, workload: Workload? = nil, namespace: String? = nil, container: String, image: String,
-        cluster: String? = nil, run: ContainerRun? = nil, rollback: Bool = true
+        cluster: String? = nil, run: ContainerRun? = nil, rollback: Bool = true, soak: Int? = nil
     ) {
         self.environment = environment
         self.workload = workload
@@ -32,12 +34,13 @@ public struct Deploy: Sendable, Hashable {
         self.cluster = cluster
         self.run = run
         self.rollback = rollback
+        self.soak = soak
     }
 }
 
 extension Deploy: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case environment, workload, namespace, container, image, cluster, run, rollback
+        case environment, workload, namespace, container, image, cluster, run, rollback, soak
     }
 
     public init(from decoder: any Decoder) throws {
@@ -50,6 +53,7 @@ extension Deploy: Codable {
         cluster = try container.decodeIfPresent(String.self, forKey: .cluster)
         run = try container.decodeIfPresent(ContainerRun.self, forKey: .run)
         rollback = try container.decode(.rollback, default: true)
+        soak = try container.decodeIfPresent(Int.self, forKey: .soak)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -62,5 +66,6 @@ extension Deploy: Codable {
         try container.encodeIfPresent(cluster, forKey: .cluster)
         try container.encodeIfPresent(run, forKey: .run)
         try container.encode(rollback, forKey: .rollback, unless: true)
+        try container.encodeIfPresent(soak, forKey: .soak)
     }
 }

@@ -34,14 +34,23 @@ struct KubernetesClient: Sendable {
     ) async throws(KubernetesError) -> Value {
         var query = [("fieldManager", "slipway")]
         if dryRun { query.append(("dryRun", "All")) }
-        let body: Data
-        do {
-            body = try Wire.encode(patch)
-        } catch {
-            throw KubernetesError(.malformed, "the patch cannot be written: \(error)")
-        }
         return try decode(
-            try await send(.patch, path, query: query, contentType: kind.rawValue, body: Array(body)), type)
+            try await send(.patch, path, query: query, contentType: kind.rawValue, body: Self.encode(patch)), type)
+    }
+
+    func create<Value: Decodable>(
+        _ path: String, _ object: JSONValue, as type: Value.Type = Value.self
+    ) async throws(KubernetesError) -> Value {
+        try decode(
+            try await send(.post, path, query: [], contentType: "application/json", body: Self.encode(object)), type)
+    }
+
+    /// Deletes an object if it is still the one with this uid, not another that took its name.
+    func delete(_ path: String, uid: String?) async throws(KubernetesError) {
+        var options: [String: JSONValue] = ["apiVersion": "v1", "kind": "DeleteOptions"]
+        if let uid { options["preconditions"] = .object(["uid": .string(uid)]) }
+        _ = try await send(
+            .delete, path, query: [], contentType: "application/json", body: Self.encode(.object(options)))
     }
 
     /// The end of a text, such as a pod's log.
@@ -132,6 +141,14 @@ struct KubernetesClient: Sendable {
             return try Wire.decode(type, from: Data(body))
         } catch {
             throw KubernetesError(.malformed, "an answer of \(access.server) is not understood: \(error)")
+        }
+    }
+
+    private static func encode(_ object: JSONValue) throws(KubernetesError) -> [UInt8] {
+        do {
+            return Array(try Wire.encode(object))
+        } catch {
+            throw KubernetesError(.malformed, "the request cannot be written: \(error)")
         }
     }
 

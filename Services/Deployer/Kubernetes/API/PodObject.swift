@@ -16,7 +16,11 @@ struct PodObject: KubernetesObject, Hashable {
     struct ContainerStatus: Codable, Sendable, Hashable {
         var name: String
         var ready: Bool?
+        /// Whether its startup probe passed, or it has none and runs.
+        var started: Bool?
         var restartCount: Int?
+        /// What the runtime runs: `docker-pullable://registry/web@sha256:…`, or without a digest of a registry.
+        var imageID: String?
         var state: ContainerState?
         var lastState: ContainerState?
     }
@@ -50,11 +54,20 @@ extension PodObject {
     }
 
     var isBeingDeleted: Bool { metadata.deletionTimestamp != nil }
-}
 
-/// A revision of a Deployment.
-struct ReplicaSetObject: KubernetesObject {
-    var metadata: ObjectMetadata
+    /// Ended for good: evicted, or its work is done. It stays as a record and serves nobody.
+    var hasEnded: Bool { status?.phase == "Failed" || status?.phase == "Succeeded" }
+
+    /// The revision of a StatefulSet or DaemonSet it was made from.
+    var revision: String? { metadata.labels?["controller-revision-hash"] }
+
+    func container(_ name: String) -> ContainerStatus? {
+        let all = (status?.containerStatuses ?? []) + (status?.initContainerStatuses ?? [])
+        return all.first { $0.name == name }
+    }
+
+    /// How often its containers were started again.
+    var restarts: Int { (status?.containerStatuses ?? []).reduce(0) { $0 + ($1.restartCount ?? 0) } }
 }
 
 /// What happened to an object, told by the cluster.
@@ -64,12 +77,4 @@ struct EventObject: KubernetesObject {
     var reason: String?
     var message: String?
     var count: Int?
-    var lastTimestamp: String?
-    var involvedObject: Reference?
-
-    struct Reference: Codable, Sendable {
-        var kind: String?
-        var name: String?
-        var uid: String?
-    }
 }

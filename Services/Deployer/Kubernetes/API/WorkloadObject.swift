@@ -46,6 +46,11 @@ struct WorkloadObject: KubernetesObject, Hashable {
     struct Container: Codable, Sendable, Hashable {
         var name: String
         var image: String?
+        var readinessProbe: Probe?
+        var startupProbe: Probe?
+
+        /// That there is one is all that matters here.
+        struct Probe: Codable, Sendable, Hashable {}
     }
 
     struct UpdateStrategy: Codable, Sendable, Hashable {
@@ -77,6 +82,26 @@ struct WorkloadObject: KubernetesObject, Hashable {
         var status: String
         var reason: String?
         var message: String?
+    }
+}
+
+extension WorkloadObject {
+    func container(_ name: String) -> Container? {
+        let spec = spec.template.spec
+        return (spec.containers + (spec.initContainers ?? [])).first { $0.name == name }
+    }
+
+    /// Which rollout made the pods' template, or `nil` where none of Slipway's did.
+    var mark: String? { spec.template.metadata?.annotations?[RolloutAnnotation.rollout] }
+
+    func annotation(_ name: String) -> String? { metadata.annotations?[name] }
+
+    /// Whether the status is of the specification as it is now.
+    var isObserved: Bool { (metadata.generation ?? 0) <= (status?.observedGeneration ?? 0) }
+
+    /// The revision the cluster counts, such as `7` or `web-6d4cf56db6`.
+    var revision: String {
+        annotation("deployment.kubernetes.io/revision") ?? status?.updateRevision ?? "\(metadata.generation ?? 0)"
     }
 }
 

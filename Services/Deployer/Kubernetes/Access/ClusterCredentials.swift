@@ -5,14 +5,19 @@ import HTTPClient
 /// The credentials of a cluster as they are now: tokens that run out are had anew.
 actor ClusterCredentials {
     private let credential: ClusterAccess.Credential
+    /// How long a plugin may take.
+    private let limit: Duration
     private var token: (text: String, until: ContinuousClock.Instant)?
     private var identity: HTTPRequest.TLS.Identity?
     /// The plugin is asked once, however many requests wait.
     private var asking: Task<ExecCredential, any Error>?
     private var askedUntil: ContinuousClock.Instant?
+    /// How many requests wait for the plugin that is being asked.
+    private(set) var waiting = 0
 
-    init(_ credential: ClusterAccess.Credential) {
+    init(_ credential: ClusterAccess.Credential, limit: Duration = .seconds(30)) {
         self.credential = credential
+        self.limit = limit
     }
 
     func authentication() async throws(KubernetesError) -> HTTPRequest.Authentication? {
@@ -61,18 +66,39 @@ actor ClusterCredentials {
             throw KubernetesError(.credentials, "no plugin is configured")
         }
         if let askedUntil, askedUntil <= .now { asking = nil }
-        let task = asking ?? Task { try await ExecCredential.ask(exec, directory: directory) }
+        let limit = limit
+        let task = asking ?? Task { try await ExecCredential.ask(exec, directory: directory, limit: limit) }
         asking = task
+        waiting += 1
         do {
-            let answer = try await task.value
+            let answer = try await Self.value(of: task)
+            waiting -= 1
             askedUntil = answer.status.expirationTimestamp.map { moment in
                 // A little before it runs out.
                 .now + .milliseconds(moment.milliseconds - Timestamp.now.milliseconds) - .seconds(10)
             }
             return answer
         } catch {
-            asking = nil
-            throw error as? KubernetesError ?? KubernetesError(.credentials, "\(error)")
+            waiting -= 1
+            // Nobody waits for it any more: the plugin ends with those who asked.
+            if waiting == 0 { task.cancel() }
+            if !(error is CancellationError) || waiting == 0 { asking = nil }
+            throw error as? KubernetesError ?? KubernetesError(.credentials, "the plugin was not waited for: \(error)")
         }
+    }
+
+    /// The value of a task that others may wait for as well: a waiter that is cancelled goes without ending it.
+    private static func value<Value: Sendable>(of task: Task<Value, any Error>) async throws -> Value {
+        let (results, send) = AsyncThrowingStream.makeStream(of: Value.self)
+        Task {
+            do {
+                send.yield(try await task.value)
+                send.finish()
+            } catch {
+                send.finish(throwing: error)
+            }
+        }
+        for try await value in results { return value }
+        throw CancellationError()
     }
 }

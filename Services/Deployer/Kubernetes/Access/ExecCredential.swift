@@ -14,8 +14,34 @@ struct ExecCredential: Decodable, Sendable {
         var expirationTimestamp: Timestamp?
     }
 
-    /// Runs the plugin.
-    static func ask(_ exec: Kubeconfig.Exec, directory: String) async throws(KubernetesError) -> ExecCredential {
+    /// Runs the plugin. It and all it started end with the limit, and when the task is cancelled.
+    /// - Parameter limit: How long it may take; one that waits for a person would for ever.
+    static func ask(
+        _ exec: Kubeconfig.Exec, directory: String, limit: Duration
+    ) async throws(KubernetesError) -> ExecCredential {
+        do {
+            return try await withThrowingTaskGroup(of: ExecCredential?.self) { group in
+                group.addTask { try await run(exec, directory: directory) }
+                group.addTask {
+                    try await Task.sleep(for: limit)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                guard let first = try await group.next(), let answer = first else {
+                    throw KubernetesError(
+                        .credentials,
+                        "the plugin \(exec.command) gave no credentials within \(limit.components.seconds) s")
+                }
+                return answer
+            }
+        } catch let error as KubernetesError {
+            throw error
+        } catch {
+            throw KubernetesError(.credentials, "the plugin \(exec.command) gave no credentials: \(error)")
+        }
+    }
+
+    private static func run(_ exec: Kubeconfig.Exec, directory: String) async throws -> ExecCredential {
         let version = exec.apiVersion ?? "client.authentication.k8s.io/v1"
         let request = #"{"apiVersion":"\#(version)","kind":"ExecCredential","spec":{"interactive":false}}"#
         var environment: [Environment.Key: String?] = ["KUBERNETES_EXEC_INFO": request]
@@ -27,19 +53,17 @@ struct ExecCredential: Decodable, Sendable {
             exec.command.contains("/")
             ? .path(FilePath(exec.command.hasPrefix("/") ? exec.command : "\(directory)/\(exec.command)"))
             : .name(exec.command)
-        do {
-            let result = try await Subprocess.run(
-                executable, arguments: Arguments(exec.args ?? []), environment: .inherit.updating(environment),
-                output: .bytes(limit: 1 << 20), error: .string(limit: 64 << 10))
-            guard result.terminationStatus.isSuccess else {
-                throw KubernetesError(
-                    .credentials, "the plugin \(exec.command) failed: \(result.standardError.suffix(500))")
-            }
-            return try Wire.decode(ExecCredential.self, from: Data(result.standardOutput))
-        } catch let error as KubernetesError {
-            throw error
-        } catch {
-            throw KubernetesError(.credentials, "the plugin \(exec.command) gave no credentials: \(error)")
+        var options = PlatformOptions()
+        // What the plugin started holds its output open: the whole group has to go for the reading to end.
+        options.createSession = true
+        options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
+        let result = try await Subprocess.run(
+            executable, arguments: Arguments(exec.args ?? []), environment: .inherit.updating(environment),
+            platformOptions: options, output: .bytes(limit: 1 << 20), error: .string(limit: 64 << 10))
+        guard result.terminationStatus.isSuccess else {
+            throw KubernetesError(
+                .credentials, "the plugin \(exec.command) failed: \(result.standardError.suffix(500))")
         }
+        return try Wire.decode(ExecCredential.self, from: Data(result.standardOutput))
     }
 }

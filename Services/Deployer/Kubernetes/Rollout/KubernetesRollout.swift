@@ -15,12 +15,19 @@ struct KubernetesRollout: Sendable {
 
     let client: KubernetesClient
     let wish: RolloutWish
-    /// How long it may take in all.
+    /// How long it may take in all, without the undo of one that fails.
     let allowed: Duration
+    /// How long its undo may take.
+    var allowedUndo = Duration.seconds(120)
     /// Whether a rollout that fails is undone.
     let undoes: Bool
-    /// Multiplies how long troubles are waited for; see ``RolloutWatch``.
-    var patienceFactor = 1.0
+    var patience = RolloutWatch.Patience()
+    /// Says which digests an image stands for.
+    var platforms: @Sendable (_ image: String) async -> RunningImage.Platforms = { _ in
+        .unavailable("no registry is known")
+    }
+    /// Told when the rollout gets stuck, and when it goes on: a newer one need not wait for the end of that.
+    var stuck: @Sendable (String?) -> Void = { _ in }
     let log: any StepLog
     let logger: Logger
 
@@ -28,228 +35,59 @@ struct KubernetesRollout: Sendable {
         WorkloadPath(namespace: wish.namespace, kind: wish.workload.kind, name: wish.workload.name)
     }
 
+    private var follower: RolloutFollower {
+        RolloutFollower(client: client, path: path, platforms: platforms, stuck: stuck, log: log, logger: logger)
+    }
+
+    private var undo: RolloutUndo {
+        RolloutUndo(
+            client: client, wish: wish, path: path, allowed: allowedUndo, patience: patience, follower: follower,
+            log: log, logger: logger)
+    }
+
     /// - Throws: ``JobFailure`` with the reason for people, or `CancellationError`; the rollout then goes on in the
     ///   cluster without anyone watching it.
     func run() async throws -> Result {
         let startedAt = ContinuousClock.now
-        let begun = try await begin()
-        do {
-            let final = try await watch(begun.workload, startedAt: startedAt)
-            return Result(revision: Self.revision(final), isFirst: begun.isFirst)
-        } catch let failure as RolloutFailure {
-            await explain(failure.failure)
-            if undoes {
-                await RolloutUndo(client: client, wish: wish, path: path, log: log, logger: logger).run()
-            } else {
-                await log.line("the workload is left as it is")
-            }
-            throw JobFailure(failure.failure.reason)
+        let begun = try await RolloutStart(
+            client: client, wish: wish, path: path, undoes: undoes, deadline: startedAt.advanced(by: allowed), log: log,
+            logger: logger
+        ).run()
+        let workload: WorkloadObject
+        let isFirst: Bool
+        switch begun {
+        case .changed(let changed, let first): (workload, isFirst) = (changed, first)
+        case .resumed(let found): (workload, isFirst) = (found, false)
+        case .undone(let found):
+            throw JobFailure(
+                "an earlier attempt of this rollout failed and was undone (\(await undo.finish(found))); see its log")
+        }
+        let target = RolloutTarget(workload, container: wish.container)
+        let watch = RolloutWatch(
+            kind: wish.workload.kind, target: target, startedAt: startedAt, allowed: allowed, patience: patience)
+        switch try await follower.follow(watch, of: target, from: workload) {
+        case .succeeded(let final): return Result(revision: final.revision, isFirst: isFirst)
+        case .failed(let failure): throw JobFailure("\(failure.reason); \(await clean(up: failure, target))")
         }
     }
 
-    // MARK: - Beginning
-
-    /// Changes the workload, unless it was changed already.
-    private func begin() async throws -> (workload: WorkloadObject, isFirst: Bool) {
-        for _ in 1...5 {
-            let found = try await read()
-            switch RolloutDecision(wish, on: found) {
-            case .refuse(let reason): throw JobFailure(reason)
-            case .resume:
-                await log.line("\(wish.workload) has been changed by this rollout already; watching it")
-                return (found, false)
-            case .patch(let patch):
-                do {
-                    // Asked first without effect: what the cluster does not accept is found before anything changes.
-                    _ = try await client.patch(
-                        path.object, patch, kind: .strategicMerge, dryRun: true, as: WorkloadObject.self)
-                    let changed = try await client.patch(
-                        path.object, patch, kind: .strategicMerge, dryRun: false, as: WorkloadObject.self)
-                    await log.line(
-                        "\(wish.workload) in namespace \(wish.namespace): container \(wish.container) from "
-                            + "\(Self.image(of: wish.container, in: found)) to \(wish.image)")
-                    return (changed, found.metadata.annotations?[RolloutAnnotation.run] == nil)
-                } catch  where error.code == .conflict {
-                    // Somebody else changed it since it was read: look again.
-                    continue
-                } catch {
-                    throw JobFailure("the cluster does not accept the change of \(wish.workload): \(error.message)")
-                }
-            }
+    /// - Returns: What became of the workload, for the end of the reason.
+    private func clean(up failure: RolloutWatch.Failure, _ target: RolloutTarget) async -> String {
+        stuck(failure.reason)
+        let explanation = RolloutExplanation(
+            client: client, path: path, container: wish.container, log: log, logger: logger)
+        await explanation.show(failure)
+        let outcome: String
+        if failure.isReplaced {
+            outcome = "the workload is left to whoever changed it"
+        } else if !undoes {
+            outcome = "the workload is left as it is"
+        } else if target.mark != wish.job.rawValue {
+            outcome = "it changed nothing, so there is nothing to roll back"
+        } else {
+            return await undo.run().description
         }
-        throw JobFailure("\(wish.workload) is changed by others all the time; five tries came in between")
-    }
-
-    private func read() async throws -> WorkloadObject {
-        do {
-            return try await client.get(path.object)
-        } catch  where error.code == .notFound {
-            throw JobFailure(await explainMissing())
-        } catch {
-            throw JobFailure("\(wish.workload) cannot be read: \(error.message)")
-        }
-    }
-
-    /// What there is instead of the workload.
-    private func explainMissing() async -> String {
-        let missing = "there is no \(wish.workload) in namespace \(wish.namespace)"
-        do {
-            let list = try await client.get(path.collection, as: ObjectList<NamedObject>.self)
-            let names = list.items.map(\.metadata.name)
-            if !names.isEmpty { return "\(missing); its \(path.plural) are: \(names.joined(separator: ", "))" }
-            let spaces = try await client.get("/api/v1/namespaces", as: ObjectList<NamedObject>.self)
-            if spaces.items.contains(where: { $0.metadata.name == wish.namespace }) {
-                return "\(missing), which has no \(path.plural) at all; create it first, rollouts only change it"
-            }
-            let known = spaces.items.map(\.metadata.name).joined(separator: ", ")
-            return "\(missing), because there is no such namespace; there are: \(known)"
-        } catch {
-            logger.debug("what there is cannot be listed", metadata: ["error": "\(error)"])
-            return missing
-        }
-    }
-
-    // MARK: - Watching
-
-    private struct RolloutFailure: Error {
-        var failure: RolloutWatch.Failure
-    }
-
-    private enum Signal: Sendable {
-        case event(RolloutWatch.Event)
-        case refused(KubernetesError)
-    }
-
-    private func watch(_ begun: WorkloadObject, startedAt: ContinuousClock.Instant) async throws -> WorkloadObject {
-        let (signals, send) = AsyncStream.makeStream(of: Signal.self)
-        var rollout = RolloutWatch(
-            kind: wish.workload.kind, mark: (RolloutAnnotation.rollout, wish.job.rawValue), startedAt: startedAt,
-            allowed: allowed, patienceFactor: patienceFactor)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            defer { group.cancelAll() }
-            group.addTask { await followWorkload(from: begun.metadata.resourceVersion, send) }
-            group.addTask { await followPods(begun.spec.selector?.query, send) }
-            var latest = begun
-            var timer: ContinuousClock.Instant?
-            send.yield(.event(.workload(begun)))
-            for await signal in signals {
-                let now = ContinuousClock.now
-                let event: RolloutWatch.Event
-                switch signal {
-                case .refused(let error):
-                    throw JobFailure("the rollout began but cannot be watched: \(error.message)")
-                case .event(let told): event = told
-                }
-                if case .workload(let workload) = event { latest = workload }
-                if let moment = timer, moment <= now { timer = nil }
-                for action in rollout.handle(event, at: now) {
-                    switch action {
-                    case .write(let line): await log.line(line)
-                    case .succeeded: return latest
-                    case .failed(let failure): throw RolloutFailure(failure: failure)
-                    }
-                }
-                let next = rollout.nextTick
-                if timer.map({ next < $0 }) ?? true {
-                    timer = next
-                    group.addTask {
-                        try await Task.sleep(until: next, clock: .continuous)
-                        send.yield(.event(.tick))
-                    }
-                }
-            }
-            throw CancellationError()
-        }
-    }
-
-    private func followWorkload(from version: String?, _ send: AsyncStream<Signal>.Continuation) async {
-        let watch = ObjectWatch<WorkloadObject>(
-            client: client, path: path.collection, query: [("fieldSelector", "metadata.name=\(wish.workload.name)")],
-            logger: logger)
-        do {
-            try await watch.run(from: version) { change in
-                switch change {
-                case .snapshot(let all):
-                    send.yield(.event(all.first.map { .workload($0) } ?? .workloadDeleted))
-                case .changed(let workload): send.yield(.event(.workload(workload)))
-                case .deleted: send.yield(.event(.workloadDeleted))
-                }
-            }
-        } catch {
-            send.yield(.refused(error))
-        }
-    }
-
-    private func followPods(_ selector: String?, _ send: AsyncStream<Signal>.Continuation) async {
-        let watch = ObjectWatch<PodObject>(
-            client: client, path: path.pods, query: selector.map { [("labelSelector", $0)] } ?? [], logger: logger)
-        do {
-            try await watch.run { change in
-                switch change {
-                case .snapshot(let all): send.yield(.event(.pods(all)))
-                case .changed(let pod): send.yield(.event(.pod(pod)))
-                case .deleted(let pod): send.yield(.event(.podDeleted(pod)))
-                }
-            }
-        } catch {
-            // The workload's own state is enough to go on; only the reasons are missing.
-            await log.line("the pods cannot be watched, so what keeps them will not be told: \(error.message)")
-        }
-    }
-
-    // MARK: - Explaining
-
-    private func explain(_ failure: RolloutWatch.Failure) async {
-        await log.line("the rollout failed: \(failure.reason)")
-        guard let suspect = failure.suspect else { return }
-        do {
-            let events = try await client.get(
-                path.events, query: [("fieldSelector", "involvedObject.name=\(suspect.pod)")],
-                as: ObjectList<EventObject>.self)
-            for event in events.items where event.type == "Warning" {
-                let times = (event.count ?? 1) > 1 ? " (\(event.count ?? 1) times)" : ""
-                await log.line("event of pod \(suspect.pod): \(event.reason ?? ""): \(event.message ?? "")\(times)")
-            }
-        } catch {
-            logger.debug("events cannot be read", metadata: ["error": "\(error)"])
-        }
-        if suspect.hasLog { await showLog(suspect) }
-    }
-
-    private func showLog(_ suspect: RolloutWatch.Failure.Suspect) async {
-        var query = [("tailLines", "40")]
-        if let container = suspect.container { query.append(("container", container)) }
-        // While a container waits to be started again, the log is that of the run that ended; where there is none of it
-        // any more, that of the run before.
-        for previous in [false, true] {
-            do {
-                let text = try await client.text(
-                    "\(path.pods)/\(PercentEncoding.segment(suspect.pod))/log",
-                    query: query + (previous ? [("previous", "true")] : []))
-                guard !text.isEmpty, !Self.isExcuse(text) else { continue }
-                await log.line("the last it wrote:")
-                for line in text.split(separator: "\n", omittingEmptySubsequences: false).suffix(40) {
-                    await log.line("  \(line)")
-                }
-                return
-            } catch {
-                logger.debug("the pod's log cannot be read", metadata: ["error": "\(error)"])
-            }
-        }
-    }
-
-    /// The kubelet answers with a success and a line of its own where the file of a log is gone.
-    private static func isExcuse(_ text: String) -> Bool {
-        text.hasPrefix("failed to try resolving symlinks") || text.hasPrefix("unable to retrieve container logs")
-    }
-
-    private static func image(of container: String, in workload: WorkloadObject) -> String {
-        let all = workload.spec.template.spec.containers + (workload.spec.template.spec.initContainers ?? [])
-        return all.first { $0.name == container }?.image ?? "none"
-    }
-
-    private static func revision(_ workload: WorkloadObject) -> String {
-        workload.metadata.annotations?["deployment.kubernetes.io/revision"] ?? workload.status?.updateRevision
-            ?? "\(workload.metadata.generation ?? 0)"
+        await log.line(outcome)
+        return outcome
     }
 }

@@ -1,4 +1,5 @@
 import Contracts
+import DockerEngine
 import PipelineLanguage
 
 /// What a rollout wants of a workload.
@@ -6,11 +7,16 @@ struct RolloutWish: Sendable {
     var workload: Workload
     var namespace: String
     var container: String
+    /// By its digest.
     var image: String
+    /// The tag the image was named by, where it was.
+    var tag: String?
     /// Grows with every rollout of the workload; `nil` where nobody counts.
     var sequence: Int64?
     var job: JobID
     var run: RunID
+    /// The repository that rolls out.
+    var owner: String
     var commit: String
     var cause: String
 }
@@ -20,9 +26,14 @@ enum RolloutAnnotation {
     /// On the workload: the number of the newest rollout. An older one does not go over it.
     static let sequence = "slipway.dev/sequence"
     static let run = "slipway.dev/run"
+    /// On the workload: the repository whose rollout was the newest.
+    static let owner = "slipway.dev/owner"
+    /// On the workload: the tag that was resolved to the image's digest.
+    static let tag = "slipway.dev/tag"
     /// On the workload and on its pods.
     static let commit = "slipway.dev/commit"
-    /// On the pods: which rollout made them. It changes with every one, so that every rollout is a revision.
+    /// On the pods: which rollout made them. It changes with every one that changes the image, so that each of those
+    /// is a revision. On the workload: the newest rollout, whether it changed anything or not.
     static let rollout = "slipway.dev/rollout"
     static let cause = "kubernetes.io/change-cause"
     /// On the workload: the rollout that failed and was undone.
@@ -33,56 +44,82 @@ enum RolloutAnnotation {
 enum RolloutDecision: Equatable {
     /// Change it by this strategic merge patch. It names the version that was read, so a change between fails.
     case patch(JSONValue)
+    /// It has the image already: this patch only writes who rolled out, and restarts nothing.
+    case annotate(JSONValue)
     /// It is this rollout's already: a worker before this one changed it. Only watch.
     case resume
+    /// A worker before this one undid the rollout, and may not have seen the end of that.
+    case undone
     case refuse(String)
 
     init(_ wish: RolloutWish, on workload: WorkloadObject) {
         let what = "\(wish.workload) in namespace \(wish.namespace)"
         let template = workload.spec.template
-        let isInit = template.spec.initContainers?.contains { $0.name == wish.container } == true
-        let containers = isInit ? template.spec.initContainers ?? [] : template.spec.containers
-        guard let container = containers.first(where: { $0.name == wish.container }) else {
+        guard let container = workload.container(wish.container) else {
             let names = template.spec.containers.map(\.name).joined(separator: ", ")
             self = .refuse("\(what) has no container “\(wish.container)”; it has: \(names)")
             return
         }
-        let annotations = workload.metadata.annotations ?? [:]
-        let isOurs = template.metadata?.annotations?[RolloutAnnotation.rollout] == wish.job.rawValue
-        if let sequence = wish.sequence, let text = annotations[RolloutAnnotation.sequence], let found = Int64(text) {
+        let hasImage = Self.isSame(container.image, wish.image)
+        let madePods = workload.mark == wish.job.rawValue
+        let isNewest = workload.annotation(RolloutAnnotation.rollout) == wish.job.rawValue
+        var isNumbered = false
+        if let sequence = wish.sequence, let text = workload.annotation(RolloutAnnotation.sequence),
+            let found = Int64(text)
+        {
             if found > sequence {
-                let run = annotations[RolloutAnnotation.run].map { " (run \($0))" } ?? ""
+                let run = workload.annotation(RolloutAnnotation.run).map { " (run \($0))" } ?? ""
                 self = .refuse("a newer rollout\(run) was put on \(what): number \(found), this one is \(sequence)")
                 return
             }
-            if annotations[RolloutAnnotation.undone] == wish.job.rawValue {
-                self = .refuse("an earlier attempt of this rollout failed and was undone; see its log")
-                return
-            }
-            if found == sequence, !isOurs {
-                self = .refuse(
-                    "\(what) was changed by another hand since this rollout began; run it again to roll out once more")
-                return
-            }
+            isNumbered = found == sequence
         }
-        if isOurs {
-            self =
-                container.image == wish.image
-                ? .resume
-                : .refuse("the image of \(what) was changed by another hand since this rollout began")
+        if isNumbered || isNewest, workload.annotation(RolloutAnnotation.undone) == wish.job.rawValue {
+            self = .undone
             return
         }
-        self = .patch(Self.patch(wish, isInit: isInit, version: workload.metadata.resourceVersion))
+        if madePods || isNewest || isNumbered {
+            self =
+                hasImage && (madePods || isNewest)
+                ? .resume
+                : .refuse(
+                    "\(what) was changed by another hand since this rollout began; run it again to roll out once more")
+            return
+        }
+        self = hasImage ? .annotate(Self.annotations(wish, workload)) : .patch(Self.patch(wish, workload))
     }
 
-    private static func patch(_ wish: RolloutWish, isInit: Bool, version: String?) -> JSONValue {
+    /// Whether both name the same content in the same repository, whatever tag one of them bears.
+    private static func isSame(_ image: String?, _ other: String) -> Bool {
+        guard let image else { return false }
+        if image == other { return true }
+        do {
+            let (left, right) = (try ImageReference(image), try ImageReference(other))
+            return left.digest != nil && left.digest == right.digest && left.repository == right.repository
+        } catch {
+            return false
+        }
+    }
+
+    /// What is written beside the pods' template: nothing that makes the cluster replace a pod.
+    private static func annotations(_ wish: RolloutWish, _ workload: WorkloadObject) -> JSONValue {
         var annotations: [String: JSONValue] = [
             RolloutAnnotation.run: .string(wish.run.rawValue), RolloutAnnotation.commit: .string(wish.commit),
-            RolloutAnnotation.cause: .string(wish.cause),
+            RolloutAnnotation.cause: .string(wish.cause), RolloutAnnotation.owner: .string(wish.owner),
+            RolloutAnnotation.rollout: .string(wish.job.rawValue),
         ]
         if let sequence = wish.sequence { annotations[RolloutAnnotation.sequence] = .string("\(sequence)") }
+        // Null takes away what an earlier rollout left.
+        if wish.tag != nil || workload.annotation(RolloutAnnotation.tag) != nil {
+            annotations[RolloutAnnotation.tag] = wish.tag.map { .string($0) } ?? .null
+        }
         var metadata: [String: JSONValue] = ["annotations": .object(annotations)]
-        if let version { metadata["resourceVersion"] = .string(version) }
+        if let version = workload.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
+        return .object(["metadata": .object(metadata)])
+    }
+
+    private static func patch(_ wish: RolloutWish, _ workload: WorkloadObject) -> JSONValue {
+        let isInit = workload.spec.template.spec.initContainers?.contains { $0.name == wish.container } == true
         let container: JSONValue = .object(["name": .string(wish.container), "image": .string(wish.image)])
         let pod: JSONValue = .object([
             "metadata": .object([
@@ -92,6 +129,8 @@ enum RolloutDecision: Equatable {
                 ])
             ]), "spec": .object([isInit ? "initContainers" : "containers": .array([container])]),
         ])
-        return .object(["metadata": .object(metadata), "spec": .object(["template": pod])])
+        guard case .object(var patch) = annotations(wish, workload) else { return .null }
+        patch["spec"] = .object(["template": pod])
+        return .object(patch)
     }
 }

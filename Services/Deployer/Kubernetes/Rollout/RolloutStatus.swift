@@ -18,7 +18,7 @@ enum RolloutStatus: Equatable {
         let name = deployment.metadata.name
         let status = deployment.status
         // A status from before the last change says nothing about it: the old version looks complete.
-        guard Self.isObserved(deployment) else {
+        guard deployment.isObserved else {
             self = .waiting("Waiting for deployment spec update to be observed...")
             return
         }
@@ -58,7 +58,7 @@ enum RolloutStatus: Equatable {
                     + "replaced by a rollout")
             return
         }
-        guard Self.isObserved(statefulSet) else {
+        guard statefulSet.isObserved else {
             self = .waiting("Waiting for statefulset spec update to be observed...")
             return
         }
@@ -96,7 +96,7 @@ enum RolloutStatus: Equatable {
                 "daemon set \"\(name)\" has the update strategy OnDelete: its pods are not replaced by a rollout")
             return
         }
-        guard Self.isObserved(daemonSet) else {
+        guard daemonSet.isObserved else {
             self = .waiting("Waiting for daemon set spec update to be observed...")
             return
         }
@@ -113,7 +113,13 @@ enum RolloutStatus: Equatable {
         }
     }
 
-    private static func isObserved(_ workload: WorkloadObject) -> Bool {
-        (workload.metadata.generation ?? 0) <= (workload.status?.observedGeneration ?? 0)
+    /// How many pods of the new revision there have to be at its end.
+    static func expectedPods(_ workload: WorkloadObject, kind: Workload.Kind) -> Int {
+        switch kind {
+        case .deployment: workload.spec.replicas ?? 1
+        case .statefulset:
+            max(0, (workload.spec.replicas ?? 1) - (workload.spec.updateStrategy?.rollingUpdate?.partition ?? 0))
+        case .daemonset: workload.status?.desiredNumberScheduled ?? 0
+        }
     }
 }

@@ -3,103 +3,146 @@ import Logging
 import PipelineLanguage
 import Worker
 
-/// Puts the revision before a failed rollout back, as `kubectl rollout undo` does.
+/// Puts the revision before a failed rollout back, as `kubectl rollout undo` does, and watches until it is there.
 ///
 /// Only where the workload is still as this rollout left it: what others did since is not touched.
 struct RolloutUndo: Sendable {
+    /// What became of it, in words for the end of a reason.
+    enum Outcome: Sendable, Equatable, CustomStringConvertible {
+        case rolledBack(revision: String)
+        case unfinished(revision: String, String)
+        case notUndone(String)
+
+        var description: String {
+            switch self {
+            case .rolledBack(let revision): "rolled back to revision \(revision)"
+            case .unfinished(let revision, let reason):
+                "the rollback to revision \(revision) has not come to its end: \(reason)"
+            case .notUndone(let reason): "not rolled back: \(reason)"
+            }
+        }
+    }
+
     let client: KubernetesClient
     let wish: RolloutWish
     let path: WorkloadPath
+    let allowed: Duration
+    let patience: RolloutWatch.Patience
+    let follower: RolloutFollower
     let log: any StepLog
     let logger: Logger
 
-    /// Never throws: the rollout failed already, and that it could not be undone is a line in the log.
-    func run() async {
+    private enum Change: Sendable {
+        case made(revision: String, WorkloadObject)
+        case none(String)
+    }
+
+    /// Never throws: the rollout failed already.
+    func run() async -> Outcome {
+        let deadline = ContinuousClock.now.advanced(by: allowed)
+        // A task of its own: a step that is stopped now still has its failure undone, if not watched.
+        let outcome: Outcome
+        switch await Task(operation: { await change(until: deadline) }).value {
+        case .none(let reason): outcome = .notUndone(reason)
+        case .made(let revision, let workload):
+            await log.line("rolling back to revision \(revision)")
+            outcome = await watch(revision, workload, until: deadline)
+        }
+        await log.line("\(outcome)")
+        return outcome
+    }
+
+    /// Watches an undo that a worker before this one began.
+    func finish(_ found: WorkloadObject) async -> Outcome {
+        await watch(found.revision, found, until: .now.advanced(by: allowed))
+    }
+
+    private func watch(
+        _ revision: String, _ workload: WorkloadObject, until deadline: ContinuousClock.Instant
+    ) async -> Outcome {
+        let target = RolloutTarget(workload, container: wish.container)
+        var patience = patience
+        patience.soak = .zero
+        // It has been well before: what is ready is enough, unless it was started again.
+        let now = ContinuousClock.now
+        let watch = RolloutWatch(
+            kind: wish.workload.kind, target: target, startedAt: now, allowed: max(.zero, deadline - now),
+            patience: patience, clears: true)
         do {
-            for _ in 1...5 {
-                do {
-                    try await undo()
-                    return
-                } catch let error as KubernetesError where error.code == .conflict {
-                    continue
-                }
+            switch try await follower.follow(watch, of: target, from: workload) {
+            case .succeeded: return .rolledBack(revision: revision)
+            case .failed(let failure): return .unfinished(revision: revision, failure.reason)
             }
-            await log.line("the rollout is not undone: the workload is changed by others all the time")
+        } catch is CancellationError {
+            return .unfinished(revision: revision, "the step was stopped")
         } catch {
-            await log.line("the rollout is not undone: \(error)")
+            return .unfinished(revision: revision, "\(error)")
         }
     }
 
-    private func undo() async throws {
+    // MARK: - The change
+
+    private func change(until deadline: ContinuousClock.Instant) async -> Change {
+        var pause = Duration.milliseconds(250)
+        while true {
+            let failure: KubernetesError
+            do throws(KubernetesError) {
+                return try await attempt()
+            } catch {
+                failure = error
+            }
+            // After a conflict, and after an answer that was lost, what is there now tells.
+            guard failure.isTransient || failure.code == .conflict, .now + pause < deadline else {
+                return .none(failure.message)
+            }
+            do {
+                try await Task.sleep(for: pause)
+            } catch {
+                return .none(failure.message)
+            }
+            pause = min(pause * 2, .seconds(5))
+        }
+    }
+
+    private func attempt() async throws(KubernetesError) -> Change {
         let found = try await client.get(path.object, as: WorkloadObject.self)
-        guard found.spec.template.metadata?.annotations?[RolloutAnnotation.rollout] == wish.job.rawValue else {
-            await log.line("the rollout is not undone: the workload was changed by another hand since")
-            return
+        let isOurs = found.mark == wish.job.rawValue && found.container(wish.container)?.image == wish.image
+        if !isOurs, found.annotation(RolloutAnnotation.undone) == wish.job.rawValue {
+            return .made(revision: found.revision, found)
         }
-        let undone: (revision: String, workload: WorkloadObject)?
+        guard isOurs else { return .none("the workload was changed by another hand since") }
+        let previous: RolloutRevision?
         switch wish.workload.kind {
-        case .deployment: undone = try await undoDeployment(found)
-        case .statefulset, .daemonset: undone = try await undoByControllerRevision(found)
+        case .deployment: previous = try await RolloutRevision.ofDeployment(found, path, client, besides: wish.job)
+        case .statefulset, .daemonset:
+            previous = try await RolloutRevision.ofController(found, path, client, besides: wish.job)
         }
-        guard let undone else {
-            await log.line("the rollout is not undone: there is no earlier revision to go back to")
-            return
+        guard let previous else { return .none("there is no earlier revision to go back to") }
+        let cause = "rolled back to revision \(previous.number) after run \(wish.run) failed"
+        let changed: WorkloadObject
+        switch previous.content {
+        case .template(let template):
+            changed = try await client.patch(
+                path.object, Self.operations(template, wish.job, cause, found), kind: .json, dryRun: false)
+        case .patch(let patch):
+            changed = try await client.patch(
+                path.object, Self.merge(patch, wish.job, cause, found), kind: .strategicMerge, dryRun: false)
         }
-        await log.line("rolled back to revision \(undone.revision)")
+        return .made(revision: "\(previous.number)", changed)
     }
 
-    // MARK: - Deployment
-
-    /// A ReplicaSet as it is, since its template goes back as a whole.
-    private struct Revision {
-        var number: Int64
-        var template: JSONValue
-    }
-
-    private func undoDeployment(_ found: WorkloadObject) async throws -> (String, WorkloadObject)? {
-        let query = found.spec.selector?.query.map { [("labelSelector", $0)] } ?? []
-        let sets = try await client.get(path.replicaSets, query: query, as: ObjectList<JSONValue>.self)
-        let revisions = sets.items.compactMap { Self.revision(of: $0, owner: found.metadata.uid) }
-        guard let previous = revisions.filter({ !isOurs($0.template) }).max(by: { $0.number < $1.number }) else {
-            return nil
-        }
+    private static func operations(
+        _ template: JSONValue, _ job: JobID, _ cause: String, _ found: WorkloadObject
+    ) -> JSONValue {
         var operations: [JSONValue] = [
-            ["op": "replace", "path": "/spec/template", "value": Self.withoutHash(previous.template)],
-            Self.annotate(RolloutAnnotation.undone, wish.job.rawValue),
-            Self.annotate(
-                RolloutAnnotation.cause, "rolled back to revision \(previous.number) after run \(wish.run) failed"),
+            ["op": "replace", "path": "/spec/template", "value": template],
+            annotate(RolloutAnnotation.undone, job.rawValue), annotate(RolloutAnnotation.cause, cause),
         ]
         if let version = found.metadata.resourceVersion {
             operations.insert(
                 ["op": "test", "path": "/metadata/resourceVersion", "value": .string(version)], at: 0)
         }
-        let changed = try await client.patch(
-            path.object, .array(operations), kind: .json, dryRun: false, as: WorkloadObject.self)
-        return ("\(previous.number)", changed)
-    }
-
-    private func isOurs(_ template: JSONValue) -> Bool {
-        template["metadata"]?["annotations"]?[RolloutAnnotation.rollout]?.string == wish.job.rawValue
-    }
-
-    private static func revision(of set: JSONValue, owner: String?) -> Revision? {
-        guard case .array(let owners)? = set["metadata"]?["ownerReferences"],
-            owners.contains(where: { $0["uid"]?.string == owner }),
-            let text = set["metadata"]?["annotations"]?["deployment.kubernetes.io/revision"]?.string,
-            let number = Int64(text), let template = set["spec"]?["template"]
-        else { return nil }
-        return Revision(number: number, template: template)
-    }
-
-    /// The label that tells ReplicaSets apart is made by the Deployment and must not be given to it.
-    static func withoutHash(_ template: JSONValue) -> JSONValue {
-        guard case .object(var template) = template, case .object(var metadata)? = template["metadata"],
-            case .object(var labels)? = metadata["labels"]
-        else { return template }
-        labels["pod-template-hash"] = nil
-        metadata["labels"] = .object(labels)
-        template["metadata"] = .object(metadata)
-        return .object(template)
+        return .array(operations)
     }
 
     private static func annotate(_ key: String, _ value: String) -> JSONValue {
@@ -108,30 +151,17 @@ struct RolloutUndo: Sendable {
         return ["op": "add", "path": .string("/metadata/annotations/\(pointer)"), "value": .string(value)]
     }
 
-    // MARK: - StatefulSet and DaemonSet
-
-    private func undoByControllerRevision(_ found: WorkloadObject) async throws -> (String, WorkloadObject)? {
-        let query = found.spec.selector?.query.map { [("labelSelector", $0)] } ?? []
-        let list = try await client.get(path.controllerRevisions, query: query, as: ObjectList<JSONValue>.self)
-        let revisions = list.items.compactMap { item -> (number: Int64, data: JSONValue)? in
-            guard case .array(let owners)? = item["metadata"]?["ownerReferences"],
-                owners.contains(where: { $0["uid"]?.string == found.metadata.uid }),
-                case .integer(let number)? = item["revision"], let data = item["data"]
-            else { return nil }
-            return (number, data)
-        }
-        let earlier = revisions.filter { $0.data["spec"]?["template"].map(isOurs) != true }
-        guard let previous = earlier.max(by: { $0.number < $1.number }), case .object(var patch) = previous.data else {
-            return nil
-        }
-        // A revision's data is a strategic merge patch by itself.
+    private static func merge(
+        _ patch: [String: JSONValue], _ job: JobID, _ cause: String, _ found: WorkloadObject
+    ) -> JSONValue {
         var metadata: [String: JSONValue] = [
-            "annotations": .object([RolloutAnnotation.undone: .string(wish.job.rawValue)])
+            "annotations": .object([
+                RolloutAnnotation.undone: .string(job.rawValue), RolloutAnnotation.cause: .string(cause),
+            ])
         ]
         if let version = found.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
+        var patch = patch
         patch["metadata"] = .object(metadata)
-        let changed = try await client.patch(
-            path.object, .object(patch), kind: .strategicMerge, dryRun: false, as: WorkloadObject.self)
-        return ("\(previous.number)", changed)
+        return .object(patch)
     }
 }

@@ -1,9 +1,11 @@
+import Contracts
 import PipelineLanguage
 
-/// Watches a rollout to its end: told what the cluster says, it answers what to write and when it is over.
+/// Watches a rollout to its end: told what the cluster says, it answers what to do and when it is over.
 ///
 /// Only the pods this rollout made count; those of the version before it may be in any state. Progress does not move
-/// the deadline: pods that flap would do so for ever.
+/// the deadline: pods that flap would do so for ever. It has succeeded once the cluster calls it complete, its pods run
+/// what was rolled out and have shown that they stay up, and nobody else has changed the workload meanwhile.
 struct RolloutWatch {
     enum Event {
         case workload(WorkloadObject)
@@ -12,11 +14,18 @@ struct RolloutWatch {
         case pods([PodObject])
         case pod(PodObject)
         case podDeleted(PodObject)
+        case platforms(RunningImage.Platforms)
         case tick
     }
 
     enum Action: Equatable {
         case write(String)
+        /// It is stuck, for this reason, or no longer.
+        case stuck(String?)
+        /// Ask the registry for the digests an index stands for.
+        case askRegistry
+        /// Remove a pod of another revision that keeps a StatefulSet from going on.
+        case remove(pod: String, uid: String?, reason: String)
         case succeeded
         case failed(Failure)
     }
@@ -24,102 +33,128 @@ struct RolloutWatch {
     struct Failure: Equatable, Sendable {
         /// For people: what is wrong.
         var reason: String
-        /// Whose events and last log may tell more.
-        var suspect: Suspect?
+        /// Whether somebody else has the workload now, so that there is nothing of ours to undo.
+        var isReplaced = false
+        /// Whose events and last log may tell more, the worst first.
+        var suspects: [Suspect] = []
 
         struct Suspect: Equatable, Sendable {
             var pod: String
+            var uid: String?
             var container: String?
             /// Whether it ran, so that its last log may tell why.
             var hasLog: Bool
         }
     }
 
-    private struct KnownPod {
-        var pod: PodObject
-        var trouble: PodTrouble?
-        var troubleSince: ContinuousClock.Instant?
-        var line = ""
+    /// How long things are waited for.
+    struct Patience: Sendable, Equatable {
+        /// Multiplies how long troubles may last; tests are less patient.
+        var factor = 1.0
+        /// How long a container without a probe runs before it counts as up.
+        var settle = Duration.seconds(10)
+        /// How long the whole goes on being well before it is a success.
+        var soak = Duration.zero
+        /// How long nothing moves before it counts as stuck.
+        var stillness = Duration.seconds(30)
+
+        static let replicas = Duration.seconds(15)
     }
 
     private let kind: Workload.Kind
-    /// What marks the pods of this rollout, an annotation of the template.
-    private let mark: (key: String, value: String)
-    private let deadline: ContinuousClock.Instant
+    private let target: RolloutTarget
+    private let startedAt: ContinuousClock.Instant
+    private let wallStart: Timestamp
     private let allowed: Duration
-    /// Multiplies every patience; tests are less patient.
-    private let patienceFactor: Double
-    private var pods: [String: KnownPod] = [:]
+    private let patience: Patience
+    /// Whether pods of other revisions that are not ready are in the way, as in an undo.
+    private let clears: Bool
+
+    private var workload: WorkloadObject?
+    private var status = RolloutStatus.waiting("")
+    private var running: RunningImage
+    private var pods: [String: ObservedPod] = [:]
+    private var removed: Set<String> = []
     private var lastLine = ""
-    private var replicaFailureSince: ContinuousClock.Instant?
-    private var replicaFailure: String?
+    private var replicaFailure: (text: String, since: ContinuousClock.Instant)?
+    private var progress: (key: [Int], since: ContinuousClock.Instant)
+    /// Since when all has been well.
+    private var wellSince: ContinuousClock.Instant?
+    /// How often each pod's containers had been started again when all was well for the first time.
+    private var restarts: [String: Int]?
+    private var toldStuck = false
     private(set) var isOver = false
 
-    /// - Parameter allowed: How long the rollout may take in all.
+    /// - Parameters:
+    ///   - startedAt: When the rollout began; `wall` is the time of day of that moment.
+    ///   - allowed: How long it may take in all.
     init(
-        kind: Workload.Kind, mark: (key: String, value: String), startedAt: ContinuousClock.Instant,
-        allowed: Duration, patienceFactor: Double = 1
+        kind: Workload.Kind, target: RolloutTarget, startedAt: ContinuousClock.Instant, wall: Timestamp = .now,
+        allowed: Duration, patience: Patience = Patience(), clears: Bool = false
     ) {
         self.kind = kind
-        self.mark = mark
+        self.target = target
+        self.startedAt = startedAt
+        wallStart = wall
         self.allowed = allowed
-        self.patienceFactor = patienceFactor
-        deadline = startedAt.advanced(by: allowed)
+        self.patience = patience
+        self.clears = clears
+        running = RunningImage(target.image)
+        progress = ([], startedAt)
     }
 
-    /// When to send a ``Event/tick`` at the latest.
-    var nextTick: ContinuousClock.Instant {
-        var next = deadline
-        for known in pods.values {
-            if let since = known.troubleSince, let trouble = known.trouble {
-                next = min(next, since.advanced(by: trouble.patience * patienceFactor))
-            }
-        }
-        if let replicaFailureSince {
-            next = min(next, replicaFailureSince.advanced(by: Self.replicaPatience * patienceFactor))
-        }
-        return next
-    }
-
-    private static let replicaPatience = Duration.seconds(15)
+    // MARK: - Hearing
 
     mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
         guard !isOver else { return [] }
         var actions: [Action] = []
         switch event {
-        case .workload(let workload):
-            switch RolloutStatus(workload, kind: kind) {
-            case .waiting(let line):
-                note(line, &actions)
-                noteReplicaFailure(workload, now, &actions)
-            case .done(let line):
-                note(line, &actions)
-                isOver = true
-                return actions + [.succeeded]
-            case .failed(let reason):
-                return actions + [fail(reason)]
-            }
-        case .workloadDeleted:
-            return [fail("the workload was deleted while it was rolled out")]
+        case .workload(let found): hear(found, now, &actions)
+        case .workloadDeleted: end(Failure(reason: "the workload was deleted while it was rolled out"), &actions)
         case .pods(let all):
             let names = Set(all.map(\.metadata.name))
             for name in pods.keys where !names.contains(name) { pods[name] = nil }
             for pod in all { update(pod, now, &actions) }
         case .pod(let pod): update(pod, now, &actions)
         case .podDeleted(let pod): pods[pod.metadata.name] = nil
+        case .platforms(let platforms):
+            running.platforms = platforms
+            if case .unavailable(let reason) = platforms {
+                actions.append(
+                    .write("the registry cannot be asked for the image's platforms; the pods' word counts: \(reason)"))
+            }
         case .tick: break
         }
-        if let failure = judge(now) { actions.append(failure) }
+        if !isOver { judge(now, &actions) }
+        if !isOver { clearTheWay(now, &actions) }
+        tellStuck(now, &actions)
         return actions
     }
 
-    /// The pods of this rollout by name, as they were told last.
-    var ownPods: [PodObject] { pods.values.map(\.pod).sorted { $0.metadata.name < $1.metadata.name } }
+    private mutating func hear(_ found: WorkloadObject, _ now: ContinuousClock.Instant, _ actions: inout [Action]) {
+        workload = found
+        if let replacement = target.replacement(in: found) {
+            return end(Failure(reason: replacement, isReplaced: true), &actions)
+        }
+        noteProgress(found, now)
+        status = RolloutStatus(found, kind: kind)
+        switch status {
+        case .waiting(let line):
+            wellSince = nil
+            note(line, &actions)
+            noteReplicaFailure(found, now, &actions)
+        case .done: break
+        case .failed(let reason): end(failure(reason), &actions)
+        }
+    }
 
-    private mutating func note(_ line: String, _ actions: inout [Action]) {
-        guard line != lastLine else { return }
-        lastLine = line
-        actions.append(.write(line))
+    private mutating func noteProgress(_ workload: WorkloadObject, _ now: ContinuousClock.Instant) {
+        let status = workload.status
+        let key = [
+            status?.replicas, status?.updatedReplicas, status?.readyReplicas, status?.availableReplicas,
+            status?.updatedNumberScheduled, status?.numberAvailable,
+        ].map { $0 ?? 0 }
+        if key != progress.key { progress = (key, now) }
     }
 
     private mutating func noteReplicaFailure(
@@ -128,91 +163,210 @@ struct RolloutWatch {
         let condition = workload.status?.conditions?.first { $0.type == "ReplicaFailure" && $0.status == "True" }
         guard let condition else {
             replicaFailure = nil
-            replicaFailureSince = nil
             return
         }
         let text = "pods cannot be created: \(condition.message ?? condition.reason ?? "ReplicaFailure")"
-        if replicaFailure == nil {
-            replicaFailureSince = now
-            actions.append(.write(text))
-        }
-        replicaFailure = text
+        if replicaFailure == nil { actions.append(.write(text)) }
+        replicaFailure = (text, replicaFailure?.since ?? now)
     }
 
     private mutating func update(_ pod: PodObject, _ now: ContinuousClock.Instant, _ actions: inout [Action]) {
-        guard pod.metadata.annotations?[mark.key] == mark.value else { return }
-        let name = pod.metadata.name
-        let trouble = PodTrouble.find(in: pod)
-        var known = pods[name] ?? KnownPod(pod: pod)
-        known.pod = pod
-        // The same trouble may go by several reasons in turn (ErrImagePull, ImagePullBackOff).
-        if trouble?.code != known.trouble?.code { known.troubleSince = trouble == nil ? nil : now }
-        // What was said in full once is not forgotten for a shorter word.
-        if let old = known.trouble, let new = trouble, old.code == new.code, old.isFinal, !new.isFinal {
-            known.trouble = old
-        } else {
-            known.trouble = trouble
-        }
-        let line = Self.line(pod, known.trouble)
-        if line != known.line {
-            known.line = line
-            actions.append(.write(line))
-        }
-        pods[name] = known
+        let wall = wallStart.adding(now - startedAt)
+        var known = pods[pod.metadata.name] ?? ObservedPod(pod)
+        // A StatefulSet gives the name again.
+        if known.pod.metadata.uid != pod.metadata.uid { known = ObservedPod(pod) }
+        known.update(pod, at: now, wall: wall)
+        let line = known.description
+        if line != known.line, isOwn(pod) { actions.append(.write(line)) }
+        known.line = line
+        pods[pod.metadata.name] = known
     }
 
-    private static func line(_ pod: PodObject, _ trouble: PodTrouble?) -> String {
-        let name = "pod \(pod.metadata.name)"
-        if let trouble { return "\(name): \(trouble.message)" }
-        if pod.isBeingDeleted { return "\(name): is being ended" }
-        if pod.isReady { return "\(name): ready" }
-        switch pod.status?.phase {
-        case "Running": return "\(name): running, not ready yet"
-        case "Pending":
-            return pod.spec?.nodeName.map { "\(name): starts on \($0)" } ?? "\(name): waits for a node"
-        case "Failed":
-            let reason = pod.status?.reason ?? "Failed"
-            return "\(name): \(reason)\(pod.status?.message.map { ": \($0)" } ?? "")"
-        case let phase: return "\(name): \(phase ?? "created")"
-        }
+    private mutating func note(_ line: String, _ actions: inout [Action]) {
+        guard line != lastLine else { return }
+        lastLine = line
+        actions.append(.write(line))
     }
 
-    private mutating func judge(_ now: ContinuousClock.Instant) -> Action? {
-        for (_, known) in pods.sorted(by: { $0.key < $1.key }) {
+    // MARK: - Judging
+
+    /// The pods of this rollout that are to serve, by name.
+    private var own: [ObservedPod] {
+        pods.values.filter { isOwn($0.pod) && $0.isLive }.sorted { $0.pod.metadata.name < $1.pod.metadata.name }
+    }
+
+    private func isOwn(_ pod: PodObject) -> Bool { target.owns(pod) && isOfWorkload(pod) }
+
+    /// Selectors of two workloads may take the same pods.
+    private func isOfWorkload(_ pod: PodObject) -> Bool {
+        guard let owner = pod.metadata.ownerReferences?.first(where: { $0.controller == true }) else { return true }
+        if kind == .deployment { return owner.kind == "ReplicaSet" }
+        return workload?.metadata.uid.map { $0 == owner.uid } ?? true
+    }
+
+    private var deadline: ContinuousClock.Instant { startedAt.advanced(by: allowed) }
+
+    private mutating func judge(_ now: ContinuousClock.Instant, _ actions: inout [Action]) {
+        for known in own {
             guard let trouble = known.trouble, let since = known.troubleSince else { continue }
-            let lasted = now >= since.advanced(by: trouble.patience * patienceFactor)
-            if trouble.isFinal || lasted { return fail("pod \(trouble.pod): \(trouble.message)", trouble) }
+            if trouble.isFinal || now >= since.advanced(by: trouble.patience * patience.factor) {
+                return end(failure("pod \(trouble.pod): \(trouble.message)", worst: known), &actions)
+            }
+            if trouble.hasLog, restarts?[trouble.pod] != nil {
+                let reason = "pod \(trouble.pod): \(trouble.message), after it had been well"
+                return end(failure(reason, worst: known), &actions)
+            }
         }
-        if let replicaFailure, let since = replicaFailureSince,
-            now >= since.advanced(by: Self.replicaPatience * patienceFactor)
-        {
-            return fail(replicaFailure)
+        if let replicaFailure, now >= replicaFailure.since.advanced(by: Patience.replicas * patience.factor) {
+            return end(failure(replicaFailure.text), &actions)
         }
-        guard now >= deadline else { return nil }
-        let worst = pods.values.compactMap(\.trouble).first
-        let running = pods.values.first { !$0.pod.isReady && !$0.pod.isBeingDeleted }
+        if case .done(let line) = status, judgeEnd(line, now, &actions) || isOver { return }
+        if now >= deadline { end(overdue(), &actions) }
+    }
+
+    /// The cluster calls it complete; whether it is a success as well.
+    private mutating func judgeEnd(
+        _ line: String, _ now: ContinuousClock.Instant, _ actions: inout [Action]
+    ) -> Bool {
+        guard let workload else { return false }
+        var count = 0
+        var isSettling = false
+        for known in own {
+            switch running.verdict(on: known.pod, container: target.container) {
+            case .same, .unnamed: break
+            case .unknown: continue
+            case .ask:
+                if running.platforms == .notAsked {
+                    running.platforms = .asked
+                    actions.append(.askRegistry)
+                }
+                continue
+            case .other(let digest):
+                let reason =
+                    "pod \(known.pod.metadata.name) runs another image than was rolled out: \(digest) is not "
+                    + (running.digest ?? "") + ", nor for a platform of it"
+                end(failure(reason, worst: known), &actions)
+                return false
+            }
+            if let before = restarts?[known.pod.metadata.name], known.pod.restarts > before {
+                let reason = "pod \(known.pod.metadata.name) was started again after it had been well"
+                end(failure(reason, worst: known), &actions)
+                return false
+            }
+            guard known.pod.isReady, let steady = known.steady(after: patience.settle) else { continue }
+            if steady <= now { count += 1 } else { isSettling = true }
+        }
+        guard count >= RolloutStatus.expectedPods(workload, kind: kind) else {
+            wellSince = nil
+            if isSettling { note("all pods are ready; watching that they stay up", &actions) }
+            return false
+        }
+        let since = wellSince ?? now
+        if wellSince == nil, patience.soak > .zero {
+            note("all is well; it has to stay so for \(patience.soak.components.seconds) s", &actions)
+        }
+        wellSince = since
+        if restarts == nil {
+            restarts = Dictionary(own.map { ($0.pod.metadata.name, $0.pod.restarts) }, uniquingKeysWith: { $1 })
+        }
+        guard now >= since.advanced(by: patience.soak) else { return false }
+        note(line, &actions)
+        isOver = true
+        actions.append(.succeeded)
+        return true
+    }
+
+    private func overdue() -> Failure {
         var reason = "the rollout did not come to its end within \(allowed.components.seconds) s"
-        if let worst {
-            reason += "; pod \(worst.pod): \(worst.message)"
-        } else if let running {
-            reason += "; \(running.line)"
+        if let worst = troubled.first {
+            reason += "; \(worst.description)"
+        } else if let blocking = blocking.first {
+            reason += "; of another revision and in the way: \(blocking.description)"
         } else if !lastLine.isEmpty {
             reason += "; \(lastLine)"
         }
-        let suspect = running.map { known in
-            Failure.Suspect(
-                pod: known.pod.metadata.name, container: known.trouble?.container,
-                hasLog: known.trouble?.hasLog ?? true)
-        }
-        isOver = true
-        return .failed(Failure(reason: reason, suspect: suspect))
+        return failure(reason)
     }
 
-    private mutating func fail(_ reason: String, _ trouble: PodTrouble? = nil) -> Action {
-        isOver = true
-        let suspect = trouble.map { trouble in
-            Failure.Suspect(pod: trouble.pod, container: trouble.container, hasLog: trouble.hasLog)
+    /// Own pods that are not well, the worst first.
+    private var troubled: [ObservedPod] {
+        own.filter { $0.trouble != nil } + own.filter { $0.trouble == nil && !$0.pod.isReady }
+    }
+
+    private func failure(_ reason: String, worst: ObservedPod? = nil) -> Failure {
+        var reason = reason
+        let others = troubled.filter { $0.pod.metadata.name != worst?.pod.metadata.name }
+        // What the cluster says of the whole is only half of it.
+        if worst == nil, let first = others.first, !reason.contains(first.description) {
+            reason += "; \(first.description)"
         }
-        return .failed(Failure(reason: reason, suspect: suspect))
+        let suspects = ((worst.map { [$0] } ?? []) + others).prefix(3).map { known in
+            Failure.Suspect(
+                pod: known.pod.metadata.name, uid: known.pod.metadata.uid, container: known.trouble?.container,
+                hasLog: known.trouble?.hasLog ?? true)
+        }
+        return Failure(reason: reason, suspects: suspects)
+    }
+
+    private mutating func end(_ failure: Failure, _ actions: inout [Action]) {
+        isOver = true
+        actions.append(.failed(failure))
+    }
+
+    // MARK: - What is in the way
+
+    /// Pods of other revisions that keep a StatefulSet from replacing any: it waits until they are ready, which they
+    /// will never be.
+    private var blocking: [ObservedPod] {
+        guard kind == .statefulset, let workload, workload.isObserved, let revision = workload.status?.updateRevision
+        else { return [] }
+        let isPartial = (workload.spec.updateStrategy?.rollingUpdate?.partition ?? 0) > 0
+        return pods.values.filter { known in
+            guard isOfWorkload(known.pod), let found = known.pod.revision, found != revision,
+                !known.pod.isBeingDeleted, !known.pod.isReady
+            else { return false }
+            // Below the partition the earlier revision is meant to stay.
+            return !isPartial || found != workload.status?.currentRevision
+        }.sorted { $0.pod.metadata.name > $1.pod.metadata.name }
+    }
+
+    private mutating func clearTheWay(_ now: ContinuousClock.Instant, _ actions: inout [Action]) {
+        let isStill = now >= progress.since.advanced(by: patience.stillness * patience.factor)
+        for known in blocking where clears || isStill || known.trouble != nil {
+            guard removed.insert(known.pod.metadata.uid ?? known.pod.metadata.name).inserted else { continue }
+            actions.append(
+                .remove(pod: known.pod.metadata.name, uid: known.pod.metadata.uid, reason: known.description))
+        }
+    }
+
+    private mutating func tellStuck(_ now: ContinuousClock.Instant, _ actions: inout [Action]) {
+        guard !isOver else { return }
+        var reason = own.first { $0.trouble != nil }?.description ?? replicaFailure?.text
+        if reason == nil, case .waiting(let line) = status,
+            now >= progress.since.advanced(by: patience.stillness * patience.factor)
+        {
+            reason = "nothing has moved for a while: \(line)"
+        }
+        guard (reason != nil) != toldStuck else { return }
+        toldStuck = reason != nil
+        actions.append(.stuck(reason))
+    }
+
+    // MARK: - Time
+
+    /// When to send a ``Event/tick`` at the latest.
+    func nextTick(after now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        var moments = [deadline, progress.since.advanced(by: patience.stillness * patience.factor)]
+        for known in own {
+            if let since = known.troubleSince, let trouble = known.trouble {
+                moments.append(since.advanced(by: trouble.patience * patience.factor))
+            }
+            if case .done = status, let steady = known.steady(after: patience.settle) { moments.append(steady) }
+        }
+        if let replicaFailure {
+            moments.append(replicaFailure.since.advanced(by: Patience.replicas * patience.factor))
+        }
+        if let wellSince { moments.append(wellSince.advanced(by: patience.soak)) }
+        return moments.filter { $0 > now }.min() ?? deadline
     }
 }

@@ -14,6 +14,7 @@ struct WorkloadPath: Sendable {
         "/apis/apps/v1/namespaces/\(PercentEncoding.segment(namespace))/controllerrevisions"
     }
     var pods: String { "/api/v1/namespaces/\(PercentEncoding.segment(namespace))/pods" }
+    func pod(_ name: String) -> String { "\(pods)/\(PercentEncoding.segment(name))" }
     var events: String { "/api/v1/namespaces/\(PercentEncoding.segment(namespace))/events" }
 
     var plural: String {

@@ -1,0 +1,152 @@
+import Contracts
+import Logging
+import PipelineLanguage
+import Worker
+
+/// The beginning of a rollout: looks at the workload and changes it, unless it was changed already.
+///
+/// An API server that is away for a moment is waited for. Where it is not known whether a change was made, the workload
+/// is read again, and tells.
+struct RolloutStart: Sendable {
+    enum Begun: Sendable {
+        /// Changed, or annotated where it has the image already.
+        case changed(WorkloadObject, isFirst: Bool)
+        case resumed(WorkloadObject)
+        /// A worker before this one undid the rollout.
+        case undone(WorkloadObject)
+    }
+
+    let client: KubernetesClient
+    let wish: RolloutWish
+    let path: WorkloadPath
+    /// Whether a failure is undone, for which more rights are needed.
+    let undoes: Bool
+    let deadline: ContinuousClock.Instant
+    let log: any StepLog
+    let logger: Logger
+
+    /// - Throws: ``JobFailure`` with the reason for people, or `CancellationError`.
+    func run() async throws -> Begun {
+        var pause = Duration.milliseconds(250)
+        var isFirst: Bool?
+        var conflicts = 0
+        while true {
+            do {
+                if isFirst == nil { try await checkRights() }
+                return try await attempt(&isFirst)
+            } catch let error as KubernetesError where error.code == .conflict {
+                conflicts += 1
+                guard conflicts < 5 else {
+                    throw JobFailure("\(wish.workload) is changed by others all the time; five tries came in between")
+                }
+            } catch let error as KubernetesError where error.isTransient {
+                try Task.checkCancellation()
+                guard .now + pause < deadline else {
+                    throw JobFailure("the rollout could not begin in time: \(error.message)")
+                }
+                await log.line("\(error.message); trying again")
+                try await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(5))
+            } catch let error as KubernetesError {
+                throw JobFailure("\(wish.workload) cannot be rolled out: \(error.message)")
+            }
+        }
+    }
+
+    /// Told before anything is changed: half way it would be a wait without an end, or a failure nobody can undo.
+    private func checkRights() async throws {
+        let rights = RolloutRights(path, undoes: undoes)
+        let missing: [AccessRight]
+        do throws(KubernetesError) {
+            missing = try await AccessReview(client: client, namespace: wish.namespace).missing(
+                of: rights.needed + rights.useful)
+        } catch {
+            if error.isTransient || error.code == .unauthorized { throw error }
+            logger.debug("the cluster does not tell rights", metadata: ["error": "\(error)"])
+            return
+        }
+        let lacking = missing.filter(rights.needed.contains)
+        guard lacking.isEmpty else {
+            throw JobFailure(
+                "the deployer's account in the cluster may not \(Self.list(lacking)) in namespace \(wish.namespace), "
+                    + "which this rollout needs; Compose/kubernetes/deployer.yaml has the role")
+        }
+        if !missing.isEmpty {
+            await log.line(
+                "the deployer's account may not \(Self.list(missing)) in namespace \(wish.namespace): should this fail, "
+                    + "less can be told and done about it")
+        }
+    }
+
+    private static func list(_ rights: [AccessRight]) -> String {
+        rights.map(\.description).joined(separator: ", ")
+    }
+
+    private func attempt(_ isFirst: inout Bool?) async throws -> Begun {
+        let found = try await read()
+        // Once the answer to a change has been lost, what is found may be that change already.
+        let first = isFirst ?? (found.annotation(RolloutAnnotation.run) == nil)
+        isFirst = first
+        switch RolloutDecision(wish, on: found) {
+        case .refuse(let reason): throw JobFailure(reason)
+        case .undone: return .undone(found)
+        case .resume:
+            await log.line("\(wish.workload) has been changed by this rollout already; watching it")
+            return .resumed(found)
+        case .annotate(let patch):
+            let changed = try await apply(patch)
+            await log.line(
+                "\(wish.workload) in namespace \(wish.namespace): container \(wish.container) has \(wish.image) already; "
+                    + "nothing is restarted")
+            return .changed(changed, isFirst: first)
+        case .patch(let patch):
+            let changed = try await apply(patch)
+            await log.line(
+                "\(wish.workload) in namespace \(wish.namespace): container \(wish.container) from "
+                    + "\(found.container(wish.container)?.image ?? "none") to \(wish.image)")
+            return .changed(changed, isFirst: first)
+        }
+    }
+
+    private func apply(_ patch: JSONValue) async throws -> WorkloadObject {
+        do throws(KubernetesError) {
+            // Asked first without effect: what the cluster does not accept is found before anything changes.
+            _ = try await client.patch(
+                path.object, patch, kind: .strategicMerge, dryRun: true, as: WorkloadObject.self)
+            return try await client.patch(
+                path.object, patch, kind: .strategicMerge, dryRun: false, as: WorkloadObject.self)
+        } catch {
+            if error.isTransient || error.code == .conflict { throw error }
+            throw JobFailure("the cluster does not accept the change of \(wish.workload): \(error.message)")
+        }
+    }
+
+    private func read() async throws -> WorkloadObject {
+        do throws(KubernetesError) {
+            return try await client.get(path.object)
+        } catch {
+            if error.isTransient { throw error }
+            if error.code == .notFound { throw JobFailure(await explainMissing()) }
+            throw JobFailure("\(wish.workload) cannot be read: \(error.message)")
+        }
+    }
+
+    /// What there is instead of the workload.
+    private func explainMissing() async -> String {
+        let missing = "there is no \(wish.workload) in namespace \(wish.namespace)"
+        do {
+            let list = try await client.get(path.collection, as: ObjectList<NamedObject>.self)
+            let names = list.items.map(\.metadata.name)
+            if !names.isEmpty { return "\(missing); its \(path.plural) are: \(names.joined(separator: ", "))" }
+            let spaces = try await client.get("/api/v1/namespaces", as: ObjectList<NamedObject>.self)
+            if spaces.items.contains(where: { $0.metadata.name == wish.namespace }) {
+                return "\(missing), which has no \(path.plural) at all; create it first, rollouts only change it"
+            }
+            let known = spaces.items.map(\.metadata.name).joined(separator: ", ")
+            return "\(missing), because there is no such namespace; there are: \(known)"
+        } catch {
+            logger.debug("what there is cannot be listed", metadata: ["error": "\(error)"])
+            return missing
+        }
+    }
+}

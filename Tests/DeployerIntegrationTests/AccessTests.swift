@@ -1,0 +1,152 @@
+import Contracts
+import FoundationEssentials
+import HTTPClient
+import PipelineLanguage
+import SystemPackage
+import TestSupport
+import Testing
+import Worker
+import Yams
+
+@testable import Deployer
+
+/// What the deployer's account may do in a real cluster, and what it says where it may not.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct AccessTests {
+    private struct Role: Codable {
+        struct Rule: Codable {
+            var apiGroups: [String]
+            var resources: [String]
+            var verbs: [String]
+        }
+        var rules: [Rule]
+    }
+
+    private static let manifest = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .removingLastComponent().appending("Compose/kubernetes/deployer.yaml")
+
+    private static func text() throws -> String {
+        try String(contentsOf: URL(filePath: manifest.string), encoding: .utf8)
+    }
+
+    /// The manifest's rights, written as a rollout's.
+    private static func granted() throws -> Set<AccessRight> {
+        let documents = try text().components(separatedBy: "---\n")
+        let role = try #require(documents.first { $0.contains("kind: Role\n") })
+        var rights: Set<AccessRight> = []
+        for rule in try YAMLDecoder().decode(Role.self, from: role).rules {
+            for group in rule.apiGroups {
+                for resource in rule.resources {
+                    for verb in rule.verbs {
+                        rights.insert(AccessRight(verb: verb, group: group, resource: resource, name: nil))
+                    }
+                }
+            }
+        }
+        return rights
+    }
+
+    @Test func theRoleHasWhatRolloutsAskForAndNoMore() throws {
+        var asked: Set<AccessRight> = []
+        for kind in Workload.Kind.allCases {
+            let path = WorkloadPath(namespace: "shop", kind: kind, name: "web")
+            let rights = RolloutRights(path, undoes: true)
+            for var right in rights.needed + rights.useful {
+                right.name = nil
+                asked.insert(right)
+            }
+        }
+        #expect(try Self.granted() == asked)
+    }
+
+    /// A client that signs in as the manifest's account.
+    private func account(in cluster: TestCluster) async throws -> KubernetesClient {
+        try await cluster.kubectl("apply", "-f", Self.manifest.string)
+        var token = ""
+        try await eventually("the account's token") {
+            let secret = try await cluster.field("{.secrets[0].name}", of: "serviceaccount/slipway-deployer")
+            guard !secret.isEmpty else { return false }
+            token = try await cluster.field("{.data.token}", of: "secret/\(secret)")
+            return !token.isEmpty
+        }
+        let data = try #require(Data(base64Encoded: token))
+        var access = cluster.client.access
+        access.tls.identity = nil
+        access.credential = .token(String(decoding: data, as: UTF8.self))
+        return KubernetesClient(access: access, http: cluster.http, logger: cluster.logger)
+    }
+
+    @Test func theRoleIsEnoughForAllARolloutDoes() async throws {
+        try await TestCluster.with { cluster in
+            let client = try await account(in: cluster)
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            let broken = try await TestImages.build("/bin/busybox echo no database here; exit 3")
+            let kinds: [(String, Workload.Kind)] = [
+                ("Deployment", .deployment), ("StatefulSet", .statefulset), ("DaemonSet", .daemonset),
+            ]
+            for (kind, workload) in kinds {
+                try await cluster.make(kind, "w-\(workload)", image: old, replicas: 1)
+                let log = MemoryLog()
+                _ = try await cluster.rollout(new, kind: workload, name: "w-\(workload)", client: client, log: log)
+                    .run()
+                let failing = cluster.rollout(
+                    broken, job: "job2", sequence: 2, kind: workload, name: "w-\(workload)", client: client, log: log)
+                let error = await #expect(throws: JobFailure.self) { try await failing.run() }
+                #expect(error?.reason.contains("; rolled back to revision 2") == true)
+                #expect(log.text.contains("event of pod w-\(workload)-"))
+                #expect(log.text.contains("  no database here"))
+                #expect(!log.text.contains("may not"))
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (#"[{"op":"replace","path":"/rules/0/verbs","value":["get","list","patch"]}]"#, "watch deployments.apps"),
+        (#"[{"op":"replace","path":"/rules/2/verbs","value":["list","delete"]}]"#, "watch pods"),
+        (#"[{"op":"replace","path":"/rules/0/verbs","value":["get","list","watch"]}]"#, "patch deployments.apps"),
+        (#"[{"op":"replace","path":"/rules/1/resources","value":["controllerrevisions"]}]"#, "list replicasets.apps"),
+    ])
+    func aRightThatIsMissingIsNamedBeforeAnythingChanges(change: String, right: String) async throws {
+        try await TestCluster.with { cluster in
+            let client = try await account(in: cluster)
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old, replicas: 1)
+            try await cluster.kubectl("patch", "role/slipway-deployer", "--type=json", "-p", change)
+            // The authorizer hears of it by a watch of its own.
+            try await eventually("the smaller role") {
+                let missing = try await AccessReview(client: client, namespace: cluster.namespace).missing(
+                    of: RolloutRights(cluster.rollout(new, log: MemoryLog()).path, undoes: true).needed)
+                return !missing.isEmpty
+            }
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(new, client: client, log: MemoryLog()).run()
+            }
+            #expect(
+                error?.reason
+                    == "the deployer's account in the cluster may not \(right) in namespace \(cluster.namespace), which "
+                    + "this rollout needs; Compose/kubernetes/deployer.yaml has the role")
+            #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/sequence}") == "")
+        }
+    }
+
+    @Test func aRightThatIsTakenAwayOnTheWayEndsTheRollout() async throws {
+        try await TestCluster.with { cluster in
+            let client = try await account(in: cluster)
+            let old = try await TestImages.server("one")
+            try await cluster.make(image: old, replicas: 1)
+            try await cluster.kubectl("delete", "rolebinding/slipway-deployer")
+            let rollout = cluster.rollout(old, client: client, log: MemoryLog())
+            let workload = try await cluster.client.get(rollout.path.object, as: WorkloadObject.self)
+            let target = RolloutTarget(workload, container: "web")
+            let follower = RolloutFollower(
+                client: client, path: rollout.path, platforms: rollout.platforms, stuck: { _ in }, log: MemoryLog(),
+                logger: cluster.logger)
+            let watch = RolloutWatch(
+                kind: .deployment, target: target, startedAt: .now, allowed: .seconds(600))
+            // The authorizer hears of it by a watch of its own, so a watch or two may still be let in.
+            let error = await #expect(throws: JobFailure.self) {
+                for _ in 1...100 { _ = try await follower.follow(watch, of: target, from: workload) }
+            }
+            #expect(error?.reason.contains("the rollout began but cannot be watched") == true)
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import PipelineLanguage
+import TestSupport
+import Testing
+import Worker
+
+@testable import Deployer
+
+/// What is a success of ours, and what is none, against a real cluster.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ForeignHandTests {
+    @Test func theSameDigestRestartsNothingAndSaysSo() async throws {
+        try await TestCluster.with { cluster in
+            let image = try await TestImages.server("one")
+            try await cluster.make(image: image)
+            let before = try await cluster.kubectl("get", "pods", "-o", "name")
+            let log = MemoryLog()
+            let result = try await cluster.rollout(image, job: "job4", sequence: 4, log: log).run()
+            #expect(result == .init(revision: "1", isFirst: true))
+            #expect(log.text.contains("nothing is restarted"))
+            #expect(try await cluster.kubectl("get", "pods", "-o", "name") == before)
+            #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/sequence}") == "4")
+            #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/owner}") == "shop/web")
+            // An older one is refused all the same, and this one goes on where it is begun again.
+            await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(image, job: "job3", sequence: 3, log: MemoryLog()).run()
+            }
+            let again = MemoryLog()
+            _ = try await cluster.rollout(image, job: "job4", sequence: 4, log: again).run()
+            #expect(again.text.contains("has been changed by this rollout already"))
+        }
+    }
+
+    @Test func whatRunsAlreadyButIsBrokenIsNoSuccess() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            let broken = try await TestImages.build("exit 3")
+            try await cluster.make(image: old, replicas: 1)
+            try await cluster.kubectl("set", "image", "deployment/web", "web=\(broken)")
+            let log = MemoryLog()
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(broken, log: log).run()
+            }
+            #expect(error?.reason.contains("CrashLoopBackOff") == true)
+            #expect(error?.reason.hasSuffix("it changed nothing, so there is nothing to roll back") == true)
+        }
+    }
+
+    @Test func aCrashLoopWithoutAProbeIsNoSuccess() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            // Ready for a moment, so that the cluster calls the rollout complete.
+            let broken = try await TestImages.build("/bin/busybox sleep 2; exit 1")
+            try await cluster.make(image: old, replicas: 1)
+            var rollout = cluster.rollout(broken, log: MemoryLog())
+            rollout.patience = RolloutWatch.Patience()
+            let unsettled = rollout
+            let error = await #expect(throws: JobFailure.self) { try await unsettled.run() }
+            #expect(error?.reason.contains("it ends with exit code 1") == true)
+            #expect(error?.reason.hasSuffix("; rolled back to revision 1") == true)
+            #expect(try await cluster.images() == [old])
+        }
+    }
+
+    @Test func oneThatEndsInItsSoakIsUndone() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            let late = try await TestImages.build("/bin/busybox sleep 8; exit 1")
+            try await cluster.make(image: old, replicas: 1)
+            var rollout = cluster.rollout(late, log: MemoryLog())
+            rollout.patience.soak = .seconds(60)
+            let soaking = rollout
+            let error = await #expect(throws: JobFailure.self) { try await soaking.run() }
+            #expect(error?.reason.contains("after it had been well") == true)
+            #expect(error?.reason.hasSuffix("; rolled back to revision 1") == true)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func anotherHandThatTakesOverMakesItNoSuccessAndIsLeftAlone(undoes: Bool) async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            let slow = try await TestImages.build("/bin/busybox sleep 1000")
+            let theirs = try await TestImages.server("theirs")
+            try await cluster.make(image: old)
+            // Ours stays unready, so that there is time for others.
+            try await cluster.kubectl(
+                "patch", "deployment/web", "-p",
+                #"{"spec":{"template":{"spec":{"containers":[{"name":"web","readinessProbe":{"tcpSocket":{"port":8080},"periodSeconds":1}}]}}}}"#
+            )
+            try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+            let rollout = cluster.rollout(slow, log: MemoryLog())
+            let ended = Task { try await rollout.run() }
+            try await eventually("the change") {
+                try await cluster.field("{.spec.template.spec.containers[0].image}") == slow
+            }
+            if undoes {
+                try await cluster.kubectl("rollout", "undo", "deployment/web")
+            } else {
+                try await cluster.kubectl("set", "image", "deployment/web", "web=\(theirs)")
+            }
+            let kept = undoes ? old : theirs
+            let error = await #expect(throws: JobFailure.self) { try await ended.value }
+            #expect(
+                error?.reason
+                    == "replaced by another hand: container web has the image \(kept) now; the workload is left to "
+                    + "whoever changed it")
+            try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+            #expect(try await cluster.images() == [kept])
+        }
+    }
+
+    @Test func aNewerRolloutIsNamed() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            let stuck = old.prefix { $0 != "@" } + "@sha256:" + String(repeating: "0", count: 64)
+            let new = try await TestImages.server("two")
+            try await cluster.make(image: old)
+            var patient = cluster.rollout(String(stuck), job: "job1", sequence: 1, log: MemoryLog())
+            patient.patience.factor = 100
+            let first = patient
+            let ended = Task { try await first.run() }
+            try await eventually("the change") {
+                try await cluster.field("{.spec.template.spec.containers[0].image}") == first.wish.image
+            }
+            let log = MemoryLog()
+            _ = try await cluster.rollout(new, job: "job2", sequence: 2, log: log).run()
+            #expect(try await cluster.images() == [new])
+            let error = await #expect(throws: JobFailure.self) { try await ended.value }
+            // Either it saw that its image is not there before the other came, or it was replaced.
+            let reason = error?.reason ?? ""
+            #expect(reason.contains("run run-job2") || reason.contains("cannot be pulled"))
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import HTTPClient
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PipelineLanguage
+import Synchronization
+import TestSupport
+import Testing
+import Worker
+
+@testable import Deployer
+
+/// How a rollout begins when the way to the API server of a real cluster is a bad one.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct StartTests {
+    /// What the way does with the requests of a test.
+    private final class Moods: Sendable {
+        struct State {
+            /// The answers to come instead of those of the server, first to last.
+            var refusals: [Int] = []
+            /// How many changes are made whose answer is lost.
+            var lostAnswers = 0
+            /// Changes that reached the server, without those that only ask.
+            var changes = 0
+        }
+        let state: Mutex<State>
+
+        init(refusals: [Int] = [], lostAnswers: Int = 0) {
+            state = Mutex(State(refusals: refusals, lostAnswers: lostAnswers))
+        }
+    }
+
+    /// A proxy before the API server, which `body` reaches by a client of its own.
+    private func through(
+        _ moods: Moods, _ cluster: TestCluster, _ body: @Sendable @escaping (KubernetesClient) async throws -> Void
+    ) async throws {
+        let router = Router(context: PeerContext.self)
+        for method in [OutgoingRequest.Method.get, .post, .patch] {
+            router.on("**", method: .init(method.rawValue) ?? .get) { request, _ in
+                let refusal = moods.state.withLock { $0.refusals.isEmpty ? nil : $0.refusals.removeFirst() }
+                if let refusal { return Response(status: .init(code: refusal)) }
+                let isChange = method == .patch && !request.uri.string.contains("dryRun")
+                let answer = try await forward(request, method, cluster)
+                let isLost = moods.state.withLock { state in
+                    guard isChange else { return false }
+                    state.changes += 1
+                    guard state.lostAnswers > 0 else { return false }
+                    state.lostAnswers -= 1
+                    return true
+                }
+                return isLost ? Response(status: .badGateway) : answer
+            }
+        }
+        try await WebServer.with(router) { server in
+            var access = cluster.client.access
+            access.server = server.url
+            access.tls = .init()
+            access.credential = .none
+            try await body(KubernetesClient(access: access, http: cluster.http, logger: cluster.logger))
+        }
+    }
+
+    private func forward(
+        _ request: Request, _ method: OutgoingRequest.Method, _ cluster: TestCluster
+    ) async throws -> Response {
+        let body = try await request.body.collect(upTo: 1 << 20)
+        var onward = OutgoingRequest(
+            method, cluster.client.access.server + request.uri.string, tls: cluster.client.access.tls)
+        onward.headers["Accept"] = "application/json"
+        if let type = request.headers[.contentType] { onward.headers["Content-Type"] = type }
+        if body.readableBytes > 0 { onward.body = .bytes(Array(body.readableBytesView)) }
+        let answer = try await cluster.http.send(onward)
+        let bytes = try await answer.body.collect(upTo: 16 << 20)
+        return Response(
+            status: .init(code: answer.status), body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    private func start(_ rollout: KubernetesRollout, within limit: Duration = .seconds(60)) -> RolloutStart {
+        RolloutStart(
+            client: rollout.client, wish: rollout.wish, path: rollout.path, undoes: true,
+            deadline: .now.advanced(by: limit), log: rollout.log, logger: rollout.logger)
+    }
+
+    @Test func anAPIServerThatIsAwayForAMomentIsWaitedFor() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old, replicas: 1)
+            // The rights are asked for first, several at a time, then the workload.
+            let moods = Moods(refusals: [503, 429, 503])
+            let log = MemoryLog()
+            try await through(moods, cluster) { client in
+                guard
+                    case .changed(_, isFirst: true) = try await start(cluster.rollout(new, client: client, log: log))
+                        .run()
+                else {
+                    Issue.record("the change was not made")
+                    return
+                }
+            }
+            #expect(log.text.contains("trying again"))
+            #expect(moods.state.withLock { $0.changes } == 1)
+            try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+        }
+    }
+
+    @Test func aRefusedConnectionIsTriedAgainUntilTheTimeIsUp() async throws {
+        try await TestCluster.with { cluster in
+            let image = try await TestImages.server("one")
+            var access = cluster.client.access
+            access.server = "https://127.0.0.1:\(try LoopbackPort.free())"
+            let client = KubernetesClient(access: access, http: cluster.http, logger: cluster.logger)
+            let log = MemoryLog()
+            let error = await #expect(throws: JobFailure.self) {
+                _ = try await start(cluster.rollout(image, client: client, log: log), within: .seconds(2)).run()
+            }
+            #expect(error?.reason.contains("could not begin in time") == true)
+            #expect(log.text.contains("trying again"))
+        }
+    }
+
+    @Test func afterAnAnswerThatWasLostTheWorkloadIsReadAgain() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old, replicas: 1)
+            let moods = Moods(lostAnswers: 1)
+            let log = MemoryLog()
+            try await through(moods, cluster) { client in
+                guard case .resumed = try await start(cluster.rollout(new, client: client, log: log)).run() else {
+                    Issue.record("the change was not found")
+                    return
+                }
+            }
+            #expect(moods.state.withLock { $0.changes } == 1)
+            #expect(log.text.contains("has been changed by this rollout already"))
+            try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+            #expect(try await cluster.images() == [new])
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import PipelineLanguage
+import TestSupport
+import Testing
+import Worker
+
+@testable import Deployer
+
+/// A rollout that failed leaves the workload as it was, against a real cluster.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct UndoTests {
+    private func missing(_ image: String) -> String {
+        String(image.prefix { $0 != "@" } + "@sha256:" + String(repeating: "0", count: 64))
+    }
+
+    @Test(arguments: [Workload.Kind.statefulset, .daemonset])
+    func aBadImageIsUndoneToTheEnd(kind: Workload.Kind) async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(kind == .statefulset ? "StatefulSet" : "DaemonSet", "store", image: old)
+            let log = MemoryLog()
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(missing(old), kind: kind, name: "store", log: log).run()
+            }
+            #expect(error?.reason.hasSuffix("; rolled back to revision 1") == true)
+            // True at the very moment it was said.
+            #expect(try await cluster.images() == [old])
+            let ready = try await cluster.kubectl(
+                "get", "pods", "-o", "jsonpath={range .items[*]}{.status.containerStatuses[0].ready}{end}")
+            #expect(!ready.contains("false"))
+            let next = cluster.rollout(new, job: "job2", sequence: 2, kind: kind, name: "store", log: MemoryLog())
+            _ = try await next.run()
+            #expect(try await cluster.images() == [new])
+        }
+    }
+
+    @Test func aStatefulSetThatOthersBrokeIsRolledOutOver() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make("StatefulSet", "store", image: old)
+            try await cluster.kubectl("set", "image", "statefulset/store", "web=\(missing(old))")
+            try await eventually("the broken pod") {
+                try await cluster.field("{.status.containerStatuses[0].state.waiting.reason}", of: "pod/store-1")
+                    .contains("Pull")
+            }
+            let log = MemoryLog()
+            _ = try await cluster.rollout(new, kind: .statefulset, name: "store", log: log).run()
+            #expect(log.text.contains("removed pod store-1, which is of another revision and was in the way"))
+            #expect(try await cluster.images() == [new])
+        }
+    }
+
+    @Test func theRevisionThatServesIsPutBackNotTheBrokenOneBefore() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            try await cluster.make(image: old)
+            let kept = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(missing(old), undoes: false, log: MemoryLog()).run()
+            }
+            #expect(kept?.reason.hasSuffix("; the workload is left as it is") == true)
+            let broken = try await TestImages.build("exit 3")
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(broken, job: "job2", sequence: 2, log: MemoryLog()).run()
+            }
+            #expect(error?.reason.hasSuffix("; rolled back to revision 1") == true)
+            #expect(try await cluster.images() == [old])
+        }
+    }
+
+    @Test func withoutAnEarlierRevisionNothingIsSaidToBeRolledBack() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            try await cluster.make(image: old, replicas: 1)
+            try await cluster.kubectl("patch", "deployment/web", "-p", #"{"spec":{"revisionHistoryLimit":0}}"#)
+            try await cluster.kubectl(
+                "patch", "deployment/web", "-p", #"{"spec":{"strategy":{"type":"Recreate","rollingUpdate":null}}}"#)
+            let broken = try await TestImages.build("exit 3")
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(broken, log: MemoryLog()).run()
+            }
+            #expect(error?.reason.contains("; not rolled back: there is no earlier revision") == true)
+        }
+    }
+
+    @Test func aStepThatIsStoppedStillHasItsFailureUndone() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            try await cluster.make("StatefulSet", "store", image: old)
+            let log = MemoryLog()
+            let rollout = cluster.rollout(missing(old), kind: .statefulset, name: "store", log: log)
+            let ended = Task { try await rollout.run() }
+            try await eventually("the undo") { log.text.contains("rolling back to revision 1") }
+            ended.cancel()
+            await #expect(throws: (any Error).self) { try await ended.value }
+            #expect(
+                try await cluster.field("{.spec.template.spec.containers[0].image}", of: "statefulset/store") == old)
+            // The next attempt sees the undo to its end.
+            let again = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(missing(old), kind: .statefulset, name: "store", log: MemoryLog()).run()
+            }
+            #expect(again?.reason.contains("was undone (rolled back to revision") == true)
+            #expect(try await cluster.images() == [old])
+        }
+    }
+}
