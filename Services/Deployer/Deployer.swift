@@ -43,9 +43,10 @@ struct Deployer {
         let loops = try DeployerSettings.targets(settings).map { target -> any Service in
             var logger = context.logger
             logger[metadataKey: "cluster"] = "\(target.name)"
+            let connected = try connect(target, http, logger)
             let executor = DeployExecutor(
-                target: try connect(target, http, logger), http: http, registry: registry, dockerSocket: socket,
-                timeout: timeout, events: events, logger: logger)
+                target: connected, http: http, registry: registry, dockerSocket: socket, timeout: timeout,
+                events: events, logger: logger)
             return JobLoop(
                 platform: BusPlatform(
                     RolloutRequested.self, bus: bus, queue: MessageMap.deploy(cluster: target.name), logger: logger),
@@ -54,7 +55,8 @@ struct Deployer {
                     // One worker name for each loop: a claim is told from another loop's.
                     worker: "\(worker).\(target.name)", slots: slots,
                     // A rollout goes on in the cluster by itself, so there is no use in waiting for its end.
-                    grace: min(.seconds(2), shutdown / 2), spool: data.appending("spool-\(target.name)")),
+                    grace: min(.seconds(2), shutdown / 2), namespace: connected.kubernetes?.access.namespace,
+                    spool: data.appending("spool-\(target.name)")),
                 logger: logger)
         }
         // Those that come first end last: the events of the last jobs still go out.

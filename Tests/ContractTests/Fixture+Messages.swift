@@ -27,6 +27,10 @@ extension Fixture {
             StepFinished(job: Sample.job, run: Sample.run, attempt: 2, report: Sample.report)),
         Fixture("JobHeartbeat", JobHeartbeat(job: Sample.job, run: Sample.run, attempt: 2)),
         Fixture(
+            "JobHeartbeat-stuck",
+            JobHeartbeat(
+                job: Sample.job, run: Sample.run, attempt: 2, stuck: "pod web-1: the image cannot be pulled")),
+        Fixture(
             "JobFinished",
             JobFinished(
                 job: Sample.job, run: Sample.run, attempt: 2, outcome: .failure, reason: "step compile failed",

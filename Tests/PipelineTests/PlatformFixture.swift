@@ -86,9 +86,16 @@ struct PlatformFixture: Sendable {
             MessageContext(id: MessageID(rawValue: message)))
     }
 
-    func claim(_ job: JobID, attempt: Int = 1, worker: String = "w1") async throws -> JobClaimReply {
+    func claim(
+        _ job: JobID, attempt: Int = 1, worker: String = "w1", namespace: String? = nil
+    ) async throws -> JobClaimReply {
         try await JobClaimHandler(engine: engine).answer(
-            JobClaim(job: job, attempt: attempt, worker: worker), MessageContext(id: .make()))
+            JobClaim(job: job, attempt: attempt, worker: worker, namespace: namespace), MessageContext(id: .make()))
+    }
+
+    func heartbeat(_ job: Job, attempt: Int = 1, stuck: String? = nil) async throws {
+        try await JobHeartbeatHandler(engine: engine).handle(
+            JobHeartbeat(job: job.id, run: job.run, attempt: attempt, stuck: stuck), MessageContext(id: .make()))
     }
 
     func started(_ step: String, _ job: Job, attempt: Int = 1) async throws {

@@ -108,4 +108,124 @@ import Testing
             #expect(ended == .cancelled)
         }
     }
+
+    // MARK: - Stuck
+
+    /// A rollout that a worker has, and a newer one that waits for it.
+    private func queue(
+        _ platform: PlatformFixture, stuckFirst: Bool
+    ) async throws -> (first: Job, second: Job) {
+        try await platform.push(file, trigger: "t1", message: "m1")
+        let first = try #require(try await platform.runs().first)
+        let under = try #require(try await platform.jobs(of: first.id).first)
+        _ = try await platform.claim(under.id)
+        if stuckFirst { try await platform.heartbeat(under, stuck: "pod web-1: the image cannot be pulled") }
+        try await platform.push(file, trigger: "t2", message: "m2")
+        let second = try #require(try await platform.runs().first)
+        return (under, try #require(try await platform.jobs(of: second.id).first))
+    }
+
+    @Test(arguments: [false, true])
+    func `A rollout that is stuck is stopped as soon as a newer one waits`(stuckFirst: Bool) async throws {
+        try await PlatformFixture.with { platform in
+            let (first, second) = try await queue(platform, stuckFirst: stuckFirst)
+            if !stuckFirst {
+                #expect(try await !platform.sentWork().contains { $0.hasPrefix("JobCancelled") })
+                try await platform.heartbeat(first, stuck: "pod web-1: the image cannot be pulled")
+            }
+            #expect(try await platform.sentWork().filter { $0.hasPrefix("JobCancelled") }.count == 1)
+            // Until its worker has stopped, the newer one waits.
+            #expect(try await platform.jobs(of: second.run).map(\.lease.state) == [.held])
+            try await platform.ended(first, .cancelled)
+            #expect(try await platform.jobs(of: second.run).map(\.lease.state) == [.queued])
+            let ended = try #require(try await platform.reader.view(first.run)?.summary)
+            #expect(ended.state == .cancelled)
+            #expect(
+                ended.reason
+                    == "it was stuck (pod web-1: the image cannot be pulled), and a newer rollout to "
+                    + "default/default/deployment/web took its place: shop/web #2")
+        }
+    }
+
+    @Test func `A rollout that gets on again is waited for`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(file, trigger: "t1", message: "m1")
+            let first = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: first.id).first)
+            _ = try await platform.claim(job.id)
+            try await platform.heartbeat(job, stuck: "nothing has moved for a while")
+            try await platform.heartbeat(job)
+            try await platform.push(file, trigger: "t2", message: "m2")
+            #expect(try await !platform.sentWork().contains { $0.hasPrefix("JobCancelled") })
+        }
+    }
+
+    // MARK: - Two names of one workload
+
+    private let named = """
+        steps:
+          - name: deploy
+            deploy: {environment: production, workload: deploy/web, namespace: shop, image: "registry.example/app:1"}
+        """
+
+    @Test func `A namespace that is given and the cluster's own are one workload`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(file, trigger: "t1", message: "m1")
+            let first = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: first.id).first)
+            // The deployer knows what its kubeconfig says.
+            guard case .granted = try await platform.claim(job.id, namespace: "shop") else {
+                Issue.record("the first one was not granted")
+                return
+            }
+            try await platform.push(named, trigger: "t2", message: "m2")
+            let second = try #require(try await platform.runs().first)
+            let held = try #require(try await platform.jobs(of: second.id).first)
+            #expect(held.lease.state == .held)
+            #expect(held.workload == "default/shop/deployment/web")
+            try await platform.ended(job, steps: [StepReport(step: "deploy", outcome: .success, exitCode: 0)])
+            #expect(try await platform.jobs(of: second.id).map(\.lease.state) == [.queued])
+        }
+    }
+
+    @Test func `Those that were offered before that was known are found out when they are claimed`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(named, trigger: "t1", message: "m1")
+            try await platform.push(file, trigger: "t2", message: "m2")
+            let runs = try await platform.runs().sorted { $0.number < $1.number }
+            let older = try #require(try await platform.jobs(of: runs[0].id).first)
+            let newer = try #require(try await platform.jobs(of: runs[1].id).first)
+            #expect([older.lease.state, newer.lease.state] == [.queued, .queued])
+            guard case .refused(let refusal) = try await platform.claim(older.id, namespace: "shop") else {
+                Issue.record("an older rollout went although a newer one was there")
+                return
+            }
+            #expect(refusal.code == .superseded)
+            guard case .granted = try await platform.claim(newer.id, worker: "w2", namespace: "shop") else {
+                Issue.record("the newer one was not granted")
+                return
+            }
+            #expect(try await platform.reader.view(runs[0].id)?.summary.state == .cancelled)
+        }
+    }
+
+    @Test func `Of two that are found out to be one the second waits`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(named, trigger: "t1", message: "m1")
+            try await platform.push(file, trigger: "t2", message: "m2")
+            let runs = try await platform.runs().sorted { $0.number < $1.number }
+            let older = try #require(try await platform.jobs(of: runs[0].id).first)
+            let newer = try #require(try await platform.jobs(of: runs[1].id).first)
+            _ = try await platform.claim(older.id)
+            guard case .refused(let refusal) = try await platform.claim(newer.id, worker: "w2", namespace: "shop")
+            else {
+                Issue.record("both went at a time")
+                return
+            }
+            #expect(refusal.code == .taken)
+            #expect(try await platform.jobs(of: runs[1].id).map(\.lease.state) == [.held])
+            try await platform.ended(older, steps: [StepReport(step: "deploy", outcome: .success, exitCode: 0)])
+            #expect(try await platform.jobs(of: runs[1].id).map(\.lease.state) == [.queued])
+        }
+    }
 }

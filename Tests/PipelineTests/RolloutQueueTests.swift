@@ -55,6 +55,19 @@ import Testing
         #expect(queue.next() == nil)
     }
 
+    @Test func `One that is stuck makes room for a newer one that waits`() {
+        var stuck = rollout("a", run: "1", 1, .leased)
+        stuck.isStuck = true
+        let waiting = [rollout("b", run: "2", 2, .held), rollout("c", run: "3", 3, .held)]
+        let displaced = RolloutQueue(rollouts: [stuck] + waiting).displaced()
+        #expect(displaced.map(\.job) == [JobID(rawValue: "a")])
+        #expect(displaced.map(\.by) == [RunID(rawValue: "3")])
+        // One that gets on, one that has nobody waiting, and one whose own run waits go on.
+        #expect(RolloutQueue(rollouts: [rollout("a", run: "1", 1, .leased)] + waiting).displaced().isEmpty)
+        #expect(RolloutQueue(rollouts: [stuck]).displaced().isEmpty)
+        #expect(RolloutQueue(rollouts: [stuck, rollout("b", run: "1", 2, .held)]).displaced().isEmpty)
+    }
+
     @Test func `Sequences grow with the run, then with the step`() {
         #expect(RolloutQueue.sequence(serial: 1, step: 9) < RolloutQueue.sequence(serial: 2, step: 1))
         #expect(RolloutQueue.sequence(serial: 2, step: 1) < RolloutQueue.sequence(serial: 2, step: 2))

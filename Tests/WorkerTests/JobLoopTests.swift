@@ -172,6 +172,29 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(finished.steps.map(\.logBytes) == [24, 24])
     }
 
+    @Test func thatAStepIsStuckIsToldAtOnce() async throws {
+        // A heartbeat of its own accord comes after a third of the lease only.
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")], lease: 3000))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            step.stuck("it hangs on hunter22")
+            step.stuck("it hangs on hunter22")
+            try await eventually("the word of it") { platform.reports.contains { $0 is JobHeartbeat } }
+            step.stuck(nil)
+            try await eventually("the word of its end") {
+                platform.reports.filter { $0 is JobHeartbeat }.count == 2
+            }
+            return StepResult(success: true)
+        }
+        try await withLoop(platform, executor) {
+            try await eventually("the end") { platform.finished != nil }
+        }
+        #expect(
+            platform.reports.compactMap { ($0 as? JobHeartbeat)?.stuck ?? ($0 is JobHeartbeat ? "-" : nil) }
+                == ["it hangs on ******", "-"])
+        #expect(platform.finished?.outcome == .success)
+    }
+
     @Test func whatAStepHandsOnIsPutIntoTheNext() async throws {
         let platform = MemoryPlatform(
             grant: try grant([Step(name: "one"), Step(name: "two", image: "web@${steps.one.digest}")]))

@@ -62,7 +62,7 @@ struct DeployExecutor: JobExecutor, StepRunner {
         patience.soak = .seconds(deploy.soak ?? 0)
         let rollout = KubernetesRollout(
             client: client, wish: wish, allowed: time.allowed, allowedUndo: time.undo, undoes: deploy.rollback,
-            patience: patience, platforms: registry.platforms, log: step.log, logger: logger)
+            patience: patience, platforms: registry.platforms, stuck: step.stuck, log: step.log, logger: logger)
         let result = try await rollout.run()
         events.deployed(
             "\(wish.namespace)/\(workload)", deploy.environment, image: wish.image, isFirst: result.isFirst, step)

@@ -12,6 +12,12 @@ enum JobRouting {
         return MessageMap.build(labels: labels(of: stage))
     }
 
+    /// The cluster whose deployers take from a queue; `nil` for those of builders.
+    static func cluster(ofQueue name: String) -> String? {
+        let prefix = MessageMap.deploy(cluster: "").name
+        return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
+    }
+
     /// A queue by its name, as a job's row has it.
     static func queue(named name: String) -> Queue { Queue(name) }
 
@@ -25,18 +31,24 @@ enum JobRouting {
 
     /// What no two jobs may change at a time: a workload of a cluster, a container of a host; for commands nobody can
     /// see into, the step itself.
+    /// - Parameter namespace: That of a cluster's workloads whose steps name none, as far as its deployers have said.
     /// - Returns: The step that changes it and its name; `nil` for a job that may run beside any other.
     static func workload(
-        of job: PlannedJob, in stage: Stage, repository: RepositoryPath
-    ) -> (step: String, name: String)? {
+        of job: PlannedJob, in stage: Stage, repository: RepositoryPath,
+        namespace: (_ cluster: String) throws -> String?
+    ) rethrows -> (step: String, name: String)? {
         if let step = job.deploying { return (step, "\(repository)/\(stage.name)/\(step)") }
         guard job.isRollout, let name = job.steps.first, let deploy = stage.step(name)?.deploy else { return nil }
-        return (name, workload(of: deploy))
+        return (name, try workload(of: deploy, namespace))
     }
 
-    private static func workload(of deploy: Deploy) -> String {
+    private static func workload(
+        of deploy: Deploy, _ namespace: (_ cluster: String) throws -> String?
+    ) rethrows -> String {
         let cluster = deploy.cluster ?? "default"
-        if let workload = deploy.workload { return "\(cluster)/\(deploy.namespace ?? "default")/\(workload)" }
+        if let workload = deploy.workload {
+            return "\(cluster)/\(try deploy.namespace ?? namespace(cluster) ?? "default")/\(workload)"
+        }
         return "\(cluster)/container/\(deploy.container)"
     }
 }

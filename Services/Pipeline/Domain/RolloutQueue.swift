@@ -1,13 +1,16 @@
 import Contracts
 
 /// The rollouts of one workload: one at a time, never an older one after a newer one. Their sequence grows with the
-/// run that asks for them, whenever its build got ready; what is older and has not begun gives way.
+/// run that asks for them, whenever its build got ready; what is older and has not begun gives way, and so does what is
+/// older, has begun and is stuck.
 struct RolloutQueue: Sendable, Equatable {
     struct Rollout: Sendable, Equatable {
         var job: JobID
         var run: RunID
         var sequence: Int64
         var state: JobLease.State
+        /// Whether its worker says that it does not get on.
+        var isStuck = false
     }
 
     enum Verdict: Sendable, Equatable {
@@ -46,6 +49,16 @@ struct RolloutQueue: Sendable, Equatable {
         let gone = Set(older.map(\.job))
         let isBusy = others.contains { !gone.contains($0.job) && $0.state != .held }
         return (isBusy ? .hold : .dispatch, older.map(\.job))
+    }
+
+    /// Those that are under way and stuck while a newer one of another run waits for them: they are stopped.
+    func displaced() -> [(job: JobID, by: RunID)] {
+        rollouts.filter { $0.state == .leased && $0.isStuck }.compactMap { stuck in
+            let newer = rollouts.filter {
+                $0.state == .held && $0.run != stuck.run && $0.sequence > stuck.sequence
+            }
+            return newer.max { $0.sequence < $1.sequence }.map { (stuck.job, $0.run) }
+        }
     }
 
     /// The held rollout whose turn it is, now that one has ended; `nil` while another is under way.

@@ -11,6 +11,9 @@ extension RunEngine {
             guard let job = try JobStore(database: transaction.database).find(claim.job) else {
                 return .refused(.init(code: .unknown, reason: "there is no job \(claim.job)"))
             }
+            if let namespace = claim.namespace, let cluster = JobRouting.cluster(ofQueue: job.queue) {
+                try learn(namespace, of: cluster, queue: job.queue, in: transaction)
+            }
             var reply = JobClaimReply.refused(.init(code: .cancelled, reason: "its run is over"))
             try update(job.run, in: transaction) { current in
                 guard let index = current.index(of: job.id) else { return }
@@ -23,6 +26,7 @@ extension RunEngine {
     private func decide(_ claim: JobClaim, _ index: Int, _ current: RunInProgress) throws -> JobClaimReply {
         let jobs = JobStore(database: current.transaction.database)
         let key = current.key(of: current.jobs[index])
+        if let refusal = try fence(index, current) { return .refused(refusal) }
         let decision = current.jobs[index].lease.claim(
             attempt: claim.attempt, worker: claim.worker, now: current.now, lease: configuration.lease,
             timeLimit: .seconds(current.jobs[index].timeLimit))
@@ -44,9 +48,32 @@ extension RunEngine {
         }
     }
 
+    /// Whether a queued rollout still may go: since it was offered its workload may have turned out to be the one of
+    /// another rollout.
+    private func fence(_ index: Int, _ current: RunInProgress) throws -> JobClaimReply.Refusal? {
+        let job = current.jobs[index]
+        guard job.lease.state == .queued, let workload = job.workload, let sequence = job.sequence else { return nil }
+        let store = JobStore(database: current.transaction.database)
+        let verdict = try store.rollouts(of: workload).admit(
+            RolloutQueue.Rollout(job: job.id, run: job.run, sequence: sequence, state: .queued)
+        ).verdict
+        switch verdict {
+        case .dispatch: return nil
+        case .hold:
+            try current.follow(current.dispatch(index))
+            return .init(code: .taken, reason: "it waits for another rollout to \(workload) to end")
+        case .superseded:
+            try current.follow(current.dispatch(index))
+            return .init(
+                code: .superseded, reason: current.jobs[index].lease.reason ?? "a newer rollout took its place")
+        }
+    }
+
     private func begin(_ index: Int, _ current: RunInProgress) throws -> JobGrant {
+        current.jobs[index].stuck = nil
         let job = current.jobs[index]
         let jobs = JobStore(database: current.transaction.database)
+        try jobs.update(job)
         if let workload = job.workload, let sequence = job.sequence {
             try jobs.begin(workload, sequence: sequence, run: job.run)
         }

@@ -38,7 +38,10 @@ extension RunEngine {
         guard job.lease.renew(attempt: message.attempt, now: transaction.now, lease: configuration.lease) else {
             return try tellToStop(message.job, message.run, message.attempt, job, in: transaction)
         }
+        let gotStuck = job.stuck == nil && message.stuck != nil
+        job.stuck = message.stuck
         try jobs.update(job)
+        if gotStuck, let workload = job.workload { try displaceStuck(of: workload, in: transaction) }
         // The order to stop may not have reached it: announcements made while its connection was away are missed.
         if let reason = job.lease.stopping {
             try transaction.send(

@@ -54,6 +54,34 @@ struct RunEngine: Sendable {
         winner.released += current.released
     }
 
+    /// Stops the rollouts of a workload that are stuck while a newer one waits; that one goes when they have stopped.
+    func displaceStuck(of workload: String, in transaction: Transaction) throws {
+        let store = JobStore(database: transaction.database)
+        for (job, winner) in try store.rollouts(of: workload).displaced() {
+            guard let found = try store.find(job), found.lease.stopping == nil,
+                let current = try load(found.run, in: transaction), let index = current.index(of: job)
+            else { continue }
+            try current.makeRoom(index, for: winner, workload: workload)
+            try current.save()
+        }
+    }
+
+    /// A deployer said where its cluster's workloads are whose steps name no namespace: the rollouts that have not ended
+    /// are known by the key that follows from it, so that two names of one workload are one.
+    func learn(_ namespace: String, of cluster: String, queue: String, in transaction: Transaction) throws {
+        let clusters = ClusterStore(database: transaction.database)
+        guard try clusters.namespace(of: cluster) != namespace else { return }
+        try clusters.save(namespace, of: cluster)
+        let jobs = JobStore(database: transaction.database)
+        for var job in try jobs.openRollouts(of: queue) {
+            guard let current = try load(job.run, in: transaction) else { continue }
+            let plan = current.planner.plan
+            let planned = plan.stages[job.stage].jobs[job.place]
+            job.workload = try current.workload(of: planned, in: plan.process.stages[job.stage])?.name ?? job.workload
+            try jobs.update(job)
+        }
+    }
+
     /// The run with all its rows, or `nil` where it is unknown, not planned yet, or over.
     private func load(_ run: RunID, in transaction: Transaction) throws -> RunInProgress? {
         let runs = RunStore(database: transaction.database)

@@ -84,7 +84,7 @@ final class RunInProgress {
             queue: JobRouting.queue(of: planned, in: stage).name,
             timeLimit: stage.timeout ?? engine.configuration.timeLimit,
             createdAt: now)
-        if let workload = JobRouting.workload(of: planned, in: stage, repository: summary.repository),
+        if let workload = try workload(of: planned, in: stage),
             let record = steps.first(where: { $0.stage == position && $0.name == workload.step })
         {
             job.workload = workload.name
@@ -93,6 +93,13 @@ final class RunInProgress {
         try JobStore(database: transaction.database).insert(job)
         jobs.append(job)
         return try dispatch(jobs.count - 1)
+    }
+
+    /// The key of what a job changes, and the step that does.
+    func workload(of planned: PlannedJob, in stage: Stage) throws -> (step: String, name: String)? {
+        let clusters = ClusterStore(database: transaction.database)
+        return try JobRouting.workload(
+            of: planned, in: stage, repository: summary.repository, namespace: clusters.namespace)
     }
 
     /// Offers a job to workers, unless it changes a workload and has to wait or to give way.
@@ -112,6 +119,9 @@ final class RunInProgress {
         }
         try store.update(jobs[index])
         if jobs[index].lease.state == .queued { try offer(jobs[index]) }
+        if jobs[index].lease.state == .held, let workload = job.workload {
+            try engine.displaceStuck(of: workload, in: transaction)
+        }
         return []
     }
 
@@ -139,6 +149,14 @@ final class RunInProgress {
         // One that came back from a lost worker may be what the newer one waits for.
         ended(jobs[index])
         return planner.cancel(reason: reason)
+    }
+
+    /// A newer rollout of the workload waits, and this one does not get on: its worker is told to stop.
+    func makeRoom(_ index: Int, for winner: RunID, workload: String) throws {
+        let name = try RunStore(database: transaction.database).summary(winner).map { "\($0.repository) #\($0.number)" }
+        let why = jobs[index].stuck.map { " (\($0))" } ?? ""
+        let reason = "it was stuck\(why), and a newer rollout to \(workload) took its place: \(name ?? winner.rawValue)"
+        try follow(planner.cancel(reason: reason))
     }
 
     private func stop(_ key: JobKey, _ reason: String) throws {

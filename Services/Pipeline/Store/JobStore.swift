@@ -25,6 +25,8 @@ struct Job: Sendable, Equatable {
     /// What it changes, as a rollout or by the commands of a step called `deploy`; one job of a workload at a time.
     var workload: String?
     var sequence: Int64?
+    /// Why a rollout does not get on, as its worker says.
+    var stuck: String?
     var createdAt: Timestamp
 }
 
@@ -62,11 +64,12 @@ struct JobStore {
         try database.execute(
             sql: """
                 UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, isConfirmed = ?,
-                    leaseUntil = ?, stopping = ?, deadline = ? WHERE id = ?
+                    leaseUntil = ?, stopping = ?, deadline = ?, workload = ?, stuck = ? WHERE id = ?
                 """,
             arguments: [
                 job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
-                job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.lease.deadline, job.id,
+                job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.lease.deadline,
+                job.workload, job.stuck, job.id,
             ])
     }
 
@@ -99,7 +102,7 @@ struct JobStore {
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT id, run, sequence, state FROM jobs
+                SELECT id, run, sequence, state, stuck IS NOT NULL AS isStuck FROM jobs
                 WHERE workload = ? AND state IN ('held', 'queued', 'leased') ORDER BY sequence
                 """, arguments: [workload])
         let newest = try Row.fetchOne(
@@ -108,7 +111,7 @@ struct JobStore {
             rollouts: rows.map {
                 RolloutQueue.Rollout(
                     job: $0["id"], run: $0["run"], sequence: $0["sequence"],
-                    state: JobLease.State(rawValue: $0["state"]) ?? .finished)
+                    state: JobLease.State(rawValue: $0["state"]) ?? .finished, isStuck: $0["isStuck"])
             }, newest: newest.map { ($0["sequence"], $0["run"]) })
     }
 
@@ -120,6 +123,17 @@ struct JobStore {
                 ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, run = excluded.run
                     WHERE excluded.sequence > sequence
                 """, arguments: [workload, sequence, run])
+    }
+
+    /// The rollouts of a queue that have not ended.
+    func openRollouts(of queue: String) throws -> [Job] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT * FROM jobs WHERE workload IS NOT NULL AND state IN ('held', 'queued', 'leased') AND queue = ?
+                ORDER BY sequence
+                """, arguments: [queue]
+        ).map(Self.job)
     }
 
     private static func job(_ row: Row) throws -> Job {
@@ -141,6 +155,6 @@ struct JobStore {
             id: row["id"], run: row["run"], stage: row["stage"], place: row["place"], kind: kind,
             steps: try row.json("steps") ?? [],
             queue: row["queue"], lease: lease, timeLimit: row["timeLimit"], workload: row["workload"],
-            sequence: row["sequence"], createdAt: row["createdAt"])
+            sequence: row["sequence"], stuck: row["stuck"], createdAt: row["createdAt"])
     }
 }

@@ -2,7 +2,7 @@ import Storage
 
 /// The pipeline service's schema. Moments are milliseconds since 1970; documents are JSON text.
 enum Schema {
-    static let migrations = [Inbox.migration, Outbox.migration, first]
+    static let migrations = [Inbox.migration, Outbox.migration, first, rollouts]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so
     /// a page costs the same with a million runs. What only one run's page needs is in `runDetails`, which keeps the
@@ -202,5 +202,18 @@ enum Schema {
                 body TEXT NOT NULL,
                 parkedAt INTEGER NOT NULL
             );
+            """)
+
+    private static let rollouts = Migration(
+        "2026-11 rollouts",
+        sql: """
+            -- Why a rollout does not get on, as its worker says.
+            ALTER TABLE jobs ADD COLUMN stuck TEXT;
+
+            -- Where a cluster's workloads are whose steps name no namespace, as its deployers say.
+            CREATE TABLE clusters (
+                name TEXT NOT NULL PRIMARY KEY,
+                namespace TEXT NOT NULL
+            ) WITHOUT ROWID;
             """)
 }

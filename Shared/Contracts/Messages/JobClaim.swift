@@ -6,11 +6,14 @@ public struct JobClaim: Request {
     public var attempt: Int
     /// The worker's own name, unique among running workers.
     public var worker: String
+    /// Of a cluster's deployer: where the workloads are whose steps name no namespace.
+    public var namespace: String?
 
-    public init(job: JobID, attempt: Int, worker: String) {
+    public init(job: JobID, attempt: Int, worker: String, namespace: String? = nil) {
         self.job = job
         self.attempt = attempt
         self.worker = worker
+        self.namespace = namespace
     }
 }
 

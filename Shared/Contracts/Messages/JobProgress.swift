@@ -71,11 +71,14 @@ public struct JobHeartbeat: Message {
     public var job: JobID
     public var run: RunID
     public var attempt: Int
+    /// Of a rollout that does not get on, or has failed and is being undone: why. A newer one need not wait for its end.
+    public var stuck: String?
 
-    public init(job: JobID, run: RunID, attempt: Int) {
+    public init(job: JobID, run: RunID, attempt: Int, stuck: String? = nil) {
         self.job = job
         self.run = run
         self.attempt = attempt
+        self.stuck = stuck
     }
 }
 

@@ -30,10 +30,13 @@ public struct StepRun: Sendable {
     public let log: any StepLog
     /// Call it when a service or a detached step works: what waits for it may start then.
     public let ready: @Sendable () -> Void
+    /// Call it with a reason when the step does not get on, and with `nil` when it does again: what is newer need not
+    /// wait for it then.
+    public let stuck: @Sendable (String?) -> Void
 
     public init(
         job: GrantedJob, step: Step, outputs: [String: [String: String]], number: Int = 1, log: any StepLog,
-        ready: @escaping @Sendable () -> Void = {}
+        ready: @escaping @Sendable () -> Void = {}, stuck: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
         self.job = job
         self.step = step
@@ -41,13 +44,14 @@ public struct StepRun: Sendable {
         self.number = number
         self.log = log
         self.ready = ready
+        self.stuck = stuck
     }
 
     /// The same with what the steps before it handed on put in its place.
     func resolved() throws -> StepRun {
         let scope = Scope(environment: job.grant.environment, matrix: job.stage.matrix, outputs: outputs)
         let resolved = try step.resolved(in: scope, variables: job.stage.environment)
-        return StepRun(job: job, step: resolved, outputs: outputs, number: number, log: log, ready: ready)
+        return StepRun(job: job, step: resolved, outputs: outputs, number: number, log: log, ready: ready, stuck: stuck)
     }
 }
 

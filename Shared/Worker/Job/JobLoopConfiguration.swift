@@ -8,14 +8,17 @@ public struct JobLoopConfiguration: Sendable {
     public var slots: Int
     /// How long a job may go on after the worker was asked to shut down, before it is handed back.
     public var grace: Duration
+    /// Of a cluster's deployer: where the workloads are whose steps name no namespace.
+    public var namespace: String?
     public var logs: LogShipper.Configuration
 
     /// - Parameter spool: A directory of the worker's own for logs the broker does not take yet; it is emptied at
     ///   the start.
-    public init(worker: String, slots: Int, grace: Duration, spool: FilePath) {
+    public init(worker: String, slots: Int, grace: Duration, namespace: String? = nil, spool: FilePath) {
         self.worker = worker
         self.slots = slots
         self.grace = grace
+        self.namespace = namespace
         self.logs = LogShipper.Configuration(spool: spool)
     }
 }

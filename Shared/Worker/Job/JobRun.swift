@@ -11,6 +11,8 @@ public final class JobRun: Sendable {
         /// Steps whose end is on its way to the platform.
         var reported: Set<String> = []
         var end = JobLife.WorkEnd.interrupted
+        /// Why steps do not get on, by step.
+        var stuck: [String: String] = [:]
     }
 
     private let grant: JobGrant
@@ -21,6 +23,9 @@ public final class JobRun: Sendable {
     private let configuration: LogShipper.Configuration
     private let logger: Logger
     private let state = Mutex(State())
+    /// A value for each time that ``stuckReason`` changed.
+    let stuckChanges: AsyncStream<Void>
+    private let stuckChanged: AsyncStream<Void>.Continuation
 
     init(
         grant: JobGrant, platform: any JobPlatform, reporter: JobReporter, logs: LogDispatch, stop: StopSignal,
@@ -33,6 +38,20 @@ public final class JobRun: Sendable {
         self.stop = stop
         self.configuration = configuration
         self.logger = logger
+        (stuckChanges, stuckChanged) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Why the job does not get on, or `nil` where it does.
+    var stuckReason: String? { state.withLock { state in state.stuck.min { $0.key < $1.key }?.value } }
+
+    func stuck(_ step: String, _ reason: String?) {
+        let changed = state.withLock { state in
+            let masked = reason.map { state.job?.masked($0) ?? $0 }
+            guard state.stuck[step] != masked else { return false }
+            state.stuck[step] = masked
+            return true
+        }
+        if changed { stuckChanged.yield() }
     }
 
     /// Runs the job's steps, those that may at the same time, until all have ended. How they ended is reported; a

@@ -39,7 +39,8 @@ struct JobSession: Sendable {
             grant: grant, platform: platform, reporter: reporter, logs: logs, stop: stop,
             configuration: configuration.logs, logger: logger)
         return await withTaskGroup(of: Void.self, returning: String.self) { group in
-            group.addTask { await beat(send) }
+            group.addTask { await beat(run, send) }
+            group.addTask { await tellStuck(run) }
             group.addTask { await watchTime(of: run, send) }
             group.addTask { await watchShutdown(send) }
             group.addTask { await logs.run() }
@@ -84,9 +85,8 @@ struct JobSession: Sendable {
     }
 
     /// Renews the lease, and says when it is lost.
-    private func beat(_ send: AsyncStream<JobLife.Event>.Continuation) async {
+    private func beat(_ run: JobRun, _ send: AsyncStream<JobLife.Event>.Continuation) async {
         var lease = Lease(.seconds(grant.leaseSeconds), claimedAt: claimedAt)
-        let heartbeat = JobHeartbeat(job: grant.job, run: grant.run, attempt: grant.attempt)
         do {
             while true {
                 try await Task.sleep(until: lease.nextBeat(after: .now), clock: .continuous)
@@ -96,7 +96,7 @@ struct JobSession: Sendable {
                 }
                 let sent = ContinuousClock.now
                 do {
-                    try await platform.report(heartbeat, id: .make(), run: grant.run, timeout: lease.patience)
+                    try await platform.report(heartbeat(run), id: .make(), run: grant.run, timeout: lease.patience)
                     lease.renewed(at: sent)
                 } catch {
                     try Task.checkCancellation()
@@ -106,6 +106,24 @@ struct JobSession: Sendable {
             }
         } catch {
             // Cancelled: the job is over.
+        }
+    }
+
+    private func heartbeat(_ run: JobRun) -> JobHeartbeat {
+        JobHeartbeat(job: grant.job, run: grant.run, attempt: grant.attempt, stuck: run.stuckReason)
+    }
+
+    /// Tells at once that the job does not get on, or does again, so that what waits for it need not wait for the next
+    /// heartbeat as well.
+    private func tellStuck(_ run: JobRun) async {
+        for await _ in run.stuckChanges {
+            do {
+                try await platform.report(
+                    heartbeat(run), id: .make(), run: grant.run, timeout: .seconds(grant.leaseSeconds) / 3)
+            } catch {
+                // The next heartbeat says the same.
+                logger.debug("heartbeat not confirmed", metadata: ["error": "\(error)"])
+            }
         }
     }
 

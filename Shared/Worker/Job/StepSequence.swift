@@ -87,7 +87,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                 state.running[name] = entry
                 let stepRun = StepRun(
                     job: job, step: step, outputs: state.outputs, number: number, log: entry.log,
-                    ready: { send.yield(.ready(name)) })
+                    ready: { send.yield(.ready(name)) }, stuck: { run.stuck(name, $0) })
                 let stop = entry.stop
                 group.addTask { send.yield(.ended(name, await attempt(stepRun, after: delay, stop))) }
             case .skip(let name, let reason):
@@ -114,6 +114,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
     private func close(_ name: String, _ end: StepEnd, outcome: StepOutcome, _ state: inout Following) {
         guard let entry = state.running.removeValue(forKey: name) else { return }
         state.outputs[name] = end.result.outputs
+        run.stuck(name, nil)
         let report = StepReport(
             step: name, outcome: outcome, exitCode: end.result.exitCode,
             reason: outcome == .success ? nil : end.result.reason.map { job.masked($0) }, outputs: end.result.outputs,

@@ -1,0 +1,19 @@
+import GRDB
+
+/// What deployers have said of their clusters.
+struct ClusterStore {
+    let database: Database
+
+    /// Where workloads are whose steps name no namespace, or `nil` for a cluster nobody has spoken for.
+    func namespace(of cluster: String) throws -> String? {
+        try String.fetchOne(database, sql: "SELECT namespace FROM clusters WHERE name = ?", arguments: [cluster])
+    }
+
+    func save(_ namespace: String, of cluster: String) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO clusters (name, namespace) VALUES (?, ?)
+                ON CONFLICT (name) DO UPDATE SET namespace = excluded.namespace
+                """, arguments: [cluster, namespace])
+    }
+}
