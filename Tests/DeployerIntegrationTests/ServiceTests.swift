@@ -21,6 +21,8 @@ import Testing
             var finished: [JobFinished] = []
             var log = ""
             var events: [String] = []
+            var stuck: [String] = []
+            var namespaces: [String?] = []
         }
         let state = Mutex(State())
         var value: State { state.withLock { $0 } }
@@ -28,7 +30,9 @@ import Testing
 
     private struct Granting: RequestHandler {
         let grant: JobGrant
+        let ledger: Ledger
         func answer(_ request: JobClaim, _ context: MessageContext) async throws -> JobClaimReply {
+            ledger.state.withLock { $0.namespaces.append(request.namespace) }
             var grant = grant
             grant.attempt = request.attempt
             return .granted(grant)
@@ -78,7 +82,7 @@ import Testing
                 sha: String(repeating: "c", count: 40), message: "m", authorName: "Ada",
                 authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
             stage: try JSONValue(encoding: Stage(name: "main", steps: [step])), steps: [step.name],
-            environment: ["WHO": "Ada"], sequence: 1)
+            environment: ["WHO": "Ada"], registries: try Self.logins(), sequence: 1)
         try await withTemporaryDirectory { directory in
             try await VirtualHost.with { host in
                 let topology = MessageMap.topology(with: [MessageMap.deploy(cluster: "default")])
@@ -105,14 +109,29 @@ import Testing
         }
     }
 
+    private static func logins() throws -> [String: SealedSecret] {
+        let login = RegistryLogin(
+            username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
+            password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD"))
+        let text = String(decoding: try Wire.encode(login), as: UTF8.self)
+        return [
+            try TestEnvironment.required("SLIPWAY_TEST_REGISTRY"): try KeyRing(keys).seal(
+                text, for: SecretPurpose.registry)
+        ]
+    }
+
     private func platform(_ bus: Bus, _ grant: JobGrant, _ ledger: Ledger) -> [any Service] {
         [
             RequestServer(
-                bus: bus, queue: MessageMap.requests, handlers: [Granting(grant: grant)], logger: .quiet),
+                bus: bus, queue: MessageMap.requests, handlers: [Granting(grant: grant, ledger: ledger)], logger: .quiet
+            ),
             QueueConsumer(
                 bus: bus, queue: MessageMap.pipeline, prefetch: 16, serial: true,
                 handlers: [
-                    Hearing<StepStarted>(), Hearing<StepFinished>(), Hearing<JobHeartbeat>(),
+                    Hearing<StepStarted>(), Hearing<StepFinished>(),
+                    Hearing<JobHeartbeat> { message in
+                        if let stuck = message.stuck { ledger.state.withLock { $0.stuck.append(stuck) } }
+                    },
                     Hearing<JobFinished> { message in ledger.state.withLock { $0.finished.append(message) } },
                 ], logger: .quiet),
             QueueConsumer(
@@ -172,6 +191,77 @@ import Testing
                 }
                 try await second.signal("TERM")
                 #expect(try await second.exit() == .exited(0))
+            }
+        }
+    }
+
+    private func release(_ image: String, in cluster: TestCluster, soak: Int? = nil) -> Step {
+        Step(
+            name: "release",
+            deploy: Deploy(
+                environment: "production", workload: Workload(kind: .deployment, name: "web"),
+                namespace: cluster.namespace, container: "web", image: image, soak: soak))
+    }
+
+    @Test func aTagThatMovesRollsOutWhatItIsNow() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            let tag = try await TestImages.tag(old, "moving-\(cluster.namespace)")
+            try await cluster.make(image: tag)
+            _ = try await TestImages.tag(new, "moving-\(cluster.namespace)")
+            try await scene(release(tag, in: cluster)) { scene in
+                try await scene.offer(attempt: 1)
+                let deployer = try await scene.start()
+                try await eventually(within: .seconds(90), "the end") { !scene.ledger.value.finished.isEmpty }
+                let finished = try #require(scene.ledger.value.finished.first)
+                #expect(finished.outcome == .success)
+                #expect(finished.steps.first?.outputs["image"] == new)
+                #expect(try await cluster.images() == [new])
+                #expect(
+                    try await cluster.field("{.metadata.annotations.slipway\\.dev/tag}")
+                        == "moving-\(cluster.namespace)")
+                #expect(scene.ledger.value.namespaces == ["default"])
+                try await deployer.signal("TERM")
+                #expect(try await deployer.exit() == .exited(0))
+            }
+        }
+    }
+
+    @Test func aTagThatWasNeverPushedChangesNothing() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            try await cluster.make(image: old, replicas: 1)
+            let step = release("\(old.prefix { $0 != "@" }):never-pushed", in: cluster)
+            try await scene(step) { scene in
+                try await scene.offer(attempt: 1)
+                let deployer = try await scene.start()
+                try await eventually(within: .seconds(60), "the end") { !scene.ledger.value.finished.isEmpty }
+                let reason = scene.ledger.value.finished.first?.steps.first?.reason ?? ""
+                #expect(reason.hasPrefix("nothing was changed: the digest of"))
+                #expect(reason.contains("the registry holds no"))
+                #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/sequence}") == "")
+                try await deployer.signal("TERM")
+                #expect(try await deployer.exit() == .exited(0))
+            }
+        }
+    }
+
+    @Test func aRolloutThatIsStuckSaysSoAndEndsWhenItIsCancelled() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            let broken = try await TestImages.build("/bin/busybox sleep 1; exit 1")
+            try await cluster.make(image: old, replicas: 1)
+            try await scene(release(broken, in: cluster)) { scene in
+                try await scene.offer(attempt: 1)
+                let deployer = try await scene.start()
+                try await eventually(within: .seconds(60), "the word of it") { !scene.ledger.value.stuck.isEmpty }
+                #expect(scene.ledger.value.stuck.first?.contains("it ends with exit code 1") == true)
+                try await scene.bus.send(
+                    JobCancelled(job: scene.grant.job, run: scene.grant.run, attempt: 1, reason: "a newer one"))
+                try await eventually(within: .seconds(60), "the end") { !scene.ledger.value.finished.isEmpty }
+                #expect(scene.ledger.value.finished.first?.steps.map(\.outcome) == [.cancelled])
+                try await deployer.signal("TERM")
+                #expect(try await deployer.exit() == .exited(0))
             }
         }
     }

@@ -9,8 +9,6 @@ enum TestImages {
     static func build(_ script: String) async throws -> String {
         let socket = try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET")
         let registry = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY")
-        let username = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME")
-        let password = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")
         return try await withTemporaryDirectory { directory in
             let path = directory.string
             try await runTool("cp", ["/bin/busybox", "\(path)/busybox"])
@@ -24,9 +22,7 @@ enum TestImages {
                 CMD ["/bin/busybox", "sh", "/run"]
                 """
             try Data(dockerfile.utf8).write(to: URL(filePath: "\(path)/Dockerfile"))
-            let auth = Data("\(username):\(password)".utf8).base64EncodedString()
-            try Data(#"{"auths":{"\#(registry)":{"auth":"\#(auth)"}}}"#.utf8)
-                .write(to: URL(filePath: "\(path)/config.json"))
+            try writeLogin(in: directory)
             let docker = ["-H", "unix://\(socket)", "--config", path]
             let name = "\(registry)/test/deployer:\(UInt64.random(in: .min ... .max))"
             try await runTool("docker", docker + ["build", "-q", "-t", name, path])
@@ -35,6 +31,28 @@ enum TestImages {
                 "docker", docker + ["image", "inspect", "-f", "{{index .RepoDigests 0}}", name])
             return String(digests.filter { !$0.isWhitespace })
         }
+    }
+
+    /// Gives an image a tag in its registry, taking it from the image that had it.
+    /// - Returns: `registry/repository:tag`.
+    static func tag(_ image: String, _ tag: String) async throws -> String {
+        let docker = ["-H", "unix://\(try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"))"]
+        let name = "\(image.prefix { $0 != "@" }):\(tag)"
+        try await runTool("docker", docker + ["tag", image, name])
+        try await withTemporaryDirectory { directory in
+            try writeLogin(in: directory)
+            try await runTool("docker", docker + ["--config", directory.string, "push", "-q", name])
+        }
+        return name
+    }
+
+    private static func writeLogin(in directory: FilePath) throws {
+        let registry = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY")
+        let username = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME")
+        let password = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")
+        let auth = Data("\(username):\(password)".utf8).base64EncodedString()
+        try Data(#"{"auths":{"\#(registry)":{"auth":"\#(auth)"}}}"#.utf8)
+            .write(to: URL(filePath: directory.appending("config.json").string))
     }
 
     /// Answers HTTP on port 8080.

@@ -75,6 +75,18 @@ import Testing
         #expect(refusal(RolloutDecision(wish(), on: image))?.contains("another hand") == true)
     }
 
+    @Test func anotherTryOfTheSameStepIsNoOtherHand() {
+        var second = wish()
+        second.job = JobID(rawValue: "job7.2")
+        second.earlierTries = [JobID(rawValue: "job7")]
+        let undone = workload(sequence: 7, rollout: "job6", undone: "job7", newest: "job7")
+        if case .patch = RolloutDecision(second, on: undone) {
+        } else {
+            Issue.record("a second try is refused")
+        }
+        #expect(refusal(RolloutDecision(second, on: workload(sequence: 7, newest: "else")))?.contains("hand") == true)
+    }
+
     @Test func whatWasUndoneIsNotDoneAgain() {
         let decision = RolloutDecision(wish(), on: workload(sequence: 7, rollout: "job6", undone: "job7"))
         #expect(decision == .undone)

@@ -54,7 +54,8 @@ struct DeployExecutor: JobExecutor, StepRunner {
             owner: grant.repository.rawValue, commit: grant.commit.sha,
             cause: "run \(grant.run): \(grant.repository) at \(grant.commit.short)")
         // One job may have several tries of its step: each try is a rollout of its own.
-        if step.number > 1 { wish.job = JobID(rawValue: "\(grant.job).\(step.number)") }
+        wish.job = Self.rollout(grant.job, try: step.number)
+        wish.earlierTries = (1..<max(1, step.number)).map { Self.rollout(grant.job, try: $0) }
         let time = RolloutTime(
             timeout: step.step.timeout, job: grant.timeoutSeconds, soak: deploy.soak, standard: timeout,
             undoes: deploy.rollback)
@@ -71,6 +72,10 @@ struct DeployExecutor: JobExecutor, StepRunner {
             outputs: [
                 "image": wish.image, "revision": result.revision, "workload": "\(wish.namespace)/\(workload)",
             ])
+    }
+
+    private static func rollout(_ job: JobID, try number: Int) -> JobID {
+        number > 1 ? JobID(rawValue: "\(job).\(number)") : job
     }
 
     // MARK: - A single host

@@ -14,6 +14,8 @@ struct RolloutWish: Sendable {
     /// Grows with every rollout of the workload; `nil` where nobody counts.
     var sequence: Int64?
     var job: JobID
+    /// The rollouts of earlier tries of the same step, which bear the same number.
+    var earlierTries: [JobID] = []
     var run: RunID
     /// The repository that rolls out.
     var owner: String
@@ -72,7 +74,8 @@ enum RolloutDecision: Equatable {
                 self = .refuse("a newer rollout\(run) was put on \(what): number \(found), this one is \(sequence)")
                 return
             }
-            isNumbered = found == sequence
+            let newest = workload.annotation(RolloutAnnotation.rollout)
+            isNumbered = found == sequence && !wish.earlierTries.contains { $0.rawValue == newest }
         }
         if isNumbered || isNewest, workload.annotation(RolloutAnnotation.undone) == wish.job.rawValue {
             self = .undone

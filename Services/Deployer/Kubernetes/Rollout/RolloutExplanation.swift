@@ -10,9 +10,27 @@ struct RolloutExplanation: Sendable {
     let log: any StepLog
     let logger: Logger
 
+    /// A server that answers slowly holds the undo up no longer than this.
+    private static let limit = Duration.seconds(20)
+
     /// Never throws: what cannot be read is missing from the log.
     func show(_ failure: RolloutWatch.Failure) async {
         await log.line("the rollout failed: \(failure.reason)")
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await showAll(failure) }
+            group.addTask {
+                do {
+                    try await Task.sleep(for: Self.limit)
+                } catch {
+                    // All is shown.
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func showAll(_ failure: RolloutWatch.Failure) async {
         for suspect in failure.suspects { await showEvents(suspect) }
         for suspect in failure.suspects where suspect.hasLog {
             if await showLog(suspect) { return }
