@@ -100,4 +100,27 @@ import Worker
             #expect(try await cluster.images() == [old])
         }
     }
+
+    @Test func aProgressDeadlineThatPassesIsExplainedAndUndone() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            let silent = try await TestImages.build(
+                "/bin/busybox echo I wait for nothing; exec /bin/busybox sleep 1000")
+            try await cluster.make(image: old, replicas: 1)
+            try await cluster.kubectl(
+                "patch", "deployment/web", "-p",
+                #"{"spec":{"progressDeadlineSeconds":8,"template":{"spec":{"containers":[{"name":"web","readinessProbe":{"tcpSocket":{"port":8080},"periodSeconds":1}}]}}}}"#
+            )
+            try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+            let log = MemoryLog()
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(silent, log: log).run()
+            }
+            #expect(error?.reason.hasPrefix("deployment \"web\" exceeded its progress deadline; pod web-") == true)
+            #expect(error?.reason.contains("running, not ready yet; rolled back to revision 2") == true)
+            #expect(log.text.contains("Unhealthy: Readiness probe failed"))
+            #expect(log.text.contains("  I wait for nothing"))
+            #expect(try await cluster.images() == [old])
+        }
+    }
 }

@@ -12,13 +12,13 @@ import Testing
     private func at(_ seconds: Int) -> ContinuousClock.Instant { start.advanced(by: .seconds(seconds)) }
 
     private func watch(
-        allowed: Int = 600, soak: Int = 0, kind: Workload.Kind = .deployment, clears: Bool = false
+        allowed: Int = 600, soak: Int = 0, kind: Workload.Kind = .deployment, isUndo: Bool = false
     ) -> RolloutWatch {
         var patience = RolloutWatch.Patience()
         patience.soak = .seconds(soak)
         return RolloutWatch(
             kind: kind, target: RolloutTarget(mark: "job1", container: "web", image: Self.image), startedAt: start,
-            wall: wall, allowed: .seconds(allowed), patience: patience, clears: clears)
+            wall: wall, allowed: .seconds(allowed), patience: patience, isUndo: isUndo)
     }
 
     private let wall = Timestamp(milliseconds: 1_800_000_000_000)
@@ -423,10 +423,25 @@ import Testing
     }
 
     @Test func anUndoRemovesWhatIsNotReady() {
-        var rollout = watch(kind: .statefulset, clears: true)
+        var rollout = watch(kind: .statefulset, isUndo: true)
         _ = rollout.handle(.workload(statefulSet(updated: "store-a")), at: at(1))
         let actions = rollout.handle(.pods([member("store-1", revision: "store-b")]), at: at(2))
         #expect(actions == [.remove(pod: "store-1", uid: "uid-store-1", reason: "pod store-1: running, not ready yet")])
+    }
+
+    @Test func anUndoIsNotJudgedByTheDeadlineOfWhatItUndoes() {
+        var undo = watch(isUndo: true)
+        // Of one replica nothing has moved yet: the condition is still that of the broken revision.
+        let stale = workload(replicas: 1) {
+            $0.updatedReplicas = 1
+            $0.replicas = 2
+            $0.availableReplicas = 1
+            $0.conditions = [.init(type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded")]
+        }
+        _ = undo.handle(.pods([well()]), at: at(1))
+        #expect(failure(undo.handle(.workload(stale), at: at(2))) == nil)
+        // What is back has run before, so being ready is enough.
+        #expect(undo.handle(.workload(done()), at: at(3)).contains(.succeeded))
     }
 
     @Test func belowThePartitionTheEarlierRevisionStays() {

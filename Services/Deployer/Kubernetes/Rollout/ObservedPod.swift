@@ -50,12 +50,13 @@ struct ObservedPod {
 
     /// From when on all containers count as up to stay, or `nil` while one of them does not run. One with a probe that
     /// passed is up; one without, or one that was started again, shows it by running on.
-    func steady(after settle: Duration) -> ContinuousClock.Instant? {
+    /// - Parameter isProven: Whether what it runs has shown that before.
+    func steady(after settle: Duration, isProven: Bool = false) -> ContinuousClock.Instant? {
         var steady: ContinuousClock.Instant?
         for status in pod.status?.containerStatuses ?? [] {
             guard let start = starts[status.name] else { return nil }
             let container = pod.spec?.containers.first { $0.name == status.name }
-            let hasProbe = container?.readinessProbe != nil || container?.startupProbe != nil
+            let hasProbe = isProven || container?.readinessProbe != nil || container?.startupProbe != nil
             let restarts = min(status.restartCount ?? 0, 2)
             let needed = hasProbe && restarts == 0 ? .zero : settle * (restarts + 1)
             let moment = start.since.advanced(by: needed)

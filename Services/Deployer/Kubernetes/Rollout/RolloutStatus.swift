@@ -6,15 +6,17 @@ enum RolloutStatus: Equatable {
     case done(String)
     case failed(String)
 
-    init(_ workload: WorkloadObject, kind: Workload.Kind) {
+    /// - Parameter heedsDeadline: Whether a progress deadline that passed is a failure. After an undo it is still the one
+    ///   of what was undone, until the controller sees progress of the other.
+    init(_ workload: WorkloadObject, kind: Workload.Kind, heedsDeadline: Bool = true) {
         switch kind {
-        case .deployment: self.init(deployment: workload)
+        case .deployment: self.init(deployment: workload, heedsDeadline: heedsDeadline)
         case .statefulset: self.init(statefulSet: workload)
         case .daemonset: self.init(daemonSet: workload)
         }
     }
 
-    private init(deployment: WorkloadObject) {
+    private init(deployment: WorkloadObject, heedsDeadline: Bool) {
         let name = deployment.metadata.name
         let status = deployment.status
         // A status from before the last change says nothing about it: the old version looks complete.
@@ -27,8 +29,9 @@ enum RolloutStatus: Equatable {
                 "deployment \"\(name)\" is paused: nothing is rolled out until `kubectl rollout resume` is called")
             return
         }
-        if status?.conditions?.contains(where: { $0.type == "Progressing" && $0.reason == "ProgressDeadlineExceeded" })
-            == true
+        if heedsDeadline,
+            status?.conditions?.contains(where: { $0.type == "Progressing" && $0.reason == "ProgressDeadlineExceeded" })
+                == true
         {
             self = .failed("deployment \"\(name)\" exceeded its progress deadline")
             return

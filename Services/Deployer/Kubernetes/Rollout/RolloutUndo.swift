@@ -63,11 +63,10 @@ struct RolloutUndo: Sendable {
         let target = RolloutTarget(workload, container: wish.container)
         var patience = patience
         patience.soak = .zero
-        // It has been well before: what is ready is enough, unless it was started again.
         let now = ContinuousClock.now
         let watch = RolloutWatch(
             kind: wish.workload.kind, target: target, startedAt: now, allowed: max(.zero, deadline - now),
-            patience: patience, clears: true)
+            patience: patience, isUndo: true)
         do {
             switch try await follower.follow(watch, of: target, from: workload) {
             case .succeeded: return .rolledBack(revision: revision)

@@ -67,8 +67,9 @@ struct RolloutWatch {
     private let wallStart: Timestamp
     private let allowed: Duration
     private let patience: Patience
-    /// Whether pods of other revisions that are not ready are in the way, as in an undo.
-    private let clears: Bool
+    /// Whether it is the undo of another: what was there before has shown that it stays up, and what is of another
+    /// revision and not ready is in the way.
+    private let isUndo: Bool
 
     private var workload: WorkloadObject?
     private var status = RolloutStatus.waiting("")
@@ -90,7 +91,7 @@ struct RolloutWatch {
     ///   - allowed: How long it may take in all.
     init(
         kind: Workload.Kind, target: RolloutTarget, startedAt: ContinuousClock.Instant, wall: Timestamp = .now,
-        allowed: Duration, patience: Patience = Patience(), clears: Bool = false
+        allowed: Duration, patience: Patience = Patience(), isUndo: Bool = false
     ) {
         self.kind = kind
         self.target = target
@@ -98,7 +99,7 @@ struct RolloutWatch {
         wallStart = wall
         self.allowed = allowed
         self.patience = patience
-        self.clears = clears
+        self.isUndo = isUndo
         running = RunningImage(target.image)
         progress = ([], startedAt)
     }
@@ -137,7 +138,7 @@ struct RolloutWatch {
             return end(Failure(reason: replacement, isReplaced: true), &actions)
         }
         noteProgress(found, now)
-        status = RolloutStatus(found, kind: kind)
+        status = RolloutStatus(found, kind: kind, heedsDeadline: !isUndo)
         switch status {
         case .waiting(let line):
             wellSince = nil
@@ -253,7 +254,9 @@ struct RolloutWatch {
                 end(failure(reason, worst: known), &actions)
                 return false
             }
-            guard known.pod.isReady, let steady = known.steady(after: patience.settle) else { continue }
+            guard known.pod.isReady, let steady = known.steady(after: patience.settle, isProven: isUndo) else {
+                continue
+            }
             if steady <= now { count += 1 } else { isSettling = true }
         }
         guard count >= RolloutStatus.expectedPods(workload, kind: kind) else {
@@ -332,7 +335,7 @@ struct RolloutWatch {
 
     private mutating func clearTheWay(_ now: ContinuousClock.Instant, _ actions: inout [Action]) {
         let isStill = now >= progress.since.advanced(by: patience.stillness * patience.factor)
-        for known in blocking where clears || isStill || known.trouble != nil {
+        for known in blocking where isUndo || isStill || known.trouble != nil {
             guard removed.insert(known.pod.metadata.uid ?? known.pod.metadata.name).inserted else { continue }
             actions.append(
                 .remove(pod: known.pod.metadata.name, uid: known.pod.metadata.uid, reason: known.description))
@@ -361,7 +364,9 @@ struct RolloutWatch {
             if let since = known.troubleSince, let trouble = known.trouble {
                 moments.append(since.advanced(by: trouble.patience * patience.factor))
             }
-            if case .done = status, let steady = known.steady(after: patience.settle) { moments.append(steady) }
+            if case .done = status, let steady = known.steady(after: patience.settle, isProven: isUndo) {
+                moments.append(steady)
+            }
         }
         if let replicaFailure {
             moments.append(replicaFailure.since.advanced(by: Patience.replicas * patience.factor))
