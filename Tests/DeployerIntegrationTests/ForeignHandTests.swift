@@ -1,3 +1,5 @@
+import Contracts
+import DockerEngine
 import PipelineLanguage
 import TestSupport
 import Testing
@@ -105,6 +107,30 @@ import Worker
                     + "whoever changed it")
             try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
             #expect(try await cluster.images() == [kept])
+        }
+    }
+
+    @Test func ofAnIndexThePlatformsManifestIsTheSameImage() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            // The engine has pushed the manifest, so it may name the image by that digest or by the index's.
+            let index = try await TestImages.index(of: new)
+            try await cluster.make(image: old)
+            let login = RegistryLogin(
+                username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
+                password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD"))
+            let images = RegistryImages(
+                registry: RegistryClient(client: cluster.http),
+                logins: [try TestEnvironment.required("SLIPWAY_TEST_REGISTRY"): login])
+            guard case .known(let digests) = await images.platforms(of: index) else {
+                Issue.record("the registry does not know its index")
+                return
+            }
+            #expect(digests == Set([index, new].compactMap(RunningImage.digest)))
+            var rollout = cluster.rollout(index, log: MemoryLog())
+            rollout.platforms = images.platforms
+            _ = try await rollout.run()
+            #expect(try await cluster.images() == [index])
         }
     }
 

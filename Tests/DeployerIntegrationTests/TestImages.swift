@@ -1,6 +1,11 @@
+import Contracts
+import DockerEngine
 import FoundationEssentials
+import HTTPClient
+import Logging
 import SystemPackage
 import TestSupport
+import Testing
 
 /// Images made of nothing but busybox, built by the Docker Engine of the tests and pushed to their registry.
 enum TestImages {
@@ -31,6 +36,49 @@ enum TestImages {
                 "docker", docker + ["image", "inspect", "-f", "{{index .RepoDigests 0}}", name])
             return String(digests.filter { !$0.isWhitespace })
         }
+    }
+
+    /// Makes an index of one platform in the registry, and has the engine pull it by that digest.
+    /// - Returns: `registry/repository@sha256:…` of the index.
+    static func index(of image: String) async throws -> String {
+        let registry = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY")
+        let docker = ["-H", "unix://\(try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"))"]
+        let reference = try ImageReference(image)
+        let http = HTTPClient(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let manifests = "http://\(registry)/v2/\(reference.path)/manifests"
+        let type = "application/vnd.docker.distribution.manifest.v2+json"
+        let list = "application/vnd.docker.distribution.manifest.list.v2+json"
+        var get = OutgoingRequest(.get, "\(manifests)/\(reference.digest ?? "")", headers: ["Accept": .init(type)])
+        get.authentication = try login()
+        let size = try await http.send(get).body.collect(upTo: 1 << 20).count
+        let document: JSONValue = [
+            "schemaVersion": 2, "mediaType": .string(list),
+            "manifests": [
+                [
+                    "mediaType": .string(type), "size": .integer(Int64(size)),
+                    "digest": .string(reference.digest ?? ""),
+                    "platform": ["os": "linux", "architecture": "amd64"],
+                ]
+            ],
+        ]
+        var put = OutgoingRequest(.put, "\(manifests)/index-\(UInt64.random(in: .min ... .max))")
+        put.headers["Content-Type"] = list
+        put.body = .bytes(Array(try Wire.encode(document)))
+        put.authentication = try login()
+        let digest = try #require(try await http.send(put).headers["Docker-Content-Digest"])
+        await http.shutdown()
+        let name = "\(reference.repository)@\(digest)"
+        try await withTemporaryDirectory { directory in
+            try writeLogin(in: directory)
+            try await runTool("docker", docker + ["--config", directory.string, "pull", "-q", name])
+        }
+        return name
+    }
+
+    private static func login() throws -> OutgoingRequest.Authentication {
+        .basic(
+            username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
+            password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD"))
     }
 
     /// Gives an image a tag in its registry, taking it from the image that had it.

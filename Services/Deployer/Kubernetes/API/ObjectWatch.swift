@@ -45,7 +45,7 @@ struct ObjectWatch<Object: KubernetesObject>: Sendable {
                 case .gone:
                     // The server has forgotten what came after our version.
                     version = nil
-                case .unavailable, .malformed:
+                case .unavailable, .malformed, .credentials:
                     logger.debug("watch broke off, it is opened again", metadata: ["error": "\(error)"])
                     await sleep(pause)
                     pause = min(pause * 2, .seconds(5))

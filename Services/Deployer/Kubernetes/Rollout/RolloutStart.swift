@@ -61,9 +61,13 @@ struct RolloutStart: Sendable {
             missing = try await AccessReview(client: client, namespace: wish.namespace).missing(
                 of: rights.needed + rights.useful)
         } catch {
-            if error.isTransient || error.code == .unauthorized { throw error }
-            logger.debug("the cluster does not tell rights", metadata: ["error": "\(error)"])
-            return
+            switch error.code {
+            case .forbidden, .notFound, .invalid, .malformed:
+                // Then each request tells for itself.
+                logger.debug("the cluster does not tell rights", metadata: ["error": "\(error)"])
+                return
+            default: throw error
+            }
         }
         let lacking = missing.filter(rights.needed.contains)
         guard lacking.isEmpty else {
