@@ -1,8 +1,8 @@
 import Glibc
 
 extension DockerEngine {
-    /// The text of a small file of a build context, or `nil` if there is none. Links are not followed.
-    static func read(_ path: String, in folder: String) throws(DockerError) -> String? {
+    /// The bytes of a small file of a build context, or `nil` if there is none. Links are not followed.
+    static func read(_ path: String, in folder: String) throws(DockerError) -> [UInt8]? {
         let descriptor = open("\(folder)/\(path)", O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
@@ -16,7 +16,7 @@ extension DockerEngine {
             guard count >= 0 else {
                 throw DockerError(.context, "“\(path)” cannot be read (\(String(cString: strerror(errno))))")
             }
-            if count == 0 { return String(decoding: text, as: UTF8.self) }
+            if count == 0 { return text }
             text += piece.prefix(count)
         }
         throw DockerError(.context, "“\(path)” is larger than 1 MiB")

@@ -1,99 +1,120 @@
 /// The rules of a `.dockerignore`: which paths of a build context are left out.
 ///
-/// As the engine's own client reads them: one pattern a line, `*`, `?` and `[…]` within a segment, `**` across segments,
-/// `!` takes back, the last match decides, and what matches a folder holds for all that is in it.
+/// As the engine's own client reads them: one pattern a line, the last match decides, `!` takes back, what matches a folder
+/// holds for all that is in it.
 public struct IgnoreRules: Sendable, Hashable {
-    struct Rule: Sendable, Hashable {
-        var segments: [[UInt8]]
-        var takesBack: Bool
+    /// Which rules matched a folder: they hold for what is in it.
+    typealias Matches = [Bool]
+
+    private(set) var patterns: [IgnorePattern] = []
+
+    /// - Parameters:
+    ///   - text: The file, in whatever encoding its paths have.
+    ///   - file: Its name, for messages.
+    /// - Throws: ``DockerError/Code/context`` with the line that is broken.
+    public init(_ text: some Sequence<UInt8>, file: String = ".dockerignore") throws(DockerError) {
+        var text = Array(text)[...]
+        if text.starts(with: [0xEF, 0xBB, 0xBF]) { text.removeFirst(3) }
+        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() where line.first != UInt8(ascii: "#") {
+            var rule = Self.trimmed(line)
+            if rule.isEmpty { continue }
+            let takesBack = rule.first == UInt8(ascii: "!")
+            if takesBack { rule = Self.trimmed(rule.dropFirst()) }
+            // The blank at the end of `name /` goes once the slash is gone.
+            guard let pattern = IgnorePattern(Array(Self.trimmed(Self.cleaned(rule)[...])), takesBack: takesBack) else {
+                let words = String(decoding: line, as: UTF8.self)
+                throw DockerError(.context, "line \(index + 1) of \(file) is no pattern: “\(words)”")
+            }
+            patterns.append(pattern)
+        }
     }
 
-    let rules: [Rule]
+    /// Takes one path back if the rules leave it out, as the last rule: the Dockerfile and the rules' own file go in
+    /// whatever the rules say.
+    mutating func takeBack(_ path: String) {
+        let path = Array(path.utf8)
+        guard ignores(path), let pattern = IgnorePattern(path, takesBack: true) else { return }
+        patterns.append(pattern)
+    }
 
-    public init(_ text: String) {
-        var rules: [Rule] = []
-        for line in text.split(whereSeparator: \.isNewline) {
-            if line.hasPrefix("#") { continue }
-            var pattern = line[...]
-            while let first = pattern.first, first == " " || first == "\t" { pattern.removeFirst() }
-            while let last = pattern.last, last == " " || last == "\t" { pattern.removeLast() }
-            let takesBack = pattern.hasPrefix("!")
-            if takesBack { pattern.removeFirst() }
-            var segments: [[UInt8]] = []
-            for segment in pattern.split(separator: "/") where segment != "." {
-                if segment == ".." {
-                    _ = segments.popLast()
-                } else {
-                    segments.append(Array(segment.utf8))
+    /// Whether a path or a folder it is in is left out.
+    /// - Parameter path: Relative to the context, without a leading slash.
+    func ignores(_ path: [UInt8]) -> Bool { verdict(path).ignored }
+
+    /// - Parameter folder: What matched the folder the path is in; `nil` at the top.
+    func verdict(_ path: [UInt8], in folder: Matches? = nil) -> (ignored: Bool, matches: Matches) {
+        var matches = Matches(repeating: false, count: patterns.count)
+        var ignored = false
+        let scalars = LazyScalars(path)
+        for (index, pattern) in patterns.enumerated() {
+            var isMatch = folder?[index] ?? false
+            if !isMatch {
+                // It would change nothing, and so is not even kept for what is in a folder.
+                if pattern.takesBack != ignored { continue }
+                isMatch = pattern.matches(path, scalars.value)
+                if !isMatch, folder == nil {
+                    isMatch = Self.folders(of: path).contains { pattern.matches($0, Scalars.decode($0)) }
                 }
             }
-            if !segments.isEmpty { rules.append(Rule(segments: segments, takesBack: takesBack)) }
+            matches[index] = isMatch
+            if isMatch { ignored = !pattern.takesBack }
         }
-        self.rules = rules
+        return (ignored, matches)
     }
 
-    /// Whether nothing below an ignored folder can be taken back, so that it need not be looked at.
-    var prunes: Bool { !rules.contains(where: \.takesBack) }
-
-    /// Whether a path, relative to the context and without a leading slash, is left out.
-    public func ignores(_ path: String) -> Bool {
-        let segments = path.split(separator: "/").map { Array($0.utf8) }
-        var ignored = false
-        for rule in rules where ignored == rule.takesBack {
-            let matches = (1...max(1, segments.count)).contains { count in
-                Self.match(rule.segments[...], segments.prefix(count))
-            }
-            if matches { ignored = !rule.takesBack }
-        }
-        return ignored
+    /// Whether something in a folder that is left out may be taken back. Only a rule that begins with the very folder
+    /// is heeded, so `!**/x` takes nothing back from it.
+    func mayTakeBack(below folder: [UInt8]) -> Bool {
+        let start = folder + [UInt8(ascii: "/")]
+        return patterns.contains { $0.takesBack && ($0.text + [UInt8(ascii: "/")]).starts(with: start) }
     }
 
-    private static func match(_ pattern: ArraySlice<[UInt8]>, _ path: ArraySlice<[UInt8]>) -> Bool {
-        guard let first = pattern.first else { return path.isEmpty }
-        if first == Array("**".utf8) {
-            let rest = pattern.dropFirst()
-            // At the end it stands for what is inside, not for the folder itself.
-            if rest.isEmpty { return !path.isEmpty }
-            return (0...path.count).contains { match(rest, path.dropFirst($0)) }
-        }
-        guard let segment = path.first, matchSegment(first[...], segment[...]) else { return false }
-        return match(pattern.dropFirst(), path.dropFirst())
+    private static func folders(of path: [UInt8]) -> [[UInt8]] {
+        path.indices.filter { path[$0] == UInt8(ascii: "/") }.map { Array(path[..<$0]) }
     }
 
-    private static func matchSegment(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
-        guard let first = pattern.first else { return text.isEmpty }
-        let rest = pattern.dropFirst()
-        switch first {
-        case UInt8(ascii: "*"):
-            return (0...text.count).contains { matchSegment(rest, text.dropFirst($0)) }
-        case UInt8(ascii: "?"):
-            return !text.isEmpty && matchSegment(rest, text.dropFirst())
-        case UInt8(ascii: "["):
-            guard let byte = text.first, let end = rest.dropFirst().firstIndex(of: UInt8(ascii: "]")) else {
-                return false
-            }
-            return contains(rest[..<end], byte) && matchSegment(rest[(end + 1)...], text.dropFirst())
-        case UInt8(ascii: "\\"):
-            guard let literal = rest.first, literal == text.first else { return false }
-            return matchSegment(rest.dropFirst(), text.dropFirst())
-        default:
-            return first == text.first && matchSegment(rest, text.dropFirst())
-        }
+    /// Decoded once for all rules, and only if one needs it.
+    private final class LazyScalars {
+        private let path: [UInt8]
+        private(set) lazy var value = Scalars.decode(path)
+
+        init(_ path: [UInt8]) { self.path = path }
     }
 
-    private static func contains(_ set: ArraySlice<UInt8>, _ byte: UInt8) -> Bool {
-        var set = set
-        let negated = set.first == UInt8(ascii: "^")
-        if negated { set = set.dropFirst() }
-        var found = false
-        while let low = set.popFirst() {
-            if set.first == UInt8(ascii: "-"), let high = set.dropFirst().first {
-                found = found || (low <= byte && byte <= high)
-                set = set.dropFirst(2)
-            } else {
-                found = found || low == byte
+    // MARK: - Reading
+
+    /// Without `.`, `..` and the slashes at both ends. A `..` that leads out stays, and matches nothing.
+    private static func cleaned(_ rule: ArraySlice<UInt8>) -> [UInt8] {
+        let isRooted = rule.first == UInt8(ascii: "/")
+        var segments: [ArraySlice<UInt8>] = []
+        let up = Array("..".utf8)[...]
+        for segment in rule.split(separator: UInt8(ascii: "/")) where segment != [UInt8(ascii: ".")] {
+            if segment != up {
+                segments.append(segment)
+            } else if let last = segments.last, last != up {
+                segments.removeLast()
+            } else if !isRooted {
+                segments.append(segment)
             }
         }
-        return found != negated
+        if segments.isEmpty { return rule.isEmpty ? [] : Array((isRooted ? "/" : ".").utf8) }
+        return Array(segments.joined(separator: [UInt8(ascii: "/")]))
+    }
+
+    private static let spaces: [[UInt8]] =
+        ([
+            "\t", "\n", "\u{B}", "\u{C}", "\r", " ", "\u{85}", "\u{A0}", "\u{1680}", "\u{2028}", "\u{2029}", "\u{202F}",
+            "\u{205F}", "\u{3000}",
+        ] + (0x2000...0x200A).compactMap { Unicode.Scalar($0).map { String($0) } })
+        .map { Array($0.utf8) }
+
+    private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var text = text
+        while let space = spaces.first(where: { text.starts(with: $0) }) { text = text.dropFirst(space.count) }
+        while let space = spaces.first(where: { text.suffix($0.count).elementsEqual($0) }) {
+            text = text.dropLast(space.count)
+        }
+        return text
     }
 }

@@ -5,11 +5,13 @@ struct TarEntry: Sendable, Hashable {
         case file(Int64)
         case folder
         /// With its target as it is: links are kept, never followed.
-        case link(String)
+        case link([UInt8])
+        /// A named pipe.
+        case pipe
     }
 
-    /// Relative, without a leading slash.
-    var path: String
+    /// Relative, without a leading slash, in whatever encoding the file system has it.
+    var path: [UInt8]
     var kind: Kind
     /// Permission bits.
     var mode: UInt32
@@ -25,9 +27,9 @@ struct TarEntry: Sendable, Hashable {
     /// The header blocks that come before the contents.
     var header: [UInt8] {
         var records: [UInt8] = []
-        let path = kind == .folder ? self.path + "/" : self.path
+        let path = kind == .folder ? self.path + [UInt8(ascii: "/")] : self.path
         var size: Int64 = 0
-        var target = ""
+        var target: [UInt8] = []
         var type = UInt8(ascii: "0")
         switch kind {
         case .file(let length): size = length
@@ -35,14 +37,16 @@ struct TarEntry: Sendable, Hashable {
         case .link(let to):
             target = to
             type = UInt8(ascii: "2")
+        case .pipe: type = UInt8(ascii: "6")
         }
-        if path.utf8.count > 100 { records += Self.record("path", path) }
-        if target.utf8.count > 100 { records += Self.record("linkpath", target) }
-        if size >= 1 << 33 { records += Self.record("size", "\(size)") }
+        if path.count > 100 { records += Self.record("path", path) }
+        if target.count > 100 { records += Self.record("linkpath", target) }
+        if size >= 1 << 33 { records += Self.record("size", Array("\(size)".utf8)) }
         var blocks: [UInt8] = []
         if !records.isEmpty {
             let length = Int64(records.count)
-            blocks += Self.block("PaxHeaders/\(path.utf8.count)", "", UInt8(ascii: "x"), length, 0o644, modifiedAt)
+            blocks += Self.block(
+                Array("PaxHeaders/\(path.count)".utf8), [], UInt8(ascii: "x"), length, 0o644, modifiedAt)
             blocks += records
             blocks += [UInt8](repeating: 0, count: Self.padding(length))
         }
@@ -51,7 +55,7 @@ struct TarEntry: Sendable, Hashable {
     }
 
     private static func block(
-        _ path: String, _ target: String, _ type: UInt8, _ size: Int64, _ mode: UInt32, _ time: Int64
+        _ path: [UInt8], _ target: [UInt8], _ type: UInt8, _ size: Int64, _ mode: UInt32, _ time: Int64
     ) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: 512)
         func put(_ text: some Collection<UInt8>, at offset: Int, upTo length: Int) {
@@ -62,7 +66,7 @@ struct TarEntry: Sendable, Hashable {
             put(String(repeating: "0", count: max(0, digits - text.count)).utf8, at: offset, upTo: digits)
             put(text.utf8, at: offset + max(0, digits - text.count), upTo: digits)
         }
-        put(path.utf8, at: 0, upTo: 100)
+        put(path, at: 0, upTo: 100)
         put(octal: Int64(mode & 0o7777), at: 100, digits: 7)
         // Owner and group stay 0: in an image, the files of a context belong to root.
         put(octal: 0, at: 108, digits: 7)
@@ -71,7 +75,7 @@ struct TarEntry: Sendable, Hashable {
         put(octal: time, at: 136, digits: 11)
         put("        ".utf8, at: 148, upTo: 8)
         block[156] = type
-        put(target.utf8, at: 157, upTo: 100)
+        put(target, at: 157, upTo: 100)
         put("ustar\u{0}00".utf8, at: 257, upTo: 8)
         let sum = block.reduce(Int64(0)) { $0 + Int64($1) }
         put(octal: sum, at: 148, digits: 6)
@@ -80,10 +84,10 @@ struct TarEntry: Sendable, Hashable {
     }
 
     /// `length key=value\n`, where the length counts its own digits.
-    private static func record(_ key: String, _ value: String) -> [UInt8] {
-        let rest = " \(key)=\(value)\n"
-        var length = rest.utf8.count + 1
-        while "\(length)".utf8.count + rest.utf8.count != length { length = "\(length)".utf8.count + rest.utf8.count }
-        return Array("\(length)\(rest)".utf8)
+    private static func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
+        let rest = Array(" \(key)=".utf8) + value + [UInt8(ascii: "\n")]
+        var length = rest.count + 1
+        while "\(length)".utf8.count + rest.count != length { length = "\(length)".utf8.count + rest.count }
+        return Array("\(length)".utf8) + rest
     }
 }

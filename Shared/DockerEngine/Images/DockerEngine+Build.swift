@@ -76,14 +76,15 @@ extension DockerEngine {
         }
         // A file beside the Dockerfile has its rules alone, as the engine's own client has it.
         var ignoreFile = "\(dockerfile).dockerignore"
-        var rules = try Self.read(ignoreFile, in: build.context)
-        if rules == nil {
+        var text = try Self.read(ignoreFile, in: build.context)
+        if text == nil {
             ignoreFile = ".dockerignore"
-            rules = try Self.read(ignoreFile, in: build.context)
+            text = try Self.read(ignoreFile, in: build.context)
         }
-        let archive = ContextArchive(
-            folder: build.context, rules: IgnoreRules(rules ?? ""), always: [dockerfile, ignoreFile])
-        call.body = .stream(length: nil, archive)
+        var rules = try IgnoreRules(text ?? [], file: ignoreFile)
+        rules.takeBack(ignoreFile)
+        rules.takeBack(dockerfile)
+        call.body = .stream(length: nil, ContextArchive(folder: build.context, rules: rules))
         let result = try await follow(call, failingAs: .buildFailed, onProgress: onProgress)
         guard let image = result?.id else {
             throw DockerError(.protocolViolation, "\(call.subject): the engine ended it without naming an image")
