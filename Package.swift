@@ -191,7 +191,12 @@ let package = Package(
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
         tests("GitTests", ["Git", logging, subprocess, systemPackage]),
         tests("DockerEngineTests", ["DockerEngine", "HTTPClient", "TestSupport", httpTypes, hummingbird, logging]),
-        tests("DockerEngineIntegrationTests", ["DockerEngine", "HTTPClient", "TestSupport", logging]),
+        tests(
+            "DockerEngineIntegrationTests",
+            [
+                "DockerEngine", "HTTPClient", "TestSupport", httpTypes, hummingbird, logging, nioCore, subprocess,
+                systemPackage,
+            ]),
         tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging, metrics]),
         tests(
             "WorkerTests",

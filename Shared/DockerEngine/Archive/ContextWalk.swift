@@ -90,7 +90,7 @@ actor ContextWalk {
 
     private func visit(_ name: [UInt8], of folder: Folder, _ piece: inout [UInt8]) throws(DockerError) {
         let path = folder.path.isEmpty ? name : folder.path + [UInt8(ascii: "/")] + name
-        let (ignored, matches) = rules.verdict(path, in: folder.matches)
+        let (ignored, matches) = try rules.verdict(path, in: folder.matches)
         let terminated = (name + [0]).map { CChar(bitPattern: $0) }
         var status = stat()
         guard fstatat(folder.descriptor, terminated, &status, AT_SYMLINK_NOFOLLOW) == 0 else {

@@ -24,6 +24,8 @@ struct IgnorePattern: Sendable, Hashable {
         /// What comes after its first two bytes, `**`.
         case endsWith
         case parts([Part])
+        /// Found out only when a path is compared with it.
+        case broken
     }
 
     /// Cleaned, without the leading `!`.
@@ -34,16 +36,19 @@ struct IgnorePattern: Sendable, Hashable {
 
     /// `nil` for a pattern that the engine's client does not take either, such as `[a`.
     init?(_ text: [UInt8], takesBack: Bool) {
-        guard !text.isEmpty, Self.isWellFormed(Scalars.decode(text)) else { return nil }
-        guard let meaning = Self.meaning(Scalars.decode(text)) else { return nil }
+        let scalars = Scalars.decode(text)
+        guard !text.isEmpty, Self.isWellFormed(scalars) else { return nil }
         self.text = text
         self.takesBack = takesBack
-        self.meaning = meaning
+        meaning = Self.meaning(scalars)
     }
 
     /// - Parameter scalars: Those of the path, see ``Scalars``.
-    func matches(_ path: [UInt8], _ scalars: @autoclosure () -> [UInt32]) -> Bool {
+    /// - Throws: ``DockerError/Code/context`` for a pattern such as `[z-a]`.
+    func matches(_ path: [UInt8], _ scalars: @autoclosure () -> [UInt32]) throws(DockerError) -> Bool {
         switch meaning {
+        case .broken:
+            throw DockerError(.context, "“\(String(decoding: text, as: UTF8.self))” is no pattern of a .dockerignore")
         case .exactly: return path == text
         case .beginsWith: return path.starts(with: text.dropLast(2))
         case .endsWith:
@@ -56,7 +61,8 @@ struct IgnorePattern: Sendable, Hashable {
 
     // MARK: - Reading
 
-    /// Whether every `[` is closed and holds something, and no `\` is the last character.
+    /// Whether every `[` is closed and holds something, and no `\` is the last character. What comes after the first `*`
+    /// in the middle is not looked at.
     private static func isWellFormed(_ pattern: [UInt32]) -> Bool {
         var rest = pattern[...]
         func takeMember() -> Bool {
@@ -64,8 +70,10 @@ struct IgnorePattern: Sendable, Hashable {
             if first == Scalars.backslash, rest.popFirst() == nil { return false }
             return !rest.isEmpty
         }
+        while rest.first == Scalars.star { rest.removeFirst() }
         while let scalar = rest.popFirst() {
             switch scalar {
+            case Scalars.star: return true
             case Scalars.backslash: guard rest.popFirst() != nil else { return false }
             case Scalars.open:
                 if rest.first == Scalars.caret { rest.removeFirst() }
@@ -83,8 +91,7 @@ struct IgnorePattern: Sendable, Hashable {
         return true
     }
 
-    /// - Returns: `nil` if the regular expression the client makes of it is none.
-    private static func meaning(_ pattern: [UInt32]) -> Meaning? {
+    private static func meaning(_ pattern: [UInt32]) -> Meaning {
         var expression: [UInt32] = []
         var (isLiteral, meaning) = (true, Meaning.exactly)
         var rest = pattern[...]
@@ -110,8 +117,9 @@ struct IgnorePattern: Sendable, Hashable {
                 isLiteral = false
                 expression += Scalars.inSegment
             case Scalars.backslash:
-                isLiteral = false
-                expression += [scalar, rest.popFirst() ?? scalar]
+                // At the end it takes the `$` that ends the expression.
+                isLiteral = isLiteral && rest.isEmpty
+                expression += [scalar, rest.popFirst() ?? Scalars.dollar]
             case Scalars.open, Scalars.close:
                 isLiteral = false
                 expression.append(scalar)
@@ -120,6 +128,6 @@ struct IgnorePattern: Sendable, Hashable {
             }
         }
         if isLiteral { return meaning }
-        return PartsReader.read(expression).map { .parts($0) }
+        return PartsReader.read(expression).map { .parts($0) } ?? .broken
     }
 }

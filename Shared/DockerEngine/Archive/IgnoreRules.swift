@@ -19,11 +19,16 @@ public struct IgnoreRules: Sendable, Hashable {
         for (index, line) in lines.enumerated() where line.first != UInt8(ascii: "#") {
             var rule = Self.trimmed(line)
             if rule.isEmpty { continue }
-            let takesBack = rule.first == UInt8(ascii: "!")
-            if takesBack { rule = Self.trimmed(rule.dropFirst()) }
-            // The blank at the end of `name /` goes once the slash is gone.
-            guard let pattern = IgnorePattern(Array(Self.trimmed(Self.cleaned(rule)[...])), takesBack: takesBack) else {
-                let words = String(decoding: line, as: UTF8.self)
+            let isInverted = rule.first == Self.mark
+            if isInverted { rule = Self.trimmed(rule.dropFirst()) }
+            // Read once more as a whole: `/!name` takes back as well, and the blank of `name /` is at the end now.
+            rule = Self.trimmed((isInverted ? [Self.mark] : []) + Self.cleaned(rule)[...])
+            if rule.isEmpty { continue }
+            let text = Self.cleaned(rule)
+            let takesBack = text.first == Self.mark
+            guard let pattern = IgnorePattern(Array(takesBack ? text.dropFirst() : text[...]), takesBack: takesBack)
+            else {
+                let words = String(decoding: Self.trimmed(line), as: UTF8.self)
                 throw DockerError(.context, "line \(index + 1) of \(file) is no pattern: “\(words)”")
             }
             patterns.append(pattern)
@@ -32,18 +37,20 @@ public struct IgnoreRules: Sendable, Hashable {
 
     /// Takes one path back if the rules leave it out, as the last rule: the Dockerfile and the rules' own file go in
     /// whatever the rules say.
-    mutating func takeBack(_ path: String) {
+    mutating func takeBack(_ path: String) throws(DockerError) {
         let path = Array(path.utf8)
-        guard ignores(path), let pattern = IgnorePattern(path, takesBack: true) else { return }
+        guard try ignores(path), let pattern = IgnorePattern(path, takesBack: true) else { return }
         patterns.append(pattern)
     }
 
     /// Whether a path or a folder it is in is left out.
     /// - Parameter path: Relative to the context, without a leading slash.
-    func ignores(_ path: [UInt8]) -> Bool { verdict(path).ignored }
+    func ignores(_ path: [UInt8]) throws(DockerError) -> Bool { try verdict(path).ignored }
 
     /// - Parameter folder: What matched the folder the path is in; `nil` at the top.
-    func verdict(_ path: [UInt8], in folder: Matches? = nil) -> (ignored: Bool, matches: Matches) {
+    func verdict(
+        _ path: [UInt8], in folder: Matches? = nil
+    ) throws(DockerError) -> (ignored: Bool, matches: Matches) {
         var matches = Matches(repeating: false, count: patterns.count)
         var ignored = false
         let scalars = LazyScalars(path)
@@ -52,9 +59,11 @@ public struct IgnoreRules: Sendable, Hashable {
             if !isMatch {
                 // It would change nothing, and so is not even kept for what is in a folder.
                 if pattern.takesBack != ignored { continue }
-                isMatch = pattern.matches(path, scalars.value)
+                isMatch = try pattern.matches(path, scalars.value)
                 if !isMatch, folder == nil {
-                    isMatch = Self.folders(of: path).contains { pattern.matches($0, Scalars.decode($0)) }
+                    for folder in Self.folders(of: path) where !isMatch {
+                        isMatch = try pattern.matches(folder, Scalars.decode(folder))
+                    }
                 }
             }
             matches[index] = isMatch
@@ -101,6 +110,8 @@ public struct IgnoreRules: Sendable, Hashable {
         if segments.isEmpty { return rule.isEmpty ? [] : Array((isRooted ? "/" : ".").utf8) }
         return Array(segments.joined(separator: [UInt8(ascii: "/")]))
     }
+
+    private static let mark = UInt8(ascii: "!")
 
     private static let spaces: [[UInt8]] =
         ([

@@ -21,6 +21,7 @@ enum Scalars {
     static let hyphen = scalar("-")
     static let backslash = scalar("\\")
     static let slash = scalar("/")
+    static let dollar = scalar("$")
     static let newline = scalar("\n")
     /// What means something in a regular expression and nothing in a pattern.
     static let special = Set(".+()|{}$".unicodeScalars.map(\.value))

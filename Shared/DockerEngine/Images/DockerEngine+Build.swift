@@ -82,8 +82,8 @@ extension DockerEngine {
             text = try Self.read(ignoreFile, in: build.context)
         }
         var rules = try IgnoreRules(text ?? [], file: ignoreFile)
-        rules.takeBack(ignoreFile)
-        rules.takeBack(dockerfile)
+        try rules.takeBack(ignoreFile)
+        try rules.takeBack(dockerfile)
         call.body = .stream(length: nil, ContextArchive(folder: build.context, rules: rules))
         let result = try await follow(call, failingAs: .buildFailed, onProgress: onProgress)
         guard let image = result?.id else {
