@@ -31,7 +31,7 @@ import Testing
             let environment = service.environment(layout: layout, inherited: [:], settings: settings, engine: nil)
             #expect(environment["SLIPWAY_LOG_FORMAT"] == "json")
             if service.name == "builder" { #expect(environment["SLIPWAY_RUNNERS"] == "docker") }
-            if service.name == "deployer" { #expect(environment["SLIPWAY_RUNNERS"] == "process") }
+            if service.name == "deployer" { #expect(environment["SLIPWAY_RUNNERS"] == nil) }
         }
     }
 

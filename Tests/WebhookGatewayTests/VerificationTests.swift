@@ -127,10 +127,10 @@ struct VerificationTests {
         body.members["ref"] = "refs/heads/evil"
         #expect(try await refusal(body, gateway()) == "wrong_signature")
         let now = Timestamp.now.milliseconds / 1000
-        for seconds in [now - 301, now + 302, 1, 9_000_000_000_000] {
+        for seconds in [now - 301, now + 3600, 1, 9_000_000_000_000] {
             #expect(try await refusal(Hook().signed(secret: Self.derived, at: seconds), gateway()) == "stale_signature")
         }
-        #expect(try await gateway().post(Hook().signed(secret: Self.derived, at: now - 290)).status == .accepted)
+        #expect(try await gateway().post(Hook().signed(secret: Self.derived, at: now - 200)).status == .accepted)
         var malformed = hook
         malformed.headers[one: HookHeader.timestamp] = "now"
         #expect(try await refusal(malformed, gateway()) == "malformed_timestamp")
