@@ -14,6 +14,10 @@ struct Synchronizer: Sendable {
 
     /// The names a pipeline file may have, the first one wins.
     static let pipelineFiles = [".slipway.yml", ".slipway.json", ".drone.yml"]
+    /// Names a pipeline file is given by mistake: it is not read, but whoever waits for a run has to hear of it.
+    static let misnamedFiles = [
+        ".slipway.yaml", ".drone.yaml", "slipway.yml", "drone.yml", "slipway.yaml", "drone.yaml", "slipway.json",
+    ]
     static let pipelineFileLimit = 1 << 20
     /// Bytes of changed paths a message carries.
     static let changesLimit = 1 << 20
@@ -65,7 +69,8 @@ struct Synchronizer: Sendable {
                 authorEmail: details.authorEmail,
                 committedAt: Timestamp(
                     milliseconds: details.committedAt.multipliedReportingOverflow(by: 1000).partialValue)),
-            changes: findings.changes, pipelineFile: findings.file, mirrorURL: mirrors.url(of: trigger.repository))
+            changes: findings.changes, pipelineFile: findings.file, misnamedFile: findings.misnamed,
+            mirrorURL: mirrors.url(of: trigger.repository))
     }
 
     private func fetch(
@@ -82,6 +87,7 @@ struct Synchronizer: Sendable {
     private struct Findings: Sendable {
         var details: CommitDetails
         var file: SourceSynced.PipelineFile?
+        var misnamed: String?
         var changes: SourceSynced.ChangedPaths
     }
 
@@ -89,7 +95,8 @@ struct Synchronizer: Sendable {
     private func findings(_ commit: String, before: String?, _ mirror: Mirror) async throws -> Findings {
         async let changes = Self.changes(from: before, to: commit, in: mirror)
         async let content = Self.content(of: commit, in: mirror)
-        return try await Findings(details: content.details, file: content.file, changes: changes)
+        return try await Findings(
+            details: content.details, file: content.file, misnamed: content.misnamed, changes: changes)
     }
 
     private static func changes(
@@ -101,10 +108,14 @@ struct Synchronizer: Sendable {
 
     private static func content(
         of commit: String, in mirror: Mirror
-    ) async throws -> (details: CommitDetails, file: SourceSynced.PipelineFile?) {
+    ) async throws -> (details: CommitDetails, file: SourceSynced.PipelineFile?, misnamed: String?) {
         do {
-            let content = try await mirror.commit(commit, firstOf: pipelineFiles, limit: pipelineFileLimit)
-            return (content.details, try content.file.map { try pipelineFile($0, at: commit) })
+            let content = try await mirror.commit(
+                commit, firstOf: pipelineFiles + misnamedFiles, limit: pipelineFileLimit)
+            if let file = content.file, misnamedFiles.contains(file.path) {
+                return (content.details, nil, file.path)
+            }
+            return (content.details, try content.file.map { try pipelineFile($0, at: commit) }, nil)
         } catch let error as GitError where error.code == .tooLarge {
             throw SyncProblem(.pipelineFile, error.message)
         }

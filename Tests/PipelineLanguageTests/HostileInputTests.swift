@@ -70,6 +70,27 @@ struct HostileInputTests {
         refuse("[{\"step\": \"a\", \"commands\": [\"a\"], \"step\": \"b\"}]", path: "x.json", .duplicate)
     }
 
+    @Test("whose keys come twice in odd places are told of every one")
+    func repeatedKeys() {
+        for (text, marks) in [
+            ("steps:\r\n- name: a\r\n  image: b\r\n  image: c\r\n  commands: [x]\r\n", ["4:3"]),
+            ("steps:\n- {name: a, image: b,\n   image: c, commands: ['a, image: b']}\n", ["3:4"]),
+            ("steps:\n- name: a\n  # a\n\n  \"name\": ü\n  'name' : b\n  commands: [x]\n", ["5:3", "6:3"]),
+            ("steps: &s\n- name: a\n  commands: [x]\n  name: b\nx-a: *s\n", ["4:3"]),
+            // No place can be told apart in a text that has such characters itself.
+            ("steps:\n- name: \u{E000}\n  name: b\n  commands: [x]\n", ["2:3"]),
+            ("steps:\n- name: a\n  \"n\\x61me\": b\n  commands: [x]\n", ["2:3"]),
+        ] {
+            do throws(DiagnosticList) {
+                _ = try Compiler.compile(source: text, path: "x.yml")
+                Issue.record("this compiles: \(text)")
+            } catch {
+                #expect(error.diagnostics.map { "\($0.line):\($0.column)" } == marks, "\(text)\(error)")
+                #expect(error.diagnostics.allSatisfy { $0.code == .duplicate })
+            }
+        }
+    }
+
     @Test("that nest too deep are refused")
     func nesting() {
         for count in [100, 900, 5_000] {

@@ -106,6 +106,35 @@ extension PlannerTests {
         #expect(end.last == .finished(.skipped, reason: "the worker did not say why") || planner.outcome != nil)
     }
 
+    @Test("leave out services whose condition does not hold, and say why")
+    func services() throws {
+        let process = try Self.process(
+            """
+            type: docker
+            parameters: {place: production}
+            services:
+            - {name: database, image: "mariadb:11", when: {event: push}}
+            - {name: proxy, image: "caddy:2", when: {event: tag}}
+            - {name: mirror, image: "registry:2", when: {branch: "${parameters.place}"}}
+            - redis:7
+            steps:
+            - {name: test, image: alpine, commands: [a]}
+            """)
+        let resolved = try process.resolved { _ in Scope(parameters: ["place": "production"]) }
+        let plan = Plan(resolved, facts: Self.push)
+        #expect(
+            plan.stages[0].services.map(\.skipped?.text) == [
+                nil, "when.event: “push” is not tag", "when.branch: “main” is not production", nil,
+            ])
+        #expect(plan.stageToRun(0).services.map(\.name) == ["database", "redis"])
+        #expect(plan.stageToRun(0).steps == resolved.stages[0].steps)
+        var schedule = StepSchedule(stage: plan.stageToRun(0), steps: ["test"])
+        #expect(schedule.begin() == ["database", "redis"].map { .start($0, attempt: 1, delay: 0) })
+        var facts = Self.push
+        facts.skip = true
+        #expect(Plan(resolved, facts: facts).stages[0].services.allSatisfy { $0.skipped != nil })
+    }
+
     @Test("survive a service with the name of a step or of another")
     func servicesOfOneName() {
         let stage = Stage(

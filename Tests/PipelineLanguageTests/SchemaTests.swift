@@ -94,7 +94,7 @@ struct SchemaTests {
             #"{"steps": [{"step": "a", "commands": ["a"], "timeout": "soon"}]}"#,
             #"{"steps": [{"step": "a", "commands": ["a"], "when": {"brnach": "main"}}]}"#,
             #"{"services": [{"name": "a", "image": "b", "build": "c/d"}], "steps": [{"step": "a", "commands": ["a"]}]}"#,
-            #"{"type": "kubernetes", "steps": [{"step": "a", "commands": ["a"]}]}"#,
+            #"{"type": "vm", "steps": [{"step": "a", "commands": ["a"]}]}"#,
         ])
     func refuses(json: String) throws {
         var validator = SchemaValidator(ProcessSchema.document)

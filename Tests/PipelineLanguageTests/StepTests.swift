@@ -15,13 +15,15 @@ struct StepTests {
                 "factor": .value(.number(0.5)),
                 "list": .value(["a", 1, false, .number(1.5)]), "nested": .value([["a": 1], "b"]),
                 "map": .value(["b": [1, 2], "a": "x/y"]), "nothing": .value(.null), "empty": .value([]),
-                "token": .secret("s3_token"),
+                "token": .secret("s3_token"), "gap": .value(["a", .null]), "none": .value([.null]),
+                "gaps": .value(["a", .null, ["b": .null]]),
             ])
         #expect(
             step.pluginEnvironment == [
                 "PLUGIN_BUCKET": "releases", "PLUGIN_DRY_RUN": "true", "PLUGIN_RETRIES": "3", "PLUGIN_FACTOR": "0.5",
                 "PLUGIN_LIST": "a,1,false,1.5", "PLUGIN_NESTED": #"[{"a":1},"b"]"#,
                 "PLUGIN_MAP": #"{"a":"x/y","b":[1,2]}"#, "PLUGIN_EMPTY": "", "PLUGIN_TOKEN": .secret("s3_token"),
+                "PLUGIN_GAP": "a,", "PLUGIN_NONE": "", "PLUGIN_GAPS": #"["a",null,{"b":null}]"#,
             ])
     }
 

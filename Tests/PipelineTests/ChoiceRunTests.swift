@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Messaging
+import PipelineLanguage
 import Storage
 import Testing
 
@@ -95,6 +96,39 @@ import Testing
             try await platform.push(Samples.single, trigger: "t2", message: "m2")
             let next = try #require(try await platform.runs().first)
             #expect(next.state == .pending)
+        }
+    }
+
+    @Test func `A run without a process says which file is nearly called as one`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(nil, misnamed: ".drone.yaml")
+            let run = try #require(try await platform.runs().first)
+            #expect(run.state == .skipped)
+            #expect(run.reason?.contains("but .drone.yaml; name it .drone.yml") == true)
+        }
+    }
+
+    @Test func `A service whose condition does not hold is not started`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(
+                """
+                type: docker
+                services:
+                - {name: database, image: "mariadb:11", when: {event: tag}, environment: {P: {from_secret: root}}}
+                - {name: queue, image: "rabbitmq:4", when: {event: push}}
+                steps: [{name: test, image: alpine, commands: [a]}]
+                """)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            guard case .granted(let grant) = try await platform.claim(job.id) else {
+                Issue.record("the job is not granted")
+                return
+            }
+            #expect(try grant.stage.decode(Stage.self).services.map(\.name) == ["queue"])
+            let view = try #require(try await platform.reader.view(run.id))
+            let services = view.stages.flatMap(\.steps).filter { $0.kind == "service" }
+            #expect(services.map(\.state) == [.skipped, .pending])
+            #expect(services.first?.reason == "when.event: “push” is not tag")
         }
     }
 

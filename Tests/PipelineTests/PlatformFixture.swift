@@ -70,7 +70,7 @@ struct PlatformFixture: Sendable {
     func push(
         _ file: String?, path: String = ".slipway.yml", branch: String = "main", trigger id: String = "t1",
         message: String = "m1", run: RunID? = nil, event: Event = .push, text: String = "Add a shop",
-        parameters: [String: String] = [:]
+        parameters: [String: String] = [:], misnamed: String? = nil
     ) async throws {
         var commit = Self.commit
         commit.message = text
@@ -81,7 +81,7 @@ struct PlatformFixture: Sendable {
         try await SourceSyncedHandler(engine: engine).handle(
             SourceSynced(
                 trigger: trigger, commit: commit, changes: .init(paths: ["README.md"], complete: true),
-                pipelineFile: file.map { .init(path: path, text: $0) },
+                pipelineFile: file.map { .init(path: path, text: $0) }, misnamedFile: misnamed,
                 mirrorURL: "http://sync.example/shop/web.git"),
             MessageContext(id: MessageID(rawValue: message)))
     }

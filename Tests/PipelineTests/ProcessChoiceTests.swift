@@ -31,6 +31,22 @@ import Testing
         #expect(refused.trace[1] == "file: .slipway.yml is there, but the repository's association does not allow it")
     }
 
+    @Test func `A file of nearly the right name is told, with the right one`() {
+        for (misnamed, name) in [
+            (".drone.yaml", ".drone.yml"), ("drone.yml", ".drone.yml"), (".slipway.yaml", ".slipway.yml"),
+            ("slipway.json", ".slipway.json"),
+        ] {
+            let choice = ProcessChoice(
+                trigger: Trigger(
+                    id: MessageID(rawValue: "t"), event: .push, repository: RepositoryPath(rawValue: "shop/web"),
+                    ref: "refs/heads/main", branch: "main"), given: nil, file: nil, misnamed: misnamed,
+                allowsFile: true, associations: [])
+            #expect(
+                choice.refusal.hasPrefix(
+                    "no process: file: there is none at this commit, but \(misnamed); name it \(name); component:"))
+        }
+    }
+
     @Test func `The first component whose events and branches hold is chosen, the others leave their reason`() {
         let choice = choose(
             branch: "release/2",

@@ -41,6 +41,19 @@ struct SynchronizerTests {
         #expect(source.mirrorURL == "http://sync:8081/shop/web.git")
     }
 
+    @Test("a file that is nearly called as a pipeline file is no pipeline file, and told")
+    func misnamedFile() async throws {
+        let origin = try await Origin()
+        let commit = try await origin.commit("misnamed", [".drone.yaml": Array("kind: pipeline\n".utf8), "a": [1]])
+        let source = try synced(
+            await origin.synchronizer().synchronize(origin.trigger(commit: commit), cloneURL: "", attempt: 1))
+        #expect(source.pipelineFile == nil && source.misnamedFile == ".drone.yaml")
+        let both = try await origin.commit("both", [".drone.yml": Array("kind: pipeline\n".utf8)])
+        let next = try synced(
+            await origin.synchronizer().synchronize(origin.trigger(commit: both), cloneURL: "", attempt: 1))
+        #expect(next.pipelineFile?.path == ".drone.yml" && next.misnamedFile == nil)
+    }
+
     @Test("handled twice, it is the same twice, also when the branch has moved on")
     func twice() async throws {
         let origin = try await Origin()

@@ -73,9 +73,9 @@ struct CompileCommand: ParsableCommand {
         }
         guard happened.isGiven else { return process }
         let plan = try happened.plan(process)
-        process.stages = zip(process.stages, plan.stages).compactMap { stage, planned in
+        process.stages = plan.stages.enumerated().compactMap { number, planned in
             guard planned.skipped == nil else { return nil }
-            var stage = stage
+            var stage = plan.stageToRun(number)
             let isGraph = stage.steps.contains { $0.dependsOn != nil }
             stage.dependsOn = planned.dependsOn
             stage.steps = zip(stage.steps, planned.steps).compactMap { step, planned in

@@ -58,8 +58,18 @@ struct LintCommand: ParsableCommand {
     private static func standardFile() throws -> String {
         let names = [".slipway.yml", ".slipway.json", ".drone.yml"]
         if let name = names.first(where: { FileManager.default.fileExists(atPath: $0) }) { return name }
+        let misnamed = [
+            ".slipway.yaml": ".slipway.yml", ".drone.yaml": ".drone.yml", "slipway.yml": ".slipway.yml",
+            "drone.yml": ".drone.yml", "slipway.yaml": ".slipway.yml", "drone.yaml": ".drone.yml",
+            "slipway.json": ".slipway.json",
+        ]
+        let found = misnamed.sorted { $0.key < $1.key }.first { FileManager.default.fileExists(atPath: $0.key) }
         throw CommandError(
-            "there is no .slipway.yml, .slipway.json or .drone.yml here", remedy: "name a file: slipway lint FILE",
+            "there is no .slipway.yml, .slipway.json or .drone.yml here",
+            remedy: found.map {
+                "a push does not find \($0.key): name it \($0.value), or name the file: slipway lint \($0.key)"
+            }
+                ?? "name a file: slipway lint FILE",
             isUsage: true)
     }
 }

@@ -8,10 +8,11 @@ struct PlanDocument: Encodable {
         var reason: SkipReason?
         var dependsOn: [String]
         var jobs: [Job]
+        var services: [Service]
         var steps: [Step]
 
         enum CodingKeys: String, CodingKey {
-            case name, runs, reason, jobs, steps
+            case name, runs, reason, jobs, services, steps
             case dependsOn = "depends_on"
         }
     }
@@ -21,6 +22,12 @@ struct PlanDocument: Encodable {
         var rollout: Bool
         var steps: [String]
         var after: [String]
+    }
+
+    struct Service: Encodable {
+        var name: String
+        var runs: Bool
+        var reason: SkipReason?
     }
 
     struct Step: Encodable {
@@ -53,6 +60,9 @@ struct PlanDocument: Encodable {
                 name: stage.name, runs: stage.skipped == nil, reason: stage.skipped, dependsOn: stage.dependsOn,
                 jobs: stage.jobs.map {
                     Job(index: $0.key.index, rollout: $0.isRollout, steps: $0.steps, after: $0.after)
+                },
+                services: stage.services.map {
+                    Service(name: $0.name, runs: $0.skipped == nil, reason: $0.skipped)
                 },
                 steps: stage.steps.map { step in
                     Step(

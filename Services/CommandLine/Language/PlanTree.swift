@@ -55,14 +55,9 @@ struct PlanTree {
             }
             return (text, job.steps.map { step($0, of: stage, in: job) })
         }
-        let left = stage.steps.filter { $0.skipped != nil }
-        if !left.isEmpty {
-            rows.append(
-                (
-                    style.paint("not taking part", .faint),
-                    left.map(skip)
-                ))
-        }
+        let services = stage.services.filter { $0.skipped != nil }.map { skip("service \($0.name)", $0.skipped) }
+        let left = stage.steps.filter { $0.skipped != nil }.map(skip) + services
+        if !left.isEmpty { rows.append((style.paint("not taking part", .faint), left)) }
         return [title] + draw(rows).map { trunk + $0 }
     }
 
@@ -92,7 +87,11 @@ struct PlanTree {
     }
 
     private func skip(_ step: PlannedStep) -> String {
-        style.paint("✗ \(PlainText.singleLine(step.name))", .faint) + reason(step.skipped?.text ?? "")
+        skip(step.name, step.skipped)
+    }
+
+    private func skip(_ name: String, _ skipped: SkipReason?) -> String {
+        style.paint("✗ \(PlainText.singleLine(name))", .faint) + reason(skipped?.text ?? "")
     }
 
     private func reason(_ text: String) -> String {

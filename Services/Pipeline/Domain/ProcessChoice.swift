@@ -16,9 +16,10 @@ struct ProcessChoice: Sendable, Equatable {
     /// One line per source, in order.
     var trace: [String]
 
+    /// - Parameter misnamed: A file that is nearly called as pipeline files are, where there is none.
     init(
-        trigger: Trigger, given: GivenProcess?, file: SourceSynced.PipelineFile?, allowsFile: Bool,
-        associations: [AssociationView]
+        trigger: Trigger, given: GivenProcess?, file: SourceSynced.PipelineFile?, misnamed: String? = nil,
+        allowsFile: Bool, associations: [AssociationView]
     ) {
         trace = []
         if let given {
@@ -34,7 +35,8 @@ struct ProcessChoice: Sendable, Equatable {
         }
         trace.append(
             file.map { "file: \($0.path) is there, but the repository's association does not allow it" }
-                ?? "file: there is none at this commit")
+                ?? "file: there is none at this commit\(misnamed.map { ", but \($0); name it \(Self.name(for: $0))" } ?? "")"
+        )
         if associations.isEmpty { trace.append("component: none is associated with the repository") }
         for association in associations {
             if let mismatch = Self.mismatch(of: association, with: trigger) {
@@ -49,6 +51,11 @@ struct ProcessChoice: Sendable, Equatable {
 
     /// Why nothing runs, for people.
     var refusal: String { "no process: " + trace.dropFirst().joined(separator: "; ") }
+
+    /// What a file is to be called that is nearly a pipeline file.
+    private static func name(for misnamed: String) -> String {
+        misnamed.contains("drone") ? ".drone.yml" : misnamed.hasSuffix("json") ? ".slipway.json" : ".slipway.yml"
+    }
 
     /// What is wrong with an association, or `nil`.
     static func problem(with association: AssociationView) -> String? {

@@ -94,7 +94,7 @@ extension RunEngine {
 
     private func grant(_ job: Job, _ current: RunInProgress) throws -> JobGrant {
         let database = current.transaction.database
-        let stage = current.planner.plan.process.stages[job.stage]
+        let stage = current.planner.plan.stageToRun(job.stage)
         guard let commit = current.summary.commit else {
             throw StoreError(.corrupt, "the run \(job.run) was planned without a commit")
         }
@@ -133,7 +133,7 @@ extension RunInProgress {
     /// Whether a step, or a service that runs beside it, is the job's.
     func isOf(_ job: Job, _ step: StepRecord) -> Bool {
         guard step.stage == job.stage else { return false }
-        if step.kind == "service" { return job.kind == .build }
+        if step.kind == "service" { return job.kind == .build && step.state != .skipped }
         return job.steps.contains(step.name)
     }
 

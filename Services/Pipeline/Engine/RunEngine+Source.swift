@@ -84,7 +84,8 @@ extension RunEngine {
     private func decide(_ message: SourceSynced, _ situation: Situation) throws -> Decision {
         let choice = ProcessChoice(
             trigger: message.trigger, given: situation.given, file: message.pipelineFile,
-            allowsFile: situation.repository.allowsFile, associations: situation.associations)
+            misnamed: message.misnamedFile, allowsFile: situation.repository.allowsFile,
+            associations: situation.associations)
         switch choice.candidate {
         case nil: return .skip(choice.refusal, Self.view(.component, nil, choice.trace))
         case .given(let given):
@@ -227,9 +228,11 @@ extension RunEngine {
                     run: run, position: position, name: planned.name,
                     state: planned.skipped == nil ? .pending : .skipped,
                     reason: planned.skipped?.text, dependsOn: stage.dependsOn))
-            for service in stage.services {
+            for service in planned.services {
                 steps.append(
-                    StepRecord(run: run, id: steps.count + 1, stage: position, name: service.name, kind: "service"))
+                    StepRecord(
+                        run: run, id: steps.count + 1, stage: position, name: service.name, kind: "service",
+                        state: service.skipped == nil ? .pending : .skipped, reason: service.skipped?.text))
             }
             for step in planned.steps {
                 steps.append(

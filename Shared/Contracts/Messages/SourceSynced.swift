@@ -6,16 +6,20 @@ public struct SourceSynced: Message {
     public var changes: ChangedPaths
     /// The pipeline file found at the commit, or `nil`.
     public var pipelineFile: PipelineFile?
+    /// Where there is none, a file at the commit that is nearly called as one, such as `.drone.yaml`.
+    public var misnamedFile: String?
     /// Where builders fetch the commit from, such as `http://sync:8081/shop/web.git`; it needs a mirror token.
     public var mirrorURL: String
 
     public init(
-        trigger: Trigger, commit: Commit, changes: ChangedPaths, pipelineFile: PipelineFile?, mirrorURL: String
+        trigger: Trigger, commit: Commit, changes: ChangedPaths, pipelineFile: PipelineFile?,
+        misnamedFile: String? = nil, mirrorURL: String
     ) {
         self.trigger = trigger
         self.commit = commit
         self.changes = changes
         self.pipelineFile = pipelineFile
+        self.misnamedFile = misnamedFile
         self.mirrorURL = mirrorURL
     }
 

@@ -36,8 +36,9 @@ public enum Compiler {
         source: String, path: String, context: Context = Context()
     ) throws(DiagnosticList) -> Compilation {
         let sink = DiagnosticSink(file: path, text: source, limits: context.limits)
-        let documents = documents(source, path: path, sink: sink, limits: context.limits)
-        guard !sink.hasErrors else { throw sink.list }
+        guard let documents = documents(source, path: path, sink: sink, limits: context.limits) else {
+            throw sink.list
+        }
         guard !documents.isEmpty else {
             sink.error(.missingField, "the document is empty; a pipeline has at least one step", at: .start)
             throw sink.list
@@ -90,7 +91,7 @@ public enum Compiler {
     ) -> [String] {
         let sink = DiagnosticSink(file: path, text: source, limits: limits)
         var names: [String] = []
-        for document in documents(source, path: path, sink: sink, limits: limits) {
+        for document in documents(source, path: path, sink: sink, limits: limits) ?? [] {
             guard case .scalar(let kind)? = document.member("kind")?.content, kind.text == "template",
                 case .scalar(let load)? = document.member("load")?.content
             else { continue }
@@ -100,20 +101,33 @@ public enum Compiler {
         return names
     }
 
+    /// The documents of a text, or `nil` (reported) where it cannot be read. What is wrong in a document that can be
+    /// read does not keep it from being looked at.
     private static func documents(
         _ source: String, path: String, sink: DiagnosticSink, limits: SourceLimits
-    ) -> [SourceNode] {
+    ) -> [SourceNode]? {
         guard source.utf8.count <= limits.bytes else {
             sink.error(.limit, "the document has more than \(limits.bytes) bytes", at: .start)
-            return []
+            return nil
         }
         guard !source.utf8.contains(0) else {
             sink.error(.encoding, "the document has a NUL in it", at: firstMark(of: "\0", in: source))
-            return []
+            return nil
         }
         let text = source.unicodeScalars.first == "\u{FEFF}" ? String(source.unicodeScalars.dropFirst()) : source
+        if let line = ConflictMarkers.firstLine(in: text) {
+            sink.error(
+                .syntax,
+                "a merge left its conflict here: keep one side of it, and remove the lines <<<<<<<, ======= and "
+                    + ">>>>>>>", at: SourceMark(line: line, column: 1), length: 7)
+            return nil
+        }
         if isJSON(text, path: path) {
-            return JSONSource.document(of: text, sink: sink, limits: limits).map { [$0] } ?? []
+            return JSONSource.document(of: text, sink: sink, limits: limits).map { [$0] }
+        }
+        if let foreign = ForeignFormat(text: text) {
+            foreign.report(to: sink)
+            return nil
         }
         return YAMLSource.documents(of: text, sink: sink, limits: limits)
     }

@@ -5,8 +5,10 @@ extension DocumentReader {
     func condition(_ node: SourceNode?, word: String) -> Condition {
         guard let node else { return .always }
         guard case .map = node.content else {
+            var hint = ""
+            if case .list = node.content { hint = "; all its clauses have to hold, so write them without the dashes" }
             sink.error(
-                .wrongType, "“\(word)” is a mapping such as {branch: main}, not \(node.kindName)", at: node)
+                .wrongType, "“\(word)” is a mapping such as {branch: main}, not \(node.kindName)\(hint)", at: node)
             return .always
         }
         guard let fields = fields(node, what: "“\(word)”") else { return .always }
@@ -40,7 +42,7 @@ extension DocumentReader {
             nodes = fields.take("include").map { elements($0) } ?? []
             let excluded = fields.take("exclude").map { elements($0) } ?? []
             fields.finish()
-            let words = excluded.compactMap { choice($0, "\(word).status", Condition.Status.self) }
+            let words = excluded.flatMap { status($0, word: word) }
             if nodes.isEmpty {
                 let left = Condition.Status.allCases.filter { !words.contains($0) }
                 if left.isEmpty { sink.error(.badValue, "\(word).status excludes every state", at: node) }
@@ -48,10 +50,47 @@ extension DocumentReader {
             }
         }
         for node in nodes {
-            guard let status = choice(node, "\(word).status", Condition.Status.self) else { continue }
-            if !statuses.contains(status) { statuses.append(status) }
+            for status in status(node, word: word) where !statuses.contains(status) { statuses.append(status) }
         }
         return statuses.sorted { $0.rawValue > $1.rawValue }
+    }
+
+    /// States a build may have in Drone and earlier versions of it: known, and nothing waits for them.
+    private static let otherStates: Set<String> = [
+        "changed", "fixed", "pending", "running", "blocked", "declined", "skipped", "killed", "error", "started",
+        "waiting_on_dependencies",
+    ]
+
+    /// What one word of `status` stands for: patterns may stand for both states.
+    private func status(_ node: SourceNode, word: String) -> [Condition.Status] {
+        guard case .scalar(let scalar) = node.content else { return choice(node, "\(word).status").map { [$0] } ?? [] }
+        let text = scalar.text.lowercased()
+        if Self.otherStates.contains(text) {
+            sink.warning(
+                .noEffect, "“\(scalar.text)” has no effect in \(word).status: what comes before succeeds or fails",
+                at: node)
+            return []
+        }
+        let meant: [String: String] = [
+            "always": "[success, failure]", "on_failure": "failure", "on_success": "success", "failed": "failure",
+            "fail": "failure", "succeeded": "success", "passed": "success",
+        ]
+        if let instead = meant[text] {
+            sink.error(
+                .badValue, "\(word).status is success or failure, not “\(scalar.text)”; write \(instead)", at: node)
+            return []
+        }
+        if text.utf8.contains(where: { "*?[{".utf8.contains($0) }) {
+            do throws(GlobError) {
+                let glob = try Glob(text)
+                let found = Condition.Status.allCases.filter { glob.matches($0.rawValue) }
+                if !found.isEmpty { return found }
+            } catch {
+                sink.error(.badValue, "“\(scalar.text.prefix(60))” is no pattern: \(error.problem)", at: node)
+                return []
+            }
+        }
+        return Condition.Status(rawValue: text).map { [$0] } ?? choice(node, "\(word).status").map { [$0] } ?? []
     }
 
     /// A text, a list, or a mapping of `include` and `exclude`.

@@ -7,7 +7,7 @@ extension DocumentReader {
         let workload = workloadNode.flatMap(workload)
         let runNode = fields.take("run")
         let container = name(fields.take("container"), "“container”")
-        let image = name(fields.take("image"), "“image”")
+        let image = image(fields.take("image"), "“image”")
         var deploy = Deploy(
             environment: environment ?? "", workload: workload, container: container ?? workload?.name ?? "",
             image: image ?? "")
@@ -59,7 +59,7 @@ extension DocumentReader {
         run.environment = values(fields.take("environment"), "“environment”")
         run.volumes = texts(fields.take("volumes"), "“volumes”")
         run.network = name(fields.take("network"), "“network”")
-        run.command = texts(fields.take("command"), "“command”")
+        run.command = words(fields.take("command"), "“command”")
         if let restart = fields.take("restart"), let text = restartPolicy(restart) { run.restart = text }
         run.health = probe(fields.take("health"), "“health”")
         fields.finish()

@@ -13,6 +13,36 @@ extension DocumentReader {
             "“artifacts” does nothing yet: the platform keeps no files; push them to where they belong")
     }
 
+    /// What Drone knows of a container, and what its runners for Docker pass over, too.
+    func warnOfContainer(_ fields: Fields) {
+        warn(
+            withoutEffect: "ports", fields,
+            "“ports” has no effect: steps and services reach each other under their names, at every port")
+        warn(
+            withoutEffect: "resources", fields,
+            "“resources” has no effect; “mem_limit” is the most memory a step may take")
+    }
+
+    /// What a pipeline of Drone's type kubernetes says to a cluster.
+    func warnOfCluster(_ fields: Fields) {
+        let fieldsOfCluster = [
+            "metadata": "there are no pods", "node_name": "“node” has the labels a builder must have",
+            "node_selector": "“node” has the labels a builder must have",
+            "tolerations": "“node” has the labels a builder must have",
+            "service_account_name": "builders have no account of a cluster",
+            "host_aliases": "“extra_hosts” of a step adds names", "dns_config": "“dns” and “dns_search” are a step's",
+            "resources": "“mem_limit” of a step is the most memory it may take",
+        ]
+        for (field, instead) in fieldsOfCluster.sorted(by: { $0.key < $1.key }) {
+            warn(withoutEffect: field, fields, "“\(field)” has no effect: builders run containers; \(instead)")
+        }
+    }
+
+    private func warn(withoutEffect field: String, _ fields: Fields, _ message: String) {
+        guard let entry = fields.takeEntry(field), entry.value.content != .null else { return }
+        sink.warning(.noEffect, message, at: entry.keyMark, length: field.unicodeScalars.count)
+    }
+
     func warnOfEnvironment(_ fields: Fields) {
         warn(notExecuted: "approvals", fields, "“approvals” does nothing yet: a rollout waits for nobody")
         warn(

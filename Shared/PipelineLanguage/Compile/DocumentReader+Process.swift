@@ -3,6 +3,10 @@ extension DocumentReader {
     func process(_ documents: [SourceNode], components: [String: Process]) -> ProcessDraft {
         var draft = ProcessDraft()
         for document in documents where draft.hasRoom(limits) {
+            if let foreign = ForeignFormat(document: document) {
+                foreign.report(to: sink)
+                continue
+            }
             switch document.content {
             case .list(let elements): bareArray(elements, document, &draft)
             case .map(let entries):
@@ -40,7 +44,8 @@ extension DocumentReader {
     ) {
         guard let node = document.member("kind"), let kind = text(node, "“kind”") else { return }
         switch kind {
-        case "pipeline": stages(entries, document, what: "a pipeline", &draft)
+        case "pipeline":
+            if !isForOthers(document, &draft) { stages(entries, document, what: "a pipeline", &draft) }
         case "secret": secret(entries, document, &draft)
         case "template": template(entries, document, &draft, components)
         case "signature":
@@ -52,45 +57,49 @@ extension DocumentReader {
             sink.warning(.noEffect, "registry logins are kept on the platform; this document has no effect", at: node)
         default:
             let kinds = ["pipeline", "secret", "template", "signature"]
+            let anchors = "; anchors hold in their own document, so keep them at the top of the pipeline that uses them"
+            let nearest = Nearest.hint(kind, among: kinds)
             sink.error(
-                .badValue, "“kind” is \(Self.list(kinds)), not “\(kind)”\(Nearest.hint(kind, among: kinds))", at: node)
+                .badValue,
+                "“kind” is \(Self.list(kinds)), not “\(kind)”\(nearest.isEmpty && document.hasAnchor ? anchors : nearest)",
+                at: node)
         }
+    }
+
+    /// Whether a pipeline is for something no builder is: that is one error, and nothing else in it is looked at.
+    private func isForOthers(_ document: SourceNode, _ draft: inout ProcessDraft) -> Bool {
+        guard let node = document.member("type"), let type = plainText(node), Self.stageKind(type) == nil else {
+            return false
+        }
+        if let instead = Self.machines(type) {
+            sink.error(.unsupported, "pipelines of type “\(type)” are not run; \(instead)", at: node)
+        } else {
+            sink.error(.badValue, "“type” is docker or exec, not “\(type)”", at: node)
+        }
+        draft.unreadStages.insert(document.member("name").flatMap { plainText($0) } ?? "default")
+        return true
     }
 
     /// A process component: a mapping with `steps`, or with `stages` in its full form.
     private func component(_ entries: [SourceEntry], _ document: SourceNode, _ draft: inout ProcessDraft) {
-        let fields = Fields(entries, document.mark, what: "the document", sink: sink)
-        if let stages = document.member("stages"), !isListOfTexts(stages) {
+        let fields = Fields(entries, document.mark, what: "the document", sink: sink, mayHoldAnchors: true)
+        if fields.has("stages") {
             fullForm(fields, &draft)
-        } else if case .map? = document.member("pipeline")?.content {
-            sink.error(
-                .unsupported,
-                "this is the format of Drone before 1.0; begin with “kind: pipeline” and list the steps under “steps”",
-                at: document)
         } else if fields.has("steps") {
-            stages(entries, document, what: "the document", &draft)
-        } else {
+            if !isForOthers(document, &draft) { stages(entries, document, what: "the document", &draft) }
+        } else if document.hasAnchor {
             sink.error(
-                .missingField, "a document has “kind: pipeline”, or is a process with “steps”\(foreign(entries))",
-                at: document)
+                .missingField,
+                "a document has “kind: pipeline”, or is a process with “steps”; anchors hold in their own document, so keep "
+                    + "them at the top of the pipeline that uses them", at: document)
+        } else {
+            let typo = entries.lazy.compactMap { entry in
+                Nearest.name(to: entry.key, among: ["kind", "steps", "stages"]).map { (entry.key, $0) }
+            }.first
+            let hint = typo.map { "; did you mean “\($0.1)” instead of “\($0.0)”?" } ?? ""
+            sink.error(
+                .missingField, "a document has “kind: pipeline”, or is a process with “steps”\(hint)", at: document)
         }
-    }
-
-    /// What other format a document seems to be of.
-    private func foreign(_ entries: [SourceEntry]) -> String {
-        let keys = Set(entries.map(\.key))
-        if keys.contains("jobs") || keys.contains("on") { return "; this looks like a GitHub workflow" }
-        let hasScript = entries.contains { $0.value.member("script") != nil }
-        if keys.contains("stages") || keys.contains("before_script") || hasScript {
-            return "; this looks like a .gitlab-ci.yml"
-        }
-        return ""
-    }
-
-    /// GitLab's `stages` are the names of groups of jobs.
-    private func isListOfTexts(_ node: SourceNode) -> Bool {
-        guard case .list(let elements) = node.content else { return false }
-        return !elements.isEmpty && elements.allSatisfy { plainText($0) != nil }
     }
 
     private func fullForm(_ fields: Fields, _ draft: inout ProcessDraft) {
@@ -114,7 +123,7 @@ extension DocumentReader {
                     sink.error(.wrongType, "a stage is a mapping, not \(describe(element))", at: element)
                     continue
                 }
-                stages(entries, element, what: "a stage", &draft)
+                if !isForOthers(element, &draft) { stages(entries, element, what: "a stage", &draft) }
             }
         }
         fields.finish()
@@ -159,7 +168,7 @@ extension DocumentReader {
             var node = document
             if combination.isGiven { node = substitute(combination.values, in: document) }
             guard case .map(let entries) = node.content else { continue }
-            let fields = Fields(entries, node.mark, what: what, sink: sink)
+            let fields = Fields(entries, node.mark, what: what, sink: sink, mayHoldAnchors: true)
             _ = fields.take("kind")
             _ = fields.take("matrix")
             let isStage = what == "a stage"

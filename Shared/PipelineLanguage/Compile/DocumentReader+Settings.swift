@@ -13,6 +13,8 @@ extension DocumentReader {
             }
             if let secret = secret(entry.value) {
                 settings[entry.key] = .secret(secret)
+            } else if let secret = mistypedSecret(entry.value) {
+                settings[entry.key] = .secret(secret)
             } else {
                 settings[entry.key] = .value(json(entry.value, name: entry.key))
             }
@@ -45,7 +47,10 @@ extension DocumentReader {
 
     private func number(_ scalar: SourceScalar, _ node: SourceNode) -> JSONValue {
         if let integer = Int64(scalar.text) { return .integer(integer) }
-        guard let number = Double(scalar.text), number.isFinite else { return .string(scalar.text) }
+        // More digits than an integer holds: as it is written, so that none of them is lost.
+        guard scalar.text.contains(where: { !$0.isNumber && $0 != "-" }), let number = Double(scalar.text),
+            number.isFinite
+        else { return .string(scalar.text) }
         // A version such as 1.10 is a number to YAML, and loses its zero.
         // JSON has one way to write 1.0, and that is 1.
         let value = Int64(exactly: number).map(JSONValue.integer) ?? .number(number)
@@ -54,5 +59,25 @@ extension DocumentReader {
                 .suspicious, "\(scalar.text) is a number and becomes \(shown); quote it to keep it as it is", at: node)
         }
         return value
+    }
+
+    /// `{from_secert: token}`: a setting could be a mapping, but hardly this one. It is told, and read as it is meant.
+    private func mistypedSecret(_ node: SourceNode) -> String? {
+        guard case .map(let entries) = node.content, entries.count == 1 else { return nil }
+        let entry = entries[0]
+        guard case .scalar(let scalar) = entry.value.content else { return nil }
+        if SecretWords.isTypo(entry.key) {
+            sink.error(
+                .unknownField, "“\(entry.key)” is written “from_secret”", at: entry.keyMark,
+                length: entry.key.unicodeScalars.count)
+            return scalar.text
+        }
+        if entry.key == "secret" {
+            sink.warning(
+                .suspicious,
+                "a plugin sees this mapping as it is; a secret of the platform is {from_secret: \(scalar.text)}",
+                at: entry.keyMark, length: entry.key.unicodeScalars.count)
+        }
+        return nil
     }
 }

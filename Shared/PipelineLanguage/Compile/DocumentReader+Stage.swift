@@ -5,7 +5,9 @@ extension DocumentReader {
         var stage = Stage(name: name, steps: [])
         var draft = StageDraft(
             stage: stage, mark: node.mark, nameMark: nameMark, baseName: name, hasKind: fields.has("type"))
-        stage.kind = kind(fields.take("type"))
+        let type = fields.take("type")
+        stage.kind = kind(type)
+        let isOfCluster = type.flatMap(plainText).flatMap(Self.stageKind)?.word == "kubernetes"
         stage.platform = platform(fields.take("platform"))
         stage.node = textMap(fields.take("node"), "“node”")
         stage.environment = values(fields.take("environment"), "“environment”")
@@ -16,9 +18,10 @@ extension DocumentReader {
         }
         stage.concurrencyLimit = concurrency(fields.take("concurrency"))
         warnOfConcurrency(fields)
+        warnOfCluster(fields)
         stage.clone = clone(fields.take("clone"))
         stage.workspace = workspace(fields.take("workspace"))
-        (stage.volumes, draft.volumeMarks) = volumes(fields.take("volumes"))
+        (stage.volumes, draft.volumeMarks) = volumes(fields.take("volumes"), isOfCluster: isOfCluster)
         stage.trigger = condition(fields.take("trigger"), word: "trigger")
         stage.timeout = duration(fields.take("timeout"), "“timeout”")
         draft.references = Array(sink.references[firstReference...])
@@ -28,13 +31,38 @@ extension DocumentReader {
             if case .list(let elements) = node.content, elements.isEmpty {
                 sink.error(.badValue, "“steps” has at least one step", at: node)
             }
-        } else {
+        } else if !fields.isMistyped("steps") {
             sink.error(.missingField, "\(fields.what) needs “steps”", at: fields.mark)
         }
         stage.services = draft.steps.filter(\.isService).map(\.step)
         stage.steps = draft.steps.filter { !$0.isService }.map(\.step)
         draft.stage = stage
+        if isOfCluster, let type { warnOfCluster(type, stage) }
         return draft
+    }
+
+    /// A pipeline for a cluster runs as one for Docker. In a pod all containers are one host.
+    private func warnOfCluster(_ type: SourceNode, _ stage: Stage) {
+        let background = stage.services.map(\.name) + stage.steps.filter(\.detach).map(\.name)
+        let names = background.map { "“\($0)”" }
+        let difference =
+            names.isEmpty
+            ? ""
+            : "; \(Self.list(names, "and")) \(names.count == 1 ? "answers under its name" : "answer under their names"), "
+                + "not at localhost"
+        sink.warning(.suspicious, "a pipeline of type kubernetes runs as one of type docker\(difference)", at: type)
+    }
+
+    /// The type of a pipeline whose steps run on machines of another kind, and what to use. There is no use in reading
+    /// any further.
+    static func machines(_ type: String) -> String? {
+        switch type.lowercased() {
+        case "ssh": "use type docker and a step that calls ssh"
+        case "macstadium", "macos", "tart": "use type exec, with “platform: {os: darwin}” to choose a builder"
+        case "vm", "digitalocean", "aws", "azure", "google", "gcp", "nomad", "vmfusion", "anka":
+            "use type docker, with “node” to choose a builder, or exec to run on its machine"
+        default: nil
+        }
     }
 
     private func steps(_ node: SourceNode?, isService: Bool) -> [StepDraft] {
@@ -49,24 +77,24 @@ extension DocumentReader {
     }
 
     private func kind(_ node: SourceNode?) -> Stage.Kind {
-        guard let node, let text = text(node, "“type”") else { return .docker }
-        if let kind = Stage.Kind(rawValue: text) { return kind }
-        let instead: [String: String] = [
-            "kubernetes": "use type docker: its builder runs the containers",
-            "ssh": "use type docker and a step that calls ssh",
-            "digitalocean": "use type docker, with “node” to choose a builder",
-            "macstadium": "use type exec, with “platform” to choose a builder",
-            "aws": "use type docker, with “node” to choose a builder",
-            "vm": "use type docker, with “node” to choose a builder",
-        ]
-        if let instead = instead[text] {
-            sink.error(.unsupported, "pipelines of type “\(text)” are not run; \(instead)", at: node)
-        } else {
-            let words = Stage.Kind.allCases.map(\.rawValue)
-            sink.error(
-                .badValue, "“type” is docker or exec, not “\(text)”\(Nearest.hint(text, among: words))", at: node)
+        guard let node, let text = text(node, "“type”"), let (word, kind) = Self.stageKind(text) else { return .docker }
+        if word != text, word != text.lowercased() || kind.rawValue == word {
+            sink.error(.badValue, "“type” is docker or exec, not “\(text)”; did you mean “\(word)”?", at: node)
         }
-        return .docker
+        return kind
+    }
+
+    /// The type a word means, and how that is written; `nil` for one that is nothing like it.
+    static func stageKind(_ text: String) -> (word: String, kind: Stage.Kind)? {
+        let others = [
+            "container": "docker", "containers": "docker", "podman": "docker", "shell": "exec", "local": "exec",
+        ]
+        let kinds = Stage.Kind.allCases.map(\.rawValue)
+        let lowered = text.lowercased()
+        guard machines(lowered) == nil,
+            let word = others[lowered] ?? Nearest.name(to: lowered, among: kinds + ["kubernetes"])
+        else { return nil }
+        return (word, Stage.Kind(rawValue: word) ?? .docker)
     }
 
     private func platform(_ node: SourceNode?) -> Platform {
@@ -78,7 +106,9 @@ extension DocumentReader {
                 sink.error(.badValue, "“platform” is {os, arch} or a text such as linux/arm64", at: node)
                 return Platform()
             }
-            return Platform(os: parts[0], arch: parts[1], variant: parts.count > 2 ? parts[2] : nil)
+            let platform = Platform(os: parts[0], arch: parts[1], variant: parts.count > 2 ? parts[2] : nil)
+            check(platform, node, node)
+            return platform
         }
         guard let fields = fields(node, what: "“platform”") else { return Platform() }
         let platform = Platform(
@@ -86,16 +116,40 @@ extension DocumentReader {
             variant: name(fields.take("variant"), "“variant”"), version: name(fields.take("version"), "“version”"))
         warnOfPlatform(fields)
         fields.finish()
+        check(platform, node.member("os"), node.member("arch"))
         return platform
+    }
+
+    /// A builder goes by the names that Docker and Drone have for machines.
+    private func check(_ platform: Platform, _ os: SourceNode?, _ arch: SourceNode?) {
+        let systems = ["linux", "windows", "darwin", "freebsd", "openbsd", "netbsd", "solaris", "dragonfly"]
+        let machines = ["amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "loong64", "mips64le"]
+        let otherSystems = ["macos": "darwin", "osx": "darwin", "mac": "darwin", "win": "windows"]
+        let otherMachines = [
+            "x86_64": "amd64", "x64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armv8": "arm64", "armv7": "arm",
+            "armv7l": "arm", "armhf": "arm", "i386": "386", "x86": "386", "i686": "386",
+        ]
+        check(platform.os, os, among: systems, otherSystems)
+        check(platform.arch, arch, among: machines, otherMachines)
+    }
+
+    private func check(_ word: String?, _ node: SourceNode?, among words: [String], _ others: [String: String]) {
+        guard let word, let node, !words.contains(word),
+            let nearest = others[word.lowercased()] ?? Nearest.name(to: word, among: words)
+        else { return }
+        sink.warning(.suspicious, "no builder is called “\(word)”; did you mean “\(nearest)”?", at: node)
     }
 
     private func concurrency(_ node: SourceNode?) -> Int? {
         guard let node else { return nil }
-        guard case .map = node.content else { return integer(node, "“concurrency”", in: 1...1000) }
+        // No limit is 0, as in Drone.
+        guard case .map = node.content else {
+            return integer(node, "“concurrency”", in: 0...1000).flatMap { $0 == 0 ? nil : $0 }
+        }
         guard let fields = fields(node, what: "“concurrency”") else { return nil }
-        let limit = integer(fields.require("limit"), "“limit”", in: 1...1000)
+        let limit = integer(fields.require("limit"), "“limit”", in: 0...1000)
         fields.finish()
-        return limit
+        return limit == 0 ? nil : limit
     }
 
     private func clone(_ node: SourceNode?) -> Clone {
@@ -125,7 +179,7 @@ extension DocumentReader {
         return workspace
     }
 
-    private func volumes(_ node: SourceNode?) -> ([Volume], [SourceMark]) {
+    private func volumes(_ node: SourceNode?, isOfCluster: Bool) -> ([Volume], [SourceMark]) {
         guard let node else { return ([], []) }
         guard case .list(let elements) = node.content else {
             sink.error(.wrongType, "“volumes” is a list, not \(node.kindName)", at: node)
@@ -137,24 +191,36 @@ extension DocumentReader {
             guard let fields = fields(element, what: "a volume") else { return nil }
             let nameNode = fields.require("name")
             let name = name(nameNode, "the name of a volume", isName: true)
-            let source = volumeSource(fields, element)
+            let source = volumeSource(fields, element, isOfCluster: isOfCluster)
             fields.finish()
-            guard let name, let nameNode, let source else { return nil }
+            guard let name, let nameNode else { return nil }
             guard seen.insert(name).inserted else {
                 sink.error(.duplicate, "there are two volumes “\(name)”", at: nameNode)
                 return nil
             }
             marks.append(nameNode.mark)
-            return Volume(name: name, source: source)
+            // One that could not be read is there all the same, for the steps that name it.
+            return Volume(name: name, source: source ?? .temporary(medium: nil, sizeLimit: nil))
         }
         return (volumes, marks)
     }
 
-    private func volumeSource(_ fields: Fields, _ node: SourceNode) -> Volume.Source? {
-        for other in ["claim", "config_map", "secret", "downward_api", "empty_dir"] where fields.has(other) {
+    private func volumeSource(_ fields: Fields, _ node: SourceNode, isOfCluster: Bool) -> Volume.Source? {
+        if isOfCluster, let entry = fields.takeEntry("claim") {
+            sink.warning(
+                .noEffect, "builders have no volumes of a cluster: this one is empty when a run begins, as “temp: {}”",
+                at: entry.keyMark, length: 5)
+            return .temporary(medium: nil, sizeLimit: nil)
+        }
+        let instead = [
+            "claim": "use “temp” or “host”", "empty_dir": "use “temp”",
+            "config_map": "keep its files in the repository", "downward_api": "variables of the run are called DRONE_…",
+            "secret": "keep it on the platform and give it to a step as a variable: {from_secret: NAME}",
+        ]
+        for (other, remedy) in instead.sorted(by: { $0.key < $1.key }) where fields.has(other) {
             guard let entry = fields.takeEntry(other) else { continue }
             sink.error(
-                .unsupported, "volumes of kind “\(other)” exist on Kubernetes only; use “temp” or “host”",
+                .unsupported, "volumes of kind “\(other)” exist on Kubernetes only; \(remedy)",
                 at: entry.keyMark, length: other.unicodeScalars.count)
             return nil
         }
@@ -170,7 +236,9 @@ extension DocumentReader {
             return path.map { .host(path: $0) }
         }
         guard let temporary else {
-            sink.error(.missingField, "a volume is “temp: {}” or “host: {path: …}”", at: node)
+            if !fields.hasForeignWord {
+                sink.error(.missingField, "a volume is “temp: {}” or “host: {path: …}”", at: node)
+            }
             return nil
         }
         guard temporary.value.content != .null else { return .temporary(medium: nil, sizeLimit: nil) }

@@ -13,10 +13,12 @@ extension DocumentReader {
         readContainer(fields, &step, &draft)
         readWork(fields, &step, &draft, isService: isService)
         if !isService { warnOfWork(fields) }
+        warnOfContainer(fields)
+        draft.isImageMistyped = fields.isMistyped("image")
         fields.finish()
+        check(&step, fields, node, isService: isService)
         draft.step = step
         draft.references = Array(sink.references[firstReference...])
-        check(step, fields, node, isService: isService)
         return draft
     }
 
@@ -28,7 +30,7 @@ extension DocumentReader {
             sink.error(.badValue, "a service is an image such as postgres:16, or a mapping", at: node)
             return nil
         }
-        let step = Step(name: String(name), image: scalar.text)
+        let step = Step(name: String(name), image: image(node, "a service"))
         return StepDraft(step: step, isService: true, mark: node.mark, nameMark: node.mark)
     }
 
@@ -38,17 +40,22 @@ extension DocumentReader {
             sink.error(.conflict, "a \(word) has a “name” or a “\(word)”, not both", at: given[1])
         }
         guard let node = given.first else {
-            sink.error(.missingField, "\(word) \(number) has no name", at: fields.mark)
+            if !fields.isMistyped("name") {
+                sink.error(
+                    .missingField, "\(word) \(number) has no name; begin it with “- name: …”", at: fields.mark)
+            }
             return nil
         }
         return name(node, "the name of a \(word)", isName: true).map { ($0, node.mark) }
     }
 
     private func readContainer(_ fields: Fields, _ step: inout Step, _ draft: inout StepDraft) {
-        step.image = name(fields.take("image"), "“image”")
+        step.image = image(fields.take("image"), "“image”")
         step.pull = pull(fields.take("pull"))
-        step.command = texts(fields.take("command"), "“command”")
-        step.entrypoint = texts(fields.take("entrypoint"), "“entrypoint”")
+        let hasCommands = fields.has("commands")
+        step.command = words(fields.take("command"), "“command”", isService: draft.isService, isUnused: hasCommands)
+        step.entrypoint = words(
+            fields.take("entrypoint"), "“entrypoint”", isService: draft.isService, isUnused: hasCommands)
         step.shell = name(fields.take("shell"), "“shell”")
         step.environment = values(fields.take("environment"), "“environment”")
         step.settings = settings(fields.take("settings"))
@@ -100,21 +107,33 @@ extension DocumentReader {
         }
     }
 
+    /// In any case and with or without dashes: Kubernetes has `IfNotPresent` and Drone compares without case.
     private func pull(_ node: SourceNode?) -> PullPolicy? {
         guard let node else { return nil }
         guard case .scalar(let scalar) = node.content else { return choice(node, "“pull”") }
         // Drone 0.8 and Woodpecker have a truth value here.
         if case .bool(let value) = scalar.kind { return value ? .always : .ifNotExists }
-        if scalar.text == "default" { return nil }
-        return choice(node, "“pull”")
+        switch scalar.text.lowercased().replacing("-", with: "").replacing("_", with: "") {
+        case "default": return nil
+        case "":
+            sink.warning(.noEffect, "an empty “pull” has no effect", at: node)
+            return nil
+        case "always": return .always
+        case "never": return .never
+        case "ifnotexists", "ifnotpresent": return .ifNotExists
+        default: return choice(node, "“pull”")
+        }
     }
 
     private func failure(_ node: SourceNode?) -> FailurePolicy {
         guard let node, let text = text(node, "“failure”") else { return .fail }
-        switch text {
+        switch text.lowercased().replacing("_", with: "-") {
         case "ignore": return .ignore
-        case "fast", "fast-fail", "fail-fast", "fail_fast": return .fast
+        case "fast", "fast-fail", "fail-fast": return .fast
         case "fail", "always", "default": return .fail
+        case "":
+            sink.warning(.noEffect, "an empty “failure” has no effect", at: node)
+            return .fail
         default:
             let words = ["fail", "ignore", "fast"]
             sink.error(
@@ -137,7 +156,7 @@ extension DocumentReader {
                 sink.error(
                     .wrongType,
                     "each of \(what) is {name, path}, where “name” is one of the pipeline's volumes, "
-                        + "not \(describe(element))", at: element)
+                        + "not \(describe(element))\(bindRemedy(element))", at: element)
                 continue
             }
             guard let fields = fields(element, what: "an entry of \(what)") else { continue }
@@ -150,6 +169,16 @@ extension DocumentReader {
             names.append(NameReference(name: name, mark: nameNode.mark))
         }
         return (mounts, names)
+    }
+
+    /// `/a:/b`, as Docker's command line has it.
+    private func bindRemedy(_ node: SourceNode) -> String {
+        let parts = plainText(node)?.split(separator: ":").map(String.init) ?? []
+        guard parts.count > 1, parts[1].hasPrefix("/") else { return "" }
+        let source = parts[0].hasPrefix("/") || parts[0].hasPrefix(".") ? "host: {path: \(parts[0])}" : "temp: {}"
+        let name = source == "temp: {}" ? parts[0] : "NAME"
+        return
+            "; write {name: \(name), path: \(parts[1])} here and, in the pipeline, “volumes: [{name: \(name), \(source)}]”"
     }
 
     private func outputs(_ node: SourceNode?) -> [String] {

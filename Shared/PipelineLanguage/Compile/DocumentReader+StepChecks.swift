@@ -1,6 +1,6 @@
 extension DocumentReader {
     /// What of a step's fields goes together.
-    func check(_ step: Step, _ fields: Fields, _ node: SourceNode, isService: Bool) {
+    func check(_ step: inout Step, _ fields: Fields, _ node: SourceNode, isService: Bool) {
         let isWork = !isService && (step.build != nil || step.deploy != nil)
         if isWork, step.build != nil, step.deploy != nil {
             sink.error(.conflict, "a step builds or deploys, not both; make it two steps", at: step, node)
@@ -10,12 +10,13 @@ extension DocumentReader {
             for field in ["image", "commands", "settings", "command", "entrypoint", "detach", "privileged", "volumes"]
             where fields.has(field) {
                 guard let entry = fields.takeEntry(field) else { continue }
+                let hint = field == "image" && block == "build" ? "; the name to push it under is “repository”" : ""
                 sink.error(
-                    .conflict, "a step with “\(block)” has no “\(field)”: it runs no container of its own",
+                    .conflict, "a step with “\(block)” has no “\(field)”: it runs no container of its own\(hint)",
                     at: entry.keyMark, length: field.unicodeScalars.count)
             }
-        } else if !isService {
-            checkCommands(step, fields, node)
+        } else {
+            checkCommands(&step, fields, node, isService: isService)
         }
         if let soak = step.deploy?.soak, let timeout = step.timeout, soak >= timeout {
             sink.error(
@@ -36,19 +37,25 @@ extension DocumentReader {
         }
     }
 
-    private func checkCommands(_ step: Step, _ fields: Fields, _ node: SourceNode) {
+    private func checkCommands(_ step: inout Step, _ fields: Fields, _ node: SourceNode, isService: Bool) {
         if !step.commands.isEmpty {
             if !step.settings.isEmpty {
                 sink.warning(
                     .suspicious,
-                    "a step with “commands” runs these instead of the plugin; its settings are variables only",
+                    "a \(isService ? "service" : "step") with “commands” runs these instead of the plugin; its settings are "
+                        + "variables only",
                     at: step, node)
             }
-            if !step.entrypoint.isEmpty || !step.command.isEmpty {
-                let field = step.entrypoint.isEmpty ? "command" : "entrypoint"
-                sink.error(.conflict, "“commands” replace the image's entry point; remove “\(field)”", at: step, node)
+            for field in ["entrypoint", "command"] {
+                guard let entry = fields.takeEntry(field), entry.value.content != .null else { continue }
+                sink.warning(
+                    .noEffect, "“\(field)” has no effect beside “commands”: these run in a shell instead",
+                    at: entry.keyMark,
+                    length: field.unicodeScalars.count)
             }
-        } else if step.image == nil, !["commands", "image", "build", "deploy"].contains(where: fields.has) {
+            step.entrypoint = []
+            step.command = []
+        } else if !isService, step.image == nil, !["commands", "image", "build", "deploy"].contains(where: fields.has) {
             sink.error(
                 .missingField, "step “\(step.name)” does nothing: it has “commands”, an “image”, “build” or “deploy”",
                 at: step, node)
@@ -69,10 +76,9 @@ extension DocumentReader {
                 .noEffect, "“\(field)” has no effect in a service", at: entry.keyMark,
                 length: field.unicodeScalars.count)
         }
-        if fields.has("when"), let entry = fields.takeEntry("when") {
+        if !step.when.status.isEmpty, let status = node.member("when")?.member("status") {
             sink.warning(
-                .noEffect, "“when” has no effect in a service: it runs whenever a step of the pipeline does",
-                at: entry.keyMark, length: 4)
+                .noEffect, "“status” has no effect in a service: it is started before any step", at: status)
         }
     }
 }

@@ -94,10 +94,18 @@ extension DocumentReader {
         // `build: harbor.example/shop/web` is all there is to say most of the time.
         if case .scalar = node.content {
             guard let repository = name(node, "“build”") else { return nil }
+            if repository.hasPrefix(".") || repository.hasPrefix("/") || repository.hasSuffix("Dockerfile") {
+                sink.error(
+                    .badValue,
+                    "“build” is the repository the image is pushed to, not a directory or file; write "
+                        + "{context: \(repository), repository: registry.example/team/image}", at: node)
+                return nil
+            }
             return checked(ImageBuild(repository: repository), node, repositoryNode: node)
         }
         guard let fields = fields(node, what: "“build”") else { return nil }
-        let repositoryNode = fields.require("repository")
+        let repositoryNode = fields.require(
+            "repository", "where the image is pushed to, such as registry.example/team/image")
         var build = ImageBuild(repository: name(repositoryNode, "“repository”") ?? "")
         build.context = name(fields.take("context"), "“context”") ?? "."
         build.dockerfile = name(fields.take("dockerfile"), "“dockerfile”")
@@ -118,8 +126,21 @@ extension DocumentReader {
                 .suspicious, "a password in clear is in the repository's history; use {from_secret: NAME}", at: password
             )
         }
+        warnOfSecrets(in: build.arguments, node.member("args"))
         guard let repositoryNode, !build.repository.isEmpty else { return nil }
         return checked(build, node, repositoryNode: repositoryNode)
+    }
+
+    /// `docker history` shows every argument of a build.
+    private func warnOfSecrets(in arguments: [String: Value], _ node: SourceNode?) {
+        guard case .map(let entries)? = node?.content else { return }
+        for entry in entries where arguments[entry.key]?.secretName != nil {
+            sink.warning(
+                .suspicious,
+                "a secret as build argument stays in the image's history, where everybody who may pull it can "
+                    + "read it; fetch what needs it in a step before, and copy that into the image", at: entry.keyMark,
+                length: entry.key.unicodeScalars.count)
+        }
     }
 
     private func checked(_ build: ImageBuild, _ node: SourceNode, repositoryNode: SourceNode) -> ImageBuild? {
@@ -129,6 +150,8 @@ extension DocumentReader {
         let last = build.repository.split(separator: "/").last ?? ""
         if !build.repository.contains("${"), last.contains(":") || last.contains("@") {
             sink.error(.badValue, "“repository” has no tag; list it under “tags”", at: repositoryNode)
+        } else if let problem = ImageName.problem(build.repository) {
+            sink.error(.badValue, problem, at: repositoryNode)
         }
         for tag in build.tags where !tag.contains("${") && (tag.contains("/") || tag.contains(":")) {
             sink.error(

@@ -38,6 +38,7 @@ struct DocumentReader {
             return nil
         }
         if !isName { note(scalar.text, isScript: isScript, at: node) }
+        checkSpelling(scalar, isScript: isScript, at: node)
         return scalar.text
     }
 
@@ -59,6 +60,31 @@ struct DocumentReader {
                 at: node)
         }
         return text
+    }
+
+    /// The name of an image.
+    func image(_ node: SourceNode?, _ what: String) -> String? {
+        guard let node else { return nil }
+        if case .scalar(let scalar) = node.content, let problem = ImageName.problem(scalar.text) {
+            sink.error(.badValue, problem, at: node)
+            return scalar.text
+        }
+        return name(node, what)
+    }
+
+    /// The words of a program's call: one text with blanks in it is a line for a shell, which there is none for.
+    /// - Parameter isUnused: Whether there are `commands`, which run instead.
+    func words(_ node: SourceNode?, _ what: String, isService: Bool = true, isUnused: Bool = false) -> [String] {
+        guard let node else { return [] }
+        if case .scalar(let scalar) = node.content, !isUnused, !scalar.text.contains("${"),
+            scalar.text.contains(where: \.isWhitespace)
+        {
+            let list = scalar.text.split(whereSeparator: \.isWhitespace).joined(separator: ", ")
+            let lines = isService ? "" : "; shell lines are called “commands”"
+            sink.error(.badValue, "\(what) is a list of words: [\(list)]\(lines)", at: node)
+            return []
+        }
+        return texts(node, what)
     }
 
     func texts(_ node: SourceNode?, _ what: String, isScript: Bool = false) -> [String] {
@@ -144,8 +170,10 @@ struct DocumentReader {
     func value(_ node: SourceNode?, _ what: String) -> Value? {
         guard let node else { return nil }
         if let secret = secret(node) { return .secret(secret) }
-        if case .map = node.content {
-            sink.error(.wrongType, "\(what) is text or {from_secret: NAME}", at: node)
+        if case .map(let entries) = node.content {
+            let typo = entries.first { SecretWords.isTypo($0.key) }
+            let hint = typo.map { "; “\($0.key)” is written “from_secret”" } ?? ""
+            sink.error(.wrongType, "\(what) is text or {from_secret: NAME}\(hint)", at: typo?.keyMark ?? node.mark)
             return nil
         }
         return text(node, what).map(Value.text)
@@ -192,9 +220,9 @@ struct DocumentReader {
 
     // MARK: Words
 
-    static func list(_ words: [String]) -> String {
+    static func list(_ words: [String], _ conjunction: String = "or") -> String {
         guard words.count > 1, let last = words.last else { return words.first ?? "" }
-        return words.dropLast().joined(separator: ", ") + " or " + last
+        return words.dropLast().joined(separator: ", ") + " \(conjunction) " + last
     }
 
     func describe(_ node: SourceNode) -> String {

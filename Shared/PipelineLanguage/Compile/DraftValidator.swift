@@ -34,7 +34,9 @@ struct DraftValidator {
         for stage in draft.stages {
             if let first = seen[stage.stage.name] {
                 sink.error(
-                    .duplicate, "there are two pipelines “\(stage.stage.name)”; the other is in line \(first.line)",
+                    .duplicate,
+                    "there are two pipelines “\(stage.stage.name)”; the other is in line \(first.line)"
+                        + (stage.stage.name == "default" ? "; one without “name” is called “default”" : ""),
                     at: stage.nameMark)
             } else {
                 seen[stage.stage.name] = stage.nameMark
@@ -54,6 +56,7 @@ struct DraftValidator {
             var seen = Set<String>()
             for reference in draft.stages[index].dependsOn {
                 guard let targets = byName[reference.name] else {
+                    if draft.unreadStages.contains(reference.name) { continue }
                     sink.error(
                         .unknownName,
                         "there is no pipeline “\(reference.name)” to wait for\(Nearest.hint(reference.name, among: byName.keys))",
@@ -167,7 +170,9 @@ struct DraftValidator {
             switch stage.stage.kind {
             case .docker:
                 let needsImage = step.step.build == nil && !step.step.isRollout && !step.step.deploysByCommands
-                guard needsImage, step.step.image == nil, !step.step.commands.isEmpty || step.isService else {
+                guard needsImage, step.step.image == nil, !step.isImageMistyped,
+                    !step.step.commands.isEmpty || step.isService
+                else {
                     continue
                 }
                 let word = step.isService ? "service" : "step"

@@ -12,6 +12,8 @@ struct StepDraft {
     var isService: Bool
     var mark: SourceMark
     var nameMark: SourceMark
+    /// Whether there is a field that is nearly “image”, and told already.
+    var isImageMistyped = false
     var dependsOn: [NameReference] = []
     var mounts: [NameReference] = []
     var references: [SourceReference] = []
@@ -43,6 +45,8 @@ struct ProcessDraft {
     var secrets: [ExternalSecret] = []
     var secretNames = Set<String>()
     var stages: [StageDraft] = []
+    /// Names of pipelines that are wrong as a whole, so that those that wait for them are not wrong for it.
+    var unreadStages = Set<String>()
     /// Of all stages: counted while they are read, so that a matrix or a template cannot make more than is allowed.
     var stepCount = 0
 }

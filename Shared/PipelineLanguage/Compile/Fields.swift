@@ -4,15 +4,19 @@ final class Fields {
     let mark: SourceMark
     /// What the mapping is, such as `a step`.
     let what: String
+    /// Whether fields that hold nothing but anchors may be among them, as at the top of a document.
+    private let mayHoldAnchors: Bool
     private let entries: [SourceEntry]
     private var isTaken: [Bool]
     private var known: [String] = []
 
-    init(_ entries: [SourceEntry], _ mark: SourceMark, what: String, sink: DiagnosticSink) {
+    init(_ entries: [SourceEntry], _ mark: SourceMark, what: String, sink: DiagnosticSink, mayHoldAnchors: Bool = false)
+    {
         self.entries = entries
         self.mark = mark
         self.what = what
         self.sink = sink
+        self.mayHoldAnchors = mayHoldAnchors
         isTaken = [Bool](repeating: false, count: entries.count)
     }
 
@@ -22,35 +26,74 @@ final class Fields {
         return entry.value.content == .null ? nil : entry.value
     }
 
-    /// The field, also where its value is null.
+    /// The field, also where its value is null. One that is only spelt in another way is reported and taken, too: then
+    /// nothing else is wrong because of it.
     func takeEntry(_ key: String) -> SourceEntry? {
         known.append(key)
-        guard let index = entries.firstIndex(where: { $0.key == key }) else { return nil }
+        if let index = entries.firstIndex(where: { $0.key == key }) {
+            isTaken[index] = true
+            return entries[index]
+        }
+        guard let index = entries.firstIndex(where: { $0.key.isSpelling(of: key) }) else { return nil }
         isTaken[index] = true
-        return entries[index]
+        let entry = entries[index]
+        sink.error(
+            .unknownField, "\(what) has no field “\(entry.key)”; it is written “\(key)”", at: entry.keyMark,
+            length: entry.key.unicodeScalars.count)
+        return SourceEntry(key: key, keyMark: entry.keyMark, value: entry.value)
     }
 
-    func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
+    func has(_ key: String) -> Bool {
+        entries.contains { $0.key == key } || entries.contains { $0.key.isSpelling(of: key) }
+    }
 
     /// A field that has to be there.
-    func require(_ key: String) -> SourceNode? {
+    /// - Parameter example: What it is, for a message.
+    func require(_ key: String, _ example: String? = nil) -> SourceNode? {
         if let node = take(key) { return node }
-        sink.error(.missingField, "\(what) needs a field “\(key)”", at: mark)
+        if isMistyped(key) { return nil }
+        sink.error(.missingField, "\(what) needs a field “\(key)”\(example.map { ": \($0)" } ?? "")", at: mark)
         return nil
     }
 
+    /// Whether a field that is absent is probably there under another name, which is told in its place.
+    func isMistyped(_ key: String) -> Bool {
+        guard !has(key) else { return false }
+        return entries.contains { entry in
+            guard !known.contains(entry.key) else { return false }
+            return Nearest.name(to: entry.key, among: [key]) != nil
+                || ForeignWords.hint(entry.key, in: what, beside: keys)?.contains("“\(key)”") == true
+        }
+    }
+
+    /// Whether there is a word of another format, which is told in its place.
+    var hasForeignWord: Bool {
+        entries.contains { !known.contains($0.key) && ForeignWords.hint($0.key, in: what, beside: keys) != nil }
+    }
+
+    private var keys: [String] { entries.map(\.key) }
+
     /// Reports the fields nobody asked for.
     func finish() {
-        for (index, entry) in entries.enumerated() where !isTaken[index] {
-            // The way to keep anchors: fields that begin with `x-` or `.` mean nothing.
-            if entry.key.hasPrefix("x-") || entry.key.hasPrefix(".") { continue }
+        for (index, entry) in entries.enumerated() where !isTaken[index] && !isHolder(entry) {
             sink.error(
                 .unknownField, "\(what) has no field “\(entry.key)”\(hint(entry.key))", at: entry.keyMark,
                 length: entry.key.unicodeScalars.count)
         }
     }
 
+    /// The ways to keep anchors: fields that begin with `x-` or `.` mean nothing, nor do others of a document that have
+    /// an anchor in them. But one that is nearly a field of the document which it lacks is that field, mistyped.
+    private func isHolder(_ entry: SourceEntry) -> Bool {
+        if entry.key.hasPrefix("x-") || entry.key.hasPrefix(".") { return true }
+        guard mayHoldAnchors, entry.value.hasAnchor else { return false }
+        return Nearest.name(to: entry.key, among: known).map(has) ?? true
+    }
+
     private func hint(_ key: String) -> String {
-        ForeignWords.hint(key, in: what).map { "; \($0)" } ?? Nearest.hint(key, among: known)
+        if let hint = ForeignWords.hint(key, in: what, beside: keys) { return "; \(hint)" }
+        let nearest = Nearest.hint(key, among: known)
+        guard nearest.isEmpty else { return nearest }
+        return ForeignWords.isPlugin(what, entries) ? "; what a plugin is told is indented below “settings”" : ""
     }
 }

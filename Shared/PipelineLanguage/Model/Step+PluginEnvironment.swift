@@ -3,8 +3,8 @@ import Contracts
 extension Step {
     /// What a plugin sees of its settings: each as `PLUGIN_<NAME>`.
     ///
-    /// Text is itself, a number or truth value as JSON writes it, a list of those is joined by commas, anything else
-    /// is JSON; a null is left out. The name is in capitals, and what a variable's name cannot hold becomes `_`.
+    /// Text is itself, a number or truth value as JSON writes it, a list of those is joined by commas (a null in it is
+    /// an empty text), anything else is JSON; a null is left out. The name is in capitals, and what a variable's name cannot hold becomes `_`.
     public var pluginEnvironment: [String: Value] {
         var environment: [String: Value] = [:]
         for (name, setting) in settings {
@@ -63,7 +63,8 @@ extension JSONValue {
         switch self {
         case .null: return nil
         case .array(let elements):
-            let texts = elements.map(\.scalarText)
+            // Nothing between two commas, where nothing is said.
+            let texts = elements.map { $0 == .null ? "" : $0.scalarText }
             guard texts.contains(nil) else { return texts.compactMap(\.self).joined(separator: ",") }
             return json
         case .object: return json

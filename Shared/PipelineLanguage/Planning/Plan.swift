@@ -44,6 +44,15 @@ public struct Plan: Sendable, Hashable {
     /// The stages by number, each after those it waits for.
     let order: [Int]
 
+    /// A stage of the process as its jobs run it: without the services that do not take part.
+    /// - Parameter number: The stage's, in the process.
+    public func stageToRun(_ number: Int) -> Stage {
+        var stage = process.stages[number]
+        let skipped = Set(stages[number].services.filter { $0.skipped != nil }.map(\.name))
+        if !skipped.isEmpty { stage.services.removeAll { skipped.contains($0.name) } }
+        return stage
+    }
+
     /// Whether nothing takes part.
     public var isEmpty: Bool { stages.allSatisfy { $0.skipped != nil } }
 

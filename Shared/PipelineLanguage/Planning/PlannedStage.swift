@@ -9,6 +9,8 @@ public struct PlannedStage: Sendable, Hashable {
     var dependencies: [Int] = []
     /// One for each step of the stage, in its order.
     public let steps: [PlannedStep]
+    /// One for each service of the stage, in its order.
+    public let services: [PlannedService]
     /// The work, cut to pieces for one worker each.
     public let jobs: [PlannedJob]
     /// The number of each step by its name; of equal names the first.
@@ -32,6 +34,11 @@ public struct PlannedStage: Sendable, Hashable {
         }
         if skipped != nil { reasons = reasons.map { $0 ?? skipped } }
 
+        services = stage.services.map { service in
+            PlannedService(
+                name: service.name, skipped: skipped ?? service.when.refusal(facts, word: "when", work: &work))
+        }
+
         let isKept = reasons.map { $0 == nil }
         let dependencies = graph.graph.spliced(keeping: isKept)
         let cut = JobCut(stage: stage, order: graph.graph.order, dependencies: dependencies, isKept: isKept)
@@ -54,6 +61,13 @@ public struct PlannedStage: Sendable, Hashable {
 
     /// The step of this name, or `nil`.
     public func step(_ name: String) -> PlannedStep? { numbers[name].map { steps[$0] } }
+}
+
+/// A service as it takes part in one run.
+public struct PlannedService: Sendable, Hashable {
+    public let name: String
+    /// Why it is not started, or `nil`.
+    public let skipped: SkipReason?
 }
 
 /// A step as it takes part in one run.

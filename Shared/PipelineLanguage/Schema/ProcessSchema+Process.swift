@@ -164,8 +164,10 @@ extension ProcessSchema {
     static var concurrency: JSONValue {
         any(
             of: [
-                integer("The limit alone.", from: 1, to: 1000),
-                object(["limit": integer("At most so many.", from: 1, to: 1000)], required: ["limit"], "A limit."),
+                integer("The limit alone.", from: 0, to: 1000),
+                object(
+                    ["limit": integer("At most so many; 0 for no limit.", from: 0, to: 1000)], required: ["limit"],
+                    "A limit."),
             ], "How many runs of a stage at the same time.")
     }
 

@@ -9,6 +9,8 @@ struct JSONSource {
     /// Up to where the column of this line is counted, and how far that was: a document may be one long line.
     private var countedPosition = 0
     private var countedColumn = 1
+    /// Keys an object has again.
+    private var repeated: [Problem] = []
 
     private init(_ text: String, limits: SourceLimits) {
         bytes = Array(text.utf8)
@@ -30,6 +32,7 @@ struct JSONSource {
             guard source.position == source.bytes.count else {
                 throw source.problem("the document ends here; remove what follows")
             }
+            for problem in source.repeated { sink.error(problem.code, problem.message, at: problem.mark) }
             return node
         } catch {
             sink.error(error.code, error.message, at: error.mark)
@@ -141,7 +144,7 @@ struct JSONSource {
     private mutating func members(depth: Int) throws(Problem) -> [SourceEntry] {
         position += 1
         var entries: [SourceEntry] = []
-        var seen = Set<String>()
+        var lines: [String: Int] = [:]
         skipSpace()
         if current == UInt8(ascii: "}") {
             position += 1
@@ -154,13 +157,21 @@ struct JSONSource {
                 throw problem("a key in double quotes was expected")
             }
             let key = try string()
-            guard seen.insert(key).inserted else {
-                throw Problem(code: .duplicate, message: "an object has the key “\(key)” twice", mark: keyMark)
+            let first = lines[key]
+            if let first {
+                repeated.append(
+                    Problem(
+                        code: .duplicate,
+                        message: "the key “\(key)” is here a second time; the first is in line \(first)", mark: keyMark)
+                )
+            } else {
+                lines[key] = keyMark.line
             }
             skipSpace()
             guard current == UInt8(ascii: ":") else { throw problem("“:” was expected after the key “\(key)”") }
             position += 1
-            entries.append(SourceEntry(key: key, keyMark: keyMark, value: try value(depth: depth + 1)))
+            let value = try value(depth: depth + 1)
+            if first == nil { entries.append(SourceEntry(key: key, keyMark: keyMark, value: value)) }
             skipSpace()
             switch current {
             case UInt8(ascii: ","): position += 1

@@ -7,8 +7,15 @@ enum PlainScalar {
             .scalar(SourceScalar(text: text, kind: .bool(true)))
         case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF":
             .scalar(SourceScalar(text: text, kind: .bool(false)))
-        default: .scalar(SourceScalar(text: text, kind: isNumber(text) ? .number : .text))
+        default: .scalar(SourceScalar(text: text, kind: isPlainNumber(text) ? .number : .text))
         }
+    }
+
+    /// A number that is written as it is shown. One with an exponent may as well be part of a commit's hash, and a whole
+    /// one with more digits than an integer holds may be an account: both stay text.
+    private static func isPlainNumber(_ text: String) -> Bool {
+        guard isNumber(text), !text.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) else { return false }
+        return text.utf8.contains(UInt8(ascii: ".")) || Int64(text) != nil
     }
 
     /// A number as JSON writes it. Others that YAML knows (octal, sexagesimal, with underscores) stay text: `0755`,

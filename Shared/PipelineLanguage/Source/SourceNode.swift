@@ -17,6 +17,8 @@ struct SourceNode: Sendable, Hashable {
 
     var content: Content
     var mark: SourceMark
+    /// Whether an anchor of YAML is on it or on anything in it.
+    var hasAnchor = false
 
     /// `text`, `a list` and so on, for messages.
     var kindName: String {
@@ -39,10 +41,28 @@ struct SourceNode: Sendable, Hashable {
         return max(1, scalar.text.unicodeScalars.count + (scalar.isQuoted ? 2 : 0))
     }
 
-    /// The value of a map's key, or `nil`.
+    /// The value of a map's key, or `nil`. A key that differs in capitals and separators alone is meant, too.
     func member(_ key: String) -> SourceNode? {
         guard case .map(let entries) = content else { return nil }
-        return entries.first { $0.key == key }?.value
+        return (entries.first { $0.key == key } ?? entries.first { $0.key.isSpelling(of: key) })?.value
+    }
+}
+
+extension String {
+    /// Whether a key is this one in the spelling of another format: `dependsOn` and `Depends-On` for `depends_on`.
+    func isSpelling(of key: String) -> Bool {
+        guard utf8.count < 2 * key.utf8.count + 2 else { return false }
+        return folded == key.folded
+    }
+
+    private var folded: [UInt8] {
+        utf8.compactMap { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte + 32
+            case UInt8(ascii: "_"), UInt8(ascii: "-"): nil
+            default: byte
+            }
+        }
     }
 }
 

@@ -4,37 +4,129 @@ import Yams
 struct YAMLSource {
     private let sink: DiagnosticSink
     private let limits: SourceLimits
+    private let keys: RepeatedKeys
     private var nodes = 0
 
-    private init(sink: DiagnosticSink, limits: SourceLimits) {
+    /// What reading a text again and again, for keys that come twice, may take in bytes.
+    private static let mostText = 2 << 20
+
+    private init(keys: RepeatedKeys, sink: DiagnosticSink, limits: SourceLimits) {
         self.sink = sink
         self.limits = limits
+        self.keys = keys
     }
 
-    /// The documents that hold something. What cannot be read is reported to the sink.
-    static func documents(of text: String, sink: DiagnosticSink, limits: SourceLimits) -> [SourceNode] {
+    /// The documents that hold something, or `nil` (reported to the sink) where the text cannot be read to its end.
+    static func documents(of text: String, sink: DiagnosticSink, limits: SourceLimits) -> [SourceNode]? {
         guard !YAMLGuard.isSuspicious(text) else {
             sink.error(
                 .limit, "aliases as keys of mappings are not read in a document with many aliases", at: .start)
-            return []
+            return nil
         }
         guard !YAMLGuard.hasManyDirectives(text) else {
             sink.error(.limit, "the document has too many lines that begin with “%”", at: .start)
-            return []
+            return nil
         }
-        var source = YAMLSource(sink: sink, limits: limits)
-        var documents: [SourceNode] = []
-        do {
-            // The scalars are interpreted here: Yams would do it with regular expressions and for every key.
-            let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
-            while let root = try parser.nextRoot() {
-                guard let document = source.node(root, depth: 0) else { return documents }
-                if document.content != .null { documents.append(document) }
+        var keys = RepeatedKeys(text)
+        var read = 0
+        while true {
+            read += text.utf8.count
+            do throws(YamlError) {
+                // The scalars are interpreted here: Yams would do it with regular expressions and for every key.
+                let parser = try parser(of: keys.text)
+                let roots = try roots(of: parser)
+                var source = YAMLSource(keys: keys, sink: sink, limits: limits)
+                // Nodes hold their anchors weakly, the parser holds them.
+                return withExtendedLifetime(parser) { source.documents(roots) }
+            } catch {
+                if case .duplicatedKeysInMapping(let duplicates, let context) = error, let key = duplicates.first,
+                    read < mostText,
+                    keys.rename(key, after: SourceMark(line: context.mark.line, column: context.mark.column))
+                {
+                    continue
+                }
+                YAMLProblem(error, in: text).report(to: sink)
+                return nil
             }
+        }
+    }
+
+    private static func parser(of text: String) throws(YamlError) -> Parser {
+        do {
+            return try Parser(yaml: text, resolver: .basic, encoding: .utf8)
+        } catch let error as YamlError {
+            throw error
         } catch {
-            source.report(error)
+            throw .representer(problem: "\(error)")
+        }
+    }
+
+    private static func roots(of parser: Parser) throws(YamlError) -> [Node] {
+        var roots: [Node] = []
+        do {
+            while let root = try parser.nextRoot() { roots.append(root) }
+        } catch let error as YamlError {
+            throw error
+        } catch {
+            throw .representer(problem: "\(error)")
+        }
+        return roots
+    }
+
+    private mutating func documents(_ roots: [Node]) -> [SourceNode]? {
+        var documents: [SourceNode] = []
+        for root in roots {
+            guard let document = node(root, depth: 0) else { return nil }
+            for part in parts(of: document) where part.content != .null { documents.append(part) }
         }
         return documents
+    }
+
+    /// Where the line `---` between two documents is missing, all their keys are in one mapping. What comes twice then
+    /// begins the next document.
+    private func parts(of document: SourceNode) -> [SourceNode] {
+        guard case .map(let entries) = document.content else { return [document] }
+        var parts: [[SourceEntry]] = []
+        var part: [SourceEntry] = []
+        var seen = Set<String>()
+        let again = Self.repeated(entries)
+        let isTwo = again.contains("kind") || again.isSuperset(of: ["name", "steps"])
+        for entry in entries {
+            if isTwo, seen.contains(entry.key), seen.contains("steps") || entry.key == "kind" {
+                parts.append(part)
+                part = []
+                seen = []
+                sink.error(
+                    .syntax, "a second document begins here: put a line “---” before it", at: entry.keyMark,
+                    length: entry.key.unicodeScalars.count)
+            }
+            seen.insert(entry.key)
+            part.append(entry)
+        }
+        parts.append(part)
+        return parts.map { part in
+            SourceNode(
+                content: .map(unique(part)), mark: part.first?.keyMark ?? document.mark,
+                hasAnchor: part.contains { $0.value.hasAnchor })
+        }
+    }
+
+    private static func repeated(_ entries: [SourceEntry]) -> Set<String> {
+        var seen = Set<String>()
+        return Set(entries.map(\.key).filter { !seen.insert($0).inserted })
+    }
+
+    /// The entries without those whose key has been there.
+    private func unique(_ entries: [SourceEntry]) -> [SourceEntry] {
+        var lines: [String: Int] = [:]
+        return entries.filter { entry in
+            guard let line = lines.updateValue(entry.keyMark.line, forKey: entry.key) else { return true }
+            lines[entry.key] = line
+            sink.error(
+                .duplicate, "the key “\(entry.key)” is here a second time; the first is in line \(line)",
+                at: entry.keyMark, length: entry.key.unicodeScalars.count)
+            return false
+        }
     }
 
     /// A node of our own, or `nil` once a limit is passed (and reported).
@@ -58,7 +150,9 @@ struct YAMLSource {
                 guard let element = self.node(element, depth: depth + 1) else { return nil }
                 elements.append(element)
             }
-            return SourceNode(content: .list(elements), mark: mark)
+            return SourceNode(
+                content: .list(elements), mark: mark,
+                hasAnchor: node.anchor != nil || elements.contains(where: \.hasAnchor))
         case .mapping(let mapping): return map(mapping, mark, depth: depth)
         case .alias: return SourceNode(content: .null, mark: mark)
         }
@@ -69,13 +163,20 @@ struct YAMLSource {
             sink.error(.limit, "a text has more than \(limits.scalarBytes) bytes", at: mark)
             return nil
         }
-        let isPlain = scalar.style == .plain && scalar.tag.rawValue != Tag.Name.str.rawValue
+        let tag = scalar.tag.rawValue
+        if tag.hasPrefix("!"), scalar.style == .plain {
+            // An empty value is what is left of `!main`, and means something else than it says.
+            let text = scalar.string.isEmpty ? tag : "\(tag) \(scalar.string)"
+            sink.error(
+                .syntax, "“\(tag)” is a tag to YAML; put a text that begins with “!” in quotes: \"\(text)\"", at: mark)
+        }
+        let isPlain = scalar.style == .plain && tag != Tag.Name.str.rawValue
         let isQuoted = scalar.style == .singleQuoted || scalar.style == .doubleQuoted
         return SourceNode(
             content: isPlain
                 ? PlainScalar.content(scalar.string)
                 : .scalar(SourceScalar(text: scalar.string, kind: .text, isQuoted: isQuoted)),
-            mark: mark)
+            mark: mark, hasAnchor: scalar.anchor != nil)
     }
 
     private mutating func map(_ mapping: Node.Mapping, _ mark: SourceMark, depth: Int) -> SourceNode? {
@@ -84,21 +185,33 @@ struct YAMLSource {
         for (key, value) in mapping {
             let keyMark = SourceMark(line: key.mark?.line ?? mark.line, column: key.mark?.column ?? mark.column)
             guard case .scalar(let name) = key else {
+                if case .mapping(let inner) = key, inner.allSatisfy({ $0.value.string == "" }) {
+                    return braces(at: mark)
+                }
                 sink.error(.wrongType, "a key is text, not a list or mapping", at: keyMark)
                 continue
             }
             guard let value = node(value, depth: depth + 1) else { return nil }
-            if name.string == "<<", name.style == .plain {
+            let text = keys.original(name.string) ?? name.string
+            if text == "<<", name.style == .plain {
+                // Of several “<<” a later one wins, as in Drone's reader; of a list the first.
+                let before = merged
+                merged = []
                 guard merge(value, into: &merged) else { return nil }
+                let own = Set(merged.map(\.key))
+                merged += before.filter { !own.contains($0.key) }
             } else {
-                entries.append(SourceEntry(key: name.string, keyMark: keyMark, value: value))
+                entries.append(SourceEntry(key: text, keyMark: keyMark, value: value))
             }
         }
+        let hasAnchor = mapping.anchor != nil || entries.contains { $0.value.hasAnchor }
+        // Those of a document's own mapping are asked for when it is clear how many documents it is.
+        if depth > 0 { entries = unique(entries) }
         if !merged.isEmpty {
             let own = Set(entries.map(\.key))
             entries += merged.filter { !own.contains($0.key) }
         }
-        return SourceNode(content: .map(entries), mark: mark)
+        return SourceNode(content: .map(entries), mark: mark, hasAnchor: hasAnchor)
     }
 
     /// `<<`: the members of a mapping, or of each in a list, the first that has a key counts.
@@ -121,62 +234,10 @@ struct YAMLSource {
         }
     }
 
-    private func report(_ error: any Error) {
-        guard let error = error as? YamlError else {
-            sink.error(.syntax, "this is no YAML: \(error)", at: .start)
-            return
-        }
-        switch error {
-        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-            .composer(let context, let problem, let mark, _):
-            if let context, problem.contains("unexpected end of stream") {
-                // It is the beginning of the text that has to be looked at, not the end of the file.
-                sink.error(
-                    .syntax, "this is no YAML: a text that begins here is not closed",
-                    at: SourceMark(line: context.mark.line, column: context.mark.column))
-                return
-            }
-            let place = context.map { "\($0.text) (line \($0.mark.line)), " } ?? ""
-            sink.error(.syntax, Self.explain(place + problem), at: SourceMark(line: mark.line, column: mark.column))
-        case .reader(let problem, let offset, _, let yaml):
-            sink.error(.encoding, "this is no YAML: \(problem)", at: Self.mark(offset: offset ?? 0, in: yaml))
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            let names = duplicates.map { "“\($0)”" }.joined(separator: ", ")
-            sink.error(
-                .duplicate, "a mapping has the key \(names) twice",
-                at: SourceMark(line: max(1, context.mark.line), column: max(1, context.mark.column)))
-        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
-            sink.error(.syntax, "this is no YAML: \(error)", at: .start)
-        }
-    }
-
-    /// The parser's words, with what they mostly mean.
-    private static func explain(_ problem: String) -> String {
-        var text = "this is no YAML: \(problem)"
-        if problem.contains("tab character") {
-            text += "; indent with spaces"
-        } else if problem.contains("cannot start any token") {
-            text += "; indent with spaces, and quote a text that begins with a special character"
-        } else if problem.contains("mapping values are not allowed") {
-            text += "; quote a text that has “: ” in it, or check the indentation"
-        } else if problem.contains("did not find expected") || problem.contains("could not find expected ':'") {
-            text += "; check the indentation, quotes and brackets above"
-        } else if problem.contains("undefined alias") {
-            text += "; an anchor (&name) comes before its alias (*name)"
-        }
-        return text
-    }
-
-    private static func mark(offset: Int, in text: String) -> SourceMark {
-        var mark = SourceMark.start
-        for character in text.prefix(offset) {
-            if character.isNewline {
-                mark.line += 1
-                mark.column = 1
-            } else {
-                mark.column += character.unicodeScalars.count
-            }
-        }
-        return mark
+    /// `{{ image }}` is a mapping in a mapping to YAML, and meant as a text.
+    private func braces(at mark: SourceMark) -> SourceNode {
+        sink.error(
+            .wrongType, "“{{” begins two mappings to YAML; put a text with “{{ … }}” in quotes", at: mark, length: 2)
+        return SourceNode(content: .scalar(SourceScalar(text: "{{}}", kind: .text, isQuoted: true)), mark: mark)
     }
 }

@@ -87,6 +87,7 @@ extension Stage {
         for index in services.indices {
             stage.services[index] = try Self.resolve(
                 services[index], scope, stage.environment, budget, word: "service")
+            stage.services[index].when = try resolver.condition(services[index].when, "when")
         }
         return stage
     }

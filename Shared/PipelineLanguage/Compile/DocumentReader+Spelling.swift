@@ -1,0 +1,74 @@
+/// Texts that another format or a word processor would read in another way.
+extension DocumentReader {
+    private static let quotes: Set<Unicode.Scalar> = ["“", "”", "„", "‟", "‘", "’", "‚", "«", "»"]
+
+    func checkSpelling(_ scalar: SourceScalar, isScript: Bool, at node: SourceNode) {
+        checkQuotes(scalar, at: node)
+        checkForeignExpression(scalar.text, isScript: isScript, at: node)
+    }
+
+    /// A whole value in typographic quotes: they are part of it.
+    private func checkQuotes(_ scalar: SourceScalar, at node: SourceNode) {
+        let scalars = scalar.text.unicodeScalars
+        guard !scalar.isQuoted, scalars.count > 1, let first = scalars.first, let last = scalars.last,
+            Self.quotes.contains(first), Self.quotes.contains(last)
+        else { return }
+        let bare = String(scalars.dropFirst().dropLast())
+        sink.warning(
+            .suspicious, "typographic quotes are part of a text to YAML; write \"\(bare)\" if they are not meant",
+            at: node)
+    }
+
+    /// `${{ secrets.TOKEN }}`: nothing of it is replaced here.
+    private func checkForeignExpression(_ text: String, isScript: Bool, at node: SourceNode) {
+        var rest = text[...]
+        while let open = rest.firstRange(of: "${{") {
+            let isEscaped = rest[..<open.lowerBound].hasSuffix("$")
+            rest = rest[open.upperBound...]
+            guard !isEscaped, let close = rest.firstRange(of: "}}") else { continue }
+            let name = rest[..<close.lowerBound].filter { !$0.isWhitespace }
+            let message = "“${{ … }}” is an expression of GitHub Actions: \(Self.instead(of: name))"
+            let (mark, length) = sink.place(
+                of: SourceReference(
+                    name: name, hasDefault: false, isScript: isScript,
+                    source: "${{\(rest[..<close.lowerBound])}}", mark: node.mark,
+                    lines: text.utf8.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }))
+            // A script may write a file of GitHub's, or pass the text on.
+            if isScript {
+                sink.warning(.suspicious, message, at: mark, length: length)
+            } else {
+                sink.error(.unsupported, message, at: mark, length: length)
+            }
+        }
+    }
+
+    private static func instead(of name: String) -> String {
+        guard let dot = name.firstIndex(of: ".") else { return "here an expression is ${NAME}" }
+        let rest = String(name[name.index(after: dot)...])
+        switch name[..<dot] {
+        case "secrets": return "a secret is the whole value of a variable or setting, {from_secret: \(rest)}"
+        case "matrix": return "write ${matrix.\(rest)}"
+        case "env", "vars": return "write ${\(rest)}"
+        case "inputs": return "write ${parameters.\(rest)}"
+        case "needs", "steps": return "what a step hands on is ${steps.STEP.OUTPUT}"
+        case "github":
+            let names = [
+                "sha": "DRONE_COMMIT", "ref": "DRONE_COMMIT_REF", "ref_name": "DRONE_BRANCH",
+                "head_ref": "DRONE_SOURCE_BRANCH",
+                "base_ref": "DRONE_TARGET_BRANCH", "repository": "DRONE_REPO", "actor": "DRONE_BUILD_TRIGGER",
+                "event_name": "DRONE_BUILD_EVENT", "run_number": "DRONE_BUILD_NUMBER", "run_id": "DRONE_BUILD_NUMBER",
+            ]
+            return names[rest].map { "write ${\($0)}" } ?? "variables of the run are called DRONE_…"
+        default: return "here an expression is ${NAME}"
+        }
+    }
+}
+
+/// Ways to write `from_secret` that are none.
+enum SecretWords {
+    static func isTypo(_ key: String) -> Bool {
+        key != "from_secret"
+            && (key.isSpelling(of: "from_secret") || key == "secret_from" || key == "secretRef" || key == "secretKeyRef"
+                || Nearest.name(to: key, among: ["from_secret"]) != nil)
+    }
+}

@@ -1,0 +1,278 @@
+/// A file of another system, known by its shape: it gets one error that says what it is and how to go on, instead of one
+/// for everything in it.
+struct ForeignFormat {
+    let mark: SourceMark
+    let length: Int
+    /// What it is and what to do.
+    let message: String
+
+    func report(to sink: DiagnosticSink) {
+        sink.error(.unsupported, message, at: mark, length: length)
+    }
+
+    private init(_ name: String, _ remedy: String, at mark: SourceMark, length: Int = 1) {
+        message = "this is \(name); \(remedy)"
+        self.mark = mark
+        self.length = length
+    }
+
+    /// Where the mapping's key is that gave the format away.
+    private init(_ name: String, _ remedy: String, at entry: SourceEntry) {
+        self.init(name, remedy, at: entry.keyMark, length: entry.key.unicodeScalars.count)
+    }
+
+    /// What every format without a nearer relation is told.
+    private static let general =
+        "begin with “kind: pipeline”, list the work under “steps”, each with “name”, “image” and “commands”, and say when "
+        + "it runs with “trigger”"
+
+    // MARK: Programs
+
+    /// A text that is a program and no document at all.
+    init?(text: String) {
+        var number = 0
+        var isComment = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).prefix(200) {
+            number += 1
+            let words = line.drop { $0 == " " || $0 == "\t" }
+            let isEnd = words.contains("*/")
+            if isComment || words.hasPrefix("/*") {
+                isComment = !isEnd
+                continue
+            }
+            if words.isEmpty || words.hasPrefix("\r") || words.hasPrefix("//") || words.hasPrefix("#") { continue }
+            guard let (name, remedy) = Self.program(words) else { return nil }
+            self.init(name, remedy, at: SourceMark(line: number, column: 1), length: words.unicodeScalars.count)
+            return
+        }
+        return nil
+    }
+
+    private static func program(_ line: Substring) -> (String, String)? {
+        let word = line.prefix { $0.isLetter || $0 == "@" || $0 == "_" }
+        let rest = line.dropFirst(word.count).drop { $0 == " " }
+        switch word {
+        case "pipeline" where rest.first == "{", "node" where rest.first == "{" || rest.first == "(",
+            "@Library" where rest.first == "(", "library" where rest.first == "'" || rest.first == "\"",
+            "properties" where rest.first == "(":
+            return (
+                "a Jenkinsfile",
+                "a stage is a step here, its “sh” lines are the step's “commands”, its agent's image is its "
+                    + "“image”: " + general
+            )
+        case "def" where rest.hasPrefix("main("), "load" where rest.first == "(":
+            return (
+                "Starlark",
+                "a program that makes pipelines is not run: have it make the YAML and commit that, or use a "
+                    + "component with parameters (“kind: template”)"
+            )
+        case "local" where rest.contains("="):
+            return (
+                "Jsonnet",
+                "a program that makes pipelines is not run: have it make the YAML and commit that, or use a "
+                    + "component with parameters (“kind: template”)"
+            )
+        default: return nil
+        }
+    }
+
+    // MARK: Documents
+
+    /// A document of another system.
+    init?(document: SourceNode) {
+        guard case .map(let entries) = document.content else { return nil }
+        if let found = Self.manifest(entries) ?? Self.keyless(entries, document) {
+            self = found
+        } else {
+            return nil
+        }
+    }
+
+    /// `kind` is a word of Kubernetes, too.
+    private static func manifest(_ entries: [SourceEntry]) -> ForeignFormat? {
+        guard let version = entries.first("apiVersion") else { return nil }
+        if case .scalar(let scalar) = version.value.content, scalar.text.hasPrefix("tekton.dev/") {
+            return ForeignFormat("a Tekton resource", general, at: version)
+        }
+        return ForeignFormat(
+            "a manifest of Kubernetes", "apply it to the cluster itself, and name its workload in a step with “deploy”",
+            at: version)
+    }
+
+    /// Those of Drone say `kind`.
+    private static func keyless(_ entries: [SourceEntry], _ document: SourceNode) -> ForeignFormat? {
+        guard !entries.contains(where: { $0.key.isSpelling(of: "kind") }) else { return nil }
+        return jobs(entries) ?? travis(entries) ?? azure(entries) ?? bitbucket(entries) ?? others(entries)
+            ?? gitlab(entries) ?? woodpecker(entries)
+    }
+
+    private static func jobs(_ entries: [SourceEntry]) -> ForeignFormat? {
+        guard let jobs = entries.first("jobs") ?? entries.first("workflows") ?? entries.first("orbs") else {
+            return nil
+        }
+        if case .list = jobs.value.content { return nil }
+        if entries.first("workflows") != nil || entries.first("orbs") != nil
+            || entries.first("on") == nil && entries.first("version") != nil
+        {
+            return ForeignFormat(
+                "a configuration of CircleCI",
+                "a job is a pipeline here, its “run” steps are “commands”, what it “requires” "
+                    + "is its “depends_on”: " + general, at: jobs)
+        }
+        guard entries.first("on") != nil || jobs.value.values.contains(where: { $0.member("runs-on") != nil }) else {
+            return nil
+        }
+        return ForeignFormat(
+            "a workflow of GitHub Actions",
+            "a job is a pipeline here, its “run” lines are “commands”, “on” is “trigger”, "
+                + "“needs” is “depends_on”, and “uses” an “image” with “settings”: " + general, at: jobs)
+    }
+
+    private static func travis(_ entries: [SourceEntry]) -> ForeignFormat? {
+        guard entries.first("steps") == nil, entries.first("stages")?.value.isListOfTexts != true else { return nil }
+        let script = entries.first("script").flatMap { entry in
+            if case .map = entry.value.content { return nil as SourceEntry? }
+            return entry
+        }
+        guard let entry = entries.first("language") ?? script ?? entries.first("before_install") else { return nil }
+        return ForeignFormat(
+            "a configuration of Travis CI",
+            "“language” is the “image” of a step, “install” and “script” are its “commands”, "
+                + "“env” is “environment” or “matrix”: " + general, at: entry)
+    }
+
+    private static func azure(_ entries: [SourceEntry]) -> ForeignFormat? {
+        let words = ["script", "task", "bash", "pwsh", "powershell", "checkout"]
+        let hasTask = entries.first("steps")?.value.values.contains { step in
+            step.member("name") == nil && step.member("step") == nil && words.contains { step.member($0) != nil }
+        }
+        let stages = entries.first("stages").flatMap {
+            $0.value.values.contains { $0.member("stage") != nil } ? $0 : nil
+        }
+        let jobs = entries.first("jobs").flatMap { $0.value.values.contains { $0.member("job") != nil } ? $0 : nil }
+        guard let entry = stages ?? jobs ?? entries.first("pool") ?? (hasTask == true ? entries.first("steps") : nil)
+        else { return nil }
+        return ForeignFormat(
+            "a pipeline of Azure DevOps",
+            "“script” lines are “commands” of a step with a “name” and an “image”, “pool” is "
+                + "“platform” and “node”, “trigger” is {branch: main}: " + general, at: entry)
+    }
+
+    private static func bitbucket(_ entries: [SourceEntry]) -> ForeignFormat? {
+        guard let entry = entries.first("pipelines"), case .map = entry.value.content else { return nil }
+        return ForeignFormat(
+            "a bitbucket-pipelines.yml",
+            "its “branches” and “pull-requests” are pipelines with a “trigger” here, “script” is "
+                + "“commands”, a pipe an “image” with “settings”: " + general, at: entry)
+    }
+
+    private static func others(_ entries: [SourceEntry]) -> ForeignFormat? {
+        if let services = entries.first("services"), case .map = services.value.content, entries.first("steps") == nil,
+            services.value.values.contains(where: { $0.member("image") != nil || $0.member("build") != nil })
+        {
+            return ForeignFormat(
+                "a file of Docker Compose",
+                "what runs beside the steps is a list under “services” of a pipeline: " + general,
+                at: services)
+        }
+        if let steps = entries.first("steps"),
+            steps.value.values.contains(where: { step in
+                step.member("name") == nil && step.member("step") == nil && step.member("label") != nil
+                    && (step.member("command") != nil || step.member("commands") != nil)
+            })
+        {
+            return ForeignFormat(
+                "a pipeline of Buildkite", "a step's “label” is its “name”, its “command” is “commands”: " + general,
+                at: steps)
+        }
+        return nil
+    }
+
+    private static func gitlab(_ entries: [SourceEntry]) -> ForeignFormat? {
+        let isJob = { (entry: SourceEntry) in
+            ["script", "extends", "before_script"].contains { entry.value.member($0) != nil }
+                && entry.value.member("image")?.kindName != "a list"
+        }
+        let stages = entries.first("stages").flatMap { $0.value.isListOfTexts ? $0 : nil }
+        guard entries.first("steps") == nil,
+            let entry = stages ?? entries.first("before_script") ?? entries.first("include") ?? entries.first(
+                where: isJob)
+                ?? entries.first("workflow")
+        else { return nil }
+        return ForeignFormat(
+            "a .gitlab-ci.yml",
+            "the page “Coming from GitLab CI” of the documentation has its words and what they are called "
+                + "here: a job is a step, “script” is “commands”, “rules” are “when” and “trigger”, “needs” is “depends_on”",
+            at: entry)
+    }
+
+    /// The nearest relative: what differs is told of this very file.
+    private static func woodpecker(_ entries: [SourceEntry]) -> ForeignFormat? {
+        let old = entries.first("pipeline").flatMap { entry in
+            if case .map = entry.value.content { return entry }
+            return nil as SourceEntry?
+        }
+        guard let steps = entries.first("steps") ?? old else { return nil }
+        let top = ["when", "labels", "runs_on", "skip_clone", "variables"].compactMap { entries.first($0) }
+        var isMapping = false
+        if case .map = steps.value.content { isMapping = true }
+        let hasOwnWord = steps.value.values.contains { step in
+            ["secrets", "group", "backend_options"].contains { step.member($0) != nil }
+        }
+        let telling = top.first { $0.key != "variables" }
+        guard isMapping || telling != nil || hasOwnWord && !top.isEmpty else { return nil }
+
+        var changes: [String] = []
+        if old != nil { changes.append("“pipeline” is called “steps”") }
+        if isMapping { changes.append("list the steps, each as “- name: …”") }
+        if let services = entries.first("services"), case .map = services.value.content {
+            changes.append("list the services alike")
+        }
+        if entries.first("when") != nil { changes.append("the “when” at the top is called “trigger”") }
+        if entries.contains(where: { $0.key == "when" && $0.value.isList })
+            || steps.value.values.contains(where: { $0.member("when")?.isList == true })
+        {
+            changes.append("a “when” is one mapping whose clauses all have to hold, no list")
+        }
+        if entries.first("labels") != nil || entries.first("runs_on") != nil { changes.append("“labels” are “node”") }
+        if entries.first("skip_clone") != nil { changes.append("“skip_clone: true” is “clone: false”") }
+        if steps.value.values.contains(where: { $0.member("secrets") != nil }) {
+            changes.append("“secrets” are {from_secret: NAME} in “environment” or “settings”")
+        }
+        if steps.value.values.contains(where: { $0.member("group") != nil }) {
+            changes.append("“group” is “depends_on”")
+        }
+        let name = old == nil ? "a workflow of Woodpecker" : "the format of Drone before 1.0, and of Woodpecker"
+        return ForeignFormat(
+            name, "begin with “kind: pipeline”; " + changes.joined(separator: "; "), at: telling ?? steps)
+    }
+}
+
+extension [SourceEntry] {
+    fileprivate func first(_ key: String) -> SourceEntry? { first { $0.key == key } }
+}
+
+extension SourceNode {
+    fileprivate var isList: Bool {
+        if case .list = content { return true }
+        return false
+    }
+
+    /// The elements of a list, or the values of a mapping.
+    fileprivate var values: [SourceNode] {
+        switch content {
+        case .list(let elements): elements
+        case .map(let entries): entries.map(\.value)
+        case .null, .scalar: []
+        }
+    }
+
+    /// GitLab's `stages` are the names of groups of jobs.
+    fileprivate var isListOfTexts: Bool {
+        guard case .list(let elements) = content, !elements.isEmpty else { return false }
+        return elements.allSatisfy { element in
+            if case .scalar = element.content { return true }
+            return false
+        }
+    }
+}

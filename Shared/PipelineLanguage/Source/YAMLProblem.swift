@@ -1,0 +1,215 @@
+import Yams
+
+/// Why a text is no YAML, in words that help: the parser says where it could not go on, which is seldom where the mistake
+/// is.
+struct YAMLProblem {
+    private let error: YamlError
+    private let text: String
+    private let lines: [Substring]
+
+    init(_ error: YamlError, in text: String) {
+        self.error = error
+        self.text = text
+        // Lines end at “\n” here, as they do for diagnostics.
+        lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    }
+
+    func report(to sink: DiagnosticSink) {
+        switch error {
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            let mark = SourceMark(line: max(1, mark.line), column: max(1, mark.column))
+            let begin = context.map {
+                (text: $0.text, mark: SourceMark(line: max(1, $0.mark.line), column: max(1, $0.mark.column)))
+            }
+            let (message, place) = explain(problem, mark, begin)
+            sink.error(.syntax, "this is no YAML: \(message)", at: place)
+        case .reader(let problem, let offset, _, let yaml):
+            sink.error(.encoding, "this is no YAML: \(problem)", at: Self.mark(offset: offset ?? 0, in: yaml))
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            let names = duplicates.prefix(5).map { "“\($0)”" }.joined(separator: ", ")
+            sink.error(
+                .duplicate, "a mapping has the key \(names) twice",
+                at: SourceMark(line: max(1, context.mark.line), column: max(1, context.mark.column)))
+        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
+            sink.error(.syntax, "this is no YAML: \(error)", at: .start)
+        }
+    }
+
+    private func explain(
+        _ problem: String, _ mark: SourceMark, _ context: (text: String, mark: SourceMark)?
+    ) -> (String, SourceMark) {
+        if let text = openText(before: mark) { return text }
+        if let context, problem.contains("unexpected end of stream") {
+            // It is the beginning of the text that has to be looked at, not the end of the file.
+            return ("a text that begins here is not closed", context.mark)
+        }
+        if problem.contains("undefined alias") { return (unknownAlias(at: mark), mark) }
+        if let quoted = special(at: problem.contains("cannot start any token") ? mark : context?.mark ?? mark) {
+            return quoted
+        }
+        if let braces = braces(in: mark.line) { return braces }
+        if let context, context.text.contains("flow") {
+            let open = String(rest(at: context.mark).prefix(1))
+            let next = String(rest(at: mark).prefix(1))
+            if context.mark.line < mark.line || next.isEmpty {
+                return ("the “\(open)” that begins here is not closed before line \(mark.line)", context.mark)
+            }
+            if next == "]" || next == "}" {
+                return ("the “\(open)” that begins here is not closed before “\(next)”", context.mark)
+            }
+        }
+        if problem.contains("mapping values are not allowed"), let above = lineAbove(mark) { return above }
+        let place = context.map { "\($0.text) (line \($0.mark.line)), " } ?? ""
+        return (place + problem + Self.remedy(problem), mark)
+    }
+
+    // MARK: What is wrong
+
+    /// A quoted text that ends where nobody meant it to: its own quote is missing, or there is more behind it.
+    private func openText(before mark: SourceMark) -> (String, SourceMark)? {
+        let texts = QuoteScanner.texts(in: text)
+        if let open = texts.last(where: { text in
+            text.mark.line < mark.line && text.end?.line != text.mark.line
+                && (text.end.map { $0.line == mark.line } ?? true)
+        }) {
+            let quote = open.quote == UInt8(ascii: "'") ? "'" : "\""
+            let end = open.end.map { "it ends at the next \(quote), in line \($0.line)" } ?? "it never ends"
+            return ("the text that begins here is not closed in its line: \(end); close it with \(quote)", open.mark)
+        }
+        guard
+            let open = texts.last(where: { text in
+                guard let end = text.end, end.line == mark.line, end.column <= mark.column else { return false }
+                return rest(at: end).unicodeScalars.prefix(mark.column - end.column).allSatisfy { $0 == " " }
+            })
+        else { return nil }
+        let following = rest(at: mark)
+        guard let next = following.first, !",]}:#\r".contains(next) else { return nil }
+        let other = open.quote == UInt8(ascii: "'") ? "\"" : "'"
+        return (
+            "the text that begins here ends before “\(following.prefix(20))”: close it where it should end, or put the whole of it "
+                + "in \(other)", open.mark
+        )
+    }
+
+    private func unknownAlias(at mark: SourceMark) -> String {
+        let rest = rest(at: mark)
+        let name = rest.dropFirst().prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
+        let word = rest.prefix { !$0.isWhitespace && $0 != "," && $0 != "]" && $0 != "}" }
+        let anchors = anchors
+        if let nearest = Nearest.name(to: String(name), among: anchors) {
+            return "there is no anchor “&\(name)”; did you mean “*\(nearest)”?"
+        }
+        let pattern = "put a pattern that begins with “*” in quotes: \"\(word)\""
+        guard name.first?.isLetter == true, word.count == name.count + 1 else { return pattern }
+        return "there is no anchor “&\(name)” before this line; \(pattern)"
+    }
+
+    private var anchors: Set<String> {
+        var names = Set<String>()
+        for line in lines {
+            for word in line.split(whereSeparator: { $0 == " " || $0 == "\t" }) where word.first == "&" {
+                let name = word.dropFirst().prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
+                if !name.isEmpty { names.insert(String(name)) }
+            }
+        }
+        return names
+    }
+
+    /// A text that begins with a character that means something to YAML.
+    private func special(at mark: SourceMark) -> (String, SourceMark)? {
+        let rest = rest(at: mark)
+        guard let first = rest.first, "*&!@`%".contains(first) else { return nil }
+        var value = rest
+        if let comment = value.firstRange(of: " #") { value = value[..<comment.lowerBound] }
+        let before = lines[mark.line - 1].unicodeScalars.prefix(mark.column - 1)
+        let depth = before.reduce(0) {
+            $0 + ("[{".unicodeScalars.contains($1) ? 1 : "]}".unicodeScalars.contains($1) ? -1 : 0)
+        }
+        if depth > 0 { value = value.prefix { !",]}".contains($0) } }
+        while value.last?.isWhitespace == true { value.removeLast() }
+        let quoted =
+            value.contains("\"") || value.contains("\\")
+            ? "'\(value.replacing("'", with: "''"))'" : "\"\(value)\""
+        return ("put a text that begins with “\(first)” in quotes: \(quoted)", mark)
+    }
+
+    private func braces(in line: Int) -> (String, SourceMark)? {
+        guard line >= 1, line <= lines.count, let found = lines[line - 1].firstRange(of: "{{") else { return nil }
+        let before = lines[line - 1][..<found.lowerBound]
+        guard before.allSatisfy({ $0 != "\"" && $0 != "'" }) else { return nil }
+        let column = before.unicodeScalars.count + 1
+        return ("put a text with “{{ … }}” in quotes", SourceMark(line: line, column: column))
+    }
+
+    /// A key is deeper than the line above lets it be: that line is a text, or not indented far enough.
+    private func lineAbove(_ mark: SourceMark) -> (String, SourceMark)? {
+        guard mark.line >= 1, mark.line <= lines.count else { return nil }
+        let above = (1..<mark.line).last { number in
+            let text = lines[number - 1].drop { $0 == " " }
+            return !text.isEmpty && text.first != "#"
+        }
+        guard let above else { return nil }
+        let line = lines[above - 1]
+        let indentation = line.prefix { $0 == " " }.count
+        let own = lines[mark.line - 1].prefix { $0 == " " }.count
+        var text = line.drop { $0 == " " }
+        var column = indentation
+        while text.hasPrefix("- ") {
+            text = text.dropFirst(2).drop { $0 == " " }
+            column = line.count - text.count
+        }
+        let place = SourceMark(line: above, column: column + 1)
+        let name = text.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        let behind = text.dropFirst(name.count).drop { $0 == " " }
+        if !name.isEmpty, behind.first == "=" {
+            let value = behind.dropFirst().drop { $0 == " " }
+            return ("a key and its value are written “\(name): \(value)”, not with “=”", place)
+        }
+        if !name.isEmpty, behind.hasPrefix(": "), column < own {
+            return ("“\(name)” begins further left than line \(mark.line) below it; check the indentation", place)
+        }
+        return nil
+    }
+
+    /// The parser's words, with what they mostly mean.
+    private static func remedy(_ problem: String) -> String {
+        if problem.contains("tab character") { return "; indent with spaces" }
+        if problem.contains("cannot start any token") {
+            return "; indent with spaces, and quote a text that begins with a special character"
+        }
+        if problem.contains("mapping values are not allowed") {
+            return "; quote a text that has “: ” in it, or check the indentation"
+        }
+        if problem.contains("did not find expected") || problem.contains("could not find expected ':'") {
+            return "; check the indentation, quotes and brackets above"
+        }
+        return ""
+    }
+
+    // MARK: Places
+
+    /// What is written from a place to the end of its line.
+    private func rest(at mark: SourceMark) -> Substring {
+        guard mark.line >= 1, mark.line <= lines.count else { return "" }
+        let line = lines[mark.line - 1]
+        guard
+            let start = line.unicodeScalars.index(
+                line.startIndex, offsetBy: mark.column - 1, limitedBy: line.endIndex)
+        else { return "" }
+        return line[start...]
+    }
+
+    private static func mark(offset: Int, in text: String) -> SourceMark {
+        var mark = SourceMark.start
+        for character in text.prefix(offset) {
+            if character.isNewline {
+                mark.line += 1
+                mark.column = 1
+            } else {
+                mark.column += character.unicodeScalars.count
+            }
+        }
+        return mark
+    }
+}
