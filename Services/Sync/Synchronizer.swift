@@ -12,12 +12,6 @@ struct Synchronizer: Sendable {
     /// For one fetch.
     let timeout: Duration
 
-    /// The names a pipeline file may have, the first one wins.
-    static let pipelineFiles = [".slipway.yml", ".slipway.json", ".drone.yml"]
-    /// Names a pipeline file is given by mistake: it is not read, but whoever waits for a run has to hear of it.
-    static let misnamedFiles = [
-        ".slipway.yaml", ".drone.yaml", "slipway.yml", "drone.yml", "slipway.yaml", "drone.yaml", "slipway.json",
-    ]
     static let pipelineFileLimit = 1 << 20
     /// Bytes of changed paths a message carries.
     static let changesLimit = 1 << 20
@@ -111,8 +105,9 @@ struct Synchronizer: Sendable {
     ) async throws -> (details: CommitDetails, file: SourceSynced.PipelineFile?, misnamed: String?) {
         do {
             let content = try await mirror.commit(
-                commit, firstOf: pipelineFiles + misnamedFiles, limit: pipelineFileLimit)
-            if let file = content.file, misnamedFiles.contains(file.path) {
+                commit, firstOf: PipelineFileNames.read + PipelineFileNames.mistaken.keys.sorted(),
+                limit: pipelineFileLimit)
+            if let file = content.file, PipelineFileNames.mistaken[file.path] != nil {
                 return (content.details, nil, file.path)
             }
             return (content.details, try content.file.map { try pipelineFile($0, at: commit) }, nil)

@@ -86,6 +86,13 @@ struct LanguageCommandTests {
         }
     }
 
+    @Test("say which file is nearly called as a pipeline file is")
+    func misnamedFile() {
+        #expect(LintCommand.missing { $0 == ".drone.yaml" }.remedy?.contains("name it .drone.yml") == true)
+        #expect(LintCommand.missing { $0.hasPrefix("slipway.") }.remedy?.contains("name it .slipway.json") == true)
+        #expect(LintCommand.missing { _ in false }.remedy == "name a file: slipway lint FILE")
+    }
+
     @Test("end with 0, 1 or 2")
     func exitCodes() {
         let fine = golden("projects/01-go-library.yml")

@@ -91,6 +91,18 @@ struct HostileInputTests {
         }
     }
 
+    @Test("that are one long line, and wrong at its end, are explained in time", .timeLimit(.minutes(1)))
+    func longLines() {
+        let quotes = (0..<100_000).map { _ in "'a', " }.joined()
+        refuse("x: [\(quotes)'b' c]\n", .syntax)
+        refuse("x: [\(quotes){{ a }}b]\n", .syntax)
+        let keys = (0..<20_000).map { "k\($0): 1, " }.joined()
+        refuse("kind: pipeline\nsteps: [{\(keys)name: a, commands: [b]}]\n", .unknownField)
+        refuse("kind: pipeline\nsteps: [{\(keys)k7: 2, name: a, commands: [b]}]\n", .duplicate)
+        let expressions = (0..<10_000).map { "${{ secrets.S\($0) }} " }.joined()
+        refuse("kind: pipeline\nsteps: [{name: a, image: b, settings: {c: \"\(expressions)\"}}]\n", .unsupported)
+    }
+
     @Test("that nest too deep are refused")
     func nesting() {
         for count in [100, 900, 5_000] {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contracts
 import FoundationEssentials
 import PipelineLanguage
 
@@ -56,20 +57,20 @@ struct LintCommand: ParsableCommand {
     }
 
     private static func standardFile() throws -> String {
-        let names = [".slipway.yml", ".slipway.json", ".drone.yml"]
+        let names = PipelineFileNames.read
         if let name = names.first(where: { FileManager.default.fileExists(atPath: $0) }) { return name }
-        let misnamed = [
-            ".slipway.yaml": ".slipway.yml", ".drone.yaml": ".drone.yml", "slipway.yml": ".slipway.yml",
-            "drone.yml": ".drone.yml", "slipway.yaml": ".slipway.yml", "drone.yaml": ".drone.yml",
-            "slipway.json": ".slipway.json",
-        ]
-        let found = misnamed.sorted { $0.key < $1.key }.first { FileManager.default.fileExists(atPath: $0.key) }
-        throw CommandError(
+        throw missing { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// There is no pipeline file here, but maybe one that is nearly called so.
+    static func missing(where exists: (String) -> Bool) -> CommandError {
+        let found = PipelineFileNames.mistaken.sorted { $0.key < $1.key }.first { exists($0.key) }
+        let other = found.map {
+            "a push does not find \($0.key): name it \($0.value), or name the file: slipway lint \($0.key)"
+        }
+        return CommandError(
             "there is no .slipway.yml, .slipway.json or .drone.yml here",
-            remedy: found.map {
-                "a push does not find \($0.key): name it \($0.value), or name the file: slipway lint \($0.key)"
-            }
-                ?? "name a file: slipway lint FILE",
+            remedy: other ?? "name a file: slipway lint FILE",
             isUsage: true)
     }
 }

@@ -33,10 +33,13 @@ struct ProcessChoice: Sendable, Equatable {
             trace.append("file: \(file.path)")
             return
         }
-        trace.append(
-            file.map { "file: \($0.path) is there, but the repository's association does not allow it" }
-                ?? "file: there is none at this commit\(misnamed.map { ", but \($0); name it \(Self.name(for: $0))" } ?? "")"
-        )
+        if let file {
+            trace.append("file: \(file.path) is there, but the repository's association does not allow it")
+        } else {
+            let name = misnamed.flatMap { PipelineFileNames.mistaken[$0] }
+            let hint = name.map { ", but \(misnamed ?? ""); name it \($0)" } ?? ""
+            trace.append("file: there is none at this commit\(hint)")
+        }
         if associations.isEmpty { trace.append("component: none is associated with the repository") }
         for association in associations {
             if let mismatch = Self.mismatch(of: association, with: trigger) {
@@ -51,11 +54,6 @@ struct ProcessChoice: Sendable, Equatable {
 
     /// Why nothing runs, for people.
     var refusal: String { "no process: " + trace.dropFirst().joined(separator: "; ") }
-
-    /// What a file is to be called that is nearly a pipeline file.
-    private static func name(for misnamed: String) -> String {
-        misnamed.contains("drone") ? ".drone.yml" : misnamed.hasSuffix("json") ? ".slipway.json" : ".slipway.yml"
-    }
 
     /// What is wrong with an association, or `nil`.
     static func problem(with association: AssociationView) -> String? {

@@ -103,6 +103,12 @@ extension DocumentReader {
             matcher.exclude = patterns(fields.take("exclude"), "\(what).exclude")
             fields.finish()
         } else {
+            if case .scalar(let scalar) = node.content, !scalar.text.contains("{"),
+                let list = Self.listHint(scalar.text)
+            {
+                sink.error(.badValue, "\(what) is one pattern or a list: \(list)", at: node)
+                return nil
+            }
             matcher.include = patterns(node, what)
         }
         if matcher.include.isEmpty, matcher.exclude.isEmpty {

@@ -4,6 +4,7 @@ extension DocumentReader {
 
     func checkSpelling(_ scalar: SourceScalar, isScript: Bool, at node: SourceNode) {
         checkQuotes(scalar, at: node)
+        if isScript { checkShellQuotes(scalar.text, at: node) }
         checkForeignExpression(scalar.text, isScript: isScript, at: node)
     }
 
@@ -19,13 +20,41 @@ extension DocumentReader {
             at: node)
     }
 
+    /// `echo “a b”`: to a shell these are letters. Where they are in quotes themselves, they are meant.
+    private func checkShellQuotes(_ text: String, at node: SourceNode) {
+        guard text.utf8.contains(0xE2) else { return }
+        var quote: Unicode.Scalar?
+        var previous: Unicode.Scalar = " "
+        for scalar in text.unicodeScalars {
+            defer { previous = scalar }
+            if scalar == "\n" { quote = nil }
+            if let open = quote {
+                if scalar == open { quote = nil }
+                continue
+            }
+            if scalar == "\"" || scalar == "'" {
+                quote = scalar
+            } else if Self.quotes.contains(scalar), scalar != "’", scalar != "«", scalar != "»",
+                previous == " " || previous == "="
+            {
+                sink.warning(
+                    .suspicious, "“\(String(scalar))” is a letter to a shell; quotes are \" and '", at: node)
+                return
+            }
+        }
+    }
+
     /// `${{ secrets.TOKEN }}`: nothing of it is replaced here.
     private func checkForeignExpression(_ text: String, isScript: Bool, at node: SourceNode) {
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return }
         var rest = text[...]
-        while let open = rest.firstRange(of: "${{") {
+        var told = 0
+        // Whoever has one of them in a text has them all to change.
+        while told < 3, let open = rest.firstRange(of: "${{") {
             let isEscaped = rest[..<open.lowerBound].hasSuffix("$")
             rest = rest[open.upperBound...]
             guard !isEscaped, let close = rest.firstRange(of: "}}") else { continue }
+            told += 1
             let name = rest[..<close.lowerBound].filter { !$0.isWhitespace }
             let message = "“${{ … }}” is an expression of GitHub Actions: \(Self.instead(of: name))"
             let (mark, length) = sink.place(

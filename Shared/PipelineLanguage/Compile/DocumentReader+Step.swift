@@ -107,6 +107,12 @@ extension DocumentReader {
         }
     }
 
+    /// `a, b` for `[a, b]`, or `nil` for one word.
+    static func listHint(_ text: String) -> String? {
+        guard text.contains(", ") else { return nil }
+        return "[\(text)]"
+    }
+
     /// In any case and with or without dashes: Kubernetes has `IfNotPresent` and Drone compares without case.
     private func pull(_ node: SourceNode?) -> PullPolicy? {
         guard let node else { return nil }

@@ -153,10 +153,9 @@ extension DocumentReader {
         } else if let problem = ImageName.problem(build.repository) {
             sink.error(.badValue, problem, at: repositoryNode)
         }
-        for tag in build.tags where !tag.contains("${") && (tag.contains("/") || tag.contains(":")) {
-            sink.error(
-                .badValue, "“\(tag)” is no tag: a tag has no “/” and no “:”",
-                at: location(of: tag, in: node.member("tags") ?? node))
+        for tag in build.tags {
+            guard let problem = ImageName.problem(ofTag: tag) else { continue }
+            sink.error(.badValue, problem, at: location(of: tag, in: node.member("tags") ?? node))
         }
         return build
     }

@@ -59,7 +59,7 @@ struct DraftValidator {
                     if draft.unreadStages.contains(reference.name) { continue }
                     sink.error(
                         .unknownName,
-                        "there is no pipeline “\(reference.name)” to wait for\(Nearest.hint(reference.name, among: byName.keys))",
+                        "there is no pipeline “\(reference.name)” to wait for\(hint(reference, among: byName.keys))",
                         at: reference.mark, length: reference.length)
                     continue
                 }
@@ -140,8 +140,14 @@ struct DraftValidator {
                 + "\(limits.dependencies) ways; make it several pipelines", at: draft.stages[index].nameMark)
     }
 
+    private func hint(_ reference: NameReference, among names: some Sequence<String>) -> String {
+        DocumentReader.listHint(reference.name).map { "; a list of names is \($0)" }
+            ?? Nearest.hint(reference.name, among: names)
+    }
+
     private func hint(_ reference: NameReference, _ names: [String]) -> String {
         let isStage = draft.stages.contains { $0.stage.name == reference.name }
+        if let list = DocumentReader.listHint(reference.name) { return "; a list of names is \(list)" }
         if isStage { return "; it is a pipeline, which this pipeline's own “depends_on” can name" }
         return Nearest.hint(reference.name, among: names)
     }

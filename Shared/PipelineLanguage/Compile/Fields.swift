@@ -6,6 +6,8 @@ final class Fields {
     let what: String
     /// Whether fields that hold nothing but anchors may be among them, as at the top of a document.
     private let mayHoldAnchors: Bool
+    /// A mapping that people write has fewer keys; in others nobody looks for what was meant.
+    private static let mostKeys = 100
     private let entries: [SourceEntry]
     private var isTaken: [Bool]
     private var known: [String] = []
@@ -34,7 +36,9 @@ final class Fields {
             isTaken[index] = true
             return entries[index]
         }
-        guard let index = entries.firstIndex(where: { $0.key.isSpelling(of: key) }) else { return nil }
+        guard let index = entries.prefix(Self.mostKeys).firstIndex(where: { $0.key.isSpelling(of: key) }) else {
+            return nil
+        }
         isTaken[index] = true
         let entry = entries[index]
         sink.error(
@@ -44,7 +48,7 @@ final class Fields {
     }
 
     func has(_ key: String) -> Bool {
-        entries.contains { $0.key == key } || entries.contains { $0.key.isSpelling(of: key) }
+        entries.contains { $0.key == key } || entries.prefix(Self.mostKeys).contains { $0.key.isSpelling(of: key) }
     }
 
     /// A field that has to be there.
@@ -59,7 +63,7 @@ final class Fields {
     /// Whether a field that is absent is probably there under another name, which is told in its place.
     func isMistyped(_ key: String) -> Bool {
         guard !has(key) else { return false }
-        return entries.contains { entry in
+        return entries.prefix(Self.mostKeys).contains { entry in
             guard !known.contains(entry.key) else { return false }
             return Nearest.name(to: entry.key, among: [key]) != nil
                 || ForeignWords.hint(entry.key, in: what, beside: keys)?.contains("“\(key)”") == true
@@ -68,7 +72,9 @@ final class Fields {
 
     /// Whether there is a word of another format, which is told in its place.
     var hasForeignWord: Bool {
-        entries.contains { !known.contains($0.key) && ForeignWords.hint($0.key, in: what, beside: keys) != nil }
+        entries.prefix(Self.mostKeys).contains {
+            !known.contains($0.key) && ForeignWords.hint($0.key, in: what, beside: keys) != nil
+        }
     }
 
     private var keys: [String] { entries.map(\.key) }

@@ -32,7 +32,7 @@ struct ForeignFormat {
     init?(text: String) {
         var number = 0
         var isComment = false
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false).prefix(200) {
+        for line in text.split(maxSplits: 200, omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             number += 1
             let words = line.drop { $0 == " " || $0 == "\t" }
             let isEnd = words.contains("*/")
@@ -40,7 +40,7 @@ struct ForeignFormat {
                 isComment = !isEnd
                 continue
             }
-            if words.isEmpty || words.hasPrefix("\r") || words.hasPrefix("//") || words.hasPrefix("#") { continue }
+            if words.isEmpty || words.hasPrefix("//") || words.hasPrefix("#") { continue }
             guard let (name, remedy) = Self.program(words) else { return nil }
             self.init(name, remedy, at: SourceMark(line: number, column: 1), length: words.unicodeScalars.count)
             return

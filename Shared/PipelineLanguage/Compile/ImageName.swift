@@ -25,6 +25,26 @@ enum ImageName {
         return "the name of an image is in lower case; did you mean “\(text.replacing(path, with: path.lowercased()))”?"
     }
 
+    /// What is wrong with a tag, or `nil`.
+    static func problem(ofTag tag: String) -> String? {
+        guard !tag.contains("$") else { return nil }
+        if tag.isEmpty { return "a tag is not empty" }
+        if tag.contains("/") || tag.contains(":") { return "“\(tag)” is no tag: a tag has no “/” and no “:”" }
+        let isWord = { (byte: UInt8) in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        let isTag = tag.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
+        guard isTag, tag.utf8.first.map(isWord) == true, tag.utf8.count <= 128 else {
+            return "“\(tag)” is no tag: 1 to 128 letters, digits, “_”, “.” and “-”, not beginning with “.” or “-”"
+        }
+        return nil
+    }
+
     /// `golang: 1.22` and `golang 1.22` for `golang:1.22`.
     private static func joined(_ text: String, at blank: String.Index) -> String {
         let name = text[..<blank]

@@ -1,11 +1,14 @@
 /// Finds quoted texts without reading the document: where a quote is missing, a text ends at the next quote, maybe far
 /// below, and only there the parser stumbles.
 struct QuoteScanner {
-    struct Text: Hashable {
-        var mark: SourceMark
+    /// A text with the byte of its quote and, from 1, the line. Columns are counted for those that matter only: a document
+    /// may be one long line.
+    struct Text {
+        var start: Int
+        var line: Int
         var quote: UInt8
         /// What is behind the closing quote, or `nil` where there is none to the end.
-        var end: SourceMark?
+        var end: (offset: Int, line: Int)?
     }
 
     private let bytes: [UInt8]
@@ -26,11 +29,6 @@ struct QuoteScanner {
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
     private var following: UInt8? { position + 1 < bytes.count ? bytes[position + 1] : nil }
-
-    private var mark: SourceMark {
-        SourceMark(
-            line: line, column: bytes[lineStart..<position].reduce(1) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) })
-    }
 
     private mutating func advance() {
         if bytes[position] == UInt8(ascii: "\n") {
@@ -110,7 +108,7 @@ struct QuoteScanner {
     }
 
     private mutating func readQuoted(_ quote: UInt8) {
-        var text = Text(mark: mark, quote: quote)
+        var text = Text(start: position, line: line, quote: quote)
         advance()
         while let byte = current {
             if byte == UInt8(ascii: "\\"), quote == UInt8(ascii: "\""), following != nil {
@@ -118,7 +116,7 @@ struct QuoteScanner {
             } else if byte == quote {
                 guard quote == UInt8(ascii: "'"), following == quote else {
                     advance()
-                    text.end = mark
+                    text.end = (position, line)
                     break
                 }
                 advance()

@@ -70,26 +70,37 @@ struct YAMLProblem {
     private func openText(before mark: SourceMark) -> (String, SourceMark)? {
         let texts = QuoteScanner.texts(in: text)
         if let open = texts.last(where: { text in
-            text.mark.line < mark.line && text.end?.line != text.mark.line
-                && (text.end.map { $0.line == mark.line } ?? true)
+            text.line < mark.line && text.end?.line != text.line && (text.end.map { $0.line == mark.line } ?? true)
         }) {
             let quote = open.quote == UInt8(ascii: "'") ? "'" : "\""
             let end = open.end.map { "it ends at the next \(quote), in line \($0.line)" } ?? "it never ends"
-            return ("the text that begins here is not closed in its line: \(end); close it with \(quote)", open.mark)
+            return (
+                "the text that begins here is not closed in its line: \(end); close it with \(quote)",
+                self.mark(of: open)
+            )
         }
-        guard
-            let open = texts.last(where: { text in
-                guard let end = text.end, end.line == mark.line, end.column <= mark.column else { return false }
-                return rest(at: end).unicodeScalars.prefix(mark.column - end.column).allSatisfy { $0 == " " }
-            })
-        else { return nil }
         let following = rest(at: mark)
         guard let next = following.first, !",]}:#\r".contains(next) else { return nil }
+        let place = text.utf8.distance(from: text.startIndex, to: following.startIndex)
+        guard
+            let open = texts.last(where: { text in
+                guard let end = text.end, end.line == mark.line, end.offset <= place, place - end.offset < 100 else {
+                    return false
+                }
+                let start = self.text.utf8.index(following.startIndex, offsetBy: end.offset - place)
+                return self.text.utf8[start..<following.startIndex].allSatisfy { $0 == UInt8(ascii: " ") }
+            })
+        else { return nil }
         let other = open.quote == UInt8(ascii: "'") ? "\"" : "'"
         return (
-            "the text that begins here ends before “\(following.prefix(20))”: close it where it should end, or put the whole of it "
-                + "in \(other)", open.mark
+            "the text that begins here ends before “\(following.prefix(20))”: close it where it should end, or put the whole "
+                + "of it in \(other)", self.mark(of: open)
         )
+    }
+
+    private func mark(of text: QuoteScanner.Text) -> SourceMark {
+        let before = self.text.utf8.prefix(text.start).reversed().prefix { $0 != UInt8(ascii: "\n") }
+        return SourceMark(line: text.line, column: before.reduce(1) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) })
     }
 
     private func unknownAlias(at mark: SourceMark) -> String {
