@@ -3,21 +3,22 @@ extension DocumentReader {
     private static let quotes: Set<Unicode.Scalar> = ["“", "”", "„", "‟", "‘", "’", "‚", "«", "»"]
 
     func checkSpelling(_ scalar: SourceScalar, isScript: Bool, at node: SourceNode) {
-        checkQuotes(scalar, at: node)
-        if isScript { checkShellQuotes(scalar.text, at: node) }
+        if !checkQuotes(scalar, at: node), isScript { checkShellQuotes(scalar.text, at: node) }
         checkForeignExpression(scalar.text, isScript: isScript, at: node)
     }
 
     /// A whole value in typographic quotes: they are part of it.
-    private func checkQuotes(_ scalar: SourceScalar, at node: SourceNode) {
+    /// - Returns: Whether it is one.
+    private func checkQuotes(_ scalar: SourceScalar, at node: SourceNode) -> Bool {
         let scalars = scalar.text.unicodeScalars
         guard !scalar.isQuoted, scalars.count > 1, let first = scalars.first, let last = scalars.last,
             Self.quotes.contains(first), Self.quotes.contains(last)
-        else { return }
+        else { return false }
         let bare = String(scalars.dropFirst().dropLast())
         sink.warning(
             .suspicious, "typographic quotes are part of a text to YAML; write \"\(bare)\" if they are not meant",
             at: node)
+        return true
     }
 
     /// `echo “a b”`: to a shell these are letters. Where they are in quotes themselves, they are meant.
