@@ -8,10 +8,26 @@ extension Difference {
             .compiles("kind: pipeline\ntype: docker\nname: a\nsteps: [{name: a, image: x, commands: [a]}]"),
             .compiles("kind: pipeline\ntype: exec\nname: a\nsteps: [{name: a, commands: [a]}]")),
         Difference(
-            "types kubernetes, ssh, digitalocean, macstadium, aws, vm", "an error that says what to use",
+            "`type: kubernetes`",
+            "runs as docker, with a warning: services answer under their names, not at localhost; a volume of kind `claim` is empty",
             "one kind of builder, chosen by `platform` and `node`",
-            .refuses(
-                "kind: pipeline\ntype: kubernetes\nsteps: [{name: a, image: x, commands: [a]}]", "use type docker"),
+            .warns(
+                "kind: pipeline\ntype: kubernetes\nservices: [{name: d, image: y}]\nsteps: [{name: a, image: x, commands: [a]}]",
+                "“d” answers under its name, not at localhost"),
+            .warns(
+                "type: kubernetes\nvolumes: [{name: v, claim: {name: c}}]", "empty when a run begins")),
+        Difference(
+            "`metadata`, `node_selector`, `node_name`, `tolerations`, `service_account_name`, `host_aliases`, `dns_config`, `resources`",
+            "passed over, with a warning that says what to use", "there are no pods",
+            .warns("node_selector: {a: b}", "“node” has the labels"), .warns("node_name: a", "has no effect"),
+            .warns("metadata: {namespace: a}", "has no effect"), .warns("tolerations: [{key: a}]", "has no effect"),
+            .warns("service_account_name: a", "has no effect"), .warns("dns_config: {a: [b]}", "has no effect"),
+            .warns("host_aliases: [{ip: 10.0.0.1, hostnames: [a]}]", "“extra_hosts” of a step"),
+            .warns("steps: [{name: a, image: x, commands: [a], resources: {limits: {cpu: 1}}}]", "“mem_limit”")),
+        Difference(
+            "types ssh, digitalocean, macstadium, aws, vm", "an error that says what to use",
+            "one kind of builder, chosen by `platform` and `node`",
+            .refuses("kind: pipeline\ntype: vm\nsteps: [{name: a, comands: [a]}]", "use type docker"),
             .refuses("kind: pipeline\ntype: ssh\nsteps: [{name: a, image: x, commands: [a]}]", "are not run")),
         Difference(
             "no `type`", "containers if anything has an image, else processes",
@@ -76,6 +92,11 @@ extension Difference {
             .compiles("trigger: {branch: [\"{a,b}/**\", \"v[0-9]\"]}"),
             .refuses("trigger: {branch: \"{a\"}", "is no pattern")),
         Difference(
+            "words in `status` that are neither success nor failure have no effect",
+            "the same for other states of a build, with a warning; others are an error", "",
+            .warns("trigger: {status: [changed, failure]}", "“changed” has no effect"),
+            .refuses("trigger: {status: sucess}", "did you mean “success”?")),
+        Difference(
             "an event nobody sends never matches", "an error", "",
             .refuses("trigger: {event: deployment}", "there is no event")),
         Difference(
@@ -90,10 +111,33 @@ extension Difference {
     private static let fields: [Difference] = [
         Difference(
             "an unknown field is ignored",
-            "an error with the nearest name; fields that begin with `x-` or `.` are for anchors",
+            "an error with the nearest name; fields that begin with `x-` or `.` and, at the top, others with an anchor in them are for anchors",
             "a typo that is ignored is found on a Friday",
             .refuses("steps: [{name: a, imag: x, commands: [a]}]", "did you mean “image”?"),
-            .compiles("steps: [{name: a, image: x, commands: [a], x-note: b}]")),
+            .compiles("steps: [{name: a, image: x, commands: [a], x-note: b}]"),
+            .compiles("common: [&i x]\nsteps: [{name: a, image: *i, commands: [a]}]")),
+        Difference(
+            "`ports` of steps and services", "passed over, with a warning", "they reach each other at every port",
+            .warns("steps: [{name: a, image: x, commands: [a], ports: [80]}]", "“ports” has no effect"),
+            .warns(
+                "services: [{name: d, image: y, ports: [80]}]\nsteps: [{name: a, image: x, commands: [a]}]",
+                "“ports” has no effect")),
+        Difference(
+            "`command` or `entrypoint` beside `commands` are dropped", "the same, with a warning", "",
+            .warns("steps: [{name: a, image: x, commands: [a], command: [b]}]", "no effect beside “commands”"),
+            .becomes("steps: [{name: a, image: x, commands: [a], entrypoint: [b]}]", #"{"commands":["a"],"image":"x""#)),
+        Difference(
+            "`when` of a service", "the same; `status` has no effect in it", "",
+            .test("PipelineLanguageTests/PlannerTests+Plans.swift", "leave out services whose condition")),
+        Difference(
+            "`pull` and `failure` in any case, empty or unknown",
+            "the same in any case; empty with a warning, unknown is an error",
+            "",
+            .becomes("steps: [{name: a, image: x, commands: [a], pull: Always}]", #""pull":"always""#),
+            .becomes("steps: [{name: a, image: x, commands: [a], pull: IfNotExists}]", #""pull":"if-not-exists""#),
+            .warns("steps: [{name: a, image: x, commands: [a], pull: \"\"}]", "has no effect"),
+            .warns("steps: [{name: a, image: x, commands: [a], failure: \"\"}]", "has no effect"),
+            .refuses("steps: [{name: a, image: x, commands: [a], failure: igner}]", "did you mean “ignore”?")),
         Difference(
             "`failure: ignore`, `fast` and its spellings", "the same", "",
             .compiles("steps: [{name: a, image: x, commands: [a], failure: ignore}]"),
@@ -123,7 +167,9 @@ extension Difference {
                 "services: [{name: d, image: x, ready: {port: 1}}]\nsteps: [{name: a, image: x, commands: [a]}]")),
         Difference(
             "`concurrency.limit`", "read, not enforced yet, with a warning; `concurrency: 1` is short for it", "",
-            .warns("concurrency: {limit: 1}", "does nothing yet"), .warns("concurrency: 1", "does nothing yet")),
+            .warns("concurrency: {limit: 1}", "does nothing yet"),
+            .warns("concurrency: {limit: 0}", "does nothing yet"),
+            .warns("concurrency: 1", "does nothing yet")),
         Difference(
             "`platform.os`, `platform.arch`", "a label the builder has to have, where it is not linux and amd64", "",
             .compiles("platform: {os: linux, arch: arm64}")),
@@ -143,19 +189,23 @@ extension Difference {
             "the same; `size_limit` holds in memory only, with a warning on a disk", "",
             .warns("volumes: [{name: v, temp: {size_limit: 1g}}]", "“size_limit” does nothing on a disk")),
         Difference(
-            "volumes `claim`, `config_map` and others of Kubernetes", "an error", "",
+            "volumes `claim`, `config_map` and others of Kubernetes",
+            "an error, but for `claim` with `type: kubernetes`", "",
             .refuses("volumes: [{name: v, claim: {name: c}}]", "exist on Kubernetes only")),
     ]
 
     private static let values: [Difference] = [
         Difference(
-            "an anchor's merge key `<<`", "the same, also with a list", "",
+            "an anchor's merge key `<<`", "the same, also with a list and several times", "",
+            .becomes(
+                "x-a: &a {image: one}\nx-b: &b {user: two}\nsteps: [{name: s, commands: [c], <<: *a, <<: *b}]",
+                #""image":"one","step":"s","user":"two""#),
             .becomes(
                 "x-a: &a {image: one}\nx-b: &b {user: two}\nsteps: [{name: s, commands: [c], <<: [*a, *b]}]",
                 #""user":"two""#)),
         Difference(
-            "the same key twice: the last counts", "an error", "",
-            .refuses("steps: [{name: a, image: x, image: y, commands: [a]}]", "image")),
+            "the same key twice: the last counts", "an error at the second place", "",
+            .refuses("steps: [{name: a, image: x, image: y, commands: [a]}]", "“image” is here a second time")),
         Difference(
             "yes, no, on, off as truth values",
             "the same where a truth value is expected; text stays as it is written", "",
@@ -164,13 +214,28 @@ extension Difference {
         Difference(
             "`0755`, `1_000`, `12:30` as numbers", "text", "they mean what they say",
             .becomes("steps: [{name: a, image: x, settings: {a: 0755}}]", #""a":"0755""#),
-            .becomes("steps: [{name: a, image: x, settings: {a: 12:30}}]", #""a":"12:30""#)),
+            .becomes("steps: [{name: a, image: x, settings: {a: 12:30}}]", #""a":"12:30""#),
+            .becomes("steps: [{name: a, image: x, settings: {a: 1_000}}]", #""a":"1_000""#)),
+        Difference(
+            "`1e3` is text, whole numbers of more than 64 bits lose digits", "text as it is written", "",
+            .becomes("steps: [{name: a, image: x, settings: {a: 1e3}}]", #""a":"1e3""#),
+            .becomes(
+                "steps: [{name: a, image: x, settings: {a: 123456789012345678901}}]", #""a":"123456789012345678901""#)),
+        Difference(
+            "a null in a list of settings is an empty text", "the same", "",
+            .test("PipelineLanguageTests/StepTests.swift", #""PLUGIN_GAP": "a,""#)),
         Difference(
             "`1.10` in settings is the number 1.1", "the same, with a warning", "",
             .warns("steps: [{name: a, image: x, settings: {a: 1.10}}]", "becomes 1.1")),
         Difference(
             "`[ci skip]` and others", "the same, also with `-` or `_`", "GitLab's spellings",
             .test("PipelineLanguageTests/ConditionTests.swift", "skip")),
+        Difference(
+            "the file is `.drone.yml`",
+            "`.slipway.yml`, `.slipway.json` or `.drone.yml`; of others nearly called so the run tells",
+            "",
+            .test("SyncTests/SynchronizerTests.swift", "nearly called as a pipeline file"),
+            .test("PipelineTests/ChoiceRunTests.swift", "nearly called as one")),
         Difference(
             "`convert`, `.drone.star`, `.drone.jsonnet`", "not read",
             "a program in a pipeline file is a build step's work",
