@@ -168,9 +168,9 @@ extension GitError {
     /// Whether the same fetch may do better later.
     var mayPass: Bool {
         switch code {
-        case .unreachable, .timedOut, .failed: true
-        case .invalid, .authentication, .repositoryNotFound, .refNotFound, .emptyRepository, .pathNotFound, .tooLarge,
-            .unsafeObjects, .cancelled:
+        case .unreachable, .rateLimited, .timedOut, .failed: true
+        case .invalid, .authentication, .untrusted, .redirected, .notGit, .objectFormat, .repositoryNotFound,
+            .refNotFound, .emptyRepository, .pathNotFound, .tooLarge, .unsafeObjects, .cancelled:
             false
         }
     }
@@ -179,10 +179,12 @@ extension GitError {
     var syncCode: SyncFailed.Code {
         switch code {
         case .authentication: .authentication
-        case .unreachable, .timedOut: .unreachable
+        case .unreachable, .rateLimited, .untrusted, .timedOut: .unreachable
         case .refNotFound: .refNotFound
         case .emptyRepository: .emptyRepository
-        case .invalid, .repositoryNotFound, .pathNotFound, .tooLarge, .unsafeObjects, .cancelled, .failed: .git
+        case .invalid, .redirected, .notGit, .objectFormat, .repositoryNotFound, .pathNotFound, .tooLarge,
+            .unsafeObjects, .cancelled, .failed:
+            .git
         }
     }
 }

@@ -9,6 +9,8 @@ public struct Checkout: Sendable {
     public var commit: String
     /// The ref it is built for. Of `refs/heads/x` the branch `x` is checked out at the commit; else the head is detached.
     public var ref: String?
+    /// The address the remote `origin` is to have, without credentials. There is no remote if `nil`.
+    public var origin: String?
     /// A folder that does not exist yet or is empty.
     public var directory: String
     /// How many commits of history come along; all if `nil`.
@@ -18,13 +20,14 @@ public struct Checkout: Sendable {
     public var timeout: Duration
 
     public init(
-        url: String, credential: GitCredential = .none, commit: String, ref: String? = nil, directory: String,
-        depth: Int? = nil, symlinks: Bool = true, timeout: Duration = .seconds(600)
+        url: String, credential: GitCredential = .none, commit: String, ref: String? = nil, origin: String? = nil,
+        directory: String, depth: Int? = nil, symlinks: Bool = true, timeout: Duration = .seconds(600)
     ) {
         self.url = url
         self.credential = credential
         self.commit = commit
         self.ref = ref
+        self.origin = origin
         self.directory = directory
         self.depth = depth
         self.symlinks = symlinks
@@ -34,11 +37,21 @@ public struct Checkout: Sendable {
     /// Git's own folder in it.
     var repository: String { directory + "/.git" }
 
-    /// The branch to be on, if any.
+    /// The branch to be on, if any. Git has branches of these names and no command to be on one: `-x` is an option, `HEAD`
+    /// the head.
     var branch: String? {
-        let heads = "refs/heads/"
-        return ref.flatMap { $0.hasPrefix(heads) ? String($0.dropFirst(heads.count)) : nil }
+        name(below: "refs/heads/").flatMap { $0.hasPrefix("-") || $0 == "HEAD" || $0 == "@" ? nil : $0 }
     }
+
+    /// The tag it is built for, if any.
+    var tag: String? { name(below: "refs/tags/") }
+
+    private func name(below folder: String) -> String? {
+        ref.flatMap { $0.hasPrefix(folder) ? String($0.dropFirst(folder.count)) : nil }
+    }
+
+    /// The ref the commit is fetched as: where a clone has it, or one that is taken away again.
+    var fetched: String { branch.map { "refs/remotes/origin/\($0)" } ?? "refs/slipway/fetched" }
 
     /// What a cache is for: the same of other checkouts begins where this one ends. Another depth would cut history
     /// elsewhere, and with each change between the two much would be fetched again.
@@ -49,19 +62,20 @@ public struct Checkout: Sendable {
         let remote = try RemoteAddress(url, allowsFile: allowsFile)
         try RefName.check(commit: commit)
         if let ref { try RefName.check(ref: ref) }
+        if let origin { _ = try RemoteAddress(origin, allowsFile: true) }
         return remote
     }
 }
 
 extension GitProgram {
-    /// Fetches one commit and checks it out. No hook, filter or submodule of the repository has a part in it, no
-    /// credential stays behind, and the remote is not kept.
+    /// Fetches one commit with the tags of its history and checks it out. No hook, filter or submodule of the repository has
+    /// a part in it, and no credential stays behind.
     /// - Throws: ``GitError``.
     public func checkout(_ checkout: Checkout) async throws(GitError) {
         let remote = try checkout.check(allowsFile: allowsFile)
         try Self.initialize(checkout)
         try await fetch(checkout, from: remote)
-        try await checkOut(checkout)
+        try await finish(checkout)
     }
 
     /// Fetches the commit into a repository that ``initialize(_:)`` made.
@@ -71,7 +85,7 @@ extension GitProgram {
     func fetch(
         _ checkout: Checkout, from remote: RemoteAddress, beyond present: [String] = [], packed: Bool = false
     ) async throws(GitError) {
-        var arguments = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
+        var arguments = ["fetch", "--quiet", "--no-write-fetch-head", "--no-recurse-submodules"]
         if let depth = checkout.depth { arguments.append("--depth=\(max(1, depth))") }
         arguments += present.map { "--negotiation-tip=\($0)" }
         // What is thrown away after its job need not survive a power cut.
@@ -80,13 +94,20 @@ extension GitProgram {
         // A few commits of each line of history name it as well as all of them: the request stays a small one.
         if !present.isEmpty { configuration.append(("fetch.negotiationAlgorithm", "skipping")) }
         _ = try await run(
-            arguments + ["--", remote.text, checkout.commit], in: checkout.directory, remote: remote,
+            arguments + ["--", remote.text, "+\(checkout.commit):\(checkout.fetched)"], in: checkout.directory,
+            remote: remote,
             credential: checkout.credential, timeout: checkout.timeout, configuration: configuration,
             doing: "fetching \(checkout.commit) from \(remote)")
     }
 
-    /// Makes the working tree of a commit that was fetched.
-    func checkOut(_ checkout: Checkout) async throws(GitError) {
+    /// Makes the working tree of a commit that was fetched, and its refs what they are to be.
+    func finish(_ checkout: Checkout) async throws(GitError) {
+        try await checkOut(checkout)
+        if checkout.branch == nil { try Self.removeFetchedRef(checkout) }
+        try await tidyTags(checkout)
+    }
+
+    private func checkOut(_ checkout: Checkout) async throws(GitError) {
         let head = checkout.branch.map { ["-B", $0] } ?? ["--detach"]
         _ = try await run(
             ["checkout", "--quiet", "--force"] + head + [checkout.commit, "--"],
@@ -101,8 +122,13 @@ extension GitProgram {
         let sha256 = checkout.commit.utf8.count == 64
         let format = sha256 ? "\trepositoryformatversion = 1\n" : "\trepositoryformatversion = 0\n"
         let extensions = sha256 ? "[extensions]\n\tobjectformat = sha256\n" : ""
+        let origin = checkout.origin.map { address in
+            let quoted = address.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            return "[remote \"origin\"]\n\turl = \"\(quoted)\"\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n"
+        }
         let configuration =
             "[core]\n\(format)\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n\(extensions)"
+            + (origin ?? "")
         do {
             for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags"] {
                 try FileManager.default.createDirectory(

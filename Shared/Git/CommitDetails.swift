@@ -8,6 +8,18 @@ public struct CommitDetails: Sendable, Hashable {
     /// Seconds since 1970.
     public var committedAt: Int64
 
+    /// The encoding its author named in its header, where that is not UTF-8.
+    static func encoding(of object: some Collection<UInt8>) -> String? {
+        for line in object.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            if line.isEmpty { break }
+            guard line.starts(with: "encoding ".utf8) else { continue }
+            let name = String(decoding: line.dropFirst("encoding ".utf8.count), as: UTF8.self)
+            return ["utf-8", "utf8"].contains(name.lowercased()) ? nil : name
+        }
+        return nil
+    }
+
+    /// - Parameter object: in UTF-8; other bytes become replacement characters.
     /// - Throws: ``GitError/Code/failed`` where it is no commit object.
     init(sha: String, object: some Collection<UInt8>) throws(GitError) {
         self.sha = sha

@@ -29,6 +29,7 @@ struct GitEnvironment {
         for name in Self.passed {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }
+        if let certificates = program.certificates { variables["GIT_SSL_CAINFO"] = certificates }
         // A folder that is no repository (any more) must not be taken for a part of one around it.
         if let directory, let slash = directory.lastIndex(of: "/"), slash != directory.startIndex {
             variables["GIT_CEILING_DIRECTORIES"] = String(directory[..<slash])
@@ -38,6 +39,8 @@ struct GitEnvironment {
         configuration.append(("safe.directory", program.allowsFile ? "*" : directory ?? ""))
         if let remote, remote.kind == .http, let header = credential.header {
             configuration.append(("http.\(remote.text).extraHeader", header))
+            // Git would send the header on to wherever the server points.
+            configuration.append(("http.followRedirects", "false"))
         }
         for (number, (key, value)) in configuration.enumerated() {
             variables["GIT_CONFIG_KEY_\(number)"] = key
@@ -59,9 +62,10 @@ struct GitEnvironment {
         ("maintenance.auto", "false"),
         ("advice.detachedHead", "false"),
         ("init.defaultBranch", "main"),
-        // A server that sends less than this for half a minute is gone.
-        ("http.lowSpeedLimit", "100"),
-        ("http.lowSpeedTime", "30"),
+        // A server that sends not one byte in so many seconds is gone. Git's own send five every five seconds while they
+        // make a pack, others nothing at all, and a large one takes minutes.
+        ("http.lowSpeedLimit", "1"),
+        ("http.lowSpeedTime", "300"),
         ("transfer.fsckObjects", "true"),
         // What old tools wrote into honest histories; none of it can be used against us.
         ("fetch.fsck.badTimezone", "ignore"),

@@ -16,6 +16,31 @@ extension GitError {
                 "reference is not a tree", "did not send all necessary objects",
             ]
         ),
+        (.rateLimited, ["error: 429"]),
+        (
+            .untrusted,
+            [
+                "certificate problem", "certificate verification failed", "certificate verify failed",
+                "self-signed certificate", "self signed certificate", "certificate subject name",
+                "no alternative certificate subject name", "problem with the ssl ca cert",
+                "error setting certificate",
+            ]
+        ),
+        (
+            .redirected,
+            ["error: 301", "error: 302", "error: 303", "error: 307", "error: 308", "unable to update url base"]
+        ),
+        (
+            .notGit,
+            [
+                "is this a git repository", "not valid: could not determine hash algorithm", "invalid server response",
+                "invalid content-type",
+            ]
+        ),
+        (
+            .objectFormat,
+            ["mismatched algorithms", "does not support this repository's object format", "unknown object format"]
+        ),
         (.invalid, ["transport '", "is not a valid ref", "invalid refspec", "protocol '"]),
         (
             .unsafeObjects,
@@ -51,6 +76,15 @@ extension GitError {
         .authentication: "the server refused the credentials, or there are none",
         .repositoryNotFound: "the server has no such repository, or hides it from these credentials",
         .unreachable: "the server cannot be reached",
+        .rateLimited: "the server has too many requests (429 Too Many Requests)",
+        .untrusted:
+            "the server's TLS certificate is not trusted here; name its certificate authority with SLIPWAY_CA_FILE",
+        .redirected:
+            "the server redirects to another address or to a page to sign in, and credentials are not sent there; register "
+            + "the repository with the address that answers",
+        .notGit:
+            "a web page answers in place of Git, such as one to sign in; check the address, and that the token is valid",
+        .objectFormat: "the server's repository has another object format (SHA-1 or SHA-256)",
     ]
 
     private static func lastLines(of words: String) -> String {

@@ -7,6 +7,16 @@ public struct GitError: Error, Sendable, Equatable, CustomStringConvertible {
         case authentication
         /// The server cannot be reached, or went away in the middle.
         case unreachable
+        /// The server has too many requests (429) and wants to be asked later.
+        case rateLimited
+        /// The server's certificate is not one of an authority that is trusted here.
+        case untrusted
+        /// The server sends to another address, where the credentials must not go.
+        case redirected
+        /// What answers is no Git server: a page to sign in, most often.
+        case notGit
+        /// The server's repository is of the other object format (SHA-1, SHA-256) than what is here.
+        case objectFormat
         /// The server has no such repository, or does not show it to these credentials.
         case repositoryNotFound
         /// The ref or the commit does not exist there.

@@ -14,9 +14,9 @@ extension GitProgram {
     public func checkout(_ checkout: Checkout, through cache: ObjectCache) async throws(GitError) {
         guard checkout.depth != nil else { return try await self.checkout(checkout) }
         let remote = try checkout.check(allowsFile: allowsFile)
-        guard try await fetch(checkout, from: remote, cache) else { return try await checkOut(checkout) }
+        guard try await fetch(checkout, from: remote, cache) else { return try await finish(checkout) }
         do throws(GitError) {
-            return try await checkOut(checkout)
+            return try await finish(checkout)
         } catch {
             guard Self.mayBeTheCaches(error) else { throw error }
             logger.warning("a source cache was of no use and is dropped", metadata: ["error": "\(error)"])
@@ -26,7 +26,7 @@ extension GitProgram {
             try Self.empty(checkout.directory)
             try await fetchAll(checkout, from: remote, cache)
         }
-        try await checkOut(checkout)
+        try await finish(checkout)
     }
 
     /// Fetches under the cache's lock.
@@ -96,7 +96,7 @@ extension GitProgram {
     /// Whether it could go better without the cache. Of a server that is away, no cache is the reason.
     private static func mayBeTheCaches(_ error: GitError) -> Bool {
         switch error.code {
-        case .cancelled, .timedOut, .unreachable: false
+        case .cancelled, .timedOut, .unreachable, .rateLimited: false
         default: true
         }
     }

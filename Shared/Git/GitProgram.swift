@@ -12,14 +12,19 @@ public struct GitProgram: Sendable {
     public var home: String
     /// Whether local paths may be fetched from.
     public var allowsFile: Bool
+    /// A PEM file of the certificate authorities that are trusted; Git's own choice if `nil`.
+    public var certificates: String?
     public var logger: Logger
 
     /// - Parameter path: a path, or a name to be looked for in `PATH` once: to leave that to every start would be a fork
     ///   for every folder of it.
-    public init(path: String = "git", home: String, allowsFile: Bool = false, logger: Logger) {
+    public init(
+        path: String = "git", home: String, allowsFile: Bool = false, certificates: String? = nil, logger: Logger
+    ) {
         self.path = path.contains("/") ? path : Self.find(path) ?? path
         self.home = home
         self.allowsFile = allowsFile
+        self.certificates = certificates
         self.logger = logger
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Logging
 
 /// Where a mirror fetches from.
 public struct FetchSource: Sendable {
@@ -27,16 +28,17 @@ extension Mirror {
         try RefName.check(ref: ref)
         if let commit { try RefName.check(commit: commit) }
         return try await lock.withLock { () async throws(GitError) -> String in
-            try await prepare(sha256: commit?.utf8.count == 64)
-            guard let commit else { return try await fetchTip(of: ref, remote, source) }
-            guard !isKept(commit) else { return commit }
-            do throws(GitError) {
-                // A server gives a commit by its id if a ref is at it, most give any: one command for both.
-                try await fetch([ref, "\(commit):\(Self.kept(commit))"], remote, source)
-            } catch  where error.code == .refNotFound {
-                try await fetchMoved(ref: ref, commit: commit, remote, source)
+            try await withServersFormat(remote, source) { () async throws(GitError) -> String in
+                guard let commit else { return try await fetchTip(of: ref, remote, source) }
+                guard !isKept(commit) else { return commit }
+                do throws(GitError) {
+                    // A server gives a commit by its id if a ref is at it, most give any: one command for both.
+                    try await fetch([ref, "\(commit):\(Self.kept(commit))"], remote, source)
+                } catch  where error.code == .refNotFound {
+                    try await fetchMoved(ref: ref, commit: commit, remote, source)
+                }
+                return commit
             }
-            return commit
         }
     }
 
@@ -47,17 +49,18 @@ extension Mirror {
     ) async throws(GitError) -> (commit: String, ref: String) {
         let remote = try RemoteAddress(source.url, allowsFile: program.allowsFile)
         return try await lock.withLock { () async throws(GitError) -> (commit: String, ref: String) in
-            try await prepare(sha256: name.utf8.count == 64 && RefName.isCommit(name))
-            if RefName.isCommit(name) {
-                if !isKept(name) { try await fetch(["\(name):\(Self.kept(name))"], remote, source) }
-                return (name, name)
+            try await withServersFormat(remote, source) { () async throws(GitError) -> (commit: String, ref: String) in
+                if RefName.isCommit(name) {
+                    if !isKept(name) { try await fetch(["\(name):\(Self.kept(name))"], remote, source) }
+                    return (name, name)
+                }
+                let candidates = RefName.candidates(name)
+                let refs = try await remoteRefs(candidates, remote, source)
+                guard let ref = candidates.first(where: refs.contains) else {
+                    throw try await missing("“\(name)” is neither a branch nor a tag of \(remote)", remote, source)
+                }
+                return (try await fetchTip(of: ref, remote, source), ref)
             }
-            let candidates = RefName.candidates(name)
-            let refs = try await remoteRefs(candidates, remote, source)
-            guard let ref = candidates.first(where: refs.contains) else {
-                throw try await missing("“\(name)” is neither a branch nor a tag of \(remote)", remote, source)
-            }
-            return (try await fetchTip(of: ref, remote, source), ref)
         }
     }
 
@@ -103,12 +106,26 @@ extension Mirror {
         try await keep(commit)
     }
 
+    /// Fetches, and brings the tags to where the server has them: builds ask for the version by them. For a tag that
+    /// cannot be fetched no push has to fail.
     private func fetch(_ refspecs: [String], _ remote: RemoteAddress, _ source: FetchSource) async throws(GitError) {
+        do throws(GitError) {
+            try await fetch(refspecs + ["+refs/tags/*:refs/tags/*"], ["--prune"], remote, source)
+        } catch {
+            guard error.code == .unsafeObjects || error.code == .failed else { throw error }
+            try await fetch(refspecs, [], remote, source)
+            program.logger.notice(
+                "tags cannot be fetched", metadata: ["remote": "\(remote)", "error": "\(error)"])
+        }
+    }
+
+    private func fetch(
+        _ refspecs: [String], _ options: [String], _ remote: RemoteAddress, _ source: FetchSource
+    ) async throws(GitError) {
         _ = try await program.run(
-            [
-                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", "--no-recurse-submodules", "--",
-                remote.text,
-            ] + refspecs, in: directory, remote: remote, credential: source.credential, timeout: source.timeout,
+            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", "--no-recurse-submodules"]
+                + options + ["--", remote.text] + refspecs, in: directory, remote: remote,
+            credential: source.credential, timeout: source.timeout,
             doing: "fetching \(refspecs.first ?? "") from \(remote)")
     }
 

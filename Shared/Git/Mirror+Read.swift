@@ -39,7 +39,20 @@ extension Mirror {
         guard object.bytes.count == object.size, found?.bytes.isEmpty != true || reply.hasBodies else {
             throw GitError(.tooLarge, "the files at \(commit) are larger than what is taken")
         }
-        return (try CommitDetails(sha: commit, object: object.bytes), found)
+        var bytes = object.bytes
+        if CommitDetails.encoding(of: bytes) != nil { bytes = try await recoded(commit) }
+        return (try CommitDetails(sha: commit, object: bytes), found)
+    }
+
+    /// A commit's object whose text is in another encoding, in UTF-8. Where Git does not know the encoding, its bytes as
+    /// they are.
+    private func recoded(_ commit: String) async throws(GitError) -> [UInt8] {
+        let output = try await program.run(
+            [
+                "log", "-1", "--no-show-signature", "--no-notes", "--no-decorate", "--encoding=UTF-8",
+                "--format=author %an <%ae> %at%ncommitter %cn <%ce> %ct%n%n%B", "--end-of-options", commit,
+            ], in: directory, outputLimit: 4 << 20, doing: "reading \(commit)")
+        return output.bytes
     }
 
     /// One file at a commit.

@@ -18,22 +18,19 @@ public struct Mirror: Sendable {
     /// Whether it is there.
     public var exists: Bool { FileManager.default.fileExists(atPath: directory + "/HEAD") }
 
-    /// Makes it if it is not there, and clears away what a killed git left. It appears in one step, so that a crash
-    /// leaves none that is half made.
-    func prepare(sha256: Bool) async throws(GitError) {
-        if exists {
-            guard lock.isFirstUse() else { return }
-            removeLeftovers()
-            return
-        }
-        _ = lock.isFirstUse()
-        let temporary = directory + ".new-\(UInt32.random(in: 0 ... .max))"
+    /// The folders it needs around it.
+    func makeFolders() throws(GitError) {
         do {
             try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
             try FileManager.default.createDirectory(atPath: program.home, withIntermediateDirectories: true)
         } catch {
             throw GitError(.failed, "the folder of mirrors cannot be written", cause: "\(error)")
         }
+    }
+
+    /// Makes it. It appears in one step, so that a crash leaves none that is half made.
+    func make(sha256: Bool) async throws(GitError) {
+        let temporary = directory + ".new-\(UInt32.random(in: 0 ... .max))"
         var arguments = ["init", "--quiet", "--bare", "--template="]
         if sha256 { arguments.append("--object-format=sha256") }
         _ = try await program.run(arguments + ["--", temporary], doing: "making a mirror")
@@ -44,13 +41,13 @@ public struct Mirror: Sendable {
         }
     }
 
-    private var parent: String {
+    var parent: String {
         directory.lastIndex(of: "/").map { String(directory[..<$0]) } ?? "."
     }
 
     /// A git that was killed leaves its lock files, which refuse every later change, and the pack it was writing.
     /// Nobody else works on this mirror: whatever is there when it is first used is a leftover.
-    private func removeLeftovers() {
+    func removeLeftovers() {
         do {
             for file in try FileManager.default.subpathsOfDirectory(atPath: directory) {
                 let name = file.split(separator: "/").last ?? ""

@@ -69,6 +69,22 @@ struct AddressTests {
             ("fatal: unable to access 'http://x/': The requested URL returned error: 502", .unreachable),
             ("fatal: unable to access 'http://x/': Failed to connect to x port 80", .unreachable),
             ("fatal: early EOF\nfatal: index-pack failed", .unreachable),
+            ("fatal: unable to access 'https://x/': The requested URL returned error: 429", .rateLimited),
+            ("fatal: unable to access 'https://x/': The requested URL returned error: 302", .redirected),
+            (
+                "fatal: unable to access 'https://x/': SSL certificate problem: unable to get local issuer certificate",
+                .untrusted
+            ),
+            (
+                "fatal: unable to access 'https://x/': server certificate verification failed. CAfile: none CRLfile: none",
+                .untrusted
+            ),
+            (
+                "fatal: https://x/info/refs not valid: could not determine hash algorithm; is this a git repository?",
+                .notGit
+            ),
+            ("fatal: mismatched algorithms: client sha1; server sha256", .objectFormat),
+            ("fatal: Server does not support this repository's object format", .objectFormat),
             ("fatal: transport 'ext' not allowed", .invalid),
             (
                 "error: object 1: gitmodulesUrl: disallowed submodule url\nfatal: fsck error in packed object",

@@ -36,6 +36,27 @@ struct GitProgramTests {
         #expect(environment.variables["GIT_ALLOW_PROTOCOL"] == "http:https:ssh")
     }
 
+    @Test("a server that takes its time is waited for; credentials follow no redirect")
+    func patience() async throws {
+        let sandbox = try Sandbox()
+        let remote = try RemoteAddress("https://git.example/shop/web.git")
+        func settings(_ credential: GitCredential) -> [String: String] {
+            let variables = GitEnvironment(
+                program: sandbox.program, directory: nil, remote: remote, credential: credential, extra: []
+            ).variables
+            var settings: [String: String] = [:]
+            for (name, key) in variables where name.hasPrefix("GIT_CONFIG_KEY_") {
+                settings[key] = variables["GIT_CONFIG_VALUE_" + name.dropFirst("GIT_CONFIG_KEY_".count)]
+            }
+            return settings
+        }
+        // Git's servers send five bytes every five seconds while they make a pack.
+        #expect(settings(.none)["http.lowSpeedLimit"] == "1")
+        #expect(settings(.none)["http.lowSpeedTime"].flatMap { Int($0) } ?? 0 >= 120)
+        #expect(settings(.none)["http.followRedirects"] == nil)
+        #expect(settings(.bearer("x"))["http.followRedirects"] == "false")
+    }
+
     @Test("a command that does not end is ended, with all it started")
     func timeout() async throws {
         let sandbox = try Sandbox()

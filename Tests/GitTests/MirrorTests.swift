@@ -217,6 +217,129 @@ struct MirrorTests {
         for file in left { #expect(!FileManager.default.fileExists(atPath: "\(mirror.directory)/\(file)")) }
     }
 
+    @Test("tags are where the server has them: new, moved and removed ones")
+    func tags() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let mirror = sandbox.mirror()
+        let copy = Repository(path: mirror.directory)
+        func tags() async throws -> [String] {
+            try await copy.git("for-each-ref", "--format=%(refname:short) %(objecttype) %(objectname)", "refs/tags")
+                .split(separator: "\n").map(String.init)
+        }
+        let one = try await origin.commit("one")
+        try await origin.git("tag", "light")
+        try await origin.git("tag", "--annotate", "--message", "v1", "v1")
+        let note = try await origin.git("rev-parse", "v1")
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: one, from: origin.source)
+        #expect(try await tags() == ["light commit \(one)", "v1 tag \(note)"])
+        let two = try await origin.commit("two")
+        try await origin.git("tag", "--force", "light")
+        try await origin.git("tag", "--delete", "v1")
+        try await origin.git("tag", "v1/a")
+        _ = try await mirror.fetch(ref: "refs/tags/light", commit: two, from: origin.source)
+        #expect(try await tags() == ["light commit \(two)", "v1/a commit \(two)"])
+        // What was kept before is kept still.
+        #expect(try await mirror.fetch(ref: "refs/heads/main", commit: one, from: origin.source) == one)
+        #expect(try await copy.git("for-each-ref", "--format=x", "refs/slipway/commits") == "x\nx")
+    }
+
+    @Test("a tag that Git refuses fails no push")
+    func refusedTag() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        try await origin.commit(
+            "hostile", [".gitmodules": "[submodule \"x\"]\n\tpath = x\n\turl = --upload-pack=touch\n"])
+        try await origin.git("tag", "hostile")
+        try await origin.git("checkout", "--quiet", "--orphan", "other")
+        try await origin.git("rm", "--quiet", "--cached", ".gitmodules")
+        try FileManager.default.removeItem(atPath: origin.path + "/.gitmodules")
+        let commit = try await origin.commit("honest")
+        let source = FetchSource(url: "file://" + origin.path)
+        let mirror = sandbox.mirror()
+        #expect(try await mirror.fetch(ref: "refs/heads/other", commit: commit, from: source) == commit)
+        #expect(
+            await code { _ = try await mirror.fetch(ref: "refs/tags/hostile", commit: nil, from: source) }
+                == .unsafeObjects)
+    }
+
+    @Test("the object format is the server's, whatever is asked for first", arguments: ["sha1", "sha256"])
+    func format(_ format: String) async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository(format: format)
+        let commit = try await origin.commit("one")
+        let short = String(repeating: "1", count: 40)
+        let long = String(repeating: "1", count: 64)
+        let questions: [(Mirror) async throws -> Void] = [
+            { _ = try await $0.fetch(naming: "main", from: origin.source) },
+            { _ = try await $0.fetch(naming: "nope", from: origin.source) },
+            { _ = try await $0.fetch(naming: short, from: origin.source) },
+            { _ = try await $0.fetch(naming: long, from: origin.source) },
+            { _ = try await $0.fetch(ref: "refs/heads/main", commit: nil, from: origin.source) },
+            { _ = try await $0.fetch(ref: "refs/heads/main", commit: short, from: origin.source) },
+            { _ = try await $0.fetch(ref: "refs/heads/main", commit: long, from: origin.source) },
+        ]
+        for (number, ask) in questions.enumerated() {
+            let mirror = Mirror(
+                directory: "\(sandbox.path)/\(number).git", program: sandbox.program, locks: RepositoryLocks())
+            let first = await code { try await ask(mirror) }
+            #expect(first == nil || first == .refNotFound, "\(number)")
+            #expect(try await mirror.fetch(ref: "refs/heads/main", commit: commit, from: origin.source) == commit)
+            #expect(try await mirror.commit(commit).details.message == "one")
+        }
+    }
+
+    @Test(
+        "a repository that was made anew in the other object format gets a new mirror", arguments: ["sha1", "sha256"])
+    func changedFormat(_ format: String) async throws {
+        let sandbox = try Sandbox()
+        let mirror = sandbox.mirror()
+        var origin = try await sandbox.repository(format: format)
+        let one = try await origin.commit("one")
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: one, from: origin.source)
+        try FileManager.default.removeItem(atPath: origin.path)
+        origin = try await sandbox.repository(format: format == "sha1" ? "sha256" : "sha1")
+        let two = try await origin.commit("two")
+        #expect(try await mirror.fetch(ref: "refs/heads/main", commit: two, from: origin.source) == two)
+        #expect(try await mirror.commit(two).details.message == "two")
+    }
+
+    @Test(
+        "a commit's own encoding is heeded, for its message and its author",
+        arguments: [("ISO-8859-1", [0xE9]), ("windows-1252", [0x80]), ("EUC-JP", [0xA4, 0xA2])]
+            as [(String, [UInt8])])
+    func encoding(_ name: String, _ bytes: [UInt8]) async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let tree = try await origin.git(arguments: ["write-tree"])
+        let object =
+            Array("tree \(tree)\nauthor Ad".utf8) + bytes + Array(" <ada@example.org> 1600000000 +0100\n".utf8)
+            + Array("committer Ad".utf8) + bytes + Array(" <ada@example.org> 1700000000 +0100\n".utf8)
+            + Array("encoding \(name)\n\ncaf".utf8) + bytes + Array("\n\nbody\n".utf8)
+        try Data(object).write(to: URL(filePath: sandbox.path + "/object"))
+        let commit = try await origin.git("hash-object", "-t", "commit", "-w", sandbox.path + "/object")
+        try await origin.git("update-ref", "refs/heads/main", commit)
+        let mirror = sandbox.mirror()
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: commit, from: origin.source)
+        let details = try await mirror.commit(commit).details
+        let letter = ["ISO-8859-1": "é", "windows-1252": "€", "EUC-JP": "あ"][name] ?? ""
+        #expect(details.message == "caf\(letter)\n\nbody")
+        #expect(details.authorName == "Ad\(letter)")
+        #expect(details.authorEmail == "ada@example.org")
+        #expect(details.committedAt == 1_700_000_000)
+    }
+
+    @Test("an encoding that nobody knows leaves what can be read")
+    func unknownEncoding() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        try await origin.git("-c", "i18n.commitEncoding=x-none", "commit", "--quiet", "--allow-empty", "-m", "plain")
+        let commit = try await origin.git("rev-parse", "HEAD")
+        let mirror = sandbox.mirror()
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: commit, from: origin.source)
+        #expect(try await mirror.commit(commit).details.message == "plain")
+    }
+
     @Test("maintenance lets the oldest kept commits go")
     func maintenance() async throws {
         let sandbox = try Sandbox()

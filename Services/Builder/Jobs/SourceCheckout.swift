@@ -19,7 +19,8 @@ struct SourceCheckout: Sendable {
         let clone = job.stage.clone
         let checkout = Checkout(
             url: source.url, credential: job.sourceToken.map { .bearer($0) } ?? .none, commit: job.grant.commit.sha,
-            ref: job.grant.ref, directory: workspace.string, depth: clone.depth > 0 ? clone.depth : Self.depth)
+            ref: job.grant.ref, origin: source.cloneURL, directory: workspace.string,
+            depth: clone.depth > 0 ? clone.depth : Self.depth)
         var left = max(2, clone.retries)
         var pause = Duration.milliseconds(500)
         while true {

@@ -114,18 +114,22 @@ extension RunEngine {
             outputs: current.outputs(for: job), environment: variables.environment(stage: stage),
             secrets: isTrusted
                 ? try secrets.sealed(for: current.summary.repository).filter { names.contains($0.key) } : [:],
-            registries: isTrusted ? try secrets.registries() : [:], source: try source(for: job, stage, current),
+            registries: isTrusted ? try secrets.registries() : [:],
+            source: try source(for: job, stage, current, cloneURL: repository?.cloneURL),
             sequence: job.sequence)
     }
 
     /// A rollout by a `deploy` block needs no source; commands may.
-    private func source(for job: Job, _ stage: Stage, _ current: RunInProgress) throws -> SourceAccess? {
+    private func source(
+        for job: Job, _ stage: Stage, _ current: RunInProgress, cloneURL: String?
+    ) throws -> SourceAccess? {
         let isRolloutOnly = job.steps.allSatisfy { stage.step($0)?.deploy != nil }
         guard let url = current.details.mirrorURL, !stage.clone.disable, !isRolloutOnly else { return nil }
         // A job waits for nothing once it is granted, but a builder may fetch late and again.
         let expiry = current.now.adding(.seconds(job.timeLimit)).adding(.seconds(300))
         let token = configuration.mirrorTokens.sign(current.summary.repository, until: expiry)
-        return SourceAccess(url: url, token: try configuration.keys.seal(token, for: SecretPurpose.mirror))
+        return SourceAccess(
+            url: url, token: try configuration.keys.seal(token, for: SecretPurpose.mirror), cloneURL: cloneURL)
     }
 }
 

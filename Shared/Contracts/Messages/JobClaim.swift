@@ -126,10 +126,14 @@ public struct SourceAccess: Codable, Sendable, Equatable {
     public var url: String
     /// Sent as `Authorization: Bearer`; valid for this repository only, until it expires.
     public var token: SealedSecret
+    /// The repository's address at its forge, without credentials: the workspace's remote `origin`. `nil` from a platform
+    /// that does not tell.
+    public var cloneURL: String?
 
-    public init(url: String, token: SealedSecret) {
+    public init(url: String, token: SealedSecret, cloneURL: String? = nil) {
         self.url = url
         self.token = token
+        self.cloneURL = cloneURL
     }
 }
 

@@ -1,0 +1,53 @@
+import FoundationEssentials
+import Logging
+
+/// The tags of a checkout: those of its history, and of a tag's own run that one for certain.
+extension GitProgram {
+    func tidyTags(_ checkout: Checkout) async throws(GitError) {
+        if try Self.mayHaveTags(checkout) { try await removeForeignTags(checkout) }
+        if let tag = checkout.tag { try await ensure(tag, checkout) }
+    }
+
+    private static func mayHaveTags(_ checkout: Checkout) throws(GitError) -> Bool {
+        if FileManager.default.fileExists(atPath: checkout.repository + "/packed-refs") { return true }
+        do {
+            return try !FileManager.default.contentsOfDirectory(atPath: checkout.repository + "/refs/tags").isEmpty
+        } catch {
+            throw GitError(.failed, "the tags of \(checkout.directory) cannot be read", cause: "\(error)")
+        }
+    }
+
+    /// Git brings a tag for every object that is here, and from a cache there are those of other branches too.
+    private func removeForeignTags(_ checkout: Checkout) async throws(GitError) {
+        let foreign = try await run(
+            ["for-each-ref", "--format=delete %(refname)", "--no-merged=\(checkout.commit)", "refs/tags"],
+            in: checkout.directory, outputLimit: 16 << 20, doing: "listing the tags of \(checkout.commit)")
+        guard !foreign.bytes.isEmpty else { return }
+        _ = try await run(
+            ["update-ref", "--stdin"], in: checkout.directory, input: foreign.bytes,
+            doing: "removing the tags of other histories")
+    }
+
+    /// The run's own tag is at its commit, also when it was moved or removed meanwhile.
+    private func ensure(_ tag: String, _ checkout: Checkout) async throws(GitError) {
+        let ref = "refs/tags/\(tag)"
+        let found = try await output(
+            ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(ref)^{commit}"], in: checkout.directory)
+        guard found.text.prefix(while: { $0.isHexDigit }) != checkout.commit else { return }
+        do {
+            _ = try await run(
+                ["update-ref", ref, checkout.commit], in: checkout.directory, doing: "making the tag \(tag)")
+        } catch {
+            // A tag `v1/a` that came in the place of `v1` is the only reason.
+            logger.notice("a tag cannot be made", metadata: ["ref": "\(ref)", "error": "\(error)"])
+        }
+    }
+
+    static func removeFetchedRef(_ checkout: Checkout) throws(GitError) {
+        do {
+            try FileManager.default.removeItem(atPath: checkout.repository + "/refs/slipway")
+        } catch {
+            throw GitError(.failed, "a ref of the fetch cannot be removed", cause: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import FoundationEssentials
+import Logging
+
+extension Mirror {
+    /// Makes it ready to fetch into: makes it in the server's object format if it is not there, and clears away what a
+    /// killed git left.
+    /// - Throws: ``GitError``: `emptyRepository` where the server has no ref to tell the format by.
+    func prepare(_ remote: RemoteAddress, _ source: FetchSource) async throws(GitError) {
+        guard !exists else {
+            if lock.isFirstUse() { removeLeftovers() }
+            return
+        }
+        _ = lock.isFirstUse()
+        try makeFolders()
+        try await make(sha256: try await isSHA256(remote, source))
+    }
+
+    /// Fetches; and where the server's repository turns out to be of the other object format, once more into a mirror
+    /// that is made anew: such a repository shares no object with the one that was here.
+    func withServersFormat<Value: Sendable>(
+        _ remote: RemoteAddress, _ source: FetchSource, _ work: () async throws(GitError) -> Value
+    ) async throws(GitError) -> Value {
+        try await prepare(remote, source)
+        do throws(GitError) {
+            return try await work()
+        } catch {
+            guard error.code == .objectFormat else { throw error }
+            // Only the server is believed, never the length of an id that somebody sent.
+            let sha256 = try await isSHA256(remote, source)
+            program.logger.notice(
+                "a mirror is made anew in the server's object format",
+                metadata: ["path": "\(directory)", "format": "\(sha256 ? "sha256" : "sha1")"])
+            do {
+                try FileManager.default.removeItem(atPath: directory)
+            } catch {
+                throw GitError(.failed, "the mirror \(directory) cannot be removed", cause: "\(error)")
+            }
+            try await make(sha256: sha256)
+        }
+        return try await work()
+    }
+
+    /// Whether the server's ids have 64 digits: any ref of it tells.
+    private func isSHA256(_ remote: RemoteAddress, _ source: FetchSource) async throws(GitError) -> Bool {
+        // A server sends only the one ref, and many have no commit at it.
+        for patterns in [["HEAD"], []] {
+            let output = try await program.run(
+                ["ls-remote", "--quiet", "--", remote.text] + patterns, in: parent, remote: remote,
+                credential: source.credential, outputLimit: 64 << 20, timeout: source.timeout,
+                doing: "listing the refs of \(remote)")
+            if let line = output.bytes.split(separator: UInt8(ascii: "\n")).first {
+                return line.prefix { $0 != UInt8(ascii: "\t") }.count == 64
+            }
+        }
+        throw GitError(.emptyRepository, "\(remote) has no commit yet")
+    }
+}
