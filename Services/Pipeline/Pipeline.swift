@@ -73,6 +73,7 @@ struct Pipeline {
                 bus: bus, queue: MessageMap.pipeline, prefetch: 64,
                 handlers: [
                     SourceSyncedHandler(engine: engine), SyncFailedHandler(engine: engine),
+                    SyncDelayedHandler(engine: engine),
                     StepStartedHandler(engine: engine), StepFinishedHandler(engine: engine),
                     JobHeartbeatHandler(engine: engine), JobFinishedHandler(engine: engine),
                 ], logger: logger),

@@ -11,6 +11,9 @@ import ServiceLifecycle
 /// to builders.
 @main
 struct Sync {
+    /// How many messages are held, those that wait for a slot included.
+    private static let prefetch = 512
+
     static func main() async {
         await ServiceMain(
             name: "sync", summary: "mirrors repositories and serves them to builders", settings: SyncSettings.all,
@@ -28,9 +31,12 @@ struct Sync {
                 directory: data + "/mirrors", program: git,
                 publicURL: try settings.optional(SyncSettings.mirrorURL) ?? "http://\(listen)")
             let maintenance = MirrorMaintenance(logger: logger)
+            let slots = FetchSlots(
+                total: try settings.value(SyncSettings.concurrency),
+                perHost: try settings.value(SyncSettings.hostConcurrency))
             let synchronizer = Synchronizer(
                 mirrors: mirrors, directory: RepositoryDirectory(bus: context.bus),
-                keys: try settings.value(CommonSettings.sealKeys), maintenance: maintenance,
+                keys: try settings.value(CommonSettings.sealKeys), maintenance: maintenance, slots: slots,
                 timeout: try settings.value(SyncSettings.timeout))
             let outcomes = SyncOutcomes(bus: context.bus, logger: logger)
             return [
@@ -41,7 +47,7 @@ struct Sync {
                         mirrors: mirrors, tokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey)),
                         logger: logger), logger: logger),
                 QueueConsumer(
-                    bus: context.bus, queue: MessageMap.sync, prefetch: try settings.value(SyncSettings.concurrency),
+                    bus: context.bus, queue: MessageMap.sync, prefetch: Self.prefetch,
                     handlers: [
                         PushReceivedHandler(synchronizer: synchronizer, outcomes: outcomes),
                         SyncRequestedHandler(synchronizer: synchronizer, outcomes: outcomes),

@@ -8,6 +8,37 @@ struct SyncOutcomes: Sendable {
     let bus: Bus
     let logger: Logger
 
+    /// Handles a trigger: says while it takes long what it waits for, and in the end what became of it.
+    /// - Throws: `MessageFailure.retry` where it is to be tried again.
+    func handle(
+        _ trigger: Trigger, cloneURL: String, after push: PushReceived?, _ context: MessageContext,
+        by synchronizer: Synchronizer
+    ) async throws {
+        let outcome = try await FetchActivity.watching(
+            every: Self.interval, tell: { reason in await delayed(trigger, reason, context) }
+        ) { activity in
+            try await synchronizer.synchronize(
+                trigger, cloneURL: cloneURL, attempt: context.attempt, activity: activity)
+        }
+        if case .delayed(let delay) = outcome {
+            try await bus.send(delay, id: Self.id("delayed/\(context.attempt)", trigger), run: trigger.run)
+            throw MessageFailure.retry(delay.reason)
+        }
+        try await send(outcome, after: push)
+    }
+
+    /// After so long a run says what it waits for.
+    static let interval = Duration.seconds(5)
+
+    private func delayed(_ trigger: Trigger, _ reason: String, _ context: MessageContext) async {
+        do {
+            // Each time another message: the same reason may come back.
+            try await bus.send(SyncDelayed(trigger: trigger, reason: reason), id: .make(), run: trigger.run)
+        } catch {
+            logger.notice("a run cannot be told what it waits for", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// - Parameter push: the message of the gateway. Its event is emitted here, where the push is first taken off the
     ///   queue: the gateway answers a forge after one confirm, not two.
     func send(_ outcome: SyncOutcome, after push: PushReceived?) async throws {
@@ -28,6 +59,8 @@ struct SyncOutcomes: Sendable {
                     "code": "\(failure.code.rawValue)", "reason": "\(failure.reason)",
                 ])
             try await bus.send(failure, id: Self.id("failed", failure.trigger), run: failure.trigger.run)
+        case .delayed:
+            return
         }
         if let push { try await bus.emit(.pushReceived(push, service: bus.service), run: push.trigger.run) }
         switch outcome {
@@ -35,6 +68,8 @@ struct SyncOutcomes: Sendable {
             try await bus.emit(.sourceSynced(source, service: bus.service), run: source.trigger.run)
         case .failed(let failure):
             try await bus.emit(.sourceFailed(failure, service: bus.service), run: failure.trigger.run)
+        case .delayed:
+            break
         }
     }
 
@@ -47,4 +82,6 @@ struct SyncOutcomes: Sendable {
 enum SyncOutcome: Sendable, Equatable {
     case synced(SourceSynced)
     case failed(SyncFailed)
+    /// It is to be tried again.
+    case delayed(SyncDelayed)
 }

@@ -16,13 +16,16 @@ enum SyncSettings {
     static let allowsFile = Setting<Bool>.flag(
         "allow.file.repositories", "whether repositories of the local file system may be fetched", default: false)
     static let concurrency = Setting<Int>.integer(
-        "sync.concurrency", "how many repositories are fetched at a time", example: "8", default: 8, in: 1...256)
+        "sync.concurrency", "how many repositories are fetched at a time", example: "16", default: 16, in: 1...256)
+    static let hostConcurrency = Setting<Int>.integer(
+        "sync.host.concurrency", "how many of them from one host", example: "8", default: 8, in: 1...256)
     static let timeout = Setting<Duration>.duration(
         "sync.timeout", "how long one fetch may take", example: "10m", default: .seconds(600))
     static let git = Setting<String>.text("git", "the git program", example: "/usr/bin/git", default: "git")
 
     static let all: [any AnySetting] = [
-        listen, mirrorURL, allowsFile, concurrency, timeout, git, CommonSettings.data, CommonSettings.sealKeys,
+        listen, mirrorURL, allowsFile, concurrency, hostConcurrency, timeout, git, CommonSettings.data,
+        CommonSettings.sealKeys,
         CommonSettings.mirrorKey,
     ]
 }

@@ -9,6 +9,7 @@ struct Synchronizer: Sendable {
     let directory: RepositoryDirectory
     let keys: KeyRing
     let maintenance: MirrorMaintenance
+    let slots: FetchSlots
     /// For one fetch.
     let timeout: Duration
 
@@ -17,12 +18,16 @@ struct Synchronizer: Sendable {
     static let changesLimit = 1 << 20
     /// After so many attempts a server that is away is told to those who wait: some half a minute.
     static let patience = 3
+    /// The same for a server that has too many requests: some ten minutes.
+    static let rateLimitPatience = 5
 
     /// - Parameters:
     ///   - cloneURL: where the sender says the repository is; the registered address wins.
     ///   - attempt: of handling this message, from 1.
-    /// - Throws: `MessageFailure.retry` for what may pass, and whatever keeps the platform from being asked.
-    func synchronize(_ trigger: Trigger, cloneURL: String, attempt: Int) async throws -> SyncOutcome {
+    /// - Throws: `CancellationError`, and whatever keeps the platform from being asked.
+    func synchronize(
+        _ trigger: Trigger, cloneURL: String, attempt: Int, activity: FetchActivity = FetchActivity()
+    ) async throws -> SyncOutcome {
         if let problem = trigger.repository.problem { return failed(trigger, .unknownRepository, problem) }
         guard let access = try await directory.access(to: trigger.repository) else {
             return failed(
@@ -33,18 +38,41 @@ struct Synchronizer: Sendable {
         do {
             let source = FetchSource(
                 url: access.cloneURL, credential: try credential(access, trigger.repository), timeout: timeout)
-            return .synced(try await sync(trigger, from: source))
+            let remote = try RemoteAddress(source.url, allowsFile: mirrors.program.allowsFile)
+            let mirror = mirrors.mirror(of: trigger.repository)
+            return .synced(
+                try await slots.withSlot(mirror.directory, remote, activity: activity) {
+                    try await sync(trigger, into: mirror, from: source)
+                })
         } catch let error as SyncProblem {
             return failed(trigger, error.code, error.reason)
+        } catch let error as NoSlot {
+            // It says nothing of this repository: the last attempt before the message would be parked.
+            return again(trigger, "\(error)", attempt, of: RetryPolicy.attempts - 1)
+                ?? failed(trigger, .unreachable, "\(error)")
         } catch let error as GitError {
             if error.code == .cancelled { throw CancellationError() }
-            if error.mayPass, attempt < Self.patience { throw MessageFailure.retry("\(error)") }
+            if error.mayPass || trigger.mayBeAhead(of: error) {
+                let patience = error.code == .rateLimited ? Self.rateLimitPatience : Self.patience
+                if let outcome = again(trigger, "\(error)", attempt, of: patience) { return outcome }
+            }
             return failed(trigger, error.syncCode, "\(error)")
         }
     }
 
-    private func sync(_ trigger: Trigger, from source: FetchSource) async throws -> SourceSynced {
-        let mirror = mirrors.mirror(of: trigger.repository)
+    /// That it is tried again, or `nil` after the last attempt.
+    private func again(_ trigger: Trigger, _ reason: String, _ attempt: Int, of last: Int) -> SyncOutcome? {
+        guard attempt < last, case .retry(let delay) = RetryPolicy.decide(afterAttempt: attempt) else { return nil }
+        return .delayed(
+            SyncDelayed(
+                trigger: trigger,
+                reason: "\(reason); attempt \(attempt + 1) of \(last) is in \(delay.duration.words)",
+                retryAt: Timestamp.now.adding(delay.duration)))
+    }
+
+    private func sync(
+        _ trigger: Trigger, into mirror: Mirror, from source: FetchSource
+    ) async throws -> SourceSynced {
         let (commit, ref) = try await fetch(trigger, mirror, source)
         maintenance.note(mirror)
         let findings = try await findings(commit, before: trigger.before, mirror)
@@ -150,6 +178,22 @@ struct Synchronizer: Sendable {
             kept += 1
         }
         return SourceSynced.ChangedPaths(paths: Array(paths.prefix(kept)), complete: complete && kept == paths.count)
+    }
+}
+
+extension Trigger {
+    /// Whether its hook may have come before the commit did: of a server's replicas one can lag behind the one that sent
+    /// the hook. What a person names is there or is not.
+    func mayBeAhead(of error: GitError) -> Bool {
+        run == nil && commit != nil && (error.code == .refNotFound || error.code == .emptyRepository)
+    }
+}
+
+extension Duration {
+    /// Such as `30 s` or `5 min`.
+    fileprivate var words: String {
+        let seconds = components.seconds
+        return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds) s"
     }
 }
 

@@ -4,6 +4,8 @@ public struct RemoteAddress: Sendable, Hashable, CustomStringConvertible {
 
     public let text: String
     public let kind: Kind
+    /// The server, such as `git.example` or `git.example:8443`; for a path, the words for this machine.
+    public let host: String
 
     /// - Parameter allowsFile: whether a path or a `file://` address is taken. Never where others choose addresses.
     /// - Throws: ``GitError/Code/invalid`` for anything but `http(s)://host/…`, `ssh://host/…` and `user@host:path`,
@@ -34,16 +36,19 @@ public struct RemoteAddress: Sendable, Hashable, CustomStringConvertible {
             case "file":
                 kind = .file
                 guard allowsFile else { throw Self.fileRefused }
+                self.host = Self.localHost
                 return
             case let scheme:
                 throw GitError(.invalid, "“\(scheme)” is no protocol to fetch with; use https, http or ssh")
             }
             guard !host.isEmpty, !host.hasPrefix("-") else { throw GitError(.invalid, "“\(text)” names no host") }
+            self.host = host.lowercased()
             return
         }
         if text.hasPrefix("/") {
             kind = .file
             guard allowsFile else { throw Self.fileRefused }
+            host = Self.localHost
             return
         }
         // `user@host:path`, but not `ext::command` or `transport::address`.
@@ -52,7 +57,10 @@ public struct RemoteAddress: Sendable, Hashable, CustomStringConvertible {
             !text[text.index(after: at)...].hasPrefix("-"), text.index(after: at) != colon
         else { throw GitError(.invalid, "“\(text)” is no address such as https://git.example/shop/web.git") }
         kind = .ssh
+        host = text[text.index(after: at)..<colon].lowercased()
     }
+
+    private static let localHost = "the local file system"
 
     public var description: String { text }
 

@@ -41,6 +41,7 @@ public enum MessageMap {
         Entry(message: SyncRequested.self, route: .queue(sync), producers: ["pipeline"], consumers: ["sync"]),
         Entry(message: SourceSynced.self, route: .queue(pipeline), producers: ["sync"], consumers: ["pipeline"]),
         Entry(message: SyncFailed.self, route: .queue(pipeline), producers: ["sync"], consumers: ["pipeline"]),
+        Entry(message: SyncDelayed.self, route: .queue(pipeline), producers: ["sync"], consumers: ["pipeline"]),
         Entry(message: BuildRequested.self, route: .chosen, producers: ["pipeline"], consumers: ["builder"]),
         Entry(message: RolloutRequested.self, route: .chosen, producers: ["pipeline"], consumers: ["deployer"]),
         Entry(

@@ -14,6 +14,11 @@ extension Fixture {
             SyncFailed(
                 trigger: Sample.trigger, code: .refNotFound,
                 reason: "refs/heads/main does not exist in https://git.example/shop/web.git")),
+        Fixture(
+            "SyncDelayed",
+            SyncDelayed(
+                trigger: Sample.trigger, reason: "the server cannot be reached; attempt 2 of 3 is in 5 s",
+                retryAt: Sample.moment)),
         Fixture("RepositoryLookup", RepositoryLookup(repository: Sample.repository)),
         Fixture("BuildRequested", BuildRequested(job: Sample.job, run: Sample.run, attempt: 1)),
         Fixture("RolloutRequested", RolloutRequested(job: Sample.job, run: Sample.run, attempt: 1)),

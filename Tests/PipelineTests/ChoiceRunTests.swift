@@ -172,6 +172,39 @@ import Testing
         }
     }
 
+    @Test func `A push whose source is not here yet is a run that says why it waits`() async throws {
+        try await PlatformFixture.with { platform in
+            try await associate(bare, with: platform)
+            let trigger = Trigger(
+                id: MessageID(rawValue: "push-1"), event: .push, repository: PlatformFixture.path,
+                ref: "refs/heads/main", branch: "main", commit: String(repeating: "a", count: 40))
+            let handler = SyncDelayedHandler(engine: platform.engine)
+            for reason in ["waits for other fetches", "the server cannot be reached; attempt 2 of 3 is in 5 s"] {
+                try await handler.handle(SyncDelayed(trigger: trigger, reason: reason), MessageContext(id: .make()))
+                let waiting = try #require(try await platform.runs().first)
+                #expect(waiting.state == .pending)
+                #expect(waiting.reason == reason)
+                #expect(try await platform.reader.view(waiting.id)?.summary.reason == reason)
+            }
+            let source = SourceSynced(
+                trigger: trigger,
+                commit: Commit(
+                    sha: String(repeating: "a", count: 40), message: "m", authorName: "Ada",
+                    authorEmail: "ada@example.org", committedAt: .now),
+                changes: .init(paths: [], complete: false), pipelineFile: nil,
+                mirrorURL: "http://sync:8081/shop/web.git")
+            try await SourceSyncedHandler(engine: platform.engine).handle(source, MessageContext(id: .make()))
+            // It may come after what it announced.
+            try await handler.handle(SyncDelayed(trigger: trigger, reason: "late"), MessageContext(id: .make()))
+            let runs = try await platform.runs()
+            #expect(runs.count == 1)
+            #expect(runs[0].number == 1)
+            #expect(runs[0].commit != nil)
+            #expect(runs[0].reason != "late")
+            #expect(try await platform.jobs(of: runs[0].id).count == 1)
+        }
+    }
+
     @Test func `A run by hand asks for its source, then runs what was handed over`() async throws {
         try await PlatformFixture.with { platform in
             let document = try Wire.decode(JSONValue.self, from: Data(bare.utf8))

@@ -40,7 +40,8 @@ final class Origin: Sendable {
         let reply = reply ?? .found(.init(cloneURL: path))
         return Synchronizer(
             mirrors: mirrors, directory: RepositoryDirectory { _ in reply }, keys: keys,
-            maintenance: MirrorMaintenance(logger: Logger(label: "test")), timeout: .seconds(30))
+            maintenance: MirrorMaintenance(logger: Logger(label: "test")),
+            slots: FetchSlots(total: 16, perHost: 8), timeout: .seconds(30))
     }
 
     func trigger(_ ref: String = "refs/heads/main", before: String? = nil, commit: String? = nil) -> Trigger {

@@ -115,17 +115,51 @@ struct SynchronizerTests {
             failure(try await synchronizer.synchronize(hostile, cloneURL: "", attempt: 1))?.code == .unknownRepository)
     }
 
-    @Test("a server that is away is tried again, then told")
+    private func delay(_ outcome: SyncOutcome) -> SyncDelayed? {
+        guard case .delayed(let delay) = outcome else { return nil }
+        return delay
+    }
+
+    @Test("a server that is away is tried again, which is told, then it is a failure")
     func away() async throws {
         let origin = try await Origin()
         let synchronizer = origin.synchronizer(.found(.init(cloneURL: "http://127.0.0.1:1/shop/web.git")))
-        for attempt in 1...2 {
-            await #expect(throws: MessageFailure.self) {
-                try await synchronizer.synchronize(origin.trigger(), cloneURL: "", attempt: attempt)
-            }
+        for (attempt, pause) in [(1, "5 s"), (2, "30 s")] {
+            let outcome = try await synchronizer.synchronize(origin.trigger(), cloneURL: "", attempt: attempt)
+            let delay = try #require(self.delay(outcome))
+            #expect(delay.reason.contains("the server cannot be reached"))
+            #expect(delay.reason.hasSuffix("; attempt \(attempt + 1) of 3 is in \(pause)"))
+            #expect(delay.retryAt != nil)
         }
         let outcome = try await synchronizer.synchronize(origin.trigger(), cloneURL: "", attempt: 3)
         #expect(failure(outcome)?.code == .unreachable)
+    }
+
+    @Test("a replica that lags behind its hook is asked again; a person's wrong name is told at once")
+    func laggingReplica() async throws {
+        let origin = try await Origin()
+        try await origin.commit("one")
+        let replica = origin.folder + "/replica.git"
+        try await origin.git("clone", "--quiet", "--mirror", origin.path, replica)
+        let ahead = try await origin.commit("two")
+        let synchronizer = origin.synchronizer(.found(.init(cloneURL: replica)))
+        for ref in ["refs/heads/main", "refs/heads/new"] {
+            let first = try await synchronizer.synchronize(
+                origin.trigger(ref, commit: ahead), cloneURL: "", attempt: 1)
+            #expect(delay(first) != nil)
+            let last = try await synchronizer.synchronize(origin.trigger(ref, commit: ahead), cloneURL: "", attempt: 3)
+            #expect(failure(last)?.code == .refNotFound)
+        }
+        var byHand = origin.trigger(commit: ahead)
+        byHand.run = .make()
+        #expect(
+            failure(try await synchronizer.synchronize(byHand, cloneURL: "", attempt: 1))?.code == .refNotFound)
+        let named = try await synchronizer.synchronize(origin.trigger("nope"), cloneURL: "", attempt: 1)
+        #expect(failure(named)?.code == .refNotFound)
+        try await origin.git("push", "--quiet", replica, "main")
+        let source = try synced(
+            await synchronizer.synchronize(origin.trigger(commit: ahead), cloneURL: "", attempt: 2))
+        #expect(source.commit.sha == ahead)
     }
 
     @Test("a pipeline file that is no text, or larger than a message, is a failure of the run")

@@ -29,6 +29,27 @@ extension RunEngine {
         }
     }
 
+    /// The commit is not here yet: the run is there from now on, and says why it waits.
+    func syncDelayed(_ message: SyncDelayed, id: MessageID) async throws {
+        _ = try await store.write(once: id) { transaction in
+            let runs = RunStore(database: transaction.database)
+            guard try RepositoryStore(database: transaction.database).find(message.trigger.repository) != nil else {
+                return
+            }
+            let known = try known(message.trigger, runs)
+            // It came late: the source is there, or cannot be had.
+            if let known, known.state.isFinal || known.commit != nil { return }
+            var run = try known ?? newRun(message.trigger, in: transaction)
+            run.reason = message.reason
+            if known == nil {
+                try runs.insert(run, details: RunDetails(trigger: message.trigger))
+            } else {
+                try runs.update(run)
+            }
+            transaction.changed(run.id)
+        }
+    }
+
     /// The commit could not be had: the run ends with the reason.
     func syncFailed(_ message: SyncFailed, id: MessageID) async throws {
         _ = try await store.write(once: id) { transaction in

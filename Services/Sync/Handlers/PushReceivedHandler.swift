@@ -7,8 +7,7 @@ struct PushReceivedHandler: MessageHandler {
     let outcomes: SyncOutcomes
 
     func handle(_ message: PushReceived, _ context: MessageContext) async throws {
-        let outcome = try await synchronizer.synchronize(
-            message.trigger, cloneURL: message.cloneURL, attempt: context.attempt)
-        try await outcomes.send(outcome, after: message)
+        try await outcomes.handle(
+            message.trigger, cloneURL: message.cloneURL, after: message, context, by: synchronizer)
     }
 }

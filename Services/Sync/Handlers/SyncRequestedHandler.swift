@@ -7,8 +7,7 @@ struct SyncRequestedHandler: MessageHandler {
     let outcomes: SyncOutcomes
 
     func handle(_ message: SyncRequested, _ context: MessageContext) async throws {
-        let outcome = try await synchronizer.synchronize(
-            message.trigger, cloneURL: message.cloneURL, attempt: context.attempt)
-        try await outcomes.send(outcome, after: nil)
+        try await outcomes.handle(
+            message.trigger, cloneURL: message.cloneURL, after: nil, context, by: synchronizer)
     }
 }

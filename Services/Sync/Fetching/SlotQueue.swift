@@ -1,0 +1,89 @@
+/// Who may fetch now and who waits, as a value: one fetch of a repository at a time, so many of one host, so many in all.
+/// Who waits holds no slot, so that the pushes of a slow repository or host are in nobody else's way.
+struct SlotQueue {
+    struct Claim: Equatable {
+        var id: Int
+        /// What only one may fetch into.
+        var repository: String
+        /// The server asked, such as `git.example:8443`.
+        var host: String
+    }
+
+    /// What a claim waits for.
+    enum Obstacle: Equatable {
+        case repository, host, slots
+    }
+
+    /// How many fetch at a time.
+    let total: Int
+    /// How many of them from one host.
+    let perHost: Int
+    /// Granted ones, in the order of their grant.
+    private(set) var running: [Claim] = []
+    /// In the order of asking.
+    private(set) var waiting: [Claim] = []
+    /// The repositories that failed since a fetch from their host last succeeded, by host.
+    private var failed: [String: Set<String>] = [:]
+    private var next = 0
+
+    init(total: Int, perHost: Int) {
+        self.total = total
+        self.perHost = perHost
+    }
+
+    /// - Returns: the claim's id, and whether it is granted at once.
+    mutating func ask(_ repository: String, host: String) -> (id: Int, isGranted: Bool) {
+        next += 1
+        let claim = Claim(id: next, repository: repository, host: host)
+        // Whoever waits and could go would have gone: nobody is passed.
+        guard obstacle(to: claim) == nil else {
+            waiting.append(claim)
+            return (claim.id, false)
+        }
+        running.append(claim)
+        return (claim.id, true)
+    }
+
+    /// A fetch ended.
+    /// - Parameter isHostAway: whether its server could not be reached; `nil` where that is not known.
+    /// - Returns: the ids that may go now.
+    mutating func end(_ id: Int, isHostAway: Bool?) -> [Int] {
+        guard let index = running.firstIndex(where: { $0.id == id }) else { return [] }
+        let claim = running.remove(at: index)
+        if isHostAway == true { failed[claim.host, default: []].insert(claim.repository) }
+        if isHostAway == false { failed[claim.host] = nil }
+        var granted: [Int] = []
+        var left: [Claim] = []
+        for waiter in waiting {
+            if obstacle(to: waiter) == nil {
+                running.append(waiter)
+                granted.append(waiter.id)
+            } else {
+                left.append(waiter)
+            }
+        }
+        waiting = left
+        return granted
+    }
+
+    /// A waiter gives up.
+    mutating func leave(_ id: Int) {
+        waiting.removeAll { $0.id == id }
+    }
+
+    /// What a waiter waits for; `nil` for one that does not.
+    func obstacle(of id: Int) -> Obstacle? {
+        waiting.first { $0.id == id }.flatMap(obstacle)
+    }
+
+    /// Whether a host is away: several repositories say so, and none otherwise. A few fetches find out when it is back; more
+    /// would only wait in slots that the healthy hosts need.
+    private func isAway(_ host: String) -> Bool { failed[host].map { $0.count > 1 } ?? false }
+
+    private func obstacle(to claim: Claim) -> Obstacle? {
+        if running.contains(where: { $0.repository == claim.repository }) { return .repository }
+        let limit = isAway(claim.host) ? min(2, perHost) : perHost
+        if running.count(where: { $0.host == claim.host }) >= limit { return .host }
+        return running.count >= total ? .slots : nil
+    }
+}

@@ -1,0 +1,149 @@
+import Git
+import Synchronization
+import Testing
+
+@testable import Sync
+
+@Suite("Who may fetch")
+struct SlotQueueTests {
+    @Test("one fetch of a repository; those that wait for it are in nobody else's way")
+    func repositories() {
+        var queue = SlotQueue(total: 3, perHost: 3)
+        let slow = queue.ask("slow", host: "a")
+        #expect(slow.isGranted)
+        let waiting = (0..<100).map { _ in queue.ask("slow", host: "a") }
+        #expect(waiting.allSatisfy { !$0.isGranted })
+        #expect(queue.obstacle(of: waiting[0].id) == .repository)
+        let other = queue.ask("other", host: "a")
+        #expect(other.isGranted)
+        #expect(queue.ask("third", host: "a").isGranted)
+        let late = queue.ask("late", host: "b")
+        #expect(queue.obstacle(of: late.id) == .slots)
+        #expect(queue.end(other.id, isHostAway: false) == [late.id])
+        // In the order of asking.
+        #expect(queue.end(slow.id, isHostAway: false) == [waiting[0].id])
+        queue.leave(waiting[1].id)
+        #expect(queue.end(waiting[0].id, isHostAway: false) == [waiting[2].id])
+        #expect(queue.end(waiting[0].id, isHostAway: false).isEmpty)
+    }
+
+    @Test("one host does not take the slots of all")
+    func hosts() {
+        var queue = SlotQueue(total: 4, perHost: 2)
+        let first = (0..<10).map { queue.ask("a\($0)", host: "a") }
+        #expect(first.map(\.isGranted) == [true, true] + Array(repeating: false, count: 8))
+        #expect(queue.obstacle(of: first[5].id) == .host)
+        #expect(queue.ask("b", host: "b").isGranted)
+        #expect(queue.ask("c", host: "c").isGranted)
+        #expect(!queue.ask("d", host: "d").isGranted)
+        #expect(queue.end(first[0].id, isHostAway: false).count == 1)
+    }
+
+    @Test("a host that is away has few slots until it is back; one broken repository says nothing of it")
+    func away() {
+        var queue = SlotQueue(total: 16, perHost: 8)
+        func fail(_ repository: String, isHostAway: Bool? = true) {
+            let claim = queue.ask(repository, host: "a")
+            _ = queue.end(claim.id, isHostAway: isHostAway)
+        }
+        func granted() -> Int {
+            var probe = queue
+            return (0..<16).count { probe.ask("probe\($0)", host: "a").isGranted }
+        }
+        for _ in 0..<5 { fail("broken") }
+        #expect(granted() == 8)
+        fail("second")
+        #expect(granted() == 2)
+        fail("third", isHostAway: nil)
+        #expect(granted() == 2)
+        #expect(queue.ask("elsewhere", host: "b").isGranted)
+        fail("healthy", isHostAway: false)
+        #expect(granted() == 8)
+    }
+}
+
+@Suite("Slots of fetches")
+struct FetchSlotsTests {
+    /// Opened once; whoever waits for it goes on then.
+    private final class Gate: Sendable {
+        private let stream = AsyncStream.makeStream(of: Void.self)
+        func open() { stream.continuation.finish() }
+        func wait() async { for await _ in stream.stream {} }
+    }
+
+    @Test("a slow repository holds nobody else; who waits can say for what, and can leave")
+    func slow() async throws {
+        let slots = FetchSlots(total: 2, perHost: 2)
+        let remote = try RemoteAddress("https://git.example/shop/slow.git")
+        let (begun, gate) = (Gate(), Gate())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await slots.withSlot("slow", remote, activity: FetchActivity()) {
+                    begun.open()
+                    await gate.wait()
+                }
+            }
+            await begun.wait()
+            let told = Gate()
+            let words = Mutex<[String]>([])
+            let waiter = Task {
+                try await FetchActivity.watching(
+                    every: .milliseconds(1),
+                    tell: { text in
+                        words.withLock { $0.append(text) }
+                        told.open()
+                    }
+                ) { activity in
+                    try await slots.withSlot("slow", remote, activity: activity) {}
+                }
+            }
+            await told.wait()
+            #expect(words.withLock { $0 } == ["waits for another fetch of the repository to end"])
+            let other = try await slots.withSlot("other", remote, activity: FetchActivity()) { "done" }
+            #expect(other == "done")
+            waiter.cancel()
+            await #expect(throws: CancellationError.self) { try await waiter.value }
+            await #expect(throws: NoSlot.self) {
+                try await slots.withSlot("slow", remote, patience: .milliseconds(1), activity: FetchActivity()) {}
+            }
+            gate.open()
+            try await group.waitForAll()
+        }
+        try await slots.withSlot("slow", remote, activity: FetchActivity()) {}
+    }
+
+    @Test("many at once each have their turn, one at a time of a repository, and no slot is lost")
+    func turns() async throws {
+        let slots = FetchSlots(total: 3, perHost: 2)
+        let running = Mutex<[String: Int]>([:])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<200 {
+                let host = "h\(number % 3).example"
+                let repository = "\(host)/r\(number % 5)"
+                let remote = try RemoteAddress("https://\(host)/x.git")
+                group.addTask {
+                    let work = Task {
+                        try await slots.withSlot(repository, remote, activity: FetchActivity()) {
+                            running.withLock { running in
+                                running[repository, default: 0] += 1
+                                #expect(running[repository] == 1)
+                                #expect(running.values.reduce(0, +) <= 3)
+                                #expect(running.filter { $0.key.hasPrefix(host) }.values.reduce(0, +) <= 2)
+                            }
+                            await Task.yield()
+                            running.withLock { $0[repository, default: 0] -= 1 }
+                        }
+                    }
+                    if number % 7 == 0 { work.cancel() }
+                    do { try await work.value } catch is CancellationError { #expect(number % 7 == 0) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(running.withLock { $0.values.reduce(0, +) } == 0)
+        for number in 0..<3 {
+            let remote = try RemoteAddress("https://h\(number).example/x.git")
+            try await slots.withSlot("\(number)", remote, activity: FetchActivity()) {}
+        }
+    }
+}
