@@ -45,8 +45,13 @@ struct Builder {
         }
         let docker = try runners.contains(.docker) ? dockerHost(http) : nil
         if let docker { context.readiness.add("docker") { await docker.problem() } }
+        let certificates = try TrustedCertificates(settings)
+        let certificateFile = data.appending("certificates.pem").string
+        try certificates?.write(to: certificateFile)
         let executor = BuildExecutor(
-            jobs: data.appending("jobs"), git: GitProgram(home: gitHome.string, logger: context.logger),
+            jobs: data.appending("jobs"),
+            git: GitProgram(
+                home: gitHome.string, certificates: certificates.map { _ in certificateFile }, logger: context.logger),
             caches: try sourceCaches(),
             processes: runners.contains(.process)
                 ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil,

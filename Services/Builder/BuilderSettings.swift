@@ -63,7 +63,8 @@ enum BuilderSettings {
         example: "builder-1")
 
     static let all: [any AnySetting] = [
-        CommonSettings.data, CommonSettings.sealKeys, labels, capacity, runners, dockerSocket, dockerData, trusted,
+        CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, labels, capacity, runners,
+        dockerSocket, dockerData, trusted,
         memory, cpus, processes, dropped, plainRegistries, sourceCacheLimit, name,
     ]
 }

@@ -23,10 +23,13 @@ struct Sync {
             let logger = context.logger
             let data = try settings.value(CommonSettings.data)
             let listen = try settings.value(SyncSettings.listen)
+            try FileManager.default.createDirectory(atPath: data + "/home", withIntermediateDirectories: true)
+            let certificates = try TrustedCertificates(settings)
+            try certificates?.write(to: data + "/certificates.pem")
             let git = GitProgram(
                 path: try settings.value(SyncSettings.git), home: data + "/home",
-                allowsFile: try settings.value(SyncSettings.allowsFile), logger: logger)
-            try FileManager.default.createDirectory(atPath: git.home, withIntermediateDirectories: true)
+                allowsFile: try settings.value(SyncSettings.allowsFile),
+                certificates: certificates.map { _ in data + "/certificates.pem" }, logger: logger)
             let mirrors = Mirrors(
                 directory: data + "/mirrors", program: git,
                 publicURL: try settings.optional(SyncSettings.mirrorURL) ?? "http://\(listen)")

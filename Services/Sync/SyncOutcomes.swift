@@ -15,11 +15,12 @@ struct SyncOutcomes: Sendable {
         by synchronizer: Synchronizer
     ) async throws {
         let outcome = try await FetchActivity.watching(
-            every: Self.interval, tell: { reason in await delayed(trigger, reason, context) }
-        ) { activity in
-            try await synchronizer.synchronize(
-                trigger, cloneURL: cloneURL, attempt: context.attempt, activity: activity)
-        }
+            every: Self.interval,
+            work: { activity in
+                try await synchronizer.synchronize(
+                    trigger, cloneURL: cloneURL, attempt: context.attempt, activity: activity)
+            },
+            tell: { reason in await delayed(trigger, reason) })
         if case .delayed(let delay) = outcome {
             try await bus.send(delay, id: Self.id("delayed/\(context.attempt)", trigger), run: trigger.run)
             throw MessageFailure.retry(delay.reason)
@@ -30,7 +31,7 @@ struct SyncOutcomes: Sendable {
     /// After so long a run says what it waits for.
     static let interval = Duration.seconds(5)
 
-    private func delayed(_ trigger: Trigger, _ reason: String, _ context: MessageContext) async {
+    private func delayed(_ trigger: Trigger, _ reason: String) async {
         do {
             // Each time another message: the same reason may come back.
             try await bus.send(SyncDelayed(trigger: trigger, reason: reason), id: .make(), run: trigger.run)

@@ -26,6 +26,6 @@ enum SyncSettings {
     static let all: [any AnySetting] = [
         listen, mirrorURL, allowsFile, concurrency, hostConcurrency, timeout, git, CommonSettings.data,
         CommonSettings.sealKeys,
-        CommonSettings.mirrorKey,
+        CommonSettings.mirrorKey, CommonSettings.certificateAuthority,
     ]
 }

@@ -21,6 +21,18 @@ public enum CommonSettings {
     public static let adminListen = Setting<ListenAddress>.listen(
         "admin.listen", "where health and metrics are served", default: ListenAddress(host: "127.0.0.1", port: 0))
 
+    /// A certificate authority of one's own, besides the system's: of Git servers, mirrors and registries.
+    public static let certificateAuthority = Setting<String>(
+        "ca",
+        "a certificate authority trusted besides the system's, as PEM: that of a Git server or a registry; most often "
+            + "named by its file, with SLIPWAY_CA_FILE", example: "-----BEGIN CERTIFICATE-----…"
+    ) { text in
+        guard text.contains("-----BEGIN CERTIFICATE-----") else {
+            throw SettingProblem(expected: "a certificate in PEM form; name its file with SLIPWAY_CA_FILE")
+        }
+        return text
+    }
+
     /// The keys that seal secrets.
     public static let sealKeys = Setting<KeyRing>(
         "seal.keys", "the keys that seal secrets, the first one seals", example: "2026:<openssl rand -base64 32>",

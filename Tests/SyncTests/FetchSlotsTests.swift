@@ -71,6 +71,19 @@ struct FetchSlotsTests {
         func wait() async { for await _ in stream.stream {} }
     }
 
+    /// How many fetches there are of each repository.
+    private final class Running: Sendable {
+        private let counts = Mutex<[String: Int]>([:])
+
+        @discardableResult
+        func change(_ repository: String, by difference: Int) -> [String: Int] {
+            counts.withLock { counts in
+                counts[repository, default: 0] += difference
+                return counts
+            }
+        }
+    }
+
     @Test("a slow repository holds nobody else; who waits can say for what, and can leave")
     func slow() async throws {
         let slots = FetchSlots(total: 2, perHost: 2)
@@ -89,13 +102,11 @@ struct FetchSlotsTests {
             let waiter = Task {
                 try await FetchActivity.watching(
                     every: .milliseconds(1),
+                    work: { activity in try await slots.withSlot("slow", remote, activity: activity) {} },
                     tell: { text in
                         words.withLock { $0.append(text) }
                         told.open()
-                    }
-                ) { activity in
-                    try await slots.withSlot("slow", remote, activity: activity) {}
-                }
+                    })
             }
             await told.wait()
             #expect(words.withLock { $0 } == ["waits for another fetch of the repository to end"])
@@ -115,7 +126,7 @@ struct FetchSlotsTests {
     @Test("many at once each have their turn, one at a time of a repository, and no slot is lost")
     func turns() async throws {
         let slots = FetchSlots(total: 3, perHost: 2)
-        let running = Mutex<[String: Int]>([:])
+        let running = Running()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<200 {
                 let host = "h\(number % 3).example"
@@ -124,14 +135,12 @@ struct FetchSlotsTests {
                 group.addTask {
                     let work = Task {
                         try await slots.withSlot(repository, remote, activity: FetchActivity()) {
-                            running.withLock { running in
-                                running[repository, default: 0] += 1
-                                #expect(running[repository] == 1)
-                                #expect(running.values.reduce(0, +) <= 3)
-                                #expect(running.filter { $0.key.hasPrefix(host) }.values.reduce(0, +) <= 2)
-                            }
+                            let now = running.change(repository, by: 1)
+                            #expect(now[repository] == 1)
+                            #expect(now.values.reduce(0, +) <= 3)
+                            #expect(now.filter { $0.key.hasPrefix(host) }.values.reduce(0, +) <= 2)
                             await Task.yield()
-                            running.withLock { $0[repository, default: 0] -= 1 }
+                            running.change(repository, by: -1)
                         }
                     }
                     if number % 7 == 0 { work.cancel() }
@@ -140,7 +149,7 @@ struct FetchSlotsTests {
             }
             try await group.waitForAll()
         }
-        #expect(running.withLock { $0.values.reduce(0, +) } == 0)
+        #expect(running.change("h0.example/r0", by: 0).values.reduce(0, +) == 0)
         for number in 0..<3 {
             let remote = try RemoteAddress("https://h\(number).example/x.git")
             try await slots.withSlot("\(number)", remote, activity: FetchActivity()) {}

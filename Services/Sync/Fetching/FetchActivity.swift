@@ -21,8 +21,8 @@ final class FetchActivity: Sendable {
     ///   - interval: after which it is told for the first time, and then whenever it has changed.
     ///   - tell: gets the words.
     static func watching<Value: Sendable>(
-        every interval: Duration, tell: @escaping @Sendable (String) async -> Void,
-        _ work: @escaping @Sendable (FetchActivity) async throws -> Value
+        every interval: Duration, work: @escaping @Sendable (FetchActivity) async throws -> Value,
+        tell: @escaping @Sendable (String) async -> Void
     ) async throws -> Value {
         let activity = FetchActivity()
         return try await withThrowingTaskGroup(of: Value?.self) { group in
