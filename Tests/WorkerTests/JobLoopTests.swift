@@ -303,6 +303,27 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(finished.steps.map(\.outcome) == [.cancelled, .cancelled])
     }
 
+    /// A rollout that cannot be watched says so again and again, also while it is being stopped.
+    @Test(arguments: [true, false]) func whatAStoppedStepSaysDoesNotHoldItsEnd(byTimeout: Bool) async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one", timeout: byTimeout ? 1 : nil)]))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            await step.log.line("begun")
+            while !Task.isCancelled { await Task.yield() }
+            for number in 1...100 { await step.log.line("still watching \(number)") }
+            throw CancellationError()
+        }
+        try await withLoop(platform, executor) {
+            try await eventually("the beginning") { platform.log("one").hasPrefix("begun\n") }
+            if !byTimeout { platform.cancel("j", reason: "cancelled by ada") }
+            try await eventually("the end") { platform.finished != nil }
+        }
+        let finished = try #require(platform.finished)
+        #expect(finished.steps.map(\.outcome) == [byTimeout ? .failure : .cancelled])
+        #expect(finished.steps.first?.logBytes == Int64(platform.log("one").utf8.count))
+        #expect(platform.log("one").contains("still watching 100\n"))
+    }
+
     @Test func aJobThatTakesTooLongFails() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one")], timeout: 1))
         platform.offer("j")

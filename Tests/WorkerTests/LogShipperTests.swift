@@ -162,4 +162,42 @@ final class RecordingSink: LogSink {
             group.cancelAll()
         }
     }
+
+    @Test(arguments: [true, false]) func whatACancelledTaskWritesArrives(spool: Bool) async throws {
+        let sink = RecordingSink(open: false)
+        let text = String(repeating: "z", count: 9_999)
+        let length = try await ship(sink, memory: 10_000, spool: spool) { shipper in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    // Where the memory is full and there is no file, also this waits for room.
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    for _ in 0..<3 { await shipper.line(text) }
+                }
+                sink.setOpen(true)
+            }
+        }
+        #expect(sink.text == String(repeating: text + "\n", count: 3))
+        #expect(length == 30_000)
+    }
+
+    @Test func aWriterWhoWaitsForRoomGoesOnWhenTheSendingEnds() async throws {
+        let shipper = LogShipper(
+            .init(job: JobID(rawValue: "j"), run: RunID(rawValue: "r"), attempt: 1, step: "test"),
+            mask: LogMask(secrets: []), sink: RecordingSink(open: false), logger: Logger(label: "test"))
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 { group.addTask { await shipper.write(Array(repeating: 65, count: 2 << 20)) } }
+            group.addTask { await shipper.stop() }
+        }
+        await #expect(throws: CancellationError.self) { try await shipper.finish() }
+    }
+
+    @Test func theWorkersOwnLinesBeginAtALinesStart() async throws {
+        let sink = RecordingSink()
+        _ = try await ship(sink) { shipper in
+            await shipper.line("one")
+            await shipper.write(Array("open".utf8))
+            await shipper.line("two")
+        }
+        #expect(sink.text == "one\nopen\ntwo\n")
+    }
 }

@@ -14,22 +14,6 @@ final class MemoryLog: StepLog {
     func write(_ new: [UInt8]) async { bytes.withLock { $0 += new } }
 }
 
-@Suite struct ShellCommandTests {
-    @Test func aScriptEchoesWhatItRuns() {
-        let command = ShellCommand(commands: ["echo 'a b'", "false"], environment: [:], workingDirectory: "/")
-        #expect(
-            command.script == """
-                set -e
-                ulimit -c 0
-                printf '%s\\n' '+ echo '\\''a b'\\'''
-                echo 'a b'
-                printf '%s\\n' '+ false'
-                false
-
-                """)
-    }
-}
-
 @Suite(.timeLimit(.minutes(1))) struct ProcessRunnerTests {
     private func run(
         _ commands: [String], environment: [String: String] = [:], grace: Duration = .seconds(5),
@@ -101,6 +85,18 @@ final class MemoryLog: StepLog {
         let result = try await run(["yes &", "sleep 0.05"])
         #expect(result.outcome == .exited(0))
         #expect(result.left == [])
+    }
+
+    @Test func aShellThatIsNotThereIsNamed() async throws {
+        try await withTemporaryDirectory { directory in
+            let runner = ProcessRunner(worker: "test", scratch: directory, logger: Logger(label: "test"))
+            let command = ShellCommand(commands: ["true"], shell: "nosh", environment: [:], workingDirectory: "/")
+            let error = await #expect(throws: ProcessRunnerError.self) {
+                try await runner.run(command, job: "j", attempt: 1, log: MemoryLog())
+            }
+            #expect(error?.code == .spawn)
+            #expect(error?.message == "this builder's machine has no /bin/nosh")
+        }
     }
 
     @Test func cancellationAsksFirst() async throws {

@@ -6,11 +6,13 @@ import Worker
 /// Finds out when a container works.
 struct ContainerProbe: Sendable {
     let probe: Probe
+    /// Where its command runs; the container's own directory if `nil`.
+    let directory: String?
     let engine: DockerEngine
     let http: HTTPClient
 
     /// Tries until it works.
-    /// - Throws: ``JobFailure`` if it does not within the probe's time.
+    /// - Throws: ``JobFailure`` if it does not within the probe's time, `CancellationError`.
     func wait(for id: String) async throws {
         let deadline = ContinuousClock.now + .seconds(probe.timeout)
         while true {
@@ -31,11 +33,14 @@ struct ContainerProbe: Sendable {
 
     private func works(_ id: String) async throws -> Bool {
         do {
-            guard let port = probe.port else { return try await engine.execute(probe.command, in: id) == 0 }
+            guard let port = probe.port else {
+                return try await engine.execute(probe.command, in: id, directory: directory) == 0
+            }
             let details = try await engine.inspectContainer(id)
             guard let address = details.addresses.values.first(where: { !$0.isEmpty }) else { return false }
             return try await answers(address, port)
-        } catch let error as DockerError where error.code != .cancelled {
+        } catch let error as DockerError {
+            if error.code == .cancelled { throw CancellationError() }
             // Not running yet, or not any more: the container's end is noticed elsewhere.
             return false
         }

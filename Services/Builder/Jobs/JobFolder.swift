@@ -23,32 +23,34 @@ struct JobFolder: Sendable {
         workspace.withPlatformString { _ = chmod($0, 0o777) }
     }
 
+    /// Lets a user of a container who is not this builder's write wherever the workspace is, also to what the checkout
+    /// and the steps before made.
+    func openWorkspace() {
+        FileTree.open(workspace)
+    }
+
     /// A new folder for one try of a step, with the file its outputs go to.
-    func makeStep(number: Int, script: String?) throws(JobFailure) -> StepFolder {
-        let step = StepFolder(path: path.appending("step-\(number)"))
+    /// - Parameter script: What the step's container runs; it is the shell's.
+    func makeStep(number: Int, script: CommandScript? = nil) throws(JobFailure) -> StepFolder {
+        let path = path.appending("step-\(number)")
         do {
-            try FileTree.make(step.path)
-            step.path.withPlatformString { _ = chmod($0, 0o755) }
+            try FileTree.make(path)
+            path.withPlatformString { _ = chmod($0, 0o755) }
             let output = try FileDescriptor.open(
-                step.output, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                path.appending("output"), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
                 permissions: FilePermissions(rawValue: 0o666))
             try output.closeAfter { _ = fchmod(output.rawValue, 0o666) }
-            if let script {
-                let file = try FileDescriptor.open(
-                    step.script, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-                    permissions: FilePermissions(rawValue: 0o644))
-                try file.closeAfter { _ = try file.writeAll(script.utf8) }
-            }
+            return StepFolder(path: path, script: try script.map { try ScriptFiles($0.text, in: path) })
         } catch {
             throw JobFailure("the step's folder cannot be made: \(error)")
         }
-        return step
     }
 }
 
 /// What one try of a step is given beside the workspace.
 struct StepFolder: Sendable {
     let path: FilePath
+    /// `nil` where the step has no commands, or runs as a process.
+    let script: ScriptFiles?
     var output: FilePath { path.appending("output") }
-    var script: FilePath { path.appending("script") }
 }

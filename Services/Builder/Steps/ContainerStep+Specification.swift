@@ -8,35 +8,31 @@ extension ContainerStep {
     /// Where the step's own folder is in its container.
     static let folder = "/slipway"
 
-    /// Where the source is in the containers of a stage.
-    static func workspace(of stage: Stage) -> String {
-        let base = stage.workspace.base ?? "/drone/src"
-        guard let path = stage.workspace.path, !path.isEmpty else { return base }
-        return base + "/" + path
-    }
-
     /// The container of a step.
     /// - Throws: ``JobFailure`` for what this builder does not allow.
     func specification(
-        of run: StepRun, image: ImageReference, script: ContainerScript?, folder given: StepFolder
+        of run: StepRun, image: ImageReference, directory: String?, folder given: StepFolder
     ) async throws -> ContainerSpecification {
         let step = run.step
         let host = containers.host
         try Self.check(step, host.limits)
-        let workspace = Self.workspace(of: run.job.stage)
+        let workspace = WorkspacePath.inContainers(of: run.job.stage)
         var container = ContainerSpecification(image: "\(image)")
-        if let script {
-            container.entrypoint = script.interpreter + ["\(Self.folder)/script"]
+        if given.script != nil {
+            container.entrypoint = [CommandScript.interpreter(step.shell), CommandScript.fileName]
             container.command = []
+            // The script goes on from there to the step's own directory, see CommandScript.
+            container.workingDirectory = Self.folder
+            // The commands are a shell's whatever the image is made for.
+            container.stopSignal = "SIGTERM"
         } else {
+            container.workingDirectory = directory
             container.entrypoint = step.entrypoint.isEmpty ? nil : step.entrypoint
             container.command = step.command.isEmpty ? nil : step.command
         }
         container.environment = try environment(of: run, workspace: workspace)
-        container.workingDirectory = workspace
-        if let directory = step.workingDirectory {
-            container.workingDirectory = directory.hasPrefix("/") ? directory : "\(workspace)/\(directory)"
-        }
+        // A shell waits for the command it runs before it hears of a signal: that one has to hear of it too.
+        container.signalsGroup = true
         container.user = step.user
         container.labels = host.labels(
             job: run.job.grant.job.rawValue, attempt: run.job.grant.attempt, step: step.name)

@@ -23,13 +23,23 @@ struct ContainerStep: Sendable {
         let image = try ImageReference(step.step.image ?? "")
         try await ImagePull(engine: engine, job: step.job, log: step.log).run(image, policy: step.step.pull)
         await containers.used("\(image)")
-        let script = step.step.commands.isEmpty ? nil : ContainerScript(step.step)
-        let folder = try containers.folder.makeStep(number: StepNumber.next(), script: script?.text)
-        let container = try await specification(of: step, image: image, script: script, folder: folder)
+        let stage = step.job.stage
+        let directory = WorkspacePath.directory(of: step.step, isBackground: step.isBackground, in: stage)
+        let folder = try makeFolder(step.step, directory)
+        if let directory, folder.script == nil {
+            try WorkspacePath.check(directory, of: step.step, in: containers.folder.workspace, stage: stage)
+        }
+        var user = step.step.user
+        if user == nil { user = try await engine.inspectImage("\(image)").user }
+        if let user, !Self.isRoot(user) { containers.folder.openWorkspace() }
+        let container = try await specification(of: step, image: image, directory: directory, folder: folder)
         let id = try await engine.createContainer(container)
-        let result: Result<ContainerDetails, any Error>
+        let result: Result<Ending, any Error>
         do {
-            result = .success(try await supervise(id, engine, step))
+            let details = try await supervise(id, engine, step, directory)
+            let missing =
+                details.state.exitCode == 127 ? await Self.missing(container.entrypoint?.first, id, engine) : nil
+            result = .success(Ending(state: details.state, missing: missing, memoryLimit: container.memoryLimit))
         } catch {
             result = .failure(error)
         }
@@ -41,11 +51,36 @@ struct ContainerStep: Sendable {
                 await step.log.line("the step's container could not be removed: \(error)")
             }
         }.value
-        return try Self.result(try result.get().state, container, folder)
+        return try await result.get().result(step, folder)
+    }
+
+    private func makeFolder(_ step: Step, _ directory: String?) throws(JobFailure) -> StepFolder {
+        guard let directory, !step.commands.isEmpty else {
+            return try containers.folder.makeStep(number: StepNumber.next())
+        }
+        let script = CommandScript(
+            step.commands, directory: directory, given: step.workingDirectory, folder: Self.folder)
+        return try containers.folder.makeStep(number: StepNumber.next(), script: script)
+    }
+
+    private static func isRoot(_ user: String) -> Bool {
+        ["", "0", "root"].contains(user.prefix { $0 != ":" })
+    }
+
+    /// The program of a container if its image does not have it. What cannot be found out is not said.
+    private static func missing(_ program: String?, _ id: String, _ engine: DockerEngine) async -> String? {
+        guard let program, program.hasPrefix("/") else { return nil }
+        do {
+            return try await engine.hasFile(program, in: id) ? nil : program
+        } catch {
+            return nil
+        }
     }
 
     /// Starts the container and follows it to its end, which comes soon once the task is cancelled.
-    private func supervise(_ id: String, _ engine: DockerEngine, _ step: StepRun) async throws -> ContainerDetails {
+    private func supervise(
+        _ id: String, _ engine: DockerEngine, _ step: StepRun, _ directory: String?
+    ) async throws -> ContainerDetails {
         // Both before the start, so that neither the end nor a word of the shortest run is missed.
         let exit = try await engine.awaitExit(of: id)
         let output = try await engine.attach(to: id)
@@ -68,7 +103,7 @@ struct ContainerStep: Sendable {
         }
         return try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await announce(id, engine, step, stop) }
+                group.addTask { try await announce(id, engine, step, directory, stop) }
                 let result = await following.result
                 group.cancelAll()
                 do {
@@ -88,7 +123,7 @@ struct ContainerStep: Sendable {
 
     /// Says when a service or detached step works, and ends one that does not begin to.
     private func announce(
-        _ id: String, _ engine: DockerEngine, _ step: StepRun, _ stop: @Sendable () -> Void
+        _ id: String, _ engine: DockerEngine, _ step: StepRun, _ directory: String?, _ stop: @Sendable () -> Void
     ) async throws {
         guard step.isBackground else { return }
         guard let probe = step.step.ready else {
@@ -96,25 +131,44 @@ struct ContainerStep: Sendable {
             return
         }
         do {
-            try await ContainerProbe(probe: probe, engine: engine, http: containers.host.http).wait(for: id)
+            try await ContainerProbe(
+                probe: probe, directory: directory, engine: engine, http: containers.host.http
+            ).wait(for: id)
             step.ready()
         } catch let failure as JobFailure {
             stop()
             throw failure
         }
     }
+}
 
-    static func result(
-        _ state: ContainerDetails.State, _ container: ContainerSpecification, _ folder: StepFolder
-    ) throws(JobFailure) -> StepResult {
-        let outcome = ProcessOutcome.exited(state.exitCode)
-        var result = StepResult(outcome, outputs: outcome.isSuccess ? try StepOutputs.read(folder.output) : [:])
-        if state.wasOutOfMemory {
-            let limit = container.memoryLimit.map { " of \($0 >> 20) MiB" } ?? ""
-            result.reason = "out of memory: it used more than its limit\(limit)"
-        } else if !state.problem.isEmpty {
-            result.reason = state.problem
+extension ContainerStep {
+    /// How a step's container ended.
+    struct Ending: Sendable {
+        var state: ContainerDetails.State
+        /// The program it was to start, where the image has none of that name.
+        var missing: String?
+        /// In bytes.
+        var memoryLimit: Int64?
+
+        /// What came of the step.
+        func result(_ step: StepRun, _ folder: StepFolder) async throws(JobFailure) -> StepResult {
+            let file = folder.output
+            if state.wasOutOfMemory {
+                let limit = memoryLimit.map { " of \($0 >> 20) MiB" } ?? ""
+                let words = "out of memory: a process used more than the limit\(limit) and was killed"
+                // Also where the step went on without that process: whether its work is any good nobody knows.
+                await step.log.line(words)
+                return try await step.result(
+                    of: .exited(state.exitCode), reason: words, isTold: true, outputs: file)
+            }
+            if state.exitCode != 0, let reason = folder.script?.reason() {
+                return try await step.result(of: .refused(state.exitCode, reason), outputs: file)
+            }
+            let reason = missing.map { "exit code 127: the image has no \($0)" }
+            return try await step.result(
+                of: .exited(state.exitCode), reason: reason ?? (state.problem.isEmpty ? nil : state.problem),
+                outputs: file)
         }
-        return result
     }
 }

@@ -1,6 +1,4 @@
 import Contracts
-import FoundationEssentials
-import Glibc
 import PipelineLanguage
 import Synchronization
 import SystemPackage
@@ -14,13 +12,13 @@ struct ProcessStep: Sendable {
     let docker: DockerHost?
 
     func run(_ step: StepRun) async throws -> StepResult {
-        let given = try folder.makeStep(number: StepNumber.next(), script: nil)
+        let given = try folder.makeStep(number: StepNumber.next())
         var environment = try step.job.environment(of: step.step)
         for (name, value) in step.step.pluginEnvironment { environment[name] = try step.job.resolve(value) }
         environment.merge(
             [
                 StepOutputs.variable: given.output.string, "SLIPWAY_WORKSPACE": folder.workspace.string,
-                "DRONE_WORKSPACE": folder.workspace.string,
+                "DRONE_WORKSPACE": folder.workspace.string, "CI_WORKSPACE": folder.workspace.string,
             ], uniquingKeysWith: { _, own in own })
         if let docker, environment["DOCKER_HOST"] == nil { environment["DOCKER_HOST"] = "unix://\(docker.socketPath)" }
         if !step.job.registries.isEmpty, environment["DOCKER_CONFIG"] == nil {
@@ -29,17 +27,13 @@ struct ProcessStep: Sendable {
             ).string
         }
         let command = ShellCommand(
-            commands: step.step.commands, environment: environment, workingDirectory: try workingDirectory(step.step))
+            commands: step.step.commands, shell: step.step.shell, environment: environment,
+            workingDirectory: try WorkspacePath.directory(of: step.step, in: folder.workspace, stage: step.job.stage))
         // A probe looks into containers: what uses a service that is a process waits for it in its own way.
         if step.isBackground { step.ready() }
         let outcome = try await processes.run(
             command, job: step.job.grant.job.rawValue, attempt: step.job.grant.attempt, log: step.log)
-        return StepResult(outcome, outputs: outcome.isSuccess ? try StepOutputs.read(given.output) : [:])
-    }
-
-    private func workingDirectory(_ step: Step) throws(JobFailure) -> FilePath {
-        guard let wanted = step.workingDirectory else { return folder.workspace }
-        return try WorkspacePath.resolve(wanted, in: folder.workspace)
+        return try await step.result(of: outcome, outputs: given.output)
     }
 }
 
@@ -48,25 +42,4 @@ enum StepNumber {
     private static let last = Atomic<Int>(0)
 
     static func next() -> Int { last.add(1, ordering: .relaxed).newValue }
-}
-
-/// Paths of a pipeline, which must not lead out of the workspace: not by `..` and not by a link.
-enum WorkspacePath {
-    /// - Throws: ``JobFailure`` for a path that leads out or is not there.
-    static func resolve(_ path: String, in workspace: FilePath) throws(JobFailure) -> FilePath {
-        guard let root = real(workspace.string) else { throw JobFailure("the workspace is gone") }
-        guard let target = real(path.hasPrefix("/") ? path : "\(root)/\(path)") else {
-            throw JobFailure("“\(path)” is not there in the workspace")
-        }
-        guard target == root || target.hasPrefix(root + "/") else {
-            throw JobFailure("“\(path)” leads out of the workspace")
-        }
-        return FilePath(target)
-    }
-
-    private static func real(_ path: String) -> String? {
-        guard let text = realpath(path, nil) else { return nil }
-        defer { free(text) }
-        return String(cString: text)
-    }
 }

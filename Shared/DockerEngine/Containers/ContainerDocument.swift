@@ -55,6 +55,7 @@ struct ContainerDocument: Encodable {
     var env: [String]
     var workingDir: String?
     var user: String?
+    var stopSignal: String?
     var labels: [String: String]
     var exposedPorts: [String: Empty]
     var hostConfig: HostConfiguration
@@ -64,9 +65,13 @@ struct ContainerDocument: Encodable {
         image = container.image
         entrypoint = container.entrypoint
         cmd = container.command
-        env = container.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        var environment = container.environment
+        // The init process is Docker's tini, which has no other switch here.
+        if container.signalsGroup, container.usesInit { environment["TINI_KILL_PROCESS_GROUP"] = "1" }
+        env = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         workingDir = container.workingDirectory
         user = container.user
+        stopSignal = container.stopSignal
         labels = container.labels
         var exposed: [String: Empty] = [:]
         var bindings: [String: [HostConfiguration.Binding]] = [:]

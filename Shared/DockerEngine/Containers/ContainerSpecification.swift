@@ -62,6 +62,10 @@ public struct ContainerSpecification: Sendable, Hashable {
     public var addedCapabilities: [String] = []
     public var allowsNewPrivileges = false
     public var usesInit = true
+    /// What asks it to end, such as `SIGTERM`; `nil`: what the image says.
+    public var stopSignal: String?
+    /// Whether the signals that end it reach all processes of its first one's group, not that one alone.
+    public var signalsGroup = false
     /// The most processes and threads; `nil` is without limit.
     public var processLimit: Int64? = 4096
     /// In bytes; also the limit of memory and swap together unless ``memoryAndSwapLimit`` says otherwise.

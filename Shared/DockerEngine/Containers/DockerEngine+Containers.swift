@@ -70,6 +70,20 @@ extension DockerEngine {
             Call(.get, "/containers/\(Self.percentEncode(id))/json", "container \(id.prefix(64))"))
     }
 
+    /// Whether there is a file, directory or link in a container's file system, running or not. What is mounted is seen
+    /// while it runs only.
+    public func hasFile(_ path: String, in id: String) async throws(DockerError) -> Bool {
+        let call = Call(
+            .head, "/containers/\(Self.percentEncode(id))/archive", "\(path) in container \(id.prefix(12))",
+            query: [("path", path)])
+        do {
+            try await perform(call)
+            return true
+        } catch  where error.code == .notFound {
+            return false
+        }
+    }
+
     /// Ends a container at once. One that does not run is no error.
     public func killContainer(_ id: String, signal: String = "KILL") async throws(DockerError) {
         var call = Call(

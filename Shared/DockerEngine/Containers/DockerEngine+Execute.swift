@@ -5,6 +5,7 @@ extension DockerEngine {
         var attachStdout = true
         var attachStderr = true
         var cmd: [String]
+        var workingDir: String?
     }
 
     private struct CreatedExecution: Decodable {
@@ -21,11 +22,15 @@ extension DockerEngine {
     }
 
     /// Runs a command in a container that runs, to its end; what it writes is dropped.
+    /// - Parameter directory: Where it runs; the container's own if `nil`.
     /// - Returns: Its exit code.
-    public func execute(_ command: [String], in container: String) async throws(DockerError) -> Int32 {
+    public func execute(
+        _ command: [String], in container: String, directory: String? = nil
+    ) async throws(DockerError) -> Int32 {
         let subject = "command in container \(container.prefix(12))"
         let create = Call(.post, "/containers/\(Self.percentEncode(container))/exec", subject)
-        let id = try await fetch(CreatedExecution.self, try create.with(json: ExecutionDocument(cmd: command))).id
+        let document = ExecutionDocument(cmd: command, workingDir: directory)
+        let id = try await fetch(CreatedExecution.self, try create.with(json: document)).id
         var start = Call(.post, "/exec/\(Self.percentEncode(id))/start", subject)
         start.timeout = nil
         let response = try await send(try start.with(json: StartDocument()))

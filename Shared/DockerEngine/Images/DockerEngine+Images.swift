@@ -8,9 +8,11 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
     /// `repository@sha256:…` for each registry it was pulled from or pushed to.
     public var repositoryDigests: [String]
     public var labels: [String: String]
+    /// Who its containers run as; empty is root.
+    public var user: String
 
     private enum Keys: String, CodingKey { case id, repoTags, repoDigests, config }
-    private enum ConfigKeys: String, CodingKey { case labels }
+    private enum ConfigKeys: String, CodingKey { case labels, user }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
@@ -20,8 +22,10 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
         if container.contains(.config), try !container.decodeNil(forKey: .config) {
             let config = try container.nestedContainer(keyedBy: ConfigKeys.self, forKey: .config)
             labels = try config.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
+            user = try config.decodeIfPresent(String.self, forKey: .user) ?? ""
         } else {
             labels = [:]
+            user = ""
         }
     }
 }

@@ -42,7 +42,7 @@ extension Step {
     fileprivate var containerFields: [String] {
         let fields: [(name: String, isSet: Bool)] = [
             ("pull", pull != nil), ("command", !command.isEmpty), ("entrypoint", !entrypoint.isEmpty),
-            ("shell", shell != nil), ("privileged", privileged), ("user", user != nil),
+            ("shell", shell != nil && (build != nil || isRollout)), ("privileged", privileged), ("user", user != nil),
             ("working_dir", workingDirectory != nil && (build != nil || isRollout)), ("volumes", !mounts.isEmpty),
             ("devices", !devices.isEmpty), ("dns", !dns.isEmpty), ("dns_search", !dnsSearch.isEmpty),
             ("extra_hosts", !extraHosts.isEmpty), ("network_mode", networkMode != nil),

@@ -8,7 +8,8 @@ final class LogDispatch: Sendable {
     }
 
     func start(_ shipper: LogShipper) {
-        queue.yield(shipper)
+        // The job is over and nobody would send it: who writes to it must not wait.
+        if case .terminated = queue.yield(shipper) { Task { await shipper.stop() } }
     }
 
     /// Until the task is cancelled.

@@ -62,7 +62,12 @@ public actor LogShipper: StepLog {
     private var rejections = 0
     private var saidSpoolIsBroken = false
     private var timer: ContinuousClock.Instant?
-    private var waitingForRoom: [AsyncStream<Never>.Continuation] = []
+    /// Whether the last byte written ended a line.
+    private var isAtLineStart = true
+    private var isWriting = false
+    /// Writers, in the order they came; see ``takeTurn()``.
+    private var waitingForTurn: [CheckedContinuation<Void, Never>] = []
+    private var waitingForRoom: CheckedContinuation<Void, Never>?
     private var waitingForEnd: [AsyncStream<Never>.Continuation] = []
     private let wakeups: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
@@ -83,20 +88,30 @@ public actor LogShipper: StepLog {
     }
 
     public func write(_ bytes: [UInt8]) async {
-        guard !ended, !bytes.isEmpty else { return }
-        await append(repair.feed(mask.mask(bytes)))
+        await takeTurn()
+        await put(bytes)
+        giveTurn()
+    }
+
+    /// Appends a line of the worker's own; one that the step left open is ended first.
+    public func line(_ text: String) async {
+        await takeTurn()
+        await put(Array("\(isAtLineStart ? "" : "\n")\(text)\n".utf8))
+        giveTurn()
     }
 
     /// Ends the log and waits until every chunk of it is confirmed.
     /// - Returns: The length of the log in bytes.
     /// - Throws: `CancellationError` if the sending or the waiting was cancelled before.
     public func finish() async throws -> Int64 {
+        await takeTurn()
         if !ended {
             let rest = repair.feed(mask.finish()) + repair.finish()
             await append(rest)
             ended = true
             wake.yield()
         }
+        giveTurn()
         while !isDelivered, !stopped, !Task.isCancelled {
             let (delivered, continuation) = AsyncStream.makeStream(of: Never.self)
             waitingForEnd.append(continuation)
@@ -112,49 +127,84 @@ public actor LogShipper: StepLog {
             // The stream ends on cancellation.
             for await _ in wakeups {
                 if ended, isDelivered { break }
-                await pump(&group)
+                pump(&group)
             }
             group.cancelAll()
         }
+        stop()
+    }
+
+    /// Ends a log that nobody sends, or sends any more: who waits for it goes on.
+    func stop() {
         stopped = true
         do {
             try backlog.close()
         } catch {
             logger.warning("closing the log's spool failed", metadata: metadata(error))
         }
-        Self.resumeAll(&waitingForRoom)
+        roomIsThere()
         Self.resumeAll(&waitingForEnd)
     }
 
     private var isDelivered: Bool { ended && backlog.count == 0 && window.isEmpty && cutOffset == produced }
 
+    private func put(_ bytes: [UInt8]) async {
+        guard !ended, let last = bytes.last else { return }
+        isAtLineStart = last == UInt8(ascii: "\n")
+        await append(repair.feed(mask.mask(bytes)))
+    }
+
+    /// Appends what is seen of the log. It counts as produced with the byte that is kept, never before: what is counted
+    /// and not kept, nobody could deliver, and the step's end would wait for it.
     private func append(_ text: String) async {
         var text = text
-        let accepted = text.withUTF8 { ArraySlice($0) }
-        produced += Int64(accepted.count)
-        var rest = accepted
-        while !rest.isEmpty, !stopped, !Task.isCancelled {
-            var taken = 0
-            do {
-                taken = try backlog.append(rest)
-            } catch {
-                sayOnce(error)
-            }
+        var rest = text.withUTF8 { ArraySlice($0) }
+        while !rest.isEmpty, !stopped {
+            let taken = keep(rest)
             rest = rest.dropFirst(taken)
+            // Neither memory nor disk: the step waits rather than losing what it says. Also in a cancelled task: the room
+            // comes with the next chunk that is sent, or with the end of the sending.
+            if !rest.isEmpty, taken == 0 { await withCheckedContinuation { waitingForRoom = $0 } }
+        }
+    }
+
+    /// Takes as many of the bytes as there is room for.
+    private func keep(_ bytes: ArraySlice<UInt8>) -> Int {
+        do {
+            let taken = try backlog.append(bytes)
+            produced += Int64(taken)
             if taken > 0 {
                 pacing.arrived(at: .now)
                 wake.yield()
             }
-            // Neither memory nor disk: the step waits rather than losing what it says.
-            if !rest.isEmpty, taken == 0 {
-                let (room, continuation) = AsyncStream.makeStream(of: Never.self)
-                waitingForRoom.append(continuation)
-                for await _ in room {}
-            }
+            return taken
+        } catch {
+            sayOnce(error)
+            return 0
         }
     }
 
-    private func pump(_ group: inout DiscardingTaskGroup) async {
+    /// Waits until no other writer is under way: one that waits for room keeps its place, and what it began is not torn
+    /// by another's.
+    private func takeTurn() async {
+        if isWriting { return await withCheckedContinuation { waitingForTurn.append($0) } }
+        isWriting = true
+    }
+
+    private func giveTurn() {
+        guard !waitingForTurn.isEmpty else {
+            isWriting = false
+            return
+        }
+        waitingForTurn.removeFirst().resume()
+    }
+
+    private func roomIsThere() {
+        waitingForRoom?.resume()
+        waitingForRoom = nil
+    }
+
+    private func pump(_ group: inout DiscardingTaskGroup) {
         if window.isSettled { return }
         let now = ContinuousClock.now
         cutting: while window.hasRoom {
@@ -164,7 +214,7 @@ public actor LogShipper: StepLog {
                 startTimer(until: moment, &group)
                 break cutting
             case .now:
-                guard await cut(at: now) else { break cutting }
+                guard cut(at: now) else { break cutting }
             }
         }
         while let entry = window.next() {
@@ -175,7 +225,7 @@ public actor LogShipper: StepLog {
         }
     }
 
-    private func cut(at now: ContinuousClock.Instant) async -> Bool {
+    private func cut(at now: ContinuousClock.Instant) -> Bool {
         do {
             let front = try backlog.front(configuration.chunk + 1)
             let length = LogCut.length(of: front, limit: configuration.chunk)
@@ -183,14 +233,14 @@ public actor LogShipper: StepLog {
             backlog.remove(length)
             cutOffset += Int64(length)
             pacing.cut(at: now, pending: backlog.count)
-            Self.resumeAll(&waitingForRoom)
+            roomIsThere()
             return true
         } catch {
             // The file cannot be read back. What it held is lost: say so in its place rather than end without a word.
             sayOnce(error)
             let lost = backlog.abandonSpool()
             produced -= Int64(lost)
-            await append("[\(lost) bytes of this log were lost: \(error)]\n")
+            _ = keep(ArraySlice("[\(lost) bytes of this log were lost: \(error)]\n".utf8))
             return backlog.count > 0
         }
     }

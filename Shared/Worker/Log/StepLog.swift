@@ -5,10 +5,12 @@ public import Contracts
 public protocol StepLog: Sendable {
     /// Appends bytes in the order of the calls. Returns at once as long as there is memory or disk to hold them.
     func write(_ bytes: [UInt8]) async
+
+    /// Appends a line of the worker's own, ended by a newline.
+    func line(_ text: String) async
 }
 
 extension StepLog {
-    /// Appends a line of the worker's own, ended by a newline.
     public func line(_ text: String) async {
         await write(Array((text + "\n").utf8))
     }

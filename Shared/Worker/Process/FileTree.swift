@@ -48,4 +48,41 @@ public enum FileTree {
         }
         if unlinkat(directory, name, AT_REMOVEDIR) != 0, errno != ENOENT { throw Errno(rawValue: errno) }
     }
+
+    /// Lets every user read and write a tree, as far as it is this user's; what belongs to others stays as it is. Links
+    /// are never followed, however the tree changes meanwhile.
+    public static func open(_ path: FilePath) {
+        let descriptor = path.withPlatformString { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+        if descriptor >= 0 { openAll(below: descriptor) }
+    }
+
+    /// Takes the descriptor of a directory over.
+    private static func openAll(below descriptor: Int32) {
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & 0o777 != 0o777 {
+            fchmod(descriptor, status.st_mode & 0o7777 | 0o777)
+        }
+        guard let entries = fdopendir(descriptor) else {
+            close(descriptor)
+            return
+        }
+        defer { closedir(entries) }
+        while let entry = readdir(entries) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
+            }
+            guard name != [46, 0], name != [46, 46, 0],
+                fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+            else { continue }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR:
+                let child = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                if child >= 0 { openAll(below: child) }
+            case S_IFREG:
+                let wanted = status.st_mode & 0o7777 | 0o666 | (status.st_mode & 0o100 == 0 ? 0 : 0o111)
+                if wanted != status.st_mode & 0o7777 { fchmodat(descriptor, name, wanted, AT_SYMLINK_NOFOLLOW) }
+            default: continue
+            }
+        }
+    }
 }

@@ -4,13 +4,15 @@ public enum ProcessOutcome: Sendable, Hashable {
     case exited(Int32)
     /// By this signal.
     case killed(signal: Int32)
+    /// The step's script went no further, and said why.
+    case refused(Int32, String)
 
     public var isSuccess: Bool { self == .exited(0) }
 
     /// The exit code as a shell would tell it: 128 and the signal's number for a process that was killed.
     public var exitCode: Int32 {
         switch self {
-        case .exited(let code): code
+        case .exited(let code), .refused(let code, _): code
         case .killed(let signal): 128 + signal
         }
     }
@@ -19,12 +21,43 @@ public enum ProcessOutcome: Sendable, Hashable {
     public var reason: String? {
         switch self {
         case .exited(0): nil
-        case .exited(126): "exit code 126: the command cannot be executed"
-        case .exited(127): "exit code 127: the command was not found"
-        case .exited(let code): "exit code \(code)"
-        case .killed(9): "killed by signal 9 (out of memory, or by hand)"
-        case .killed(let signal): "killed by signal \(signal)"
+        case .exited(let code): "exit code \(code)\(explanation.map { ": \($0)" } ?? "")"
+        case .killed(let signal): explanation ?? "killed by signal \(signal)"
+        case .refused(_, let reason): reason
         }
+    }
+
+    /// What stands behind an exit code that no program chose, or a signal; `nil` for a code of the program's.
+    public var explanation: String? {
+        switch self {
+        case .exited(126): "a command could not be executed: it is not executable, or made for another kind of machine"
+        case .exited(127): "a command was not found"
+        case .exited(let code): code > 128 ? Self.explain(signal: code - 128) : nil
+        case .killed(let signal): Self.explain(signal: signal)
+        case .refused(_, let reason): reason
+        }
+    }
+
+    private static func explain(signal: Int32) -> String? {
+        let (name, cause): (String, String)
+        switch signal {
+        case 1: (name, cause) = ("SIGHUP", "its terminal was gone")
+        case 2: (name, cause) = ("SIGINT", "it was interrupted")
+        case 3: (name, cause) = ("SIGQUIT", "it was asked to quit")
+        case 4: (name, cause) = ("SIGILL", "it has an instruction that this machine does not have")
+        case 6: (name, cause) = ("SIGABRT", "it gave up by itself")
+        case 7: (name, cause) = ("SIGBUS", "it used memory that is not there")
+        case 8: (name, cause) = ("SIGFPE", "a division by zero or the like")
+        case 9: (name, cause) = ("SIGKILL", "out of memory or by hand")
+        case 11: (name, cause) = ("SIGSEGV", "a segmentation fault")
+        case 13: (name, cause) = ("SIGPIPE", "what read its output had ended")
+        case 15: (name, cause) = ("SIGTERM", "it was asked to end")
+        case 24: (name, cause) = ("SIGXCPU", "it used more processor time than it may")
+        case 25: (name, cause) = ("SIGXFSZ", "it wrote a larger file than it may")
+        case 31: (name, cause) = ("SIGSYS", "it made a system call that it may not")
+        default: return nil
+        }
+        return "killed by signal \(signal) (\(name), \(cause))"
     }
 }
 

@@ -45,9 +45,13 @@ public struct ProcessRunner: Sendable {
     public func run(
         _ command: ShellCommand, job: String, attempt: Int, log: some StepLog
     ) async throws(ProcessRunnerError) -> ProcessOutcome {
+        guard Self.isDirectory(command.workingDirectory) else {
+            throw ProcessRunnerError(
+                .workingDirectory, CommandScript.missing(directory: command.workingDirectory.string))
+        }
         let number = UInt64.random(in: .min ... .max)
         let mark = ProcessMark(worker: worker, job: job, attempt: attempt).step(number)
-        let files = try StepFiles(directory: scratch, number: number, script: command.script)
+        let files = try StepFiles(directory: scratch, number: number, command: command)
         defer { files.remove(logger) }
         let session = ProcessSession(mark: mark, grace: grace)
         let configuration = configuration(command, mark, files, job: "\(job).\(attempt)")
@@ -60,7 +64,9 @@ public struct ProcessRunner: Sendable {
         }
         await session.close()
         switch result {
-        case .success(.exited(let code)): return .exited(code)
+        case .success(.exited(let code)):
+            if code != 0, let reason = files.script.reason() { return .refused(code, reason) }
+            return .exited(code)
         case .success(.signaled(let signal)): return .killed(signal: signal)
         case .failure(let error): throw Self.explain(error, command)
         }
@@ -80,8 +86,10 @@ public struct ProcessRunner: Sendable {
         var options = PlatformOptions()
         options.createSession = true
         return Subprocess.Configuration(
-            executable: .path("/bin/sh"), arguments: [files.script.string], environment: .custom(environment),
-            workingDirectory: command.workingDirectory, platformOptions: options)
+            executable: .path(FilePath(CommandScript.interpreter(command.shell))),
+            arguments: [CommandScript.fileName], environment: .custom(environment),
+            // The script goes on from there to the command's own, see ``CommandScript``.
+            workingDirectory: files.script.folder, platformOptions: options)
     }
 
     private static func supervise(
@@ -105,6 +113,11 @@ public struct ProcessRunner: Sendable {
         return result.terminationStatus
     }
 
+    private static func isDirectory(_ path: FilePath) -> Bool {
+        var status = stat()
+        return path.withPlatformString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     private static func isName(_ name: String) -> Bool {
         !name.isEmpty && !name.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "=") }
     }
@@ -114,11 +127,12 @@ public struct ProcessRunner: Sendable {
             return ProcessRunnerError(.supervision, "the step's process could not be watched", cause: error)
         }
         switch error.code {
-        case .failedToChangeWorkingDirectory:
-            return ProcessRunnerError(
-                .workingDirectory, "the working directory \(command.workingDirectory) is not there", cause: error)
         case .spawnFailed, .executableNotFound:
-            return ProcessRunnerError(.spawn, "/bin/sh could not be started", cause: error)
+            let shell = CommandScript.interpreter(command.shell)
+            if access(shell, F_OK) != 0 {
+                return ProcessRunnerError(.spawn, "this builder's machine has no \(shell)")
+            }
+            return ProcessRunnerError(.spawn, "\(shell) could not be started", cause: error)
         default:
             return ProcessRunnerError(.supervision, "the step's process could not be watched", cause: error)
         }

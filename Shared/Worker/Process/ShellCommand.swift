@@ -1,9 +1,11 @@
 public import SystemPackage
 
-/// What a step runs as a process: the lines a person wrote, run by `/bin/sh`.
+/// What a step runs as a process: the lines a person wrote, run by a shell.
 public struct ShellCommand: Sendable {
     /// One command an entry; each is echoed as `+ command` before it runs, and the first that fails ends the step.
     public var commands: [String]
+    /// The program that reads them; `/bin/sh` if `nil`, `/bin/<name>` for a bare name.
+    public var shell: String?
     /// All the variables of the process, besides `PATH`, `HOME`, `LANG` and the marks it is found again by.
     public var environment: [String: String]
     /// Where it runs, an existing directory.
@@ -11,9 +13,11 @@ public struct ShellCommand: Sendable {
     public var limits: Limits
 
     public init(
-        commands: [String], environment: [String: String], workingDirectory: FilePath, limits: Limits = Limits()
+        commands: [String], shell: String? = nil, environment: [String: String], workingDirectory: FilePath,
+        limits: Limits = Limits()
     ) {
         self.commands = commands
+        self.shell = shell
         self.environment = environment
         self.workingDirectory = workingDirectory
         self.limits = limits
@@ -41,21 +45,13 @@ public struct ShellCommand: Sendable {
 
 extension ShellCommand {
     /// The script that is run. It is read from a file, so that standard input is no way into it.
-    var script: String {
-        var lines = ["set -e", "ulimit -c 0"]
-        if let value = limits.openFiles { lines.append("ulimit -n \(value)") }
-        if let value = limits.processes { lines.append("ulimit -u \(value) 2>/dev/null || ulimit -p \(value)") }
-        if let value = limits.fileBlocks { lines.append("ulimit -f \(value)") }
-        if let value = limits.memoryKiB { lines.append("ulimit -v \(value)") }
-        for command in commands {
-            lines.append("printf '%s\\n' \(Self.quoted("+ " + command))")
-            lines.append(command)
-        }
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// A text as one word of the shell.
-    static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    /// - Parameter folder: Where that file is.
+    func script(in folder: FilePath) -> CommandScript {
+        var setup = ["ulimit -c 0"]
+        if let value = limits.openFiles { setup.append("ulimit -n \(value)") }
+        if let value = limits.processes { setup.append("ulimit -u \(value) 2>/dev/null || ulimit -p \(value)") }
+        if let value = limits.fileBlocks { setup.append("ulimit -f \(value)") }
+        if let value = limits.memoryKiB { setup.append("ulimit -v \(value)") }
+        return CommandScript(commands, directory: workingDirectory.string, folder: folder.string, setup: setup)
     }
 }

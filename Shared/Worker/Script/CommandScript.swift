@@ -1,0 +1,101 @@
+/// The commands of a step as one script, the same for a container and for a process.
+///
+/// Each command is shown as `+ command` and then evaluated by itself, in the one shell: the directory, variables,
+/// functions and options carry over to the next, what its text leaves open does not. A here-document without its end,
+/// an open quote or an operator at a line's end is that command's error. The first command that fails ends the step, as
+/// `set -e` has it: `! false` and `test -f x && y` fail nothing, and `$?` is there for the next command.
+///
+/// The shell is started in the script's own folder and given the bare name ``fileName``, and all that is generated is
+/// the script's first line: so what the shell says of an error, `commands: 3: nosuch: not found`, counts the lines the
+/// person wrote and shows no path of the platform's.
+public struct CommandScript: Sendable, Hashable {
+    /// What the file is called, and the shell's `$0`.
+    public static let fileName = "commands"
+    /// What the file is called in which the script leaves the reason why it went no further.
+    public static let problemName = "problem"
+    /// How many commands a line of the script holds. Shells walk a list by recursion: one of 10,000 ends some of them.
+    private static let commandsPerLine = 500
+
+    public let text: String
+
+    /// - Parameters:
+    ///   - directory: Where the commands begin, an absolute path for the shell.
+    ///   - given: What a person calls that directory.
+    ///   - folder: The script's own folder, as the shell sees it.
+    ///   - setup: Lines of the shell that come first.
+    public init(_ commands: [String], directory: String, given: String? = nil, folder: String, setup: [String] = []) {
+        var text = "set -e; exec 2>&1; "
+        for line in setup { text += line + "; " }
+        text += Self.prologue(problem: "\(folder)/\(Self.problemName)")
+        let missing = Self.missing(directory: given ?? directory)
+        text +=
+            "{ cd \(Self.quoted(directory)) || slipway_refuse \(Self.quoted(missing)); unset OLDPWD; } 3>&2 2>/dev/null; "
+        for (index, command) in commands.enumerated() {
+            text += Self.step(command)
+            text += index % Self.commandsPerLine == Self.commandsPerLine - 1 ? "\n" : " "
+        }
+        self.text = text + "exit \"$slipway_status\"\n"
+    }
+
+    /// The program that runs the script: `/bin/sh` where the step does not say, `/bin/bash` for `bash`.
+    public static func interpreter(_ shell: String?) -> String {
+        let shell = shell ?? "/bin/sh"
+        return shell.contains("/") ? shell : "/bin/\(shell)"
+    }
+
+    /// What a step is told whose working directory is not there.
+    public static func missing(directory: String) -> String { "the working directory “\(directory)” is not there" }
+
+    /// One output: of two pipes nobody could tell which line came first. Errors of what is generated, and its own trace
+    /// under `set -x`, go nowhere; 3 is the step's output in there.
+    private static func prologue(problem: String) -> String {
+        [
+            "slipway_problem=\(quoted(problem))",
+            "slipway_nl=$(printf '\\nx')", "slipway_nl=${slipway_nl%x}",
+            // As many empty lines as the commands before had: the shell counts the lines of what it evaluates.
+            "slipway_above=", "slipway_status=0", "slipway_done=0", "slipway_head=", "slipway_tail=",
+            "slipway_note() { printf '%s' \"$1\" >| \"$slipway_problem\" || :; }",
+            "slipway_refuse() { slipway_note \"$1\"; exit 2; }",
+            // Under `set -e` in a bare `eval`, a command that may fail (`! true`) would end the shell after all: the tail
+            // keeps its status and succeeds.
+            "slipway_begin() { printf '%s\\n' \"+ $slipway_command\" >&3 || :; slipway_done=0; "
+                + "slipway_tail=\"$slipway_nl$slipway_nl{ slipway_status=\\$? slipway_done=1; } 2>/dev/null\"; "
+                // Under `set -x` what the shell shows is the command, not that it is evaluated.
+                + "slipway_head=; case $- in *x*) set +x; "
+                + "slipway_head='{ set -x; slipway_again && :; } 2>/dev/null; ' ;; esac; }",
+            // Never run, only read. Bash reads patterns such as !(x) when it was told to, perhaps by this very command.
+            "slipway_parses() { ( [ -z \"${BASH_VERSION-}\" ] || shopt -s extglob; "
+                + "eval \"if false; then :$slipway_nl$slipway_command$slipway_nl${slipway_nl}fi\" ); }",
+            "slipway_again() { return \"$slipway_status\"; }",
+        ].joined(separator: "; ") + "; "
+    }
+
+    private static func step(_ command: String) -> String {
+        // By scalars: “'” with an accent, or \r\n, is one character of Swift's and two of the shell's.
+        var lines = command.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        while lines.count > 1, lines.last?.isEmpty == true { lines.removeLast() }
+        let word = lines.map(quoted).joined(separator: "\"$slipway_nl\"")
+        let newlines = String(repeating: "$slipway_nl", count: lines.count)
+        // What does not parse is left to the shell, which says where. Only a here-document without its end it would take
+        // without a word.
+        let refusal =
+            HereDocument.unended(in: lines.joined(separator: "\n")).map { end in
+                "slipway_refuse "
+                    + quoted(
+                        "the command is not complete: its here-document has no line “\(end)” with nothing else in it")
+            } ?? "{ slipway_tail=; slipway_note \(quoted(incomplete)); }"
+        return "{ slipway_command=\(word); slipway_begin; slipway_parses || \(refusal); slipway_again && :; } "
+            + "3>&2 2>/dev/null; eval \"$slipway_above$slipway_head$slipway_command$slipway_tail\"; "
+            + "{ [ \"$slipway_done\" = 1 ] || slipway_refuse \(quoted(incomplete)); "
+            + "slipway_above=$slipway_above\(newlines); } 3>&2 2>/dev/null;"
+    }
+
+    private static let incomplete =
+        "the command is wrong or not complete: each of the list is read by itself, so what one begins it has to end"
+
+    /// A text as one word of the shell.
+    static func quoted(_ text: String) -> String {
+        let parts = text.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false)
+        return "'" + parts.map(String.init).joined(separator: "'\\''") + "'"
+    }
+}

@@ -1,0 +1,293 @@
+import Contracts
+import DockerEngine
+import Foundation
+import PipelineLanguage
+import TestSupport
+import Testing
+import Worker
+
+@testable import Builder
+
+/// What a step means is the same in a container and as a process.
+@Suite struct StepMeaningTests {
+    /// A stage whose steps run by the runner.
+    private func stage(_ runner: Runner, _ steps: [Step], workspace: Workspace = Workspace()) -> Stage {
+        Stage(name: "main", kind: runner == .docker ? .docker : .exec, workspace: workspace, steps: steps)
+    }
+
+    private func step(
+        _ scope: BuilderScope, _ runner: Runner, _ name: String, _ commands: [String], directory: String? = nil,
+        shell: String? = nil, outputs: [String] = []
+    ) -> Step {
+        Step(
+            name: name, image: runner == .docker ? scope.image : nil, commands: commands, shell: shell,
+            workingDirectory: directory, failure: .ignore, outputs: outputs)
+    }
+
+    @Test(arguments: [Runner.docker, .process]) func commandsAreReadOneByOne(_ runner: Runner) async throws {
+        try await BuilderScope.with { scope in
+            let heredoc = ["cat > app.conf <<END\n  port = 80\n  END\n", "echo \"now the tests\"", "exit 3"]
+            let operators = [
+                "test -f nothere.txt ||", "echo \"tests run\"", "grep -q x README &&", "false", "echo end",
+            ]
+            let outcome = try await scope.run(
+                stage(
+                    runner,
+                    [
+                        step(scope, runner, "heredoc", heredoc), step(scope, runner, "operator", operators),
+                        step(scope, runner, "line", ["mkdir d; cd d; X=7", "! true\npwd", "echo $X\nnosuchprogram"]),
+                    ]), runners: [runner])
+            for name in ["heredoc", "operator"] {
+                #expect(outcome.step(name)?.outcome == .failure)
+                #expect(outcome.step(name)?.exitCode == 2)
+                let log = outcome.log(name)
+                #expect(!log.contains("now the tests") && !log.contains("tests run"), "\(log)")
+            }
+            #expect(outcome.step("heredoc")?.reason?.contains("has no line “END”") == true)
+            #expect(outcome.log("heredoc").hasSuffix("its here-document has no line “END” with nothing else in it\n"))
+            #expect(outcome.log("operator").contains("\ncommands: "))
+            let log = outcome.log("line")
+            #expect(log.contains("/d\n+ echo $X\nnosuchprogram\n7\ncommands: "), "\(log)")
+            #expect(log.contains("5: ") && !log.contains("/slipway") && !log.contains("step-"), "\(log)")
+            #expect(log.hasSuffix("\nexit code 127: a command was not found\n"))
+        }
+    }
+
+    @Test(arguments: [Runner.docker, .process]) func endsAreExplained(_ runner: Runner) async throws {
+        try await BuilderScope.with { scope in
+            let commands = [
+                "child": "sh -c 'kill -9 $$'", "fault": "sh -c 'kill -11 $$'", "file": "echo x > f; ./f",
+                "unknown": "nosuchprogram --x", "own": "printf open; exit 7",
+            ]
+            let outcome = try await scope.run(
+                stage(runner, commands.keys.sorted().map { step(scope, runner, $0, [commands[$0] ?? ""]) }),
+                runners: [runner])
+            for (name, reason) in [
+                ("child", "exit code 137: killed by signal 9 (SIGKILL"),
+                ("fault", "exit code 139: killed by signal 11"),
+                ("file", "exit code 126: a command could not be executed"),
+                ("unknown", "exit code 127: a command was not found"),
+            ] {
+                #expect(outcome.step(name)?.reason?.hasPrefix(reason) == true, "\(outcome.step(name)?.reason ?? "")")
+                #expect(outcome.log(name).contains("\n\(reason)"), "\(outcome.log(name))")
+            }
+            #expect(outcome.step("own")?.reason == "exit code 7")
+            #expect(outcome.log("own").hasSuffix("\nopen"))
+        }
+    }
+
+    @Test func aShellTheImageLacksIsNamed() async throws {
+        try await BuilderScope.with { scope in
+            let steps = [
+                step(scope, .docker, "shell", ["echo x"], shell: "bash"),
+                Step(name: "entry", image: scope.image, entrypoint: ["/opt/tool"], failure: .ignore),
+            ]
+            let outcome = try await scope.run(stage(.docker, steps))
+            #expect(outcome.step("shell")?.reason == "exit code 127: the image has no /bin/bash")
+            #expect(outcome.log("shell").hasSuffix("exit code 127: the image has no /bin/bash\n"))
+            #expect(outcome.step("entry")?.reason == "exit code 127: the image has no /opt/tool")
+            let process = try await scope.run(
+                stage(
+                    .process,
+                    [
+                        step(
+                            scope, .process, "bash",
+                            ["if [[ a == a* ]]; then echo \"bash ${BASH_VERSION:+it is}\"; fi"], shell: "bash"),
+                        step(scope, .process, "none", ["echo x"], shell: "/opt/nosh"),
+                    ]), runners: [.process])
+            #expect(process.log("bash").hasSuffix("\nbash it is\n"))
+            #expect(process.step("none")?.reason == "this builder's machine has no /opt/nosh")
+        }
+    }
+
+    @Test(arguments: [Runner.docker, .process]) func aWorkingDirectoryHasToBeThere(_ runner: Runner) async throws {
+        try await BuilderScope.with { scope in
+            let workspace = Workspace(path: "/go/src/example.org/app")
+            let outcome = try await scope.run(
+                stage(
+                    runner,
+                    [
+                        step(scope, runner, "make", ["mkdir sub; echo \"$DRONE_WORKSPACE|$CI_WORKSPACE|$(pwd)\""]),
+                        step(scope, runner, "relative", ["pwd; echo ${OLDPWD-none}"], directory: "sub"),
+                        step(scope, runner, "absolute", ["pwd"], directory: "/go/src/example.org/app/sub"),
+                        step(scope, runner, "missing", ["echo reached"], directory: "not/there"),
+                    ], workspace: workspace), runners: [runner])
+            #expect(outcome.step("missing")?.outcome == .failure)
+            #expect(outcome.step("missing")?.reason == "the working directory “not/there” is not there")
+            #expect(outcome.log("missing") == "the working directory “not/there” is not there\n")
+            #expect(outcome.log("relative").contains("/sub\nnone\n"))
+            #expect(outcome.log("absolute").contains("/sub\n"))
+            let paths = outcome.log("make").split(separator: "\n").last?.split(separator: "|") ?? []
+            #expect(Set(paths).count == 1 && paths.count == 3, "\(outcome.log("make"))")
+            if runner == .docker { #expect(paths.first == "/go/src/example.org/app") }
+        }
+    }
+
+    @Test func aPluginsWorkingDirectoryHasToBeThere() async throws {
+        try await BuilderScope.with { scope in
+            let steps = [
+                Step(
+                    name: "missing", image: scope.image, entrypoint: ["/bin/pwd"], workingDirectory: "not/there",
+                    failure: .ignore),
+                Step(name: "there", image: scope.image, entrypoint: ["/bin/pwd"], workingDirectory: "/bin"),
+                Step(
+                    name: "mounted", image: scope.image, entrypoint: ["/bin/pwd"], workingDirectory: "cache",
+                    mounts: [Mount(name: "cache", path: "/drone/src/cache")]),
+            ]
+            var stage = stage(.docker, steps)
+            stage.volumes = [Volume(name: "cache", source: .temporary(medium: nil, sizeLimit: nil))]
+            let outcome = try await scope.run(stage)
+            #expect(outcome.step("missing")?.reason == "the working directory “not/there” is not there")
+            #expect(outcome.log("there") == "/bin\n")
+            #expect(outcome.log("mounted") == "/drone/src/cache\n")
+        }
+    }
+
+    @Test(arguments: [Runner.docker, .process]) func outputsOfSeveralLinesAreHandedOn(_ runner: Runner) async throws {
+        try await BuilderScope.with { scope in
+            let write = """
+                cat >> "$SLIPWAY_OUTPUT" <<'OUT'
+                notes<<END
+                one
+                version=evil
+                END
+                version=1.0
+                undeclared=x
+                OUT
+                """
+            var show = step(scope, runner, "show", ["printf '%s|%s\\n' \"$NOTES\" \"$VERSION\""])
+            show.environment = ["NOTES": "${steps.write.notes}", "VERSION": "${steps.write.version}"]
+            let outcome = try await scope.run(
+                stage(runner, [step(scope, runner, "write", [write], outputs: ["notes", "version"]), show]),
+                runners: [runner])
+            #expect(outcome.step("write")?.outputs == ["notes": "one\nversion=evil", "version": "1.0"])
+            #expect(
+                outcome.log("write").hasSuffix(
+                    "the output “undeclared” is not among the step's “outputs”, and is dropped\n"))
+            #expect(outcome.log("show").hasSuffix("\none\nversion=evil|1.0\n"))
+        }
+    }
+
+    @Test func anyUserWritesWhereverTheWorkspaceIs() async throws {
+        try await BuilderScope.with { scope in
+            let source = try await scope.repository(["README": "hello\n"])
+            var user = step(
+                scope, .docker, "user",
+                ["echo more >> README; echo x > made/by-root/new; echo y >> made/by-root/file; ./made/by-root/run"])
+            user.user = "1000"
+            var other = step(scope, .docker, "other", ["echo z >> made/by-root/new; cat README made/by-root/*"])
+            other.user = "1001:1001"
+            let root = step(
+                scope, .docker, "root",
+                [
+                    "umask 077; mkdir -p made/by-root; echo 0 > made/by-root/file",
+                    "printf '#!/bin/sh\\necho ran\\n' > made/by-root/run; chmod 700 made/by-root/run",
+                ])
+            let outcome = try await scope.run(stage(.docker, [root, user, other]), source: source)
+            #expect(outcome.step("user")?.outcome == .success, "\(outcome.log("user"))")
+            #expect(outcome.log("user").hasSuffix("\nran\n"))
+            #expect(outcome.log("other").contains("\nhello\nmore\n0\ny\nx\nz\n"), "\(outcome.log("other"))")
+        }
+    }
+
+    /// The image's own user is one as well, and a service finds its files where its image has them.
+    @Test func whatTheImageSaysOfUserAndDirectoryHolds() async throws {
+        try await BuilderScope.with { scope in
+            let name = "\(scope.name)/own:1"
+            let folder = "\(scope.folder)/own"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try "FROM \(scope.image)\nWORKDIR /srv/files\nRUN echo found > here\nUSER 1234\n".write(
+                toFile: "\(folder)/Dockerfile", atomically: false, encoding: .utf8)
+            let image = try ImageReference(name)
+            _ = try await scope.engine.build(BuildOptions(context: folder, tags: [image])) { _ in }
+            let stage = Stage(
+                name: "main",
+                services: [
+                    Step(
+                        name: "files", image: name, entrypoint: ["/bin/httpd", "-f", "-p", "8080"],
+                        ready: Probe(port: 8080, path: "/here", timeout: 20))
+                ],
+                steps: [
+                    Step(
+                        name: "root", image: scope.image,
+                        commands: ["mkdir -m 755 deep; wget -q -O - http://files:8080/here"]),
+                    Step(name: "user", image: name, commands: ["pwd; id -u; echo x > deep/file"]),
+                ])
+            let outcome = try await scope.run(stage)
+            try await scope.engine.removeImage(name, force: true)
+            #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("user"))")
+            #expect(outcome.log("root").hasSuffix("\nfound\n"))
+            #expect(outcome.log("user").hasSuffix("/drone/src\n1234\n"))
+        }
+    }
+
+    @Test func outOfMemoryIsAlwaysSaid() async throws {
+        try await BuilderScope.with { scope in
+            let hungry = "head -c 100000000 /dev/zero | tail -c 90000000 > /dev/null"
+            let steps = [("pipe", hungry + " || true"), ("told", hungry)].map { name, command in
+                Step(
+                    name: name, image: scope.image, commands: [command, "echo went on"], memoryLimit: 24 << 20,
+                    memorySwapLimit: 24 << 20, failure: .ignore)
+            }
+            let outcome = try await scope.run(stage(.docker, steps))
+            let words = "out of memory: a process used more than the limit of 24 MiB and was killed"
+            #expect(outcome.step("pipe")?.outcome == .success)
+            #expect(outcome.log("pipe").hasSuffix("went on\n\(words)\n"), "\(outcome.log("pipe"))")
+            #expect(outcome.step("told")?.reason == words)
+            #expect(outcome.log("told").hasSuffix("\n\(words)\n"), "\(outcome.log("told"))")
+        }
+    }
+
+    /// A shell waits for the program it runs: only if that one is asked to end as well, the trap runs in time.
+    @Test(arguments: [Runner.docker, .process]) func aStopReachesAllProcesses(_ runner: Runner) async throws {
+        try await BuilderScope.with { scope in
+            let commands = [
+                "trap 'echo cleaning; sleep 1; echo cleaned; exit 1' TERM",
+                "sh -c 'trap \"echo child asked; exit\" TERM; echo up; sleep 1000 & wait' & sleep 1000",
+            ]
+            let outcome = try await scope.run(stage(runner, [step(scope, runner, "long", commands)]), runners: [runner])
+            {
+                platform in
+                while !platform.log("long").contains("up\n") { try await Task.sleep(for: .milliseconds(50)) }
+                platform.cancelJob("a person said so")
+            }
+            #expect(outcome.finished.outcome == .cancelled)
+            let log = outcome.log("long")
+            #expect(log.contains("child asked\n"), "\(log)")
+            #expect(log.contains("cleaning\n") && log.contains("cleaned\n"), "\(log)")
+        }
+    }
+
+    @Test(arguments: [Runner.docker, .process]) func whatDoesNotListenIsKilledAfterTheGrace(_ runner: Runner)
+        async throws
+    {
+        try await BuilderScope.with { scope in
+            var stubborn = step(scope, runner, "stubborn", ["trap '' TERM", "echo up; while true; do sleep 1; done"])
+            stubborn.timeout = 1
+            let outcome = try await scope.run(stage(runner, [stubborn]), runners: [runner])
+            #expect(outcome.step("stubborn")?.reason == "the step took longer than its timeout of 1 s")
+            #expect(outcome.step("stubborn")?.exitCode == 137)
+        }
+    }
+
+    @Test func aCancelDuringAProbeEndsTheJob() async throws {
+        try await BuilderScope.with { scope in
+            let probes = [
+                Probe(port: 81, path: "/", timeout: 600), Probe(command: ["/bin/sleep", "1000"], timeout: 600),
+            ]
+            let stage = Stage(
+                name: "main",
+                services: probes.enumerated().map { number, probe in
+                    Step(name: "service\(number)", image: scope.image, commands: ["echo up; sleep 1000"], ready: probe)
+                }, steps: [Step(name: "never", image: scope.image, commands: ["echo never"])])
+            let outcome = try await scope.run(stage) { platform in
+                while !platform.log("service0").contains("\nup\n") || !platform.log("service1").contains("\nup\n") {
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                platform.cancelJob("a person said so")
+            }
+            #expect(outcome.finished.outcome == .cancelled)
+            #expect(outcome.step("never")?.outcome == .cancelled)
+        }
+    }
+}
