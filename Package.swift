@@ -126,7 +126,8 @@ let package = Package(
         service(
             "Sync",
             [
-                "Contracts", "Git", "Messaging", "Runtime", "Secrets", httpTypes, hummingbird, lifecycle, logging,
+                "Contracts", "Git", "Messaging", "Runtime", "Secrets", crypto, httpTypes, hummingbird, lifecycle,
+                logging,
                 nioCore,
             ]),
         service(

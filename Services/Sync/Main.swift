@@ -31,16 +31,20 @@ struct Sync {
                 allowsFile: try settings.value(SyncSettings.allowsFile),
                 certificates: certificates.map { _ in data + "/certificates.pem" }, logger: logger)
             let mirrors = Mirrors(
-                directory: data + "/mirrors", program: git,
+                data: data, program: git,
                 publicURL: try settings.optional(SyncSettings.mirrorURL) ?? "http://\(listen)")
             let maintenance = MirrorMaintenance(logger: logger)
             let slots = FetchSlots(
                 total: try settings.value(SyncSettings.concurrency),
                 perHost: try settings.value(SyncSettings.hostConcurrency))
-            let synchronizer = Synchronizer(
-                mirrors: mirrors, directory: RepositoryDirectory(bus: context.bus),
-                keys: try settings.value(CommonSettings.sealKeys), maintenance: maintenance, slots: slots,
+            let access = SourceAccessReader(
+                directory: RepositoryDirectory(bus: context.bus), keys: try settings.value(CommonSettings.sealKeys),
                 timeout: try settings.value(SyncSettings.timeout))
+            let synchronizer = Synchronizer(
+                mirrors: mirrors, access: access, maintenance: maintenance, slots: slots)
+            let parts = PartsFetcher(
+                mirrors: mirrors, access: access, slots: slots, maintenance: maintenance,
+                largeFileLimit: Int64(try settings.value(SyncSettings.largeFileLimit)) << 20)
             let outcomes = SyncOutcomes(bus: context.bus, logger: logger)
             return [
                 maintenance,
@@ -48,7 +52,7 @@ struct Sync {
                     address: listen,
                     routes: MirrorRoutes(
                         mirrors: mirrors, tokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey)),
-                        logger: logger), logger: logger),
+                        parts: parts, logger: logger), logger: logger),
                 QueueConsumer(
                     bus: context.bus, queue: MessageMap.sync, prefetch: Self.prefetch,
                     handlers: [

@@ -1,17 +1,13 @@
 import Contracts
 import Git
 import Messaging
-import Secrets
 
 /// From a trigger to the commit it means.
 struct Synchronizer: Sendable {
     let mirrors: Mirrors
-    let directory: RepositoryDirectory
-    let keys: KeyRing
+    let access: SourceAccessReader
     let maintenance: MirrorMaintenance
     let slots: FetchSlots
-    /// For one fetch.
-    let timeout: Duration
 
     static let pipelineFileLimit = 1 << 20
     /// Bytes of changed paths a message carries.
@@ -29,15 +25,13 @@ struct Synchronizer: Sendable {
         _ trigger: Trigger, cloneURL: String, attempt: Int, activity: FetchActivity = FetchActivity()
     ) async throws -> SyncOutcome {
         if let problem = trigger.repository.problem { return failed(trigger, .unknownRepository, problem) }
-        guard let access = try await directory.access(to: trigger.repository) else {
-            return failed(
-                trigger, .unknownRepository,
-                "\(trigger.repository) is not known here; register it with "
-                    + "`slipway repo add \(trigger.repository) --clone-url \(cloneURL)`")
-        }
         do {
-            let source = FetchSource(
-                url: access.cloneURL, credential: try credential(access, trigger.repository), timeout: timeout)
+            guard let source = try await access.source(of: trigger.repository) else {
+                return failed(
+                    trigger, .unknownRepository,
+                    "\(trigger.repository) is not known here; register it with "
+                        + "`slipway repo add \(trigger.repository) --clone-url \(cloneURL)`")
+            }
             let remote = try RemoteAddress(source.url, allowsFile: mirrors.program.allowsFile)
             let mirror = mirrors.mirror(of: trigger.repository)
             return .synced(
@@ -149,19 +143,6 @@ struct Synchronizer: Sendable {
             throw SyncProblem(.pipelineFile, "\(file.path) at \(commit) is not UTF-8 text")
         }
         return SourceSynced.PipelineFile(path: file.path, text: text)
-    }
-
-    private func credential(
-        _ access: RepositoryLookupReply.RepositoryAccess, _ repository: RepositoryPath
-    ) throws(SyncProblem) -> GitCredential {
-        guard let token = access.token else { return .none }
-        do {
-            return .basic(
-                username: access.username ?? "oauth2", password: try keys.open(token, for: SecretPurpose.git))
-        } catch {
-            throw SyncProblem(
-                .authentication, "the token of \(repository) cannot be opened: \(error); enter the token again")
-        }
     }
 
     private func failed(_ trigger: Trigger, _ code: SyncFailed.Code, _ reason: String) -> SyncOutcome {

@@ -17,11 +17,14 @@ public struct Checkout: Sendable {
     public var depth: Int?
     /// Whether symbolic links become links. Without, they are files that hold the path.
     public var symlinks: Bool
+    /// Whether Git LFS puts files in the place of their pointers. The server of ``url`` has to have them.
+    public var largeFiles: Bool
     public var timeout: Duration
 
     public init(
         url: String, credential: GitCredential = .none, commit: String, ref: String? = nil, origin: String? = nil,
-        directory: String, depth: Int? = nil, symlinks: Bool = true, timeout: Duration = .seconds(600)
+        directory: String, depth: Int? = nil, symlinks: Bool = true, largeFiles: Bool = false,
+        timeout: Duration = .seconds(600)
     ) {
         self.url = url
         self.credential = credential
@@ -31,6 +34,7 @@ public struct Checkout: Sendable {
         self.directory = directory
         self.depth = depth
         self.symlinks = symlinks
+        self.largeFiles = largeFiles
         self.timeout = timeout
     }
 
@@ -50,7 +54,7 @@ public struct Checkout: Sendable {
         ref.flatMap { $0.hasPrefix(folder) ? String($0.dropFirst(folder.count)) : nil }
     }
 
-    /// The ref the commit is fetched as: where a clone has it, or one that is taken away again.
+    /// The ref of the commit: where a clone has it, or one that is taken away again.
     var fetched: String { branch.map { "refs/remotes/origin/\($0)" } ?? "refs/slipway/fetched" }
 
     /// What a cache is for: the same of other checkouts begins where this one ends. Another depth would cut history
@@ -75,7 +79,7 @@ extension GitProgram {
         let remote = try checkout.check(allowsFile: allowsFile)
         try Self.initialize(checkout)
         try await fetch(checkout, from: remote)
-        try await finish(checkout)
+        try await finish(checkout, from: remote)
     }
 
     /// Fetches the commit into a repository that ``initialize(_:)`` made.
@@ -85,7 +89,7 @@ extension GitProgram {
     func fetch(
         _ checkout: Checkout, from remote: RemoteAddress, beyond present: [String] = [], packed: Bool = false
     ) async throws(GitError) {
-        var arguments = ["fetch", "--quiet", "--no-write-fetch-head", "--no-recurse-submodules"]
+        var arguments = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
         if let depth = checkout.depth { arguments.append("--depth=\(max(1, depth))") }
         arguments += present.map { "--negotiation-tip=\($0)" }
         // What is thrown away after its job need not survive a power cut.
@@ -94,27 +98,49 @@ extension GitProgram {
         // A few commits of each line of history name it as well as all of them: the request stays a small one.
         if !present.isEmpty { configuration.append(("fetch.negotiationAlgorithm", "skipping")) }
         _ = try await run(
-            arguments + ["--", remote.text, "+\(checkout.commit):\(checkout.fetched)"], in: checkout.directory,
-            remote: remote,
+            arguments + ["--", remote.text, checkout.commit], in: checkout.directory, remote: remote,
             credential: checkout.credential, timeout: checkout.timeout, configuration: configuration,
             doing: "fetching \(checkout.commit) from \(remote)")
     }
 
     /// Makes the working tree of a commit that was fetched, and its refs what they are to be.
-    func finish(_ checkout: Checkout) async throws(GitError) {
-        try await checkOut(checkout)
-        if checkout.branch == nil { try Self.removeFetchedRef(checkout) }
-        try await tidyTags(checkout)
+    func finish(_ checkout: Checkout, from remote: RemoteAddress) async throws(GitError) {
+        // One writes files, the other refs.
+        async let tags = Self.result { () async throws(GitError) in try await fetchTags(checkout, from: remote) }
+        let files = await Self.result { () async throws(GitError) in try await checkOut(checkout, from: remote) }
+        let refs = await tags
+        try files.get()
+        try refs.get()
     }
 
-    private func checkOut(_ checkout: Checkout) async throws(GitError) {
+    private static func result(
+        _ work: () async throws(GitError) -> Void
+    ) async -> Result<Void, GitError> {
+        do {
+            return .success(try await work())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func checkOut(_ checkout: Checkout, from remote: RemoteAddress) async throws(GitError) {
+        var configuration = [("core.symlinks", checkout.symlinks ? "true" : "false")]
+        if checkout.largeFiles {
+            try await requireLFS()
+            configuration += Self.largeFileFilter(remote)
+        }
         let head = checkout.branch.map { ["-B", $0] } ?? ["--detach"]
         _ = try await run(
             ["checkout", "--quiet", "--force"] + head + [checkout.commit, "--"],
-            in: checkout.directory, timeout: checkout.timeout,
-            configuration: [("core.symlinks", checkout.symlinks ? "true" : "false")],
+            in: checkout.directory, remote: checkout.largeFiles ? remote : nil,
+            credential: checkout.largeFiles ? checkout.credential : .none, timeout: checkout.timeout,
+            configuration: configuration, variables: ["GIT_LFS_SKIP_SMUDGE": checkout.largeFiles ? "0" : "1"],
             doing: "checking out \(checkout.commit)")
     }
+
+    /// A step's git may know no filter that tells a file from its pointer: what the index says of the files has to do, also
+    /// where their owner or mode was changed.
+    private static let trustingTheIndex = "\ttrustctime = false\n\tcheckstat = minimal\n"
 
     /// Makes an empty repository, as gitrepository-layout(5) has it: what `git init` would do, without a process.
     static func initialize(_ checkout: Checkout) throws(GitError) {
@@ -127,8 +153,8 @@ extension GitProgram {
             return "[remote \"origin\"]\n\turl = \"\(quoted)\"\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n"
         }
         let configuration =
-            "[core]\n\(format)\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n\(extensions)"
-            + (origin ?? "")
+            "[core]\n\(format)\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n"
+            + (checkout.largeFiles ? trustingTheIndex : "") + extensions + (origin ?? "")
         do {
             for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags"] {
                 try FileManager.default.createDirectory(

@@ -14,9 +14,9 @@ extension GitProgram {
     public func checkout(_ checkout: Checkout, through cache: ObjectCache) async throws(GitError) {
         guard checkout.depth != nil else { return try await self.checkout(checkout) }
         let remote = try checkout.check(allowsFile: allowsFile)
-        guard try await fetch(checkout, from: remote, cache) else { return try await finish(checkout) }
+        guard try await fetch(checkout, from: remote, cache) else { return try await finish(checkout, from: remote) }
         do throws(GitError) {
-            return try await finish(checkout)
+            return try await finish(checkout, from: remote)
         } catch {
             guard Self.mayBeTheCaches(error) else { throw error }
             logger.warning("a source cache was of no use and is dropped", metadata: ["error": "\(error)"])
@@ -26,7 +26,7 @@ extension GitProgram {
             try Self.empty(checkout.directory)
             try await fetchAll(checkout, from: remote, cache)
         }
-        try await finish(checkout)
+        try await finish(checkout, from: remote)
     }
 
     /// Fetches under the cache's lock.

@@ -3,7 +3,23 @@ import Logging
 
 /// The tags of a checkout: those of its history, and of a tag's own run that one for certain.
 extension GitProgram {
-    func tidyTags(_ checkout: Checkout) async throws(GitError) {
+    /// Fetches the tags of a commit that was fetched, and sets the ref of its branch on the remote.
+    ///
+    /// Not together with the commit: a tag that is in a cache would be fetched with a history of its own.
+    func fetchTags(_ checkout: Checkout, from remote: RemoteAddress) async throws(GitError) {
+        do throws(GitError) {
+            _ = try await run(
+                [
+                    "fetch", "--quiet", "--no-write-fetch-head", "--no-recurse-submodules", "--", remote.text,
+                    "+\(checkout.commit):\(checkout.fetched)",
+                ], in: checkout.directory, remote: remote, credential: checkout.credential, timeout: checkout.timeout,
+                configuration: [("core.fsync", "none")], doing: "fetching the tags of \(checkout.commit)")
+        } catch {
+            // Refused by Git, or removed at the server a moment ago: for a tag no job fails.
+            guard error.code == .unsafeObjects || error.code == .refNotFound else { throw error }
+            logger.notice("tags cannot be fetched", metadata: ["error": "\(error)"])
+        }
+        if checkout.branch == nil { try Self.removeFetchedRef(checkout) }
         if try Self.mayHaveTags(checkout) { try await removeForeignTags(checkout) }
         if let tag = checkout.tag { try await ensure(tag, checkout) }
     }
@@ -43,9 +59,11 @@ extension GitProgram {
         }
     }
 
-    static func removeFetchedRef(_ checkout: Checkout) throws(GitError) {
+    private static func removeFetchedRef(_ checkout: Checkout) throws(GitError) {
+        let folder = checkout.repository + "/refs/slipway"
+        guard FileManager.default.fileExists(atPath: folder) else { return }
         do {
-            try FileManager.default.removeItem(atPath: checkout.repository + "/refs/slipway")
+            try FileManager.default.removeItem(atPath: folder)
         } catch {
             throw GitError(.failed, "a ref of the fetch cannot be removed", cause: "\(error)")
         }

@@ -90,11 +90,12 @@ public struct GitProgram: Sendable {
     func run(
         _ arguments: [String], in directory: String? = nil, remote: RemoteAddress? = nil,
         credential: GitCredential = .none, input: [UInt8] = [], outputLimit: Int = 1 << 20,
-        timeout: Duration = .seconds(60), configuration: [(String, String)] = [], doing: String
+        timeout: Duration = .seconds(60), configuration: [(String, String)] = [],
+        variables: [String: String] = [:], doing: String
     ) async throws(GitError) -> Output {
         let output = try await output(
             arguments, in: directory, remote: remote, credential: credential, input: input, outputLimit: outputLimit,
-            timeout: timeout, configuration: configuration)
+            timeout: timeout, configuration: configuration, variables: variables)
         guard output.exitCode == 0 else { throw GitError.diagnose(output.words, doing: doing) }
         return output
     }

@@ -108,7 +108,7 @@ extension Mirror {
 
     /// Fetches, and brings the tags to where the server has them: builds ask for the version by them. For a tag that
     /// cannot be fetched no push has to fail.
-    private func fetch(_ refspecs: [String], _ remote: RemoteAddress, _ source: FetchSource) async throws(GitError) {
+    func fetch(_ refspecs: [String], _ remote: RemoteAddress, _ source: FetchSource) async throws(GitError) {
         do throws(GitError) {
             try await fetch(refspecs + ["+refs/tags/*:refs/tags/*"], ["--prune"], remote, source)
         } catch {
@@ -159,7 +159,7 @@ extension Mirror {
     /// The ref that keeps a commit. Builders may fetch it as long as its run can ask for it.
     static func kept(_ commit: String) -> String { "refs/slipway/commits/\(commit)" }
 
-    private func keep(_ commit: String) async throws(GitError) {
+    func keep(_ commit: String) async throws(GitError) {
         _ = try await program.run(
             ["update-ref", Self.kept(commit), commit], in: directory, doing: "keeping commit \(commit)")
     }
@@ -170,7 +170,7 @@ extension Mirror {
         FileManager.default.fileExists(atPath: "\(directory)/\(Self.kept(commit))")
     }
 
-    private func contains(_ commit: String) async throws(GitError) -> Bool {
+    func contains(_ commit: String) async throws(GitError) -> Bool {
         let output = try await program.output(["cat-file", "-e", "\(commit)^{commit}"], in: directory)
         return output.exitCode == 0
     }

@@ -19,7 +19,8 @@ struct CachedCheckoutTests {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let application = Application(
-            router: MirrorRoutes(mirrors: origin.mirrors, tokens: tokens, logger: logger).router(),
+            router: MirrorRoutes(mirrors: origin.mirrors, tokens: tokens, parts: origin.parts(), logger: logger)
+                .router(),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: logger)
         let cache = ObjectCache(
             directory: origin.folder + "/cache", limit: 1 << 30, locks: RepositoryLocks(), logger: logger)

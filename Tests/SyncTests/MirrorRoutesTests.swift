@@ -23,7 +23,8 @@ struct MirrorRoutesTests {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return Application(
-            router: MirrorRoutes(mirrors: origin.mirrors, tokens: Self.tokens, logger: logger).router(),
+            router: MirrorRoutes(mirrors: origin.mirrors, tokens: Self.tokens, parts: origin.parts(), logger: logger)
+                .router(),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: logger)
     }
 

@@ -23,7 +23,7 @@ final class Origin: Sendable {
         keys = try KeyRing(Self.sealKeys)
         try FileManager.default.createDirectory(atPath: folder + "/home", withIntermediateDirectories: true)
         mirrors = Mirrors(
-            directory: folder + "/mirrors",
+            data: folder,
             program: GitProgram(home: folder + "/home", allowsFile: true, logger: Logger(label: "test")),
             publicURL: "http://sync:8081")
         try await git("init", "--quiet", "--initial-branch=main", path, in: folder)
@@ -39,9 +39,19 @@ final class Origin: Sendable {
     func synchronizer(_ reply: RepositoryLookupReply? = nil) -> Synchronizer {
         let reply = reply ?? .found(.init(cloneURL: path))
         return Synchronizer(
-            mirrors: mirrors, directory: RepositoryDirectory { _ in reply }, keys: keys,
-            maintenance: MirrorMaintenance(logger: Logger(label: "test")),
-            slots: FetchSlots(total: 16, perHost: 8), timeout: .seconds(30))
+            mirrors: mirrors, access: access(reply), maintenance: MirrorMaintenance(logger: Logger(label: "test")),
+            slots: FetchSlots(total: 16, perHost: 8))
+    }
+
+    func parts(_ reply: RepositoryLookupReply? = nil, largeFileLimit: Int64 = 1 << 30) -> PartsFetcher {
+        PartsFetcher(
+            mirrors: mirrors, access: access(reply ?? .found(.init(cloneURL: path))),
+            slots: FetchSlots(total: 16, perHost: 8),
+            maintenance: MirrorMaintenance(logger: Logger(label: "test")), largeFileLimit: largeFileLimit)
+    }
+
+    private func access(_ reply: RepositoryLookupReply) -> SourceAccessReader {
+        SourceAccessReader(directory: RepositoryDirectory { _ in reply }, keys: keys, timeout: .seconds(30))
     }
 
     func trigger(_ ref: String = "refs/heads/main", before: String? = nil, commit: String? = nil) -> Trigger {

@@ -20,8 +20,10 @@ final class FetchActivity: Sendable {
     /// - Parameters:
     ///   - interval: after which it is told for the first time, and then whenever it has changed.
     ///   - tell: gets the words.
+    ///   - repeats: whether it is told each time, changed or not.
     static func watching<Value: Sendable>(
-        every interval: Duration, work: @escaping @Sendable (FetchActivity) async throws -> Value,
+        every interval: Duration, repeats: Bool = false,
+        work: @escaping @Sendable (FetchActivity) async throws -> Value,
         tell: @escaping @Sendable (String) async -> Void
     ) async throws -> Value {
         let activity = FetchActivity()
@@ -31,7 +33,7 @@ final class FetchActivity: Sendable {
                 var told: String?
                 while true {
                     do { try await Task.sleep(for: interval) } catch { return nil }
-                    guard let text = activity.text, text != told else { continue }
+                    guard let text = activity.text, repeats || text != told else { continue }
                     await tell(text)
                     told = text
                 }

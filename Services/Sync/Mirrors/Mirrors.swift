@@ -1,16 +1,19 @@
 import Contracts
 import Git
 
-/// The mirrors of all repositories: `<directory>/<path>.git`.
+/// The mirrors of all repositories: `<directory>/<path>.git`, and of their submodules: `<modules>/<path>.git/<name>.git`.
 struct Mirrors: Sendable {
     let directory: String
+    let modules: String
     let program: GitProgram
     /// Where builders reach them, such as `http://sync:8081`.
     let publicURL: String
     private let locks = RepositoryLocks()
 
-    init(directory: String, program: GitProgram, publicURL: String) {
-        self.directory = directory
+    /// - Parameter data: the service's folder.
+    init(data: String, program: GitProgram, publicURL: String) {
+        directory = data + "/mirrors"
+        modules = data + "/modules"
         self.program = program
         self.publicURL = publicURL
     }
@@ -20,5 +23,12 @@ struct Mirrors: Sendable {
         Mirror(directory: "\(directory)/\(repository).git", program: program, locks: locks)
     }
 
-    func url(of repository: RepositoryPath) -> String { "\(publicURL)/\(repository).git" }
+    /// - Parameter name: hexadecimal digits.
+    func mirror(ofModuleNamed name: String, of repository: RepositoryPath) -> Mirror {
+        Mirror(directory: "\(modules)/\(repository).git/\(name).git", program: program, locks: locks)
+    }
+
+    func url(of repository: RepositoryPath, module: String? = nil) -> String {
+        "\(publicURL)/\(repository).git" + (module.map { "/modules/\($0).git" } ?? "")
+    }
 }

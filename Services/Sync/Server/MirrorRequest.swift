@@ -5,39 +5,75 @@ import Hummingbird
 import NIOCore
 import Secrets
 
-/// What a git client asks for, once its token is verified.
+/// What a builder asks for, once its token is verified.
 struct MirrorRequest: Equatable {
-    enum Service: Equatable { case refs, uploadPack }
+    enum Service: Equatable {
+        /// Git's smart protocol.
+        case refs, uploadPack
+        /// Git LFS: which files are here, and one of them.
+        case largeFiles
+        case largeFile(String)
+        /// What belongs to a commit beside its own objects.
+        case parts(PartsRequest)
+    }
 
+    /// Whose token is needed.
     var repository: RepositoryPath
+    /// The submodule of it that is asked for; `nil` for the repository itself.
+    var module: String?
     var service: Service
 
     /// - Throws: ``MirrorRefusal``: 401 before anything is said about whether a repository exists.
     init(_ request: Request, tokens: MirrorToken, now: Timestamp = .now) throws(MirrorRefusal) {
-        guard let (repository, service) = Self.parse(request.uri.path, query: request.uri.query ?? "") else {
-            throw .notFound
-        }
+        guard let parsed = Self.parse(request.uri.path, query: request.uri.query ?? "") else { throw .notFound }
         guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer "),
-            tokens.verify(String(header.dropFirst("bearer ".count)), for: repository, now: now)
+            tokens.verify(String(header.dropFirst("bearer ".count)), for: parsed.repository, now: now)
         else { throw .unauthorized }
+        self = parsed
+    }
+
+    init(repository: RepositoryPath, module: String? = nil, service: Service) {
         self.repository = repository
+        self.module = module
         self.service = service
     }
 
-    /// The repository and the service of an address; nothing is unescaped, since no repository path needs it.
-    static func parse(_ path: String, query: String) -> (RepositoryPath, Service)? {
-        let service: Service
-        let suffix: String
-        if path.hasSuffix(".git/info/refs"), query == "service=git-upload-pack" {
-            (service, suffix) = (.refs, ".git/info/refs")
-        } else if path.hasSuffix(".git/git-upload-pack"), query.isEmpty {
-            (service, suffix) = (.uploadPack, ".git/git-upload-pack")
-        } else {
-            return nil
+    /// The request of an address: `/<path>.git/<service>` or `/<path>.git/modules/<name>.git/<service>`. Nothing is
+    /// unescaped, since neither a repository's path nor a module's name needs it.
+    static func parse(_ path: String, query: String) -> MirrorRequest? {
+        // No part of a repository's path ends in `.git`.
+        guard path.hasPrefix("/"), let end = path.firstRange(of: ".git/") else { return nil }
+        let repository = RepositoryPath(rawValue: String(path[..<end.lowerBound].dropFirst()))
+        guard repository.problem == nil else { return nil }
+        var rest = path[end.upperBound...]
+        var module: String?
+        if rest.hasPrefix("modules/") {
+            rest = rest.dropFirst("modules/".count)
+            guard let end = rest.firstRange(of: ".git/"), isDigest(rest[..<end.lowerBound]) else { return nil }
+            module = String(rest[..<end.lowerBound])
+            rest = rest[end.upperBound...]
         }
-        guard path.hasPrefix("/") else { return nil }
-        let repository = RepositoryPath(rawValue: String(path.dropFirst().dropLast(suffix.count)))
-        return repository.problem == nil ? (repository, service) : nil
+        guard let service = service(rest, query: query, repository) else { return nil }
+        if case .parts = service, module != nil { return nil }
+        return MirrorRequest(repository: repository, module: module, service: service)
+    }
+
+    private static func service(_ path: Substring, query: String, _ repository: RepositoryPath) -> Service? {
+        switch path {
+        case "info/refs": return query == "service=git-upload-pack" ? .refs : nil
+        case "parts": return PartsRequest(repository, query: query).map(Service.parts)
+        case "git-upload-pack" where query.isEmpty: return .uploadPack
+        case "info/lfs/objects/batch" where query.isEmpty: return .largeFiles
+        default:
+            let folder = "info/lfs/files/"
+            guard path.hasPrefix(folder), query.isEmpty, isDigest(path.dropFirst(folder.count)) else { return nil }
+            return .largeFile(String(path.dropFirst(folder.count)))
+        }
+    }
+
+    /// Whether it is a SHA-256 in lower-case hexadecimal digits.
+    private static func isDigest(_ text: Substring) -> Bool {
+        text.utf8.count == 64 && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
     }
 }
 

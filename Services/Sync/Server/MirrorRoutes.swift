@@ -8,16 +8,20 @@ import NIOCore
 import Secrets
 
 /// Git's smart HTTP protocol, read-only: `GET /<path>.git/info/refs?service=git-upload-pack` and
-/// `POST /<path>.git/git-upload-pack`. Every request carries a token for that one repository.
+/// `POST /<path>.git/git-upload-pack`, for the mirror of a repository and those of its submodules; and what goes with it.
+/// Every request carries a token for that one repository.
 struct MirrorRoutes: Sendable {
     let mirrors: Mirrors
     let tokens: MirrorToken
+    let parts: PartsFetcher
     let logger: Logger
+    let files = FileIO()
     private let advertisements = Advertisements()
 
-    init(mirrors: Mirrors, tokens: MirrorToken, logger: Logger) {
+    init(mirrors: Mirrors, tokens: MirrorToken, parts: PartsFetcher, logger: Logger) {
         self.mirrors = mirrors
         self.tokens = tokens
+        self.parts = parts
         self.logger = logger
     }
 
@@ -27,16 +31,33 @@ struct MirrorRoutes: Sendable {
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
-        router.get("**") { request, _ in await answer(request) { try await advertise($0, $1) } }
-        router.post("**") { request, _ in await answer(request) { try await upload($0, $1) } }
+        router.get("**") { request, context in
+            await answer(request) { wanted in
+                switch wanted.service {
+                case .refs: try await advertise(request, wanted)
+                case .parts(let parts): answerParts(parts)
+                case .largeFile(let id): try await sendLargeFile(id, wanted, context)
+                case .uploadPack, .largeFiles: throw MirrorRefusal.notFound
+                }
+            }
+        }
+        router.post("**") { request, _ in
+            await answer(request) { wanted in
+                switch wanted.service {
+                case .uploadPack: try await upload(request, wanted)
+                case .largeFiles: try await tellLargeFiles(request, wanted)
+                case .refs, .parts, .largeFile: throw MirrorRefusal.notFound
+                }
+            }
+        }
         return router
     }
 
     private func answer(
-        _ request: Request, _ work: (Request, MirrorRequest) async throws -> Response
+        _ request: Request, _ work: (MirrorRequest) async throws -> Response
     ) async -> Response {
         do {
-            return try await work(request, try MirrorRequest(request, tokens: tokens))
+            return try await work(try MirrorRequest(request, tokens: tokens))
         } catch let refusal as MirrorRefusal {
             logger.notice(
                 "fetch refused",
@@ -50,8 +71,7 @@ struct MirrorRoutes: Sendable {
     }
 
     private func advertise(_ request: Request, _ wanted: MirrorRequest) async throws -> Response {
-        guard wanted.service == .refs else { throw MirrorRefusal.notFound }
-        let repository = try existing(wanted.repository)
+        let repository = try existing(wanted)
         let body = try await advertisements.of(
             repository, protocolVersion: GitProgram.protocolVersion(request.headers[.gitProtocol]), mirrors.program)
         return Response(
@@ -60,8 +80,7 @@ struct MirrorRoutes: Sendable {
     }
 
     private func upload(_ request: Request, _ wanted: MirrorRequest) async throws -> Response {
-        guard wanted.service == .uploadPack else { throw MirrorRefusal.notFound }
-        let repository = try existing(wanted.repository)
+        let repository = try existing(wanted)
         guard request.headers[.contentType] == "application/x-git-upload-pack-request" else {
             throw MirrorRefusal(.unsupportedMediaType, "unsupported_media_type", "this is no request of a git client")
         }
@@ -85,7 +104,7 @@ struct MirrorRoutes: Sendable {
             })
     }
 
-    private func collect(_ request: Request) async throws -> [UInt8] {
+    func collect(_ request: Request) async throws -> [UInt8] {
         let body: [UInt8]
         do {
             body = Array(try await request.body.collect(upTo: Self.requestLimit).readableBytesView)
@@ -114,15 +133,22 @@ struct MirrorRoutes: Sendable {
         }
     }
 
-    private func existing(_ repository: RepositoryPath) throws -> String {
-        let mirror = mirrors.mirror(of: repository)
+    func mirror(_ wanted: MirrorRequest) -> Mirror {
+        wanted.module.map { mirrors.mirror(ofModuleNamed: $0, of: wanted.repository) }
+            ?? mirrors.mirror(of: wanted.repository)
+    }
+
+    private func existing(_ wanted: MirrorRequest) throws -> String {
+        let mirror = mirror(wanted)
         guard mirror.exists else {
-            throw MirrorRefusal(.notFound, "unknown_repository", "there is no mirror of \(repository)")
+            throw MirrorRefusal(
+                .notFound, "unknown_repository",
+                "there is no mirror of \(wanted.module == nil ? "" : "this submodule of ")\(wanted.repository)")
         }
         return mirror.directory
     }
 
-    private func headers(_ type: String) -> HTTPFields {
+    func headers(_ type: String) -> HTTPFields {
         [.contentType: type, .cacheControl: "no-cache, max-age=0, must-revalidate"]
     }
 }

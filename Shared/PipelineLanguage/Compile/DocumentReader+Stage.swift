@@ -164,6 +164,8 @@ extension DocumentReader {
         clone.retries = integer(fields.take("retries"), "“retries”", in: 0...10) ?? 0
         clone.skipVerify = bool(fields.take("skip_verify"), "“skip_verify”") ?? false
         clone.trace = bool(fields.take("trace"), "“trace”") ?? false
+        clone.submodules = bool(fields.take("submodules"), "“submodules”") ?? false
+        clone.lfs = bool(fields.take("lfs"), "“lfs”") ?? false
         warnOfClone(fields)
         fields.finish()
         return clone

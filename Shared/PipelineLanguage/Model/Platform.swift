@@ -32,21 +32,28 @@ public struct Clone: Sendable, Hashable {
     public var skipVerify: Bool
     /// Log what Git does.
     public var trace: Bool
+    /// Whether submodules come along, those within each other too.
+    public var submodules: Bool
+    /// Whether files of Git LFS come along in the place of their pointers.
+    public var lfs: Bool
 
     public init(
-        disable: Bool = false, depth: Int = 0, retries: Int = 0, skipVerify: Bool = false, trace: Bool = false
+        disable: Bool = false, depth: Int = 0, retries: Int = 0, skipVerify: Bool = false, trace: Bool = false,
+        submodules: Bool = false, lfs: Bool = false
     ) {
         self.disable = disable
         self.depth = depth
         self.retries = retries
         self.skipVerify = skipVerify
         self.trace = trace
+        self.submodules = submodules
+        self.lfs = lfs
     }
 }
 
 extension Clone: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case disable, depth, retries, trace
+        case disable, depth, retries, trace, submodules, lfs
         case skipVerify = "skip_verify"
     }
 
@@ -57,6 +64,8 @@ extension Clone: Codable {
         retries = try container.decode(.retries, default: 0)
         skipVerify = try container.decode(.skipVerify, default: false)
         trace = try container.decode(.trace, default: false)
+        submodules = try container.decode(.submodules, default: false)
+        lfs = try container.decode(.lfs, default: false)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -66,6 +75,8 @@ extension Clone: Codable {
         try container.encode(retries, forKey: .retries, unless: 0)
         try container.encode(skipVerify, forKey: .skipVerify, unless: false)
         try container.encode(trace, forKey: .trace, unless: false)
+        try container.encode(submodules, forKey: .submodules, unless: false)
+        try container.encode(lfs, forKey: .lfs, unless: false)
     }
 }
 

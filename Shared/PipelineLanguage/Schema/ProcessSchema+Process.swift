@@ -137,6 +137,8 @@ extension ProcessSchema {
                         "retries": integer("How often a failed fetch is tried again.", from: 0, to: 10),
                         "skip_verify": bool("Do not verify the server's certificate."),
                         "trace": bool("Log what Git does."),
+                        "submodules": bool("Whether submodules come along."),
+                        "lfs": bool("Whether files of Git LFS come along."),
                     ], "How the source is fetched."),
             ], "How the source gets into the workspace.")
     }
