@@ -214,8 +214,8 @@ let package = Package(
         tests(
             "SyncTests",
             [
-                "Sync", "Contracts", "Git", "Messaging", "Secrets", httpTypes, hummingbird, hummingbirdTesting, logging,
-                nioCore, subprocess, systemPackage,
+                "Sync", "Contracts", "Git", "Messaging", "Secrets", "TestSupport", httpTypes, hummingbird,
+                hummingbirdTesting, logging, nioCore, subprocess, systemPackage,
             ]),
         tests(
             "PipelineTests",
@@ -233,7 +233,8 @@ let package = Package(
             "BuilderIntegrationTests",
             [
                 "AMQP", "Builder", "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage",
-                "Secrets", "TestSupport", "Worker", lifecycle, logging, subprocess, systemPackage,
+                "Secrets", "Sync", "TestSupport", "Worker", hummingbird, hummingbirdTesting, lifecycle, logging,
+                subprocess, systemPackage,
             ]),
         tests(
             "DeployerTests",

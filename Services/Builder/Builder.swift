@@ -53,6 +53,8 @@ struct Builder {
             git: GitProgram(
                 home: gitHome.string, certificates: certificates.map { _ in certificateFile }, logger: context.logger),
             caches: try sourceCaches(),
+            parts: SourcePartsClient(
+                http: http, authorities: certificates.map { .text($0.pem) }, logger: context.logger),
             processes: runners.contains(.process)
                 ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil,
             docker: docker,

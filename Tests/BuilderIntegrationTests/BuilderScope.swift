@@ -73,7 +73,7 @@ struct BuilderScope: Sendable {
     }
 
     /// Makes a repository with one commit of these files.
-    func repository(_ files: [String: String]) async throws -> (url: String, commit: String) {
+    func repository(_ files: [String: String]) async throws -> Source {
         let path = "\(folder)/repository-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         for (file, text) in files {
@@ -84,7 +84,7 @@ struct BuilderScope: Sendable {
         _ = try await runTool("git", ["-C", path, "add", "-A"])
         _ = try await runTool("git", ["-C", path] + who + ["commit", "-q", "-m", "first"])
         let sha = try await runTool("git", ["-C", path, "rev-parse", "HEAD"])
-        return ("file://\(path)", String(sha.prefix { $0.isHexDigit }))
+        return Source(url: "file://\(path)", commit: String(sha.prefix { $0.isHexDigit }))
     }
 
     /// How a job went.
@@ -96,9 +96,17 @@ struct BuilderScope: Sendable {
         func log(_ name: String) -> String { platform.log(name) }
     }
 
+    /// Where a job's commit is fetched.
+    struct Source: Sendable {
+        var url: String
+        var commit: String
+        var token = "mirror-token"
+        var cloneURL: String?
+    }
+
     /// A job of all of the stage's steps.
     func grant(
-        _ stage: Stage, source: (url: String, commit: String)? = nil, secrets: [String: String] = [:],
+        _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil
     ) throws -> JobGrant {
         var stage = stage
@@ -119,7 +127,8 @@ struct BuilderScope: Sendable {
             stage: try JSONValue(encoding: stage), steps: stage.steps.map(\.name), environment: ["CI": "true"],
             secrets: sealed, registries: registries,
             source: try source.map {
-                SourceAccess(url: $0.url, token: try keys.seal("mirror-token", for: SecretPurpose.mirror))
+                SourceAccess(
+                    url: $0.url, token: try keys.seal($0.token, for: SecretPurpose.mirror), cloneURL: $0.cloneURL)
             })
     }
 
@@ -131,7 +140,7 @@ struct BuilderScope: Sendable {
 
     /// Does a job as the builder does it.
     func run(
-        _ stage: Stage, source: (url: String, commit: String)? = nil, secrets: [String: String] = [:],
+        _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
         caches: SourceCaches? = nil,
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
@@ -146,6 +155,7 @@ struct BuilderScope: Sendable {
             jobs: data.appending("jobs"),
             git: GitProgram(home: data.appending("git").string, allowsFile: true, logger: logger),
             caches: caches ?? SourceCaches(folder: data.appending("sources"), limit: 1 << 30, logger: logger),
+            parts: SourcePartsClient(http: http, authorities: nil, logger: logger),
             processes: runners.contains(.process)
                 ? ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger) : nil,
             docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),

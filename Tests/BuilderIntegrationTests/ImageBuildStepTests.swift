@@ -93,7 +93,9 @@ import Testing
         try await BuilderScope.with { scope in
             let stage = Stage(name: "main", steps: [Step(name: "s", image: scope.image, commands: ["echo"])])
             let outcome = try await scope.run(
-                stage, source: ("file:///no/such/repository", String(repeating: "a", count: 40)))
+                stage,
+                source: BuilderScope.Source(
+                    url: "file:///no/such/repository", commit: String(repeating: "a", count: 40)))
             #expect(outcome.finished.outcome == .failure)
             #expect(outcome.log("s").contains("the source cannot be fetched"))
         }

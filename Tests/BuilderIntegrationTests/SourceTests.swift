@@ -42,7 +42,8 @@ import Testing
                     Step(name: "look", commands: ["git log --format=%s", "git fsck --strict", "git status --short"])
                 ])
             let outcome = try await scope.run(
-                look, source: (first.url, String(second)), runners: [.process], caches: caches)
+                look, source: BuilderScope.Source(url: first.url, commit: String(second)), runners: [.process],
+                caches: caches)
             #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("look"))")
             #expect(outcome.log("look").contains("\nsecond\nfirst\n"))
             let names = try FileManager.default.contentsOfDirectory(atPath: sources.string)

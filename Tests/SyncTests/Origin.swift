@@ -18,14 +18,14 @@ final class Origin: Sendable {
     let keys: KeyRing
     let mirrors: Mirrors
 
-    init() async throws {
+    init(publicURL: String = "http://sync:8081") async throws {
         folder = "/tmp/slipway-sync-\(UInt64.random(in: 0 ... .max))"
         keys = try KeyRing(Self.sealKeys)
         try FileManager.default.createDirectory(atPath: folder + "/home", withIntermediateDirectories: true)
         mirrors = Mirrors(
             data: folder,
             program: GitProgram(home: folder + "/home", allowsFile: true, logger: Logger(label: "test")),
-            publicURL: "http://sync:8081")
+            publicURL: publicURL)
         try await git("init", "--quiet", "--initial-branch=main", path, in: folder)
     }
 

@@ -13,6 +13,7 @@ struct BuildExecutor: JobExecutor {
     let git: GitProgram
     /// What earlier jobs fetched; `nil` where nothing is kept.
     let caches: SourceCaches?
+    let parts: SourcePartsClient
     /// `nil` where this builder runs no processes.
     let processes: ProcessRunner?
     /// `nil` where this builder has no Docker Engine.
@@ -40,7 +41,8 @@ struct BuildExecutor: JobExecutor {
         let result: Result<Void, any Error>
         do {
             if !job.stage.clone.disable, let source = job.grant.source {
-                try await SourceCheckout(git: git, caches: caches).run(job, source, into: folder.workspace)
+                try await SourceCheckout(git: git, caches: caches, parts: parts).run(
+                    job, source, into: folder.workspace)
             }
             await run.steps(
                 StepDispatch(

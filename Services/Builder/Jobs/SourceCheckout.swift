@@ -5,36 +5,28 @@ import PipelineLanguage
 import SystemPackage
 import Worker
 
-/// Brings a job's commit into its workspace.
+/// Brings a job's commit into its workspace, with the submodules and LFS files its pipeline asks for.
 struct SourceCheckout: Sendable {
     let git: GitProgram
     /// `nil` where every job fetches everything.
     let caches: SourceCaches?
+    let parts: SourcePartsClient
 
     /// How much history comes along where the pipeline does not say.
     static let depth = 50
 
     /// - Throws: ``JobFailure``; an `unreachable` mirror is tried again first.
     func run(_ job: GrantedJob, _ source: SourceAccess, into workspace: FilePath) async throws {
-        let clone = job.stage.clone
-        let checkout = Checkout(
-            url: source.url, credential: job.sourceToken.map { .bearer($0) } ?? .none, commit: job.grant.commit.sha,
-            ref: job.grant.ref, origin: source.cloneURL, directory: workspace.string,
-            depth: clone.depth > 0 ? clone.depth : Self.depth)
-        var left = max(2, clone.retries)
+        var left = max(2, job.stage.clone.retries)
         var pause = Duration.milliseconds(500)
         while true {
             do {
                 // The last try owes nothing to what earlier jobs left.
-                if let caches, left > 0 {
-                    try await git.checkout(checkout, through: caches.cache(for: checkout))
-                } else {
-                    try await git.checkout(checkout)
-                }
+                try await fetch(job, source, into: workspace, through: left > 0 ? caches : nil)
                 return
             } catch {
                 try Task.checkCancellation()
-                guard left > 0, error.code == .unreachable || error.code == .timedOut else {
+                guard left > 0, [.unreachable, .timedOut, .rateLimited].contains(error.code) else {
                     throw JobFailure("the source cannot be fetched: \(error)")
                 }
             }
@@ -50,5 +42,52 @@ struct SourceCheckout: Sendable {
                 throw JobFailure("the workspace cannot be emptied: \(error)")
             }
         }
+    }
+
+    private func fetch(
+        _ job: GrantedJob, _ source: SourceAccess, into workspace: FilePath, through caches: SourceCaches?
+    ) async throws(GitError) {
+        let clone = job.stage.clone
+        var checkout = Checkout(
+            url: source.url, credential: job.sourceToken.map { .bearer($0) } ?? .none, commit: job.grant.commit.sha,
+            ref: job.grant.ref, origin: source.cloneURL, directory: workspace.string,
+            depth: clone.depth > 0 ? clone.depth : Self.depth, largeFiles: clone.lfs)
+        var submodules: [SourceParts.Submodule] = []
+        if clone.submodules || clone.lfs {
+            submodules = try await parts.parts(
+                of: checkout.commit, submodules: clone.submodules, largeFiles: clone.lfs, mirror: source.url,
+                token: job.sourceToken, timeout: checkout.timeout)
+        }
+        try await checkOut(checkout, through: caches)
+        checkout.ref = nil
+        for submodule in submodules {
+            checkout.url = submodule.url
+            checkout.commit = submodule.commit
+            checkout.origin = submodule.cloneURL
+            checkout.directory = try GitProgram.submoduleFolder(submodule.path, in: workspace.string)
+            try await checkOut(checkout, through: caches)
+        }
+        for (parent, paths) in Self.byParent(submodules.map(\.path)) {
+            try await git.registerSubmodules(
+                paths, in: parent.isEmpty ? workspace.string : workspace.appending(parent).string)
+        }
+    }
+
+    private func checkOut(_ checkout: Checkout, through caches: SourceCaches?) async throws(GitError) {
+        if let caches {
+            try await git.checkout(checkout, through: caches.cache(for: checkout))
+        } else {
+            try await git.checkout(checkout)
+        }
+    }
+
+    /// The paths within the repository each submodule is one of; that of the workspace is the empty one.
+    static func byParent(_ paths: [String]) -> [String: [String]] {
+        var children: [String: [String]] = [:]
+        for path in paths {
+            let parent = paths.filter { path.hasPrefix("\($0)/") }.max { $0.utf8.count < $1.utf8.count } ?? ""
+            children[parent, default: []].append(parent.isEmpty ? path : String(path.dropFirst(parent.count + 1)))
+        }
+        return children
     }
 }

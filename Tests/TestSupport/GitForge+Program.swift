@@ -1,0 +1,86 @@
+extension GitForge {
+    /// The server: git-http-backend behind tokens, an LFS server beside it, and what stands in the way of real ones. Folders:
+    /// `repos`, `lfs`; files: `access.json` (tokens by private repository), `requests` (what was asked).
+    static let program = #"""
+        import base64, http.server, json, os, ssl, subprocess, sys, threading
+        folder, certificate, key = sys.argv[1:4]
+        lock = threading.Lock()
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = 'HTTP/1.1'
+            def log_message(self, *arguments): pass
+            def answer(self, status, body=b'', headers={}):
+                with lock, open(folder + '/requests', 'a') as log:
+                    log.write(f"{self.command} {self.path} {'signed' if self.token else 'open'} {status}\n")
+                self.send_response(status)
+                for name, value in headers.items(): self.send_header(name, value)
+                self.send_header('Content-Length', str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            def read(self):
+                if self.headers.get('Transfer-Encoding') == 'chunked':
+                    body = b''
+                    while size := int(self.rfile.readline(), 16):
+                        body += self.rfile.read(size)
+                        self.rfile.readline()
+                    self.rfile.readline()
+                    return body
+                return self.rfile.read(int(self.headers.get('Content-Length') or 0))
+            def serve(self):
+                body = self.read()
+                self.token = ''
+                given = self.headers.get('Authorization', '')
+                if given.startswith('Basic '):
+                    self.token = base64.b64decode(given[6:]).decode().split(':', 1)[1]
+                path, _, query = self.path.partition('?')
+                trouble = path.split('/')[1]
+                if trouble == 'login': return self.answer(200, b'<html>sign in</html>', {'Content-Type': 'text/html'})
+                if trouble == 'busy': return self.answer(429, b'slow down')
+                if trouble == 'broken': return self.answer(502)
+                if trouble == 'moved':
+                    return self.answer(302, b'', {'Location': f'http://localhost:{port}{self.path[6:]}'})
+                repository = path[1:].split('.git/')[0]
+                with open(folder + '/access.json') as file: access = json.load(file)
+                if repository in access and self.token not in access[repository]:
+                    known = any(self.token in tokens for tokens in access.values())
+                    return self.answer(404) if known else self.answer(401, b'', {'WWW-Authenticate': 'Basic realm="forge"'})
+                if path.endswith('/info/lfs/objects/batch'): return self.batch(repository, json.loads(body))
+                if '.git/lfs/' in path: return self.large(path.rsplit('/', 1)[1])
+                self.git(path, query, body)
+            def batch(self, repository, wanted):
+                objects = []
+                for entry in wanted['objects']:
+                    if os.path.exists(f"{folder}/lfs/{entry['oid']}"):
+                        scheme = 'https' if certificate else 'http'
+                        href = f"{scheme}://{self.headers['Host']}/{repository}.git/lfs/{entry['oid']}"
+                        entry['actions'] = {'download': {'href': href}}
+                    else: entry['error'] = {'code': 404, 'message': 'there is no such object'}
+                    objects.append(entry)
+                reply = json.dumps({'transfer': 'basic', 'objects': objects}).encode()
+                self.answer(200, reply, {'Content-Type': 'application/vnd.git-lfs+json'})
+            def large(self, name):
+                with open(f'{folder}/lfs/{name}', 'rb') as file: self.answer(200, file.read())
+            def git(self, path, query, body):
+                environment = {
+                    'PATH': os.environ['PATH'], 'GIT_PROJECT_ROOT': folder + '/repos', 'GIT_HTTP_EXPORT_ALL': '1',
+                    'PATH_INFO': path, 'QUERY_STRING': query, 'REQUEST_METHOD': self.command,
+                    'CONTENT_TYPE': self.headers.get('Content-Type', ''), 'CONTENT_LENGTH': str(len(body)),
+                    'HTTP_CONTENT_ENCODING': self.headers.get('Content-Encoding', ''), 'REMOTE_ADDR': '127.0.0.1',
+                    'GIT_PROTOCOL': self.headers.get('Git-Protocol', ''), 'GIT_CONFIG_NOSYSTEM': '1',
+                    'GIT_CONFIG_GLOBAL': '/dev/null'}
+                output = subprocess.run(['git', 'http-backend'], input=body, env=environment, capture_output=True).stdout
+                head, _, rest = output.partition(b'\r\n\r\n')
+                headers = dict(line.split(': ', 1) for line in head.decode().split('\r\n') if ': ' in line)
+                status = int(headers.pop('Status', '200').split()[0])
+                self.answer(status, rest, headers)
+            do_GET = do_POST = serve
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        server.daemon_threads = True
+        port = server.server_address[1]
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        print(port, flush=True)
+        server.serve_forever()
+        """#
+}
