@@ -120,8 +120,8 @@ let package = Package(
         service(
             "WebhookGateway",
             [
-                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, hummingbirdCore, lifecycle,
-                logging, metrics, nioCore, nioHTTP1, nioPosix,
+                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, grdb, hummingbirdCore,
+                lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
             ]),
         service(
             "Sync",
@@ -153,7 +153,7 @@ let package = Package(
             "Notifier",
             [
                 "AMQP", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", grdb, lifecycle,
-                logging,
+                logging, metrics,
             ]),
         service(
             "CommandLine",
@@ -208,7 +208,8 @@ let package = Package(
         tests(
             "WebhookGatewayTests",
             [
-                "WebhookGateway", "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, logging,
+                "WebhookGateway", "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, grdb,
+                logging,
                 nioCore, nioEmbedded, nioHTTP1, nioPosix,
             ]),
         tests(

@@ -8,6 +8,7 @@ import Runtime
 import Secrets
 import ServiceLifecycle
 import Storage
+import Synchronization
 
 /// The pipeline platform: chooses the process of a push, plans it into jobs, leases them to workers and keeps the one
 /// truth on runs. Serves the API and the pages.
@@ -16,7 +17,7 @@ struct Pipeline {
     static func main() async {
         await ServiceMain(
             name: "pipeline", summary: "keeps components and runs, serves the API and the pages",
-            settings: PipelineSettings.all, adminPort: 9102
+            settings: PipelineSettings.all, adminPort: 9102, needsBroker: false
         ).run(
             queues: { _ in [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")] },
             services: { context in try await services(context) })
@@ -61,9 +62,13 @@ struct Pipeline {
 
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
+        // Without a broker people still see what ran and change what is to run; what that sends waits in the outbox.
+        let isServing = Served()
+        context.readiness.add("pages") { isServing.value ? nil : "they are not served yet" }
         let server = Application(
             router: try PipelineRouter.make(platform),
-            configuration: .init(address: .hostname(listen.host, port: listen.port)), logger: quiet)
+            configuration: .init(address: .hostname(listen.host, port: listen.port)),
+            onServerRunning: { _ in isServing.begin() }, logger: quiet)
         let bus = context.bus
         return [
             OutboxRelay(store: store.store, outbox: store.outbox, window: 200, logger: logger) { message in
@@ -91,6 +96,14 @@ struct Pipeline {
             server,
         ]
     }
+}
+
+/// Whether the pages are served.
+private final class Served: Sendable {
+    private let state = Mutex(false)
+
+    var value: Bool { state.withLock { $0 } }
+    func begin() { state.withLock { $0 = true } }
 }
 
 extension Status {

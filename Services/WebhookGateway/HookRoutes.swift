@@ -20,14 +20,18 @@ final class HookRoutes: Sendable {
     }
 
     /// Where a request goes.
-    /// - Throws: ``HookRefusal``: 404 or 405.
+    /// - Throws: ``HookRefusal``: 404 or 405, and 400 for the hook of a forge that has another address, or none.
     func route(_ request: HTTPRequestHead) throws(HookRefusal) -> HookRoute {
-        if request.method == .POST, let route = routes[request.uri] { return route }
-        let path = String(request.uri.prefix { $0 != "?" })
-        guard let route = routes[path] else {
+        let found = routes[request.uri] ?? routes[Self.path(of: request.uri)]
+        if request.method == .POST, let sender = KnownForge.sender(of: request.headers),
+            sender.name != found?.forge.name
+        {
+            throw misdirected(sender, Self.path(of: request.uri))
+        }
+        guard let found else {
             throw HookRefusal(
-                .notFound, "not_found", "“\(path.prefix(200))” is no address of a hook",
-                remedy: "post to \(routes.keys.sorted().joined(separator: " or "))")
+                .notFound, "not_found", "“\(Self.path(of: request.uri).prefix(200))” is no address of a hook",
+                remedy: "post to \(addresses)")
         }
         guard request.method == .POST else {
             var refusal = HookRefusal(
@@ -36,7 +40,35 @@ final class HookRoutes: Sendable {
             refusal.allow = "POST"
             throw refusal
         }
-        return route
+        return found
+    }
+
+    private var addresses: String { routes.keys.sorted().joined(separator: " or ") }
+
+    /// The path of a request's target, which is a path and its query, or as proxies get it a whole address.
+    private static func path(of target: String) -> String {
+        var rest = target[...]
+        if !rest.hasPrefix("/"), let scheme = rest.firstRange(of: "://"),
+            ["http", "https"].contains(rest[..<scheme.lowerBound].lowercased())
+        {
+            rest = rest[scheme.upperBound...].drop { $0 != "/" && $0 != "?" }
+            if !rest.hasPrefix("/") { rest = "/" }
+        }
+        return String(rest.prefix { $0 != "?" && $0 != "#" })
+    }
+
+    private func misdirected(_ sender: KnownForge, _ path: String) -> HookRefusal {
+        let address = "/hooks/\(sender.name)"
+        guard routes[address] != nil else {
+            return HookRefusal(
+                .badRequest, "unserved_forge",
+                "this looks like a hook of \(sender.product), whose hooks are not taken yet",
+                remedy: "hooks that are taken go to \(addresses)")
+        }
+        return HookRefusal(
+            .badRequest, "wrong_address",
+            "this looks like a hook of \(sender.product), which “\(path.prefix(200))” does not take",
+            remedy: "enter \(address) as its address")
     }
 
     /// Does what a hook asks for and tells `done`, at once or later and on whatever thread, what to answer.

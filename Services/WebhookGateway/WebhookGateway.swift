@@ -11,7 +11,7 @@ struct WebhookGateway {
     static func main() async {
         await ServiceMain(
             name: "webhook-gateway", summary: "takes the hooks of Git servers and confirms each push",
-            settings: GatewaySettings.all, adminPort: 9100
+            settings: GatewaySettings.all, adminPort: 9100, needsBroker: false
         ).run { context in
             let settings = context.settings
             let bus = context.bus
@@ -32,6 +32,9 @@ struct WebhookGateway {
             let intake = Intake(
                 publish: { batches.publish(Publication($0.outgoing, timeout: timeout, done: $1)) }, spool: spool,
                 logger: context.logger)
+            context.readiness.add("hooks") { [broker = context.broker] in
+                await intake.problem(broker: await broker.status.problem)
+            }
             let server = GatewayServer(
                 address: try settings.value(GatewaySettings.listen),
                 routes: HookRoutes(

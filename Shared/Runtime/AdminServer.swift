@@ -29,10 +29,10 @@ struct AdminServer: Service {
         router.get("healthz") { _, _ in "ok\n" }
         router.get("readyz") { _, _ in
             let problems = await readiness.problems()
+            let lines = (problems.isEmpty ? ["ready"] : problems) + (await readiness.remarks())
             return Response(
                 status: problems.isEmpty ? .ok : .serviceUnavailable, headers: [.contentType: "text/plain"],
-                body: .init(
-                    byteBuffer: .init(string: problems.isEmpty ? "ready\n" : problems.joined(separator: "\n") + "\n")))
+                body: .init(byteBuffer: .init(string: lines.joined(separator: "\n") + "\n")))
         }
         router.get("metrics") { _, _ in
             Response(

@@ -1,8 +1,8 @@
-import AMQP
+public import AMQP
 
 extension Status {
-    /// Why a service cannot do its work with this broker, or `nil`.
-    var problem: String? {
+    /// Why nothing can be published or taken at this broker, or `nil`.
+    public var problem: String? {
         switch self {
         case .connected: nil
         case .connecting(_, let error): "not connected" + (error.map { ": \($0)" } ?? "")

@@ -27,15 +27,20 @@ public struct ServiceMain: Sendable {
     let summary: String
     let settings: [any AnySetting]
     let adminPort: Int
+    let needsBroker: Bool
 
     /// - Parameters:
     ///   - settings: those of this service beside ``CommonSettings``.
     ///   - adminPort: where health and metrics are served on loopback unless set otherwise.
-    public init(name: String, summary: String, settings: [any AnySetting], adminPort: Int) {
+    ///   - needsBroker: whether the service is not ready while the broker is away.
+    public init(
+        name: String, summary: String, settings: [any AnySetting], adminPort: Int, needsBroker: Bool = true
+    ) {
         self.name = name
         self.summary = summary
         self.settings = settings
         self.adminPort = adminPort
+        self.needsBroker = needsBroker
     }
 
     /// Runs the services until one ends or SIGTERM or SIGINT comes, and ends the process: 0 after a signal, 2 for
@@ -92,7 +97,7 @@ public struct ServiceMain: Sendable {
         }
         let broker = Broker(configuration, topology: MessageMap.topology(with: try queues(settings)), logger: logger)
         let readiness = Readiness()
-        readiness.add("broker") { await broker.status.problem }
+        readiness.add("broker", isNeeded: needsBroker) { await broker.status.problem }
         let context = ServiceContext(
             name: name, settings: settings, logger: logger, broker: broker, bus: Bus(broker: broker, service: name),
             readiness: readiness)

@@ -119,7 +119,33 @@ struct GitLabTests {
             Change("malformed_path") { $0.set("../../etc", in: "project", "path_with_namespace") },
             Change("malformed_ref") { $0.members["ref"] = "refs/tags/v1" },
             Change("malformed_ref") { $0.members["ref"] = "main" },
+            Change("malformed_ref") { $0.members["ref"] = "refs/heads/" },
+            Change("malformed_ref") { $0.members["ref"] = "refs/heads/a..b" },
+            Change("malformed_ref") { $0.members["ref"] = "refs/heads/a b" },
+            Change("malformed_ref") { $0.members["ref"] = "refs/heads/a.lock" },
+            Change("malformed_ref") { $0.members["ref"] = "refs/heads/a\n" },
+            Change("malformed_ref") {
+                $0 = .tag()
+                $0.members["ref"] = "refs/tags/v1~1"
+            },
+            Change("malformed_ref") {
+                $0.members["after"] = .string(Hook.zero)
+                $0.members["ref"] = "refs/heads/-^"
+            },
+            Change("malformed_ref") { $0.set("ma in", in: "project", "default_branch") },
+            Change("malformed_ref") { $0.set("a/", in: "project", "default_branch") },
             Change("malformed_commit") { $0.members["after"] = "--help" },
+            Change("malformed_commit") { $0.members["after"] = .string(Hook.zero + "0") },
+            Change("malformed_commit") { $0.members["before"] = "HEAD~1" },
+            Change("malformed_commit") { $0.members["before"] = .string(Hook.before.uppercased()) },
+            Change("malformed_commit") {
+                $0 = .tag()
+                $0.members["after"] = "v1.2"
+            },
+            Change("malformed_commit") {
+                $0 = .tag()
+                $0.members["checkout_sha"] = "v1.2"
+            },
         ])
     func unusable(_ change: Change) async throws {
         let gateway = Gateway()
@@ -130,6 +156,20 @@ struct GitLabTests {
         #expect(answer.body["code"]?.string == change.name)
         #expect(answer.body["message"]?.string?.isEmpty == false)
         #expect(gateway.broker.taken.isEmpty)
+    }
+
+    @Test(
+        "refs that look odd and that Git can have are taken",
+        arguments: ["-x", "HEAD", "@", "a./b", "{x}", "a.lockb", "ü/🚢", "$(id)", "a;b"])
+    func oddRefs(_ name: String) async throws {
+        let gateway = Gateway()
+        var hook = Hook()
+        hook.members["ref"] = .string("refs/heads/\(name)")
+        hook.set("", in: "project", "default_branch")
+        #expect(try await gateway.post(hook).status == .accepted)
+        let push = try #require(try gateway.broker.pushes().first)
+        #expect(push.trigger.branch == name)
+        #expect(push.defaultBranch == nil)
     }
 
     @Test("broken JSON is 400 and says where")

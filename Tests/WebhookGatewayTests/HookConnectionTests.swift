@@ -104,6 +104,78 @@ struct HookConnectionTests {
         #expect(try await written(channel).isEmpty)
     }
 
+    /// What NIO tells when the peer has closed its side.
+    private func closeInput(_ channel: NIOAsyncTestingChannel) async {
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        await channel.testingEventLoop.run()
+    }
+
+    @Test("a connection whose client is gone is closed at once, whatever it was in the middle of")
+    func closedByClient() async throws {
+        let routes = Gateway().routes
+        let idle = try await connect(routes)
+        let reading = try await connect(routes)
+        try await reading.writeInbound(
+            ByteBuffer(string: "POST /hooks/gitlab HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n{"))
+        let dropping = try await connect(routes)
+        try await dropping.writeInbound(
+            ByteBuffer(string: "POST /elsewhere HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n{"))
+        let head = try await connect(routes)
+        try await head.writeInbound(ByteBuffer(string: "POST /hooks/gitlab HTTP/1.1\r\nHos"))
+        for channel in [idle, reading, dropping, head] {
+            #expect(channel.isActive)
+            await closeInput(channel)
+            #expect(!channel.isActive)
+        }
+        #expect(routes.bodies.taken == 0)
+    }
+
+    @Test("what a client sent whole before it closed its side is done and answered")
+    func answeredAfterClose() async throws {
+        let gateway = Gateway()
+        gateway.broker.isHolding = true
+        let channel = try await connect(gateway.routes)
+        var other = Hook()
+        other.headers[one: HookHeader.idempotencyKey] = "other"
+        try await channel.writeInbound(ByteBuffer(bytes: request(Hook()) + request(other)))
+        await closeInput(channel)
+        for taken in 1...2 {
+            #expect(channel.isActive)
+            #expect(gateway.broker.taken.count == taken)
+            gateway.broker.confirm()
+            await channel.testingEventLoop.run()
+            #expect(try await written(channel).hasPrefix("HTTP/1.1 202 Accepted\r\n"))
+        }
+        #expect(!channel.isActive)
+    }
+
+    @Test("a sender that asks first is told to go on, or why not before it has sent anything")
+    func expectContinue() async throws {
+        let gateway = Gateway()
+        let channel = try await connect(gateway.routes)
+        var asking = Hook()
+        asking.headers[one: "Expect"] = "100-Continue"
+        let bytes = try request(asking)
+        let body = try asking.body.count
+        try await channel.writeInbound(ByteBuffer(bytes: bytes.dropLast(body)))
+        #expect(try await written(channel) == "HTTP/1.1 100 Continue\r\n\r\n")
+        try await channel.writeInbound(ByteBuffer(bytes: bytes.suffix(body)))
+        #expect(try await written(channel).hasPrefix("HTTP/1.1 202 Accepted\r\n"))
+        #expect(channel.isActive)
+
+        for (target, expected, status) in [
+            ("/elsewhere", "100-continue", "404 Not Found"), ("/hooks/gitlab", "miracles", "417 Expectation Failed"),
+        ] {
+            let channel = try await connect(gateway.routes)
+            let head = "POST \(target) HTTP/1.1\r\nHost: x\r\nExpect: \(expected)\r\nContent-Length: 900000\r\n\r\n"
+            try await channel.writeInbound(ByteBuffer(string: head))
+            #expect(try await written(channel).hasPrefix("HTTP/1.1 \(status)\r\n"))
+        }
+        let large = try await connect(Gateway(limit: 100).routes)
+        try await large.writeInbound(ByteBuffer(bytes: bytes.dropLast(body)))
+        #expect(try await written(large).hasPrefix("HTTP/1.1 413 Payload Too Large\r\n"))
+    }
+
     @Test("what one turn of an event loop publishes goes out together, by fours; elsewhere at once")
     func batches() async throws {
         let sent = Mutex<[[String]]>([])

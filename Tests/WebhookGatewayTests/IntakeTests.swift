@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import GRDB
 import Logging
 import Messaging
 import NIOCore
@@ -55,6 +56,29 @@ struct IntakeTests {
         gateway.spool = restarted
         #expect(try await gateway.post(Hook()).status == .accepted)
         #expect(broker.taken.count == 5)
+    }
+
+    @Test("ready is who takes hooks: through the broker, or while that is away with a spool that can be written")
+    func readiness() async throws {
+        let logger = Logger(label: "test")
+        let without = Intake(publish: { _, _ in }, spool: nil, logger: logger)
+        #expect(await without.problem(broker: nil) == nil)
+        #expect(await without.problem(broker: "not connected")?.hasPrefix("not connected") == true)
+
+        let folder = "/tmp/slipway-spool-\(UInt64.random(in: 0 ... .max))"
+        defer { do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record(error) } }
+        let spool = try await Spool.open(in: folder, logger: logger) { _ in throw Broker.away }
+        let with = Intake(publish: { $1(.failure(Broker.away)) }, spool: spool, logger: logger)
+        #expect(await with.problem(broker: nil) == nil)
+        #expect(await with.problem(broker: "not connected") == nil)
+
+        let other = try Store.open(at: folder + "/spool.sqlite", migrations: Spool.migrations)
+        try await other.write { database in
+            try database.execute(
+                sql: "CREATE TRIGGER full BEFORE INSERT ON probe BEGIN SELECT RAISE(FAIL, 'full'); END")
+        }
+        #expect(await with.problem(broker: "not connected")?.contains("full") == true)
+        #expect(await with.problem(broker: nil) == nil)
     }
 
     @Test("pushes pass the spool only while nothing waits in it")

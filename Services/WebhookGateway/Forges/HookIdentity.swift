@@ -31,6 +31,7 @@ enum HookIdentity {
 enum HookHeader {
     static let idempotencyKey = "Idempotency-Key"
     static let gitlabEventUUID = "X-Gitlab-Event-UUID"
+    static let gitlabEvent = "X-Gitlab-Event"
     static let gitlabToken = "X-Gitlab-Token"
     static let id = "webhook-id"
     static let timestamp = "webhook-timestamp"

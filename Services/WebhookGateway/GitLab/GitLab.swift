@@ -118,39 +118,39 @@ struct GitLab: Forge {
         guard ref.hasPrefix(isTag ? "refs/tags/" : "refs/heads/") else {
             throw HookRefusal(.badRequest, "malformed_ref", "“\(ref.prefix(200))” is no ref of this kind of hook")
         }
-        guard !Self.isZero(after) else { return .ignored("\(ref.prefix(200)) of \(repository) was deleted") }
-        // `after` of a tag may be the tag object; the commit is the one that would be checked out.
-        let commit = isTag ? payload.checkout ?? after : after
-        guard Self.isCommit(commit) else {
-            throw HookRefusal(.badRequest, "malformed_commit", "“\(commit.prefix(80))” is no commit id")
+        if let problem = GitRef.problem(ref) { throw Self.malformedRef(problem) }
+        let defaultBranch = payload.defaultBranch.flatMap { $0.isEmpty ? nil : $0 }
+        if let problem = defaultBranch.flatMap(GitRef.branchProblem) { throw Self.malformedRef(problem) }
+        let before = try Self.commit(payload.before, "before")
+        guard let head = try Self.commit(after, "after") else {
+            return .ignored("\(ref.prefix(200)) of \(repository) was deleted")
         }
-        let before = payload.before.flatMap { Self.isZero($0) || !Self.isCommit($0) ? nil : $0 }
+        // `after` of a tag may be the tag object; the commit is the one that would be checked out.
+        let commit = isTag ? try Self.commit(payload.checkout, "checkout_sha") ?? head : head
         let trigger = Trigger(
             id: HookIdentity.id(of: headers, "gitlab", [repository.rawValue, ref, after]), event: isTag ? .tag : .push,
             repository: repository, ref: ref, branch: isTag ? nil : String(ref.dropFirst("refs/heads/".count)),
             before: isTag ? nil : before, commit: commit, sender: payload.sender, skip: payload.skip, receivedAt: now)
         return .push(
-            PushReceived(trigger: trigger, cloneURL: cloneURL, defaultBranch: payload.defaultBranch))
+            PushReceived(trigger: trigger, cloneURL: cloneURL, defaultBranch: defaultBranch))
     }
 
     private func unsupported(_ kind: String) -> String {
         kind.isEmpty ? "the hook names no event" : "events of kind “\(kind.prefix(80))” start nothing"
     }
 
-    private static func isZero(_ text: String) -> Bool {
-        text.utf8.count >= 40 && all(text) { $0 == UInt8(ascii: "0") }
+    /// A commit id, or `nil` where there is none: the member is missing, null or all zeros.
+    private static func commit(_ text: String?, _ member: String) throws(HookRefusal) -> String? {
+        guard let text, !GitRef.isZero(text) else { return nil }
+        guard GitRef.isCommit(text) else {
+            throw HookRefusal(
+                .badRequest, "malformed_commit", "\(member): “\(text.prefix(80))” is no commit id",
+                remedy: "send the hook as GitLab does")
+        }
+        return text
     }
 
-    private static func isCommit(_ text: String) -> Bool {
-        (text.utf8.count == 40 || text.utf8.count == 64)
-            && all(text) { byte in
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-            }
-    }
-
-    private static func all(_ text: String, _ condition: (UInt8) -> Bool) -> Bool {
-        let bytes = text.utf8Span.span
-        return bytes.indices.allSatisfy { condition(bytes[$0]) }
+    private static func malformedRef(_ problem: String) -> HookRefusal {
+        HookRefusal(.badRequest, "malformed_ref", problem, remedy: "send the hook as GitLab does")
     }
 }

@@ -49,6 +49,14 @@ final class Intake: Sendable {
         }
     }
 
+    /// Why a push would be refused now, or `nil`.
+    /// - Parameter broker: what keeps it from taking one.
+    func problem(broker: String?) async -> String? {
+        guard let spool else { return broker.map { "\($0), and there is no spool: set SLIPWAY_DATA" } }
+        if broker == nil, spool.isEmpty { return nil }
+        return await spool.problem().map { "the spool takes none: \($0)" }
+    }
+
     private func keep(
         _ message: PreparedMessage, _ key: String, in spool: Spool,
         then done: @escaping @Sendable (Result<Durability, HookRefusal>) -> Void

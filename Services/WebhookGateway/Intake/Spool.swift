@@ -1,4 +1,6 @@
+import Contracts
 import FoundationEssentials
+import GRDB
 import Logging
 import Messaging
 import ServiceLifecycle
@@ -25,7 +27,7 @@ final class Spool: Sendable {
         in folder: String, logger: Logger, publish: @escaping @Sendable (PreparedMessage) async throws -> Void
     ) async throws -> Spool {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let store = try Store.open(at: folder + "/spool.sqlite", migrations: [Outbox.migration])
+        let store = try Store.open(at: folder + "/spool.sqlite", migrations: migrations)
         let outbox = Outbox()
         let waiting = try await store.read { try outbox.backlog(in: $0).count }
         if waiting > 0 { logger.notice("pushes of before wait in the spool", metadata: ["count": "\(waiting)"]) }
@@ -35,6 +37,25 @@ final class Spool: Sendable {
             gate.relayed()
         }
         return Spool(store: store, outbox: outbox, gate: gate, relay: relay)
+    }
+
+    static let migrations = [
+        Outbox.migration,
+        Migration("probe", sql: "CREATE TABLE probe (id INTEGER NOT NULL PRIMARY KEY, at INTEGER NOT NULL);"),
+    ]
+
+    /// Why nothing could be appended now, or `nil`: it is tried with a row that is always the same one.
+    func problem() async -> String? {
+        do {
+            try await store.write { database in
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)",
+                    arguments: [Timestamp.now.milliseconds])
+            }
+            return nil
+        } catch {
+            return "\(error)"
+        }
     }
 
     /// Whether nothing waits, as far as known without asking the file.

@@ -38,6 +38,8 @@ final class HookConnection: ChannelDuplexHandler {
     private var state = State.idle
     /// The connection ends with the answer to the request that is being done.
     private var isLast = false
+    /// The sender has closed its side: what is whole is still done and answered, and nothing more is waited for.
+    private var isInputClosed = false
     /// What a sender sent behind a request without waiting for its answer. Nothing more is read until it has it.
     private var early: [HTTPServerRequestPart] = []
     private var isReadHeld = false
@@ -65,6 +67,9 @@ final class HookConnection: ChannelDuplexHandler {
         switch event {
         case is ChannelShouldQuiesceEvent:
             if case .idle = state { context.close(promise: nil) } else { isLast = true }
+        case ChannelEvent.inputClosed:
+            isInputClosed = true
+            closeIfUnused(context)
         case IdleStateHandler.IdleStateEvent.read:
             context.close(promise: nil)
         default:
@@ -91,6 +96,12 @@ final class HookConnection: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
+    /// A sender that is gone leaves a descriptor behind until this side is closed as well.
+    private func closeIfUnused(_ context: ChannelHandlerContext) {
+        if case .waiting = state { return }
+        if isInputClosed { context.close(promise: nil) }
+    }
+
     // MARK: - A request
 
     private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
@@ -111,15 +122,32 @@ final class HookConnection: ChannelDuplexHandler {
         do throws(HookRefusal) {
             let found = try routes.route(head)
             route = found
+            let isAsked = try Self.expectsContinue(head)
             let announced = head.headers.first(name: "Content-Length").flatMap { Int($0) }
             let admitted = try routes.bodies.admit(announced)
             let incoming = Incoming(head, on: found, admitted: admitted)
             if let announced { incoming.hook.body.reserveCapacity(min(announced, 64 * 1024)) }
             if !head.isKeepAlive { isLast = true }
             state = .reading(incoming)
+            if isAsked {
+                context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: Self.continuation)), promise: nil)
+            }
         } catch {
             refuse(error, route, context)
         }
+    }
+
+    private static let continuation: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+
+    /// Whether the sender keeps the body back until it is asked for it.
+    private static func expectsContinue(_ head: HTTPRequestHead) throws(HookRefusal) -> Bool {
+        guard let expected = head.headers.first(name: "Expect"), head.version != .http1_0 else { return false }
+        guard expected.lowercased() == "100-continue" else {
+            throw HookRefusal(
+                .expectationFailed, "unknown_expectation", "“\(expected.prefix(100))” is nothing that can be expected",
+                remedy: "send the hook without Expect, or with 100-continue")
+        }
+        return true
     }
 
     private func read(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
@@ -175,7 +203,9 @@ final class HookConnection: ChannelDuplexHandler {
         write(answer, closing: isLast, context)
         if isLast {
             context.close(promise: nil)
-        } else if !early.isEmpty {
+            return
+        }
+        if !early.isEmpty {
             let parts = early
             early = []
             for part in parts { take(part, context) }
@@ -184,6 +214,7 @@ final class HookConnection: ChannelDuplexHandler {
                 context.read()
             }
         }
+        closeIfUnused(context)
     }
 
     /// The rest of a request that is refused would have to be read before the connection is of use again.
