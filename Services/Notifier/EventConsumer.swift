@@ -6,43 +6,86 @@ import Messaging
 import ServiceLifecycle
 import Storage
 
-/// Takes events from the notifier's own queue, as any outsider would, and keeps one notification for each address
-/// before the event is acked.
+/// Takes events from the notifier's own queue, as any outsider would, and keeps them for each address before they are
+/// acked. Those of one run are kept one after another, in the order in which they came; runs do not wait for each other.
 struct EventConsumer: Service {
     let broker: Broker
     let bus: Bus
     let store: NotificationStore
-    let endpoints: [String]
-    let wakes: [String: Wake]
+    let addresses: [Address]
     let logger: Logger
+
+    /// How many are kept at the same time: what waits together shares one commit.
+    private static let laneCount = 8
+
+    /// A delivery with what it says, or why it says nothing.
+    private struct Arrival: Sendable {
+        var delivery: Delivery
+        var event: Result<CloudEvent, WireError>
+    }
 
     func run() async throws {
         let deliveries = broker.deliveries(of: MessageMap.notifier.name, prefetch: 100).cancelOnGracefulShutdown()
         try await withThrowingDiscardingTaskGroup { group in
-            for try await delivery in deliveries { group.addTask { await take(delivery) } }
+            // The broker gives no more than the prefetch count before it has acks, which bounds the lanes.
+            let lanes = (0..<Self.laneCount).map { _ in AsyncStream.makeStream(of: Arrival.self) }
+            defer { for lane in lanes { lane.continuation.finish() } }
+            for lane in lanes {
+                group.addTask { for await arrival in lane.stream { await take(arrival) } }
+            }
+            for try await delivery in deliveries {
+                let arrival = try Self.arrival(delivery)
+                lanes[Self.lane(of: arrival)].continuation.yield(arrival)
+            }
         }
     }
 
-    private func take(_ delivery: Delivery) async {
+    private static func arrival(_ delivery: Delivery) throws -> Arrival {
         do {
+            let event = try Wire.decode(CloudEvent.self, from: Data(delivery.message.body))
+            return Arrival(delivery: delivery, event: .success(event))
+        } catch let error as WireError {
+            return Arrival(delivery: delivery, event: .failure(error))
+        }
+    }
+
+    private static func lane(of arrival: Arrival) -> Int {
+        guard case .success(let event) = arrival.event else { return 0 }
+        let key = event.data.context.chainId ?? event.id.rawValue
+        return Int(key.hashValue.magnitude % UInt(laneCount))
+    }
+
+    private func take(_ arrival: Arrival) async {
+        // What cannot be kept now, on a full disk, is tried again here: back in the queue it would lose its place.
+        while !Task.isCancelled {
             do {
-                let event = try Wire.decode(CloudEvent.self, from: Data(delivery.message.body))
-                try await store.add(event, body: delivery.message.body, to: endpoints)
-                for endpoint in endpoints { wakes[endpoint]?.wake() }
-            } catch let error as WireError {
-                logger.error("event is parked", metadata: ["error": "\(error)"])
-                try await bus.park(delivery.message, from: MessageMap.notifier, reason: "it is no CloudEvent: \(error)")
-            }
-            try await delivery.ack()
-        } catch {
-            logger.warning("event goes back to its queue", metadata: ["error": "\(error)"])
-            // A full disk is not to become a loop that spins.
-            do {
-                try await Task.sleep(for: .seconds(1))
-                try await delivery.requeue()
+                try await keep(arrival)
+                break
             } catch {
-                logger.debug("requeue failed", metadata: ["error": "\(error)"])
+                logger.warning("an event cannot be kept yet", metadata: ["error": "\(error)"])
+                do { try await Task.sleep(for: .seconds(1)) } catch { return }
             }
+        }
+        do {
+            try await arrival.delivery.ack()
+        } catch {
+            // The connection is gone: it comes again and is known by its id.
+            logger.debug("ack failed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func keep(_ arrival: Arrival) async throws {
+        let message = arrival.delivery.message
+        switch arrival.event {
+        case .success(let event):
+            let told = try await store.add(event, body: message.body, to: addresses.map(\.url))
+            for address in addresses where told.contains(address.url) {
+                address.metrics.waiting(by: 1)
+                address.wake.wake()
+            }
+        case .failure(let error):
+            logger.error("event is parked", metadata: ["error": "\(error)"])
+            try await bus.park(message, from: MessageMap.notifier, reason: "it is no CloudEvent: \(error)")
         }
     }
 }

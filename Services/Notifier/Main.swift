@@ -14,35 +14,49 @@ struct Notifier {
         await ServiceMain(
             name: "notifier", summary: "posts events as signed webhooks", settings: NotifierSettings.all,
             adminPort: 9105
-        ).run { context in
-            let settings = context.settings
-            let logger = context.logger
-            let endpoints = try NotifierSettings.endpoints(settings)
-            let folder = try settings.value(CommonSettings.data)
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            let store = try NotificationStore.open(at: folder + "/notifier.sqlite")
-            var dispatchers: [any Service] = []
-            var signals: [String: Wake] = [:]
-            if let signer = try settings.optional(NotifierSettings.secret) {
-                let sender = WebhookSender(client: HTTPClient(logger: logger), signer: signer)
-                for endpoint in endpoints {
-                    let wake = Wake()
-                    signals[endpoint] = wake
-                    dispatchers.append(
-                        Dispatcher(endpoint: endpoint, store: store, wake: wake, logger: logger) {
-                            await sender.post($0)
-                        })
-                }
-            } else if !endpoints.isEmpty {
-                // Missing only where there is somebody to sign for.
-                _ = try settings.value(NotifierSettings.secret)
-            } else {
-                logger.notice("nobody is told of anything; set SLIPWAY_WEBHOOK_URLS and SLIPWAY_WEBHOOK_SECRET")
+        ).run { context in try await services(context) }
+    }
+
+    private static func services(_ context: ServiceContext) async throws -> [any Service] {
+        let settings = context.settings
+        let logger = context.logger
+        let addresses = Address.all(try NotifierSettings.endpoints(settings))
+        let folder = try settings.value(CommonSettings.data)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let store = try NotificationStore.open(at: folder + "/notifier.sqlite")
+        try await begin(addresses, enabling: try NotifierSettings.enabled(settings), in: store, logger)
+        let consumer = EventConsumer(
+            broker: context.broker, bus: context.bus, store: store, addresses: addresses, logger: logger)
+        guard !addresses.isEmpty else {
+            logger.notice("nobody is told of anything; set SLIPWAY_WEBHOOK_URLS and SLIPWAY_WEBHOOK_SECRET")
+            return [consumer]
+        }
+        let sender = WebhookSender(
+            client: HTTPClient(logger: logger), signer: try settings.value(NotifierSettings.secret))
+        let dispatchers = addresses.map { address in
+            Dispatcher(address: address, store: store, logger: logger) { await sender.post($0) } as any Service
+        }
+        return dispatchers + [consumer]
+    }
+
+    /// Makes what was kept before fit the addresses there are now, and says what came of it.
+    private static func begin(
+        _ addresses: [Address], enabling enabled: [String], in store: NotificationStore, _ logger: Logger
+    ) async throws {
+        let beginning = try await store.begin(with: addresses.map(\.url), enabling: enabled)
+        if beginning.removed > 0 {
+            logger.notice(
+                "notifications for addresses that were removed are gone", metadata: ["count": "\(beginning.removed)"])
+        }
+        for address in addresses {
+            if let waiting = beginning.waiting[address.url] { address.metrics.waiting(by: waiting) }
+            if beginning.disabled.contains(address.url) {
+                logger.warning(
+                    """
+                    the address once answered 410 Gone and is told nothing; name it in SLIPWAY_WEBHOOK_ENABLE to \
+                    switch it on again
+                    """, metadata: ["address": "\(address.label)"])
             }
-            let consumer = EventConsumer(
-                broker: context.broker, bus: context.bus, store: store, endpoints: endpoints, wakes: signals,
-                logger: logger)
-            return dispatchers + [consumer]
         }
     }
 }

@@ -36,6 +36,14 @@ struct DeliveryPolicyTests {
         #expect(DeliveryPolicy.decide(afterAttempt: 1, .failed(""), jitter: 0.5) == .retry(after: .seconds(5)))
     }
 
+    @Test("a redirect is not followed and says where it leads")
+    func redirects() {
+        let outcome = PostOutcome.redirected(status: 308, location: "https://new.example/hook")
+        #expect(DeliveryPolicy.decide(afterAttempt: 1, outcome, jitter: 0.5) == .retry(after: .seconds(5)))
+        #expect(outcome.remark?.contains("https://new.example/hook") == true)
+        #expect(outcome.status == 308)
+    }
+
     @Test(
         "Retry-After is honoured where it is longer, up to a day",
         arguments: [(60, Int64(60)), (1, 5), (-5, 5), (.max, 86_400)] as [(Int64, Int64)])

@@ -8,6 +8,8 @@ struct Notification: Sendable, Equatable {
     var row: Int64
     var event: MessageID
     var endpoint: String
+    /// What it keeps its order in: the events of one run.
+    var chain: String?
     /// As it came from the broker: what is signed and posted, the same at every attempt.
     var body: [UInt8]
     /// Attempts that ended.
@@ -19,70 +21,56 @@ struct NotificationStore: Sendable {
     let store: Store
 
     static func open(at path: String) throws -> NotificationStore {
-        NotificationStore(store: try Store.open(at: path, migrations: [schema]))
+        NotificationStore(store: try Store.open(at: path, migrations: NotificationSchema.migrations))
     }
 
-    private static let schema = Migration(
-        "notifications",
-        sql: """
-            CREATE TABLE notification (
-                row INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-                event TEXT NOT NULL,
-                endpoint TEXT NOT NULL,
-                type TEXT NOT NULL,
-                body BLOB NOT NULL,
-                attempts INTEGER NOT NULL DEFAULT 0,
-                -- When it is to be tried; NULL once it is delivered or given up.
-                dueAt INTEGER,
-                state TEXT NOT NULL DEFAULT 'waiting',
-                createdAt INTEGER NOT NULL,
-                UNIQUE (event, endpoint)
-            );
-            CREATE INDEX notificationByDue ON notification (endpoint, dueAt) WHERE dueAt IS NOT NULL;
-            CREATE INDEX notificationByAge ON notification (createdAt) WHERE dueAt IS NULL;
-            CREATE TABLE attempt (
-                notification INTEGER NOT NULL REFERENCES notification (row) ON DELETE CASCADE,
-                number INTEGER NOT NULL,
-                at INTEGER NOT NULL,
-                milliseconds INTEGER NOT NULL,
-                status INTEGER,
-                error TEXT,
-                PRIMARY KEY (notification, number)
-            ) WITHOUT ROWID;
-            CREATE TABLE disabled (endpoint TEXT NOT NULL PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL);
-            """)
-
     /// Adds a notification for each address; what is there already stays as it is, so a redelivered event is told once.
-    func add(_ event: CloudEvent, body: [UInt8], to endpoints: [String], now: Timestamp = .now) async throws {
-        guard !endpoints.isEmpty else { return }
-        try await store.write { database in
+    /// - Returns: the addresses it is new for.
+    func add(
+        _ event: CloudEvent, body: [UInt8], to endpoints: [String], now: Timestamp = .now
+    ) async throws -> [String] {
+        guard !endpoints.isEmpty else { return [] }
+        return try await store.write { database in
+            let off = Set(try String.fetchAll(database, sql: "SELECT endpoint FROM disabled"))
+            let told = endpoints.filter { !off.contains($0) }
+            guard !told.isEmpty else { return [] }
+            try database.cachedStatement(
+                sql: "INSERT INTO event (id, type, body, createdAt) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+            ).execute(arguments: [event.id, event.type, Data(body), now])
+            let chain = event.data.context.chainId
             let statement = try database.cachedStatement(
                 sql: """
-                    INSERT INTO notification (event, endpoint, type, body, dueAt, createdAt)
-                    SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM disabled WHERE endpoint = ?)
+                    INSERT INTO delivery (event, endpoint, chain, dueAt, state, createdAt)
+                    SELECT event.row, :endpoint, :chain, iif(behind, NULL, :now), iif(behind, 'queued', 'waiting'), :now
+                    FROM event, (SELECT EXISTS (
+                        SELECT 1 FROM delivery
+                        WHERE endpoint = :endpoint AND chain = :chain AND state IN ('waiting', 'queued')) AS behind)
+                    WHERE event.id = :event
                     ON CONFLICT DO NOTHING
                     """)
-            for endpoint in endpoints {
+            return try told.filter { endpoint in
                 try statement.execute(arguments: [
-                    event.id, endpoint, event.type, Data(body), now, now, endpoint,
+                    "event": event.id, "endpoint": endpoint, "chain": chain, "now": now,
                 ])
+                return database.changesCount > 0
             }
         }
     }
 
-    /// What is to be tried now, the longest due first.
+    /// What is to be tried now, the longest due first; at most one of each chain.
     func due(for endpoint: String, limit: Int, now: Timestamp = .now) async throws -> [Notification] {
         try await store.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT row, event, endpoint, body, attempts FROM notification
-                    WHERE endpoint = ? AND dueAt <= ? ORDER BY dueAt, row LIMIT ?
+                    SELECT delivery.row, event.id, endpoint, chain, body, attempts
+                    FROM delivery JOIN event ON event.row = delivery.event
+                    WHERE endpoint = ? AND dueAt <= ? ORDER BY dueAt, delivery.row LIMIT ?
                     """, arguments: [endpoint, now, limit]
             ).map { row in
                 Notification(
-                    row: row["row"], event: row["event"], endpoint: row["endpoint"], body: Array(row["body"] as Data),
-                    attempts: row["attempts"])
+                    row: row["row"], event: row["id"], endpoint: row["endpoint"], chain: row["chain"],
+                    body: Array(row["body"] as Data), attempts: row["attempts"])
             }
         }
     }
@@ -91,56 +79,42 @@ struct NotificationStore: Sendable {
     func nextDue(for endpoint: String) async throws -> Timestamp? {
         try await store.read { database in
             try Timestamp.fetchOne(
-                database, sql: "SELECT MIN(dueAt) FROM notification WHERE endpoint = ?", arguments: [endpoint])
+                database, sql: "SELECT MIN(dueAt) FROM delivery WHERE endpoint = ?", arguments: [endpoint])
         }
     }
 
     /// Notes how an attempt ended and what follows.
+    /// - Returns: how many wait no more.
     func record(
         _ outcome: PostOutcome, _ verdict: DeliveryVerdict, of notification: Notification, began: Timestamp,
         now: Timestamp = .now
-    ) async throws {
-        var status: Int?
-        var error: String?
-        switch outcome {
-        case .answered(let answered, _): status = answered
-        case .failed(let reason): error = reason
-        }
-        let row = notification.row
-        let number = notification.attempts + 1
-        let (failedStatus, failure) = (status, error)
+    ) async throws -> Int {
         try await store.write { database in
             try database.execute(
                 sql: """
-                    INSERT INTO attempt (notification, number, at, milliseconds, status, error) VALUES (?, ?, ?, ?, ?, ?)
-                    ON CONFLICT DO NOTHING
+                    INSERT INTO deliveryAttempt (delivery, number, at, milliseconds, status, error)
+                    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                     """,
-                arguments: [row, number, began, now.milliseconds - began.milliseconds, failedStatus, failure])
-            var due: Timestamp?
-            let state: String
+                arguments: [
+                    notification.row, notification.attempts + 1, began, now.milliseconds - began.milliseconds,
+                    outcome.status, outcome.remark,
+                ])
+            try database.execute(
+                sql: "UPDATE delivery SET attempts = ? WHERE row = ?",
+                arguments: [notification.attempts + 1, notification.row])
+            let over: Int
             switch verdict {
-            case .delivered: state = "delivered"
-            case .giveUp: state = "failed"
-            case .retry(let after): (state, due) = ("waiting", now.adding(after))
-            case .disable:
-                state = "failed"
+            case .retry(let after):
                 try database.execute(
-                    sql: "INSERT INTO disabled (endpoint, at, event) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                    arguments: [notification.endpoint, now, notification.event])
-                try database.execute(
-                    sql:
-                        "UPDATE notification SET dueAt = NULL, state = 'failed' WHERE endpoint = ? AND dueAt IS NOT NULL",
-                    arguments: [notification.endpoint])
+                    sql: "UPDATE delivery SET dueAt = ? WHERE row = ? AND state = 'waiting'",
+                    arguments: [now.adding(after), notification.row])
+                over = 0
+            case .delivered: over = try Self.finish(notification, "delivered", now, in: database)
+            case .giveUp: over = try Self.finish(notification, "failed", now, in: database)
+            case .disable: over = try Self.disable(notification, now, in: database)
             }
-            try database.execute(
-                sql: "UPDATE notification SET attempts = ?, dueAt = ?, state = ? WHERE row = ?",
-                arguments: [number, due, state, row])
-            // What is over is kept for a month, for people to look at.
-            try database.execute(
-                sql: """
-                    DELETE FROM notification WHERE row IN
-                        (SELECT row FROM notification WHERE dueAt IS NULL AND createdAt < ? ORDER BY createdAt LIMIT 10)
-                    """, arguments: [now.adding(.seconds(-30 * 86_400))])
+            try Self.forgetOld(now, in: database)
+            return over
         }
     }
 }

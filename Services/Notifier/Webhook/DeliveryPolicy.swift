@@ -1,9 +1,35 @@
 /// How a post ended.
-enum PostOutcome: Sendable, Equatable {
+enum PostOutcome: Sendable, Equatable, CustomStringConvertible {
     /// An answer, with the seconds of its `Retry-After`.
     case answered(status: Int, retryAfter: Int64?)
+    /// The answer names another address. Nothing is posted there: what is signed goes where a person said, nowhere else.
+    case redirected(status: Int, location: String)
     /// None, and why.
     case failed(String)
+
+    var description: String {
+        switch self {
+        case .answered(let status, _): "\(status)"
+        case .redirected(let status, let location):
+            "\(status), a redirect to \(location); enter that address instead of this one"
+        case .failed(let reason): reason
+        }
+    }
+
+    var status: Int? {
+        switch self {
+        case .answered(let status, _), .redirected(let status, _): status
+        case .failed: nil
+        }
+    }
+
+    /// What a person should know of it beside the status.
+    var remark: String? {
+        switch self {
+        case .answered: nil
+        case .redirected, .failed: description
+        }
+    }
 }
 
 /// What follows from how a post ended.
@@ -33,7 +59,7 @@ enum DeliveryPolicy {
         case .answered(let status, _) where (200...299).contains(status): return .delivered
         case .answered(410, _): return .disable
         case .answered(_, let seconds): retryAfter = min(max(0, seconds ?? 0), longestRetryAfter)
-        case .failed: break
+        case .redirected, .failed: break
         }
         guard attempt >= 1, attempt <= delays.count else { return .giveUp }
         let delay = Double(delays[attempt - 1]) * (0.9 + 0.2 * jitter)

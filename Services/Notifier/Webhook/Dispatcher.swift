@@ -3,39 +3,36 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-typealias Wake = Signal
-
 /// Posts what waits for one address. Each address has its own, so that one that hangs holds up no other.
 struct Dispatcher: Service {
-    let endpoint: String
+    let address: Address
     let store: NotificationStore
-    let wake: Wake
     let logger: Logger
-    /// How many posts are under way at a time.
+    /// How many posts are under way at a time, each of another run.
     var width = 4
     let post: @Sendable (Notification) async -> PostOutcome
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                let wake = wake
+                let wake = address.wake
                 group.addTask { await dispatch(waking: wake) }
                 await group.waitForAll()
             }
         }
     }
 
-    private func dispatch(waking wake: Wake) async {
+    private func dispatch(waking wake: Signal) async {
         var wakes = wake.wakes.makeAsyncIterator()
         while !Task.isCancelled {
             do {
-                let due = try await store.due(for: endpoint, limit: width)
+                let due = try await store.due(for: address.url, limit: width)
                 if !due.isEmpty {
                     await send(due)
                     continue
                 }
                 // Until something is added or the next retry is due; nothing polls.
-                let next = try await store.nextDue(for: endpoint)
+                let next = try await store.nextDue(for: address.url)
                 let alarm = next.map { next in
                     Task {
                         let wait = max(0, next.milliseconds - Timestamp.now.milliseconds)
@@ -47,7 +44,7 @@ struct Dispatcher: Service {
                 alarm?.cancel()
             } catch {
                 logger.error(
-                    "notifications cannot be read", metadata: ["endpoint": "\(endpoint)", "error": "\(error)"])
+                    "notifications cannot be read", metadata: ["address": "\(address.label)", "error": "\(error)"])
                 do { try await Task.sleep(for: .seconds(5)) } catch { return }
             }
         }
@@ -67,20 +64,31 @@ struct Dispatcher: Service {
         let attempt = notification.attempts + 1
         let verdict = DeliveryPolicy.decide(afterAttempt: attempt, outcome, jitter: .random(in: 0..<1))
         do {
-            try await store.record(outcome, verdict, of: notification, began: began)
+            let over = try await store.record(outcome, verdict, of: notification, began: began)
+            address.metrics.waiting(by: -over)
         } catch {
             logger.error(
                 "an attempt cannot be recorded", metadata: ["event": "\(notification.event)", "error": "\(error)"])
             do { try await Task.sleep(for: .seconds(5)) } catch { return }
         }
+        address.metrics.posted(verdict)
+        log(verdict, outcome, notification, attempt)
+    }
+
+    private func log(_ verdict: DeliveryVerdict, _ outcome: PostOutcome, _ notification: Notification, _ attempt: Int) {
         let metadata: Logger.Metadata = [
-            "event": "\(notification.event)", "endpoint": "\(endpoint)", "attempt": "\(attempt)",
+            "event": "\(notification.event)", "address": "\(address.label)", "attempt": "\(attempt)",
             "outcome": "\(outcome)",
         ]
         switch verdict {
         case .delivered: logger.debug("notification delivered", metadata: metadata)
         case .retry: logger.notice("notification will be tried again", metadata: metadata)
-        case .disable: logger.warning("the address wants no more notifications", metadata: metadata)
+        case .disable:
+            logger.warning(
+                """
+                the address answered 410 Gone and is told nothing more; name it in SLIPWAY_WEBHOOK_ENABLE at a start \
+                to switch it on again
+                """, metadata: metadata)
         case .giveUp: logger.error("notification given up", metadata: metadata)
         }
     }

@@ -20,10 +20,13 @@ struct WebhookSender: Sendable {
                 HTTPRequest(
                     .post, notification.endpoint, headers: headers, body: .bytes(notification.body),
                     connectTimeout: .seconds(10), totalTimeout: .seconds(20)))
-            let retryAfter = response.headers["Retry-After"].flatMap { Int64($0) }
             // Read for the connection's sake alone; an answer that goes on and on says no more than its status.
             do { _ = try await response.body.collect(upTo: 64 * 1024) } catch  where error.code == .tooLarge {}
-            return .answered(status: response.status, retryAfter: retryAfter)
+            if (300...399).contains(response.status), let location = response.headers["Location"] {
+                return .redirected(status: response.status, location: String(location.prefix(500)))
+            }
+            return .answered(
+                status: response.status, retryAfter: response.retryAfter(now: Timestamp.now.milliseconds / 1000))
         } catch {
             return .failed(error.description)
         }

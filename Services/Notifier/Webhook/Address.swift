@@ -1,0 +1,72 @@
+import Metrics
+import Storage
+import Synchronization
+
+/// An address that is told, with what goes along with it.
+struct Address: Sendable {
+    let url: String
+    /// What logs and metrics call it: its host. The path of a chat's address is a secret.
+    let label: String
+    /// Told when there is something new for it.
+    let wake = Signal()
+    let metrics: AddressMetrics
+
+    init(url: String, label: String) {
+        self.url = url
+        self.label = label
+        metrics = AddressMetrics(label)
+    }
+
+    /// Addresses with a label each; those on one host are numbered.
+    static func all(_ urls: [String]) -> [Address] {
+        var seen: [String: Int] = [:]
+        return urls.map { url in
+            let host = host(of: url)
+            seen[host, default: 0] += 1
+            let number = seen[host] ?? 1
+            return Address(url: url, label: number == 1 ? host : "\(host) (\(number))")
+        }
+    }
+
+    private static func host(of url: String) -> String {
+        guard let scheme = url.firstRange(of: "://") else { return "" }
+        return url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }.lowercased()
+    }
+}
+
+/// What waits for one address and what became of the posts to it.
+final class AddressMetrics: Sendable {
+    private let count = Mutex(0)
+    private let gauge: Gauge
+    private let label: String
+
+    init(_ label: String) {
+        self.label = label
+        gauge = Gauge(label: "slipway_notifications_waiting", dimensions: [("address", label)])
+        gauge.record(0)
+    }
+
+    /// How many events it has not been told yet.
+    var waiting: Int { count.withLock { $0 } }
+
+    /// - Parameter change: of how many wait: 1 for a new one, less than 0 for those that are over.
+    func waiting(by change: Int) {
+        gauge.record(
+            count.withLock { count in
+                count = max(0, count + change)
+                return count
+            })
+    }
+
+    func posted(_ verdict: DeliveryVerdict) {
+        let outcome =
+            switch verdict {
+            case .delivered: "delivered"
+            case .retry: "failed"
+            case .giveUp: "given_up"
+            case .disable: "gone"
+            }
+        Counter(label: "slipway_notification_posts_total", dimensions: [("address", label), ("outcome", outcome)])
+            .increment()
+    }
+}

@@ -1,0 +1,116 @@
+import Contracts
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What outsiders learn of what happens: by the notifier's posts and from the exchange itself.
+@Suite struct EventsTests {
+    /// Refuses the first event of a run once, with a date to come again at.
+    private final class Receiver: Sendable {
+        private let state = Mutex((refused: Set<String>(), told: [CloudEvent]()))
+
+        var told: [CloudEvent] { state.withLock { $0.told } }
+
+        func take(_ event: CloudEvent) -> Response {
+            let isRefused = state.withLock { state in
+                if event.type.contains("pipelinerun.queued"), state.refused.insert(event.id.rawValue).inserted {
+                    return true
+                }
+                state.told.append(event)
+                return false
+            }
+            guard isRefused else { return Response(status: .noContent) }
+            return Response(status: .serviceUnavailable, headers: [.retryAfter: "Sun, 06 Nov 1994 08:49:37 GMT"])
+        }
+    }
+
+    @Test func postsKeepTheOrderOfARun() async throws {
+        let receiver = Receiver()
+        let router = Router(context: PeerContext.self)
+        router.post("told") { request, _ in
+            let body = Data(Array(buffer: try await request.body.collect(upTo: 1 << 20)))
+            return receiver.take(try Wire.decode(CloudEvent.self, from: body))
+        }
+        router.post("moved") { _, _ in
+            Response(status: .permanentRedirect, headers: [.location: "https://new.example/hook"])
+        }
+        try await WebServer.with(router) { server in
+            let settings = [
+                "SLIPWAY_WEBHOOK_URLS": "\(server.url)/told,\(server.url)/moved",
+                "SLIPWAY_WEBHOOK_SECRET": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+            ]
+            try await Stack.with(settings: ["notifier": settings]) { stack in
+                let (repository, commit) = try await pushed(stack)
+                let run = try await stack.platform.finishedRun(repository.path, commit: commit).summary.id
+                func ofRun() -> [String] {
+                    receiver.told.filter { $0.data.context.chainId == run.rawValue }.map(\.type)
+                        .filter { $0.contains("pipelinerun") }
+                }
+                try await eventually(within: .seconds(60), "the end of the run is told") {
+                    ofRun().contains { $0.contains("finished") }
+                }
+                #expect(ofRun().map { String($0.split(separator: ".")[3]) } == ["queued", "started", "finished"])
+                let notifier = try stack.service("notifier")
+                try await eventually(within: .seconds(30), "the redirect is named") {
+                    await notifier.tail(400).contains("a redirect to https://new.example/hook")
+                }
+                let metrics = try await runTool(
+                    "curl", ["-sS", "http://127.0.0.1:\(stack.ports.admin["notifier"] ?? 0)/metrics"])
+                let host = server.url.dropFirst("http://".count)
+                #expect(metrics.contains("slipway_notifications_waiting{address=\"\(host) (2)\"}"), "\(metrics)")
+                #expect(
+                    metrics.contains(
+                        "slipway_notification_posts_total{address=\"\(host)\",outcome=\"delivered\"}"), "\(metrics)")
+                #expect(
+                    metrics.contains("slipway_notification_posts_total{address=\"\(host)\",outcome=\"failed\"} "),
+                    "\(metrics)")
+            }
+        }
+    }
+
+    /// The example of README.md, as an outsider would run it.
+    @Test func exampleOfTheReadme() async throws {
+        let readme = try String(
+            contentsOf: URL(filePath: SourceTree.root.appending("README.md").string), encoding: .utf8)
+        let blocks = readme.split(separator: "```python\n").dropFirst().compactMap { $0.split(separator: "```").first }
+        let example = String(try #require(blocks.first { $0.contains("pika") }))
+        #expect(example.split(separator: "\n", omittingEmptySubsequences: false).count <= 21)
+        try await VirtualHost.with { host in
+            try await Stack.with(brokerURL: host.url) { stack in
+                let folder = stack.directory
+                try writeFile(folder.appending("watch.py"), example)
+                let script = """
+                    cd '\(folder)'; echo $$ > watch.pid
+                    SLIPWAY_BROKER_URL='\(host.url)' exec timeout 120 /usr/bin/python3 watch.py > watch.log 2>&1
+                    """
+                async let watching = runTool("sh", ["-c", "sh -c \"$1\" || true", "sh", script])
+                try await eventually(within: .seconds(30), "the outsider's queue is bound") {
+                    try await host.management.send("GET", "/api/exchanges/\(host.name)/cdevents/bindings/source")
+                        .contains("amq.gen")
+                }
+                let (repository, commit) = try await pushed(stack)
+                let run = try await stack.platform.finishedRun(repository.path, commit: commit).summary.id
+                try await eventually(within: .seconds(30), "the outsider has read the end of the run") {
+                    try await runTool("cat", [folder.appending("watch.log").string]).split(separator: "\n").contains {
+                        $0.contains("pipelinerun.finished") && $0.contains(run.rawValue) && $0.hasSuffix(" success")
+                    }
+                }
+                try await runTool("sh", ["-c", "kill $(cat '\(folder.appending("watch.pid"))')"])
+                _ = try await watching
+            }
+        }
+    }
+
+    private func pushed(_ stack: Stack) async throws -> (SampleRepository, commit: String) {
+        let repository = try await SampleRepository("shop/web", in: stack.directory, platform: stack.platform)
+        let commit = try await repository.push([
+            ".slipway.yml": "name: web\nsteps:\n  - {\"step\": \"ok\", \"commands\": [\"echo fine\"]}\n"
+        ])
+        return (repository, commit)
+    }
+}
