@@ -38,6 +38,30 @@ import Testing
         }
     }
 
+    /// `slipway up` on a machine where somebody is signed in already.
+    @Test func aKeptLoginIsNotReplacedByAStack() async throws {
+        let own = Account(server: "http://127.0.0.1:8082", token: "own")
+        let folder = FileManager.default.temporaryDirectory.path + "/slipway-\(MessageID.make())"
+        let store = AccountStore(path: folder + "/slipway/login.json")
+        defer { do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record(error) } }
+        func begin(accepted: Bool = false) async throws -> StackSignIn.Outcome {
+            try await StackSignIn(store: store).begin(own) { _ in accepted }
+        }
+        #expect(try await begin() == .signedIn)
+        #expect(try store.load() == own)
+        #expect(try await begin() == .signedIn)
+        for kept in [
+            Account(server: "https://slipway.example", token: "mine"),
+            Account(server: "http://127.0.0.1:8082", token: "mine"),
+        ] {
+            try store.save(kept)
+            let isHere = kept.server == own.server
+            #expect(try await begin() == (isHere ? .refused : .elsewhere(kept.server)))
+            #expect(try await begin(accepted: true) == (isHere ? .signedIn : .elsewhere(kept.server)))
+            #expect(try store.load() == kept)
+        }
+    }
+
     @Test(arguments: ["", "ftp://x", "http://a b", "http://user@host", "http://h?x", "http://h:"])
     func wrongAddressesAreRefused(address: String) {
         #expect(throws: CommandError.self) { try Account.normalise(address) }

@@ -32,14 +32,7 @@ struct LoginCommand: AsyncParsableCommand {
         var account = try Account.resolve(
             server: address, tokenFile: tokenFile, store: AccountStore(path: "/nonexistent/slipway"))
         if account.token == nil { account.token = try askForToken() }
-        let client = APIClient(account: account)
-        do {
-            let _: Page<RunSummary> = try await client.get("runs", query: [("limit", "1")])
-            await client.shutdown()
-        } catch {
-            await client.shutdown()
-            throw error
-        }
+        try await APIClient.check(account)
         let store = AccountStore.standard()
         try store.save(account)
         let console = Console.current

@@ -8,7 +8,8 @@ struct UpCommand: AsyncParsableCommand {
         discussion: """
             What runs already stays as it is, so the command can be given again at any time. Everything listens on \
             loopback; keys, the token, state and logs are in the stack's folder. It returns when all is ready; \
-            `slipway down` ends exactly what was started.
+            `slipway down` ends exactly what was started. The command is signed in to it, unless it is signed in \
+            already: a login that is kept is not replaced.
 
               slipway up
               slipway up --broker amqp://user:password@rabbit:5672/
@@ -59,7 +60,7 @@ struct UpCommand: AsyncParsableCommand {
             flags: options.json ? nil : options.flags)
         try await stack.start(timeout: .seconds(timeout))
         let console = Console.current
-        let hasSignedIn = try signIn(layout)
+        let signIn = try await signIn(layout)
         if options.json {
             return try console.write(
                 json: Answer(
@@ -80,21 +81,28 @@ struct UpCommand: AsyncParsableCommand {
                 "No Docker Engine answers here, so steps run as plain processes only. Once one does: slipway "
                     + "down\(options.flags), slipway up\(options.flags).")
         }
-        if hasSignedIn {
+        let login = "slipway login \(layout.server) --token-file \(layout.tokenFile)"
+        switch signIn {
+        case .signedIn:
             Console.remark(
                 console.style.paint(
                     "This command is signed in to it. End it with: slipway down\(options.flags)", .faint))
-        } else {
-            Console.remark("Sign in to it with: slipway login \(layout.server) --token-file \(layout.tokenFile)")
+        case .elsewhere(let server):
+            Console.remark("This command stays signed in to \(server). Sign in here with: \(login)")
+        case .refused:
+            Console.remark("The login kept for this address is not accepted here, and stays. Sign in with: \(login)")
         }
     }
 
-    /// Signs this command in, unless it is signed in somewhere else.
-    private func signIn(_ layout: StackLayout) throws -> Bool {
-        let store = AccountStore.standard()
-        if let kept = try store.load(), kept.server != layout.server { return false }
-        try store.save(
-            Account(server: layout.server, token: try SecretFile.read(layout.tokenFile, naming: "this stack")))
-        return true
+    private func signIn(_ layout: StackLayout) async throws -> StackSignIn.Outcome {
+        let own = Account(server: layout.server, token: try SecretFile.read(layout.tokenFile, naming: "this stack"))
+        return try await StackSignIn(store: .standard()).begin(own) { kept in
+            do {
+                try await APIClient.check(kept)
+                return true
+            } catch is CommandError {
+                return false
+            }
+        }
     }
 }
