@@ -52,7 +52,10 @@ struct SyncOutcomes: Sendable {
                     "commit": "\(source.commit.sha)", "file": "\(source.pipelineFile?.path ?? "none")",
                 ])
             try await bus.send(source, id: Self.id("synced", source.trigger), run: source.trigger.run)
-        case .failed(let failure):
+        case .failed(var failure):
+            if let push, failure.code == .unknownRepository {
+                (failure.cloneURL, failure.defaultBranch) = (push.cloneURL, push.defaultBranch)
+            }
             logger.warning(
                 "source cannot be had",
                 metadata: [

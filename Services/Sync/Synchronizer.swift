@@ -29,8 +29,8 @@ struct Synchronizer: Sendable {
             guard let source = try await access.source(of: trigger.repository) else {
                 return failed(
                     trigger, .unknownRepository,
-                    "\(trigger.repository) is not known here; register it with "
-                        + "`slipway repo add \(trigger.repository) --clone-url \(cloneURL)`")
+                    "\(trigger.repository) is not registered; register it with "
+                        + "`\(trigger.repository.addCommand(cloneURL: cloneURL))`")
             }
             let remote = try RemoteAddress(source.url, allowsFile: mirrors.program.allowsFile)
             let mirror = mirrors.mirror(of: trigger.repository)

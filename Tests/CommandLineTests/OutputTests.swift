@@ -28,6 +28,18 @@ import Testing
         #expect(Table.Cell("safe\u{202E}evil").text == "safe evil")
     }
 
+    @Test func discoveredRepositoriesComeWithTheirCommandWhole() {
+        let view = DiscoveredRepositoryView(
+            path: RepositoryPath(rawValue: "new/app"), cloneURL: "https://git.example/new/app.git",
+            defaultBranch: "main", ref: "refs/heads/main", sender: nil, pushes: 2,
+            firstPushAt: Timestamp(milliseconds: 0), lastPushAt: Timestamp(milliseconds: 60_000))
+        #expect(
+            RepositoryListCommand.page(of: [view], now: Timestamp(milliseconds: 240_000), style: .plain) == [
+                "Pushed to, not registered:", "  new/app  2 pushes, 3m ago",
+                "    slipway repo add new/app https://git.example/new/app.git",
+            ])
+    }
+
     @Test func coloursAreOnlyThereWhereTheyAreWanted() {
         #expect(Style.plain.paint("x", .bad) == "x")
         #expect(Style.coloured.paint("x", .bad) == "\u{1B}[31mx\u{1B}[0m")

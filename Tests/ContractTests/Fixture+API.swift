@@ -25,6 +25,12 @@ extension Fixture {
                 associations: [AssociationView(component: "web", events: [.push, .tag], branches: ["main", "v*"])],
                 createdAt: Sample.moment)),
         Fixture(
+            "DiscoveredRepositoryView",
+            DiscoveredRepositoryView(
+                path: Sample.repository, cloneURL: "https://git.example/shop/web.git", defaultBranch: "trunk",
+                ref: "refs/heads/trunk", sender: "ada", pushes: 3, firstPushAt: Sample.moment,
+                lastPushAt: Sample.moment)),
+        Fixture(
             "RepositoryRequest",
             RepositoryRequest(
                 cloneURL: "https://git.example/shop/web.git", defaultBranch: "main", allowsFile: false,
@@ -46,6 +52,6 @@ extension Fixture {
             "Problem",
             Problem(
                 code: "unknown_repository", message: "shop/app is not known here",
-                remedy: "slipway repo add shop/app --clone-url URL", details: ["known: shop/web"])),
+                remedy: "slipway repo add shop/app <clone address>", details: ["known: shop/web"])),
     ]
 }

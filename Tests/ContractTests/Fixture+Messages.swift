@@ -22,6 +22,11 @@ extension Fixture {
         Fixture("RepositoryLookup", RepositoryLookup(repository: Sample.repository)),
         Fixture("BuildRequested", BuildRequested(job: Sample.job, run: Sample.run, attempt: 1)),
         Fixture("RolloutRequested", RolloutRequested(job: Sample.job, run: Sample.run, attempt: 1)),
+        Fixture(
+            "SyncFailed-unknown",
+            SyncFailed(
+                trigger: Sample.trigger, code: .unknownRepository, reason: "shop/web is not registered",
+                cloneURL: "https://git.example/shop/web.git", defaultBranch: "trunk")),
         Fixture("JobClaim", JobClaim(job: Sample.job, attempt: 2, worker: "builder-7f3a")),
         Fixture("JobGrant", Sample.grant),
         Fixture(

@@ -109,6 +109,7 @@ private final class LogModel: WebModel {
     func run(_ id: RunID) async throws -> RunView? { throw NotAsked() }
     func changes(of run: RunID?) -> any WebChanges { Silence() }
     func repositories() async throws -> [RepositoryView] { throw NotAsked() }
+    func discovered() async throws -> [DiscoveredRepositoryView] { throw NotAsked() }
     func repository(_ path: RepositoryPath) async throws -> RepositoryView? { throw NotAsked() }
     func hook(of path: RepositoryPath) async throws -> HookView { throw NotAsked() }
     func components() async throws -> [ComponentView] { throw NotAsked() }

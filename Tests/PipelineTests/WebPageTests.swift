@@ -111,6 +111,41 @@ import Testing
         }
     }
 
+    @Test func `A repository that is pushed to and not registered is shown with the command, until it is`() async throws
+    {
+        try await withPages { client, fixture in
+            let cookie = try await signIn(client)
+            try await fixture.store.write { transaction in
+                let trigger = Trigger(
+                    id: .make(), event: .push, repository: RepositoryPath(rawValue: "new/app"), ref: "refs/heads/main",
+                    sender: "<b>ada")
+                try DiscoveredRepositoryStore(database: transaction.database).note(
+                    SyncFailed(
+                        trigger: trigger, code: .unknownRepository, reason: "",
+                        cloneURL: "https://git.example/new/<app>.git"), now: transaction.now)
+            }
+            func page() async throws -> String {
+                String(buffer: try await get(client, "/repositories", cookie).body)
+            }
+            let html = try await page()
+            #expect(html.contains("slipway repo add new/app "))
+            #expect(html.contains("1 push by &lt;b&gt;ada"))
+            #expect(!html.contains("<app>"))
+            let api: HTTPFields = [.authorization: "Bearer \(Self.token)", .contentType: "application/json"]
+            let listed = try await client.execute(
+                uri: "/api/v1/discovered-repositories", method: .get, headers: api)
+            let items = try Wire.decode(
+                Page<DiscoveredRepositoryView>.self, from: Data(listed.body.readableBytesView)
+            ).items
+            #expect(items.map(\.path.rawValue) == ["new/app"])
+            let added = try await client.execute(
+                uri: "/api/v1/repositories/new%2Fapp", method: .put, headers: api,
+                body: ByteBuffer(string: #"{"cloneURL": "https://git.example/new/app.git"}"#))
+            #expect(added.status == .created)
+            #expect(try await page().contains("not registered") == false)
+        }
+    }
+
     @Test func `A form that another site sent does nothing`() async throws {
         try await withPages { client, fixture in
             let cookie = try await signIn(client)

@@ -101,7 +101,7 @@ struct SynchronizerTests {
         #expect(failure(noRef)?.reason.contains("refs/heads/x") == true)
         let unknown = try await origin.synchronizer(.unknown).synchronize(origin.trigger(), cloneURL: "u", attempt: 1)
         #expect(failure(unknown)?.code == .unknownRepository)
-        #expect(failure(unknown)?.reason.contains("slipway repo add shop/web") == true)
+        #expect(failure(unknown)?.reason.contains("`slipway repo add shop/web <clone address>`") == true)
         let gone = try await origin.synchronizer(.found(.init(cloneURL: origin.folder + "/nowhere")))
             .synchronize(origin.trigger(), cloneURL: "", attempt: 1)
         #expect(failure(gone)?.code == .git)

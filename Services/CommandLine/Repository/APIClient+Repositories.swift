@@ -5,6 +5,11 @@ extension APIClient {
         try await all("repositories")
     }
 
+    /// Those that are pushed to and not registered.
+    func discoveredRepositories() async throws -> [DiscoveredRepositoryView] {
+        try await all("discovered-repositories")
+    }
+
     func repository(_ path: RepositoryPath) async throws -> RepositoryView { try await get(Self.route(path)) }
 
     static func route(_ path: RepositoryPath, _ rest: String = "") -> String {

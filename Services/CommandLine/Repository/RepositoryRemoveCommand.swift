@@ -5,7 +5,8 @@ struct RepositoryRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
         abstract: "Stop delivering a repository.",
-        discussion: "Its finished runs stay readable; its hook answers 404 from then on.")
+        discussion:
+            "Its finished runs stay readable; its pushes run nothing from then on, and are listed as discovered.")
 
     @Argument(help: ArgumentHelp("Such as shop/web.", valueName: "repo"))
     var path: String

@@ -57,6 +57,10 @@ struct PlatformModel: WebModel {
         try await platform.store.read { [hooks = platform.hooks] in try RepositoryRoutes.views(in: $0, hooks) }
     }
 
+    func discovered() async throws -> [DiscoveredRepositoryView] {
+        try await platform.store.read { try DiscoveredRepositoryStore(database: $0).all() }
+    }
+
     func repository(_ path: RepositoryPath) async throws -> RepositoryView? {
         try await platform.store.read { [hooks = platform.hooks] database in
             let repositories = RepositoryStore(database: database)

@@ -16,6 +16,9 @@ struct RepositoryRoutes {
         group.get("repositories") { _, _ -> Response in
             try .json(Page(items: try await store.read { [hooks] in try Self.views(in: $0, hooks) }))
         }
+        group.get("discovered-repositories") { _, _ -> Response in
+            try .json(Page(items: try await store.read { try DiscoveredRepositoryStore(database: $0).all() }))
+        }
         group.get("repositories/:repository") { _, context -> Response in
             let path = try context.repository()
             return try .json(try await view(path))
@@ -49,7 +52,7 @@ struct RepositoryRoutes {
     }
 
     private func save(_ body: RepositoryRequest, as path: RepositoryPath) async throws -> Response {
-        guard body.cloneURL.isCloneURL else {
+        guard CloneURL.isUsable(body.cloneURL) else {
             throw APIError.badRequest(
                 "malformed_clone_url", "“\(body.cloneURL)” is no address Git fetches from",
                 remedy: "give one such as https://gitlab.example/shop/web.git; the token goes in a field of its own")
@@ -58,6 +61,7 @@ struct RepositoryRoutes {
         let isNew = try await store.write { transaction in
             let repositories = RepositoryStore(database: transaction.database)
             let known = try repositories.find(path)
+            try DiscoveredRepositoryStore(database: transaction.database).forget(path)
             try repositories.save(
                 Repository(
                     path: path, cloneURL: body.cloneURL,
@@ -127,24 +131,5 @@ struct HookAddress: Sendable {
 
     func url(of path: RepositoryPath) -> String? {
         gateway.map { ($0.hasSuffix("/") ? String($0.dropLast()) : $0) + "/hooks/gitlab" }
-    }
-}
-
-extension String {
-    /// An address Git fetches from and that says no credentials.
-    fileprivate var isCloneURL: Bool {
-        guard !isEmpty, !contains(where: \.isWhitespace) else { return false }
-        let parts = split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else {
-            // A path of this machine, or `git@host:path`.
-            return hasPrefix("/") || (contains("@") && contains(":"))
-        }
-        let authority = parts[1].prefix { $0 != "/" }
-        switch parts[0] {
-        case "ssh": return !authority.isEmpty
-        case "http", "https", "git": return !authority.isEmpty && !authority.contains("@")
-        case "file": return true
-        default: return false
-        }
     }
 }

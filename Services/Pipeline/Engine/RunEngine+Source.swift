@@ -56,8 +56,11 @@ extension RunEngine {
             let runs = RunStore(database: transaction.database)
             guard try RepositoryStore(database: transaction.database).find(message.trigger.repository) != nil else {
                 logger.warning(
-                    "the source of an unknown repository cannot be had",
+                    "a push to an unknown repository runs nothing",
                     metadata: ["repository": "\(message.trigger.repository)", "error": "\(message.reason)"])
+                if message.code == .unknownRepository, message.trigger.repository.problem == nil {
+                    try DiscoveredRepositoryStore(database: transaction.database).note(message, now: transaction.now)
+                }
                 return
             }
             let known = try known(message.trigger, runs)

@@ -19,7 +19,8 @@ struct PipelineStore: Sendable {
     }
 
     static func open(at path: String) throws(StoreError) -> PipelineStore {
-        PipelineStore(store: try Store.open(at: path, migrations: Schema.migrations))
+        PipelineStore(
+            store: try Store.open(at: path, migrations: Schema.migrations + [DiscoveredRepositoryStore.migration]))
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {

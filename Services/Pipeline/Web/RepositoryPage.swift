@@ -44,3 +44,22 @@ struct RepositoryRow: Sendable {
         sources = (view.allowsFile ? ["its file"] : []) + view.associations.map(\.component)
     }
 }
+
+/// A line of the list of repositories that are pushed to and not registered.
+struct DiscoveredRow: Sendable {
+    let path: String
+    /// `3 pushes, the last by ada`
+    let pushes: String
+    let last: String
+    let ago: String
+    let command: String
+
+    init(_ view: DiscoveredRepositoryView, now: Timestamp) {
+        path = view.path.rawValue
+        let count = view.pushes == 1 ? "1 push" : "\(view.pushes) pushes, the last"
+        pushes = count + (view.sender.map { " by \($0)" } ?? "")
+        last = view.lastPushAt.description
+        ago = TimeText.ago(view.lastPushAt, now: now)
+        command = view.command
+    }
+}

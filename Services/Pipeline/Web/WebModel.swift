@@ -20,6 +20,8 @@ protocol WebModel: Sendable {
     /// Something changed with the run, or with any.
     func changes(of run: RunID?) -> any WebChanges
     func repositories() async throws -> [RepositoryView]
+    /// Those that are pushed to and not registered.
+    func discovered() async throws -> [DiscoveredRepositoryView]
     func repository(_ path: RepositoryPath) async throws -> RepositoryView?
     func hook(of path: RepositoryPath) async throws -> HookView
     func components() async throws -> [ComponentView]

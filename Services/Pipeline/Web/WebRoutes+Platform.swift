@@ -8,9 +8,14 @@ extension WebRoutes {
         router.get("repositories") { request, _ in
             await show(request) { visitor in
                 let rows = try await model.repositories().map(RepositoryRow.init)
+                let now = Timestamp.now
+                let discovered = try await model.discovered().map { DiscoveredRow($0, now: now) }
                 return page(
-                    "repositories", "Repositories", ["repositories": rows, "hasRepositories": !rows.isEmpty],
-                    section: .repositories, visitor: visitor)
+                    "repositories", "Repositories",
+                    [
+                        "repositories": rows, "hasRepositories": !rows.isEmpty, "discovered": discovered,
+                        "hasDiscovered": !discovered.isEmpty,
+                    ], section: .repositories, visitor: visitor)
             }
         }
         router.get("repositories/**") { request, context in

@@ -21,10 +21,18 @@ public struct SyncFailed: Message {
     public var code: Code
     /// What went wrong and what to do, for people.
     public var reason: String
+    /// Of a push to an unknown repository: where its hook says it is cloned from, and its default branch, so that people
+    /// can be told how to register it.
+    public var cloneURL: String?
+    public var defaultBranch: String?
 
-    public init(trigger: Trigger, code: Code, reason: String) {
+    public init(
+        trigger: Trigger, code: Code, reason: String, cloneURL: String? = nil, defaultBranch: String? = nil
+    ) {
         self.trigger = trigger
         self.code = code
         self.reason = reason
+        self.cloneURL = cloneURL
+        self.defaultBranch = defaultBranch
     }
 }

@@ -1,0 +1,64 @@
+import Contracts
+import GRDB
+import Storage
+
+/// Repositories that are pushed to and not registered, so that people see them and can add them.
+struct DiscoveredRepositoryStore {
+    static let migration = Migration(
+        "2026-11 discovered repositories",
+        sql: """
+            CREATE TABLE discoveredRepositories (
+                path TEXT NOT NULL PRIMARY KEY,
+                cloneURL TEXT,
+                defaultBranch TEXT,
+                ref TEXT NOT NULL,
+                sender TEXT,
+                pushes INTEGER NOT NULL,
+                firstPushAt INTEGER NOT NULL,
+                lastPushAt INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            """)
+
+    let database: Database
+
+    /// As many are kept; of more those that were pushed to longest ago go.
+    static let limit = 500
+
+    /// A push of one came.
+    func note(_ push: SyncFailed, now: Timestamp) throws {
+        let trigger = push.trigger
+        try database.execute(
+            sql: """
+                INSERT INTO discoveredRepositories
+                    (path, cloneURL, defaultBranch, ref, sender, pushes, firstPushAt, lastPushAt)
+                VALUES (?, ?, ?, ?, ?, 1, ?, ?)
+                ON CONFLICT (path) DO UPDATE SET cloneURL = excluded.cloneURL, defaultBranch = excluded.defaultBranch,
+                    ref = excluded.ref, sender = excluded.sender, pushes = pushes + 1, lastPushAt = excluded.lastPushAt
+                """,
+            arguments: [
+                trigger.repository, push.cloneURL.flatMap { CloneURL.isUsable($0) ? $0 : nil }, push.defaultBranch,
+                trigger.ref, trigger.sender, now, now,
+            ])
+        try database.execute(
+            sql: """
+                DELETE FROM discoveredRepositories WHERE path IN
+                    (SELECT path FROM discoveredRepositories ORDER BY lastPushAt DESC, path LIMIT -1 OFFSET ?)
+                """, arguments: [Self.limit])
+    }
+
+    /// It is registered now.
+    func forget(_ path: RepositoryPath) throws {
+        try database.execute(sql: "DELETE FROM discoveredRepositories WHERE path = ?", arguments: [path])
+    }
+
+    /// The one pushed to last first.
+    func all() throws -> [DiscoveredRepositoryView] {
+        try Row.fetchAll(database, sql: "SELECT * FROM discoveredRepositories ORDER BY lastPushAt DESC, path").map {
+            row in
+            DiscoveredRepositoryView(
+                path: row["path"], cloneURL: row["cloneURL"], defaultBranch: row["defaultBranch"], ref: row["ref"],
+                sender: row["sender"], pushes: row["pushes"], firstPushAt: row["firstPushAt"],
+                lastPushAt: row["lastPushAt"])
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// `GET /api/v1/discovered-repositories`: a repository that is pushed to and not registered. Its pushes run nothing.
+public struct DiscoveredRepositoryView: Codable, Sendable, Equatable {
+    public var path: RepositoryPath
+    /// Where its hook says it is cloned from; absent where that is no address Git fetches from.
+    public var cloneURL: String?
+    public var defaultBranch: String?
+    /// What was pushed last.
+    public var ref: String
+    public var sender: String?
+    public var pushes: Int
+    public var firstPushAt: Timestamp
+    public var lastPushAt: Timestamp
+    /// The command that registers it.
+    public var command: String
+
+    public init(
+        path: RepositoryPath, cloneURL: String?, defaultBranch: String?, ref: String, sender: String?, pushes: Int,
+        firstPushAt: Timestamp, lastPushAt: Timestamp
+    ) {
+        self.path = path
+        self.cloneURL = cloneURL
+        self.defaultBranch = defaultBranch
+        self.ref = ref
+        self.sender = sender
+        self.pushes = pushes
+        self.firstPushAt = firstPushAt
+        self.lastPushAt = lastPushAt
+        command = path.addCommand(cloneURL: cloneURL, defaultBranch: defaultBranch)
+    }
+}
+
+extension RepositoryPath {
+    /// The command that registers the repository, to be pasted into a shell: what a hook says is quoted where a shell
+    /// would read more into it.
+    public func addCommand(cloneURL: String?, defaultBranch: String? = nil) -> String {
+        var words = ["slipway", "repo", "add", Self.shellWord(rawValue)]
+        words.append(cloneURL.flatMap { CloneURL.isUsable($0) ? Self.shellWord($0) : nil } ?? "<clone address>")
+        if let defaultBranch, defaultBranch != "main", GitRef.branchProblem(defaultBranch) == nil {
+            words += ["--branch=\(Self.shellWord(defaultBranch))"]
+        }
+        return words.joined(separator: " ")
+    }
+
+    private static func shellWord(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "/:@%+=,._-".utf8.contains(byte)
+            }
+        }
+        return isPlain ? text : "'\(text.replacing("'", with: "'\\''"))'"
+    }
+}

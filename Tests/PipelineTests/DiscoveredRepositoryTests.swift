@@ -1,0 +1,86 @@
+import Contracts
+import Messaging
+import Storage
+import Testing
+
+@testable import Pipeline
+
+/// A push of a repository nobody registered runs nothing and is shown, until it is registered.
+@Suite struct DiscoveredRepositoryTests {
+    private func push(
+        _ path: String, to platform: PlatformFixture, cloneURL: String? = "https://git.example/new/app.git",
+        code: SyncFailed.Code = .unknownRepository, id: MessageID = .make()
+    ) async throws {
+        try await SyncFailedHandler(engine: platform.engine).handle(
+            SyncFailed(
+                trigger: Trigger(
+                    id: .make(), event: .push, repository: RepositoryPath(rawValue: path), ref: "refs/heads/main",
+                    sender: "ada"),
+                code: code, reason: "it is not registered", cloneURL: cloneURL, defaultBranch: "trunk"),
+            MessageContext(id: id))
+    }
+
+    private func discovered(_ platform: PlatformFixture) async throws -> [DiscoveredRepositoryView] {
+        try await platform.store.read { try DiscoveredRepositoryStore(database: $0).all() }
+    }
+
+    @Test func `It is listed with its pushes and the command that adds it`() async throws {
+        try await PlatformFixture.with { platform in
+            let id = MessageID.make()
+            for id in [id, id, .make()] { try await push("new/app", to: platform, id: id) }
+            try await push("new/other", to: platform)
+            let views = try await discovered(platform)
+            #expect(Set(views.map(\.path.rawValue)) == ["new/app", "new/other"])
+            let app = try #require(views.first { $0.path.rawValue == "new/app" })
+            // A message that comes twice is one push.
+            #expect(app.pushes == 2)
+            #expect(app.sender == "ada")
+            #expect(app.command == "slipway repo add new/app https://git.example/new/app.git --branch=trunk")
+            #expect(try await platform.runs().isEmpty)
+        }
+    }
+
+    @Test func `What is registered, or fails for another reason, is not listed`() async throws {
+        try await PlatformFixture.with { platform in
+            try await push(PlatformFixture.path.rawValue, to: platform)
+            try await push("new/app", to: platform, code: .unreachable)
+            try await push("../etc", to: platform)
+            #expect(try await discovered(platform).isEmpty)
+        }
+    }
+
+    @Test func `Of very many the newest are kept`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.store.write { transaction in
+                let store = DiscoveredRepositoryStore(database: transaction.database)
+                for number in 0...DiscoveredRepositoryStore.limit {
+                    let trigger = Trigger(
+                        id: .make(), event: .push, repository: RepositoryPath(rawValue: "new/app\(number)"), ref: "r")
+                    try store.note(
+                        SyncFailed(trigger: trigger, code: .unknownRepository, reason: ""),
+                        now: Timestamp(milliseconds: Int64(number)))
+                }
+            }
+            let paths = try await discovered(platform).map(\.path.rawValue)
+            #expect(paths.count == DiscoveredRepositoryStore.limit)
+            #expect(paths.first == "new/app\(DiscoveredRepositoryStore.limit)")
+            #expect(!paths.contains("new/app0"))
+        }
+    }
+
+    /// What a hook says ends in a command that a person pastes into a shell.
+    @Test(
+        arguments: [
+            ("https://git.example/a.git", "main", "https://git.example/a.git"),
+            ("https://git.example/a.git", "it's", "https://git.example/a.git --branch='it'\\''s'"),
+            ("https://git.example/a.git", "a..b", "https://git.example/a.git"),
+            ("https://git.example/$(id);x'y", nil, "'https://git.example/$(id);x'\\''y'"),
+            ("https://user:secret@git.example/a.git", nil, "<clone address>"),
+            ("--upload-pack=id@x:y", nil, "<clone address>"), ("https://git.example/a b", nil, "<clone address>"),
+            ("ext::sh -c id", nil, "<clone address>"), (nil, nil, "<clone address>"),
+        ] as [(String?, String?, String)])
+    func `The command is safe to paste`(_ cloneURL: String?, _ branch: String?, _ rest: String) {
+        let command = RepositoryPath(rawValue: "new/app").addCommand(cloneURL: cloneURL, defaultBranch: branch)
+        #expect(command == "slipway repo add new/app \(rest)")
+    }
+}
