@@ -131,6 +131,9 @@ import Testing
             #expect(html.contains("slipway repo add new/app "))
             #expect(html.contains("1 push by &lt;b&gt;ada"))
             #expect(!html.contains("<app>"))
+            let other = try await get(client, "/repositories/new/app", cookie)
+            #expect(other.status == .notFound)
+            #expect(String(buffer: other.body).contains("git.example/new/"))
             let api: HTTPFields = [.authorization: "Bearer \(Self.token)", .contentType: "application/json"]
             let listed = try await client.execute(
                 uri: "/api/v1/discovered-repositories", method: .get, headers: api)

@@ -117,7 +117,7 @@ struct RepositoryRoutes {
     static func unknown(_ path: RepositoryPath) -> APIError {
         .notFound(
             "unknown_repository", "the repository “\(path)” is not registered",
-            remedy: "register it: slipway repo add \(path) <clone address>")
+            remedy: "register it: \(path.addCommand(cloneURL: nil))")
     }
 }
 

@@ -79,9 +79,10 @@ extension WebRoutes {
 
     private func find(_ path: RepositoryPath) async throws -> RepositoryView {
         guard let view = try await model.repository(path) else {
+            let pushed = try await model.discovered().first { $0.path == path }
             throw Problem(
                 code: "unknown_repository", message: "No repository “\(path)” is registered.",
-                remedy: "Register it with: slipway repo add \(path) <clone address>")
+                remedy: "Register it with: \(pushed?.command ?? path.addCommand(cloneURL: nil))")
         }
         return view
     }
