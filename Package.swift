@@ -147,7 +147,7 @@ let package = Package(
             "Deployer",
             [
                 "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage", "Runtime", "Secrets",
-                "Worker", lifecycle, logging, subprocess, systemPackage, yams,
+                "Worker", crypto, lifecycle, logging, subprocess, systemPackage, yams,
             ]),
         service(
             "Notifier",

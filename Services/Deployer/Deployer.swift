@@ -32,6 +32,7 @@ struct Deployer {
         let slots = try settings.value(DeployerSettings.slots)
         let timeout = try settings.value(DeployerSettings.timeout)
         let socket = try settings.value(DeployerSettings.dockerSocket)
+        let trusted = try settings.value(DeployerSettings.trusted)
         let shutdown = try settings.value(CommonSettings.shutdownGrace)
         let http = HTTPClient(logger: context.logger)
         let registry = RegistryClient(
@@ -45,8 +46,8 @@ struct Deployer {
             logger[metadataKey: "cluster"] = "\(target.name)"
             let connected = try connect(target, http, logger)
             let executor = DeployExecutor(
-                target: connected, http: http, registry: registry, dockerSocket: socket, timeout: timeout,
-                events: events, logger: logger)
+                target: connected, http: http, registry: registry, dockerSocket: socket,
+                allowsHostNetwork: trusted, timeout: timeout, events: events, logger: logger)
             return JobLoop(
                 platform: BusPlatform(
                     RolloutRequested.self, bus: bus, queue: MessageMap.deploy(cluster: target.name), logger: logger),

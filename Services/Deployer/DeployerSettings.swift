@@ -23,6 +23,8 @@ enum DeployerSettings {
     static let dockerSocket = Setting<String>.text(
         "docker.socket", "the Docker Engine of this host", example: "/var/run/docker.sock",
         default: "/var/run/docker.sock")
+    static let trusted = Setting<Bool>.flag(
+        "docker.trusted", "whether containers may be in the network of the Docker host (network: host)", default: false)
     static let slots = Setting<Int>.integer(
         "slots", "how many rollouts of one cluster at a time", example: "8", default: 8, in: 1...256)
     static let timeout = Setting<Duration>.duration(
@@ -33,8 +35,8 @@ enum DeployerSettings {
         example: "registry:5000", default: [])
 
     static let all: [any AnySetting] = [
-        CommonSettings.data, CommonSettings.sealKeys, kubeconfig, clusters, dockerSocket, slots, timeout,
-        plainRegistries,
+        CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, kubeconfig, clusters,
+        dockerSocket, trusted, slots, timeout, plainRegistries,
     ]
 }
 

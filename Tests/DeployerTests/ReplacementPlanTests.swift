@@ -1,86 +1,283 @@
-import DockerEngine
-import PipelineLanguage
 import Testing
-import Worker
 
 @testable import Deployer
 
+/// The replacement of a container on a host that is only imagined: interrupted at any point, gone on with by the same
+/// rollout or a newer one.
 @Suite struct ReplacementPlanTests {
-    private func found(
-        _ name: String, sequence: Int64? = nil, job: String? = nil, running: Bool = true, ports: Set<String> = []
-    ) -> ReplacementPlan.Found {
-        .init(id: "id-\(name)", name: name, sequence: sequence, job: job, isRunning: running, hostPorts: ports)
-    }
+    private typealias Found = ReplacementPlan.Found
+    private typealias Step = ReplacementPlan.Step
 
-    private func plan(_ found: [ReplacementPlan.Found], ports: Set<String> = []) -> ReplacementPlan {
-        ReplacementPlan(service: "web", job: "job2", sequence: 2, ports: ports, found: found)
-    }
+    /// A Docker host with the containers of one service.
+    private struct Host {
+        var containers: [Found] = []
+        /// Rollouts whose containers do not work.
+        var broken: Set<String> = []
+        private var made = 0
 
-    @Test func theFirstOne() {
-        #expect(plan([]).course == .sideBySide(old: nil))
-    }
+        func container(_ id: String) -> Found? { containers.first { $0.id == id } }
+        func at(_ place: ServiceNames.Place) -> Found? { containers.first { $0.place == place } }
 
-    @Test func besideTheOldOneWhereThePortsAllowIt() {
-        #expect(plan([found("web", sequence: 1, job: "job1")]).course == .sideBySide(old: "id-web"))
-        #expect(plan([found("web", ports: ["8080/tcp"])], ports: ["8081/tcp"]).course == .sideBySide(old: "id-web"))
-    }
+        /// The one in service, if it runs: the one that answers to the service's name.
+        var serving: [Found] { containers.filter { ($0.place == .current || $0.place == .ready) && $0.isRunning } }
 
-    @Test func inItsPlaceWhereTheyDoNot() {
-        #expect(plan([found("web", ports: ["8080/tcp"])], ports: ["8080/tcp"]).course == .inPlace(old: "id-web"))
-    }
-
-    @Test func neverOverANewerOne() {
-        guard case .refuse(let reason) = plan([found("web", sequence: 3, job: "job3")]).course else {
-            Issue.record("not refused")
-            return
+        private mutating func change(_ id: String, _ body: (inout Found) -> Void) {
+            for index in containers.indices where containers[index].id == id { body(&containers[index]) }
         }
-        #expect(reason == "a newer rollout of “web” is there: number 3, this one is 2")
-    }
 
-    @Test func doneAlready() {
-        let plan = plan([found("web", sequence: 2, job: "job2"), found("web-previous", sequence: 1, job: "job1")])
-        #expect(plan.course == .settled(id: "id-web"))
-        #expect(plan.repairs == [.remove("id-web-previous")])
-    }
-
-    @Test func killedBeforeTheNewOneWasWell() {
-        let plan = plan([found("web", sequence: 1, job: "job1"), found("web-next", sequence: 2, job: "job2")])
-        #expect(plan.repairs == [.remove("id-web-next")])
-        #expect(plan.course == .sideBySide(old: "id-web"))
-    }
-
-    @Test func killedBetweenTheTwoNames() {
-        let plan = plan([found("web-previous", sequence: 1, job: "job1"), found("web-next", sequence: 2, job: "job2")])
-        #expect(
-            plan.repairs == [
-                .remove("id-web-next"), .rename("id-web-previous", to: "web"), .start("id-web-previous"),
-            ])
-        #expect(plan.course == .sideBySide(old: "id-web-previous"))
-    }
-
-    @Test func killedInPlaceBeforeTheNewOneRan() {
-        let plan = plan([
-            found("web-previous", sequence: 1, job: "job1", running: false),
-            found("web", sequence: 2, job: "job2", running: false),
-        ])
-        #expect(
-            plan.repairs == [.remove("id-web"), .rename("id-web-previous", to: "web"), .start("id-web-previous")])
-    }
-
-    @Test func portsAndVolumesAsTheyAreWritten() throws {
-        #expect(try ContainerRun.port("80") == .init(container: 80, host: nil))
-        #expect(try ContainerRun.port("8080:80") == .init(container: 80, host: 8080))
-        #expect(
-            try ContainerRun.port("127.0.0.1:53:5353/udp")
-                == .init(container: 5353, host: 53, address: "127.0.0.1", transport: "udp"))
-        #expect(try ContainerRun.port("[::1]:8080:80") == .init(container: 80, host: 8080, address: "::1"))
-        for wrong in ["", "web", "80:web", "0:80", "70000:80", "8080:80/ftp"] {
-            #expect(throws: JobFailure.self) { try ContainerRun.port(wrong) }
+        /// Does a step as the engine would.
+        mutating func perform(_ step: Step, for wanted: ReplacementPlan.Wanted) throws -> ReplacementPlan.Event? {
+            switch step {
+            case .create(let stopping):
+                try #require(at(.next) == nil)
+                made += 1
+                let id = "c\(made)"
+                containers.append(
+                    Found(
+                        id: id, place: .next, sequence: wanted.sequence, job: wanted.job, isRunning: false,
+                        fingerprint: wanted.fingerprint, resources: wanted.resources, stops: stopping))
+                return .created(id)
+            case .start(let id):
+                let new = try #require(container(id))
+                let running = containers.filter(\.isRunning)
+                try #require(
+                    running.allSatisfy { $0.resources.isDisjoint(with: new.resources) },
+                    "two containers with the same port or files")
+                change(id) { $0.isRunning = true }
+                return .started(id)
+            case .startOld(let id): change(id) { $0.isRunning = true }
+            case .stop(let id): change(id) { $0.isRunning = false }
+            case .check(let id), .confirm(let id):
+                return broken.contains(container(id)?.job ?? "") ? .ill(id) : .well(id)
+            case .rename(let id, let place):
+                try #require(at(place) == nil, "the name is taken")
+                change(id) { $0.place = place }
+            case .retire(let id), .discard(let id): containers.removeAll { $0.id == id }
+            case .done, .refuse, .gaveUp: break
+            }
+            return nil
         }
-        #expect(try ContainerRun.mount("/srv:/data:ro") == .bind(source: "/srv", path: "/data", readOnly: true))
-        #expect(try ContainerRun.mount("data:/data") == .volume(name: "data", path: "/data", readOnly: false))
-        for wrong in ["/srv", "data:relative", "a:/b:rx", ":/data"] {
-            #expect(throws: JobFailure.self) { try ContainerRun.mount(wrong) }
+    }
+
+    private enum End: Equatable {
+        case done(unchanged: Bool)
+        case refused(ReplacementPlan.Refusal)
+        case failed(restored: Bool)
+        /// Killed after so many steps.
+        case killed
+    }
+
+    private func wanted(
+        _ job: String, _ sequence: Int64, resources: Set<ReplacementPlan.Resource> = [], fingerprint: String? = nil,
+        order: ReplacementPlan.Order? = nil
+    ) -> ReplacementPlan.Wanted {
+        .init(
+            job: job, sequence: sequence, fingerprint: fingerprint ?? "of \(job)", resources: resources, order: order)
+    }
+
+    /// Does a rollout as the executor does it.
+    /// - Parameters:
+    ///   - steps: After so many it is killed.
+    ///   - each: Looks at the host after each step.
+    @discardableResult
+    private func run(
+        _ wanted: ReplacementPlan.Wanted, on host: inout Host, killedAfter steps: Int = .max,
+        each: (Host) throws -> Void = { _ in }
+    ) throws -> End {
+        var plan = ReplacementPlan(service: "web", wanted: wanted)
+        var refusal: ReplacementPlan.Refusal?
+        for count in 0..<100 {
+            if count == steps { return .killed }
+            let step = plan.next(host.containers)
+            let event = try host.perform(step, for: wanted)
+            try each(host)
+            switch step {
+            case .done(_, let isUnchanged): return .done(unchanged: isUnchanged)
+            case .refuse(let reason):
+                refusal = reason
+                plan.giveUp()
+            case .gaveUp(let restored): return refusal.map { .refused($0) } ?? .failed(restored: restored)
+            default: break
+            }
+            guard let event else { continue }
+            // One of its own that is not well ends it; one that was there before is replaced.
+            if case .ill = event, case .check = step { plan.giveUp() } else { plan.took(event) }
         }
+        Issue.record("it never ends")
+        return .killed
+    }
+
+    private static let shared: Set<ReplacementPlan.Resource> = [.port("8080/tcp")]
+
+    @Test func theFirstOne() throws {
+        var host = Host()
+        #expect(try run(wanted("j1", 1), on: &host) == .done(unchanged: false))
+        #expect(host.containers.map(\.job) == ["j1"])
+        #expect(host.serving.count == 1)
+    }
+
+    @Test("the service's name is never without a container that works", arguments: [false, true])
+    func alwaysServed(isBroken: Bool) throws {
+        var host = Host()
+        try run(wanted("j1", 1), on: &host)
+        if isBroken { host.broken = ["j2"] }
+        let end = try run(wanted("j2", 2), on: &host) { host in
+            #expect(!host.serving.isEmpty)
+            #expect(!host.serving.contains { host.broken.contains($0.job ?? "") })
+        }
+        #expect(end == (isBroken ? .failed(restored: true) : .done(unchanged: false)))
+        #expect(host.containers.map(\.job) == [isBroken ? "j1" : "j2"])
+    }
+
+    @Test("where both need the same port the old one stops first, and comes back", arguments: [false, true])
+    func stopsFirst(isBroken: Bool) throws {
+        var host = Host()
+        try run(wanted("j1", 1, resources: Self.shared), on: &host)
+        if isBroken { host.broken = ["j2"] }
+        let end = try run(wanted("j2", 2, resources: Self.shared), on: &host)
+        #expect(end == (isBroken ? .failed(restored: true) : .done(unchanged: false)))
+        #expect(host.containers.map(\.job) == [isBroken ? "j1" : "j2"])
+        #expect(host.serving.count == 1)
+    }
+
+    @Test(
+        "the old one stops first for a port or for files, and as it is wished where that is possible",
+        arguments: [
+            (nil, [], false), (nil, [.port("80/tcp")], true), (nil, [.files("data")], true),
+            (nil, [.hostNetwork], true),
+            (.startFirst, [.files("data")], false), (.startFirst, [.port("80/tcp")], true), (.stopFirst, [], true),
+        ] as [(ReplacementPlan.Order?, Set<ReplacementPlan.Resource>, Bool)])
+    func order(_ order: ReplacementPlan.Order?, _ resources: Set<ReplacementPlan.Resource>, _ stops: Bool) {
+        var plan = ReplacementPlan(service: "web", wanted: wanted("j2", 2, resources: resources, order: order))
+        let old = Found(id: "old", place: .current, job: "j1", isRunning: true, resources: resources)
+        #expect(plan.next([old]) == .create(stopping: stops ? "old" : nil))
+    }
+
+    /// All ways of being killed: after any step, and again after any step of the one that goes on.
+    @Test(
+        "killed at any point, the same rollout or a newer one goes on to a good end",
+        arguments: [false, true], [false, true])
+    func killed(sharesPort: Bool, isBroken: Bool) throws {
+        let resources = sharesPort ? Self.shared : []
+        for (first, second) in (0..<12).flatMap({ first in (0..<12).map { (first, $0) } }) {
+            for (job, sequence) in [("j2", Int64(2)), ("j3", 3)] {
+                var host = Host()
+                try run(wanted("j1", 1, resources: resources), on: &host)
+                host.broken = isBroken ? ["j2"] : []
+                // The old one, or one that was found to be well, is there at any time.
+                let keeps: (Host) throws -> Void = { host in
+                    #expect(
+                        host.containers.contains {
+                            $0.job == "j1" || !host.broken.contains($0.job ?? "") && $0.place != .next
+                        },
+                        "\(host.containers)")
+                    if !sharesPort { #expect(!host.serving.isEmpty) }
+                }
+                try run(wanted("j2", 2, resources: resources), on: &host, killedAfter: first, each: keeps)
+                try run(wanted(job, sequence, resources: resources), on: &host, killedAfter: second, each: keeps)
+                let end = try run(wanted(job, sequence, resources: resources), on: &host, each: keeps)
+                let fails = host.broken.contains(job)
+                #expect(end == (fails ? .failed(restored: true) : .done(unchanged: false)), "\(first) \(second) \(job)")
+                #expect(host.containers.map(\.job) == [fails ? "j1" : job], "\(first) \(second) \(host.containers)")
+                #expect(host.serving.count == 1)
+            }
+        }
+    }
+
+    @Test("killed while it puts the old one back")
+    func killedOnTheWayBack() throws {
+        for steps in 0..<16 {
+            var host = Host()
+            try run(wanted("j1", 1, resources: Self.shared), on: &host)
+            host.broken = ["j2"]
+            try run(wanted("j2", 2, resources: Self.shared), on: &host, killedAfter: steps)
+            #expect(try run(wanted("j3", 3, resources: Self.shared), on: &host) == .done(unchanged: false))
+            #expect(host.containers.map(\.job) == ["j3"])
+        }
+    }
+
+    @Test("just as wanted and well: nothing is restarted")
+    func unchanged() throws {
+        var host = Host()
+        try run(wanted("j1", 1, fingerprint: "same"), on: &host)
+        let before = host.containers
+        #expect(try run(wanted("j2", 2, fingerprint: "same"), on: &host) == .done(unchanged: true))
+        #expect(host.containers == before)
+        // As wanted and not well is no reason to leave it.
+        host.broken = ["j1"]
+        #expect(try run(wanted("j3", 3, fingerprint: "same"), on: &host) == .done(unchanged: false))
+        #expect(host.containers.map(\.job) == ["j3"])
+    }
+
+    @Test("never over a newer one, whether that made a container or not")
+    func fence() throws {
+        var host = Host()
+        try run(wanted("j3", 3), on: &host)
+        #expect(try run(wanted("j2", 2), on: &host) == .refused(.newer(3)))
+        #expect(host.containers.map(\.job) == ["j3"])
+        var plan = ReplacementPlan(service: "web", wanted: wanted("j4", 4))
+        #expect(plan.next(host.containers, newest: 5) == .refuse(.newer(5)))
+    }
+
+    @Test("a newer one takes over from one that is stuck, which leaves the rest to it")
+    func takeover() throws {
+        var host = Host()
+        try run(wanted("j1", 1, resources: Self.shared), on: &host)
+        var stuck = ReplacementPlan(service: "web", wanted: wanted("j2", 2, resources: Self.shared))
+        // Created, the old one stopped, started: now it waits until it is well.
+        for _ in 0..<3 {
+            if let event = try host.perform(stuck.next(host.containers), for: stuck.wanted) { stuck.took(event) }
+        }
+        #expect(try run(wanted("j3", 3, resources: Self.shared), on: &host) == .done(unchanged: false))
+        #expect(stuck.next(host.containers) == .refuse(.newer(3)))
+        stuck.giveUp()
+        #expect(stuck.next(host.containers) == .gaveUp(restored: true))
+        #expect(host.containers.map(\.job) == ["j3"])
+    }
+
+    @Test("another hand in the service's place, or at the new container, ends it")
+    func anotherHand() throws {
+        for removes in [false, true] {
+            var host = Host()
+            try run(wanted("j1", 1), on: &host)
+            var plan = ReplacementPlan(service: "web", wanted: wanted("j2", 2))
+            for _ in 0..<2 {
+                if let event = try host.perform(plan.next(host.containers), for: plan.wanted) { plan.took(event) }
+            }
+            host.containers.removeAll { $0.place == (removes ? .next : .current) }
+            if !removes { host.containers.append(Found(id: "theirs", place: .current, isRunning: true)) }
+            #expect(plan.next(host.containers) == .refuse(removes ? .removed : .replaced(by: "theirs")))
+            plan.giveUp()
+            while true {
+                let step = plan.next(host.containers)
+                if case .gaveUp = step { break }
+                _ = try host.perform(step, for: plan.wanted)
+            }
+            #expect(host.containers.map(\.id) == [removes ? "c1" : "theirs"])
+        }
+    }
+
+    @Test("one that was stopped by somebody stays so when the new one fails")
+    func stoppedBefore() throws {
+        var host = Host()
+        try run(wanted("j1", 1, resources: Self.shared), on: &host)
+        host.containers[0].isRunning = false
+        host.broken = ["j2"]
+        #expect(try run(wanted("j2", 2, resources: Self.shared), on: &host) == .failed(restored: true))
+        #expect(host.containers.map(\.isRunning) == [false])
+    }
+
+    @Test("one that nobody manages yet gives way as any other")
+    func adopted() throws {
+        var host = Host()
+        host.containers = [Found(id: "theirs", place: .current, isRunning: true, resources: Self.shared)]
+        #expect(try run(wanted("j1", 1, resources: Self.shared), on: &host) == .done(unchanged: false))
+        #expect(host.containers.map(\.job) == ["j1"])
+    }
+
+    @Test func names() {
+        #expect(ServiceNames("web").ready == ["Web", "web-ready"])
+        #expect(ServiceNames("2-Web").ready == ["2-web", "2-Web-ready"])
+        #expect(ServiceNames("42").ready == ["42-ready"])
     }
 }

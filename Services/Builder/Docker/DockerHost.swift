@@ -79,7 +79,7 @@ actor DockerHost {
         let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let mounts: [String: String]
         do {
-            mounts = try await engine().inspectContainer(name).mounts
+            mounts = try await engine().inspectContainer(name).sources
         } catch  where error.code == .notFound {
             return data
         }

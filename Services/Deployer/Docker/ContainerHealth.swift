@@ -6,18 +6,22 @@ import Worker
 /// Waits until a container that was just started is well.
 ///
 /// With a probe: until it answers. Without: until the image's own health check says so, or where there is none, until
-/// it has run for a moment.
+/// it has run for a while since its start. One that is started again and again is not well.
 struct ContainerHealth: Sendable {
     let engine: DockerEngine
     let http: HTTPClient
     let id: String
     let probe: Probe?
+    /// How long a container without any health check has to run to count as well.
+    let settling: Duration
+    /// How often it had been started again before anyone looked; those do not count.
+    var pastRestarts = 0
     let log: any StepLog
 
-    /// How long a container without any health check has to run to count as well.
-    private static let settling = Duration.seconds(2)
     /// How long the image's own health check may take.
     private static let ownCheck = Duration.seconds(120)
+    /// A container that waits for another one may end a few times before it is well, if a probe says so at last.
+    private static let patience = 3
 
     private enum Verdict {
         case well(String)
@@ -25,25 +29,39 @@ struct ContainerHealth: Sendable {
         case ill(String)
     }
 
+    /// The start that is being looked at.
+    private struct Start {
+        var name: String
+        var seenAt: ContinuousClock.Instant
+    }
+
+    /// - Parameter goesOn: Asked again and again; what it throws ends the wait.
     /// - Throws: ``JobFailure`` with what was wrong at last.
-    func wait() async throws {
-        let startedAt = ContinuousClock.now
-        let limit = probe.map { Duration.seconds($0.timeout) } ?? Self.ownCheck
+    func wait(_ goesOn: @Sendable () async throws -> Void = {}) async throws {
+        let begun = ContinuousClock.now
+        let limit = probe.map { Duration.seconds($0.timeout) } ?? max(Self.ownCheck, settling * 2)
         let interval = Duration.seconds(max(1, probe?.interval ?? 1))
         // Most programs listen at once: the first tries come fast.
         var pause = min(.milliseconds(25), interval)
         var said = ""
+        var start: Start?
         while true {
-            let container = try await engine.inspectContainer(id)
-            let left = max(.milliseconds(100), limit - (ContinuousClock.now - startedAt))
-            let verdict = try await judge(container, since: startedAt, within: left)
-            switch verdict {
+            try await goesOn()
+            let container = try await look()
+            // The engine starts it again by itself, or somebody does.
+            if start?.name != container.state.startedAt {
+                start = Start(name: container.state.startedAt, seenAt: ContinuousClock.now)
+            }
+            let left = max(.milliseconds(100), limit - (ContinuousClock.now - begun))
+            switch try await judge(
+                container, runsFor: start.map { ContinuousClock.now - $0.seenAt } ?? .zero, within: left)
+            {
             case .well(let text):
                 await log.line(text)
                 return
             case .ill(let text): throw JobFailure(text)
             case .wait(let text):
-                guard ContinuousClock.now - startedAt < limit else {
+                guard ContinuousClock.now - begun < limit else {
                     throw JobFailure("the new container was not well within \(limit.components.seconds) s: \(text)")
                 }
                 if text != said {
@@ -56,24 +74,40 @@ struct ContainerHealth: Sendable {
         }
     }
 
+    private func look() async throws -> ContainerDetails {
+        do {
+            return try await engine.inspectContainer(id)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw JobFailure("container \(id.prefix(12)) was removed by another hand")
+        }
+    }
+
     private func judge(
-        _ container: ContainerDetails, since start: ContinuousClock.Instant, within left: Duration
+        _ container: ContainerDetails, runsFor: Duration, within left: Duration
     ) async throws -> Verdict {
         let state = container.state
+        let restarts = container.restartCount - pastRestarts
         guard state.isRunning, state.status == "running" else {
             if state.wasOutOfMemory { return .ill("the new container was killed for using more memory than its limit") }
             if !state.problem.isEmpty { return .ill("the new container cannot run: \(state.problem)") }
-            return .ill("the new container ended with exit code \(state.exitCode)")
+            let words = "the new container ended with exit code \(state.exitCode)"
+            if state.status == "restarting", probe != nil, restarts < Self.patience { return .wait(words) }
+            return .ill(restarts > 0 ? "\(words); it was started \(restarts) times again" : words)
+        }
+        if restarts > 0, probe == nil || restarts >= Self.patience {
+            return .ill("the new container ends again and again: it was started \(restarts) times again")
         }
         if let probe, let port = probe.port { return await ask(container, port, probe.path) }
         if let command = probe?.command, !command.isEmpty { return try await run(command, within: left) }
         switch state.health {
         case "healthy": return .well("its health check says it is healthy")
-        case "unhealthy": return .ill("the health check of the new container's image says it is unhealthy")
+        case "unhealthy": return .ill("the health check of the new container says it is unhealthy")
         case let other?: return .wait("its health check says: \(other)")
         case nil:
-            guard ContinuousClock.now - start >= Self.settling else { return .wait("it runs") }
-            return .well("it has run for \(Self.settling.components.seconds) s; there is no health check to ask")
+            guard runsFor >= settling else { return .wait("it runs") }
+            return .well(
+                "it has run for \(settling.components.seconds) s without a restart; there is no health check to ask")
         }
     }
 
@@ -112,7 +146,8 @@ struct ContainerHealth: Sendable {
             let address = binding.address.isEmpty || binding.address == "0.0.0.0" ? "127.0.0.1" : binding.address
             return ("\(address):\(host)", true)
         }
-        return own + published
+        // In the host's network the host's addresses are its own.
+        return own + published + (container.networkMode == "host" ? [("127.0.0.1:\(port)", false)] : [])
     }
 
     private func ask(_ container: ContainerDetails, _ port: Int, _ path: String?) async -> Verdict {

@@ -5,216 +5,217 @@ import Logging
 import PipelineLanguage
 import Worker
 
-/// Replaces the container of a service on a single Docker host by one of another image.
-///
-/// The old one is gone only when the new one is well; until then it can come back. Doing it again after any
-/// interruption ends in the same state.
+/// Replaces the container of a service on a single Docker host by one of another image, as ``ReplacementPlan`` says.
 struct ContainerReplacement: Sendable {
     struct Result: Sendable, Equatable {
         /// The new container's id, short.
         var revision: String
+        /// By digest.
+        var image: String
         var isFirst: Bool
+        /// It ran just so before.
+        var isUnchanged: Bool
     }
 
     let engine: DockerEngine
     let http: HTTPClient
     let service: String
     let image: ImageReference
+    /// Its image is not looked at: it becomes what ``image`` stands for.
     let specification: ContainerSpecification
+    let order: ReplacementPlan.Order?
     let health: Probe?
     let login: RegistryCredentials?
     let job: JobID
     let sequence: Int64?
+    /// Who rolls out what, for whoever looks at the container.
     let labels: [String: String]
+    var patience = Patience()
     let log: any StepLog
     let logger: Logger
 
-    static let serviceLabel = "slipway.dev/service"
-    static let sequenceLabel = "slipway.dev/sequence"
-    static let jobLabel = "slipway.dev/rollout"
+    struct Patience: Sendable {
+        /// How long a container without any health check has to run, without being started again.
+        var settling = Duration.seconds(10)
+        /// How long the old one is left alone once the new one answers to the service's name, for those who have looked
+        /// up its address before.
+        var drain = Duration.seconds(5)
+        /// How long the old one has between SIGTERM and SIGKILL.
+        var grace = Duration.seconds(10)
+    }
 
-    /// How long the old one has between SIGTERM and SIGKILL.
-    private static let grace = Duration.seconds(10)
+    var names: ServiceNames { ServiceNames(service) }
+    private var record: RolloutRecord { RolloutRecord(engine: engine, service: service) }
 
-    /// - Throws: ``JobFailure`` for people, or `CancellationError`; the old container is there then.
+    /// - Throws: ``JobFailure`` for people, or `CancellationError`; the old container runs then.
     func run() async throws -> Result {
         do {
-            return try await replace()
+            try await claim()
+            var specification = specification
+            specification.image = try await ServiceImage(
+                engine: engine, image: image, login: login, log: log, logger: logger
+            ).pull()
+            return try await replace(specification)
         } catch let error as DockerError {
             if Task.isCancelled { throw CancellationError() }
             throw JobFailure("\(error)")
         }
     }
 
-    private func replace() async throws -> Result {
-        let wanted = Set(specification.ports.compactMap { port in port.host.map { "\($0)/\(port.transport)" } })
-        let plan = ReplacementPlan(
-            service: service, job: job.rawValue, sequence: sequence, ports: wanted, found: try await look())
-        if case .refuse(let reason) = plan.course { throw JobFailure(reason) }
-        if case .settled = plan.course {} else { try await pull() }
-        for step in plan.repairs { try await perform(step) }
-        switch plan.course {
-        case .refuse(let reason): throw JobFailure(reason)
-        case .settled(let id):
-            await log.line("container \(service) runs this image already")
-            try await check(id)
-            return Result(revision: String(id.prefix(12)), isFirst: false)
-        case .sideBySide(let old): return try await sideBySide(old)
-        case .inPlace(let old): return try await inPlace(old)
-        }
+    /// Notes the rollout before anything changes: from here on no older one goes on.
+    private func claim() async throws {
+        guard let sequence else { return }
+        if let newer = try await newest(), newer > sequence { throw JobFailure(words(.newer(newer))) }
+        try await record.write(sequence, labels: labels.merging([DeployLabel.job: job.rawValue]) { _, own in own })
     }
 
-    // MARK: - The two ways
-
-    private func sideBySide(_ old: String?) async throws -> Result {
-        let new = try await start(as: ReplacementPlan.nextName(service))
-        do {
-            try await check(new)
-        } catch {
-            await discard(new)
-            throw error
-        }
-        if let old { try await engine.renameContainer(old, to: ReplacementPlan.previousName(service)) }
-        try await engine.renameContainer(new, to: service)
-        if let old {
-            try await engine.stopContainer(old, grace: Self.grace)
-            try await engine.removeContainer(old)
-        }
-        await log.line("container \(service) is now \(new.prefix(12))")
-        return Result(revision: String(new.prefix(12)), isFirst: old == nil)
+    private func newest() async throws(DockerError) -> Int64? {
+        sequence == nil ? nil : try await record.newest()
     }
 
-    private func inPlace(_ old: String) async throws -> Result {
-        await log.line("both want the same port of the host: the old container stops before the new one starts")
-        try await engine.stopContainer(old, grace: Self.grace)
-        try await engine.renameContainer(old, to: ReplacementPlan.previousName(service))
-        do {
-            let new = try await start(as: service)
+    // MARK: - Forward
+
+    /// A step that failed because somebody else did something at the same time is decided anew so often.
+    private static let tries = 5
+
+    private func replace(_ specification: ContainerSpecification) async throws -> Result {
+        var plan = ReplacementPlan(
+            service: service,
+            wanted: .init(
+                job: job.rawValue, sequence: sequence, fingerprint: try Fingerprint.of(specification), order: order))
+        var failures = 0
+        while true {
             do {
-                try await check(new)
+                let found = try await look()
+                plan.wanted.resources = ServiceResources.wanted(
+                    by: specification, carrying: carried(found, specification))
+                let step = plan.next(found.map(\.found), newest: try await newest())
+                if case .done(let id, let isUnchanged) = step {
+                    return await done(id, specification.image, isFirst: !plan.hadOne, isUnchanged: isUnchanged)
+                }
+                if case .refuse(let refusal) = step { throw JobFailure(words(refusal)) }
+                if case .create(let stopping) = step {
+                    plan.took(
+                        .created(try await create(specification, found, stopping: stopping, plan.wanted.fingerprint)))
+                } else if let event = try await perform(step) {
+                    plan.took(event)
+                }
+            } catch let error as DockerError where [.conflict, .notFound].contains(error.code) && failures < Self.tries
+            {
+                failures += 1
+                logger.debug("a step is decided anew", metadata: ["error": "\(error)"])
             } catch {
-                await discard(new)
-                throw error
+                throw await putBack(plan, after: error)
             }
-            try await engine.removeContainer(old)
-            await log.line("container \(service) is now \(new.prefix(12))")
-            return Result(revision: String(new.prefix(12)), isFirst: false)
-        } catch {
-            await bringBack(old)
-            throw error
         }
     }
 
-    // MARK: - Pieces
-
-    private func look() async throws -> [ReplacementPlan.Found] {
-        var found: [ReplacementPlan.Found] = []
-        for name in [service, ReplacementPlan.nextName(service), ReplacementPlan.previousName(service)] {
-            // The engine also finds by the beginning of an id.
-            guard let container = try await inspect(name), container.name == name else { continue }
-            let ports = container.ports.flatMap { port, bindings in
-                let transport = port.split(separator: "/").last.map(String.init) ?? "tcp"
-                return bindings.compactMap { binding in binding.port.map { "\($0)/\(transport)" } }
-            }
-            found.append(
-                .init(
-                    id: container.id, name: container.name,
-                    sequence: container.labels[Self.sequenceLabel].flatMap { Int64($0) },
-                    job: container.labels[Self.jobLabel], isRunning: container.state.isRunning, hostPorts: Set(ports)))
-        }
-        return found
+    private func done(_ id: String, _ image: String, isFirst: Bool, isUnchanged: Bool) async -> Result {
+        await log.line(
+            isUnchanged
+                ? "container \(service) runs \(image) with the same specification already: nothing is restarted"
+                : "container \(service) is now \(id.prefix(12))")
+        return Result(revision: String(id.prefix(12)), image: image, isFirst: isFirst, isUnchanged: isUnchanged)
     }
 
-    private func inspect(_ name: String) async throws -> ContainerDetails? {
-        do {
-            return try await engine.inspectContainer(name)
-        } catch {
-            if error.code == .notFound { return nil }
-            throw error
-        }
-    }
-
-    private func perform(_ step: ReplacementPlan.Step) async throws {
+    private func perform(_ step: ReplacementPlan.Step) async throws -> ReplacementPlan.Event? {
         switch step {
-        case .remove(let id): try await engine.removeContainer(id)
-        case .rename(let id, let name): try await engine.renameContainer(id, to: name)
-        case .start(let id): try await engine.startContainer(id)
-        case .stop(let id): try await engine.stopContainer(id, grace: Self.grace)
-        }
-    }
-
-    private func pull() async throws {
-        await log.line("pulling \(image)")
-        do {
-            try await engine.pull(image, login: login)
-        } catch let error as DockerError {
-            // An image that was built on this very host need not be in any registry.
-            do {
-                _ = try await engine.inspectImage(image.description)
-            } catch {
-                logger.debug("the image is not here either", metadata: ["error": "\(error)"])
-                throw JobFailure("the image \(image) cannot be pulled: \(error)")
-            }
-            await log.line("it cannot be pulled (\(error)); the host has it, so that is used")
-        }
-    }
-
-    private func start(as name: String) async throws -> String {
-        var specification = specification
-        specification.labels = labels
-        specification.labels[Self.serviceLabel] = service
-        specification.labels[Self.jobLabel] = job.rawValue
-        if let sequence { specification.labels[Self.sequenceLabel] = "\(sequence)" }
-        // In a network of one's own, others know it by the service's name.
-        if specification.network != nil { specification.aliases = [service] }
-        let id = try await engine.createContainer(specification, name: name)
-        do {
+        case .start(let id):
             try await engine.startContainer(id)
-        } catch {
-            try await engine.removeContainer(id)
-            throw error
-        }
-        await log.line("container \(id.prefix(12)) of \(image) started")
-        return id
-    }
-
-    private func check(_ id: String) async throws {
-        try await ContainerHealth(engine: engine, http: http, id: id, probe: health, log: log).wait()
-    }
-
-    /// Shows what a container that is not well wrote, and removes it. Runs to its end in a cancelled task too.
-    private func discard(_ id: String) async {
-        await Task {
+            await log.line("container \(id.prefix(12)) started")
+            return .started(id)
+        case .check(let id):
+            try await check(id, settling: patience.settling)
+            return .well(id)
+        case .confirm(let id): return try await confirm(id)
+        case .stop(let id):
+            await log.line("container \(id.prefix(12)) stops: it cannot run beside the other one")
+            try await engine.stopContainer(id, grace: patience.grace)
+        case .rename(let id, let place): try await rename(id, to: place)
+        case .retire(let id):
             do {
-                var splitter = ""
-                for try await piece in try await engine.log(of: id, follow: false, tail: 40) {
-                    splitter += String(decoding: piece.bytes, as: UTF8.self)
-                }
-                if !splitter.isEmpty {
-                    await log.line("the last the new container wrote:")
-                    for line in splitter.split(separator: "\n").suffix(40) { await log.line("  \(line)") }
-                }
-            } catch {
-                logger.debug("the log of the new container cannot be read", metadata: ["error": "\(error)"])
+                try await retire(id)
+            } catch let error as DockerError where ![.conflict, .notFound, .cancelled].contains(error.code) {
+                await log.line("the old container \(id.prefix(12)) cannot be removed: \(error)")
+                return .cannotGo(id)
             }
+        case .startOld(let id):
             do {
-                try await engine.removeContainer(id)
-                await log.line("the new container is removed")
-            } catch {
-                await log.line("the new container \(id.prefix(12)) cannot be removed: \(error)")
-            }
-        }.value
-    }
-
-    private func bringBack(_ old: String) async {
-        await Task {
-            do {
-                try await engine.renameContainer(old, to: service)
-                try await engine.startContainer(old)
+                try await engine.startContainer(id)
                 await log.line("the old container runs again")
             } catch {
-                await log.line("the old container \(old.prefix(12)) cannot be brought back: \(error)")
+                await log.line("the old container \(id.prefix(12)) cannot be started again: \(error)")
+                return .cannotRun(id)
             }
-        }.value
+        case .discard(let id): try await discard(id)
+        case .create, .done, .refuse, .gaveUp: break
+        }
+        return nil
+    }
+
+    private func words(_ refusal: ReplacementPlan.Refusal) -> String {
+        switch refusal {
+        case .newer(let number):
+            "a newer rollout of “\(service)” is there: number \(number), this one is \(sequence ?? 0)"
+        case .replaced(let id): "container \(service) was replaced by another hand: it is \(id.prefix(12)) now"
+        case .removed: "the new container of \(service) was removed by another hand"
+        }
+    }
+
+    // MARK: - Health
+
+    private func check(_ id: String, settling: Duration, pastRestarts: Int = 0) async throws {
+        let health = ContainerHealth(
+            engine: engine, http: http, id: id, probe: health, settling: settling, pastRestarts: pastRestarts, log: log)
+        try await health.wait { [self] in
+            if let sequence, let newer = try await newest(), newer > sequence { throw JobFailure(words(.newer(newer))) }
+        }
+    }
+
+    private func confirm(_ id: String) async throws -> ReplacementPlan.Event {
+        do {
+            // It has run for a while, and may have been started again before.
+            let restarts = try await engine.inspectContainer(id).restartCount
+            try await check(id, settling: .zero, pastRestarts: restarts)
+            return .well(id)
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            await log.line(
+                "container \(service) runs this image already and is not well, so that it is replaced: \(error)")
+            return .ill(id)
+        }
+    }
+
+    // MARK: - Back
+
+    /// Puts all back as it was. Runs to its end in a cancelled task too.
+    /// - Returns: What to throw.
+    private func putBack(_ plan: ReplacementPlan, after error: any Error) async -> any Error {
+        let outcome = await Task { await putBack(plan) }.value
+        await log.line(outcome)
+        if error is CancellationError || Task.isCancelled { return CancellationError() }
+        let reason = (error as? JobFailure)?.reason ?? "\(error)"
+        return JobFailure("\(reason); \(outcome)")
+    }
+
+    /// - Returns: What came of it, for people.
+    private func putBack(_ begun: ReplacementPlan) async -> String {
+        var plan = begun
+        plan.giveUp()
+        var failures = 0
+        while true {
+            do {
+                let step = plan.next(try await look().map(\.found))
+                if case .gaveUp(let restored) = step {
+                    guard plan.hadOne else { return "there was none before" }
+                    return restored
+                        ? "rolled back: container \(service) is the old one" : "the old container does not run"
+                }
+                if let event = try await perform(step) { plan.took(event) }
+            } catch {
+                failures += 1
+                if failures > Self.tries { return "it could not be rolled back: \(error)" }
+            }
+        }
     }
 }

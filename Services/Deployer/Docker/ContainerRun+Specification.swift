@@ -4,19 +4,59 @@ import Worker
 
 extension ContainerRun {
     /// How the engine is to make the container.
-    /// - Throws: ``JobFailure`` that names a port or volume that is not understood.
-    func specification(image: String, environment: [String: String]) throws(JobFailure) -> ContainerSpecification {
+    /// - Parameter allowsHostNetwork: Whether the owner of the host lets containers into its network.
+    /// - Throws: ``JobFailure`` that names what is not understood or not allowed.
+    func specification(
+        image: String, environment: [String: String], allowsHostNetwork: Bool = false
+    ) throws(JobFailure) -> ContainerSpecification {
         var specification = ContainerSpecification(image: image)
         specification.environment = environment
-        specification.network = network
+        try join(&specification, allowsHostNetwork: allowsHostNetwork)
+        if !entrypoint.isEmpty { specification.entrypoint = entrypoint }
         if !command.isEmpty { specification.command = command }
+        specification.user = user
+        for name in labels.keys where name.hasPrefix("slipway.dev/") {
+            throw JobFailure("the label “\(name)” is one of the deployer's own")
+        }
+        specification.labels = labels
+        specification.memoryLimit = memory
+        specification.usesInit = self.`init`
+        specification.logging = logging.map { .driver($0.driver, options: $0.options) }
+        specification.healthCheck = healthCheck.map { check in
+            check.command.isEmpty
+                ? .none
+                : .command(
+                    check.command, interval: check.interval, timeout: check.timeout, startPeriod: check.startPeriod,
+                    retries: check.retries)
+        }
         guard let restart = ContainerSpecification.Restart(rawValue: restart) else {
             throw JobFailure("“\(restart)” is no restart policy: no, always, on-failure or unless-stopped")
         }
         specification.restart = restart
-        for port in ports { specification.ports.append(try Self.port(port)) }
+        if specification.network != "host", specification.network != "none" {
+            for port in ports { specification.ports.append(try Self.port(port)) }
+        }
         for volume in volumes { specification.mounts.append(try Self.mount(volume)) }
         return specification
+    }
+
+    private func join(_ specification: inout ContainerSpecification, allowsHostNetwork: Bool) throws(JobFailure) {
+        var all: [String] = []
+        for name in [network].compactMap({ $0 }) + networks where !all.contains(name) { all.append(name) }
+        for name in all {
+            if name.hasPrefix("container:") {
+                throw JobFailure("“\(name)” is no network: a container that is replaced cannot share that of another")
+            }
+            guard name == "host" || name == "none" else { continue }
+            if all.count > 1 { throw JobFailure("with the network “\(name)” a container can be in no other") }
+            if name == "host", !allowsHostNetwork {
+                throw JobFailure(
+                    "this deployer lets no container into the host's network; its owner allows it with "
+                        + "SLIPWAY_DOCKER_TRUSTED=true")
+            }
+        }
+        specification.network = all.first
+        specification.moreNetworks = Array(all.dropFirst())
     }
 
     /// `80`, `8080:80` or `127.0.0.1:8080:80/tcp`.

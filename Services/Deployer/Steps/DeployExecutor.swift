@@ -11,6 +11,8 @@ struct DeployExecutor: JobExecutor, StepRunner {
     let http: HTTPClient
     let registry: RegistryClient
     let dockerSocket: String
+    /// Whether containers may be in the network of a Docker host.
+    let allowsHostNetwork: Bool
     /// How long a rollout may take that says no time of its own.
     let timeout: Duration
     let events: WorkerEvents
@@ -95,23 +97,25 @@ struct DeployExecutor: JobExecutor, StepRunner {
         let login = step.job.registries[image.registry].map {
             RegistryCredentials(username: $0.username, password: $0.password)
         }
-        let replacement = ContainerReplacement(
+        var replacement = ContainerReplacement(
             engine: engine, http: http, service: deploy.container, image: image,
-            specification: try run.specification(image: image.description, environment: environment),
-            health: run.health, login: login,
+            specification: try run.specification(
+                image: image.description, environment: environment, allowsHostNetwork: allowsHostNetwork),
+            order: run.order.map { $0 == .startFirst ? .startFirst : .stopFirst }, health: run.health, login: login,
             job: step.number > 1 ? JobID(rawValue: "\(grant.job).\(step.number)") : grant.job,
             sequence: grant.sequence,
             labels: [
-                "slipway.dev/run": grant.run.rawValue, "slipway.dev/commit": grant.commit.sha,
-                "slipway.dev/environment": deploy.environment,
+                DeployLabel.run: grant.run.rawValue, DeployLabel.commit: grant.commit.sha,
+                DeployLabel.environment: deploy.environment, DeployLabel.owner: grant.repository.rawValue,
             ], log: step.log, logger: logger)
+        if let drain = run.drain { replacement.patience.drain = .seconds(drain) }
         let result = try await replacement.run()
         events.deployed(
-            "docker/\(deploy.container)", deploy.environment, image: deploy.image, isFirst: result.isFirst, step)
+            "docker/\(deploy.container)", deploy.environment, image: result.image, isFirst: result.isFirst, step)
         return StepResult(
             success: true,
             outputs: [
-                "image": deploy.image, "revision": result.revision, "workload": "docker/\(deploy.container)",
+                "image": result.image, "revision": result.revision, "workload": "docker/\(deploy.container)",
             ])
     }
 }

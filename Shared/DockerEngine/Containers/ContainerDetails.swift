@@ -4,6 +4,8 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
         public var status: String
         public var isRunning: Bool
+        /// When it was started last, in the engine's words; it changes with every start.
+        public var startedAt: String
         public var exitCode: Int32
         /// Whether the kernel ended it for using more memory than it may.
         public var wasOutOfMemory: Bool
@@ -12,13 +14,14 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         /// `starting`, `healthy`, `unhealthy`, or `nil` for an image without a health check.
         public var health: String?
 
-        private enum Keys: String, CodingKey { case status, running, exitCode, oomKilled, error, health }
+        private enum Keys: String, CodingKey { case status, running, startedAt, exitCode, oomKilled, error, health }
         private struct HealthState: Decodable { var status: String }
 
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
             status = try container.decode(String.self, forKey: .status)
             isRunning = try container.decode(Bool.self, forKey: .running)
+            startedAt = try container.decodeIfPresent(String.self, forKey: .startedAt) ?? ""
             exitCode = try container.decode(Int32.self, forKey: .exitCode)
             wasOutOfMemory = try container.decodeIfPresent(Bool.self, forKey: .oomKilled) ?? false
             problem = try container.decodeIfPresent(String.self, forKey: .error) ?? ""
@@ -40,6 +43,50 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         }
     }
 
+    /// A container's place in a network.
+    public struct Endpoint: Sendable, Hashable, Decodable {
+        /// Empty while the container does not run.
+        public var address: String
+        /// Names it answers to besides its own.
+        public var aliases: [String]
+
+        private enum Keys: String, CodingKey { case ipAddress, aliases }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Keys.self)
+            address = try container.decodeIfPresent(String.self, forKey: .ipAddress) ?? ""
+            aliases = try container.decodeIfPresent([String].self, forKey: .aliases) ?? []
+        }
+    }
+
+    /// A volume or a folder of the host in the container.
+    public struct Mount: Sendable, Hashable, Decodable {
+        /// `volume`, `bind` or `tmpfs`.
+        public var kind: String
+        /// The volume's name; empty for other kinds.
+        public var name: String
+        /// The path on the host.
+        public var source: String
+        public var path: String
+        public var isWritable: Bool
+
+        private enum Keys: String, CodingKey { case type, name, source, destination, rw }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Keys.self)
+            kind = try container.decode(String.self, forKey: .type)
+            name = try container.decodeIfPresent(String.self, forKey: .name) ?? ""
+            source = try container.decodeIfPresent(String.self, forKey: .source) ?? ""
+            path = try container.decode(String.self, forKey: .destination)
+            isWritable = try container.decodeIfPresent(Bool.self, forKey: .rw) ?? true
+        }
+
+        /// Whether it is a volume that nobody named: the engine gave it a name of 64 hexadecimal digits.
+        public var isAnonymous: Bool {
+            kind == "volume" && name.utf8.count == 64 && name.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+        }
+    }
+
     public var id: String
     public var name: String
     /// The id of its image, `sha256:…`.
@@ -50,22 +97,28 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
     public var state: State
     /// By port, such as `80/tcp`.
     public var ports: [String: [Binding]]
-    /// Its address by network.
-    public var addresses: [String: String]
-    /// Where it sees folders of the host: by path in the container, the host's path.
-    public var mounts: [String: String]
+    /// What it publishes at fixed ports of the host, running or not, as `8080/tcp`.
+    public var hostPorts: Set<String>
+    /// Its place in networks, by their names.
+    public var networks: [String: Endpoint]
+    public var mounts: [Mount]
+    /// How often the engine started it again after it ended by itself.
+    public var restartCount: Int
+    /// `default`, `host`, `none`, a network's name or id, or `container:<id>`.
+    public var networkMode: String
 
-    private enum Keys: String, CodingKey { case id, name, image, config, state, networkSettings, mounts }
-    private struct MountPoint: Decodable {
-        var source: String?
-        var destination: String
+    private enum Keys: String, CodingKey {
+        case id, name, image, config, state, networkSettings, mounts, restartCount, hostConfig
+    }
+    private struct HostConfiguration: Decodable {
+        var networkMode: String?
+        var portBindings: [String: [Binding]?]?
     }
     private struct Configuration: Decodable {
         var image: String
         var labels: [String: String]?
     }
     private struct Networks: Decodable {
-        struct Endpoint: Decodable { var ipAddress: String? }
         var ports: [String: [Binding]?]?
         var networks: [String: Endpoint]?
     }
@@ -82,11 +135,24 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         state = try container.decode(State.self, forKey: .state)
         let networks = try container.decodeIfPresent(Networks.self, forKey: .networkSettings)
         ports = (networks?.ports ?? [:]).compactMapValues { $0 }
-        addresses = (networks?.networks ?? [:]).compactMapValues(\.ipAddress)
-        let mountPoints = try container.decodeIfPresent([MountPoint].self, forKey: .mounts) ?? []
-        mounts = Dictionary(
-            mountPoints.compactMap { point in point.source.map { (point.destination, $0) } },
-            uniquingKeysWith: { _, last in last })
+        self.networks = networks?.networks ?? [:]
+        mounts = try container.decodeIfPresent([Mount].self, forKey: .mounts) ?? []
+        restartCount = try container.decodeIfPresent(Int.self, forKey: .restartCount) ?? 0
+        let host = try container.decodeIfPresent(HostConfiguration.self, forKey: .hostConfig)
+        networkMode = host?.networkMode ?? ""
+        hostPorts = Set(
+            (host?.portBindings ?? [:]).flatMap { port, bindings in
+                let transport = port.split(separator: "/").last.map(String.init) ?? "tcp"
+                return (bindings ?? []).compactMap { binding in binding.port.map { "\($0)/\(transport)" } }
+            })
+    }
+
+    /// Its address by network; empty while it does not run.
+    public var addresses: [String: String] { networks.mapValues(\.address) }
+
+    /// Where it sees folders of the host: by path in the container, the host's path.
+    public var sources: [String: String] {
+        Dictionary(mounts.map { ($0.path, $0.source) }, uniquingKeysWith: { _, last in last })
     }
 }
 

@@ -16,7 +16,18 @@ struct ContainerDocument: Encodable {
             var hostPort: String
         }
         struct RestartPolicy: Encodable { var name: String }
-        struct LogConfiguration: Encodable { var type: String }
+        struct LogConfiguration: Encodable {
+            var type: String
+            var config: [String: String]
+
+            init(_ logging: ContainerSpecification.Logging) {
+                switch logging {
+                case .kept: (type, config) = ("json-file", [:])
+                case .none: (type, config) = ("none", [:])
+                case .driver(let name, let options): (type, config) = (name, options)
+                }
+            }
+        }
         struct Device: Encodable {
             var pathOnHost: String
             var pathInContainer: String
@@ -44,6 +55,27 @@ struct ContainerDocument: Encodable {
         var logConfig: LogConfiguration?
     }
 
+    struct HealthConfiguration: Encodable {
+        var test: [String]
+        /// In nanoseconds, as all of them.
+        var interval: Int64?
+        var timeout: Int64?
+        var startPeriod: Int64?
+        var retries: Int?
+
+        init(_ check: ContainerSpecification.HealthCheck) {
+            switch check {
+            case .none: test = ["NONE"]
+            case .command(let command, let interval, let timeout, let startPeriod, let retries):
+                test = ["CMD"] + command
+                self.interval = interval.map { Int64($0) * 1_000_000_000 }
+                self.timeout = timeout.map { Int64($0) * 1_000_000_000 }
+                self.startPeriod = startPeriod.map { Int64($0) * 1_000_000_000 }
+                self.retries = retries
+            }
+        }
+    }
+
     struct Networking: Encodable {
         struct Endpoint: Encodable { var aliases: [String] }
         var endpointsConfig: [String: Endpoint]
@@ -57,6 +89,7 @@ struct ContainerDocument: Encodable {
     var user: String?
     var stopSignal: String?
     var labels: [String: String]
+    var healthcheck: HealthConfiguration?
     var exposedPorts: [String: Empty]
     var hostConfig: HostConfiguration
     var networkingConfig: Networking?
@@ -73,6 +106,7 @@ struct ContainerDocument: Encodable {
         user = container.user
         stopSignal = container.stopSignal
         labels = container.labels
+        healthcheck = container.healthCheck.map(HealthConfiguration.init)
         var exposed: [String: Empty] = [:]
         var bindings: [String: [HostConfiguration.Binding]] = [:]
         for port in container.ports {
@@ -92,7 +126,7 @@ struct ContainerDocument: Encodable {
             nanoCpus: container.cpuLimit.map { Int64($0 * 1_000_000_000) }, shmSize: container.sharedMemory,
             dns: container.dns, dnsSearch: container.dnsSearch, extraHosts: container.extraHosts,
             devices: container.devices.map(Self.device),
-            logConfig: container.logging.map { .init(type: $0.rawValue) })
+            logConfig: container.logging.map(HostConfiguration.LogConfiguration.init))
         if let network = container.network, !container.aliases.isEmpty {
             networkingConfig = Networking(endpointsConfig: [network: .init(aliases: container.aliases)])
         }
@@ -114,5 +148,19 @@ struct ContainerDocument: Encodable {
         return .init(
             pathOnHost: parts.first ?? text, pathInContainer: parts.count > 1 ? parts[1] : text,
             cgroupPermissions: parts.count > 2 ? parts[2] : "rwm")
+    }
+}
+
+extension ContainerSpecification {
+    /// The same bytes for the same container, whenever and wherever it is made: what two of them differ in can be told by
+    /// a digest of these.
+    public func canonical() throws(DockerError) -> [UInt8] {
+        do {
+            var bytes = Array(try EngineDocument.encode(ContainerDocument(self)))
+            for network in moreNetworks.sorted() { bytes += [0] + Array(network.utf8) }
+            return bytes
+        } catch {
+            throw DockerError(.badRequest, "the container cannot be written as JSON", cause: error)
+        }
     }
 }

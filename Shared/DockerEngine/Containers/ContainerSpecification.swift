@@ -7,6 +7,12 @@ public struct ContainerSpecification: Sendable, Hashable {
         case bind(source: String, path: String, readOnly: Bool = false)
         /// In memory; `size` in bytes.
         case temporary(path: String, size: Int64?)
+
+        public var path: String {
+            switch self {
+            case .volume(_, let path, _), .bind(_, let path, _), .temporary(let path, _): path
+            }
+        }
     }
 
     /// A port of the container that the host answers at.
@@ -33,11 +39,20 @@ public struct ContainerSpecification: Sendable, Hashable {
         case onFailure = "on-failure"
     }
 
-    public enum Logging: String, Sendable, Hashable {
+    public enum Logging: Sendable, Hashable {
         /// Kept on the engine's disk, without limit, and readable by ``DockerEngine/log(of:follow:tail:)``.
-        case kept = "json-file"
+        case kept
         /// Not kept: who wants it is attached.
         case none
+        /// One of the engine's drivers, such as `json-file` with `max-size`.
+        case driver(String, options: [String: String])
+    }
+
+    /// The engine's own check of a container's health, in place of the image's.
+    public enum HealthCheck: Sendable, Hashable {
+        case none
+        /// A command that exits with 0 while all is well. Times in seconds; `nil` is the engine's default.
+        case command([String], interval: Int?, timeout: Int?, startPeriod: Int?, retries: Int?)
     }
 
     public var image: String
@@ -53,10 +68,14 @@ public struct ContainerSpecification: Sendable, Hashable {
     public var network: String?
     /// Names it answers to in that network.
     public var aliases: [String] = []
+    /// Networks it is in besides, by name or id.
+    public var moreNetworks: [String] = []
     public var ports: [PublishedPort] = []
     public var restart: Restart = .never
     /// `nil`: the engine's default.
     public var logging: Logging?
+    /// `nil`: the image's own.
+    public var healthCheck: HealthCheck?
     public var privileged = false
     public var droppedCapabilities: [String] = []
     public var addedCapabilities: [String] = []

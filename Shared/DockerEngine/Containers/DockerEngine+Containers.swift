@@ -15,7 +15,14 @@ extension DockerEngine {
         let call = Call(
             .post, "/containers/create", "container \(name ?? container.image)",
             query: name.map { [("name", $0)] } ?? [])
-        return try await fetch(Created.self, try call.with(json: ContainerDocument(container))).id
+        let id = try await fetch(Created.self, try call.with(json: ContainerDocument(container))).id
+        do {
+            for network in container.moreNetworks { try await connect(id, to: network) }
+        } catch {
+            try await removeContainer(id)
+            throw error
+        }
+        return id
     }
 
     /// Starts a container. One that runs already is no error.
@@ -111,12 +118,12 @@ extension DockerEngine {
                 query: [("name", name)]))
     }
 
-    /// Removes a container, running or not, and the volumes nobody named. One that is not there, or is being removed, is
-    /// no error.
-    public func removeContainer(_ id: String) async throws(DockerError) {
+    /// Removes a container, running or not. One that is not there, or is being removed, is no error.
+    /// - Parameter volumes: Whether the volumes nobody named go with it, and the data in them.
+    public func removeContainer(_ id: String, volumes: Bool = true) async throws(DockerError) {
         var call = Call(
             .delete, "/containers/\(Self.percentEncode(id))", "container \(id.prefix(64))",
-            query: [("force", "1"), ("v", "1")])
+            query: [("force", "1"), ("v", volumes ? "1" : "0")])
         call.alsoFine = [404, 409]
         try await perform(call)
     }

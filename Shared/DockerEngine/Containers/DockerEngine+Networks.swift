@@ -36,6 +36,27 @@ extension DockerEngine {
         try await perform(call)
     }
 
+    private struct ConnectDocument: Encodable {
+        var container: String
+    }
+
+    private struct DisconnectDocument: Encodable {
+        var container: String
+        var force = false
+    }
+
+    /// Puts a container into a network besides those it is in.
+    public func connect(_ container: String, to network: String) async throws(DockerError) {
+        let call = Call(.post, "/networks/\(Self.percentEncode(network))/connect", "network \(network)")
+        try await perform(try call.with(json: ConnectDocument(container: container)))
+    }
+
+    /// Takes a container out of a network; its open connections in it break.
+    public func disconnect(_ container: String, from network: String) async throws(DockerError) {
+        let call = Call(.post, "/networks/\(Self.percentEncode(network))/disconnect", "network \(network)")
+        try await perform(try call.with(json: DisconnectDocument(container: container)))
+    }
+
     public func networks(labelled labels: [String: String]) async throws(DockerError) -> [LabelledObject] {
         let call = Call(.get, "/networks", "the list of networks", query: [try Self.labelFilter(labels)])
         return try await fetch([Network].self, call).map {

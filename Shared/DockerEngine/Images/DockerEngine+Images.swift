@@ -1,4 +1,5 @@
 import HTTPClient
+import Synchronization
 
 /// An image as the engine knows it.
 public struct ImageDetails: Sendable, Hashable, Decodable {
@@ -32,16 +33,26 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
 
 extension DockerEngine {
     /// Pulls an image; `latest` if it has neither tag nor digest.
+    /// - Returns: The digest of the manifest it was at the registry, where the engine tells it.
+    @discardableResult
     public func pull(
         _ image: ImageReference, login: RegistryCredentials? = nil, platform: String? = nil,
         onProgress: @Sendable (EngineProgress) async throws -> Void = { _ in }
-    ) async throws {
+    ) async throws -> String? {
         var call = Call(.post, "/images/create", "pull of \(image)")
         call.timeout = nil
         call.query = [("fromImage", image.repository), ("tag", image.digest ?? image.tag ?? "latest")]
         if let platform { call.query.append(("platform", platform)) }
         call.headers["X-Registry-Auth"] = try RegistryCredentials.header(login, registry: image.registry)
-        _ = try await follow(call, failingAs: .transferFailed, onProgress: onProgress)
+        let told = Mutex<String?>(nil)
+        _ = try await follow(call, failingAs: .transferFailed) { progress in
+            if let status = progress.status, status.hasPrefix("Digest: ") {
+                let digest = String(status.dropFirst("Digest: ".count))
+                if ImageReference.isDigest(digest) { told.withLock { $0 = digest } }
+            }
+            try await onProgress(progress)
+        }
+        return told.withLock { $0 }
     }
 
     /// Pushes one tag of an image; `latest` if it has none.

@@ -51,27 +51,4 @@ extension DocumentReader {
             at: node)
         return nil
     }
-
-    private func containerRun(_ node: SourceNode) -> ContainerRun? {
-        guard let fields = fields(node, what: "“run”") else { return nil }
-        var run = ContainerRun()
-        run.ports = texts(fields.take("ports"), "“ports”")
-        run.environment = values(fields.take("environment"), "“environment”")
-        run.volumes = texts(fields.take("volumes"), "“volumes”")
-        run.network = name(fields.take("network"), "“network”")
-        run.command = words(fields.take("command"), "“command”")
-        if let restart = fields.take("restart"), let text = restartPolicy(restart) { run.restart = text }
-        run.health = probe(fields.take("health"), "“health”")
-        fields.finish()
-        return run
-    }
-
-    private func restartPolicy(_ node: SourceNode) -> String? {
-        guard let text = text(node, "“restart”") else { return nil }
-        let words = ["no", "always", "on-failure", "unless-stopped"]
-        if words.contains(text) { return text }
-        sink.error(
-            .badValue, "“restart” is \(Self.list(words)), not “\(text)”\(Nearest.hint(text, among: words))", at: node)
-        return nil
-    }
 }

@@ -132,19 +132,6 @@ extension ProcessSchema {
         return .object(schema)
     }
 
-    static var containerRun: JSONValue {
-        object(
-            [
-                "ports": reference("texts", "As 8080:80."),
-                "environment": map(of: reference("value"), "Variables."),
-                "volumes": reference("texts", "As /srv/data:/data."),
-                "network": name("The host's network to join."),
-                "command": reference("texts", "Replaces the image's command."),
-                "restart": words(["no", "always", "on-failure", "unless-stopped"], "unless-stopped if absent."),
-                "health": reference("probe", "When the new container counts as running."),
-            ], "How a container runs on a single Docker host.")
-    }
-
     static var probe: JSONValue {
         let seconds = "A time."
         return any(

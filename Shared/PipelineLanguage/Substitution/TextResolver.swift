@@ -32,6 +32,12 @@ struct TextResolver {
         return resolved
     }
 
+    func textMap(_ texts: [String: String], _ field: String) throws(SubstitutionError) -> [String: String] {
+        var resolved = texts
+        for (name, text) in texts { resolved[name] = try self.text(text, "\(field).\(name)") }
+        return resolved
+    }
+
     func script(_ lines: [String], _ field: String) throws(SubstitutionError) -> [String] {
         var resolved: [String] = []
         for line in lines { resolved.append(try text(line, field, context: .shell)) }
@@ -113,7 +119,7 @@ struct TextResolver {
         resolved.tags = try texts(resolved.tags, "build.tags")
         resolved.target = try text(resolved.target, "build.target")
         resolved.arguments = try values(resolved.arguments, "build.args")
-        for (name, label) in resolved.labels { resolved.labels[name] = try text(label, "build.labels.\(name)") }
+        resolved.labels = try textMap(resolved.labels, "build.labels")
         resolved.cacheFrom = try texts(resolved.cacheFrom, "build.cache_from")
         resolved.platform = try text(resolved.platform, "build.platform")
         resolved.username = try value(resolved.username, "build.username")
@@ -136,7 +142,18 @@ struct TextResolver {
             resolved.run?.environment = try values(run.environment, "deploy.run.environment")
             resolved.run?.volumes = try texts(run.volumes, "deploy.run.volumes")
             resolved.run?.network = try text(run.network, "deploy.run.network")
+            resolved.run?.networks = try texts(run.networks, "deploy.run.networks")
+            resolved.run?.entrypoint = try texts(run.entrypoint, "deploy.run.entrypoint")
             resolved.run?.command = try texts(run.command, "deploy.run.command")
+            resolved.run?.user = try text(run.user, "deploy.run.user")
+            resolved.run?.labels = try textMap(run.labels, "deploy.run.labels")
+            if let logging = run.logging {
+                resolved.run?.logging = ContainerRun.Logging(
+                    driver: try text(logging.driver, "deploy.run.logging.driver"),
+                    options: try textMap(logging.options, "deploy.run.logging.options"))
+            }
+            resolved.run?.healthCheck?.command = try texts(
+                run.healthCheck?.command ?? [], "deploy.run.healthcheck.command")
             resolved.run?.health = try probe(run.health, "deploy.run.health")
         }
         return resolved

@@ -1,0 +1,111 @@
+import Contracts
+import DockerEngine
+import Logging
+import Worker
+
+/// The single steps.
+extension ContainerReplacement {
+    func create(
+        _ specification: ContainerSpecification, _ found: [ServiceContainer], stopping: String?, _ fingerprint: String
+    ) async throws -> String {
+        var specification = specification
+        let volumes = carried(found, specification)
+        for volume in volumes {
+            specification.mounts.append(
+                .volume(name: volume.volume, path: volume.path, readOnly: !volume.isWritable))
+            await log.line(
+                "\(volume.path) goes on in the volume \(volume.volume.prefix(12)), which has no name; give it one with "
+                    + "“volumes”")
+        }
+        await tellOfVolumesLeft(found, specification)
+        specification.labels.merge(labels) { _, own in own }
+        specification.labels[DeployLabel.service] = service
+        specification.labels[DeployLabel.job] = job.rawValue
+        specification.labels[DeployLabel.sequence] = sequence.map { "\($0)" }
+        specification.labels[DeployLabel.fingerprint] = fingerprint
+        specification.labels[DeployLabel.stops] = stopping
+        specification.labels[DeployLabel.carried] = volumes.isEmpty ? nil : volumes.map(\.volume).joined(separator: ",")
+        return try await engine.createContainer(specification, name: names.next)
+    }
+
+    /// What another mount hides now is not lost, and has to be known to be found again.
+    private func tellOfVolumesLeft(_ found: [ServiceContainer], _ specification: ContainerSpecification) async {
+        let mounted = Set(
+            specification.mounts.compactMap { mount -> String? in
+                if case .volume(let name, _, _) = mount { name } else { nil }
+            })
+        for container in found where container.found.place == .current {
+            for mount in container.details.mounts where mount.isAnonymous && !mounted.contains(mount.name) {
+                await log.line(
+                    "\(mount.path) is another volume or folder from now on; what the old container kept there stays in the "
+                        + "volume \(mount.name)")
+            }
+        }
+    }
+
+    func rename(_ id: String, to place: ServiceNames.Place) async throws(DockerError) {
+        switch place {
+        case .current: try await engine.renameContainer(id, to: names.current)
+        case .next: try await engine.renameContainer(id, to: names.next)
+        case .previous: try await engine.renameContainer(id, to: names.previous)
+        case .ready: try await rename(id, toOneOf: names.ready)
+        }
+    }
+
+    private func rename(_ id: String, toOneOf names: [String]) async throws(DockerError) {
+        for name in names.dropLast() {
+            do {
+                try await engine.renameContainer(id, to: name)
+                return
+            } catch  where error.code == .conflict {
+                // Somebody else's container is called so.
+                logger.debug("the name is taken", metadata: ["name": "\(name)"])
+            }
+        }
+        if let name = names.last { try await engine.renameContainer(id, to: name) }
+    }
+
+    /// Waits for those who still know the old one's address, then ends it. Its volumes stay.
+    func retire(_ id: String) async throws {
+        let container = try await engine.inspectContainer(id)
+        let networks = container.networks.filter { !["bridge", "host", "none"].contains($0.key) }
+        for (name, network) in networks where network.aliases.contains(service) {
+            // Given by somebody else: the name alone has moved on already.
+            try await engine.disconnect(id, from: name)
+        }
+        if container.state.isRunning, !networks.isEmpty, patience.drain > .zero {
+            await log.line(
+                "the old container goes on for \(patience.drain.components.seconds) s for those who know its address")
+            try await Task.sleep(for: patience.drain)
+        }
+        try await engine.stopContainer(id, grace: patience.grace)
+        try await engine.removeContainer(id, volumes: false)
+    }
+
+    /// Shows what a container that is not well wrote, and removes it with the volumes that were made for it.
+    func discard(_ id: String) async throws(DockerError) {
+        let container = try await engine.inspectContainer(id)
+        await showLog(id)
+        try await engine.removeContainer(id, volumes: false)
+        let carried = Set((container.labels[DeployLabel.carried] ?? "").split(separator: ",").map(String.init))
+        for mount in container.mounts where mount.isAnonymous && !carried.contains(mount.name) {
+            try await engine.removeVolume(mount.name)
+        }
+        await log.line("the new container is removed")
+    }
+
+    private func showLog(_ id: String) async {
+        var text: [UInt8] = []
+        do {
+            for try await piece in try await engine.log(of: id, follow: false, tail: 40) { text += piece.bytes }
+        } catch {
+            // Not every log driver can be read, and what there is may be enough.
+            logger.debug("the log of the new container cannot be read", metadata: ["error": "\(error)"])
+        }
+        guard !text.isEmpty else { return }
+        await log.line("the last the new container wrote:")
+        for line in text.split(separator: UInt8(ascii: "\n")).suffix(40) {
+            await log.write(Array("  ".utf8) + line + [UInt8(ascii: "\n")])
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import DockerEngine
+
+/// What the engine remembers of a service's newest rollout, whether that changed a container or not: an empty volume with
+/// labels, since those of a container cannot change. Its number keeps older rollouts out.
+struct RolloutRecord: Sendable {
+    let engine: DockerEngine
+    let service: String
+
+    private static let kind = "slipway.dev/record"
+
+    private var filter: [String: String] { [Self.kind: "rollout", DeployLabel.service: service] }
+
+    /// The number of the newest rollout that began.
+    func newest() async throws(DockerError) -> Int64? {
+        try await engine.volumes(labelled: filter).compactMap(Self.sequence).max()
+    }
+
+    /// Notes that a rollout begins, and forgets those before it.
+    /// - Parameter labels: Who rolls out what.
+    func write(_ sequence: Int64, labels: [String: String]) async throws(DockerError) {
+        let name = "slipway-rollout.\(service).\(sequence)"
+        var labels = labels.merging(filter) { _, own in own }
+        labels[DeployLabel.sequence] = "\(sequence)"
+        try await engine.createVolume(name, labels: labels)
+        for volume in try await engine.volumes(labelled: filter) where (Self.sequence(volume) ?? .max) < sequence {
+            try await engine.removeVolume(volume.name)
+        }
+    }
+
+    private static func sequence(_ volume: LabelledObject) -> Int64? {
+        volume.labels[DeployLabel.sequence].flatMap { Int64($0) }
+    }
+}
+
+/// The labels of what the deployer makes on a Docker host.
+enum DeployLabel {
+    static let service = "slipway.dev/service"
+    static let sequence = "slipway.dev/sequence"
+    /// The rollout that made it.
+    static let job = "slipway.dev/rollout"
+    static let run = "slipway.dev/run"
+    static let commit = "slipway.dev/commit"
+    static let environment = "slipway.dev/environment"
+    /// The repository that rolls out.
+    static let owner = "slipway.dev/owner"
+    /// The tag that was resolved to the image's digest.
+    static let tag = "slipway.dev/tag"
+    /// A digest of all the container is made of.
+    static let fingerprint = "slipway.dev/specification"
+    /// The id of the old container that stops for it.
+    static let stops = "slipway.dev/stops"
+    /// The volumes without a name that it has from the old one.
+    static let carried = "slipway.dev/carried"
+}

@@ -1,0 +1,45 @@
+/// The names of a service's containers while one takes the place of another.
+///
+/// In a network of its own a container answers to its name, so that naming it is what brings requests to it. The engine's
+/// DNS does not look at the case of letters and its list of names does: a container that is ready is called `Web` beside
+/// `web`, both answer for a moment, and then the old one's name goes. Nobody ever asks for a name that is not there, and no
+/// connection is cut, which both happens where an alias changes hands.
+struct ServiceNames: Sendable, Equatable {
+    /// What place a container has.
+    enum Place: Sendable, CaseIterable {
+        /// The one in service.
+        case current
+        /// The new one; whether it is well is not known.
+        case next
+        /// The new one, known to be well, about to be in service.
+        case ready
+        /// The old one; the new one is in service.
+        case previous
+    }
+
+    let current: String
+
+    init(_ service: String) { current = service }
+
+    var next: String { "\(current)-next" }
+    var previous: String { "\(current)-previous" }
+
+    /// The first one that is free. Without letters there is nothing to tell them apart by but another word.
+    var ready: [String] {
+        let word = "\(current)-ready"
+        guard let letter = current.firstIndex(where: { $0.isASCII && $0.isLetter }) else { return [word] }
+        let other = current[letter].isLowercase ? current[letter].uppercased() : current[letter].lowercased()
+        return [current.replacingCharacters(at: letter, with: other), word]
+    }
+
+    /// All names there are, with their places.
+    var all: [(name: String, place: Place)] {
+        [(current, .current), (next, .next), (previous, .previous)] + ready.map { ($0, .ready) }
+    }
+}
+
+extension String {
+    fileprivate func replacingCharacters(at index: Index, with text: String) -> String {
+        String(self[..<index]) + text + String(self[self.index(after: index)...])
+    }
+}

@@ -1,0 +1,79 @@
+extension DocumentReader {
+    /// How a container runs on a Docker host.
+    func containerRun(_ node: SourceNode) -> ContainerRun? {
+        guard let fields = fields(node, what: "“run”") else { return nil }
+        var run = ContainerRun()
+        let ports = fields.take("ports")
+        run.ports = texts(ports, "“ports”")
+        run.environment = values(fields.take("environment"), "“environment”")
+        run.volumes = texts(fields.take("volumes"), "“volumes”")
+        run.network = name(fields.take("network"), "“network”")
+        let networks = fields.take("networks")
+        run.networks = texts(networks, "“networks”")
+        run.entrypoint = words(fields.take("entrypoint"), "“entrypoint”")
+        run.command = words(fields.take("command"), "“command”")
+        run.user = name(fields.take("user"), "“user”")
+        run.labels = textMap(fields.take("labels"), "“labels”")
+        run.memory = size(fields.take("memory"), "“memory”")
+        run.`init` = bool(fields.take("init"), "“init”") ?? true
+        run.logging = logging(fields.take("logging"))
+        run.healthCheck = healthCheck(fields.take("healthcheck"))
+        if let restart = fields.take("restart"), let text = restartPolicy(restart) { run.restart = text }
+        run.order = choice(fields.take("order"), "“order”")
+        run.drain = duration(fields.take("drain"), "“drain”")
+        run.health = probe(fields.take("health"), "“health”")
+        fields.finish()
+        if run.network == "host" || run.network == "none" {
+            if let networks {
+                sink.error(
+                    .conflict, "with “network: \(run.network ?? "")” it can be in no other network", at: networks)
+            }
+            if let ports, !run.ports.isEmpty {
+                sink.warning(
+                    .noEffect, "“ports” has no effect with “network: \(run.network ?? "")”: nothing is published",
+                    at: ports)
+            }
+        }
+        return run
+    }
+
+    private func logging(_ node: SourceNode?) -> ContainerRun.Logging? {
+        guard let node else { return nil }
+        if case .scalar = node.content { return name(node, "“logging”").map { .init(driver: $0) } }
+        guard let fields = fields(node, what: "“logging”") else { return nil }
+        let driver = name(fields.require("driver"), "“driver”")
+        let options = textMap(fields.take("options"), "“options”")
+        fields.finish()
+        return driver.map { .init(driver: $0, options: options) }
+    }
+
+    private func healthCheck(_ node: SourceNode?) -> ContainerRun.HealthCheck? {
+        guard let node else { return nil }
+        if case .scalar(let scalar) = node.content, scalar.text == "none" || scalar.text == "false" { return .init() }
+        if case .map(let entries) = node.content, entries.isEmpty { return .init() }
+        guard let fields = fields(node, what: "“healthcheck”") else { return nil }
+        var check = ContainerRun.HealthCheck()
+        let command = fields.require("command")
+        // One text is a shell's line, a list are the words themselves.
+        if let command, case .scalar(let scalar) = command.content {
+            check.command = ["/bin/sh", "-c", scalar.text]
+        } else {
+            check.command = texts(command, "“command”")
+        }
+        check.interval = duration(fields.take("interval"), "“interval”")
+        check.timeout = duration(fields.take("timeout"), "“timeout”")
+        check.startPeriod = duration(fields.take("start_period"), "“start_period”")
+        check.retries = integer(fields.take("retries"), "“retries”", in: 1...1000)
+        fields.finish()
+        return check
+    }
+
+    private func restartPolicy(_ node: SourceNode) -> String? {
+        guard let text = text(node, "“restart”") else { return nil }
+        let words = ["no", "always", "on-failure", "unless-stopped"]
+        if words.contains(text) { return text }
+        sink.error(
+            .badValue, "“restart” is \(Self.list(words)), not “\(text)”\(Nearest.hint(text, among: words))", at: node)
+        return nil
+    }
+}
