@@ -18,13 +18,18 @@ import Worker
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
         func replacement(
-            _ image: String, job: String, sequence: Int64, ports: [String] = [], health: Probe? = nil, log: MemoryLog
+            _ image: String, job: String, sequence: Int64, _ run: ContainerRun = ContainerRun(), log: MemoryLog
         ) throws -> ContainerReplacement {
-            let run = ContainerRun(ports: ports, health: health)
-            return ContainerReplacement(
+            ContainerReplacement(
                 engine: engine, http: http, service: service, image: try ImageReference(image),
-                specification: try run.specification(image: image, environment: [:]), health: health, login: nil,
-                job: JobID(rawValue: job), sequence: sequence, labels: [:], log: log, logger: logger)
+                specification: try run.specification(image: image, environment: [:]),
+                order: run.order.map { $0 == .startFirst ? .startFirst : .stopFirst }, health: run.health,
+                login: RegistryCredentials(
+                    username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
+                    password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")),
+                job: JobID(rawValue: job), sequence: sequence, labels: [DeployLabel.owner: "shop/web"],
+                patience: .init(settling: .seconds(3), drain: .seconds(1), grace: .seconds(3)), log: log,
+                logger: logger)
         }
 
         func answer(_ port: Int) async throws -> String {
@@ -34,7 +39,7 @@ import Worker
 
         var all: [String] {
             get async throws {
-                try await engine.containers(labelled: [ContainerReplacement.serviceLabel: service]).map(\.name)
+                try await engine.containers(labelled: [DeployLabel.service: service]).map(\.name)
             }
         }
     }
@@ -47,6 +52,9 @@ import Worker
         let host = Host(engine: engine, http: http)
         func clean() async throws {
             for name in try await host.all { try await engine.removeContainer(name) }
+            for volume in try await engine.volumes(labelled: [DeployLabel.service: host.service]) {
+                try await engine.removeVolume(volume.name)
+            }
             await http.shutdown()
         }
         do {
@@ -63,9 +71,11 @@ import Worker
             let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
             let health = Probe(port: 8080, path: "/index.html", timeout: 20)
             let log = MemoryLog()
-            let first = try await host.replacement(one, job: "j1", sequence: 1, health: health, log: log).run()
+            let first = try await host.replacement(one, job: "j1", sequence: 1, ContainerRun(health: health), log: log)
+                .run()
             #expect(first.isFirst)
-            let second = try await host.replacement(two, job: "j2", sequence: 2, health: health, log: log).run()
+            let second = try await host.replacement(two, job: "j2", sequence: 2, ContainerRun(health: health), log: log)
+                .run()
             #expect(!second.isFirst)
             #expect(try await host.all == [host.service])
             let container = try await host.engine.inspectContainer(host.service)
@@ -81,7 +91,7 @@ import Worker
                 "/bin/busybox sleep 1; /bin/busybox touch /ready; exec /bin/busybox sleep 1000")
             let health = Probe(command: ["/bin/busybox", "test", "-e", "/ready"], timeout: 20)
             let log = MemoryLog()
-            _ = try await host.replacement(late, job: "j1", sequence: 1, health: health, log: log).run()
+            _ = try await host.replacement(late, job: "j1", sequence: 1, ContainerRun(health: health), log: log).run()
             #expect(log.text.contains("“/bin/busybox test -e /ready” in the container ends with exit code 1"))
             #expect(log.text.contains("in the container says it is well"))
             let before = try await host.engine.inspectContainer(host.service).id
@@ -92,8 +102,8 @@ import Worker
             ] {
                 let error = await #expect(throws: JobFailure.self) {
                     try await host.replacement(
-                        late, job: "j2-\(reason)", sequence: 2, health: Probe(command: command, timeout: 2),
-                        log: MemoryLog()
+                        late, job: "j2-\(reason)", sequence: 2,
+                        ContainerRun(health: Probe(command: command, timeout: 2)), log: MemoryLog()
                     ).run()
                 }
                 #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "")")
@@ -112,12 +122,30 @@ import Worker
             let error = await #expect(throws: JobFailure.self) {
                 try await host.replacement(broken, job: "j2", sequence: 2, log: log).run()
             }
-            #expect(
-                error?.reason.contains("ended with exit code 4") == true || error?.reason.contains("restarting") == true
-            )
+            #expect(error?.reason.contains("exit code 4") == true, "\(error?.reason ?? "")")
+            #expect(error?.reason.hasSuffix("; rolled back: container \(host.service) is the old one") == true)
             #expect(log.text.contains("cannot go on"))
             #expect(try await host.engine.inspectContainer(host.service).id == before)
             #expect(try await host.all == [host.service])
+        }
+    }
+
+    @Test("a container that ends and is started again and again is no success, however long it runs in between")
+    func crashLoop() async throws {
+        try await withHost { host in
+            let one = try await TestImages.server("one")
+            let looping = try await TestImages.build("/bin/busybox sleep 1; exit 7")
+            _ = try await host.replacement(one, job: "j1", sequence: 1, log: MemoryLog()).run()
+            for (job, health) in [("j2", nil), ("j3", Probe(command: ["/bin/busybox", "false"], timeout: 60))] {
+                let run = ContainerRun(restart: "always", health: health)
+                let error = await #expect(throws: JobFailure.self) {
+                    try await host.replacement(looping, job: job, sequence: 2, run, log: MemoryLog()).run()
+                }
+                let words = error?.reason ?? ""
+                #expect(words.contains("exit code 7") || words.contains("again and again"), "\(words)")
+                #expect(try await host.all == [host.service])
+            }
+            #expect(try await host.engine.inspectContainer(host.service).state.isRunning)
         }
     }
 
@@ -126,22 +154,221 @@ import Worker
             let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
             let silent = try await TestImages.build("exec /bin/busybox sleep 1000")
             let port = try LoopbackPort.free()
-            let ports = ["127.0.0.1:\(port):8080"]
-            let health = Probe(port: 8080, path: "/index.html", timeout: 3)
-            _ = try await host.replacement(one, job: "j1", sequence: 1, ports: ports, health: health, log: MemoryLog())
-                .run()
+            let run = ContainerRun(
+                ports: ["127.0.0.1:\(port):8080"], health: Probe(port: 8080, path: "/index.html", timeout: 3))
+            _ = try await host.replacement(one, job: "j1", sequence: 1, run, log: MemoryLog()).run()
             #expect(try await host.answer(port) == "one\n")
             let log = MemoryLog()
             let error = await #expect(throws: JobFailure.self) {
-                try await host.replacement(silent, job: "j2", sequence: 2, ports: ports, health: health, log: log).run()
+                try await host.replacement(silent, job: "j2", sequence: 2, run, log: log).run()
             }
             #expect(error?.reason.contains("was not well within 3 s") == true)
+            #expect(error?.reason.contains("rolled back") == true)
             #expect(log.text.contains("the old container runs again"))
             try await eventually("the old one's answer") { (try? await host.answer(port)) == "one\n" }
-            _ = try await host.replacement(two, job: "j3", sequence: 3, ports: ports, health: health, log: MemoryLog())
-                .run()
+            _ = try await host.replacement(two, job: "j3", sequence: 3, run, log: MemoryLog()).run()
             #expect(try await host.answer(port) == "two\n")
             #expect(try await host.all == [host.service])
+        }
+    }
+
+    @Test("no request is lost, and none reaches a container that is not well")
+    func noRequestIsLost() async throws {
+        try await withHost { host in
+            let network = "\(host.service)-net"
+            _ = try await host.engine.createNetwork(network, labels: [DeployLabel.service: host.service])
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            let bad = try await TestImages.server("bad")
+            func run(_ path: String) -> ContainerRun {
+                ContainerRun(network: network, health: Probe(port: 8080, path: path, timeout: 3))
+            }
+            _ = try await host.replacement(one, job: "j1", sequence: 1, run("/index.html"), log: MemoryLog()).run()
+            // Asks by the service's name, again and again, and writes down every answer.
+            var client = ContainerSpecification(image: one)
+            client.network = network
+            client.labels = [DeployLabel.service: host.service]
+            client.command = [
+                "/bin/busybox", "sh", "-c",
+                """
+                while :; do
+                    /bin/busybox wget -q -O - http://\(host.service):8080/index.html || /bin/busybox echo lost
+                done
+                """,
+            ]
+            let asking = try await host.engine.createContainer(client, name: "\(host.service)-client")
+            try await host.engine.startContainer(asking)
+            func answers() async throws -> [String: Int] {
+                var text: [UInt8] = []
+                for try await piece in try await host.engine.log(of: asking, follow: false) { text += piece.bytes }
+                let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+                return Dictionary(lines.map { (String($0), 1) }, uniquingKeysWith: +)
+            }
+            try await eventually("the first answers") { try await answers()["one", default: 0] > 20 }
+            await #expect(throws: JobFailure.self) {
+                try await host.replacement(bad, job: "j2", sequence: 2, run("/nothing"), log: MemoryLog()).run()
+            }
+            _ = try await host.replacement(two, job: "j3", sequence: 3, run("/index.html"), log: MemoryLog()).run()
+            try await eventually("the new one's answers") { try await answers()["two", default: 0] > 20 }
+            _ = try await host.replacement(one, job: "j4", sequence: 4, run("/index.html"), log: MemoryLog()).run()
+            let count = try await answers()["one", default: 0]
+            try await eventually("the last one's answers") { try await answers()["one", default: 0] > count + 20 }
+            let all = try await answers()
+            #expect(Set(all.keys) == ["one", "two"], "\(all)")
+            try await host.engine.removeContainer(asking)
+            for name in try await host.all { try await host.engine.removeContainer(name) }
+            try await host.engine.removeNetwork(network)
+        }
+    }
+
+    @Test("what a container keeps in a volume without a name is there in the next one, and after one that failed")
+    func volumesWithoutNames() async throws {
+        try await withHost { host in
+            let keeping = """
+                /bin/busybox touch /data/$(/bin/busybox hostname)
+                exec /bin/busybox httpd -f -p 8080 -h /data
+                """
+            let one = try await TestImages.build(keeping, volumes: ["/data"])
+            let two = try await TestImages.build(keeping, volumes: ["/data"])
+            let bad = try await TestImages.build("exit 1", volumes: ["/data"])
+            let run = ContainerRun(health: Probe(port: 8080, timeout: 20))
+            func files() async throws -> Int {
+                let container = try await host.engine.inspectContainer(host.service)
+                var count = 0
+                // Each container left a file named by its id.
+                for file in first + [String(container.id.prefix(12))] {
+                    let command = ["/bin/busybox", "test", "-e", "/data/\(file)"]
+                    if try await host.engine.execute(command, in: container.id) == 0 { count += 1 }
+                }
+                return count
+            }
+            let begun = try await host.replacement(one, job: "j1", sequence: 1, run, log: MemoryLog()).run()
+            let first = [begun.revision]
+            await #expect(throws: JobFailure.self) {
+                try await host.replacement(bad, job: "j2", sequence: 2, run, log: MemoryLog()).run()
+            }
+            #expect(try await files() == 2)
+            let log = MemoryLog()
+            let second = try await host.replacement(two, job: "j3", sequence: 3, run, log: log).run()
+            #expect(second.revision != begun.revision)
+            #expect(try await files() == 2)
+            #expect(log.text.contains("/data goes on in the volume"))
+            let again = try await host.replacement(one, job: "j4", sequence: 4, run, log: MemoryLog()).run()
+            #expect(again.revision != second.revision)
+            #expect(try await files() == 2)
+        }
+    }
+
+    @Test("a tag is what it stands for at the registry; unchanged, nothing is restarted, and the number is written")
+    func tags() async throws {
+        try await withHost { host in
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            let tag = try await TestImages.tag(one)
+            let run = ContainerRun(labels: ["shop.front": "yes"], health: Probe(port: 8080, timeout: 20))
+            let log = MemoryLog()
+            let first = try await host.replacement(tag, job: "j1", sequence: 1, run, log: log).run()
+            #expect(first.image.hasSuffix("@" + (one.split(separator: "@").last ?? "")))
+            #expect(log.text.contains("is \(first.image)"))
+            let container = try await host.engine.inspectContainer(host.service)
+            #expect(container.image == first.image)
+            #expect(container.labels["shop.front"] == "yes")
+            let again = MemoryLog()
+            let second = try await host.replacement(tag, job: "j2", sequence: 2, run, log: again).run()
+            #expect(second.isUnchanged)
+            #expect(second.revision == first.revision)
+            #expect(again.text.contains("nothing is restarted"))
+            // What an older one sees of it.
+            let error = await #expect(throws: JobFailure.self) {
+                try await host.replacement(two, job: "j1b", sequence: 1, run, log: MemoryLog()).run()
+            }
+            #expect(error?.reason.contains("a newer rollout") == true)
+            let records = try await host.engine.volumes(labelled: [DeployLabel.service: host.service])
+            #expect(records.map(\.labels[DeployLabel.sequence]) == ["2"])
+            #expect(records.map(\.labels[DeployLabel.owner]) == ["shop/web"])
+            // The same image, and another specification.
+            var changed = run
+            changed.labels["shop.front"] = "no"
+            let third = try await host.replacement(tag, job: "j3", sequence: 3, changed, log: MemoryLog()).run()
+            #expect(!third.isUnchanged)
+            #expect(third.revision != first.revision)
+            // Pushed anew, the same tag is another image.
+            try await TestImages.push(two, as: tag)
+            let moved = try await host.replacement(tag, job: "j4", sequence: 4, changed, log: MemoryLog()).run()
+            #expect(moved.image.hasSuffix("@" + (two.split(separator: "@").last ?? "")))
+            #expect(try await host.engine.inspectContainer(host.service).image == moved.image)
+        }
+    }
+
+    @Test("several networks, a memory limit, a user, no init process, a log driver and the engine's own check")
+    func asItIsWritten() async throws {
+        try await withHost { host in
+            var networks: [String] = []
+            for part in ["front", "back"] {
+                networks.append("\(host.service)-\(part)")
+                _ = try await host.engine.createNetwork(networks[networks.count - 1])
+            }
+            let one = try await TestImages.build("exit 9")
+            let run = ContainerRun(
+                network: networks[0], networks: [networks[1]], entrypoint: ["/bin/busybox"],
+                command: ["sh", "-c", "exec /bin/busybox sleep 1000"], user: "1000:1000", memory: 32 << 20, init: false,
+                logging: .init(driver: "json-file", options: ["max-size": "1m"]),
+                healthCheck: .init(command: ["/bin/busybox", "true"], interval: 1))
+            let log = MemoryLog()
+            _ = try await host.replacement(one, job: "j1", sequence: 1, run, log: log).run()
+            #expect(log.text.contains("its health check says it is healthy"))
+            let container = try await host.engine.inspectContainer(host.service)
+            #expect(Set(container.networks.keys) == Set(networks))
+            let isFirst = [
+                "/bin/busybox", "sh", "-c",
+                "/bin/busybox grep -q ^sleep /proc/1/comm || /bin/busybox grep -q busybox /proc/1/comm",
+            ]
+            #expect(try await host.engine.execute(isFirst, in: container.id) == 0)
+            let user = ["/bin/busybox", "sh", "-c", "test $(/bin/busybox id -u):$(/bin/busybox id -g) = 1000:1000"]
+            #expect(try await host.engine.execute(user, in: container.id) == 0)
+            for name in try await host.all { try await host.engine.removeContainer(name) }
+            for network in networks { try await host.engine.removeNetwork(network) }
+        }
+    }
+
+    @Test("replaced by another hand while it waits, it says so")
+    func anotherHand() async throws {
+        try await withHost { host in
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            _ = try await host.replacement(one, job: "j1", sequence: 1, log: MemoryLog()).run()
+            let run = ContainerRun(health: Probe(command: ["/bin/busybox", "test", "-e", "/go"], timeout: 60))
+            let log = MemoryLog()
+            let replacement = try host.replacement(two, job: "j2", sequence: 2, run, log: log)
+            let rollout = Task { try await replacement.run() }
+            try await eventually("the probe") { log.text.contains("ends with exit code 1") }
+            try await host.engine.removeContainer(host.service)
+            var other = ContainerSpecification(image: one)
+            other.labels = [:]
+            let theirs = try await host.engine.createContainer(other, name: host.service)
+            try await host.engine.startContainer(theirs)
+            _ = try await host.engine.execute(
+                ["/bin/busybox", "touch", "/go"], in: ServiceNames(host.service).next)
+            let error = await #expect(throws: JobFailure.self) { try await rollout.value }
+            #expect(error?.reason.contains("replaced by another hand") == true, "\(error?.reason ?? "")")
+            #expect(try await host.all.isEmpty)
+            #expect(try await host.engine.inspectContainer(host.service).id == theirs)
+            try await host.engine.removeContainer(theirs)
+        }
+    }
+
+    @Test("a newer rollout takes over at once from one that waits")
+    func takeover() async throws {
+        try await withHost { host in
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            let stuck = ContainerRun(health: Probe(command: ["/bin/busybox", "false"], timeout: 170))
+            let log = MemoryLog()
+            let replacement = try host.replacement(one, job: "j1", sequence: 1, stuck, log: log)
+            let rollout = Task { try await replacement.run() }
+            try await eventually("the probe") { log.text.contains("ends with exit code 1") }
+            let run = ContainerRun(health: Probe(port: 8080, timeout: 20))
+            _ = try await host.replacement(two, job: "j2", sequence: 2, run, log: MemoryLog()).run()
+            let error = await #expect(throws: JobFailure.self) { try await rollout.value }
+            #expect(error?.reason.contains("number 2, this one is 1") == true, "\(error?.reason ?? "")")
+            #expect(try await host.all == [host.service])
+            #expect(try await host.engine.inspectContainer(host.service).image == two)
         }
     }
 
@@ -164,7 +391,7 @@ import Worker
             _ = try await host.replacement(one, job: "j1", sequence: 1, log: MemoryLog()).run()
             // As if it was killed between the two names.
             let old = try await host.engine.inspectContainer(host.service).id
-            try await host.engine.renameContainer(old, to: ReplacementPlan.previousName(host.service))
+            try await host.engine.renameContainer(old, to: ServiceNames(host.service).previous)
             _ = try await host.replacement(two, job: "j2", sequence: 2, log: MemoryLog()).run()
             #expect(try await host.all == [host.service])
             #expect(try await host.engine.inspectContainer(host.service).image == two)

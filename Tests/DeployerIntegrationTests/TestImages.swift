@@ -11,7 +11,7 @@ import Testing
 enum TestImages {
     /// Builds an image that runs a command of busybox' shell.
     /// - Returns: `registry/repository@sha256:…`, which the engine has.
-    static func build(_ script: String) async throws -> String {
+    static func build(_ script: String, volumes: [String] = []) async throws -> String {
         let socket = try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET")
         let registry = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY")
         return try await withTemporaryDirectory { directory in
@@ -24,6 +24,7 @@ enum TestImages {
                 FROM scratch
                 COPY busybox /bin/busybox
                 COPY run /run
+                \(volumes.map { "VOLUME \($0)" }.joined(separator: "\n"))
                 CMD ["/bin/busybox", "sh", "/run"]
                 """
             try Data(dockerfile.utf8).write(to: URL(filePath: "\(path)/Dockerfile"))
@@ -111,5 +112,30 @@ enum TestImages {
             /bin/busybox echo '\(text)' > /www/index.html
             exec /bin/busybox httpd -f -p 8080 -h /www
             """)
+    }
+
+    /// Gives an image of ``build(_:volumes:)`` a tag of its own at the registry.
+    static func tag(_ image: String) async throws -> String {
+        let repository = image.split(separator: "@").first ?? ""
+        let tag = "\(repository):t\(UInt64.random(in: .min ... .max))"
+        try await push(image, as: tag)
+        return tag
+    }
+
+    /// Makes a tag stand for an image. The host of the test keeps no such tag.
+    static func push(_ image: String, as tag: String) async throws {
+        let socket = try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET")
+        let registry = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY")
+        let username = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME")
+        let password = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")
+        try await withTemporaryDirectory { directory in
+            let auth = Data("\(username):\(password)".utf8).base64EncodedString()
+            try Data(#"{"auths":{"\#(registry)":{"auth":"\#(auth)"}}}"#.utf8)
+                .write(to: URL(filePath: "\(directory.string)/config.json"))
+            let docker = ["-H", "unix://\(socket)", "--config", directory.string]
+            try await runTool("docker", docker + ["tag", image, tag])
+            try await runTool("docker", docker + ["push", "-q", tag])
+            try await runTool("docker", docker + ["rmi", tag])
+        }
     }
 }
