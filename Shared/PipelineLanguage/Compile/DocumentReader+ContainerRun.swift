@@ -24,7 +24,7 @@ extension DocumentReader {
         run.health = probe(fields.take("health"), "“health”")
         fields.finish()
         if run.network == "host" || run.network == "none" {
-            if let networks {
+            if let networks, !run.networks.isEmpty {
                 sink.error(
                     .conflict, "with “network: \(run.network ?? "")” it can be in no other network", at: networks)
             }
