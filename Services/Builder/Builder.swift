@@ -59,7 +59,8 @@ struct Builder {
                 ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil,
             docker: docker,
             registry: RegistryClient(
-                client: http, plainHosts: Set(try settings.value(BuilderSettings.plainRegistries))),
+                client: http, plainHosts: Set(try settings.value(BuilderSettings.plainRegistries)),
+                authorities: certificates.map { .text($0.pem) }),
             events: events, logger: context.logger)
         let loop = JobLoop(
             platform: BusPlatform(

@@ -36,7 +36,8 @@ struct Deployer {
         let shutdown = try settings.value(CommonSettings.shutdownGrace)
         let http = HTTPClient(logger: context.logger)
         let registry = RegistryClient(
-            client: http, plainHosts: Set(try settings.value(DeployerSettings.plainRegistries)))
+            client: http, plainHosts: Set(try settings.value(DeployerSettings.plainRegistries)),
+            authorities: try TrustedCertificates(settings).map { .text($0.pem) })
         let bus = context.bus
         let events = WorkerEvents(service: "deployer", logger: context.logger) { event, run in
             try await bus.emit(event, run: run)

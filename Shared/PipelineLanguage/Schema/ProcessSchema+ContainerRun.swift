@@ -9,7 +9,7 @@ extension ProcessSchema {
                 "volumes": reference("texts", "As /srv/data:/data."),
                 "network": name("The host's network to join, or host."),
                 "networks": reference("texts", "Networks it is in besides."),
-                "entrypoint": reference("texts", "Replaces the image's entrypoint; one text is a shell's line."),
+                "entrypoint": reference("texts", "Replaces the image's entrypoint."),
                 "command": reference("texts", "Replaces the image's command."),
                 "user": name("A name or number, with a group after a colon."),
                 "labels": map(of: reference("scalar"), "Labels of the container."),
