@@ -66,6 +66,13 @@ extension Fixture {
                 .init(
                     cloneURL: "https://git.example/shop/web.git", username: "oauth2",
                     token: SealedSecret(rawValue: "v1.k1.c2VhbGVk")))),
+        Fixture(
+            "SourceParts",
+            SourceParts(submodules: [
+                .init(
+                    path: "libs/a", url: "http://sync:8081/shop/web.git/modules/5f70bf18.git",
+                    cloneURL: "https://git.example/libs/a.git", commit: String(repeating: "1", count: 40))
+            ])),
         Fixture("RegistryLogin", RegistryLogin(username: "robot$shop+ci", password: "not a real one")),
     ]
 }
