@@ -106,13 +106,29 @@ public struct ForgeRepository: Sendable {
     let bare: String
 
     /// Commits and pushes.
-    /// - Parameters:
-    ///   - files: their texts.
-    ///   - submodules: what `.gitmodules` says of each path, and the commit it is at.
     /// - Returns: the commit's id.
     @discardableResult
     public func push(
         _ files: [String: String], submodules: [String: (url: String, commit: String)] = [:], tag: String? = nil
+    ) async throws -> String {
+        let commit = try await commit(files, submodules: submodules)
+        if let tag { try await runGit(["-C", path, "tag", tag]) }
+        try await publish()
+        return commit
+    }
+
+    /// Pushes what was committed.
+    public func publish() async throws {
+        try await runGit(["-C", path, "push", "--quiet", "--force", "--tags", bare, "HEAD:refs/heads/main"])
+    }
+
+    /// Commits without a push.
+    /// - Parameters:
+    ///   - files: their texts.
+    ///   - submodules: what `.gitmodules` says of each path, and the commit it is at.
+    /// - Returns: the commit's id.
+    public func commit(
+        _ files: [String: String], submodules: [String: (url: String, commit: String)] = [:]
     ) async throws -> String {
         for (file, text) in files {
             let full = "\(path)/\(file)"
@@ -132,8 +148,6 @@ public struct ForgeRepository: Sendable {
             ])
         }
         try await runGit(["-C", path, "commit", "--quiet", "--allow-empty", "-m", "change"])
-        if let tag { try await runGit(["-C", path, "tag", tag]) }
-        try await runGit(["-C", path, "push", "--quiet", "--force", "--tags", bare, "HEAD:refs/heads/main"])
         return String(try await runGit(["-C", path, "rev-parse", "HEAD"]).prefix { $0.isHexDigit })
     }
 }
