@@ -49,8 +49,7 @@ final class FetchSlots: Sendable {
             await withTaskGroup(of: Bool.self) { group in
                 group.addTask { await self.granted(id) }
                 group.addTask {
-                    // What it ends by makes no difference.
-                    try? await Task.sleep(for: patience)
+                    do { try await Task.sleep(for: patience) } catch { return false }
                     return false
                 }
                 // The other one too: a slot may have come in the last moment.

@@ -51,7 +51,17 @@ extension MirrorRoutes {
                 metadata: [
                     "repository": "\(wanted.repository)", "commit": "\(wanted.commit)", "error": "\(error)",
                 ])
-            return SourceParts(problem: error as? Problem ?? Problem(code: "failed", message: "\(error)"))
+            return SourceParts(problem: problem(error))
+        }
+    }
+
+    /// With the codes of ``GitError``: a builder knows by them what to try again.
+    private static func problem(_ error: any Error) -> Problem {
+        switch error {
+        case let problem as Problem: problem
+        case let problem as SyncProblem: Problem(code: problem.code.rawValue, message: problem.reason)
+        case let error as NoSlot: Problem(code: GitError.Code.unreachable.rawValue, message: "\(error)")
+        default: Problem(code: GitError.Code.failed.rawValue, message: "\(error)")
         }
     }
 }
