@@ -96,6 +96,28 @@ struct MirrorRoutesTests {
         }
     }
 
+    @Test("a repository that was made anew in the other object format is served as such")
+    func format() async throws {
+        let origin = try await Origin()
+        try await application(origin).test(.live) { client in
+            let url = "http://127.0.0.1:\(try #require(client.port))/shop/web.git"
+            for format in ["sha1", "sha256", "sha1"] {
+                try FileManager.default.removeItem(atPath: origin.path)
+                try await origin.git(
+                    "init", "--quiet", "--initial-branch=main", "--object-format=\(format)", origin.path,
+                    in: origin.folder)
+                let commit = try await origin.commit(format, ["file": Array(format.utf8)])
+                let outcome = try await origin.synchronizer().synchronize(
+                    origin.trigger(commit: commit), cloneURL: "", attempt: 1)
+                guard case .synced = outcome else { throw GitError(.failed, "\(outcome)") }
+                let work = "\(origin.folder)/work-\(UInt32.random(in: 0 ... .max))"
+                try await origin.mirrors.program.checkout(
+                    Checkout(url: url, credential: .bearer(Self.token()), commit: commit, directory: work, depth: 5))
+                #expect(FileManager.default.contents(atPath: work + "/file") == Data(format.utf8))
+            }
+        }
+    }
+
     @Test("only a token of this repository that has not expired opens it")
     func tokens() async throws {
         let (origin, _) = try await mirrored("one")
