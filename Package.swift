@@ -215,7 +215,7 @@ let package = Package(
         tests(
             "SyncTests",
             [
-                "Sync", "Contracts", "Git", "Messaging", "Secrets", "TestSupport", httpTypes, hummingbird,
+                "Sync", "Contracts", "Git", "HTTPClient", "Messaging", "Secrets", "TestSupport", httpTypes, hummingbird,
                 hummingbirdTesting, logging, nioCore, subprocess, systemPackage,
             ]),
         tests(
@@ -234,8 +234,7 @@ let package = Package(
             "BuilderIntegrationTests",
             [
                 "AMQP", "Builder", "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage",
-                "Secrets", "Sync", "TestSupport", "Worker", hummingbird, hummingbirdTesting, lifecycle, logging,
-                subprocess, systemPackage,
+                "Secrets", "Sync", "TestSupport", "Worker", hummingbird, lifecycle, logging, subprocess, systemPackage,
             ]),
         tests(
             "DeployerTests",

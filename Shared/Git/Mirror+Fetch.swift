@@ -153,7 +153,7 @@ extension Mirror {
         } catch  where error.code == .tooLarge {
             return GitError(.refNotFound, message)
         }
-        return GitError(.emptyRepository, "\(remote) has no commit yet")
+        return try await nothing(at: remote, source)
     }
 
     /// The ref that keeps a commit. Builders may fetch it as long as its run can ask for it.

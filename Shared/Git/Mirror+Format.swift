@@ -52,6 +52,19 @@ extension Mirror {
                 return line.prefix { $0 != UInt8(ascii: "\t") }.count == 64
             }
         }
-        throw GitError(.emptyRepository, "\(remote) has no commit yet")
+        throw try await nothing(at: remote, source)
+    }
+
+    /// Why a server has no ref: there is no commit yet, or it is no Git server. To git a page of one line is a list of no
+    /// refs; the type of the answer tells.
+    func nothing(at remote: RemoteAddress, _ source: FetchSource) async throws(GitError) -> GitError {
+        let empty = GitError(.emptyRepository, "\(remote) has no commit yet")
+        guard remote.kind == .http else { return empty }
+        let output = try await program.output(
+            ["ls-remote", "--quiet", "--", remote.text, "HEAD"], in: parent, remote: remote,
+            credential: source.credential, timeout: source.timeout,
+            variables: ["GIT_TRACE_CURL": "1", "GIT_TRACE_CURL_NO_DATA": "1"])
+        if output.words.lowercased().contains("application/x-git-upload-pack-advertisement") { return empty }
+        return GitError.diagnose("is this a git repository?", doing: "listing the refs of \(remote)")
     }
 }

@@ -2,7 +2,6 @@ import Contracts
 import Foundation
 import Git
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import PipelineLanguage
 import Secrets
@@ -116,10 +115,7 @@ import Testing
                             directory: RepositoryDirectory { _ in reply }, keys: scope.keys, timeout: .seconds(60)),
                         slots: FetchSlots(total: 4, perHost: 2), maintenance: MirrorMaintenance(logger: logger),
                         largeFileLimit: 1 << 30), logger: logger)
-                let application = Application(
-                    router: routes.router(), configuration: .init(address: .hostname("127.0.0.1", port: port)),
-                    logger: logger)
-                try await application.test(.live) { _ in
+                try await WebServer.with(routes.router(), port: port) { _ in
                     try await body(scope, forge) { commit in
                         _ = try await mirrors.mirror(of: repository).fetch(
                             ref: "refs/heads/main", commit: commit,

@@ -1,9 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Git
-import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
+import HTTPClient
 import Logging
 import Secrets
 import TestSupport
@@ -22,7 +20,7 @@ struct PartsTests {
         let origin: Origin
         let forge: GitForge
         let access: RepositoryLookupReply
-        let client: any TestClientProtocol
+        let http: HTTPClient
 
         /// Has the commit mirrored, as after its push.
         func mirror(_ commit: String) async throws {
@@ -35,14 +33,21 @@ struct PartsTests {
         func parts(
             _ commit: String, submodules: Bool = false, lfs: Bool = false, token: String = PartsTests.token
         ) async throws -> SourceParts {
-            try await client.execute(
-                uri: "/shop/web.git/parts?commit=\(commit)&submodules=\(submodules)&lfs=\(lfs)", method: .get,
-                headers: [.authorization: "Bearer \(token)"]
-            ) { response in
-                guard response.status == .ok else { throw TestFailure("\(response.status)") }
-                let lines = String(buffer: response.body).split(separator: "\n")
-                return try Wire.decode(SourceParts.self, from: Data((lines.last ?? "").utf8))
-            }
+            let answer = try await ask(
+                .get, "parts?commit=\(commit)&submodules=\(submodules)&lfs=\(lfs)", token: token)
+            guard answer.status == 200 else { throw TestFailure("\(answer.status)") }
+            let lines = String(decoding: answer.body, as: UTF8.self).split(separator: "\n")
+            return try Wire.decode(SourceParts.self, from: Data((lines.last ?? "").utf8))
+        }
+
+        func ask(
+            _ method: HTTPRequest.Method, _ path: String, token: String = PartsTests.token, body: String? = nil
+        ) async throws -> (status: Int, body: [UInt8]) {
+            var request = HTTPRequest(method, "\(origin.mirrors.url(of: Origin.repository))/\(path)")
+            request.authentication = .bearer(token)
+            if let body { request.body = .bytes(Array(body.utf8)) }
+            let response = try await http.send(request)
+            return (response.status, try await response.body.collect(upTo: 1 << 20))
         }
 
         func problem(_ commit: String, lfs: Bool = false) async throws -> Problem {
@@ -73,13 +78,13 @@ struct PartsTests {
                     token: try origin.keys.seal(token, for: SecretPurpose.git)))
             var logger = Logger(label: "test")
             logger.logLevel = .critical
-            let application = Application(
-                router: MirrorRoutes(
-                    mirrors: origin.mirrors, tokens: Self.tokens,
-                    parts: origin.parts(access, largeFileLimit: limit), logger: logger
-                ).router(), configuration: .init(address: .hostname("127.0.0.1", port: port)), logger: logger)
-            try await application.test(.live) { client in
-                try await body(Bench(origin: origin, forge: forge, access: access, client: client))
+            let router = MirrorRoutes(
+                mirrors: origin.mirrors, tokens: Self.tokens,
+                parts: origin.parts(access, largeFileLimit: limit), logger: logger
+            ).router()
+            let http = HTTPClient(logger: logger)
+            try await WebServer.with(router, port: port) { _ in
+                try await body(Bench(origin: origin, forge: forge, access: access, http: http))
             }
         }
     }
@@ -275,24 +280,19 @@ struct PartsTests {
             try await bench.mirror(try await web.push([:]))
             let id = String(repeating: "a", count: 64)
             for (method, path, body, token, status) in [
-                (.post, "info/lfs/objects/batch", #"{"operation": "upload", "objects": []}"#, Self.token, .forbidden),
-                (.post, "info/lfs/objects/batch", "{}", Self.token, .unprocessableContent),
-                (.post, "info/lfs/objects/batch", #"{"operation": "download", "objects": []}"#, "x", .unauthorized),
-                (.get, "info/lfs/files/\(id)", "", Self.token, .notFound),
-                (.get, "info/lfs/files/\(id)", "", "x", .unauthorized),
-                (.get, "info/lfs/files/../../../config", "", Self.token, .notFound),
-                (.get, "modules/\(id).git/info/refs?service=git-upload-pack", "", Self.token, .notFound),
-                (.get, "modules/../x.git/info/refs?service=git-upload-pack", "", Self.token, .notFound),
-                (.get, "parts?commit=main&submodules=true", "", Self.token, .notFound),
-                (.get, "modules/\(id).git/parts?commit=\(id)", "", Self.token, .notFound),
-            ] as [(HTTPRequest.Method, String, String, String, HTTPResponse.Status)] {
-                try await bench.client.execute(
-                    uri: "/shop/web.git/\(path)", method: method,
-                    headers: [.authorization: "Bearer \(token)", .contentType: "application/vnd.git-lfs+json"],
-                    body: ByteBuffer(string: body)
-                ) { response in
-                    #expect(response.status == status, "\(path)")
-                }
+                (.post, "info/lfs/objects/batch", #"{"operation": "upload", "objects": []}"#, Self.token, 403),
+                (.post, "info/lfs/objects/batch", "{}", Self.token, 422),
+                (.post, "info/lfs/objects/batch", #"{"operation": "download", "objects": []}"#, "x", 401),
+                (.get, "info/lfs/files/\(id)", nil, Self.token, 404),
+                (.get, "info/lfs/files/\(id)", nil, "x", 401),
+                (.get, "info/lfs/files/%2e%2e/config", nil, Self.token, 404),
+                (.get, "modules/\(id).git/info/refs?service=git-upload-pack", nil, Self.token, 404),
+                (.get, "modules/%2e%2e/x.git/info/refs?service=git-upload-pack", nil, Self.token, 404),
+                (.get, "parts?commit=main&submodules=true", nil, Self.token, 404),
+                (.get, "modules/\(id).git/parts?commit=\(id)", nil, Self.token, 404),
+            ] as [(HTTPRequest.Method, String, String?, String, Int)] {
+                let answer = try await bench.ask(method, path, token: token, body: body)
+                #expect(answer.status == status, "\(path)")
             }
         }
     }

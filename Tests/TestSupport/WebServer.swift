@@ -8,17 +8,18 @@ public struct WebServer: Sendable {
     public let url: String
 
     /// Runs `body` with the server up, and stops it in any case.
-    public static func with(
-        _ router: Router<PeerContext>, socket: String? = nil,
+    /// - Parameter port: 0 lets the system choose.
+    public static func with<Context: RequestContext>(
+        _ router: Router<Context>, socket: String? = nil, port: Int = 0,
         _ body: @Sendable @escaping (WebServer) async throws -> Void
-    ) async throws {
+    ) async throws where Context.Source == ApplicationRequestContextSource {
         let (started, continuation) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "test")
         logger.logLevel = .error
         let application = Application(
             router: router,
             configuration: .init(
-                address: socket.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: 0)),
+                address: socket.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: port)),
             onServerRunning: { channel in
                 continuation.yield(channel.localAddress?.port ?? 0)
                 continuation.finish()

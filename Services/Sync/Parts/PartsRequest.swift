@@ -16,6 +16,7 @@ struct PartsRequest: Equatable {
             switch part {
             case "submodules=true": submodules = true
             case "lfs=true": largeFiles = true
+            case "submodules=false", "lfs=false": continue
             default:
                 guard part.hasPrefix("commit=") else { return nil }
                 commit = String(part.dropFirst("commit=".count))
