@@ -59,7 +59,10 @@ struct YAMLProblem {
                 return ("the “\(open)” that begins here is not closed before “\(next)”", context.mark)
             }
         }
-        if problem.contains("mapping values are not allowed"), let above = lineAbove(mark) { return above }
+        if problem.contains("mapping values are not allowed"), let found = secondColon(mark) ?? lineAbove(mark) {
+            return found
+        }
+        if problem.contains("could not find expected ':'"), let context { return missingColon(context.mark) }
         let place = context.map { "\($0.text) (line \($0.mark.line)), " } ?? ""
         return (place + problem + Self.remedy(problem), mark)
     }
@@ -153,6 +156,34 @@ struct YAMLProblem {
         return ("put a text with “{{ … }}” in quotes", SourceMark(line: line, column: column))
     }
 
+    /// `image: golang: 1.22`: a value with a colon in it.
+    private func secondColon(_ mark: SourceMark) -> (String, SourceMark)? {
+        let rest = rest(at: SourceMark(line: mark.line, column: 1))
+        var text = rest.drop { $0 == " " || $0 == "-" }
+        let key = text.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
+        guard !key.isEmpty, text.dropFirst(key.count).hasPrefix(": ") else { return nil }
+        text = text.dropFirst(key.count + 1).drop { $0 == " " }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        guard text.contains(":"), !text.contains("\"") else { return nil }
+        let column = rest.unicodeScalars.count - rest[text.startIndex...].unicodeScalars.count + 1
+        let value = key == "image" ? text.filter { !$0.isWhitespace } : "\"\(text)\""
+        return (
+            "a value with “: ” in it is put in quotes; write “\(key): \(value)”",
+            SourceMark(line: mark.line, column: column)
+        )
+    }
+
+    /// A line among keys that is none: `image alpine` or `image:alpine`.
+    private func missingColon(_ mark: SourceMark) -> (String, SourceMark) {
+        let text = rest(at: mark)
+        let key = text.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
+        let value = text.dropFirst(key.count)
+        if !key.isEmpty, value.first == ":", value.count > 1 {
+            return ("a blank belongs behind the colon: “\(key): \(value.dropFirst())”", mark)
+        }
+        return ("this line has no “: ” between a key and its value; check it, and its indentation", mark)
+    }
+
     /// A key is deeper than the line above lets it be: that line is a text, or not indented far enough.
     private func lineAbove(_ mark: SourceMark) -> (String, SourceMark)? {
         guard mark.line >= 1, mark.line <= lines.count else { return nil }
@@ -191,6 +222,9 @@ struct YAMLProblem {
         }
         if problem.contains("mapping values are not allowed") {
             return "; quote a text that has “: ” in it, or check the indentation"
+        }
+        if problem.contains("block sequence entries are not allowed") {
+            return "; begin a list in a line of its own, or write it in brackets: [a, b]"
         }
         if problem.contains("did not find expected") || problem.contains("could not find expected ':'") {
             return "; check the indentation, quotes and brackets above"
