@@ -208,7 +208,7 @@ extension DocumentReader {
     }
 
     private func secret(_ entries: [SourceEntry], _ document: SourceNode, _ draft: inout ProcessDraft) {
-        let fields = Fields(entries, document.mark, what: "a secret", sink: sink)
+        let fields = Fields(entries, document.mark, what: "a secret", sink: sink, mayHoldAnchors: true)
         _ = fields.take("kind")
         _ = fields.take("type")
         if let data = fields.take("data") {

@@ -4,7 +4,7 @@ extension DocumentReader {
         _ entries: [SourceEntry], _ document: SourceNode, _ draft: inout ProcessDraft,
         _ components: [String: Process]
     ) {
-        let fields = Fields(entries, document.mark, what: "a template", sink: sink)
+        let fields = Fields(entries, document.mark, what: "a template", sink: sink, mayHoldAnchors: true)
         _ = fields.take("kind")
         let givenName = name(fields.take("name"), "“name”", isName: true)
         let loadNode = fields.require("load")

@@ -102,7 +102,9 @@ struct ForeignFormat {
     /// Those of Drone say `kind`.
     private static func keyless(_ entries: [SourceEntry], _ document: SourceNode) -> ForeignFormat? {
         guard !entries.contains(where: { $0.key.isSpelling(of: "kind") }) else { return nil }
-        return jobs(entries) ?? travis(entries) ?? azure(entries) ?? bitbucket(entries) ?? others(entries)
+        // A process of Slipway has “steps”, and beside them whatever holds its anchors.
+        guard entries.first("steps") == nil else { return azure(entries) ?? buildkite(entries) ?? woodpecker(entries) }
+        return jobs(entries) ?? travis(entries) ?? azure(entries) ?? bitbucket(entries) ?? compose(entries)
             ?? gitlab(entries) ?? woodpecker(entries)
     }
 
@@ -129,7 +131,7 @@ struct ForeignFormat {
     }
 
     private static func travis(_ entries: [SourceEntry]) -> ForeignFormat? {
-        guard entries.first("steps") == nil, entries.first("stages")?.value.isListOfTexts != true else { return nil }
+        guard entries.first("stages")?.value.isListOfTexts != true else { return nil }
         let script = entries.first("script").flatMap { entry in
             if case .map = entry.value.content { return nil as SourceEntry? }
             return entry
@@ -143,15 +145,16 @@ struct ForeignFormat {
 
     private static func azure(_ entries: [SourceEntry]) -> ForeignFormat? {
         let words = ["script", "task", "bash", "pwsh", "powershell", "checkout"]
-        let hasTask = entries.first("steps")?.value.values.contains { step in
+        let steps = entries.first("steps")
+        let hasTask = steps?.value.values.contains { step in
             step.member("name") == nil && step.member("step") == nil && words.contains { step.member($0) != nil }
         }
         let stages = entries.first("stages").flatMap {
             $0.value.values.contains { $0.member("stage") != nil } ? $0 : nil
         }
         let jobs = entries.first("jobs").flatMap { $0.value.values.contains { $0.member("job") != nil } ? $0 : nil }
-        guard let entry = stages ?? jobs ?? entries.first("pool") ?? (hasTask == true ? entries.first("steps") : nil)
-        else { return nil }
+        let pool = hasTask == true || steps == nil ? entries.first("pool") : nil
+        guard let entry = stages ?? jobs ?? pool ?? (hasTask == true ? steps : nil) else { return nil }
         return ForeignFormat(
             "a pipeline of Azure DevOps",
             "“script” lines are “commands” of a step with a “name” and an “image”, “pool” is "
@@ -166,15 +169,17 @@ struct ForeignFormat {
                 + "“commands”, a pipe an “image” with “settings”: " + general, at: entry)
     }
 
-    private static func others(_ entries: [SourceEntry]) -> ForeignFormat? {
-        if let services = entries.first("services"), case .map = services.value.content, entries.first("steps") == nil,
+    private static func compose(_ entries: [SourceEntry]) -> ForeignFormat? {
+        guard let services = entries.first("services"), case .map = services.value.content,
             services.value.values.contains(where: { $0.member("image") != nil || $0.member("build") != nil })
-        {
-            return ForeignFormat(
-                "a file of Docker Compose",
-                "what runs beside the steps is a list under “services” of a pipeline: " + general,
-                at: services)
-        }
+        else { return nil }
+        return ForeignFormat(
+            "a file of Docker Compose",
+            "what runs beside the steps is a list under “services” of a pipeline: " + general,
+            at: services)
+    }
+
+    private static func buildkite(_ entries: [SourceEntry]) -> ForeignFormat? {
         if let steps = entries.first("steps"),
             steps.value.values.contains(where: { step in
                 step.member("name") == nil && step.member("step") == nil && step.member("label") != nil
@@ -191,14 +196,12 @@ struct ForeignFormat {
     private static func gitlab(_ entries: [SourceEntry]) -> ForeignFormat? {
         let isJob = { (entry: SourceEntry) in
             ["script", "extends", "before_script"].contains { entry.value.member($0) != nil }
-                && entry.value.member("image")?.kindName != "a list"
         }
         let stages = entries.first("stages").flatMap { $0.value.isListOfTexts ? $0 : nil }
-        guard entries.first("steps") == nil,
-            let entry = stages ?? entries.first("before_script") ?? entries.first("include") ?? entries.first(
-                where: isJob)
-                ?? entries.first("workflow")
-        else { return nil }
+        let defaults = entries.first("before_script") ?? entries.first("include")
+        guard let entry = stages ?? defaults ?? entries.first(where: isJob) ?? entries.first("workflow") else {
+            return nil
+        }
         return ForeignFormat(
             "a .gitlab-ci.yml",
             "the page “Coming from GitLab CI” of the documentation has its words and what they are called "

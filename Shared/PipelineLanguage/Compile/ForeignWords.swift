@@ -197,6 +197,7 @@ enum ForeignWords {
         "image": "the builder itself checks the source out; for an own way write “disable: true” and a step",
         "recursive": "write “submodules: true”",
         "git": "what is said of the clone is directly below “clone”",
+        "tags": "tags come along anyway",
         "partial": "how much history comes along is “depth”",
         "fetch-depth": "how much history comes along is “depth”",
     ]

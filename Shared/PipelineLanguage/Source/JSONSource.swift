@@ -103,6 +103,7 @@ struct JSONSource {
             if PlainScalar.isNumber(text) { return .scalar(SourceScalar(text: text, kind: .number)) }
             position = start
             switch current {
+            case UInt8(ascii: "/"): throw problem("it has no comments")
             case UInt8(ascii: "'"): throw problem("text is in double quotes")
             case UInt8(ascii: "}"), UInt8(ascii: "]"): throw problem("a value was expected; remove the “,” before")
             default: throw problem("“\(text.prefix(40))” is no value; text is in double quotes")
@@ -154,7 +155,8 @@ struct JSONSource {
             skipSpace()
             let keyMark = mark()
             guard current == UInt8(ascii: "\"") else {
-                throw problem("a key in double quotes was expected")
+                throw problem(
+                    current == UInt8(ascii: "/") ? "it has no comments" : "a key in double quotes was expected")
             }
             let key = try string()
             let first = lines[key]
