@@ -28,49 +28,47 @@ struct ForeignFormat {
 
     // MARK: Programs
 
-    /// A text that is a program and no document at all.
+    /// A text that is a program and no document at all: its first line says so, or one at the margin that no YAML has.
     init?(text: String) {
-        var number = 0
+        var isFirst = true
         var isComment = false
-        for line in text.split(maxSplits: 200, omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            number += 1
+        let lines = text.split(maxSplits: 200, omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (number, line) in lines.enumerated() {
             let words = line.drop { $0 == " " || $0 == "\t" }
-            let isEnd = words.contains("*/")
             if isComment || words.hasPrefix("/*") {
-                isComment = !isEnd
+                isComment = !words.contains("*/")
                 continue
             }
             if words.isEmpty || words.hasPrefix("//") || words.hasPrefix("#") { continue }
-            guard let (name, remedy) = Self.program(words) else { return nil }
-            self.init(name, remedy, at: SourceMark(line: number, column: 1), length: words.unicodeScalars.count)
+            defer { isFirst = false }
+            guard isFirst || words.startIndex == line.startIndex,
+                let (name, remedy) = Self.program(words, isFirst: isFirst)
+            else { continue }
+            self.init(
+                name, remedy, at: SourceMark(line: number + 1, column: 1), length: words.unicodeScalars.count)
             return
         }
         return nil
     }
 
-    private static func program(_ line: Substring) -> (String, String)? {
+    private static func program(_ line: Substring, isFirst: Bool) -> (String, String)? {
         let word = line.prefix { $0.isLetter || $0 == "@" || $0 == "_" }
         let rest = line.dropFirst(word.count).drop { $0 == " " }
+        let generator =
+            "a program that makes pipelines is not run: have it make the YAML and commit that, or use a component with "
+            + "parameters (“kind: template”)"
         switch word {
+        case "def" where rest.hasPrefix("main("): return ("Starlark", generator)
+        case "load" where isFirst && rest.first == "(": return ("Starlark", generator)
+        case "local" where isFirst && rest.contains("="): return ("Jsonnet", generator)
         case "pipeline" where rest.first == "{", "node" where rest.first == "{" || rest.first == "(",
             "@Library" where rest.first == "(", "library" where rest.first == "'" || rest.first == "\"",
-            "properties" where rest.first == "(":
+            "properties" where rest.first == "(", "def" where isFirst && rest.contains("="),
+            "import" where isFirst && rest.contains("."):
             return (
                 "a Jenkinsfile",
-                "a stage is a step here, its “sh” lines are the step's “commands”, its agent's image is its "
-                    + "“image”: " + general
-            )
-        case "def" where rest.hasPrefix("main("), "load" where rest.first == "(":
-            return (
-                "Starlark",
-                "a program that makes pipelines is not run: have it make the YAML and commit that, or use a "
-                    + "component with parameters (“kind: template”)"
-            )
-        case "local" where rest.contains("="):
-            return (
-                "Jsonnet",
-                "a program that makes pipelines is not run: have it make the YAML and commit that, or use a "
-                    + "component with parameters (“kind: template”)"
+                "a stage is a step here, its “sh” lines are the step's “commands”, its agent's image is its “image”: "
+                    + general
             )
         default: return nil
         }
@@ -222,8 +220,9 @@ struct ForeignFormat {
         let hasOwnWord = steps.value.values.contains { step in
             ["secrets", "group", "backend_options"].contains { step.member($0) != nil }
         }
+        let hasListOfConditions = steps.value.values.contains { $0.member("when")?.isList == true }
         let telling = top.first { $0.key != "variables" }
-        guard isMapping || telling != nil || hasOwnWord && !top.isEmpty else { return nil }
+        guard isMapping || telling != nil || hasListOfConditions || hasOwnWord && !top.isEmpty else { return nil }
 
         var changes: [String] = []
         if old != nil { changes.append("“pipeline” is called “steps”") }
@@ -233,7 +232,7 @@ struct ForeignFormat {
         }
         if entries.first("when") != nil { changes.append("the “when” at the top is called “trigger”") }
         if entries.contains(where: { $0.key == "when" && $0.value.isList })
-            || steps.value.values.contains(where: { $0.member("when")?.isList == true })
+            || hasListOfConditions
         {
             changes.append("a “when” is one mapping whose clauses all have to hold, no list")
         }
