@@ -20,13 +20,14 @@ extension DocumentReader {
 
         switch (workloadNode, runNode) {
         case (nil, nil):
+            if fields.isMistyped("workload") || fields.isMistyped("run") { break }
             sink.error(
                 .missingField,
                 "“deploy” has a “workload” such as deployment/web, or “run” for a container on a Docker host", at: node)
         case (.some, .some(let run)):
             sink.error(.conflict, "“deploy” has a “workload” or “run”, not both", at: run)
         case (nil, .some):
-            if container == nil {
+            if container == nil, !fields.isMistyped("container") {
                 sink.error(.missingField, "“deploy” with “run” has a “container”: its name on the host", at: node)
             }
             if let namespace = node.member("namespace") {

@@ -93,12 +93,14 @@ extension DocumentReader {
                 "a document has “kind: pipeline”, or is a process with “steps”; anchors hold in their own document, so keep "
                     + "them at the top of the pipeline that uses them", at: document)
         } else {
-            let typo = entries.lazy.compactMap { entry in
-                Nearest.name(to: entry.key, among: ["kind", "steps", "stages"]).map { (entry.key, $0) }
-            }.first
-            let hint = typo.map { "; did you mean “\($0.1)” instead of “\($0.0)”?" } ?? ""
+            for entry in entries {
+                guard let name = Nearest.name(to: entry.key, among: ["kind", "steps", "stages"]) else { continue }
+                return sink.error(
+                    .unknownField, "a document has no field “\(entry.key)”; did you mean “\(name)”?", at: entry.keyMark,
+                    length: entry.key.unicodeScalars.count)
+            }
             sink.error(
-                .missingField, "a document has “kind: pipeline”, or is a process with “steps”\(hint)", at: document)
+                .missingField, "a document has “kind: pipeline”, or is a process with “steps”", at: document)
         }
     }
 
@@ -164,6 +166,9 @@ extension DocumentReader {
     ) {
         let combinations = document.member("matrix").map(matrix) ?? [Matrix.Combination(values: [:], isGiven: false)]
         guard fits(document, times: combinations.count) else { return }
+        let baseName =
+            document.member("name")
+            ?? Fields(entries, document.mark, what: what, sink: sink, mayHoldAnchors: true).mistyped("name")
         for combination in combinations where !budget.isSpent {
             var node = document
             if combination.isGiven { node = substitute(combination.values, in: document) }
@@ -176,10 +181,10 @@ extension DocumentReader {
                 version(fields.take("version"))
                 shared(fields, &draft)
             }
-            let nameNode = fields.take("name")
+            let nameNode = fields.take("name") ?? fields.mistyped("name")
             let given = name(nameNode, "the name of a pipeline", isName: true)
             if what == "the document", draft.name == nil { draft.name = given }
-            let base = document.member("name").flatMap { plainText($0) } ?? "default"
+            let base = baseName.flatMap { plainText($0) } ?? "default"
             var stageName = given ?? "default"
             if combination.isGiven, stageName == base { stageName += " (\(combination.label))" }
             var stage = stage(fields, node: node, name: stageName, nameMark: nameNode?.mark ?? node.mark)

@@ -21,7 +21,9 @@ extension DocumentReader {
         warnOfCluster(fields)
         stage.clone = clone(fields.take("clone"))
         stage.workspace = workspace(fields.take("workspace"))
+        let errors = sink.errors
         (stage.volumes, draft.volumeMarks) = volumes(fields.take("volumes"), isOfCluster: isOfCluster)
+        draft.knowsVolumes = sink.errors == errors && !fields.isMistyped("volumes")
         stage.trigger = condition(fields.take("trigger"), word: "trigger")
         stage.timeout = duration(fields.take("timeout"), "“timeout”")
         draft.references = Array(sink.references[firstReference...])
@@ -238,7 +240,7 @@ extension DocumentReader {
             return path.map { .host(path: $0) }
         }
         guard let temporary else {
-            if !fields.hasForeignWord {
+            if !fields.hasForeignWord, !fields.isMistyped("temp"), !fields.isMistyped("host") {
                 sink.error(.missingField, "a volume is “temp: {}” or “host: {path: …}”", at: node)
             }
             return nil

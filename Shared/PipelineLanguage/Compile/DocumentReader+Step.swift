@@ -4,6 +4,7 @@ extension DocumentReader {
         let word = isService ? "service" : "step"
         if isService, case .scalar(let scalar) = node.content { return imageService(scalar, node) }
         let firstReference = sink.references.count
+        let errors = sink.errors
         guard let fields = fields(node, what: "a \(word)") else { return nil }
         guard let (name, nameMark) = stepName(fields, word: word, number: number) else {
             return nil
@@ -14,9 +15,9 @@ extension DocumentReader {
         readWork(fields, &step, &draft, isService: isService)
         if !isService { warnOfWork(fields) }
         warnOfContainer(fields)
-        draft.isImageMistyped = fields.isMistyped("image")
         fields.finish()
-        check(&step, fields, node, isService: isService)
+        check(&step, fields, node, isService: isService, hasErrors: sink.errors > errors)
+        draft.hasErrors = sink.errors > errors
         draft.step = step
         draft.references = Array(sink.references[firstReference...])
         return draft
@@ -39,11 +40,9 @@ extension DocumentReader {
         if given.count > 1 {
             sink.error(.conflict, "a \(word) has a “name” or a “\(word)”, not both", at: given[1])
         }
-        guard let node = given.first else {
-            if !fields.isMistyped("name") {
-                sink.error(
-                    .missingField, "\(word) \(number) has no name; begin it with “- name: …”", at: fields.mark)
-            }
+        guard let node = given.first ?? fields.mistyped("name") else {
+            sink.error(
+                .missingField, "\(word) \(number) has no name; begin it with “- name: …”", at: fields.mark)
             return nil
         }
         return name(node, "the name of a \(word)", isName: true).map { ($0, node.mark) }

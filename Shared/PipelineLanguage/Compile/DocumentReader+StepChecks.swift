@@ -1,6 +1,7 @@
 extension DocumentReader {
     /// What of a step's fields goes together.
-    func check(_ step: inout Step, _ fields: Fields, _ node: SourceNode, isService: Bool) {
+    /// - Parameter hasErrors: Whether something is wrong with it already.
+    func check(_ step: inout Step, _ fields: Fields, _ node: SourceNode, isService: Bool, hasErrors: Bool) {
         let isWork = !isService && (step.build != nil || step.deploy != nil)
         if isWork, step.build != nil, step.deploy != nil {
             sink.error(.conflict, "a step builds or deploys, not both; make it two steps", at: step, node)
@@ -16,7 +17,7 @@ extension DocumentReader {
                     at: entry.keyMark, length: field.unicodeScalars.count)
             }
         } else {
-            checkCommands(&step, fields, node, isService: isService)
+            checkCommands(&step, fields, node, isService: isService, hasErrors: hasErrors)
         }
         if let soak = step.deploy?.soak, let timeout = step.timeout, soak >= timeout {
             sink.error(
@@ -37,7 +38,9 @@ extension DocumentReader {
         }
     }
 
-    private func checkCommands(_ step: inout Step, _ fields: Fields, _ node: SourceNode, isService: Bool) {
+    private func checkCommands(
+        _ step: inout Step, _ fields: Fields, _ node: SourceNode, isService: Bool, hasErrors: Bool
+    ) {
         if !step.commands.isEmpty {
             if !step.settings.isEmpty {
                 sink.warning(
@@ -55,7 +58,9 @@ extension DocumentReader {
             }
             step.entrypoint = []
             step.command = []
-        } else if !isService, step.image == nil, !["commands", "image", "build", "deploy"].contains(where: fields.has) {
+        } else if !isService, !hasErrors, step.image == nil,
+            !["commands", "image", "build", "deploy"].contains(where: fields.has)
+        {
             sink.error(
                 .missingField, "step “\(step.name)” does nothing: it has “commands”, an “image”, “build” or “deploy”",
                 at: step, node)

@@ -140,6 +140,9 @@ extension DraftValidator {
         let names = draft.stages[place.stage].stage.steps[place.step].outputNames
         guard !names.contains(output) else { return }
         let name = draft.stages[place.stage].stage.steps[place.step].name
+        // It may hand on what it would hand on without its mistakes.
+        let isWrong = draft.stages[place.stage].steps.contains { $0.step.name == name && $0.hasErrors }
+        guard !names.isEmpty || !isWrong else { return }
         report(reference, "step “\(name)” has no output “\(output)”\(hint(output, names))")
     }
 

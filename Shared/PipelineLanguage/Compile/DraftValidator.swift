@@ -176,7 +176,7 @@ struct DraftValidator {
             switch stage.stage.kind {
             case .docker:
                 let needsImage = step.step.build == nil && !step.step.isRollout && !step.step.deploysByCommands
-                guard needsImage, step.step.image == nil, !step.isImageMistyped,
+                guard needsImage, step.step.image == nil, !step.hasErrors,
                     !step.step.commands.isEmpty || step.isService
                 else {
                     continue
@@ -216,7 +216,7 @@ struct DraftValidator {
         var used = Set<String>()
         for reference in stage.steps.flatMap(\.mounts) {
             used.insert(reference.name)
-            guard !known.contains(reference.name) else { continue }
+            guard !known.contains(reference.name), stage.knowsVolumes else { continue }
             sink.error(
                 .unknownName,
                 "this pipeline has no volume “\(reference.name)”\(Nearest.hint(reference.name, among: names))",
@@ -256,7 +256,7 @@ struct DraftValidator {
             let last = own.flatMap { own in builds.last { ancestry.contains($0, before: own) } }
             if let name = last.map({ stage.steps[$0].name }) ?? (earlier.count == 1 ? earlier.first : nil) {
                 drafts[number].step.deploy?.image = "${steps.\(name).reference}"
-            } else {
+            } else if !drafts.contains(where: \.hasErrors) {
                 sink.error(
                     .missingField,
                     "“deploy” needs an “image”: no step with “build” comes before it whose image it could be", at: mark)

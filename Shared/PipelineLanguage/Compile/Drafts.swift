@@ -12,8 +12,8 @@ struct StepDraft {
     var isService: Bool
     var mark: SourceMark
     var nameMark: SourceMark
-    /// Whether there is a field that is nearly “image”, and told already.
-    var isImageMistyped = false
+    /// Whether something is wrong with it already: then it may lack what it seems to lack only because of that.
+    var hasErrors = false
     var dependsOn: [NameReference] = []
     var mounts: [NameReference] = []
     var references: [SourceReference] = []
@@ -31,6 +31,8 @@ struct StageDraft {
     var hasKind: Bool
     var dependsOn: [NameReference] = []
     var steps: [StepDraft] = []
+    /// Whether all of its volumes could be read.
+    var knowsVolumes = true
     /// Where each of its volumes is named; empty for a stage of a component.
     var volumeMarks: [SourceMark] = []
     /// Expressions outside its steps.

@@ -8,6 +8,11 @@ final class Fields {
     private let mayHoldAnchors: Bool
     /// A mapping that people write has fewer keys; in others nobody looks for what was meant.
     private static let mostKeys = 100
+    /// What is a field somewhere is not another one, mistyped.
+    private static let words = Set(
+        Stage.CodingKeys.allCases.map(\.rawValue) + Step.CodingKeys.allCases.map(\.rawValue)
+            + Volume.CodingKeys.allCases.map(\.rawValue) + Mount.CodingKeys.allCases.map(\.rawValue)
+            + Process.CodingKeys.allCases.map(\.rawValue))
     private let entries: [SourceEntry]
     private var isTaken: [Bool]
     private var known: [String] = []
@@ -61,13 +66,16 @@ final class Fields {
     }
 
     /// Whether a field that is absent is probably there under another name, which is told in its place.
-    func isMistyped(_ key: String) -> Bool {
-        guard !has(key) else { return false }
-        return entries.prefix(Self.mostKeys).contains { entry in
-            guard !known.contains(entry.key) else { return false }
+    func isMistyped(_ key: String) -> Bool { mistyped(key) != nil }
+
+    /// The value of a field under a name that is not quite its own; the name is still to be told.
+    func mistyped(_ key: String) -> SourceNode? {
+        guard !has(key) else { return nil }
+        return entries.prefix(Self.mostKeys).first { entry in
+            guard !known.contains(entry.key), !Self.words.contains(entry.key), !isHolder(entry) else { return false }
             return Nearest.name(to: entry.key, among: [key]) != nil
                 || ForeignWords.hint(entry.key, in: what, beside: keys)?.contains("“\(key)”") == true
-        }
+        }?.value
     }
 
     /// Whether there is a word of another format, which is told in its place.

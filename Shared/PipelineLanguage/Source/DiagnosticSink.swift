@@ -6,7 +6,9 @@ final class DiagnosticSink {
     private let text: String
     private lazy var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     private(set) var diagnostics: [Diagnostic] = []
-    private(set) var hasErrors = false
+    /// How many errors there were, told or not.
+    private(set) var errors = 0
+    var hasErrors: Bool { errors > 0 }
     /// Errors and warnings each have room of their own.
     private var counts: [Diagnostic.Severity: Int] = [:]
     /// Where `${…}` are, collected while reading.
@@ -54,7 +56,7 @@ final class DiagnosticSink {
         _ severity: Diagnostic.Severity, _ code: Diagnostic.Code, _ message: () -> String, _ mark: SourceMark,
         _ length: Int
     ) {
-        if severity == .error { hasErrors = true }
+        if severity == .error { errors += 1 }
         guard counts[severity, default: 0] < limits.diagnostics else { return }
         let source = line(mark.line)
         let room = max(1, source.unicodeScalars.count - mark.column + 1)
