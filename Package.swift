@@ -234,7 +234,8 @@ let package = Package(
             "BuilderIntegrationTests",
             [
                 "AMQP", "Builder", "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage",
-                "Secrets", "Sync", "TestSupport", "Worker", hummingbird, lifecycle, logging, subprocess, systemPackage,
+                "Secrets", "Sync", "TestSupport", "Worker", httpTypes, hummingbird, lifecycle, logging, nioCore,
+                subprocess, systemPackage,
             ]),
         tests(
             "DeployerTests",

@@ -34,12 +34,48 @@ public struct DockerError: Error, Sendable, CustomStringConvertible {
 
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
-        self.message = message
+        self.message = Self.shortened(message)
         self.cause = cause
     }
 
     public var description: String {
         guard let cause else { return message }
         return "\(message): \(cause)"
+    }
+}
+
+extension DockerError {
+    /// Whether the same may go well a little later: the registry is overloaded, restarting or out of reach.
+    public var isTransient: Bool {
+        guard code == .transferFailed else { return false }
+        let words = message.lowercased()
+        return [
+            "toomanyrequests", "too many requests", " 429", " 500", " 502", " 503", " 504", "internal server error",
+            "bad gateway", "service unavailable", "gateway timeout", "connection refused", "connection reset",
+            "broken pipe", "unexpected eof", ": eof", "i/o timeout", "handshake timeout", "deadline exceeded",
+        ].contains { words.contains($0) }
+    }
+
+    /// The ids of containers and networks as `docker ps` shows them, with 12 of their 64 digits. Digests stay whole.
+    static func shortened(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        let digest = Array("sha256:".utf8)
+        var result: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            let end = bytes[index...].firstIndex { !isHexadecimal($0) } ?? bytes.count
+            if end - index == 64, !result.suffix(digest.count).elementsEqual(digest) {
+                result += bytes[index..<index + 12]
+            } else {
+                result += bytes[index..<end]
+            }
+            if end < bytes.count { result.append(bytes[end]) }
+            index = end + 1
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 }

@@ -55,6 +55,19 @@ import Testing
                 (ImageBuild(context: "..", repository: "\(scope.registry)/x"), nil, "leads out of the workspace"),
                 (ImageBuild(context: "none", repository: "\(scope.registry)/x"), nil, "is not there"),
                 (ImageBuild(repository: "\(scope.registry)/X"), nil, "is no image name"),
+                (
+                    ImageBuild(dockerfile: "../Good", repository: "\(scope.registry)/x"), nil,
+                    "is outside of the build context"
+                ),
+                (ImageBuild(dockerfile: "Bad", repository: "\(scope.registry)/x"), nil, "relative to the context"),
+                (
+                    ImageBuild(dockerfile: "Good", repository: "\(scope.registry)/x", platform: "linux/s390x"), nil,
+                    "not for linux/s390x"
+                ),
+                (
+                    ImageBuild(dockerfile: "Good", repository: "\(scope.registry)/x", platform: "amd64"), nil,
+                    "is no platform"
+                ),
             ]
             for (build, logins, words) in cases {
                 let stage = Stage(name: "main", steps: [Step(name: "image", build: build)])
@@ -63,6 +76,38 @@ import Testing
                 #expect(outcome.step("image")?.reason?.contains(words) == true, "\(outcome.finished)")
                 #expect(!"\(outcome.finished)\(outcome.log("image"))".contains("wr0ng-password"))
             }
+        }
+    }
+
+    @Test("layers of cache_from are fetched, a secret as argument is warned of, and the log shows what is built")
+    func cacheAndSecrets() async throws {
+        try await BuilderScope.with { scope in
+            let source = try await scope.repository([
+                "Dockerfile": "FROM \(scope.image)\nARG TOKEN\nRUN echo \(scope.name) > /made\n"
+            ])
+            let repository = "\(scope.registry)/\(scope.name)/cached"
+            func build(_ build: ImageBuild) async throws -> BuilderScope.Outcome {
+                let stage = Stage(name: "main", steps: [Step(name: "image", build: build)])
+                return try await scope.run(stage, source: source, secrets: ["npm": "t0p-secret-token"])
+            }
+            let first = try await build(
+                ImageBuild(repository: repository, tags: ["one"], arguments: ["TOKEN": .secret("npm")]))
+            #expect(first.finished.outcome == .success, "\(first.finished)")
+            let log = first.log("image")
+            #expect(log.contains("+ docker build -t \(repository):one --build-arg TOKEN .\n"))
+            #expect(log.contains("warning: the build argument TOKEN is the secret “npm”"))
+            #expect(!log.contains("t0p-secret-token"))
+            // Nothing of it is left at the engine: what is used again came from the registry.
+            try await scope.engine.removeImage("\(repository):one", force: true)
+            let second = try await build(
+                ImageBuild(
+                    repository: repository, tags: ["two"], arguments: ["TOKEN": .secret("npm")],
+                    cacheFrom: ["\(repository):one", "\(repository):none"]))
+            #expect(second.finished.outcome == .success, "\(second.finished)")
+            #expect(second.log("image").contains("+ docker pull \(repository):one\n"))
+            #expect(second.log("image").contains("no layers of \(repository):none"))
+            #expect(second.log("image").contains("Using cache"), "\(second.log("image"))")
+            for tag in ["one", "two"] { try await scope.engine.removeImage("\(repository):\(tag)", force: true) }
         }
     }
 

@@ -93,4 +93,40 @@ import Testing
             #expect(!RegistryClient.isLoopback(host))
         }
     }
+
+    @Test func idsAreShort() {
+        let (id, digest) = (
+            String(repeating: "0123456789abcdef", count: 4), "sha256:" + String(repeating: "ab", count: 32)
+        )
+        let error = DockerError(.notFound, "container \(id): No such container: \(id), image \(digest), \(id)0")
+        #expect(
+            error.message
+                == "container 0123456789ab: No such container: 0123456789ab, image \(digest), \(id)0")
+        #expect(DockerError(.conflict, "container web: gr\u{FC}n").message == "container web: grün")
+    }
+
+    @Test func platforms() throws {
+        let amd = try #require(EnginePlatform("linux/x86_64"))
+        #expect(amd == EnginePlatform(system: "linux", architecture: "amd64"))
+        let (arm, armV7) = (try #require(EnginePlatform("Linux/aarch64")), try #require(EnginePlatform("linux/arm/v7")))
+        #expect("\(armV7)" == "linux/arm/v7")
+        #expect(amd.runs(amd))
+        #expect(amd.runs(try #require(EnginePlatform("linux/386"))))
+        #expect(arm.runs(armV7))
+        #expect(!amd.runs(arm))
+        #expect(!arm.runs(amd))
+        #expect(amd.runs(arm) { $0 == "arm64" })
+        #expect(!amd.runs(try #require(EnginePlatform("windows/amd64"))) { _ in true })
+        for text in ["", "linux", "linux/", "a/b/c/d"] { #expect(EnginePlatform(text) == nil) }
+    }
+
+    @Test(arguments: [
+        ("received unexpected HTTP status: 500 Internal Server Error", true), ("toomanyrequests: slow down", true),
+        ("dial tcp 127.0.0.1:5000: connect: connection refused", true), ("net/http: TLS handshake timeout", true),
+        ("manifest invalid: manifest invalid", false), ("unsupported: the operation is unsupported", false),
+    ])
+    func whatPasses(_ words: String, _ isTransient: Bool) {
+        #expect(DockerError(.transferFailed, "push of r/a:1: \(words)").isTransient == isTransient)
+        #expect(!DockerError(.buildFailed, words).isTransient)
+    }
 }

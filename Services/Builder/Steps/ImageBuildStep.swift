@@ -25,26 +25,22 @@ struct ImageBuildStep: Sendable {
         let images = try build.tags.map { tag throws(DockerError) in try ImageReference("\(build.repository):\(tag)") }
         guard let first = images.first else { throw JobFailure("the build has no tag") }
         let login = try login(build, first, step)
+        let options = try options(build, images, step, login, first)
+        try await check(build, options.context, engine)
         events.buildStarted(step)
         let log = step.log
-        await log.line("+ docker build -t \(first) \(build.context)")
-        _ = try await engine.build(try options(build, images, step, login, first)) { progress in
+        await warnOfSecrets(build, log)
+        await pull(build.cacheFrom, engine, step)
+        await log.line("+ \(BuildCommand(build: build, images: images.map(\.description)))")
+        let id = try await engine.build(options) { progress in
             if let text = progress.stream { await log.write(Array(text.utf8)) }
         }
+        try await check(id, build.platform, engine)
         var outputs = ["repository": build.repository, "tag": first.tag ?? ""]
         guard build.push else { return StepResult(success: true, outputs: outputs) }
         var digest = ""
         for image in images {
-            await log.line("+ docker push \(image)")
-            let progress = TransferProgress(log: log)
-            let told: String
-            do {
-                told = try await engine.push(image, login: login) { await progress.show($0) }
-            } catch let error as DockerError where error.code == .unauthorized {
-                throw JobFailure(
-                    "the registry does not take \(image); give the platform a login for \(image.registry) that may "
-                        + "push there: \(error)")
-            }
+            let told = try await ImagePush(engine: engine, registry: registry, log: log).run(image, login: login)
             // What is deployed is what the registry holds, not what the engine believes.
             digest = try await registry.digest(of: image, login: login)
             guard digest == told else {
@@ -59,6 +55,55 @@ struct ImageBuildStep: Sendable {
         let artifact = PackageURL(repository: build.repository, digest: digest)
         events.built(step, artifact, user: login?.username)
         return StepResult(success: true, outputs: outputs)
+    }
+
+    // MARK: - Before and after
+
+    /// What cannot go well is refused before anything is sent.
+    private func check(_ build: ImageBuild, _ context: String, _ engine: DockerEngine) async throws {
+        let dockerfile = BuildFile(
+            dockerfile: build.dockerfile ?? BuildFile.standard(in: context), context: build.context)
+        if let problem = dockerfile.problem(in: context) { throw JobFailure(problem) }
+        guard let text = build.platform else { return }
+        guard let wanted = EnginePlatform(text) else {
+            throw JobFailure("“\(text)” is no platform such as linux/amd64")
+        }
+        let own = try await engine.platform()
+        guard own.runs(wanted, isEmulated: Emulators.have) else {
+            throw JobFailure(
+                "this builder's engine builds images for \(own), not for \(wanted): it runs no programs of that platform. "
+                    + "Send the stage to a builder of that platform with “platform” or “node”")
+        }
+    }
+
+    private func check(_ id: String, _ platform: String?, _ engine: DockerEngine) async throws {
+        guard let wanted = platform.flatMap(EnginePlatform.init), let made = try await engine.inspectImage(id).platform,
+            made.system != wanted.system || made.architecture != wanted.architecture
+        else { return }
+        throw JobFailure("the image is for \(made), not for \(wanted): the engine did not heed the platform")
+    }
+
+    private func warnOfSecrets(_ build: ImageBuild, _ log: any StepLog) async {
+        for (name, value) in build.arguments.sorted(by: { $0.key < $1.key }) {
+            guard let secret = value.secretName else { continue }
+            await log.line(
+                "warning: the build argument \(name) is the secret “\(secret)”. Its value stays in the image's history, "
+                    + "where everybody who may pull the image can read it")
+        }
+    }
+
+    /// The engine uses the layers of images it has, and does not fetch them by itself.
+    private func pull(_ images: [String], _ engine: DockerEngine, _ step: StepRun) async {
+        for text in images {
+            do {
+                let image = try ImageReference(text)
+                let pull = ImagePull(engine: engine, job: step.job, log: step.log)
+                await step.log.line("+ docker pull \(image)")
+                try await engine.pull(image, login: try pull.login(for: image))
+            } catch {
+                await step.log.line("no layers of \(text): \(error)")
+            }
+        }
     }
 
     private func options(
@@ -79,7 +124,8 @@ struct ImageBuildStep: Sendable {
         if let login { logins[first.registry] = login }
         let context = try WorkspacePath.resolve(build.context, in: folder.workspace)
         var options = BuildOptions(
-            context: context.string, dockerfile: build.dockerfile ?? "Dockerfile", tags: images, arguments: arguments,
+            context: context.string, dockerfile: build.dockerfile ?? BuildFile.standard(in: context.string),
+            tags: images, arguments: arguments,
             target: build.target, labels: labels, cacheFrom: build.cacheFrom, pulls: build.pull,
             usesCache: !build.noCache, logins: logins, memoryLimit: containers.host.limits.memory)
         options.platform = build.platform

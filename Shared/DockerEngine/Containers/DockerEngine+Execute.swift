@@ -27,7 +27,7 @@ extension DockerEngine {
     public func execute(
         _ command: [String], in container: String, directory: String? = nil
     ) async throws(DockerError) -> Int32 {
-        let subject = "command in container \(container.prefix(12))"
+        let subject = "command in container \(container)"
         let create = Call(.post, "/containers/\(Self.percentEncode(container))/exec", subject)
         let document = ExecutionDocument(cmd: command, workingDir: directory)
         let id = try await fetch(CreatedExecution.self, try create.with(json: document)).id

@@ -31,7 +31,7 @@ extension DockerEngine {
 
     /// Removes a network. One that is not there is no error.
     public func removeNetwork(_ id: String) async throws(DockerError) {
-        var call = Call(.delete, "/networks/\(Self.percentEncode(id))", "network \(id.prefix(64))")
+        var call = Call(.delete, "/networks/\(Self.percentEncode(id))", "network \(id)")
         call.alsoFine = [404]
         try await perform(call)
     }

@@ -9,10 +9,12 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
     /// `repository@sha256:…` for each registry it was pulled from or pushed to.
     public var repositoryDigests: [String]
     public var labels: [String: String]
+    /// What it is for; `nil` if the engine does not say.
+    public var platform: EnginePlatform?
     /// Who its containers run as; empty is root.
     public var user: String
 
-    private enum Keys: String, CodingKey { case id, repoTags, repoDigests, config }
+    private enum Keys: String, CodingKey { case id, repoTags, repoDigests, config, os, architecture, variant }
     private enum ConfigKeys: String, CodingKey { case labels, user }
 
     public init(from decoder: any Decoder) throws {
@@ -20,6 +22,13 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
         id = try container.decode(String.self, forKey: .id)
         tags = try container.decodeIfPresent([String].self, forKey: .repoTags) ?? []
         repositoryDigests = try container.decodeIfPresent([String].self, forKey: .repoDigests) ?? []
+        if let system = try container.decodeIfPresent(String.self, forKey: .os),
+            let architecture = try container.decodeIfPresent(String.self, forKey: .architecture)
+        {
+            let variant = try container.decodeIfPresent(String.self, forKey: .variant)
+            platform = EnginePlatform(
+                system: system, architecture: architecture, variant: variant == "" ? nil : variant)
+        }
         if container.contains(.config), try !container.decodeNil(forKey: .config) {
             let config = try container.nestedContainer(keyedBy: ConfigKeys.self, forKey: .config)
             labels = try config.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]

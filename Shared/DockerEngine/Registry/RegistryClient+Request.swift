@@ -65,13 +65,12 @@ extension RegistryClient {
     private func authenticated(
         _ method: HTTPRequest.Method, _ image: ImageReference, _ login: RegistryCredentials?
     ) async throws(DockerError) -> HTTPResponse {
-        let scheme = Self.isLoopback(image.host) || plainHosts.contains(image.registry) ? "http" : "https"
-        let host = image.host.map { $0 == "docker.io" ? "registry-1.docker.io" : $0 } ?? "registry-1.docker.io"
-        let isHub = host == "registry-1.docker.io"
+        let address = address(of: image)
+        let isHub = image.registry == "docker.io"
         let path = isHub && !image.path.contains("/") ? "library/\(image.path)" : image.path
         let reference = image.digest ?? image.tag ?? "latest"
         var request = HTTPRequest(
-            method, "\(scheme)://\(host)/v2/\(path)/manifests/\(reference)", headers: ["Accept": Self.manifestTypes],
+            method, "\(address)/v2/\(path)/manifests/\(reference)", headers: ["Accept": Self.manifestTypes],
             tls: tls, totalTimeout: .seconds(60))
         let response = try await send(request, image)
         guard response.status == 401 else { return response }
@@ -84,7 +83,7 @@ extension RegistryClient {
             request.authentication = .basic(username: login.username, password: login.password)
         case .bearer(let realm, let service, let scope):
             let answer = try await token(
-                realm, service: service, scope: scope ?? "repository:\(path):pull", login, image, scheme)
+                realm, service: service, scope: scope ?? "repository:\(path):pull", login, image)
             switch answer {
             case .token(let token): request.authentication = .bearer(token)
             case .later(let response): return response
@@ -110,11 +109,11 @@ extension RegistryClient {
     }
 
     private func token(
-        _ realm: String, service: String?, scope: String, _ login: RegistryCredentials?, _ image: ImageReference,
-        _ scheme: String
+        _ realm: String, service: String?, scope: String, _ login: RegistryCredentials?, _ image: ImageReference
     ) async throws(DockerError) -> TokenAnswer {
         // A login given to a registry over TLS is not sent on without it.
-        guard realm.hasPrefix("https://") || (scheme == "http" && realm.hasPrefix("http://")) else {
+        guard realm.hasPrefix("https://") || (address(of: image).hasPrefix("http://") && realm.hasPrefix("http://"))
+        else {
             throw DockerError(.unauthorized, "the registry of \(image) sends logins to an address without TLS")
         }
         var query = "scope=\(DockerEngine.percentEncode(scope))"

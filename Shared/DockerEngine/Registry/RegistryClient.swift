@@ -48,6 +48,25 @@ public struct RegistryClient: Sendable {
         }
     }
 
+    /// How long the registry of an image asks to be left alone; `nil` if it does not.
+    public func retryAfter(of image: ImageReference) async -> Duration? {
+        do {
+            let request = HTTPRequest(.get, "\(address(of: image))/v2/", tls: tls, totalTimeout: .seconds(10))
+            let response = try await client.send(request)
+            guard TransferRetry.isTransient(status: response.status) else { return nil }
+            return response.headers.retryAfter(now: Int64(Date.now.timeIntervalSince1970))
+        } catch {
+            return nil
+        }
+    }
+
+    /// Scheme and host of an image's registry.
+    func address(of image: ImageReference) -> String {
+        let isPlain = Self.isLoopback(image.host) || plainHosts.contains(image.registry)
+        let host = image.registry == "docker.io" ? "registry-1.docker.io" : image.registry
+        return "\(isPlain ? "http" : "https")://\(host)"
+    }
+
     private static func digest(_ response: HTTPResponse, _ image: ImageReference) throws(DockerError) -> String {
         guard let digest = response.headers["Docker-Content-Digest"], ImageReference.isDigest(digest) else {
             throw DockerError(.protocolViolation, "the registry of \(image) does not tell its digest")

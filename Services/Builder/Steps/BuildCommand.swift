@@ -1,0 +1,43 @@
+import PipelineLanguage
+
+/// An image build as a person would type it: what the log shows before the engine's own words.
+struct BuildCommand: CustomStringConvertible {
+    let build: ImageBuild
+    /// With their tags.
+    let images: [String]
+
+    var description: String {
+        var words = ["docker", "build"]
+        for image in images { words += ["-t", image] }
+        if let dockerfile = build.dockerfile {
+            // Docker's own flag is relative to where one is, not to the context.
+            let context = build.context.hasSuffix("/") ? String(build.context.dropLast()) : build.context
+            words += ["-f", context == "." ? dockerfile : "\(context)/\(dockerfile)"]
+        }
+        if let target = build.target { words += ["--target", target] }
+        for (name, value) in build.arguments.sorted(by: { $0.key < $1.key }) {
+            // A secret's value is not shown, masked or not.
+            switch value {
+            case .text(let text): words += ["--build-arg", "\(name)=\(text)"]
+            case .secret: words += ["--build-arg", name]
+            }
+        }
+        for (name, value) in build.labels.sorted(by: { $0.key < $1.key }) { words += ["--label", "\(name)=\(value)"] }
+        for image in build.cacheFrom { words += ["--cache-from", image] }
+        if let platform = build.platform { words += ["--platform", platform] }
+        if build.pull { words.append("--pull") }
+        if build.noCache { words.append("--no-cache") }
+        words.append(build.context)
+        return words.map(Self.quoted).joined(separator: " ")
+    }
+
+    /// As a shell reads it back.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_./:=@+,%".utf8.contains(byte)
+        }
+        if isPlain, !word.isEmpty { return word }
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    }
+}
