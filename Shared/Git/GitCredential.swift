@@ -17,6 +17,12 @@ public enum GitCredential: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What a credential helper reads.
+    var variables: [String: String] {
+        guard case .basic(let username, let password) = self else { return [:] }
+        return ["SLIPWAY_GIT_USERNAME": username, "SLIPWAY_GIT_PASSWORD": password]
+    }
+
     /// The texts that must not show anywhere.
     var secrets: [String] {
         switch self {

@@ -39,10 +39,6 @@ struct GitEnvironment {
         configuration.append(("safe.directory", program.allowsFile ? "*" : directory ?? ""))
         if let remote, remote.kind == .http, let header = credential.header {
             configuration.append(("http.\(remote.text).extraHeader", header))
-            // Its LFS server is below this one.
-            if !remote.text.hasSuffix(".git") {
-                configuration.append(("http.\(remote.text).git.extraHeader", header))
-            }
             // Git would send the header on to wherever the server points.
             configuration.append(("http.followRedirects", "false"))
         }

@@ -13,11 +13,29 @@ extension GitProgram {
     /// the server itself tells.
     static func largeFileServer(_ remote: RemoteAddress) -> [(String, String)] {
         var configuration = [("lfs.skipdownloaderrors", "false"), ("lfs.concurrenttransfers", "4")]
-        if remote.kind == .http {
-            configuration.append(
-                ("lfs.url", remote.text.hasSuffix(".git") ? "\(remote.text)/info/lfs" : "\(remote.text).git/info/lfs"))
-        }
+        if let url = largeFileURL(remote) { configuration.append(("lfs.url", url)) }
         return configuration
+    }
+
+    private static func largeFileURL(_ remote: RemoteAddress) -> String? {
+        guard remote.kind == .http else { return nil }
+        return remote.text + (remote.text.hasSuffix(".git") ? "/info/lfs" : ".git/info/lfs")
+    }
+
+    /// How git-lfs signs in at a forge: by a credential helper for that server alone. A header would be sent beside the one
+    /// that many forges give for a download, and two are refused.
+    static func largeFileLogin(
+        _ remote: RemoteAddress, _ credential: GitCredential
+    ) throws(GitError) -> [(String, String)] {
+        guard case .basic(let username, let password) = credential, let url = largeFileURL(remote) else { return [] }
+        guard !"\(username)\(password)".contains(where: \.isNewline) else {
+            throw GitError(.invalid, "the user or the token for \(remote) has a line break in it")
+        }
+        let scheme = url.prefix { $0 != ":" }
+        let helper =
+            "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$SLIPWAY_GIT_USERNAME\" "
+            + "\"$SLIPWAY_GIT_PASSWORD\"; }; f"
+        return [("credential.\(scheme)://\(remote.host).helper", helper), ("lfs.\(url).access", "basic")]
     }
 
     /// What makes a checkout put the files in the place of their pointers.

@@ -30,9 +30,10 @@ extension Mirror {
         removeUnusedLargeFiles()
         let address = remote.kind == .file && remote.text.hasPrefix("/") ? "file://\(remote.text)" : remote.text
         _ = try await program.run(
-            ["lfs", "fetch", address, commit], in: directory, remote: remote, credential: source.credential,
-            timeout: source.timeout, configuration: GitProgram.largeFileServer(remote),
-            doing: "fetching the LFS files of \(commit) from \(remote)")
+            ["lfs", "fetch", address, commit], in: directory, credential: source.credential, timeout: source.timeout,
+            configuration: GitProgram.largeFileServer(remote)
+                + (try GitProgram.largeFileLogin(remote, source.credential)),
+            variables: source.credential.variables, doing: "fetching the LFS files of \(commit) from \(remote)")
     }
 
     /// The path of a file that was fetched and its size in bytes, or `nil` where it is not here. It counts as used.

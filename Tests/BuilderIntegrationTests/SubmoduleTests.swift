@@ -27,7 +27,7 @@ import Testing
             let web = try await forge.repository("shop/web", tokens: ["web-token"])
             let commit = try await web.push(
                 [".gitattributes": attributes, "web.bin": pointer],
-                submodules: ["vendor/lib": ("../libs/lib.git", libCommit)], tag: "v1.2.3")
+                submodules: ["vendor/lib": ("../../libs/lib.git", libCommit)], tag: "v1.2.3")
             let source = try await mirrored(commit)
             let clone = Clone(submodules: true, lfs: true)
             let look = Stage(
@@ -71,7 +71,7 @@ import Testing
             let lib = try await forge.repository("libs/lib", tokens: ["other-token"])
             let libCommit = try await lib.push([:])
             let web = try await forge.repository("shop/web", tokens: ["web-token"])
-            let commit = try await web.push([:], submodules: ["lib": ("../libs/lib.git", libCommit)])
+            let commit = try await web.push([:], submodules: ["lib": ("../../libs/lib.git", libCommit)])
             let source = try await mirrored(commit)
             let stage = Stage(
                 name: "main", kind: .exec, clone: Clone(submodules: true),
@@ -79,7 +79,7 @@ import Testing
             let outcome = try await scope.run(stage, source: source, runners: [.process])
             #expect(outcome.finished.outcome == .failure)
             let reason = outcome.finished.reason ?? ""
-            #expect(reason.contains("the submodule lib (../libs/lib.git) cannot be fetched"), "\(reason)")
+            #expect(reason.contains("the submodule lib (../../libs/lib.git) cannot be fetched"), "\(reason)")
             #expect(reason.contains("the token of shop/web"))
         }
     }

@@ -161,9 +161,9 @@ struct PartsTests {
                 ref: "refs/heads/main", commit: secretCommit,
                 from: FetchSource(
                     url: forge.url("libs/secret"), credential: .basic(username: "oauth2", password: "secret-token")))
-            let commit = try await web.push([:], submodules: ["libs/secret": ("../libs/secret.git", secretCommit)])
+            let commit = try await web.push([:], submodules: ["libs/secret": ("../../libs/secret.git", secretCommit)])
             let problem = try await bench.problem(commit)
-            #expect(problem.message.contains("the submodule libs/secret (../libs/secret.git)"))
+            #expect(problem.message.contains("the submodule libs/secret (../../libs/secret.git)"))
             #expect(problem.message.contains("the token of shop/web"))
             #expect(problem.remedy?.contains("slipway repo add shop/web") == true)
             // A token of another repository opens none of its submodules.
@@ -210,7 +210,7 @@ struct PartsTests {
             let lib = try await bench.forge.repository("libs/a")
             try await lib.push(["a": "1"])
             let absent = try await web.push(
-                [:], submodules: ["a": ("../libs/a.git", String(repeating: "1", count: 40))])
+                [:], submodules: ["a": ("../../libs/a.git", String(repeating: "1", count: 40))])
             #expect(try await bench.problem(absent).code == "refNotFound")
         }
     }

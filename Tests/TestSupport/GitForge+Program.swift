@@ -29,6 +29,8 @@ extension GitForge {
                 body = self.read()
                 self.token = ''
                 given = self.headers.get('Authorization', '')
+                # as forges do: a header with every download, and an error for two
+                if len(self.headers.get_all('Authorization', [])) > 1 or ',' in given: return self.answer(400)
                 if given.startswith('Basic '):
                     self.token = base64.b64decode(given[6:]).decode().split(':', 1)[1]
                 path, _, query = self.path.partition('?')
@@ -53,6 +55,8 @@ extension GitForge {
                         scheme = 'https' if certificate else 'http'
                         href = f"{scheme}://{self.headers['Host']}/{repository}.git/lfs/{entry['oid']}"
                         entry['actions'] = {'download': {'href': href}}
+                        if self.token:
+                            entry['actions']['download']['header'] = {'Authorization': self.headers['Authorization']}
                     else: entry['error'] = {'code': 404, 'message': 'there is no such object'}
                     objects.append(entry)
                 reply = json.dumps({'transfer': 'basic', 'objects': objects}).encode()

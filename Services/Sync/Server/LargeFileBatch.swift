@@ -25,7 +25,6 @@ enum LargeFileBatch {
 
     struct Download: Codable {
         var href: String
-        var header: [String: String]
     }
 
     struct Failure: Codable {
@@ -44,10 +43,9 @@ enum LargeFileBatch {
         }
     }
 
-    /// - Parameters:
-    ///   - address: of the mirror, as builders reach it.
-    ///   - authorization: the header the client was let in with.
-    static func reply(to request: Request, of mirror: Mirror, address: String, authorization: String) -> Reply {
+    /// The client sends the header it was let in with again: told here, it would send it twice.
+    /// - Parameter address: of the mirror, as builders reach it.
+    static func reply(to request: Request, of mirror: Mirror, address: String) -> Reply {
         Reply(
             objects: request.objects.map { wanted in
                 guard let file = mirror.largeFile(wanted.oid) else {
@@ -57,9 +55,7 @@ enum LargeFileBatch {
                 }
                 return File(
                     oid: wanted.oid, size: file.size, authenticated: true,
-                    actions: Actions(
-                        download: Download(
-                            href: "\(address)/info/lfs/files/\(wanted.oid)", header: ["Authorization": authorization])))
+                    actions: Actions(download: Download(href: "\(address)/info/lfs/files/\(wanted.oid)")))
             })
     }
 }

@@ -19,8 +19,7 @@ extension MirrorRoutes {
             throw MirrorRefusal(.forbidden, "read_only", "files are downloaded from a mirror and not uploaded")
         }
         let reply = LargeFileBatch.reply(
-            to: batch, of: mirror(wanted), address: mirrors.url(of: wanted.repository, module: wanted.module),
-            authorization: request.headers[.authorization] ?? "")
+            to: batch, of: mirror(wanted), address: mirrors.url(of: wanted.repository, module: wanted.module))
         return Response(
             status: .ok, headers: headers(LargeFileBatch.contentType),
             body: .init(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(reply))))
