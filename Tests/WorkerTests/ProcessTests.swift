@@ -87,6 +87,36 @@ final class MemoryLog: StepLog {
         #expect(result.left == [])
     }
 
+    @Test func outOfMemoryIsSaidAlsoWhereTheStepGoesOn() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending("memory.events")
+            let command = ShellCommand(
+                commands: ["printf 'oom 1\\noom_kill %s\\n' $KILLS > \(file)"], environment: ["KILLS": "2"],
+                workingDirectory: directory)
+            _ = try await runTool("sh", ["-c", "echo oom_kill 0 > \(file)"])
+            let runner = ProcessRunner(
+                worker: "test", scratch: directory, memoryKills: MemoryKills(file: file), logger: Logger(label: "test"))
+            let logs = [MemoryLog(), MemoryLog()]
+            for log in logs {
+                #expect(try await runner.run(command, job: "j", attempt: 1, log: log) == .exited(0))
+            }
+            #expect(
+                logs[0].text.hasSuffix(
+                    "\nout of memory: while the step ran the kernel killed 2 of this worker's "
+                        + "processes, perhaps the step's\n"), "\(logs[0].text)")
+            #expect(!logs[1].text.contains("out of memory"))
+        }
+    }
+
+    @Test func theKernelsCountIsFoundInBothVersionsOfItsGroups() {
+        #expect(
+            MemoryKills.candidates("12:cpu,memory:/docker/0f\n3:pids:/x\n0::/user.slice/a:b\n") == [
+                "/sys/fs/cgroup/memory/docker/0f/memory.oom_control", "/sys/fs/cgroup/memory/memory.oom_control",
+                "/sys/fs/cgroup/user.slice/a:b/memory.events", "/sys/fs/cgroup/memory.events",
+            ])
+        #expect(MemoryKills(file: "/nowhere").count() == nil)
+    }
+
     @Test func aShellThatIsNotThereIsNamed() async throws {
         try await withTemporaryDirectory { directory in
             let runner = ProcessRunner(worker: "test", scratch: directory, logger: Logger(label: "test"))

@@ -4,7 +4,7 @@ public struct Step: Sendable, Hashable {
     /// The container's image; none for a process, a build or a rollout.
     public var image: String?
     public var pull: PullPolicy?
-    /// Lines of one shell script; it stops at the first that fails.
+    /// Run by one shell, each read by itself; the first that fails ends the step.
     public var commands: [String]
     /// Replaces the image's command (`CMD`).
     public var command: [String]
@@ -40,7 +40,7 @@ public struct Step: Sendable, Hashable {
     public var failure: FailurePolicy
     public var build: ImageBuild?
     public var deploy: Deploy?
-    /// Names of what it hands on: lines `name=value` it appends to the file `$SLIPWAY_OUTPUT`.
+    /// Names of what it hands on: values it appends to the file `$SLIPWAY_OUTPUT`.
     public var outputs: [String]
     /// How long one try may take, in seconds.
     public var timeout: Int?

@@ -11,6 +11,7 @@ public struct ProcessRunner: Sendable {
     private let worker: String
     private let scratch: FilePath
     private let grace: Duration
+    private let memoryKills: MemoryKills
     private let logger: Logger
     private let searchPath: String
 
@@ -18,10 +19,15 @@ public struct ProcessRunner: Sendable {
     ///   - worker: The worker's name; it marks the processes.
     ///   - scratch: An existing directory for scripts and home directories, not the steps' workspace.
     ///   - grace: How long a cancelled step has between SIGTERM and SIGKILL.
-    public init(worker: String, scratch: FilePath, grace: Duration = .seconds(10), logger: Logger) {
+    ///   - memoryKills: What tells that memory ran out.
+    public init(
+        worker: String, scratch: FilePath, grace: Duration = .seconds(10),
+        memoryKills: MemoryKills = .ofThisProcess(), logger: Logger
+    ) {
         self.worker = worker
         self.scratch = scratch
         self.grace = grace
+        self.memoryKills = memoryKills
         self.logger = logger
         self.searchPath =
             getenv("PATH").map { String(cString: $0) }
@@ -54,6 +60,7 @@ public struct ProcessRunner: Sendable {
         let files = try StepFiles(directory: scratch, number: number, command: command)
         defer { files.remove(logger) }
         let session = ProcessSession(mark: mark, grace: grace)
+        let killed = memoryKills.count()
         let configuration = configuration(command, mark, files, job: "\(job).\(attempt)")
         // A task of its own: in a cancelled one the reading would stop while the processes still end and speak.
         let task = Task { try await Self.supervise(configuration, session, log) }
@@ -63,6 +70,11 @@ public struct ProcessRunner: Sendable {
             session.stop()
         }
         await session.close()
+        if let killed, let now = memoryKills.count(), now > killed {
+            await log.line(
+                "out of memory: while the step ran the kernel killed \(now - killed) of this worker's processes, "
+                    + "perhaps the step's")
+        }
         switch result {
         case .success(.exited(let code)):
             if code != 0, let reason = files.script.reason() { return .refused(code, reason) }
