@@ -59,6 +59,8 @@ public actor LogShipper: StepLog {
     private var cutOffset: Int64 = 0
     private var ended = false
     private var stopped = false
+    /// Whether something was written that nobody could send any more.
+    private var isCutShort = false
     private var rejections = 0
     private var saidSpoolIsBroken = false
     private var timer: ContinuousClock.Instant?
@@ -146,7 +148,9 @@ public actor LogShipper: StepLog {
         Self.resumeAll(&waitingForEnd)
     }
 
-    private var isDelivered: Bool { ended && backlog.count == 0 && window.isEmpty && cutOffset == produced }
+    private var isDelivered: Bool {
+        ended && !isCutShort && backlog.count == 0 && window.isEmpty && cutOffset == produced
+    }
 
     private func put(_ bytes: [UInt8]) async {
         guard !ended, let last = bytes.last else { return }
@@ -166,6 +170,7 @@ public actor LogShipper: StepLog {
             // comes with the next chunk that is sent, or with the end of the sending.
             if !rest.isEmpty, taken == 0 { await withCheckedContinuation { waitingForRoom = $0 } }
         }
+        if !rest.isEmpty { isCutShort = true }
     }
 
     /// Takes as many of the bytes as there is room for.
