@@ -157,6 +157,17 @@ extension Difference {
                 "steps: [{name: a, image: x, settings: {login: {password: {from_secret: p}}}}]",
                 "from_secret is the whole value")),
         Difference(
+            "`commands` are joined to one script",
+            "one shell reads each by itself: what one begins it has to end",
+            "no here-document swallows the next command",
+            .test("WorkerTests/CommandScriptTests.swift", "func whatIsLeftOpenFails")),
+        Difference(
+            "a `working_dir` that is not there is made", "an error", "",
+            .test("BuilderIntegrationTests/StepMeaningTests.swift", "func aWorkingDirectoryHasToBeThere")),
+        Difference(
+            "`workspace.path` is below `base`, also an absolute one", "an absolute `path` is the workspace", "",
+            .test("BuilderTests/WorkspacePathTests.swift", "func anAbsolutePathIsTheWorkspace")),
+        Difference(
             "exit code 78", "the same", "", .test("PipelineLanguageTests/StepScheduleTests.swift", "78")),
         Difference(
             "`detach: true`", "the same, and `ready` says when the next step may start", "",
