@@ -16,7 +16,7 @@ import Testing
 /// The program `deployer` on a real broker and a real cluster.
 @Suite(.serialized, .timeLimit(.minutes(4))) struct ServiceTests {
     /// What the platform knows of one job.
-    private final class Ledger: Sendable {
+    final class Ledger: Sendable {
         struct State {
             var finished: [JobFinished] = []
             var log = ""
@@ -45,7 +45,7 @@ import Testing
         func handle(_ message: Incoming, _ context: MessageContext) async throws { hear(message) }
     }
 
-    private struct Scene: Sendable {
+    struct Scene: Sendable {
         let broker: VirtualHost
         let bus: Bus
         let grant: JobGrant
@@ -73,7 +73,7 @@ import Testing
 
     fileprivate static let keys = "k1:" + String(repeating: "A", count: 43) + "="
 
-    private func scene(_ step: Step, _ body: @escaping @Sendable (Scene) async throws -> Void) async throws {
+    func scene(_ step: Step, _ body: @escaping @Sendable (Scene) async throws -> Void) async throws {
         let id = String(UInt64.random(in: .min ... .max), radix: 36)
         let grant = JobGrant(
             job: JobID(rawValue: "job-\(id)"), run: RunID(rawValue: "run-\(id)"), attempt: 1, leaseSeconds: 30,

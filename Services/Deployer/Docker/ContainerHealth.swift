@@ -16,12 +16,16 @@ struct ContainerHealth: Sendable {
     let settling: Duration
     /// How often it had been started again before anyone looked; those do not count.
     var pastRestarts = 0
+    /// Told when it is stuck, with the reason, and when it goes on.
+    var stuck: @Sendable (String?) -> Void = { _ in }
     let log: any StepLog
 
     /// How long the image's own health check may take.
     private static let ownCheck = Duration.seconds(120)
     /// A container that waits for another one may end a few times before it is well, if a probe says so at last.
     private static let patience = 3
+    /// How long nothing changes before it counts as stuck.
+    private static let stuckAfter = Duration.seconds(30)
 
     private enum Verdict {
         case well(String)
@@ -44,6 +48,7 @@ struct ContainerHealth: Sendable {
         // Most programs listen at once: the first tries come fast.
         var pause = min(.milliseconds(25), interval)
         var said = ""
+        var saidAt = begun
         var start: Start?
         while true {
             try await goesOn()
@@ -57,6 +62,7 @@ struct ContainerHealth: Sendable {
                 container, runsFor: start.map { ContinuousClock.now - $0.seenAt } ?? .zero, within: left)
             {
             case .well(let text):
+                stuck(nil)
                 await log.line(text)
                 return
             case .ill(let text): throw JobFailure(text)
@@ -64,10 +70,13 @@ struct ContainerHealth: Sendable {
                 guard ContinuousClock.now - begun < limit else {
                     throw JobFailure("the new container was not well within \(limit.components.seconds) s: \(text)")
                 }
+                let now = ContinuousClock.now
                 if text != said {
-                    said = text
+                    (said, saidAt) = (text, now)
                     await log.line(text)
                 }
+                let isStuck = container.restartCount > pastRestarts || now - saidAt >= Self.stuckAfter
+                stuck(isStuck ? text : nil)
             }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, interval)

@@ -31,6 +31,8 @@ struct ContainerReplacement: Sendable {
     /// Who rolls out what, for whoever looks at the container.
     let labels: [String: String]
     var patience = Patience()
+    /// Told when the new container is stuck, and when it goes on: a newer rollout need not wait for the end of that.
+    var stuck: @Sendable (String?) -> Void = { _ in }
     let log: any StepLog
     let logger: Logger
 
@@ -166,7 +168,8 @@ struct ContainerReplacement: Sendable {
 
     private func check(_ id: String, settling: Duration, pastRestarts: Int = 0) async throws {
         let health = ContainerHealth(
-            engine: engine, http: http, id: id, probe: health, settling: settling, pastRestarts: pastRestarts, log: log)
+            engine: engine, http: http, id: id, probe: health, settling: settling, pastRestarts: pastRestarts,
+            stuck: stuck, log: log)
         try await health.wait { [self] in
             if let sequence, let newer = try await newest(), newer > sequence { throw JobFailure(words(.newer(newer))) }
         }

@@ -102,12 +102,13 @@ struct DeployExecutor: JobExecutor, StepRunner {
             specification: try run.specification(
                 image: image.description, environment: environment, allowsHostNetwork: allowsHostNetwork),
             order: run.order.map { $0 == .startFirst ? .startFirst : .stopFirst }, health: run.health, login: login,
-            job: step.number > 1 ? JobID(rawValue: "\(grant.job).\(step.number)") : grant.job,
+            job: Self.rollout(grant.job, try: step.number),
             sequence: grant.sequence,
             labels: [
                 DeployLabel.run: grant.run.rawValue, DeployLabel.commit: grant.commit.sha,
                 DeployLabel.environment: deploy.environment, DeployLabel.owner: grant.repository.rawValue,
             ], log: step.log, logger: logger)
+        replacement.stuck = step.stuck
         if let drain = run.drain { replacement.patience.drain = .seconds(drain) }
         let result = try await replacement.run()
         events.deployed(
