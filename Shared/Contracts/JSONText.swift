@@ -39,6 +39,13 @@ public struct JSONText: Sendable {
         bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
     }
 
+    /// Writes a member that holds a whole number; none for `nil`.
+    public mutating func member(_ name: StaticString, _ value: Int?) {
+        guard let value else { return }
+        self.name(name)
+        bytes.append(contentsOf: "\(value)".utf8)
+    }
+
     /// Writes a member that holds texts by their names.
     public mutating func member(_ name: StaticString, _ values: [String: String]) {
         self.name(name)

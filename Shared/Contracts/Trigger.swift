@@ -32,6 +32,12 @@ public struct Trigger: Codable, Sendable, Hashable {
     public var cron: String?
     /// Values for the process' parameters, given by hand.
     public var parameters: [String: String]
+    /// The number of the run that this one runs again, or `nil`.
+    public var parent: Int?
+    /// The repository's default branch, as the platform knew it when it planned the run.
+    public var defaultBranch: String?
+    /// What the forge's hook told of the repository and of who pushed; `nil` where no hook caused it.
+    public var origin: Origin?
     /// The run a person is waiting for, made before the sync; `nil` for a push.
     public var run: RunID?
     public var receivedAt: Timestamp
@@ -40,7 +46,8 @@ public struct Trigger: Codable, Sendable, Hashable {
         id: MessageID, event: Event, action: String? = nil, repository: RepositoryPath, ref: String,
         branch: String? = nil, before: String? = nil, commit: String? = nil, sender: String? = nil,
         message: String? = nil, skip: Bool = false, target: String? = nil, cron: String? = nil,
-        parameters: [String: String] = [:], run: RunID? = nil, receivedAt: Timestamp = .now
+        parameters: [String: String] = [:], parent: Int? = nil, defaultBranch: String? = nil, origin: Origin? = nil,
+        run: RunID? = nil, receivedAt: Timestamp = .now
     ) {
         self.id = id
         self.event = event
@@ -56,8 +63,40 @@ public struct Trigger: Codable, Sendable, Hashable {
         self.target = target
         self.cron = cron
         self.parameters = parameters
+        self.parent = parent
+        self.defaultBranch = defaultBranch
+        self.origin = origin
         self.run = run
         self.receivedAt = receivedAt
+    }
+}
+
+extension Trigger {
+    /// What a forge tells beside the push itself, for people and scripts to read. Nothing depends on it.
+    public struct Origin: Codable, Sendable, Hashable {
+        /// The picture of who pushed.
+        public var avatarURL: String?
+        /// The project's number at the forge.
+        public var projectID: Int?
+        /// The repository's page.
+        public var projectURL: String?
+        public var sshURL: String?
+        /// The name of who pushed, as people write it.
+        public var userName: String?
+        /// `public`, `internal` or `private`.
+        public var visibility: String?
+
+        public init(
+            avatarURL: String? = nil, projectID: Int? = nil, projectURL: String? = nil, sshURL: String? = nil,
+            userName: String? = nil, visibility: String? = nil
+        ) {
+            self.avatarURL = avatarURL
+            self.projectID = projectID
+            self.projectURL = projectURL
+            self.sshURL = sshURL
+            self.userName = userName
+            self.visibility = visibility
+        }
     }
 }
 

@@ -14,9 +14,14 @@ struct JSONTextTests {
             id: MessageID(rawValue: text), event: .pullRequest, action: text,
             repository: RepositoryPath(rawValue: text),
             ref: text, branch: text, before: text, commit: text, sender: text, message: text, skip: true, target: text,
-            cron: text, parameters: [text: text, "": "", "B": "1", "a": "2", "ä": "3", "b": "4"],
+            cron: text, parameters: [text: text, "": "", "B": "1", "a": "2", "ä": "3", "b": "4"], parent: 41,
+            defaultBranch: text,
+            origin: Trigger.Origin(
+                avatarURL: text, projectID: -7, projectURL: text, sshURL: text, userName: text, visibility: text),
             run: RunID(rawValue: text), receivedAt: Timestamp(milliseconds: 0)),
-        Trigger(id: MessageID(rawValue: ""), event: .tag, repository: RepositoryPath(rawValue: ""), ref: ""),
+        Trigger(
+            id: MessageID(rawValue: ""), event: .tag, repository: RepositoryPath(rawValue: ""), ref: "",
+            origin: Trigger.Origin()),
     ]
 
     @Test("a push, whatever is in it", arguments: triggers, [nil, "main", text])

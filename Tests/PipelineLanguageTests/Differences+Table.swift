@@ -78,9 +78,32 @@ extension Difference {
             .warns("steps: [{name: a, image: \"x${NOPE}\", commands: [a]}]", "is empty"), .text("[${NOPE}]", [:], "[]"),
             .command("echo ${NOPE}", [:], "echo ${NOPE}")),
         Difference(
-            "`${VAR}` of the step's own `environment` is empty", "its value", "",
+            "`$$` is one `$`, also in commands", "the same; the shell's process id is `$$$$`", "",
+            .text("$$HOME $${x} $$$$", [:], "$HOME ${x} $$"), .command("echo $$2 $$$$", [:], "echo $2 $$")),
+        Difference(
+            "`${VAR}` in `commands` is written into the script",
+            "so is a plain value; any other is a variable that the script names",
+            "what people write is data, not script",
+            .command("echo ${DRONE_TAG}", ["DRONE_TAG": "v1"], "echo v1"),
+            .command("echo ${DRONE_COMMIT_MESSAGE}", ["DRONE_COMMIT_MESSAGE": "`id`"], "echo ${DRONE_COMMIT_MESSAGE}"),
+            .test("PipelineLanguageTests/VariableOrderTests.swift", "variables where they are not")),
+        Difference(
+            "`${VAR:x}` is all of `VAR`, `${#VAR}` counts bytes", "an error about the number; characters are counted",
+            "",
+            .refuses("steps: [{name: a, image: \"x${DRONE_TAG:x}\", commands: [a]}]", "is no number"),
+            .text("${#A}", ["A": "é"], "1")),
+        Difference(
+            "`${VAR/a/b}` replaces the text `a`", "`a` is a pattern, as in a shell", "",
+            .text("${A/b*/x}", ["A": "abc"], "ax")),
+        Difference(
+            "its documented variables",
+            "all but those of pull requests, and those that GitLab's users know: <doc:Variables>; a reserved name that nobody sets has a warning",
+            "", .test("PipelineLanguageTests/RunVariableTests.swift", "34 of 34"),
+            .warns("steps: [{name: a, image: x, commands: [echo $DRONE_NOBODY_SETS_IT]}]", "nobody sets")),
+        Difference(
+            "`${VAR}` of the step's own `environment` is empty", "its value, and that of the pipeline's", "",
             .compiles("steps: [{name: a, image: \"x:${V}\", commands: [a], environment: {V: 1}}]"),
-            .test("PipelineLanguageTests/SubstitutionTests.swift", "find the variables of the step and its stage")),
+            .test("PipelineLanguageTests/VariableOrderTests.swift", "are seen by everything of the stage")),
     ]
 
     private static let conditions: [Difference] = [
@@ -99,6 +122,11 @@ extension Difference {
         Difference(
             "an event nobody sends never matches", "an error", "",
             .refuses("trigger: {event: deployment}", "there is no event")),
+        Difference(
+            "events `pull_request` and `cron`", "read, with a warning: merge requests and schedules start no runs yet",
+            "",
+            .warns("trigger: {event: pull_request}", "merge requests start no runs yet"),
+            .warns("trigger: {event: cron}", "there are no schedules yet")),
         Difference(
             "`depends_on: []` has no effect", "the step waits for nothing, and the others for what they name",
             "as `needs: []` in GitLab CI",

@@ -48,8 +48,7 @@ struct Difference: Sendable, CustomTestStringConvertible {
 struct DifferencesTests {
     @Test("is what the page says, row by row")
     func page() throws {
-        let rows = try Documentation.table(of: "DifferencesFromDrone")
-        #expect(rows == Difference.all.map(\.row))
+        try Documentation.expect(Difference.all.map(\.row), under: "## Overview", of: "DifferencesFromDrone")
         #expect(Set(Difference.all.map(\.drone)).count == Difference.all.count)
         #expect(Difference.all.allSatisfy { !$0.proofs.isEmpty })
     }
@@ -91,29 +90,5 @@ struct DifferencesTests {
         let text = isWhole ? source : source + "\nsteps: [{name: a, image: alpine, commands: [a]}]\n"
         let context = Compiler.Context(components: try Golden.components())
         return try Compiler.compile(source: text, path: ".drone.yml", context: context)
-    }
-}
-
-/// The pages and files of this repository that tests compare with the code.
-enum Documentation {
-    static func text(_ path: String) throws -> String {
-        let root = "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(
-            separator: "/")
-        return String(decoding: try Data(contentsOf: URL(filePath: "\(root)/\(path)")), as: UTF8.self)
-    }
-
-    static func page(_ name: String) throws -> String {
-        try text("Shared/PipelineLanguage/PipelineLanguage.docc/\(name).md")
-    }
-
-    /// The rows of a page's table, without its head; with several tables, those after the heading.
-    static func table(of page: String, under heading: String? = nil) throws -> [String] {
-        var lines = try self.page(page).split(separator: "\n", omittingEmptySubsequences: false)[...]
-        if let heading {
-            guard let start = lines.firstIndex(where: { $0 == heading }) else { return [] }
-            lines = lines[(start + 1)...]
-        }
-        let table = lines.drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }
-        return table.dropFirst(2).map(String.init)
     }
 }

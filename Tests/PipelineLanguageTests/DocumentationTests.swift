@@ -6,7 +6,9 @@ import Testing
 
 @Suite("The documentation")
 struct DocumentationTests {
-    private static let pages = ["Format", "Conditions", "Expressions", "DifferencesFromDrone", "FromGitLab"]
+    private static let pages = [
+        "Format", "Conditions", "Expressions", "Variables", "DifferencesFromDrone", "FromGitLab",
+    ]
 
     private static func text(_ page: String) throws -> String {
         let root = "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(

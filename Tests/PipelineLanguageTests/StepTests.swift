@@ -97,7 +97,8 @@ struct StepTests {
         let step = Step(name: "a", image: "x:${TAG}", commands: ["echo ${steps.b.c}"])
         let resolved = try step.resolved(
             in: Scope(outputs: ["b": ["c": "d e"]]), variables: ["TAG": "1"])
-        #expect(resolved.image == "x:1" && resolved.commands == ["echo d e"])
+        #expect(resolved.image == "x:1" && resolved.commands == ["echo ${SLIPWAY_VALUE_1}"])
+        #expect(resolved.environment == ["TAG": "1", "SLIPWAY_VALUE_1": "d e"])
         #expect("\(JobKey(stage: "s", index: 1)) \(StepKey(stage: "s", step: "t"))" == "s#1 s/t")
         #expect("\(SkipReason(.stopped, "because"))" == "because")
     }

@@ -80,10 +80,15 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var steps: [String]
     /// How the steps that ran before this job ended, by step.
     public var outcomes: [String: StepOutcome]
+    /// The other stages of the run that have failed; `nil` from a platform that does not tell.
+    public var failedStages: [String]?
     /// What earlier steps handed on (`${steps.image.digest}`), by step, then by name.
     public var outputs: [String: [String: String]]
     /// The variables every step sees (`CI`, `DRONE_…`, `SLIPWAY_…`).
     public var environment: [String: String]
+    /// The values of the process' parameters, for expressions that wait for what a step hands on; `nil` from a platform
+    /// that sends none.
+    public var parameters: [String: String]?
     /// The secrets the steps may name, by name.
     public var secrets: [String: SealedSecret]
     /// Logins by registry host; each opens to the JSON of ``RegistryLogin``.
@@ -96,8 +101,9 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public init(
         job: JobID, run: RunID, attempt: Int, leaseSeconds: Int, timeoutSeconds: Int, repository: RepositoryPath,
         commit: Commit, ref: String, stage: JSONValue, steps: [String], outcomes: [String: StepOutcome] = [:],
-        outputs: [String: [String: String]] = [:], environment: [String: String] = [:],
-        secrets: [String: SealedSecret] = [:], registries: [String: SealedSecret] = [:],
+        failedStages: [String]? = nil, outputs: [String: [String: String]] = [:], environment: [String: String] = [:],
+        parameters: [String: String]? = nil, secrets: [String: SealedSecret] = [:],
+        registries: [String: SealedSecret] = [:],
         source: SourceAccess? = nil, sequence: Int64? = nil
     ) {
         self.job = job
@@ -111,8 +117,10 @@ public struct JobGrant: Codable, Sendable, Equatable {
         self.stage = stage
         self.steps = steps
         self.outcomes = outcomes
+        self.failedStages = failedStages
         self.outputs = outputs
         self.environment = environment
+        self.parameters = parameters
         self.secrets = secrets
         self.registries = registries
         self.source = source

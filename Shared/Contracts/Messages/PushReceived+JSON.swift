@@ -18,10 +18,13 @@ extension Trigger {
         text.member("branch", branch)
         text.member("commit", commit)
         text.member("cron", cron)
+        text.member("defaultBranch", defaultBranch)
         text.member("event", event.rawValue)
         text.member("id", id.rawValue)
         text.member("message", message)
+        if let origin { text.member("origin") { origin.write(to: &$0) } }
         text.member("parameters", parameters)
+        text.member("parent", parent)
         text.member("receivedAt", receivedAt.description)
         text.member("ref", ref)
         text.member("repository", repository.rawValue)
@@ -29,5 +32,16 @@ extension Trigger {
         text.member("sender", sender)
         text.member("skip", skip)
         text.member("target", target)
+    }
+}
+
+extension Trigger.Origin {
+    fileprivate func write(to text: inout JSONText) {
+        text.member("avatarURL", avatarURL)
+        text.member("projectID", projectID)
+        text.member("projectURL", projectURL)
+        text.member("sshURL", sshURL)
+        text.member("userName", userName)
+        text.member("visibility", visibility)
     }
 }

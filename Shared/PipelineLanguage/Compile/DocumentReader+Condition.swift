@@ -144,6 +144,12 @@ extension DocumentReader {
     private func checkEvents(_ matcher: Matcher?, _ node: SourceNode?, word: String) {
         guard let matcher, let node else { return }
         let events = Event.allCases.map(\.rawValue)
+        for pattern in matcher.include {
+            guard let reason = Event(rawValue: pattern)?.notYet else { continue }
+            sink.warning(
+                .notExecuted, "\(word).event: “\(pattern)” \(reason)",
+                at: location(of: pattern, in: node))
+        }
         for pattern in matcher.include + matcher.exclude where !Substitution.hasExpression(pattern) {
             do throws(GlobError) {
                 let glob = try Glob(pattern)

@@ -135,7 +135,10 @@ extension DocumentReader {
         case .scalar(let scalar):
             guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { break }
             do throws(SubstitutionError) {
-                let scope = Scope(matrix: values, isPartial: true)
+                // What a shell would expand waits until it is known whether a shell reads the text.
+                let scope = Scope(matrix: values.filter { !ShellValues.isExpanded($0.value) }, isPartial: true)
+                let names = Substitution.names(in: scalar.text)
+                guard names.contains(where: { scope.isOfMatrix($0) }) else { break }
                 let text = try Substitution.apply(to: scalar.text, in: scope, budget: budget)
                 guard text != scalar.text else { break }
                 let isPlain = !scalar.isQuoted && scalar.kind == .text && !text.contains("\n")

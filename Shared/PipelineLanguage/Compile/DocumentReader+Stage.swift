@@ -10,7 +10,7 @@ extension DocumentReader {
         let isOfCluster = type.flatMap(plainText).flatMap(Self.stageKind)?.word == "kubernetes"
         stage.platform = platform(fields.take("platform"))
         stage.node = textMap(fields.take("node"), "“node”")
-        stage.environment = values(fields.take("environment"), "“environment”")
+        stage.environment = values(fields.take("environment"), "“environment”", defines: true)
         stage.imagePullSecrets = texts(fields.take("image_pull_secrets"), "“image_pull_secrets”")
         if let dependsOn = fields.take("depends_on") {
             draft.dependsOn = names(dependsOn, "“depends_on”")

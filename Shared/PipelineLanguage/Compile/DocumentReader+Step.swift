@@ -56,7 +56,7 @@ extension DocumentReader {
         step.entrypoint = words(
             fields.take("entrypoint"), "“entrypoint”", isService: draft.isService, isUnused: hasCommands)
         step.shell = name(fields.take("shell"), "“shell”")
-        step.environment = values(fields.take("environment"), "“environment”")
+        step.environment = values(fields.take("environment"), "“environment”", defines: true)
         step.settings = settings(fields.take("settings"))
         step.privileged = bool(fields.take("privileged"), "“privileged”") ?? false
         step.user = name(fields.take("user"), "“user”")

@@ -187,9 +187,12 @@ struct DocumentReader {
         return name(entries[0].value, "the name of a secret") ?? ""
     }
 
-    func values(_ node: SourceNode?, _ what: String) -> [String: Value] {
+    /// - Parameter defines: Whether the entries are variables that texts may refer to.
+    func values(_ node: SourceNode?, _ what: String, defines: Bool = false) -> [String: Value] {
         var values: [String: Value] = [:]
         forEachMember(node, what) { entry in
+            if defines { sink.definition = entry.key }
+            defer { sink.definition = nil }
             if entry.value.content == .null {
                 values[entry.key] = .text("")
             } else {
@@ -228,21 +231,5 @@ struct DocumentReader {
     func describe(_ node: SourceNode) -> String {
         guard case .scalar(let scalar) = node.content else { return node.kindName }
         return "“\(scalar.text.prefix(60))”"
-    }
-
-    /// Remembers the expressions in a text, to be checked once all names are known.
-    private func note(_ text: String, isScript: Bool, at node: SourceNode) {
-        guard text.utf8.contains(UInt8(ascii: "$")) else { return }
-        let lines = text.utf8.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
-        var seen = Set<String>()
-        for case .expression(let expression, let source) in ExpressionParser.pieces(of: text)
-        where seen.insert(source).inserted {
-            var hasDefault = false
-            if case .standard = expression.operation { hasDefault = true }
-            sink.references.append(
-                SourceReference(
-                    name: expression.name, hasDefault: hasDefault, isScript: isScript, source: source,
-                    mark: node.mark, lines: lines))
-        }
     }
 }

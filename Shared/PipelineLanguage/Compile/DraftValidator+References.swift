@@ -46,11 +46,27 @@ extension DraftValidator {
         var surroundings = Surroundings(
             stage: index, steps: graph?.numbers ?? [:], stepAncestry: graph.map { Ancestry($0.graph) },
             stageAncestry: stageAncestry)
+        checkCycle(of: stage.stage.environment, at: stage.nameMark, length: 1)
         for reference in stage.references { check(reference, surroundings, places) }
+        for step in stage.steps {
+            let length = step.step.name.unicodeScalars.count
+            checkCycle(of: step.step.environment, at: step.nameMark, length: length)
+        }
         for step in stage.steps where !step.references.isEmpty {
             surroundings.step = step
             surroundings.number = step.isService ? nil : graph?.numbers[step.step.name]
             for reference in step.references { check(reference, surroundings, places) }
+        }
+    }
+
+    /// Variables that use each other in a circle never get a value.
+    private func checkCycle(of environment: [String: Value], at mark: SourceMark, length: Int) {
+        guard !environment.isEmpty else { return }
+        let scope = Scope(parameters: draft.parameters.mapValues { _ in "" })
+        do throws(SubstitutionError) {
+            _ = try TextResolver(scope: scope, budget: SubstitutionBudget()).order(of: environment, "environment")
+        } catch {
+            sink.error(.cycle, error.problem, at: mark, length: length)
         }
     }
 
@@ -61,7 +77,9 @@ extension DraftValidator {
         let step = surroundings.step
         let index = surroundings.stage
         let stage = draft.stages[index].stage
-        if draft.parameters[name] != nil || stage.matrix[name] != nil || Scope.isReserved(name) { return }
+        checkNumber(reference)
+        if draft.parameters[name] != nil || stage.matrix[name] != nil { return }
+        if Scope.isReserved(name) { return checkReserved(reference, step, stage) }
         guard let dot = name.firstIndex(of: ".") else { return checkPlain(reference, step, stage) }
         let rest = String(name[name.index(after: dot)...])
         switch name[..<dot] {
@@ -81,16 +99,20 @@ extension DraftValidator {
     /// A name without a dot: a parameter, or a variable, of which only a shell may know more.
     private func checkPlain(_ reference: SourceReference, _ step: StepDraft?, _ stage: Stage) {
         let name = reference.name
-        guard !reference.isScript, !reference.hasDefault, stage.environment[name] == nil,
-            step?.step.environment[name] == nil
-        else { return }
+        guard !reference.isScript, !reference.hasDefault else { return }
+        switch value(of: name, for: reference, step, stage) {
+        case .text: return
+        case .secret:
+            return warn(
+                reference,
+                "“\(name)” is a secret, which only commands see, so ${\(name)} is empty here; use from_secret")
+        case nil: break
+        }
         let isVariable = name.utf8.allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
         if isVariable {
-            let (mark, length) = sink.place(of: reference)
-            sink.warning(
-                .suspicious,
-                "nothing is called “\(name)” here, so ${\(name)} is empty; write $${\(name)} for the text itself",
-                at: mark, length: length)
+            warn(
+                reference,
+                "nothing is called “\(name)” here, so ${\(name)} is empty; write $${\(name)} for the text itself")
         } else {
             report(
                 reference,
@@ -98,6 +120,52 @@ extension DraftValidator {
                     + (Nearest.name(to: name, among: draft.parameters.keys).map { "; did you mean “\($0)”?" }
                         ?? "; write $${\(name)} for the text itself"))
         }
+    }
+
+    /// What a variable of the step or its stage is where the reference stands: its own value is none yet.
+    private func value(
+        of name: String, for reference: SourceReference, _ step: StepDraft?, _ stage: Stage
+    ) -> Value? {
+        guard let step else { return reference.definition == name ? nil : stage.environment[name] }
+        if let own = step.step.environment[name], reference.definition != name { return own }
+        return stage.environment[name]
+    }
+
+    /// A name that belongs to the platform: whether anybody sets it.
+    private func checkReserved(_ reference: SourceReference, _ step: StepDraft?, _ stage: Stage) {
+        let name = reference.name
+        guard !reference.hasDefault, stage.environment[name] == nil, step?.step.environment[name] == nil else {
+            return
+        }
+        if RunVariable.isSet(name) {
+            guard RunVariable.isOfPlace(name), !reference.isScript else { return }
+            if RunVariable.workspaceNames.contains(name), step != nil { return }
+            return warn(reference, "“\(name)” is known to commands only, so ${\(name)} is empty here")
+        }
+        if let step, reference.isScript, step.step.commands.contains(where: { ShellNames.assigns(name, in: $0) }) {
+            return
+        }
+        if let variable = RunVariable.named(name) {
+            return warn(reference, "“\(name)” is never set: \(variable.meaning)", .notExecuted)
+        }
+        warn(reference, "nobody sets “\(name)”\(Nearest.hint(name, among: RunVariable.setNames))")
+    }
+
+    private func checkNumber(_ reference: SourceReference) {
+        guard let problem = reference.problem else { return }
+        if !reference.isScript {
+            let (mark, length) = sink.place(of: reference)
+            sink.error(.badValue, "\(reference.source): \(problem)", at: mark, length: length)
+        } else if Scope.isReserved(reference.name) {
+            warn(reference, "\(reference.source) is left for the shell: \(problem)")
+        }
+    }
+
+    private func warn(
+        _ reference: SourceReference, _ message: String, _ code: Diagnostic.Code = .suspicious
+    ) {
+        let (mark, length) = sink.place(of: reference)
+        sink.warning(code, message, at: mark, length: length)
     }
 
     private func checkOutput(

@@ -44,7 +44,8 @@ public struct Facts: Codable, Sendable, Hashable {
     /// The facts of a trigger whose source is synced.
     public init(_ trigger: Trigger, changes: SourceSynced.ChangedPaths?, message: String?, instance: String? = nil) {
         self.init(
-            event: trigger.event, action: trigger.action, branch: trigger.branch, ref: trigger.ref,
+            event: trigger.event, action: trigger.action,
+            branch: trigger.ref.hasPrefix("refs/tags/") ? nil : trigger.branch, ref: trigger.ref,
             repository: trigger.repository.rawValue, instance: instance, target: trigger.target, cron: trigger.cron,
             changedPaths: changes.flatMap { $0.complete ? $0.paths : nil }, message: message ?? trigger.message,
             skip: trigger.skip)

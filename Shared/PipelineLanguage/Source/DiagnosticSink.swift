@@ -13,6 +13,8 @@ final class DiagnosticSink {
     private var counts: [Diagnostic.Severity: Int] = [:]
     /// Where `${…}` are, collected while reading.
     var references: [SourceReference] = []
+    /// The variable whose value is being read.
+    var definition: String?
 
     init(file: String, text: String, limits: SourceLimits) {
         self.file = file
@@ -102,6 +104,10 @@ struct SourceReference: Sendable, Hashable {
     var hasDefault: Bool
     /// Whether a shell sees the text and knows names of its own.
     var isScript: Bool
+    /// Why it can never be replaced.
+    var problem: String?
+    /// The variable whose value it is in.
+    var definition: String?
     /// As it is written.
     var source: String
     /// Where the text begins it is in, and how many lines that has.

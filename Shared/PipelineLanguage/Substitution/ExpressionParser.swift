@@ -17,11 +17,23 @@ struct ExpressionParser {
     static func pieces(of text: String) -> [Piece] {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text.isEmpty ? [] : [.literal(text)] }
         var parser = ExpressionParser(text)
-        return parser.parse(until: [], depth: 0)
+        return parser.parse(.text, until: [], depth: 0)
+    }
+
+    /// What a text is part of, which decides what a backslash means in it.
+    private enum Part {
+        /// Not in an expression: it means nothing.
+        case text
+        /// A default and the like, or a number: before the end it takes the end's meaning away.
+        case word
+        /// It stays, with what follows: patterns have their own use for it.
+        case pattern
+        /// It stands for the `/`, `\\` or `}` that follows.
+        case replacement
     }
 
     /// Reads up to one of the bytes (or the end), which is left in place.
-    private mutating func parse(until ends: [UInt8], depth: Int) -> [Piece] {
+    private mutating func parse(_ part: Part, until ends: [UInt8], depth: Int) -> [Piece] {
         var pieces: [Piece] = []
         var literal: [UInt8] = []
         func flush() {
@@ -32,14 +44,13 @@ struct ExpressionParser {
             let byte = bytes[position]
             work -= 1
             if ends.contains(byte) { break }
-            if byte == UInt8(ascii: "\\"), !ends.isEmpty, position + 1 < bytes.count, ends.contains(bytes[position + 1])
-            {
-                literal.append(bytes[position + 1])
+            if byte == UInt8(ascii: "\\"), let quoted = quoted(part, ends) {
+                literal += quoted
                 position += 2
-            } else if byte == UInt8(ascii: "$"), follows("$${") {
+            } else if byte == UInt8(ascii: "$"), follows("$$") {
                 flush()
                 pieces.append(.escape)
-                position += 3
+                position += 2
             } else if byte == UInt8(ascii: "$"), follows("${"), depth < Self.deepestNesting, work > 0 {
                 let start = position
                 if let expression = parseExpression(depth: depth + 1) {
@@ -57,6 +68,23 @@ struct ExpressionParser {
         }
         flush()
         return pieces
+    }
+
+    /// What a backslash and the byte behind it stand for; `nil` where the backslash is a character like any other.
+    private func quoted(_ part: Part, _ ends: [UInt8]) -> [UInt8]? {
+        guard position + 1 < bytes.count else { return nil }
+        let next = bytes[position + 1]
+        let backslash = UInt8(ascii: "\\")
+        switch part {
+        case .text: return nil
+        case .word:
+            // Two of them stay two, so that `${x:-a\\}` ends where it ends in Drone.
+            if next == backslash { return [backslash, backslash] }
+            return ends.contains(next) ? [next] : nil
+        case .pattern: return next < 0x80 && next != UInt8(ascii: "$") ? [backslash, next] : nil
+        case .replacement:
+            return next == backslash || next == UInt8(ascii: "/") || next == UInt8(ascii: "}") ? [next] : nil
+        }
     }
 
     private func follows(_ text: StaticString) -> Bool {
@@ -112,15 +140,15 @@ struct ExpressionParser {
         case UInt8(ascii: "#"):
             position += 1
             let longest = take("#")
-            return .removePrefix(parse(until: end, depth: depth), longest: longest)
+            return .removePrefix(parse(.pattern, until: end, depth: depth), longest: longest)
         case UInt8(ascii: "%"):
             position += 1
             let longest = take("%")
-            return .removeSuffix(parse(until: end, depth: depth), longest: longest)
+            return .removeSuffix(parse(.pattern, until: end, depth: depth), longest: longest)
         case UInt8(ascii: "/"): return parseReplacement(depth: depth)
         case UInt8(ascii: ":"):
             position += 1
-            return parseWord(ifEmpty: true, depth: depth) ?? parseSubstring()
+            return parseWord(ifEmpty: true, depth: depth) ?? parseSubstring(depth: depth)
         default: return parseWord(ifEmpty: false, depth: depth)
         }
     }
@@ -132,7 +160,7 @@ struct ExpressionParser {
             return nil
         }
         position += 1
-        let word = parse(until: [UInt8(ascii: "}")], depth: depth)
+        let word = parse(.word, until: [UInt8(ascii: "}")], depth: depth)
         switch byte {
         case UInt8(ascii: "+"): return .alternative(word, ifEmpty: ifEmpty)
         case UInt8(ascii: "?"): return .required(word, ifEmpty: ifEmpty)
@@ -140,25 +168,11 @@ struct ExpressionParser {
         }
     }
 
-    private mutating func parseSubstring() -> Expression.Operation? {
-        guard let offset = parseInteger() else { return nil }
+    private mutating func parseSubstring(depth: Int) -> Expression.Operation {
+        let ends = [UInt8(ascii: ":"), UInt8(ascii: "}")]
+        let offset = parse(.word, until: ends, depth: depth)
         guard take(":") else { return .substring(offset: offset, length: nil) }
-        guard let length = parseInteger() else { return nil }
-        return .substring(offset: offset, length: length)
-    }
-
-    /// Digits with an optional sign; a space before it keeps `${x: -1}` apart from `${x:-1}`.
-    private mutating func parseInteger() -> Int? {
-        while take(" ") {}
-        let isNegative = take("-")
-        let start = position
-        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
-            position += 1
-        }
-        guard position > start, let value = Int(String(decoding: bytes[start..<position], as: UTF8.self)) else {
-            return nil
-        }
-        return isNegative ? -value : value
+        return .substring(offset: offset, length: parse(.word, until: [UInt8(ascii: "}")], depth: depth))
     }
 
     private mutating func parseReplacement(depth: Int) -> Expression.Operation? {
@@ -171,9 +185,9 @@ struct ExpressionParser {
         } else if take("%") {
             place = .suffix
         }
-        let pattern = parse(until: [UInt8(ascii: "/"), UInt8(ascii: "}")], depth: depth)
+        let pattern = parse(.pattern, until: [UInt8(ascii: "/"), UInt8(ascii: "}")], depth: depth)
         guard position < bytes.count else { return nil }
-        let replacement = take("/") ? parse(until: [UInt8(ascii: "}")], depth: depth) : []
+        let replacement = take("/") ? parse(.replacement, until: [UInt8(ascii: "}")], depth: depth) : []
         return .replace(pattern, by: replacement, place)
     }
 }

@@ -13,6 +13,10 @@ public struct Scope: Sendable, Hashable {
     public var isPartial: Bool
     /// Variables of the stage and the step, looked at last.
     var variables: [String: String] = [:]
+    /// Those of them that wait for the second pass.
+    var pendingVariables: Set<String> = []
+    /// Variables of the stage and the step whose value is a secret: only the shell has it.
+    var secretVariables: Set<String> = []
 
     public init(
         environment: [String: String] = [:], parameters: [String: String] = [:], matrix: [String: String] = [:],
@@ -35,9 +39,20 @@ public struct Scope: Sendable, Hashable {
         "run.target": "DRONE_DEPLOY_TO",
     ]
 
+    /// Where a value is from, which decides how a script may have it.
+    enum Origin {
+        /// The pipeline's own text.
+        case source
+        /// Parameters and the matrix: given by those who also give the commands.
+        case given
+        /// A variable that the shell has as well, by this name or by that of ``Scope/aliases``.
+        case shell
+        /// Anything else: whoever pushes may have chosen it.
+        case data
+    }
+
     enum Lookup {
-        /// - isTrusted: whether whoever pushes cannot choose it freely, so that a shell may see it.
-        case value(String, isTrusted: Bool)
+        case value(String, Origin)
         /// A name that is known and has nothing to stand for.
         case absent
         /// Not yet: the second pass knows.
@@ -49,9 +64,10 @@ public struct Scope: Sendable, Hashable {
     }
 
     func look(up name: String) -> Lookup {
-        if let value = parameters[name] ?? matrix[name] { return .value(value, isTrusted: true) }
-        if let value = environment[name] { return .value(value, isTrusted: false) }
-        if let value = variables[name] { return .value(value, isTrusted: true) }
+        if let value = parameters[name] ?? matrix[name] { return .value(value, .given) }
+        if let value = environment[name] ?? variables[name] { return .value(value, .shell) }
+        if pendingVariables.contains(name) { return .pending }
+        if secretVariables.contains(name) { return .unknown }
         guard let dot = name.firstIndex(of: ".") else { return lookUpPlain(name) }
         let rest = String(name[name.index(after: dot)...])
         switch name[..<dot] {
@@ -64,13 +80,18 @@ public struct Scope: Sendable, Hashable {
             guard let variable = Self.aliases[name] else {
                 return .wrong(name, among: Array(Self.aliases.keys), what: "name")
             }
-            if let value = environment[variable] { return .value(value, isTrusted: false) }
+            if let value = environment[variable] { return .value(value, .shell) }
             return isPartial ? .pending : .absent
         }
     }
 
+    /// Whether a name stands for a value of the matrix.
+    func isOfMatrix(_ name: String) -> Bool {
+        matrix[name] != nil || name.hasPrefix("matrix.") && matrix[String(name.dropFirst("matrix.".count))] != nil
+    }
+
     private func lookUp(_ name: String, in values: [String: String], what: String) -> Lookup {
-        if let value = values[name] { return .value(value, isTrusted: true) }
+        if let value = values[name] { return .value(value, .given) }
         return isPartial ? .pending : .wrong(name, among: Array(values.keys), what: what)
     }
 
@@ -83,12 +104,15 @@ public struct Scope: Sendable, Hashable {
                 ? .pending : .wrong(step, among: Array(self.outputs.keys), what: "finished step with outputs")
         }
         let output = String(rest[rest.index(after: dot)...])
-        if let value = outputs[output] { return .value(value, isTrusted: true) }
+        if let value = outputs[output] { return .value(value, .data) }
         return .wrong(output, among: Array(outputs.keys), what: "output of step “\(step)”")
     }
 
     private func lookUpPlain(_ name: String) -> Lookup {
-        if Self.isReserved(name) { return isPartial ? .pending : .absent }
+        if Self.isReserved(name) {
+            if isPartial { return .pending }
+            return RunVariable.isOfPlace(name) ? .unknown : .absent
+        }
         // In capitals it is a variable, which in Drone's format is empty if nobody set it. Otherwise a parameter is meant.
         let isVariable = name.utf8.allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
         if isVariable || isPartial { return .unknown }
@@ -97,7 +121,7 @@ public struct Scope: Sendable, Hashable {
 
     /// Whether a name belongs to the platform, so that it is known even where it has no value.
     static func isReserved(_ name: String) -> Bool {
-        name == "CI" || name == "DRONE" || name.hasPrefix("DRONE_") || name.hasPrefix("CI_")
-            || name.hasPrefix("SLIPWAY_")
+        name.hasPrefix("DRONE_") || name.hasPrefix("CI_") || name.hasPrefix("SLIPWAY_")
+            || RunVariable.named(name) != nil
     }
 }

@@ -1,25 +1,35 @@
 import Contracts
 
 extension Step {
-    /// The step with every `${…}` replaced, as a worker runs it.
+    /// The step with every `${…}` replaced, as a worker runs it: its `environment` has the variables of the stage too,
+    /// the step's own winning, and the values that its commands refer to.
     /// - Parameter stage: The variables of the stage, which texts may refer to like the step's own.
     public func resolved(
         in scope: Scope, variables stage: [String: Value] = [:]
     ) throws(SubstitutionError) -> Step {
-        try resolved(in: scope, variables: stage, SubstitutionBudget())
+        var resolver = TextResolver(scope: scope, budget: SubstitutionBudget())
+        let outer = try resolver.environment(stage, "environment")
+        var step = try resolved(resolver, taken: stage.keys)
+        step.environment.merge(outer) { own, _ in own }
+        return step
     }
 
+    /// - Parameters:
+    ///   - surroundings: Knows the variables of the stage.
+    ///   - taken: Names of variables that may not be used for the values of commands.
     func resolved(
-        in scope: Scope, variables stage: [String: Value], _ budget: SubstitutionBudget
+        _ surroundings: TextResolver, taken: some Sequence<String>
     ) throws(SubstitutionError) -> Step {
-        var resolver = TextResolver(scope: scope, budget: budget)
+        var resolver = surroundings
         var step = self
-        step.environment = try resolver.values(environment, "environment")
-        resolver.addVariables(stage)
-        resolver.addVariables(step.environment)
-
-        step.image = try resolver.text(image, "image")
+        step.environment = try resolver.environment(environment, "environment")
+        let shellValues = ShellValues(taken: Array(taken) + environment.keys)
+        resolver.shellValues = shellValues
         step.commands = try resolver.script(commands, "commands")
+        for (name, value) in shellValues.variables {
+            step.environment[name] = .text(resolver.scope.isPartial ? Substitution.escaped(value) : value)
+        }
+        step.image = try resolver.text(image, "image")
         step.command = try resolver.texts(command, "command")
         step.entrypoint = try resolver.texts(entrypoint, "entrypoint")
         step.settings = try resolver.settings(settings, "settings")
@@ -61,12 +71,23 @@ extension Stage {
         try resolved(in: scope, SubstitutionBudget())
     }
 
-    func resolved(in scope: Scope, _ budget: SubstitutionBudget) throws(SubstitutionError) -> Stage {
+    /// - Parameter settles: Whether this is the last pass for what belongs to the stage as a whole.
+    func resolved(
+        in scope: Scope, _ budget: SubstitutionBudget, settles: Bool = false
+    ) throws(SubstitutionError) -> Stage {
         var scope = scope
         scope.matrix.merge(matrix) { _, own in own }
-        let resolver = TextResolver(scope: scope, budget: budget)
+        var resolver = TextResolver(scope: scope, budget: budget)
         var stage = self
-        stage.environment = try resolver.values(environment, "environment")
+        stage.environment = try resolver.environment(environment, "environment")
+        for index in steps.indices {
+            stage.steps[index] = try Self.resolve(steps[index], resolver, stage.environment, settles, word: "step")
+        }
+        for index in services.indices {
+            stage.services[index] = try Self.resolve(
+                services[index], resolver, stage.environment, settles, word: "service")
+        }
+        resolver.settles = settles
         stage.workspace.base = try resolver.text(workspace.base, "workspace.base")
         stage.workspace.path = try resolver.text(workspace.path, "workspace.path")
         stage.platform.os = try resolver.text(platform.os, "platform.os")
@@ -80,23 +101,20 @@ extension Stage {
             guard case .host(let path) = volumes[index].source else { continue }
             stage.volumes[index].source = .host(path: try resolver.text(path, "volumes.host.path"))
         }
-        for index in steps.indices {
-            stage.steps[index] = try Self.resolve(steps[index], scope, stage.environment, budget, word: "step")
-            stage.steps[index].when = try resolver.condition(steps[index].when, "when")
-        }
-        for index in services.indices {
-            stage.services[index] = try Self.resolve(
-                services[index], scope, stage.environment, budget, word: "service")
-            stage.services[index].when = try resolver.condition(services[index].when, "when")
-        }
         return stage
     }
 
     private static func resolve(
-        _ step: Step, _ scope: Scope, _ variables: [String: Value], _ budget: SubstitutionBudget, word: String
+        _ step: Step, _ resolver: TextResolver, _ variables: [String: Value], _ settles: Bool, word: String
     ) throws(SubstitutionError) -> Step {
         do throws(SubstitutionError) {
-            return try step.resolved(in: scope, variables: variables, budget)
+            var resolved = try step.resolved(resolver, taken: variables.keys)
+            guard step.when != .always else { return resolved }
+            var resolver = resolver
+            _ = try resolver.environment(step.environment, "environment")
+            resolver.settles = settles
+            resolved.when = try resolver.condition(step.when, "when")
+            return resolved
         } catch {
             var error = error
             error.field = "\(error.field) of \(word) “\(step.name)”"
@@ -107,13 +125,16 @@ extension Stage {
 
 extension Process {
     /// The process with every `${…}` replaced that has a value, as a platform does it before it plans a run.
-    /// - Parameter scope: What the texts of a stage may refer to.
+    /// - Parameters:
+    ///   - settles: Whether a plan is made of the result: no later pass sees conditions and the like then.
+    ///   - scope: What the texts of a stage may refer to.
     /// - Throws: ``SubstitutionError``, also where all the texts together take more than they may.
-    public func resolved(in scope: (Stage) -> Scope) throws(SubstitutionError) -> Process {
+    public func resolved(settles: Bool = true, in scope: (Stage) -> Scope) throws(SubstitutionError) -> Process {
         let budget = SubstitutionBudget()
         var process = self
         for index in stages.indices {
-            process.stages[index] = try stages[index].resolved(in: scope(stages[index]), budget)
+            process.stages[index] = try stages[index].resolved(
+                in: scope(stages[index]), budget, settles: settles)
         }
         return process
     }

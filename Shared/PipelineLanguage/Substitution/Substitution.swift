@@ -1,4 +1,4 @@
-/// Replaces `${…}` in texts: the subset of bash that Drone's format knows, and dotted names.
+/// Replaces `${…}` in texts: the subset of bash that Drone's format knows, and dotted names. `$$` is one `$`.
 ///
 /// The replacement takes place in the values of a document that is already read, never in its source, so a commit
 /// message cannot change what a file means.
@@ -9,21 +9,24 @@ public struct Substitution {
     public enum Context: Sendable, Hashable {
         /// Nobody interprets the result. A variable nobody knows is empty.
         case text
-        /// A shell will run the result. A variable nobody knows, or whose value a shell would not take as plain text,
-        /// is left for the shell, which has the same variables.
+        /// A shell will run the result. A variable nobody knows is left for the shell, and so is one whose value a shell
+        /// would not take as plain text: the shell has the same variables, and takes their values as data.
         case shell
     }
 
     let scope: Scope
     let context: Context
-    private let budget: SubstitutionBudget
+    let budget: SubstitutionBudget
+    /// Where values go that a script must not contain; `nil` leaves their expressions for the shell.
+    private let shellValues: ShellValues?
     /// How many expressions were left as they are written.
-    private var left = 0
+    private(set) var left = 0
 
-    init(scope: Scope, context: Context, budget: SubstitutionBudget) {
+    init(scope: Scope, context: Context, budget: SubstitutionBudget, shellValues: ShellValues? = nil) {
         self.scope = scope
         self.context = context
         self.budget = budget
+        self.shellValues = shellValues
     }
 
     /// The text with its expressions replaced.
@@ -34,18 +37,24 @@ public struct Substitution {
     }
 
     static func apply(
-        to text: String, in scope: Scope, context: Context = .text, budget: SubstitutionBudget
+        to text: String, in scope: Scope, context: Context = .text, budget: SubstitutionBudget,
+        shellValues: ShellValues? = nil
     ) throws(SubstitutionError) -> String {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
-        var substitution = Substitution(scope: scope, context: context, budget: budget)
+        var substitution = Substitution(scope: scope, context: context, budget: budget, shellValues: shellValues)
         return try substitution.render(ExpressionParser.pieces(of: text))
     }
 
-    /// The names a text refers to, in their order.
+    /// The names a text refers to, in their order; those within expressions after the expression's own.
     public static func names(in text: String) -> [String] {
-        ExpressionParser.pieces(of: text).compactMap { piece in
-            guard case .expression(let expression, _) = piece else { return nil }
-            return expression.name
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return [] }
+        return names(in: ExpressionParser.pieces(of: text))
+    }
+
+    private static func names(in pieces: [Piece]) -> [String] {
+        pieces.flatMap { piece -> [String] in
+            guard case .expression(let expression, _) = piece else { return [] }
+            return [expression.name] + expression.words.flatMap(names)
         }
     }
 
@@ -55,31 +64,49 @@ public struct Substitution {
         return ExpressionParser.pieces(of: text).contains { if case .expression = $0 { true } else { false } }
     }
 
+    // MARK: Two passes
+
+    /// A text in which a later pass finds no expression, and which comes out of it as it is here.
+    static func escaped(_ value: String) -> String { value.replacing("$", with: "$$") }
+
+    /// What a later pass would make of a text if it left every expression as it is.
+    static func settled(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+        return ExpressionParser.pieces(of: text).reduce(into: "") { result, piece in
+            switch piece {
+            case .literal(let text): result += text
+            case .escape: result += "$"
+            case .expression(_, let source): result += source
+            }
+        }
+    }
+
     /// - Parameter isWord: Whether this is part of an expression, whose value is protected as a whole.
-    private mutating func render(_ pieces: [Piece], isWord: Bool = false) throws(SubstitutionError) -> String {
+    mutating func render(_ pieces: [Piece], isWord: Bool = false) throws(SubstitutionError) -> String {
         let isPartial = scope.isPartial && !isWord
-        var result = SubstitutionResult(isPartial: isPartial)
+        var result = ""
         for piece in pieces {
             switch piece {
-            case .literal(let text): result.append(literal: text)
-            case .escape: result.append(literal: isPartial ? "$${" : "${")
+            // What was never closed here is not to be closed by a value.
+            case .literal(let text): result += isPartial ? text.replacing("${", with: "$${") : text
+            case .escape: result += isPartial ? "$$" : "$"
             case .expression(let expression, let source):
                 if let value = try evaluate(expression, source: source) {
-                    result.append(value: value)
+                    result += isPartial ? Self.escaped(value) : value
                 } else {
                     left += 1
-                    result.append(literal: source)
+                    result += isPartial ? try kept(expression, source: source) : source
                 }
             }
-            guard result.text.utf8.count <= Self.longestResult else {
+            guard result.utf8.count <= Self.longestResult else {
                 throw SubstitutionError(
                     code: .tooLarge, expression: Self.excerpt(pieces),
                     problem: "the result is longer than \(Self.longestResult) bytes")
             }
         }
-        budget.bytes -= result.text.utf8.count
+        budget.bytes -= result.utf8.count
         guard !budget.isSpent else { throw tooCostly(Self.excerpt(pieces)) }
-        return result.text
+        return result
     }
 
     private static func excerpt(_ pieces: [Piece]) -> String {
@@ -89,14 +116,16 @@ public struct Substitution {
         return "${…}"
     }
 
+    // MARK: One expression
+
     /// The value of an expression, or `nil` where it stays as it is written.
-    private mutating func evaluate(_ expression: Expression, source: String) throws(SubstitutionError) -> String? {
+    mutating func evaluate(_ expression: Expression, source: String) throws(SubstitutionError) -> String? {
         let value: String?
-        var isTrusted = true
+        var origin = Scope.Origin.source
         switch scope.look(up: expression.name) {
-        case .value(let found, let trusted):
+        case .value(let found, let from):
             value = found
-            isTrusted = trusted
+            origin = from
         case .absent: value = nil
         case .pending: return nil
         case .unknown:
@@ -112,148 +141,40 @@ public struct Substitution {
                     problem: "there is no \(what) of this name" + Self.hint(wanted, among: names))
             }
         }
+        // A shell may know more of numbers than we do.
+        if context == .shell, expression.problem != nil { return nil }
         let before = left
         let result = try apply(expression.operation, to: value, source: source)
-        // Part of it waits for the second pass, so all of it does.
-        if scope.isPartial, left > before { return nil }
-        guard context == .shell, !isTrusted, !Self.isPlain(result) else { return result }
-        // Not something to write into a script. The shell has the variable and treats its value as data.
-        guard let variable = Scope.aliases[expression.name] else { return nil }
-        return "${" + variable + "}"
+        if left > before {
+            // Part of it waits for the second pass, so all of it does; and half a number is none.
+            if scope.isPartial { return nil }
+            if case .substring = expression.operation { return nil }
+        }
+        return context == .shell ? inScript(result, of: expression, origin) : result
+    }
+
+    /// What stands for a value in a script; `nil` where the expression stays as it is written.
+    private func inScript(_ result: String, of expression: Expression, _ origin: Scope.Origin) -> String? {
+        switch origin {
+        case .source: return result
+        // Whoever gives these may give commands as well, but what looks like a variable in them is none.
+        case .given:
+            guard ShellValues.isExpanded(result), let shellValues else { return result }
+            return shellValues.reference(to: result)
+        case .shell, .data: break
+        }
+        if ShellValues.isPlain(result) { return result }
+        // Not something to write into a script. Where the shell has the variable, it is left to the shell.
+        if case .shell = origin, case .value = expression.operation {
+            return Scope.aliases[expression.name].map { "${\($0)}" }
+        }
+        guard !scope.isPartial, let shellValues else { return nil }
+        return shellValues.reference(to: result)
     }
 
     private static func hint(_ name: String, among candidates: [String]) -> String {
         if let found = Nearest.name(to: name, among: candidates) { return "; did you mean “\(found)”?" }
         if candidates.isEmpty { return "" }
         return "; there are \(candidates.sorted().prefix(8).joined(separator: ", "))"
-    }
-
-    /// Whether a shell takes every byte as itself.
-    private static func isPlain(_ text: String) -> Bool {
-        text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "/"),
-                UInt8(ascii: "@"), UInt8(ascii: ":"), UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: "="),
-                UInt8(ascii: "%"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-    }
-
-    private mutating func apply(
-        _ operation: Expression.Operation, to value: String?, source: String
-    ) throws(SubstitutionError) -> String {
-        let text = value ?? ""
-        if case .value = operation { return text }
-        budget.bytes -= text.utf8.count
-        guard !budget.isSpent else { throw tooCostly(source) }
-        switch operation {
-        case .value: return text
-        case .length: return "\(text.unicodeScalars.count)"
-        case .uppercase(let all): return all ? text.uppercased() : text.prefix(1).uppercased() + text.dropFirst()
-        case .lowercase(let all): return all ? text.lowercased() : text.prefix(1).lowercased() + text.dropFirst()
-        case .substring(let offset, let length): return Self.substring(text, offset: offset, length: length)
-        case .standard(let word, let ifEmpty):
-            return value == nil || (ifEmpty && text.isEmpty) ? try render(word, isWord: true) : text
-        case .alternative(let word, let ifEmpty):
-            return value == nil || (ifEmpty && text.isEmpty) ? "" : try render(word, isWord: true)
-        case .required(let word, let ifEmpty):
-            guard value == nil || (ifEmpty && text.isEmpty) else { return text }
-            let words = try render(word, isWord: true)
-            throw SubstitutionError(
-                code: .required, expression: source, problem: words.isEmpty ? "it has no value" : words)
-        case .removePrefix(let pattern, let longest):
-            return try removePrefix(try render(pattern, isWord: true), from: text, longest: longest, source)
-        case .removeSuffix(let pattern, let longest):
-            return try removeSuffix(try render(pattern, isWord: true), from: text, longest: longest, source)
-        case .replace(let pattern, let replacement, let place):
-            return try replace(
-                try render(pattern, isWord: true), in: text, by: try render(replacement, isWord: true), place, source)
-        }
-    }
-
-    private static func substring(_ text: String, offset: Int, length: Int?) -> String {
-        let scalars = Array(text.unicodeScalars)
-        let start = offset >= 0 ? min(offset, scalars.count) : max(0, scalars.count + offset)
-        var end = scalars.count
-        if let length { end = length >= 0 ? min(end, start + min(length, end)) : max(start, end + length) }
-        return Self.string(scalars[start..<end])
-    }
-
-    private static func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
-        var view = String.UnicodeScalarView()
-        view.append(contentsOf: scalars)
-        return String(view)
-    }
-
-    private func tooCostly(_ source: String) -> SubstitutionError {
-        SubstitutionError(
-            code: .tooLarge, expression: String(source.prefix(80)),
-            problem: "the expressions together take more work than they may")
-    }
-
-    private func removePrefix(
-        _ pattern: String, from text: String, longest: Bool, _ source: String
-    ) throws(SubstitutionError) -> String {
-        let scalars = Array(text.unicodeScalars)
-        let count = WordPattern(pattern).match(scalars, from: 0, longest: longest, work: &budget.work)
-        guard !budget.isSpent else { throw tooCostly(source) }
-        return Self.string(scalars.dropFirst(count ?? 0))
-    }
-
-    private func removeSuffix(
-        _ pattern: String, from text: String, longest: Bool, _ source: String
-    ) throws(SubstitutionError) -> String {
-        let count = try suffix(pattern, of: text, longest: longest, source)
-        return count.map { Self.string(text.unicodeScalars.dropLast($0)) } ?? text
-    }
-
-    /// How many scalars at the end match; `nil` if no number does. Read backwards it is a prefix.
-    private func suffix(
-        _ pattern: String, of text: String, longest: Bool, _ source: String
-    ) throws(SubstitutionError) -> Int? {
-        let pattern = WordPattern(pattern, isBackwards: true)
-        let count = pattern.match(Array(text.unicodeScalars.reversed()), from: 0, longest: longest, work: &budget.work)
-        guard !budget.isSpent else { throw tooCostly(source) }
-        return count
-    }
-
-    private func replace(
-        _ pattern: String, in text: String, by replacement: String, _ place: Expression.Place, _ source: String
-    ) throws(SubstitutionError) -> String {
-        guard !pattern.isEmpty else { return text }
-        if place == .suffix {
-            guard let count = try suffix(pattern, of: text, longest: true, source), count > 0 else { return text }
-            return Self.string(text.unicodeScalars.dropLast(count)) + replacement
-        }
-        let scalars = Array(text.unicodeScalars)
-        let matcher = WordPattern(pattern)
-        var result = String.UnicodeScalarView()
-        var size = 0
-        var position = 0
-        while position < scalars.count {
-            let count = matcher.match(scalars, from: position, longest: true, work: &budget.work)
-            guard !budget.isSpent else { throw tooCostly(source) }
-            if let count, count > 0 {
-                result.append(contentsOf: replacement.unicodeScalars)
-                size += replacement.utf8.count
-                guard size <= Self.longestResult else {
-                    throw SubstitutionError(
-                        code: .tooLarge, expression: String(source.prefix(80)),
-                        problem: "the result is longer than \(Self.longestResult) bytes")
-                }
-                position += count
-                if place != .all { break }
-            } else {
-                // What begins with a star and is not found here is not found further on either.
-                if place == .prefix || matcher.startsWithStar { break }
-                result.append(scalars[position])
-                position += 1
-            }
-        }
-        result.append(contentsOf: scalars[position...])
-        return String(result)
     }
 }

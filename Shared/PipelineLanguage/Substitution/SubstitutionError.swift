@@ -5,6 +5,10 @@ public struct SubstitutionError: Error, Sendable, Hashable, CustomStringConverti
         case unknownName
         /// `${name?…}` asked for a value and there is none.
         case required
+        /// A part of a text begins or ends at something that is no number.
+        case noNumber
+        /// Variables that refer to each other.
+        case cycle
         /// The result or the work for it is larger than allowed.
         case tooLarge
     }

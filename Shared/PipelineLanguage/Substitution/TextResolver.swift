@@ -4,16 +4,23 @@ import Contracts
 struct TextResolver {
     var scope: Scope
     let budget: SubstitutionBudget
+    /// Where values go that `commands` must not contain.
+    var shellValues: ShellValues?
+    /// Whether no later pass sees the texts: what is left in them stays, and `$$` is one `$`.
+    var settles = false
 
-    mutating func addVariables(_ variables: [String: Value]) {
-        for case (let name, .text(let text)) in variables { scope.variables[name] = text }
+    init(scope: Scope, budget: SubstitutionBudget) {
+        self.scope = scope
+        self.budget = budget
     }
 
     func text(_ text: String, _ field: String, context: Substitution.Context = .text) throws(SubstitutionError)
         -> String
     {
         do throws(SubstitutionError) {
-            return try Substitution.apply(to: text, in: scope, context: context, budget: budget)
+            let text = try Substitution.apply(
+                to: text, in: scope, context: context, budget: budget, shellValues: shellValues)
+            return settles && scope.isPartial ? Substitution.settled(text) : text
         } catch {
             var error = error
             error.field = field

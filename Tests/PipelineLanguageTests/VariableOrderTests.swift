@@ -1,0 +1,157 @@
+import Contracts
+import Testing
+
+@testable import PipelineLanguage
+
+/// `environment` of pipelines and steps: who sees whose variables.
+@Suite("Variables of a pipeline and its steps")
+struct VariableOrderTests {
+    private static let run = ["DRONE_TAG": "v1.2.3", "DRONE_BRANCH": "main"]
+
+    private static func environment(_ stage: [String: Value], _ step: [String: Value]) throws -> [String: Value] {
+        try twice(Stage(name: "s", environment: stage, steps: [Step(name: "a", environment: step)])).environment
+    }
+
+    /// A step as it comes out of the platform's pass and the worker's.
+    private static func twice(_ stage: Stage, outputs: [String: [String: String]] = [:]) throws -> Step {
+        let first = try stage.resolved(in: Scope(environment: run, isPartial: true))
+        let scope = Scope(environment: run, matrix: stage.matrix, outputs: outputs)
+        let both = try first.steps[0].resolved(in: scope, variables: first.environment)
+        let once = try stage.steps[0].resolved(in: scope, variables: stage.environment)
+        #expect(once == both)
+        return both
+    }
+
+    @Test("see the pipeline's from the step's, and each other in any order")
+    func order() throws {
+        let environment = try Self.environment(
+            ["BASE": "/opt/app", "PATH": "/opt/bin:$PATH"],
+            [
+                "FULL": "${BASE}/bin", "LAST": "${MIDDLE}!", "MIDDLE": "${FULL}?", "DRONE_BRANCH": "mine",
+                "SEEN": "${DRONE_BRANCH}", "ESC": "$${BASE}", "HASH": "$2a$12$abc", "TWO": "$$HOME",
+            ])
+        #expect(
+            environment == [
+                "BASE": "/opt/app", "PATH": "/opt/bin:$PATH", "FULL": "/opt/app/bin", "MIDDLE": "/opt/app/bin?",
+                "LAST": "/opt/app/bin?!", "DRONE_BRANCH": "mine", "SEEN": "main", "ESC": "${BASE}",
+                "HASH": "$2a$12$abc", "TWO": "$HOME",
+            ])
+    }
+
+    @Test("mean the outer one by their own name")
+    func ownName() throws {
+        #expect(try Self.environment(["A": "1"], ["A": "${A}2", "B": "${A}3"]) == ["A": "12", "B": "123"])
+        #expect(try Self.environment([:], ["A": "x${A}"]) == ["A": "x"])
+    }
+
+    @Test("that refer to each other are told")
+    func cycle() {
+        #expect {
+            _ = try Self.environment([:], ["A": "${B}", "B": "${C}", "C": "${A}"])
+        } throws: { error in
+            (error as? SubstitutionError)?.code == .cycle && "\(error)".contains("refer to each other")
+        }
+    }
+
+    @Test("wait for what a step hands on, and so do those that use them")
+    func outputs() throws {
+        let stage = Stage(
+            name: "s", environment: ["A": "${steps.v.out}", "B": "[${A}]"],
+            steps: [Step(name: "a", image: "x:${C}", environment: ["C": "${B}$${A}"])])
+        let step = try Self.twice(stage, outputs: ["v": ["out": "$1}"]])
+        #expect(step.environment == ["A": "$1}", "B": "[$1}]", "C": "[$1}]${A}"])
+        #expect(step.image == "x:[$1}]${A}")
+    }
+
+    @Test("are seen by everything of the stage")
+    func stage() throws {
+        var stage = Stage(
+            name: "s", environment: ["VERSION": "2", "TAG": "v${DRONE_TAG#v}"],
+            workspace: Workspace(base: "/${VERSION}/$$x"), trigger: Condition(branch: ["${VERSION}"]),
+            matrix: ["OS": "linux"],
+            steps: [
+                Step(
+                    name: "a", image: "tool:${VERSION}-${TAG}-${matrix.OS}", environment: ["VERSION": "3"],
+                    when: Condition(branch: ["${VERSION}", "$$y"]))
+            ])
+        stage.workspace.path = "${TAG}"
+        let scope = Scope(environment: Self.run, isPartial: true)
+        let planned = try Process(name: "p", stages: [stage]).resolved { _ in scope }.stages[0]
+        #expect(planned.steps[0].image == "tool:3-v1.2.3-linux")
+        #expect(planned.workspace == Workspace(base: "/2/$x", path: "v1.2.3"))
+        #expect(planned.trigger.branch == ["2"] && planned.steps[0].when.branch == ["3", "$y"])
+    }
+}
+
+/// What commands see of values: a shell must get them as they are, whatever is in them.
+@Suite("Values in commands")
+struct CommandValueTests {
+    static let hash = "$2a$12$mSNGEiOT7urQP"
+    static let message = "Fix `touch /tmp/x` $(id) \"it\""
+
+    private static func commands(_ commands: [String]) throws -> Step {
+        let stage = Stage(
+            name: "s", environment: ["HASH": .text(hash.replacing("$2a$12$", with: "$$2a$$12$$"))],
+            matrix: ["FLAGS": "-a -b", "SALT": "a$b"],
+            steps: [Step(name: "a", commands: commands, environment: ["TITLE": "${DRONE_COMMIT_MESSAGE}"])])
+        let run = ["DRONE_COMMIT_MESSAGE": message, "DRONE_TAG": "v1.2.3"]
+        let parameters = ["hash": hash, "image": "harbor.example/web", "run": "go vet && go test"]
+        let first = try stage.resolved(in: Scope(environment: run, parameters: parameters, isPartial: true))
+        let scope = Scope(environment: run, matrix: stage.matrix, outputs: ["a": ["title": message, "plain": "1.2"]])
+        return try first.steps[0].resolved(in: scope, variables: first.environment)
+    }
+
+    @Test(
+        "are written into the script where they are plain, and variables where they are not",
+        arguments: [
+            ("echo \"${HASH}\" ${TITLE}", "echo \"${HASH}\" ${TITLE}", nil), ("echo ${DRONE_TAG#v}", "echo 1.2.3", nil),
+            ("echo ${image} ${FLAGS} ${run}", "echo harbor.example/web -a -b go vet && go test", nil),
+            ("echo ${steps.a.plain}", "echo 1.2", nil),
+            ("echo ${steps.a.title}", "echo ${SLIPWAY_VALUE_1}", message),
+            ("echo ${commit.message}", "echo ${DRONE_COMMIT_MESSAGE}", nil),
+            ("echo ${commit.message:0:9}", "echo ${SLIPWAY_VALUE_1}", "Fix `touc"),
+            ("echo ${TITLE^^}", "echo ${SLIPWAY_VALUE_1}", message.uppercased()),
+            ("echo ${hash}", "echo ${SLIPWAY_VALUE_1}", hash),
+            (
+                "echo ${parameters.hash} ${hash}",
+                "echo ${SLIPWAY_VALUE_1} ${SLIPWAY_VALUE_1}", hash
+            ),
+            ("echo ${SALT} ${matrix.SALT}", "echo ${SLIPWAY_VALUE_1} ${SLIPWAY_VALUE_1}", "a$b"),
+            ("echo ${hash%u*} $$$$", "echo ${SLIPWAY_VALUE_1} $$", "$2a$12$mSNGEiOT7"),
+        ] as [(String, String, String?)])
+    func shell(command: String, expected: String, value: String?) throws {
+        let step = try Self.commands([command])
+        #expect(step.commands == [expected])
+        #expect(step.environment["SLIPWAY_VALUE_1"] == value.map(Value.text))
+        #expect(step.environment["HASH"] == .text(Self.hash))
+        #expect(step.environment["TITLE"] == .text(Self.message))
+    }
+
+    @Test("have variables of their own, which no other value takes")
+    func names() throws {
+        let step = Step(
+            name: "a", commands: ["${steps.b.x} ${steps.b.y}"], environment: ["SLIPWAY_VALUE_1": "mine"])
+        let scope = Scope(outputs: ["b": ["x": "a b", "y": "c d"]])
+        let resolved = try step.resolved(in: scope, variables: ["SLIPWAY_VALUE_2": "stage's"])
+        #expect(resolved.commands == ["${SLIPWAY_VALUE_3} ${SLIPWAY_VALUE_4}"])
+        #expect(
+            resolved.environment == [
+                "SLIPWAY_VALUE_1": "mine", "SLIPWAY_VALUE_2": "stage's", "SLIPWAY_VALUE_3": "a b",
+                "SLIPWAY_VALUE_4": "c d",
+            ])
+    }
+
+    @Test("of a matrix wait until it is known whether a shell reads them")
+    func matrix() throws {
+        let source = """
+            matrix: {SALT: ["a$b"], GO: ["1.22"]}
+            steps: [{name: a, image: "x:${SALT}-${GO}", commands: ["echo ${SALT} ${GO} $${HOME} ${files[@]}"]}]
+            """
+        let stage = try DifferencesTests.compile(source).process.stages[0]
+        let first = try stage.resolved(in: Scope(isPartial: true))
+        let step = try first.steps[0].resolved(in: Scope(matrix: stage.matrix))
+        #expect(step.image == "x:a$b-1.22")
+        #expect(step.commands == ["echo ${SLIPWAY_VALUE_1} 1.22 ${HOME} ${files[@]}"])
+        #expect(step.environment["SLIPWAY_VALUE_1"] == "a$b")
+    }
+}
