@@ -27,6 +27,11 @@ struct GitLabTests {
         #expect(trigger.before == Hook.before)
         #expect(trigger.sender == "ada")
         #expect(!trigger.skip)
+        #expect(
+            trigger.origin
+                == Trigger.Origin(
+                    avatarURL: "https://git.example/ada.png", projectID: 15, projectURL: "https://git.example/shop/web",
+                    sshURL: "git@git.example:shop/web.git", userName: "Ada “the” Lovelace", visibility: "internal"))
         #expect(answer.body["id"]?.string == trigger.id.rawValue)
         let message = try #require(gateway.broker.taken.first)
         #expect(message.id == trigger.id)

@@ -23,12 +23,13 @@ struct Hook {
     var members: [String: JSONValue] = [
         "object_kind": "push", "event_name": "push", "before": .string(before), "after": .string(sha),
         "ref": "refs/heads/main", "ref_protected": true, "checkout_sha": .string(sha), "message": .null,
-        "user_id": 4, "user_name": "Ada “the” Lovelace", "user_username": "ada", "user_email": "[REDACTED]",
+        "user_id": 4, "user_name": "Ada “the” Lovelace", "user_username": "ada",
+        "user_avatar": "https://git.example/ada.png", "user_email": "[REDACTED]",
         "project_id": 15,
         "project": [
             "id": 15, "name": "Web", "description": "{\"not\": \"json\"} [", "web_url": "https://git.example/shop/web",
             "git_ssh_url": "git@git.example:shop/web.git", "git_http_url": "https://git.example/shop/web.git",
-            "path_with_namespace": "shop/web", "default_branch": "main", "namespace": "shop",
+            "path_with_namespace": "shop/web", "default_branch": "main", "namespace": "shop", "visibility_level": 10,
         ],
         "commits": [
             [

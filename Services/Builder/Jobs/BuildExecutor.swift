@@ -51,7 +51,7 @@ struct BuildExecutor: JobExecutor {
                     images: containers.map {
                         ImageBuildStep(containers: $0, registry: registry, events: events, folder: folder)
                     },
-                    events: events))
+                    events: events, workspace: folder.workspace.string))
             result = .success(())
         } catch {
             result = .failure(error)

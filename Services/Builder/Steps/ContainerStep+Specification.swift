@@ -30,7 +30,7 @@ extension ContainerStep {
             container.entrypoint = step.entrypoint.isEmpty ? nil : step.entrypoint
             container.command = step.command.isEmpty ? nil : step.command
         }
-        container.environment = try environment(of: run, workspace: workspace)
+        container.environment = try environment(of: run)
         // A shell waits for the command it runs before it hears of a signal: that one has to hear of it too.
         container.signalsGroup = true
         container.user = step.user
@@ -67,13 +67,8 @@ extension ContainerStep {
         return container
     }
 
-    private func environment(of run: StepRun, workspace: String) throws(JobFailure) -> [String: String] {
-        var environment = try run.job.environment(of: run.step)
-        for (name, value) in run.step.pluginEnvironment { environment[name] = try run.job.resolve(value) }
-        environment[StepOutputs.variable] = "\(Self.folder)/output"
-        environment["SLIPWAY_WORKSPACE"] = workspace
-        environment["DRONE_WORKSPACE"] = workspace
-        environment["CI_WORKSPACE"] = workspace
+    private func environment(of run: StepRun) throws(JobFailure) -> [String: String] {
+        var environment = try run.environment(output: "\(Self.folder)/output")
         if environment["GIT_CONFIG_COUNT"] == nil {
             // The source belongs to the builder's user, whom the container does not know: Git would not touch it.
             environment["GIT_CONFIG_COUNT"] = "1"

@@ -13,13 +13,7 @@ struct ProcessStep: Sendable {
 
     func run(_ step: StepRun) async throws -> StepResult {
         let given = try folder.makeStep(number: StepNumber.next())
-        var environment = try step.job.environment(of: step.step)
-        for (name, value) in step.step.pluginEnvironment { environment[name] = try step.job.resolve(value) }
-        environment.merge(
-            [
-                StepOutputs.variable: given.output.string, "SLIPWAY_WORKSPACE": folder.workspace.string,
-                "DRONE_WORKSPACE": folder.workspace.string, "CI_WORKSPACE": folder.workspace.string,
-            ], uniquingKeysWith: { _, own in own })
+        var environment = try step.environment(output: given.output.string)
         if let docker, environment["DOCKER_HOST"] == nil { environment["DOCKER_HOST"] = "unix://\(docker.socketPath)" }
         if !step.job.registries.isEmpty, environment["DOCKER_CONFIG"] == nil {
             environment["DOCKER_CONFIG"] = try DockerLogins.write(

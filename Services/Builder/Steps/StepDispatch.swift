@@ -15,6 +15,12 @@ struct StepDispatch: StepRunner {
     let containers: ContainerStep?
     let images: ImageBuildStep?
     let events: WorkerEvents
+    /// The folder of the source on this machine.
+    let workspace: String
+
+    func workspace(of step: Step, in stage: Stage) -> String? {
+        step.image != nil ? WorkspacePath.inContainers(of: stage) : workspace
+    }
 
     func run(_ step: StepRun) async throws -> StepResult {
         try await events.telling(step) { try await dispatch($0) }

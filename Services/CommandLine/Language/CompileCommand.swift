@@ -69,7 +69,7 @@ struct CompileCommand: ParsableCommand {
         var process = process
         if !happened.values.isEmpty {
             let scope = Scope(parameters: try happened.checkedValues(for: process), isPartial: true)
-            process = try happened.resolved(process, in: scope)
+            process = try happened.resolved(process, in: scope, settles: false)
         }
         guard happened.isGiven else { return process }
         let plan = try happened.plan(process)

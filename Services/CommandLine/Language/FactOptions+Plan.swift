@@ -9,13 +9,16 @@ extension FactOptions {
         var parameters = process.parameters.compactMapValues(\.standard)
         if !values.isEmpty { parameters = try checkedValues(for: process) }
         let scope = Scope(environment: variables, parameters: parameters, isPartial: true)
-        return Plan(try resolved(process, in: scope), facts: facts)
+        return Plan(try resolved(process, in: scope, settles: true), facts: facts)
     }
 
     /// The process with what the scope knows in its place.
-    func resolved(_ process: PipelineLanguage.Process, in scope: Scope) throws -> PipelineLanguage.Process {
+    /// - Parameter settles: Whether it is planned then, and not only written.
+    func resolved(
+        _ process: PipelineLanguage.Process, in scope: Scope, settles: Bool
+    ) throws -> PipelineLanguage.Process {
         do throws(SubstitutionError) {
-            return try process.resolved { _ in scope }
+            return try process.resolved(settles: settles) { _ in scope }
         } catch {
             throw CommandError("\(error)")
         }
@@ -24,22 +27,10 @@ extension FactOptions {
     /// The variables of the run, as far as the command line tells.
     private var variables: [String: String] {
         let facts = facts
-        var variables = ["CI": "true", "DRONE": "true", "SLIPWAY": "true", "DRONE_BUILD_EVENT": facts.event.rawValue]
-        variables["DRONE_BRANCH"] = facts.branch
-        variables["DRONE_COMMIT_BRANCH"] = facts.branch
-        variables["DRONE_TARGET_BRANCH"] = facts.branch
-        variables["DRONE_COMMIT_REF"] = facts.ref.isEmpty ? nil : facts.ref
-        if facts.ref.hasPrefix("refs/tags/") {
-            variables["DRONE_TAG"] = String(facts.ref.dropFirst("refs/tags/".count))
-        }
-        variables["DRONE_BUILD_ACTION"] = facts.action
-        variables["DRONE_DEPLOY_TO"] = facts.target
-        variables["DRONE_CRON"] = facts.cron
-        variables["DRONE_COMMIT_MESSAGE"] = facts.message
-        if !facts.repository.isEmpty {
-            variables["DRONE_REPO"] = facts.repository
-            variables["DRONE_REPO_NAME"] = facts.repository.split(separator: "/").last.map(String.init)
-        }
-        return variables
+        let trigger = Trigger(
+            id: MessageID(rawValue: ""), event: facts.event, action: facts.action,
+            repository: RepositoryPath(rawValue: facts.repository), ref: facts.ref, branch: facts.branch,
+            message: facts.message, target: facts.target, cron: facts.cron)
+        return RunVariables(trigger: trigger).environment()
     }
 }

@@ -67,7 +67,9 @@ enum ProcessCompiler {
         let values = try values(of: process, given: parameters)
         do {
             return try process.resolved { stage in
-                Scope(environment: variables.environment(stage: stage), parameters: values, isPartial: true)
+                var variables = variables
+                variables.stageNumber = process.stages.firstIndex { $0.name == stage.name }.map { $0 + 1 }
+                return Scope(environment: variables.environment(stage: stage), parameters: values, isPartial: true)
             }
         } catch {
             throw CompileFailure("\(error)")
@@ -80,7 +82,7 @@ enum ProcessCompiler {
         try values(of: try decode(document), given: given)
     }
 
-    private static func values(
+    static func values(
         of process: PipelineLanguage.Process, given: [String: String]
     ) throws -> [String: String] {
         do {

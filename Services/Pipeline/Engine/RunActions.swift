@@ -55,6 +55,7 @@ struct RunActions: Sendable {
             trigger.run = .make(at: transaction.now)
             trigger.commit = summary.commit?.sha ?? trigger.commit
             trigger.sender = sender ?? trigger.sender
+            trigger.parent = summary.number
             trigger.skip = false
             trigger.receivedAt = transaction.now
             let given = details.choice.flatMap { choice -> GivenProcess? in

@@ -101,7 +101,9 @@ extension RunEngine {
         let repository = try RepositoryStore(database: database).find(current.summary.repository)
         var variables = Self.variables(of: current.summary, commit, current.details, configuration)
         variables.cloneURL = repository?.cloneURL
-        variables.defaultBranch = repository?.defaultBranch
+        variables.startedAt = current.summary.startedAt
+        variables.stageNumber = job.stage + 1
+        variables.stageStartedAt = current.startOfStage(job.stage)
         let document = try JSONValue(encoding: stage)
         // What a stranger proposes sees no secret.
         let isTrusted = current.summary.event != .pullRequest
@@ -111,7 +113,10 @@ extension RunEngine {
             job: job.id, run: job.run, attempt: job.lease.attempt, leaseSeconds: configuration.leaseSeconds,
             timeoutSeconds: job.timeLimit, repository: current.summary.repository, commit: commit,
             ref: current.summary.ref, stage: document, steps: job.steps, outcomes: current.outcomes(before: job),
+            failedStages: current.failedStages(beside: job.stage),
             outputs: current.outputs(for: job), environment: variables.environment(stage: stage),
+            parameters: try ProcessCompiler.values(
+                of: current.planner.plan.process, given: current.details.trigger.parameters),
             secrets: isTrusted
                 ? try secrets.sealed(for: current.summary.repository).filter { names.contains($0.key) } : [:],
             registries: isTrusted ? try secrets.registries() : [:],
@@ -154,6 +159,16 @@ extension RunInProgress {
             }
         }
         return outcomes
+    }
+
+    /// The other stages that have failed so far.
+    func failedStages(beside stage: Int) -> [String] {
+        stages.filter { $0.position != stage && $0.state == .failure }.map(\.name)
+    }
+
+    /// When the first step of a stage began; now, where none has.
+    func startOfStage(_ stage: Int) -> Timestamp {
+        steps.lazy.filter { $0.stage == stage }.compactMap(\.startedAt).min() ?? now
     }
 
     /// What steps have handed on: those of earlier stages too; the stage's own win.

@@ -2,6 +2,7 @@ import Contracts
 import GRDB
 import Logging
 import PipelineLanguage
+import Runtime
 import Storage
 
 /// From a source that is there, or cannot be had, to a run.
@@ -186,8 +187,11 @@ extension RunEngine {
         run.branch = message.trigger.branch ?? run.branch
         run.commit = message.commit
         run.reason = nil
+        var trigger = message.trigger
+        trigger.defaultBranch =
+            try RepositoryStore(database: transaction.database).find(trigger.repository)?.defaultBranch
         var details = RunDetails(
-            trigger: message.trigger, given: try runs.details(run.id)?.given, changes: message.changes,
+            trigger: trigger, given: try runs.details(run.id)?.given, changes: message.changes,
             mirrorURL: message.mirrorURL)
         if known == nil { try runs.insert(run, details: details) }
 
@@ -289,12 +293,14 @@ extension RunEngine {
         return Plan(process, facts: facts)
     }
 
-    /// What steps are told of the run, but for what may change while it runs.
+    /// What steps are told of the run, but for what may change while it runs: a plan is made again after a restart, and
+    /// has to be the same.
     static func variables(
         of run: RunSummary, _ commit: Commit, _ details: RunDetails, _ configuration: EngineConfiguration
     ) -> RunVariables {
         RunVariables(
             trigger: details.trigger, commit: commit, run: run.id, number: run.number,
-            instanceURL: configuration.publicURL, createdAt: run.createdAt)
+            instanceURL: configuration.publicURL, platformVersion: Version.current,
+            defaultBranch: details.trigger.defaultBranch, createdAt: run.createdAt)
     }
 }

@@ -130,7 +130,8 @@ struct GitLab: Forge {
         let trigger = Trigger(
             id: HookIdentity.id(of: headers, "gitlab", [repository.rawValue, ref, after]), event: isTag ? .tag : .push,
             repository: repository, ref: ref, branch: isTag ? nil : String(ref.dropFirst("refs/heads/".count)),
-            before: isTag ? nil : before, commit: commit, sender: payload.sender, skip: payload.skip, receivedAt: now)
+            before: isTag ? nil : before, commit: commit, sender: payload.sender, skip: payload.skip,
+            origin: payload.origin == Trigger.Origin() ? nil : payload.origin, receivedAt: now)
         return .push(
             PushReceived(trigger: trigger, cloneURL: cloneURL, defaultBranch: defaultBranch))
     }

@@ -1,3 +1,5 @@
+import Contracts
+
 /// The members of a push hook that Slipway uses, found in one pass over the body. The rest, mostly the list of
 /// commits, is stepped over: paths and messages come from Git itself.
 struct GitLabPayload: Equatable {
@@ -11,6 +13,7 @@ struct GitLabPayload: Equatable {
     var path: String?
     var cloneURL: String?
     var defaultBranch: String?
+    var origin = Trigger.Origin()
     var skip = false
 
     /// - Throws: ``JSONScanError``.
@@ -25,6 +28,9 @@ struct GitLabPayload: Equatable {
             case "after": after = try scanner.optionalString()
             case "checkout_sha": checkout = try scanner.optionalString()
             case "user_username": sender = try scanner.optionalString()
+            case "user_name": origin.userName = try scanner.optionalString()
+            case "user_avatar": origin.avatarURL = try scanner.optionalString()
+            case "project_id": origin.projectID = try scanner.optionalInteger()
             case "project": try readProject(&scanner)
             case "push_options": try readOptions(&scanner)
             default: try scanner.skip()
@@ -39,9 +45,22 @@ struct GitLabPayload: Equatable {
             switch key {
             case "path_with_namespace": path = try scanner.optionalString()
             case "git_http_url": cloneURL = try scanner.optionalString()
+            case "git_ssh_url": origin.sshURL = try scanner.optionalString()
+            case "web_url": origin.projectURL = try scanner.optionalString()
+            case "visibility_level": origin.visibility = Self.visibility(try scanner.optionalInteger())
             case "default_branch": defaultBranch = try scanner.optionalString()
             default: try scanner.skip()
             }
+        }
+    }
+
+    /// GitLab's numbers for who may see a project.
+    private static func visibility(_ level: Int?) -> String? {
+        switch level {
+        case 0: "private"
+        case 10: "internal"
+        case 20: "public"
+        default: nil
         }
     }
 

@@ -88,6 +88,14 @@ struct JSONScanner {
         return escaped ? try unescape(bytes[range]) : try text(bytes.span.extracting(range))
     }
 
+    /// The whole number here; `nil` for any other value, which is stepped over.
+    mutating func optionalInteger() throws(JSONScanError) -> Int? {
+        _ = try peek()
+        let start = position
+        try skip()
+        return Int(try text(bytes.span.extracting(start..<position)))
+    }
+
     /// Whether `true` is here; any other value is stepped over.
     mutating func isTrue() throws(JSONScanError) -> Bool {
         let found = try peek() == UInt8(ascii: "t")

@@ -72,17 +72,6 @@ public struct GrantedJob: Sendable {
         return String(decoding: bytes + mask.finish(), as: UTF8.self)
     }
 
-    /// All variables of a step: the run's, what names the step and the attempt, the stage's and its own, the later
-    /// winning.
-    public func environment(of step: Step) throws(JobFailure) -> [String: String] {
-        var environment = grant.environment
-        environment["SLIPWAY_STEP"] = step.name
-        environment["SLIPWAY_ATTEMPT"] = "\(grant.attempt)"
-        environment["DRONE_STEP_NAME"] = step.name
-        for (name, value) in stage.environment { environment[name] = try resolve(value) }
-        for (name, value) in step.environment { environment[name] = try resolve(value) }
-        return environment
-    }
 }
 
 /// Why a job, or a step, cannot be done, in words for a person. Nothing went wrong in the worker itself.

@@ -1,4 +1,4 @@
-import Contracts
+public import Contracts
 public import PipelineLanguage
 public import SystemPackage
 
@@ -17,6 +17,13 @@ public protocol StepRunner: Sendable {
     /// Runs the step to its end. A cancelled task is a stop: end what the step started, then return or throw.
     /// - Throws: ``JobFailure`` for a person; any other error is told as it is. The step has failed then.
     func run(_ step: StepRun) async throws -> StepResult
+
+    /// The folder of the source as a step sees it; `nil` where it has none.
+    func workspace(of step: Step, in stage: Stage) -> String?
+}
+
+extension StepRunner {
+    public func workspace(of step: Step, in stage: Stage) -> String? { nil }
 }
 
 /// One try of one step.
@@ -26,6 +33,11 @@ public struct StepRun: Sendable {
     public let step: Step
     /// What the steps before it handed on, by step, then by name.
     public let outputs: [String: [String: String]]
+    /// How the steps before it ended, by step.
+    public let outcomes: [String: StepOutcome]
+    /// The folder of the source as the step sees it.
+    public let workspace: String?
+    public let startedAt: Timestamp
     /// Counts the tries of this step within the attempt, from 1.
     public let number: Int
     public let log: any StepLog
@@ -36,23 +48,31 @@ public struct StepRun: Sendable {
     public let stuck: @Sendable (String?) -> Void
 
     public init(
-        job: GrantedJob, step: Step, outputs: [String: [String: String]], number: Int = 1, log: any StepLog,
+        job: GrantedJob, step: Step, outputs: [String: [String: String]], outcomes: [String: StepOutcome] = [:],
+        workspace: String? = nil, startedAt: Timestamp = .now, number: Int = 1, log: any StepLog,
         ready: @escaping @Sendable () -> Void = {}, stuck: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
         self.job = job
         self.step = step
         self.outputs = outputs
+        self.outcomes = outcomes
+        self.workspace = workspace
+        self.startedAt = startedAt
         self.number = number
         self.log = log
         self.ready = ready
         self.stuck = stuck
     }
 
-    /// The same with what the steps before it handed on put in its place.
+    /// The same with all that is known now in the place of its expressions.
     func resolved() throws -> StepRun {
-        let scope = Scope(environment: job.grant.environment, matrix: job.stage.matrix, outputs: outputs)
+        let scope = Scope(
+            environment: job.environment(of: self), parameters: job.grant.parameters ?? [:],
+            matrix: job.stage.matrix, outputs: outputs)
         let resolved = try step.resolved(in: scope, variables: job.stage.environment)
-        return StepRun(job: job, step: resolved, outputs: outputs, number: number, log: log, ready: ready, stuck: stuck)
+        return StepRun(
+            job: job, step: resolved, outputs: outputs, outcomes: outcomes, workspace: workspace,
+            startedAt: startedAt, number: number, log: log, ready: ready, stuck: stuck)
     }
 }
 

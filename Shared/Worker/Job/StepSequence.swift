@@ -34,7 +34,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
 
     private func follow(_ events: AsyncStream<Event>, _ send: AsyncStream<Event>.Continuation) async {
         var schedule = StepSchedule(stage: job.stage, steps: job.grant.steps, outcomes: job.grant.outcomes)
-        var state = Following(outputs: job.grant.outputs)
+        var state = Following(outputs: job.grant.outputs, outcomes: job.grant.outcomes)
         await withDiscardingTaskGroup { group in
             await perform(schedule.begin(), &state, &group, send)
             if state.isOver { return }
@@ -52,6 +52,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                         // Stopped because nothing needs it any more is no failure; the schedule knows.
                         close(name, end, outcome: schedule.outcomes[name] ?? end.outcome, &state)
                     }
+                    state.outcomes.merge(schedule.outcomes) { _, new in new }
                     await perform(actions, &state, &group, send)
                 }
                 if state.isOver { return }
@@ -62,12 +63,14 @@ struct StepSequence<Runner: StepRunner>: Sendable {
     private struct Following {
         var running: [String: Running] = [:]
         var outputs: [String: [String: String]]
+        var outcomes: [String: StepOutcome]
         var isFinished = false
         /// Decided, and nothing runs any more.
         var isOver: Bool { isFinished && running.isEmpty }
 
-        init(outputs: [String: [String: String]]) {
+        init(outputs: [String: [String: String]], outcomes: [String: StepOutcome]) {
             self.outputs = outputs
+            self.outcomes = outcomes
         }
     }
 
@@ -86,7 +89,9 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                 }
                 state.running[name] = entry
                 let stepRun = StepRun(
-                    job: job, step: step, outputs: state.outputs, number: number, log: entry.log,
+                    job: job, step: step, outputs: state.outputs, outcomes: state.outcomes,
+                    workspace: runner.workspace(of: step, in: job.stage), startedAt: entry.startedAt,
+                    number: number, log: entry.log,
                     ready: { send.yield(.ready(name)) }, stuck: { run.stuck(name, $0) })
                 let stop = entry.stop
                 group.addTask { send.yield(.ended(name, await attempt(stepRun, after: delay, stop))) }

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 public import SystemPackage
 
 /// The name of a worker: the same for each of its lives, and another's never, since it is kept in its data directory.
@@ -13,11 +12,8 @@ public enum WorkerIdentity {
             let name = String(decoding: try Data(contentsOf: file), as: UTF8.self).filter { !$0.isWhitespace }
             if !name.isEmpty { return name }
         }
-        var buffer = [CChar](repeating: 0, count: 256)
-        let known = gethostname(&buffer, buffer.count - 1) == 0
-        let host = known ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
         let tail = String(UInt32.random(in: .min ... .max), radix: 16)
-        let name = "\(service)-\(host.isEmpty ? "host" : host)-\(tail)"
+        let name = "\(service)-\(Host.name.isEmpty ? "host" : Host.name)-\(tail)"
         try Data((name + "\n").utf8).write(to: file, options: .atomic)
         return name
     }

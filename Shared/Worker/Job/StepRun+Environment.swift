@@ -1,0 +1,46 @@
+import Contracts
+import Glibc
+import PipelineLanguage
+
+extension GrantedJob {
+    /// The variables that the platform and the worker set for a step: those of the run, those of the moment it starts,
+    /// and where it finds the source.
+    func environment(of run: StepRun) -> [String: String] {
+        let moment = StepMoment(
+            stage: stage, step: run.step, job: grant.job.rawValue, attempt: grant.attempt, outcomes: run.outcomes,
+            otherFailedStages: grant.failedStages ?? [], machine: Host.name, now: run.startedAt)
+        var environment = grant.environment
+        environment.merge(moment.environment) { _, now in now }
+        guard let workspace = run.workspace else { return environment }
+        for name in RunVariable.workspaceNames { environment[name] = workspace }
+        return environment
+    }
+}
+
+extension StepRun {
+    /// All variables of a step that is resolved, whatever runs it: those the platform and the worker set, then those of
+    /// its pipeline and its own, then its settings, the later winning. Where the source is and where outputs go is not
+    /// for the step to say.
+    /// - Parameter output: The file that takes what the step hands on, as the step sees it.
+    /// - Throws: ``JobFailure`` that names a secret which is not there.
+    public func environment(output: String) throws(JobFailure) -> [String: String] {
+        var environment = job.environment(of: self)
+        for (name, value) in step.environment { environment[name] = try job.resolve(value) }
+        for (name, value) in step.pluginEnvironment { environment[name] = try job.resolve(value) }
+        if let workspace {
+            for name in RunVariable.workspaceNames { environment[name] = workspace }
+        }
+        environment[StepOutputs.variable] = output
+        return environment
+    }
+}
+
+/// The machine this worker runs on.
+enum Host {
+    /// Its name; empty where it has none.
+    static let name: String = {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }()
+}
