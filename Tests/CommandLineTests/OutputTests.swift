@@ -35,7 +35,7 @@ import Testing
             firstPushAt: Timestamp(milliseconds: 0), lastPushAt: Timestamp(milliseconds: 60_000))
         #expect(
             RepositoryListCommand.page(of: [view], now: Timestamp(milliseconds: 240_000), style: .plain) == [
-                "Pushed to, not registered:", "  new/app  2 pushes, 3m ago",
+                "Discovered, pushed to and not registered:", "  new/app  2 pushes, 3m ago",
                 "    slipway repo add new/app https://git.example/new/app.git",
             ])
     }

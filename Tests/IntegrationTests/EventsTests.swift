@@ -73,36 +73,65 @@ import Testing
         }
     }
 
-    /// The example of README.md, as an outsider would run it.
+    /// The example of README.md, as an outsider would run it, with a user that has the permissions named there.
     @Test func exampleOfTheReadme() async throws {
         let readme = try String(
             contentsOf: URL(filePath: SourceTree.root.appending("README.md").string), encoding: .utf8)
         let blocks = readme.split(separator: "```python\n").dropFirst().compactMap { $0.split(separator: "```").first }
         let example = String(try #require(blocks.first { $0.contains("pika") }))
         #expect(example.split(separator: "\n", omittingEmptySubsequences: false).count <= 21)
+        let permissions = try #require(readme.split(separator: "\n").first { $0.contains("set_permissions reader") })
+        let patterns = permissions.split(separator: "'").enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+        #expect(patterns.count == 3)
         try await VirtualHost.with { host in
-            try await Stack.with(brokerURL: host.url) { stack in
-                let folder = stack.directory
-                try writeFile(folder.appending("watch.py"), example)
-                let script = """
-                    cd '\(folder)'; echo $$ > watch.pid
-                    SLIPWAY_BROKER_URL='\(host.url)' exec timeout 120 /usr/bin/python3 watch.py > watch.log 2>&1
-                    """
-                async let watching = runTool("sh", ["-c", "sh -c \"$1\" || true", "sh", script])
-                try await eventually(within: .seconds(30), "the outsider's queue is bound") {
-                    try await host.management.send("GET", "/api/exchanges/\(host.name)/cdevents/bindings/source")
-                        .contains("amq.gen")
-                }
-                let (repository, commit) = try await pushed(stack)
-                let run = try await stack.platform.finishedRun(repository.path, commit: commit).summary.id
-                try await eventually(within: .seconds(30), "the outsider has read the end of the run") {
-                    try await runTool("cat", [folder.appending("watch.log").string]).split(separator: "\n").contains {
-                        $0.contains("pipelinerun.finished") && $0.contains(run.rawValue) && $0.hasSuffix(" success")
-                    }
-                }
-                try await runTool("sh", ["-c", "kill $(cat '\(folder.appending("watch.pid"))')"])
-                _ = try await watching
+            try await withReader(of: host, permissions: patterns.map(String.init)) { address in
+                try await watch(with: example, as: address, host)
             }
+        }
+    }
+
+    /// A user of RabbitMQ with these permissions to configure, write and read, for the time of `body`.
+    private func withReader(
+        of host: VirtualHost, permissions: [String], _ body: (_ url: String) async throws -> Void
+    ) async throws {
+        let name = "reader-\(host.name)"
+        let granted = Dictionary(zip(["configure", "write", "read"], permissions)) { first, _ in first }
+        try await host.management.send("PUT", "/api/users/\(name)", body: #"{"password": "read", "tags": ""}"#)
+        do {
+            try await host.management.send(
+                "PUT", "/api/permissions/\(host.name)/\(name)",
+                body: String(decoding: try Wire.encode(granted), as: UTF8.self))
+            try await body(host.url.split(separator: "@").last.map { "amqp://\(name):read@\($0)" } ?? "")
+            try await host.management.send("DELETE", "/api/users/\(name)")
+        } catch {
+            // What the test threw says more than that the user could not be removed.
+            _ = try? await host.management.send("DELETE", "/api/users/\(name)")
+            throw error
+        }
+    }
+
+    private func watch(with example: String, as address: String, _ host: VirtualHost) async throws {
+        try await Stack.with(brokerURL: host.url) { stack in
+            let folder = stack.directory
+            try writeFile(folder.appending("watch.py"), example)
+            let script = """
+                cd '\(folder)'; echo $$ > watch.pid
+                SLIPWAY_BROKER_URL='\(address)' exec timeout 120 /usr/bin/python3 watch.py > watch.log 2>&1
+                """
+            async let watching = runTool("sh", ["-c", "sh -c \"$1\" || true", "sh", script])
+            try await eventually(within: .seconds(30), "the outsider's queue is bound") {
+                try await host.management.send("GET", "/api/exchanges/\(host.name)/cdevents/bindings/source")
+                    .contains("amq.gen")
+            }
+            let (repository, commit) = try await pushed(stack)
+            let run = try await stack.platform.finishedRun(repository.path, commit: commit).summary.id
+            try await eventually(within: .seconds(30), "the outsider has read the end of the run") {
+                try await runTool("cat", [folder.appending("watch.log").string]).split(separator: "\n").contains {
+                    $0.contains("pipelinerun.finished") && $0.contains(run.rawValue) && $0.hasSuffix(" success")
+                }
+            }
+            try await runTool("sh", ["-c", "kill $(cat '\(folder.appending("watch.pid"))')"])
+            _ = try await watching
         }
     }
 

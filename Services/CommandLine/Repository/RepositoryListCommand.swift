@@ -56,7 +56,7 @@ struct RepositoryListCommand: AsyncParsableCommand {
 
     /// The commands are not shortened: they are there to be copied.
     static func page(of others: [DiscoveredRepositoryView], now: Timestamp, style: Style) -> [String] {
-        ["Pushed to, not registered:"]
+        ["Discovered, pushed to and not registered:"]
             + others.flatMap { other in
                 let pushes = other.pushes == 1 ? "1 push" : "\(other.pushes) pushes"
                 let ago = TimeText.ago(other.lastPushAt, now: now)
