@@ -138,7 +138,7 @@ import Yams
             let workload = try await cluster.client.get(rollout.path.object, as: WorkloadObject.self)
             let target = RolloutTarget(workload, container: "web")
             let follower = RolloutFollower(
-                client: client, path: rollout.path, platforms: rollout.platforms, stuck: { _ in }, log: MemoryLog(),
+                client: client, path: rollout.path, compare: rollout.compare, stuck: { _ in }, log: MemoryLog(),
                 logger: cluster.logger)
             let watch = RolloutWatch(
                 kind: .deployment, target: target, startedAt: .now, allowed: .seconds(600))

@@ -122,13 +122,22 @@ import Worker
             let images = RegistryImages(
                 registry: RegistryClient(client: cluster.http),
                 logins: [try TestEnvironment.required("SLIPWAY_TEST_REGISTRY"): login])
-            guard case .known(let digests) = await images.platforms(of: index) else {
-                Issue.record("the registry does not know its index")
-                return
+            // Another index of the same image, as a build of unchanged sources makes it.
+            let again = try await TestImages.index(of: new)
+            #expect(again != index)
+            for same in [new, again] {
+                #expect(await images.compare(index, "docker-pullable://\(same)") == .same)
             }
-            #expect(digests == Set([index, new].compactMap(RunningImage.digest)))
+            #expect(await images.compare(index, "docker-pullable://\(old)") == .different)
+            let unknown = old.prefix { $0 != "@" } + "@sha256:" + String(repeating: "0", count: 64)
+            #expect(await images.compare(index, String(unknown)) == .different)
+            #expect(await images.compare(index, "docker://sha256:" + String(repeating: "0", count: 64)) == .different)
+            let id = try await TestImages.configuration(of: new)
+            #expect(await images.compare(index, "docker://\(id)") == .same)
+            // CRI-O names an image by nothing but its configuration.
+            #expect(await images.compare(index, String(id.dropFirst(7))) == .same)
             var rollout = cluster.rollout(index, log: MemoryLog())
-            rollout.platforms = images.platforms
+            rollout.compare = images.compare
             _ = try await rollout.run()
             #expect(try await cluster.images() == [index])
         }

@@ -54,6 +54,8 @@ enum TestImages {
         let size = try await http.send(get).body.collect(upTo: 1 << 20).count
         let document: JSONValue = [
             "schemaVersion": 2, "mediaType": .string(list),
+            // What is unique makes the digest so, as the attestations of a build do.
+            "annotations": ["made": .string("\(UInt64.random(in: .min ... .max))")],
             "manifests": [
                 [
                     "mediaType": .string(type), "size": .integer(Int64(size)),
@@ -74,6 +76,15 @@ enum TestImages {
             try await runTool("docker", docker + ["--config", directory.string, "pull", "-q", name])
         }
         return name
+    }
+
+    /// The digest of an image's configuration, which is the engine's id of it.
+    static func configuration(of image: String) async throws -> String {
+        let docker = ["-H", "unix://\(try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"))"]
+        return String(
+            try await runTool("docker", docker + ["image", "inspect", "-f", "{{.Id}}", image]).filter {
+                !$0.isWhitespace
+            })
     }
 
     private static func login() throws -> OutgoingRequest.Authentication {

@@ -121,6 +121,15 @@ import Testing
         #expect(decision == .annotate(expected))
     }
 
+    @Test func whatWouldReplaceNoPodIsRefusedBeforeItIsChanged() {
+        var paused = workload(sequence: 6)
+        paused.spec.paused = true
+        #expect(refusal(RolloutDecision(wish(), on: paused))?.contains("is paused") == true)
+        var byHand = workload(sequence: 6)
+        byHand.spec.updateStrategy = .init(type: "OnDelete")
+        #expect(refusal(RolloutDecision(wish(), on: byHand))?.contains("OnDelete") == true)
+    }
+
     @Test func aTagBesideTheSameDigestIsTheSameImage() {
         let digest = String(repeating: "2", count: 64)
         var wish = wish()

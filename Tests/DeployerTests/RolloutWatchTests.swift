@@ -200,39 +200,53 @@ import Testing
         #expect(failure(rollout.handle(.workload(other), at: at(2)))?.isReplaced == true)
     }
 
+    /// A pod that runs another digest, and what the runtime says of it.
+    private var elsewhere: (pod: PodObject, running: String) {
+        let digest = "sha256:" + String(repeating: "9", count: 64)
+        return (
+            well(probe: true, container: running(digest: digest)), "docker-pullable://registry.example/web@\(digest)"
+        )
+    }
+
     @Test func aPodThatRunsSomethingElseIsNone() {
         var rollout = watch()
-        let other = "sha256:" + String(repeating: "9", count: 64)
-        _ = rollout.handle(.pods([well(probe: true, container: running(digest: other))]), at: at(1))
-        #expect(rollout.handle(.workload(done()), at: at(2)) == [.askRegistry])
+        let (pod, running) = elsewhere
+        _ = rollout.handle(.pods([pod]), at: at(1))
+        #expect(rollout.handle(.workload(done()), at: at(2)) == [.compare(running: running)])
         #expect(rollout.handle(.tick, at: at(3)) == [])
-        let failed = failure(rollout.handle(.platforms(.known([Self.digest])), at: at(4)))
-        #expect(failed?.reason.contains("runs another image than was rolled out: \(other)") == true)
+        let failed = failure(rollout.handle(.compared(running: running, .different), at: at(4)))
+        #expect(failed?.reason.contains("runs another image than was rolled out: \(running)") == true)
         #expect(failed?.isReplaced == false)
     }
 
     @Test func ofAnIndexThePlatformsManifestCounts() {
         var rollout = watch()
-        let platform = "sha256:" + String(repeating: "9", count: 64)
-        _ = rollout.handle(.pods([well(probe: true, container: running(digest: platform))]), at: at(1))
+        let (pod, running) = elsewhere
+        _ = rollout.handle(.pods([pod]), at: at(1))
         _ = rollout.handle(.workload(done()), at: at(2))
-        #expect(rollout.handle(.platforms(.known([Self.digest, platform])), at: at(3)).contains(.succeeded))
+        #expect(rollout.handle(.compared(running: running, .same), at: at(3)).contains(.succeeded))
     }
 
     @Test func withoutARegistryThePodsOwnSpecificationCounts() {
-        let platform = "sha256:" + String(repeating: "9", count: 64)
+        let (ours, running) = elsewhere
         var rollout = watch()
-        let ours = well(probe: true, container: running(digest: platform))
         _ = rollout.handle(.pods([ours]), at: at(1))
         _ = rollout.handle(.workload(done()), at: at(2))
-        #expect(rollout.handle(.platforms(.unavailable("away")), at: at(3)).contains(.succeeded))
+        #expect(rollout.handle(.compared(running: running, .unavailable("away")), at: at(3)).contains(.succeeded))
 
         var rewritten = watch()
         var theirs = ours
         theirs.spec?.containers[0].image = "mirror.example/web:latest"
         _ = rewritten.handle(.pods([theirs]), at: at(1))
         _ = rewritten.handle(.workload(done()), at: at(2))
-        #expect(failure(rewritten.handle(.platforms(.unavailable("away")), at: at(3))) != nil)
+        #expect(failure(rewritten.handle(.compared(running: running, .unavailable("away")), at: at(3))) != nil)
+    }
+
+    @Test func withoutPodsASuccessSaysThatNoneHasShownIt() {
+        var rollout = watch()
+        let actions = rollout.handle(.workload(done(replicas: 0)), at: at(1))
+        #expect(actions.first == .write("no pod is wanted, so none has shown that it runs"))
+        #expect(actions.last == .succeeded)
     }
 
     @Test func aMirrorsNameIsNoOtherImage() {

@@ -132,4 +132,15 @@ import Testing
             #expect(try await registry.manifest(of: image, login: nil) == RegistryManifest(digest: Self.digest))
         }
     }
+
+    @Test("a single image tells its configuration")
+    func configuration() async throws {
+        let id = "sha256:" + String(repeating: "4d", count: 32)
+        let single = #"{"schemaVersion": 2, "config": {"digest": "\#(id)", "size": 1}, "layers": []}"#
+        try await with([Self.found(single)]) { registry, image, _, _ async throws in
+            #expect(
+                try await registry.manifest(of: image, login: nil)
+                    == RegistryManifest(digest: Self.digest, configuration: id))
+        }
+    }
 }

@@ -63,9 +63,11 @@ struct DeployExecutor: JobExecutor, StepRunner {
             undoes: deploy.rollback)
         var patience = RolloutWatch.Patience()
         patience.soak = .seconds(deploy.soak ?? 0)
+        // Who gives a rollout little time has something that is up soon.
+        patience.settle = min(patience.settle, time.allowed / 4)
         let rollout = KubernetesRollout(
             client: client, wish: wish, allowed: time.allowed, allowedUndo: time.undo, undoes: deploy.rollback,
-            patience: patience, platforms: registry.platforms, stuck: step.stuck, log: step.log, logger: logger)
+            patience: patience, compare: registry.compare, stuck: step.stuck, log: step.log, logger: logger)
         let result = try await rollout.run()
         events.deployed(
             "\(wish.namespace)/\(workload)", deploy.environment, image: wish.image, isFirst: result.isFirst, step)

@@ -29,14 +29,35 @@ struct RegistryImages: Sendable {
         }
     }
 
-    /// The digests by which a machine may name the image, those of an index's platforms included.
-    @Sendable func platforms(of text: String) async -> RunningImage.Platforms {
+    /// Whether what a container runtime says a container runs is another name of an image: a platform's manifest of an
+    /// index, another index of the same platform's image, the image's configuration.
+    /// - Parameter running: A container's `imageID`, such as `docker-pullable://registry/web@sha256:…`.
+    @Sendable func compare(_ text: String, _ running: String) async -> RunningImage.Comparison {
         do throws(DockerError) {
-            let image = try ImageReference(text)
-            return .known(try await registry.manifest(of: image, login: login(for: image)).digests)
+            let ours = try await digests(of: ImageReference(text))
+            let name = running.firstRange(of: "://").map { String(running[$0.upperBound...]) } ?? running
+            guard let digest = RunningImage.digest(in: name) else {
+                let id = name.hasPrefix("sha256:") ? name : "sha256:\(name)"
+                return ours.contains(id) ? .same : .different
+            }
+            if ours.contains(digest) { return .same }
+            return ours.isDisjoint(with: try await digests(of: ImageReference(name))) ? .different : .same
         } catch {
-            return .unavailable("\(error)")
+            return error.code == .notFound ? .different : .unavailable("\(error)")
         }
+    }
+
+    /// All digests that name a part of an image: its manifest's, those of an index's platforms, and the configurations'.
+    private func digests(of image: ImageReference) async throws(DockerError) -> Set<String> {
+        let manifest = try await registry.manifest(of: image, login: login(for: image))
+        var digests = manifest.digests
+        if let configuration = manifest.configuration { digests.insert(configuration) }
+        for platform in manifest.platforms {
+            let part = ImageReference(host: image.host, path: image.path, digest: platform.digest)
+            let single = try await registry.manifest(of: part, login: login(for: part))
+            if let configuration = single.configuration { digests.insert(configuration) }
+        }
+        return digests
     }
 
     private func login(for image: ImageReference) -> RegistryCredentials? {

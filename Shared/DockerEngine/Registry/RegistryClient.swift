@@ -42,7 +42,8 @@ public struct RegistryClient: Sendable {
         do {
             let bytes = try await response.body.collect(upTo: 4 << 20)
             let document = try JSONDecoder().decode(ManifestDocument.self, from: Data(bytes))
-            return RegistryManifest(digest: digest, platforms: document.platforms)
+            return RegistryManifest(
+                digest: digest, platforms: document.platforms, configuration: document.config?.digest)
         } catch {
             throw DockerError(.protocolViolation, "the registry's manifest of \(image) cannot be read", cause: error)
         }

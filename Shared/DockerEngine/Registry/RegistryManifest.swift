@@ -22,10 +22,13 @@ public struct RegistryManifest: Sendable, Hashable {
     public var digest: String
     /// Empty for a single image.
     public var platforms: [Platform]
+    /// The digest of a single image's configuration: two manifests of one image may differ in how its layers are packed.
+    public var configuration: String?
 
-    public init(digest: String, platforms: [Platform] = []) {
+    public init(digest: String, platforms: [Platform] = [], configuration: String? = nil) {
         self.digest = digest
         self.platforms = platforms
+        self.configuration = configuration
     }
 
     /// All digests by which a machine that runs this image may name it: for an index, runtimes tell that of the index or
@@ -44,7 +47,11 @@ struct ManifestDocument: Decodable {
         var digest: String
         var platform: Platform?
     }
+    struct Configuration: Decodable {
+        var digest: String?
+    }
     var manifests: [Entry]?
+    var config: Configuration?
 
     /// Without attestations, which are no image of any platform.
     var platforms: [RegistryManifest.Platform] {

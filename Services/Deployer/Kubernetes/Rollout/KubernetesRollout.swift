@@ -22,8 +22,8 @@ struct KubernetesRollout: Sendable {
     /// Whether a rollout that fails is undone.
     let undoes: Bool
     var patience = RolloutWatch.Patience()
-    /// Says which digests an image stands for.
-    var platforms: @Sendable (_ image: String) async -> RunningImage.Platforms = { _ in
+    /// Asks the registry whether what a pod runs is another name of an image.
+    var compare: @Sendable (_ image: String, _ running: String) async -> RunningImage.Comparison = { _, _ in
         .unavailable("no registry is known")
     }
     /// Told when the rollout gets stuck, and when it goes on: a newer one need not wait for the end of that.
@@ -36,7 +36,7 @@ struct KubernetesRollout: Sendable {
     }
 
     private var follower: RolloutFollower {
-        RolloutFollower(client: client, path: path, platforms: platforms, stuck: stuck, log: log, logger: logger)
+        RolloutFollower(client: client, path: path, compare: compare, stuck: stuck, log: log, logger: logger)
     }
 
     private var undo: RolloutUndo {

@@ -89,7 +89,22 @@ enum RolloutDecision: Equatable {
                     "\(what) was changed by another hand since this rollout began; run it again to roll out once more")
             return
         }
+        if let reason = Self.standstill(workload) {
+            self = .refuse("\(what) \(reason)")
+            return
+        }
         self = hasImage ? .annotate(Self.annotations(wish, workload)) : .patch(Self.patch(wish, workload))
+    }
+
+    /// Why a change of the template would replace no pod, or `nil` where it does.
+    private static func standstill(_ workload: WorkloadObject) -> String? {
+        if workload.spec.paused == true {
+            return "is paused: nothing is rolled out until `kubectl rollout resume` is called"
+        }
+        if workload.spec.updateStrategy?.type == "OnDelete" {
+            return "has the update strategy OnDelete: its pods are not replaced by a rollout"
+        }
+        return nil
     }
 
     /// Whether both name the same content in the same repository, whatever tag one of them bears.

@@ -11,8 +11,8 @@ struct RolloutFollower: Sendable {
 
     let client: KubernetesClient
     let path: WorkloadPath
-    /// Says which digests an image stands for.
-    let platforms: @Sendable (_ image: String) async -> RunningImage.Platforms
+    /// Asks the registry whether what a pod runs is another name of an image.
+    let compare: @Sendable (_ image: String, _ running: String) async -> RunningImage.Comparison
     /// Told when the rollout gets stuck, and when it goes on.
     let stuck: @Sendable (String?) -> Void
     let log: any StepLog
@@ -49,8 +49,11 @@ struct RolloutFollower: Sendable {
                     switch action {
                     case .write(let line): await log.line(line)
                     case .stuck(let reason): stuck(reason)
-                    case .askRegistry:
-                        group.addTask { send.yield(.event(.platforms(await platforms(target.image ?? "")))) }
+                    case .compare(let running):
+                        group.addTask {
+                            let comparison = await compare(target.image ?? "", running)
+                            send.yield(.event(.compared(running: running, comparison)))
+                        }
                     case .remove(let pod, let uid, let reason):
                         group.addTask { await remove(pod, uid, reason) }
                     case .succeeded: return .succeeded(latest)

@@ -14,7 +14,8 @@ struct RolloutWatch {
         case pods([PodObject])
         case pod(PodObject)
         case podDeleted(PodObject)
-        case platforms(RunningImage.Platforms)
+        /// What the registry says of what a pod runs.
+        case compared(running: String, RunningImage.Comparison)
         case tick
     }
 
@@ -22,8 +23,8 @@ struct RolloutWatch {
         case write(String)
         /// It is stuck, for this reason, or no longer.
         case stuck(String?)
-        /// Ask the registry for the digests an index stands for.
-        case askRegistry
+        /// Ask the registry whether this is another name of what was rolled out.
+        case compare(running: String)
         /// Remove a pod of another revision that keeps a StatefulSet from going on.
         case remove(pod: String, uid: String?, reason: String)
         case succeeded
@@ -74,6 +75,8 @@ struct RolloutWatch {
     private var workload: WorkloadObject?
     private var status = RolloutStatus.waiting("")
     private var running: RunningImage
+    /// What the registry was asked about.
+    private var asked: Set<String> = []
     private var pods: [String: ObservedPod] = [:]
     private var removed: Set<String> = []
     private var lastLine = ""
@@ -118,11 +121,11 @@ struct RolloutWatch {
             for pod in all { update(pod, now, &actions) }
         case .pod(let pod): update(pod, now, &actions)
         case .podDeleted(let pod): pods[pod.metadata.name] = nil
-        case .platforms(let platforms):
-            running.platforms = platforms
-            if case .unavailable(let reason) = platforms {
+        case .compared(let found, let comparison):
+            running.note(comparison, of: found)
+            if case .unavailable(let reason) = comparison {
                 actions.append(
-                    .write("the registry cannot be asked for the image's platforms; the pods' word counts: \(reason)"))
+                    .write("the registry does not tell whether \(found) is what was rolled out: \(reason)"))
             }
         case .tick: break
         }
@@ -234,17 +237,14 @@ struct RolloutWatch {
         var isSettling = false
         for known in own {
             switch running.verdict(on: known.pod, container: target.container) {
-            case .same, .unnamed: break
+            case .same: break
             case .unknown: continue
-            case .ask:
-                if running.platforms == .notAsked {
-                    running.platforms = .asked
-                    actions.append(.askRegistry)
-                }
+            case .ask(let found):
+                if asked.insert(found).inserted { actions.append(.compare(running: found)) }
                 continue
-            case .other(let digest):
+            case .other(let found):
                 let reason =
-                    "pod \(known.pod.metadata.name) runs another image than was rolled out: \(digest) is not "
+                    "pod \(known.pod.metadata.name) runs another image than was rolled out: \(found) is not "
                     + (running.digest ?? "") + ", nor for a platform of it"
                 end(failure(reason, worst: known), &actions)
                 return false
@@ -259,7 +259,8 @@ struct RolloutWatch {
             }
             if steady <= now { count += 1 } else { isSettling = true }
         }
-        guard count >= RolloutStatus.expectedPods(workload, kind: kind) else {
+        let expected = RolloutStatus.expectedPods(workload, kind: kind)
+        guard count >= expected else {
             wellSince = nil
             if isSettling { note("all pods are ready; watching that they stay up", &actions) }
             return false
@@ -273,6 +274,7 @@ struct RolloutWatch {
             restarts = Dictionary(own.map { ($0.pod.metadata.name, $0.pod.restarts) }, uniquingKeysWith: { $1 })
         }
         guard now >= since.advanced(by: patience.soak) else { return false }
+        if expected == 0 { actions.append(.write("no pod is wanted, so none has shown that it runs")) }
         note(line, &actions)
         isOver = true
         actions.append(.succeeded)

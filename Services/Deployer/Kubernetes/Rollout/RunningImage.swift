@@ -4,24 +4,23 @@ struct RunningImage: Sendable, Equatable {
         case same
         /// The runtime has not said yet.
         case unknown
-        /// Another digest, that the registry may know as the one of a platform.
-        case ask
-        /// The runtime names it without a digest of a registry; the pod's own specification names ours.
-        case unnamed
+        /// Another digest, which the registry may know as the same image: this is what the runtime says.
+        case ask(String)
         case other(String)
     }
 
-    /// What the registry says of an image that is an index.
-    enum Platforms: Sendable, Equatable {
-        case notAsked, asked
-        case known(Set<String>)
+    /// What the registry says of two digests.
+    enum Comparison: Sendable, Equatable {
+        case same
+        case different
         /// Why it could not be asked.
         case unavailable(String)
     }
 
     /// Of the image that was rolled out; `nil` for one without, which cannot be compared.
     let digest: String?
-    var platforms = Platforms.notAsked
+    /// By what the runtime says.
+    private var compared: [String: Comparison] = [:]
 
     init(_ image: String?) {
         digest = image.flatMap(Self.digest)
@@ -34,18 +33,23 @@ struct RunningImage: Sendable, Equatable {
         return digest.hasPrefix("sha256:") ? String(digest) : nil
     }
 
+    mutating func note(_ comparison: Comparison, of running: String) {
+        compared[running] = comparison
+    }
+
     func verdict(on pod: PodObject, container name: String) -> Verdict {
         guard let digest else { return .same }
-        guard let imageID = pod.container(name)?.imageID, !imageID.isEmpty else { return .unknown }
-        let asked = (pod.spec?.containers ?? []) + (pod.spec?.initContainers ?? [])
-        let isAskedFor = asked.first { $0.name == name }?.image.flatMap(Self.digest) == digest
-        guard let running = Self.digest(in: imageID) else { return isAskedFor ? .unnamed : .other(imageID) }
-        if running == digest { return .same }
-        switch platforms {
-        case .notAsked, .asked: return .ask
-        case .known(let digests): return digests.contains(running) ? .same : .other(running)
-        // The runtime has pulled by the digest it was given, so what it reports can only be a part of that.
-        case .unavailable: return isAskedFor ? .same : .other(running)
+        guard let running = pod.container(name)?.imageID, !running.isEmpty else { return .unknown }
+        if Self.digest(in: running) == digest { return .same }
+        switch compared[running] {
+        case nil: return .ask(running)
+        case .same: return .same
+        case .different: return .other(running)
+        case .unavailable:
+            // The runtime has pulled by the digest it was given, so what it reports can only be another name of that.
+            let asked = (pod.spec?.containers ?? []) + (pod.spec?.initContainers ?? [])
+            let isAskedFor = asked.first { $0.name == name }?.image.flatMap(Self.digest) == digest
+            return isAskedFor ? .same : .other(running)
         }
     }
 }
