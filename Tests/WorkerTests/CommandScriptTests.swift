@@ -104,6 +104,10 @@ enum TestShell: String, CaseIterable, Sendable {
             name: "the trace keeps out of what is redirected",
             commands: ["exec > f", "echo data", "cat f >&2"], log: "+ exec > f\n+ echo data\n+ cat f >&2\ndata\n"),
         Case(
+            name: "other outputs stay as they are, and errors may be closed",
+            commands: ["exec 3> f", "echo x >&3", "exec 3>&-; cat f", "exec 2>&-", "echo still", "(exit 5)"],
+            log: "+ exec 3> f\n+ echo x >&3\n+ exec 3>&-; cat f\nx\n+ exec 2>&-\nstill\n", code: 5),
+        Case(
             name: "a trap runs at the end", commands: ["trap 'echo bye $?' EXIT", "(exit 4)"],
             log: "+ trap 'echo bye $?' EXIT\n+ (exit 4)\nbye 4\n", code: 4),
         Case(

@@ -34,7 +34,7 @@ public struct CommandScript: Sendable, Hashable {
             text += Self.step(command)
             text += index % Self.commandsPerLine == Self.commandsPerLine - 1 ? "\n" : " "
         }
-        self.text = text + "exit \"$slipway_status\"\n"
+        self.text = text + "{ slipway_again && :; } 2>/dev/null\n"
     }
 
     /// The program that runs the script: `/bin/sh` where the step does not say, `/bin/bash` for `bash`.
@@ -86,6 +86,8 @@ public struct CommandScript: Sendable, Hashable {
             } ?? "{ slipway_tail=; slipway_note \(quoted(incomplete)); }"
         return "{ slipway_command=\(word); slipway_begin; slipway_parses || \(refusal); slipway_again && :; } "
             + "3>&2 2>/dev/null; eval \"$slipway_above$slipway_head$slipway_command$slipway_tail\"; "
+            // A command may have closed its errors' way out, which would be the end of the shell here.
+            + "{ :; } 3>&2 2>/dev/null || exec 2>/dev/null; "
             + "{ [ \"$slipway_done\" = 1 ] || slipway_refuse \(quoted(incomplete)); "
             + "slipway_above=$slipway_above\(newlines); } 3>&2 2>/dev/null;"
     }
