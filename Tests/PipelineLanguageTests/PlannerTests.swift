@@ -204,6 +204,8 @@ struct PlannerTests {
         #expect(
             actions.contains(.stageFinished("ship", .skipped)) && actions.contains(.stageFinished("after", .skipped)))
         #expect(actions.contains(.startJob(key(0, "tell"))))
+        // “after” waits for “ship”, which did not run at all.
+        #expect(failing.progress.stages[2].reason == "stage “test” failed")
         _ = failing.jobFinished(key(0, "tell"), outcome: .success)
         #expect(
             failing.jobFinished(key(0, "clean"), outcome: .success).last

@@ -53,6 +53,55 @@ struct StepScheduleTests {
         #expect(schedule.finished("d", .failure) == [.finish(.failure, reason: "step “a” failed: exit code 1")])
     }
 
+    private let twoFailures = """
+        steps:
+        - {name: unit, image: x, commands: [a], depends_on: []}
+        - {name: lint, image: x, commands: [a], depends_on: []}
+        - {name: other, image: x, commands: [a], depends_on: []}
+        - {name: after unit, image: x, commands: [a], depends_on: [unit]}
+        - {name: after lint, image: x, commands: [a], depends_on: [other, lint]}
+        - {name: after both, image: x, commands: [a], depends_on: [after lint]}
+        - {name: after other, image: x, commands: [a], depends_on: [other]}
+        """
+
+    /// Why each step is skipped.
+    private func reasons(_ actions: [StepSchedule.Action]) -> [String: String] {
+        var reasons: [String: String] = [:]
+        for case .skip(let step, let reason) in actions { reasons[step] = reason.text }
+        return reasons
+    }
+
+    @Test("a skip names the failure that the step waited for, or says why another one matters")
+    func causes() throws {
+        let unrelated = "step “unit” failed, and after a failure a stage starts only what runs on failure"
+        let expected = [
+            "after unit": "step “unit” failed", "after lint": "step “lint” failed", "after both": "step “lint” failed",
+            "after other": unrelated,
+        ]
+        let names = ["unit", "lint", "other", "after unit", "after lint", "after both", "after other"]
+        var schedule = try schedule(twoFailures, names)
+        _ = schedule.begin()
+        var actions = schedule.finished("unit", .failure) + schedule.finished("lint", .failure)
+        actions += schedule.finished("other", .success)
+        #expect(reasons(actions) == expected)
+        // The same where the failures were in an earlier job.
+        var later = try self.schedule(
+            twoFailures, Array(names.dropFirst(3)), ["unit": .failure, "lint": .failure, "other": .success])
+        #expect(reasons(later.begin()) == expected)
+        // And where the platform decides over rollouts.
+        let process = try PlannerTests.process(
+            twoFailures.replacing("image: x, commands: [a]", with: "deploy: {environment: e, workload: deployment/w}"))
+        var planner = Planner(plan: Plan(process, facts: PlannerTests.push))
+        var decisions = planner.start()
+        for (step, outcome) in [("unit", StepOutcome.failure), ("lint", .failure), ("other", .success)] {
+            let job = JobKey(stage: "default", index: names.firstIndex(of: step) ?? 0)
+            decisions += planner.stepFinished(step, in: job, outcome: outcome)
+        }
+        var told: [String: String] = [:]
+        for case .skipStep(let key, let reason) in decisions { told[key.step] = reason.text }
+        #expect(told == expected)
+    }
+
     @Test("know of failures in earlier jobs")
     func earlierJobs() throws {
         var schedule = try schedule(serial, ["b", "c"], ["a": .failure])

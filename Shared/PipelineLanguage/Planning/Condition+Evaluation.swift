@@ -42,11 +42,14 @@ extension Condition {
     }
 
     /// Why the state so far keeps it from running, or `nil`.
-    /// - Parameter failing: What failed before, or `nil` if nothing did.
-    public func refusal(failing: String?, word: String) -> SkipReason? {
+    /// - Parameters:
+    ///   - failing: What failed before, or `nil` if nothing did.
+    ///   - isAwaited: Whether it waits for what failed; if not, it has to be told why that matters to it.
+    public func refusal(failing: String?, isAwaited: Bool = true, word: String) -> SkipReason? {
         if let failing {
             guard !runsOnFailure else { return nil }
-            return SkipReason(.earlierFailure, "\(failing) failed")
+            let why = isAwaited ? "" : ", and after a failure a stage starts only what runs on failure"
+            return SkipReason(.earlierFailure, "\(failing) failed\(why)")
         }
         guard !runsOnSuccess else { return nil }
         return SkipReason(.noFailure, clause: "\(word).status", "\(word).status: runs on failure only, nothing failed")

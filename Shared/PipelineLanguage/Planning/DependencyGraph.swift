@@ -1,6 +1,6 @@
 /// Who waits for whom among numbered nodes. Edges that lead nowhere are dropped and cycles are found, so that every
 /// walk over it ends whatever a document says.
-struct DependencyGraph: Sendable {
+struct DependencyGraph: Sendable, Hashable {
     /// What each node waits for, by number.
     let dependencies: [[Int]]
     /// Every node that is on no cycle and behind none, each after all it waits for.
@@ -55,6 +55,17 @@ struct DependencyGraph: Sendable {
             dependencies.append(needed)
         }
         self.init(dependencies: dependencies)
+    }
+
+    /// For each node one of those it waits for, directly or through others, for which this holds: a direct one rather
+    /// than another.
+    func causes(where holds: (Int) -> Bool) -> [Int?] {
+        var causes = [Int?](repeating: nil, count: dependencies.count)
+        for node in order {
+            causes[node] =
+                dependencies[node].first(where: holds) ?? dependencies[node].lazy.compactMap { causes[$0] }.first
+        }
+        return causes
     }
 
     /// One cycle, or `nil` if there is none.

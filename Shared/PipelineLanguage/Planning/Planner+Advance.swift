@@ -24,7 +24,11 @@ extension Planner {
         }
         guard planned.dependencies.allSatisfy({ progress.stages[$0].state.isFinal }) else { return false }
         let failed = planned.dependencies.first { progress.stages[$0].failure != nil }
-        let failing = failed.map { "stage “\(plan.stages[$0].name)”" }
+        // One that was skipped because of an earlier failure passes on what failed.
+        let failing = failed.flatMap { number in
+            progress.stages[number].state == .skipped
+                ? progress.stages[number].failure : "stage “\(plan.stages[number].name)”"
+        }
         let trigger = plan.process.stages[stage].trigger
         if let refusal = trigger.refusal(failing: failing, word: "trigger") {
             // What waits for this one has to see the failure too.
@@ -51,6 +55,7 @@ extension Planner {
         // In the order of dependencies, for what is skipped is final for the jobs that wait for it; told in the order
         // of the file.
         var decisions: [(job: Int, actions: [Action])] = []
+        var causes: FailureCauses?
         for job in plan.stages[stage].jobOrder where progress.stages[stage].jobs[job] == .waiting {
             if let stop = progress.stages[stage].stop {
                 decisions.append((job, skip(job, of: stage, stop)))
@@ -58,7 +63,7 @@ extension Planner {
             }
             let planned = plan.stages[stage].jobs[job]
             guard planned.afterNumbers.allSatisfy({ progress.stages[stage].steps[$0].state.isFinal }) else { continue }
-            if let refusal = refusal(of: planned, in: stage) {
+            if let refusal = refusal(of: planned, in: stage, &causes) {
                 decisions.append((job, skip(job, of: stage, refusal)))
             } else {
                 progress.stages[stage].jobs[job] = .queued
@@ -69,15 +74,18 @@ extension Planner {
     }
 
     /// Why none of a job's steps would run as things are, or `nil` if one may.
-    private func refusal(of job: PlannedJob, in stage: Int) -> SkipReason? {
-        var first: SkipReason?
+    private func refusal(of job: PlannedJob, in stage: Int, _ causes: inout FailureCauses?) -> SkipReason? {
+        var first: (number: Int, refusal: SkipReason)?
         for number in job.stepNumbers {
             let refusal = plan.process.stages[stage].steps[number].when.refusal(
                 failing: progress.stages[stage].failure, word: "when")
             guard let refusal else { return nil }
-            first = first ?? refusal
+            first = first ?? (number, refusal)
         }
-        return first
+        guard let first, progress.stages[stage].failure != nil else { return first?.refusal }
+        let known = causes ?? FailureCauses(stage, plan, progress)
+        causes = known
+        return known.reason(of: first.number) ?? first.refusal
     }
 
     private mutating func finish(_ stage: Int, _ actions: inout [Action]) {

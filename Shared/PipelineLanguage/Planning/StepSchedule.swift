@@ -39,8 +39,14 @@ public struct StepSchedule: Sendable, Hashable {
     /// The entries by number, each after those it waits for.
     private let order: [Int]
     private var numbers: [String: Int]
-    /// What failed so far, in this job or before it.
+    /// What failed so far, in this job or before it: the first of it.
     var failure: String?
+    /// The names of all that did.
+    private var failures: Set<String>
+    /// The whole stage's order, also of what is not done here.
+    private let stageGraph: DependencyGraph
+    private let stageNumbers: [String: Int]
+    private let stageNames: [String]
     private var failureReason: String?
     private var failedHere = false
     private var stop: SkipReason?
@@ -76,11 +82,14 @@ public struct StepSchedule: Sendable, Hashable {
         for (number, entry) in entries.enumerated() where numbers[entry.step.name] == nil {
             numbers[entry.step.name] = number
         }
-        failure =
-            stage.steps.first { step in
-                !wanted.contains(step.name) && step.failure != .ignore && !step.detach
-                    && outcomes[step.name] == .failure
-            }.map { "step “\($0.name)”" }
+        let failed = stage.steps.filter { step in
+            !wanted.contains(step.name) && step.failsItsStage && outcomes[step.name] == .failure
+        }
+        failure = failed.first.map { "step “\($0.name)”" }
+        failures = Set(failed.map(\.name))
+        stageGraph = graph.graph
+        stageNumbers = graph.numbers
+        stageNames = stage.steps.map(\.name)
     }
 
     /// How each step and service that has ended did; a service stopped at the end ended well.
@@ -127,6 +136,7 @@ public struct StepSchedule: Sendable, Hashable {
         case .failure where step.failure != .ignore && !(entries[number].isBackground && isReady):
             if !failedHere { failureReason = "step “\(name)” failed\(reason.map { ": \($0)" } ?? "")" }
             failedHere = true
+            failures.insert(name)
             failure = failure ?? "\(entries[number].isService ? "service" : "step") “\(name)”"
             if step.failure == .fast {
                 for other in entries.indices where isRunning(other) && !entries[other].isBackground {
@@ -166,8 +176,9 @@ public struct StepSchedule: Sendable, Hashable {
         // In the order of dependencies, for what is skipped is settled for those that wait for it; told in the order
         // of the file.
         var decisions: [(entry: Int, action: Action)] = []
+        var causes: [Int?]?
         for number in order where entries[number].state == .waiting {
-            switch decide(number) {
+            switch decide(number, &causes) {
             case .start:
                 entries[number].attempt = 1
                 entries[number].state = .running(isReady: false)
@@ -187,13 +198,28 @@ public struct StepSchedule: Sendable, Hashable {
     }
 
     /// What becomes of a step that waits, or `nil` if it goes on waiting.
-    private func decide(_ number: Int) -> Decision? {
+    private func decide(_ number: Int, _ causes: inout [Int?]?) -> Decision? {
         let entry = entries[number]
         if let stop { return .skip(stop) }
         guard entry.dependencies.allSatisfy(isSettled) else { return nil }
         if entry.isService { return .start }
-        if let refusal = entry.step.when.refusal(failing: failure, word: "when") { return .skip(refusal) }
+        if let refusal = entry.step.when.refusal(failing: failure, word: "when") {
+            return .skip(explained(refusal, entry.step, &causes))
+        }
         return .start
+    }
+
+    /// The refusal with the failure that the step waited for in it, where there is one.
+    /// - Parameter causes: For each step of the stage the failed one it waits for; found when it is first asked for.
+    private func explained(_ refusal: SkipReason, _ step: Step, _ causes: inout [Int?]?) -> SkipReason {
+        guard let failure, let place = stageNumbers[step.name] else { return refusal }
+        if let service = entries.first(where: { $0.isService && failures.contains($0.step.name) }) {
+            return SkipReason(.earlierFailure, "service “\(service.step.name)” failed")
+        }
+        let known = causes ?? stageGraph.causes { failures.contains(stageNames[$0]) }
+        causes = known
+        if let cause = known[place] { return SkipReason(.earlierFailure, "step “\(stageNames[cause])” failed") }
+        return step.when.refusal(failing: failure, isAwaited: false, word: "when") ?? refusal
     }
 
     private mutating func finish() -> [Action] {
