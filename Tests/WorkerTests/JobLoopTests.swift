@@ -207,6 +207,25 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(platform.log("two") == "image web@sha256:1\n")
     }
 
+    @Test func anOutputThatHoldsASecretStaysInTheJobAndSaysSo() async throws {
+        let platform = MemoryPlatform(
+            grant: try grant([Step(name: "leak"), Step(name: "use", image: "${steps.leak.token}")]))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            await step.log.line("image \(step.step.image ?? "none")")
+            return StepResult(success: true, outputs: ["token": "a hunter22 b", "note": "plain"])
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        let finished = try #require(platform.finished)
+        #expect(finished.steps[0].outputs == ["note": "plain"])
+        let told = platform.reports.compactMap { ($0 as? StepFinished)?.report.outputs }
+        #expect(told.allSatisfy { $0 == ["note": "plain"] })
+        #expect(platform.log("leak").contains("the output “token” holds a secret"))
+        #expect(!platform.log("leak").contains("hunter22"))
+        // The step beside it has what it asked for, and its log hides it.
+        #expect(platform.log("use").hasPrefix("image a ****** b\n"))
+    }
+
     @Test func aReferenceToNothingFailsTheStepThatMakesIt() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one", image: "web@${steps.nobody.digest}")]))
         platform.offer("j")

@@ -50,7 +50,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                         name, end.outcome, exitCode: end.result.exitCode, reason: end.result.reason.map(job.masked))
                     if !actions.contains(where: { $0.isStart(of: name) }) {
                         // Stopped because nothing needs it any more is no failure; the schedule knows.
-                        close(name, end, outcome: schedule.outcomes[name] ?? end.outcome, &state)
+                        await close(name, end, outcome: schedule.outcomes[name] ?? end.outcome, &state)
                     }
                     state.outcomes.merge(schedule.outcomes) { _, new in new }
                     await perform(actions, &state, &group, send)
@@ -116,15 +116,34 @@ struct StepSequence<Runner: StepRunner>: Sendable {
         return entry
     }
 
-    private func close(_ name: String, _ end: StepEnd, outcome: StepOutcome, _ state: inout Following) {
+    private func close(_ name: String, _ end: StepEnd, outcome: StepOutcome, _ state: inout Following) async {
         guard let entry = state.running.removeValue(forKey: name) else { return }
+        // Steps of this job see the same secrets; what leaves the worker is shown to people and to other jobs.
         state.outputs[name] = end.result.outputs
         run.stuck(name, nil)
+        let outputs = await shown(end.result.outputs, of: entry)
         let report = StepReport(
             step: name, outcome: outcome, exitCode: end.result.exitCode,
-            reason: outcome == .success ? nil : end.result.reason.map { job.masked($0) }, outputs: end.result.outputs,
+            reason: outcome == .success ? nil : end.result.reason.map { job.masked($0) }, outputs: outputs,
             startedAt: entry.startedAt, finishedAt: .now)
         run.finished(report, log: entry.log)
+    }
+
+    /// The outputs that may be shown: a step's own script can write a secret into one. What an image build or a rollout
+    /// hands on is made by the worker of what the pipeline says.
+    private func shown(_ outputs: [String: String], of entry: Running) async -> [String: String] {
+        guard entry.step.build == nil, entry.step.deploy == nil else { return outputs }
+        var shown: [String: String] = [:]
+        for (name, value) in outputs.sorted(by: { $0.key < $1.key }) {
+            if job.masked(value) == value, job.masked(name) == name {
+                shown[name] = value
+            } else {
+                await entry.log.line(
+                    "the output “\(name)” holds a secret: it is dropped after this job; let the step that needs it take "
+                        + "the secret itself, with from_secret")
+            }
+        }
+        return shown
     }
 
     /// One try of one step.
