@@ -11,29 +11,29 @@ func repositoryPath(_ text: String) throws -> RepositoryPath {
 
 /// A process given as a file.
 enum DocumentFile {
-    /// Reads JSON from a file, or from standard input for `-`. A YAML file is compiled to it first.
+    /// Reads JSON from a file, or from standard input for `-`. A YAML file is compiled to it first. What `slipway lint`
+    /// would warn of is said on standard error.
     static func read(_ path: String) throws -> JSONValue {
-        if path.hasSuffix(".yml") || path.hasSuffix(".yaml") { return try compile(path) }
-        let name = path == "-" ? "standard input" : path
-        let data: Data
-        do {
-            data = try path == "-" ? Data(StandardInput.readAll()) : Data(contentsOf: URL(filePath: path))
-        } catch {
-            throw CommandError("\(name) cannot be read", remedy: "check the path and your permission", isUsage: true)
+        let source = try PipelineSource(path: path)
+        let compiled = try source.compile(components: [])
+        if case .success(let compilation) = compiled {
+            DiagnosticText.remark(compilation.warnings, style: Console.errors)
         }
-        do {
-            return try Wire.decode(JSONValue.self, from: data)
-        } catch {
-            throw CommandError("\(name) is no JSON: \(error)", remedy: "for YAML, name the file with .yml")
+        if path.hasSuffix(".yml") || path.hasSuffix(".yaml") {
+            switch compiled {
+            case .success(let compilation): return try JSONValue(encoding: compilation.process)
+            case .failure(let list):
+                DiagnosticText.remark(list.diagnostics, style: Console.errors)
+                throw CommandError(
+                    "\(path) does not compile: \(DiagnosticText.count(list.diagnostics) ?? "")",
+                    remedy: "correct the file, and check it with `slipway lint \(path)`")
+            }
         }
-    }
-
-    private static func compile(_ path: String) throws -> JSONValue {
-        switch try PipelineSource(path: path).compile(components: []) {
-        case .success(let compilation): return try JSONValue(encoding: compilation.process)
-        case .failure(let list):
-            DiagnosticText.remark(list.diagnostics, style: Console.errors)
-            throw CommandError("\(path) does not compile", remedy: "see `slipway lint \(path)`")
+        // What is wrong with a document is the platform's to say: it has the components that it loads.
+        do {
+            return try Wire.decode(JSONValue.self, from: Data(source.bytes))
+        } catch {
+            throw CommandError("\(source.name) is no JSON: \(error)", remedy: "for YAML, name the file with .yml")
         }
     }
 }

@@ -4,17 +4,36 @@ import SystemPackage
 
 /// Files that hold a secret: read without the line break editors add, written for their owner alone.
 enum SecretFile {
+    /// A token, which has no white space around it.
     /// - Parameter naming: the option or variable that named the file, for the error.
     static func read(_ path: String, naming source: String) throws -> String {
-        let data: Data
+        let token = try text(bytes(path, naming: source), of: path).trimmingWhitespace()
+        guard !token.isEmpty else { throw CommandError("\(source) names \(path), which is empty") }
+        return token
+    }
+
+    /// All of the file.
+    static func bytes(_ path: String, naming source: String) throws -> [UInt8] {
         do {
-            data = try Data(contentsOf: URL(filePath: path))
+            return Array(try Data(contentsOf: URL(filePath: path)))
         } catch {
             throw CommandError(
-                "\(source) names \(path), which cannot be read", remedy: "check that the file exists and is yours")
+                "\(source) names \(path), which cannot be read", remedy: "check that the file exists and is yours",
+                isUsage: true)
         }
-        let text = String(decoding: data, as: UTF8.self).trimmingWhitespace()
-        guard !text.isEmpty else { throw CommandError("\(source) names \(path), which is empty") }
+    }
+
+    /// The secret in a file: all of it but for one line break at its end, LF or CR LF.
+    static func text(_ bytes: [UInt8], of source: String) throws -> String {
+        var bytes = bytes[...]
+        if bytes.last == UInt8(ascii: "\n") {
+            bytes.removeLast()
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandError(
+                "\(source) is no UTF-8 text", remedy: "keep it as base64 and decode it in the step", isUsage: true)
+        }
         return text
     }
 

@@ -28,9 +28,9 @@ struct RegistrySetCommand: AsyncParsableCommand {
             throw CommandError(
                 "“\(host)” is no registry's host", remedy: "leave out the scheme and the path", isUsage: true)
         }
-        let password =
-            try passwordFile.map { try SecretFile.read($0, naming: "--password-file") }
-            ?? String(decoding: StandardInput.readAll(), as: UTF8.self).trimmingWhitespace()
+        let password = try SecretFile.text(
+            passwordFile.map { try SecretFile.bytes($0, naming: "--password-file") } ?? StandardInput.readAll(),
+            of: passwordFile ?? "standard input")
         guard !password.isEmpty else { throw CommandError("the password is empty", isUsage: true) }
         let request = RegistryRequest(username: username, password: password)
         try await connection.withPlatform { client in

@@ -2,7 +2,13 @@ import ArgumentParser
 import Contracts
 
 struct SecretListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the names of secrets.")
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the names of secrets.",
+        discussion: """
+            Without --repo all of them: those of all repositories and those of each. With --repo those its steps may \
+            name: its own, and those of all repositories where it has none of that name.
+            """)
 
     @OptionGroup var scope: SecretScope
     @OptionGroup var connection: ConnectionOptions
@@ -13,7 +19,10 @@ struct SecretListCommand: AsyncParsableCommand {
             let secrets: [SecretView] = try await client.all(route)
             let console = Console.current
             if connection.json { return try console.write(json: secrets) }
-            if secrets.isEmpty { return Console.remark("No secrets; keep one: slipway secret set NAME --file FILE") }
+            if secrets.isEmpty {
+                let scope = scope.repository.map { " --repo \($0)" } ?? ""
+                return Console.remark("No secrets; keep one: slipway secret set NAME\(scope) --file FILE")
+            }
             var table = Table([.init("SECRET"), .init("OF"), .init("CHANGED", alignsRight: true)])
             for secret in secrets {
                 table.add(

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Contracts
-import FoundationEssentials
 
 struct SecretSetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set",
         abstract: "Keep a secret, or change it.",
         discussion: """
-            The value is read from a file or from standard input, whole: only one line break at its end is dropped.
+            The value is read from a file or from standard input, whole: only one line break at its end is dropped, \
+            of Unix (LF) or of Windows (CR LF).
 
               slipway secret set NPM_TOKEN --file token
               slipway secret set DEPLOY_KEY --repo shop/web < key.pem
@@ -24,16 +24,10 @@ struct SecretSetCommand: AsyncParsableCommand {
 
     func run() async throws {
         let route = try scope.route(name)
-        var value: String
-        do {
-            value = String(
-                decoding: try file.map { try Array(Data(contentsOf: URL(filePath: $0))) } ?? StandardInput.readAll(),
-                as: UTF8.self)
-        } catch {
-            throw CommandError("\(file ?? "standard input") cannot be read", isUsage: true)
-        }
-        if value.hasSuffix("\n") { value.removeLast() }
-        guard !value.isEmpty else { throw CommandError("the value of “\(name)” is empty", isUsage: true) }
+        let source = file ?? "standard input"
+        let value = try SecretFile.text(
+            file.map { try SecretFile.bytes($0, naming: "--file") } ?? StandardInput.readAll(), of: source)
+        guard !value.isEmpty else { throw CommandError("the value of “\(name)” is empty: \(source)", isUsage: true) }
         let request = SecretRequest(value: value)
         try await connection.withPlatform { client in
             try await client.put(route, body: request)

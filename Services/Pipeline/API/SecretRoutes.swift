@@ -12,7 +12,7 @@ struct SecretRoutes {
 
     func add(to group: RouterGroup<APIContext>) {
         group.get("secrets") { _, _ -> Response in
-            try .json(Page(items: try await store.read { try SecretStore(database: $0).names(repository: nil) }))
+            try .json(Page(items: try await store.read { try SecretStore(database: $0).names() }))
         }
         group.put("secrets/:name") { request, context -> Response in
             try await save(try await request.json(), name: try Self.name(context), repository: nil)
@@ -26,7 +26,7 @@ struct SecretRoutes {
                 guard try RepositoryStore(database: database).find(path) != nil else {
                     throw RepositoryRoutes.unknown(path)
                 }
-                return try SecretStore(database: database).names(repository: path)
+                return try SecretStore(database: database).names(for: path)
             }
             return try .json(Page(items: secrets))
         }

@@ -23,11 +23,29 @@ struct SecretStore {
         return database.changesCount > 0
     }
 
-    func names(repository: RepositoryPath?) throws -> [SecretView] {
+    /// The names of all secrets, those of all repositories first.
+    func names() throws -> [SecretView] {
         try Row.fetchAll(
-            database, sql: "SELECT name, updatedAt FROM secrets WHERE repository = ? ORDER BY name",
-            arguments: [repository?.rawValue ?? ""]
-        ).map { SecretView(name: $0["name"], repository: repository, updatedAt: $0["updatedAt"]) }
+            database, sql: "SELECT repository, name, updatedAt FROM secrets ORDER BY repository, name"
+        ).map(Self.view)
+    }
+
+    /// The names a repository's steps may use: its own, and those of all repositories that its own do not hide.
+    func names(for repository: RepositoryPath) throws -> [SecretView] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT MAX(repository) AS repository, name, updatedAt FROM secrets WHERE repository IN ('', ?)
+                GROUP BY name ORDER BY name
+                """, arguments: [repository]
+        ).map(Self.view)
+    }
+
+    private static func view(_ row: Row) -> SecretView {
+        let repository: String = row["repository"]
+        return SecretView(
+            name: row["name"], repository: repository.isEmpty ? nil : RepositoryPath(rawValue: repository),
+            updatedAt: row["updatedAt"])
     }
 
     /// The secrets a repository's steps may name; its own win over those of all.
