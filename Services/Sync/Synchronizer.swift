@@ -72,12 +72,9 @@ struct Synchronizer: Sendable {
         let findings = try await findings(commit, before: trigger.before, mirror)
         let details = findings.details
         var synced = trigger
-        synced.ref = ref
+        try synced.found(as: ref)
         synced.commit = commit
         synced.message = details.message
-        if synced.branch == nil, ref.hasPrefix("refs/heads/") {
-            synced.branch = String(ref.dropFirst("refs/heads/".count))
-        }
         return SourceSynced(
             trigger: synced,
             commit: Commit(

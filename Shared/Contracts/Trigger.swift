@@ -9,6 +9,9 @@ public struct Trigger: Codable, Sendable, Hashable {
     /// The same for every redelivery of the same cause.
     public var id: MessageID
     public var event: Event
+    /// `true` for a person's run that is to be what a push of `ref` makes, where nobody knows yet what `ref` is: sync
+    /// finds out and sets `event`, to `tag` for a tag and to `push` for anything else. `nil` where `event` holds.
+    public var eventFollowsRef: Bool?
     /// What happened to a merge request (`opened`, `synchronized`, …) or `nil`.
     public var action: String?
     public var repository: RepositoryPath
@@ -43,7 +46,8 @@ public struct Trigger: Codable, Sendable, Hashable {
     public var receivedAt: Timestamp
 
     public init(
-        id: MessageID, event: Event, action: String? = nil, repository: RepositoryPath, ref: String,
+        id: MessageID, event: Event, eventFollowsRef: Bool? = nil, action: String? = nil, repository: RepositoryPath,
+        ref: String,
         branch: String? = nil, before: String? = nil, commit: String? = nil, sender: String? = nil,
         message: String? = nil, skip: Bool = false, target: String? = nil, cron: String? = nil,
         parameters: [String: String] = [:], parent: Int? = nil, defaultBranch: String? = nil, origin: Origin? = nil,
@@ -51,6 +55,7 @@ public struct Trigger: Codable, Sendable, Hashable {
     ) {
         self.id = id
         self.event = event
+        self.eventFollowsRef = eventFollowsRef
         self.action = action
         self.repository = repository
         self.ref = ref

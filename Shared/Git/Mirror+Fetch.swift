@@ -42,26 +42,43 @@ extension Mirror {
         }
     }
 
-    /// Finds what a person named (a branch, a tag, a full ref or a commit), fetches it and keeps it reachable.
-    /// - Returns: the commit's id and the ref it was found as, which for a commit alone is `name` itself.
+    /// Finds what a person named (a branch, a tag, a full ref, a commit or the beginning of a known commit's id),
+    /// fetches it and keeps it reachable.
+    /// - Returns: the commit's id and the ref it was found as, which for a commit alone is its id.
+    /// - Throws: ``GitError``; ``GitError/Code/invalid`` where the name stands for more than one thing.
     public func fetch(
         naming name: String, from source: FetchSource
     ) async throws(GitError) -> (commit: String, ref: String) {
         let remote = try RemoteAddress(source.url, allowsFile: program.allowsFile)
         return try await lock.withLock { () async throws(GitError) -> (commit: String, ref: String) in
             try await withServersFormat(remote, source) { () async throws(GitError) -> (commit: String, ref: String) in
-                if RefName.isCommit(name) {
-                    if !isKept(name) { try await fetch(["\(name):\(Self.kept(name))"], remote, source) }
-                    return (name, name)
-                }
-                let candidates = RefName.candidates(name)
-                let refs = try await remoteRefs(candidates, remote, source)
-                guard let ref = candidates.first(where: refs.contains) else {
-                    throw try await missing("“\(name)” is neither a branch nor a tag of \(remote)", remote, source)
-                }
-                return (try await fetchTip(of: ref, remote, source), ref)
+                try await find(name, remote, source)
             }
         }
+    }
+
+    private func find(
+        _ name: String, _ remote: RemoteAddress, _ source: FetchSource
+    ) async throws(GitError) -> (commit: String, ref: String) {
+        if RefName.isCommit(name) {
+            if !isKept(name) { try await fetch(["\(name):\(Self.kept(name))"], remote, source) }
+            return (name, name)
+        }
+        let candidates = RefName.candidates(name)
+        let refs = try await remoteRefs(candidates, remote, source)
+        let found = candidates.filter(refs.contains)
+        guard found.count < 2 else {
+            throw GitError(.invalid, "“\(name)” is ambiguous in \(remote): say \(found.joined(separator: " or "))")
+        }
+        if let ref = found.first { return (try await fetchTip(of: ref, remote, source), ref) }
+        if let commit = try await fetchedCommit(beginning: name) {
+            try await keep(commit)
+            return (commit, commit)
+        }
+        throw try await missing(
+            "“\(name)” is neither a branch nor a tag of \(remote)"
+                + (RefName.isCommitPrefix(name) ? ", and no commit that was fetched here begins with it" : ""),
+            remote, source)
     }
 
     /// The commit a ref has now. Mirrors keep commits, not branches: a branch `a` that made way for `a/b` on the
@@ -137,6 +154,25 @@ extension Mirror {
             ["ls-remote", "--quiet", "--refs", "--", remote.text] + patterns, in: directory, remote: remote,
             credential: source.credential, timeout: source.timeout, doing: "listing the refs of \(remote)")
         return Set(output.text.split(separator: "\n").compactMap { $0.split(separator: "\t").last.map(String.init) })
+    }
+
+    /// The commit in this mirror whose id begins so, or `nil`.
+    private func fetchedCommit(beginning prefix: String) async throws(GitError) -> String? {
+        guard RefName.isCommitPrefix(prefix) else { return nil }
+        let objects = try await program.run(
+            ["rev-parse", "--disambiguate=\(prefix)"], in: directory, doing: "looking for the commit \(prefix)")
+        var commits: [String] = []
+        for id in objects.text.split(separator: "\n").map(String.init) where RefName.isCommit(id) {
+            let type = try await program.output(["cat-file", "-t", id], in: directory)
+            if type.exitCode == 0, type.text.hasPrefix("commit") { commits.append(id) }
+        }
+        guard commits.count < 2 else {
+            throw GitError(
+                .invalid,
+                "“\(prefix)” is the beginning of \(commits.count) commits: "
+                    + commits.prefix(5).joined(separator: ", "))
+        }
+        return commits.first
     }
 
     /// Whether a ref is missing among others or the repository has none at all.

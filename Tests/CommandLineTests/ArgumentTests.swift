@@ -37,10 +37,13 @@ import Testing
     @Test func runTakesEverything() throws {
         let command = try #require(
             try Slipway.parseAsRoot([
-                "run", "shop/web", "--ref", "v1", "--component", "web", "--param", "a=1", "--param", "b=x=y", "-f",
+                "run", "shop/web", "--ref", "v1", "--event", "promote", "--target", "production", "--component", "web",
+                "--param", "a=1", "--param", "b=x=y", "-f",
             ]) as? RunCommand)
         #expect(command.repository == "shop/web")
         #expect(command.ref == "v1")
+        #expect(command.event == .promote)
+        #expect(command.target == "production")
         #expect(command.parameters == ["a=1", "b=x=y"])
         #expect(command.follow)
     }

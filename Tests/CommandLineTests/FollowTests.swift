@@ -82,4 +82,29 @@ import Testing
                 "✘ shop/web#12 failed in 1m 04s", "  test: exit code 1", "  slipway logs shop/web#12 test",
             ])
     }
+
+    @Test func anIgnoredFailureIsNotTheOneToLookAt() {
+        var slow = Samples.step(1, "slow", .failure, reason: "exit code 1")
+        slow.ignored = true
+        let failed = Samples.run(.failure, [slow, Samples.step(2, "test", .failure, reason: "exit code 2")])
+        #expect(
+            RunText.ending(failed, style: .plain, now: Samples.begin) == [
+                "✘ shop/web#12 failed in 1m 04s", "  test: exit code 2", "  slipway logs shop/web#12 test",
+            ])
+        #expect(
+            RunText.stepLine(slow, style: .plain, now: Samples.begin) == "! slow failed, ignored in 3s: exit code 1")
+        let page = RunText.page(Samples.run(.success, [slow]), style: .plain, width: nil, now: Samples.begin)
+        #expect(page.contains { $0.contains("!") && $0.contains("ignored; exit code 1") }, "\(page)")
+    }
+
+    @Test func aRunByHandSaysSo() {
+        var run = Samples.run(.running, []).summary
+        run.byHand = true
+        run.sender = nil
+        #expect(RunText.cause(run) == "push to main by hand")
+        run.sender = "anna"
+        #expect(RunText.cause(run) == "push to main by anna, run by hand")
+        run.event = .custom
+        #expect(RunText.cause(run) == "run by hand on main by anna")
+    }
 }

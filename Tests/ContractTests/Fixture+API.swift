@@ -10,6 +10,10 @@ extension Fixture {
             RunRequest(
                 repository: Sample.repository, ref: "v1.2", component: "web",
                 document: [["step": "hello", "commands": ["true"]]], parameters: ["IMAGE": "web"])),
+        Fixture(
+            "RunRequestByEvent",
+            RunRequest(
+                repository: Sample.repository, ref: "v1.2", event: .promote, target: "production", cron: "nightly")),
         Fixture("RunEvent-run-choice", RunEvent.run(Sample.view)),
         Fixture("RunEvent-log-choice", RunEvent.log(step: 1, offset: 12, text: "Done\n")),
         Fixture(

@@ -11,7 +11,7 @@ struct JSONTextTests {
     private static let triggers = [
         Sample.trigger, Sample.manual,
         Trigger(
-            id: MessageID(rawValue: text), event: .pullRequest, action: text,
+            id: MessageID(rawValue: text), event: .pullRequest, eventFollowsRef: true, action: text,
             repository: RepositoryPath(rawValue: text),
             ref: text, branch: text, before: text, commit: text, sender: text, message: text, skip: true, target: text,
             cron: text, parameters: [text: text, "": "", "B": "1", "a": "2", "ä": "3", "b": "4"], parent: 41,

@@ -125,6 +125,32 @@ struct MirrorTests {
         }
         let absent = String(repeating: "1", count: 40)
         #expect(await code { _ = try await mirror.fetch(naming: absent, from: origin.source) } == .refNotFound)
+        let short = try await mirror.fetch(naming: String(tagged.prefix(7)), from: origin.source)
+        #expect(short == (tagged, tagged))
+        #expect(try await mirror.fetch(naming: "tags/v1.2", from: origin.source) == (tagged, "refs/tags/v1.2"))
+        // A tree of the same repository is no commit.
+        let tree = try await origin.git("rev-parse", "HEAD^{tree}")
+        let part = String(tree.prefix(12))
+        #expect(await code { _ = try await mirror.fetch(naming: part, from: origin.source) } == .refNotFound)
+    }
+
+    @Test("a name that stands for a branch and a tag says both")
+    func ambiguous() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let commit = try await origin.commit("one")
+        try await origin.git("tag", "v1")
+        try await origin.git("branch", "v1")
+        let mirror = sandbox.mirror()
+        do {
+            _ = try await mirror.fetch(naming: "v1", from: origin.source)
+            Issue.record("one of them was taken")
+        } catch {
+            #expect(error.code == .invalid)
+            #expect(error.message.hasSuffix("say refs/heads/v1 or refs/tags/v1"))
+        }
+        let tag = try await mirror.fetch(naming: "refs/tags/v1", from: origin.source)
+        #expect(tag == (commit, "refs/tags/v1"))
     }
 
     @Test("what is not there says what is missing")

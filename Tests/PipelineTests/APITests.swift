@@ -116,6 +116,7 @@ import Testing
             let unknown = try await send(
                 client, .put, "repositories/shop%2Fweb/associations", #"[{"component": "nothing"}]"#)
             #expect(unknown.status == .conflict)
+            #expect(String(buffer: unknown.body).contains("slipway component put nothing FILE"))
         }
     }
 
@@ -133,6 +134,14 @@ import Testing
                 let shown = String(buffer: try await send(client, .get, path).body)
                 #expect(!shown.contains("hush") && !shown.contains("mine") && !shown.contains("pw"))
             }
+            #expect(try await send(client, .put, "secrets/other", #"{"value": "hush"}"#).status == .ok)
+            func names(_ path: String) async throws -> [String] {
+                let answer = try await send(client, .get, path)
+                let page = try Wire.decode(Page<SecretView>.self, from: Data(answer.body.readableBytesView))
+                return page.items.map { "\($0.name) of \($0.repository?.rawValue ?? "all")" }
+            }
+            #expect(try await names("secrets") == ["other of all", "token of all", "token of shop/web"])
+            #expect(try await names("repositories/shop%2Fweb/secrets") == ["other of all", "token of shop/web"])
             let sealed = try await fixture.store.read {
                 try SecretStore(database: $0).sealed(for: PlatformFixture.path)
             }
@@ -151,6 +160,8 @@ import Testing
             (.put, "repositories/a%2Fb", #"{"cloneURL": "ext::sh -c id"}"#, 400), (.put, "components/a%20b", "[]", 400),
             (.put, "secrets/a", #"{"value": ""}"#, 400), (.post, "runs", #"{"repository": "no/such"}"#, 404),
             (.post, "runs", #"{"repository": "shop/web", "component": "none"}"#, 404),
+            (.post, "runs", #"{"repository": "shop/web", "event": "pull_request"}"#, 400),
+            (.post, "runs", #"{"repository": "shop/web", "event": "sneeze"}"#, 400),
             (.post, "runs", #"{"repository": "shop/web", "document": {"steps": 1}}"#, 400),
             (
                 .post, "runs",

@@ -22,13 +22,15 @@ import Testing
         let choice = choose(given: given, file: true, [AssociationView(component: "web")])
         #expect(choice.candidate == .given(given))
         #expect(choice.trace == ["given by hand: a document"])
+        let warned = choose(given: GivenProcess(digest: "sha256:1", note: "a document", warnings: ["no effect"]))
+        #expect(warned.trace == ["given by hand: a document", "warning: no effect"])
     }
 
     @Test func `The file wins over components where it is allowed`() {
         #expect(choose(file: true, [AssociationView(component: "web")]).candidate == .file(file))
         let refused = choose(file: true, allowsFile: false, [AssociationView(component: "web")])
         #expect(refused.candidate == .component("web"))
-        #expect(refused.trace[1] == "file: .slipway.yml is there, but the repository's association does not allow it")
+        #expect(refused.trace[0] == "file: .slipway.yml is there, but the repository's association does not allow it")
     }
 
     @Test func `A file of nearly the right name is told, with the right one`() {
@@ -59,7 +61,7 @@ import Testing
         #expect(choice.candidate == .component("release"))
         #expect(
             choice.trace == [
-                "given by hand: nothing", "file: there is none at this commit",
+                "file: there is none at this commit",
                 "component “tags”: skipped, event “push” is not tag",
                 "component “trunk”: skipped, branch “release/2” is not main",
                 "component “release”: associated for push and release/*",

@@ -194,6 +194,30 @@ import Testing
         }
     }
 
+    @Test func `The form starts the run that was asked for`() async throws {
+        try await withPages { client, fixture in
+            let cookie = try await signIn(client)
+            let page = String(buffer: try await get(client, "/repositories/shop/web", cookie).body)
+            for event in Trigger.eventsByHand { #expect(page.contains("<option>\(event.rawValue)</option>")) }
+            let token = try guardToken(page)
+            let form = "guard=\(token)&repository=shop%2Fweb&ref=v1"
+            for (fields, event, follows) in [
+                ("&event=&target=&cron=", Event.push, true), ("&event=cron&cron=nightly", .cron, nil),
+                ("&event=promote&target=production", .promote, nil),
+            ] as [(String, Event, Bool?)] {
+                let started = try await post(client, "/runs", form + fields, cookie)
+                let id = try #require(started.headers[.location]?.split(separator: "/").last)
+                let trigger = try await fixture.store.read {
+                    try RunStore(database: $0).details(RunID(rawValue: String(id)))?.trigger
+                }
+                #expect(trigger?.event == event)
+                #expect(trigger?.eventFollowsRef == follows)
+            }
+            let wrong = try await post(client, "/runs", form + "&event=promote", cookie)
+            #expect(String(buffer: wrong.body).contains("needs the environment"))
+        }
+    }
+
     @Test func `Unknown things are not here`() async throws {
         try await withPages { client, _ in
             let cookie = try await signIn(client)

@@ -89,6 +89,38 @@ struct SynchronizerTests {
         #expect(pinned.commit.sha == tagged)
     }
 
+    @Test("a person's run is what a push of the ref makes, or says why it is not")
+    func event() async throws {
+        let origin = try await Origin()
+        let tagged = try await origin.commit("tagged")
+        try await origin.git("tag", "v1")
+        try await origin.commit("tip")
+        let synchronizer = origin.synchronizer()
+        func ask(_ ref: String, _ event: Event? = nil) async throws -> SyncOutcome {
+            let trigger = Trigger(
+                id: .make(), event: event ?? .push, eventFollowsRef: event == nil ? true : nil,
+                repository: Origin.repository, ref: ref, run: .make())
+            return try await synchronizer.synchronize(trigger, cloneURL: "", attempt: 1)
+        }
+        for (ref, event, found, branch) in [
+            ("v1", .tag, "refs/tags/v1", nil), ("main", .push, "refs/heads/main", "main"),
+            ("refs/tags/v1", .tag, "refs/tags/v1", nil), (tagged, .push, tagged, nil),
+            (String(tagged.prefix(8)), .push, tagged, nil),
+        ] as [(String, Event, String, String?)] {
+            let trigger = try synced(await ask(ref)).trigger
+            #expect(trigger.event == event, "\(ref)")
+            #expect(trigger.eventFollowsRef == nil)
+            #expect(trigger.ref == found)
+            #expect(trigger.branch == branch)
+        }
+        #expect(try synced(await ask("v1", .custom)).trigger.event == .custom)
+        #expect(failure(try await ask("v1", .push))?.reason.contains("“v1” is a tag") == true)
+        #expect(failure(try await ask("main", .tag))?.reason.contains("“main” is a branch") == true)
+        try await origin.git("branch", "v1")
+        #expect(
+            failure(try await ask("v1"))?.reason.contains("say refs/heads/v1 or refs/tags/v1") == true)
+    }
+
     @Test("what cannot be had says why, in a word and in a sentence")
     func failures() async throws {
         let origin = try await Origin()

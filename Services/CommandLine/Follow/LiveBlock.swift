@@ -19,14 +19,14 @@ struct LiveBlock: Sendable {
             let name = TextWidth.truncate(step.name, to: nameWidth)
             let padding = String(repeating: " ", count: nameWidth - TextWidth.of(name))
             let time = TimeText.span(from: step.startedAt, to: step.finishedAt, now: now) ?? ""
-            let symbol = step.state == .running ? Self.wheel[frame % Self.wheel.count] : step.state.symbol
+            let symbol = step.state == .running ? Self.wheel[frame % Self.wheel.count] : step.symbol
             let head = "\(name)\(padding)  \(String(repeating: " ", count: max(0, 7 - TextWidth.of(time))))\(time)"
             let left = max(0, columns - TextWidth.of(head) - 5)
             let reason = TextWidth.truncate(PlainText.singleLine(step.reason ?? ""), to: left)
             lines.append(
-                style.paint(symbol, step.state.tone) + " "
+                style.paint(symbol, step.tone) + " "
                     + style.paint(head, step.state == .pending || step.state == .skipped ? .faint : .plain)
-                    + (reason.isEmpty ? "" : "  " + style.paint(reason, step.state == .failure ? .bad : .faint)))
+                    + (reason.isEmpty ? "" : "  " + style.paint(reason, step.tone == .bad ? .bad : .faint)))
         }
         if shown.count < steps.count {
             let hidden = steps.count - shown.count
@@ -60,7 +60,7 @@ struct LiveBlock: Sendable {
         func rank(_ step: StepView) -> Int {
             switch step.state {
             case .running: 0
-            case .failure: 1
+            case .failure: step.isIgnored ? 3 : 1
             case .pending: 2
             case .success, .cancelled: 3
             case .skipped: 4

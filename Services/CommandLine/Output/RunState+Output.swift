@@ -34,3 +34,10 @@ extension RunState {
         }
     }
 }
+
+/// A step's, where a failure may be one that counts for nothing.
+extension StepView {
+    var symbol: String { isIgnored ? "!" : state.symbol }
+    var tone: Tone { isIgnored ? .notice : state.tone }
+    var word: String { isIgnored ? "failed, ignored" : state.word }
+}

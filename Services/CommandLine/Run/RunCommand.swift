@@ -7,14 +7,21 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Start a run by hand.",
         discussion: """
+            The run is the one that a push of --ref makes: conditions see the event tag for a tag, else push, and the \
+            branch where it is one. --event says what it is to be taken for instead. A text in the commit's message \
+            that asks for no run does not count, and conditions on paths hold.
+
             Without --component and --file the process is chosen as for a push: the repository's own file if its \
             association allows, else the component associated with it.
 
-              slipway run shop/web                     what a push would do
-              slipway run shop/web --ref v1.4.0        for a tag, a branch or a commit
-              slipway run shop/web --component web     this component instead
-              slipway run shop/web --file try.json     this process, not kept
-              slipway run shop/web --param n=3 -f      with a parameter; watch it
+              slipway run shop/web                       what a push to the default branch does
+              slipway run shop/web --ref v1.4.0          what a push of this tag, branch or commit does
+              slipway run shop/web --event custom        a run that no push makes
+              slipway run shop/web --event cron --cron nightly
+              slipway run shop/web --event promote --target production --ref v1.4.0
+              slipway run shop/web --component web       this component instead
+              slipway run shop/web --file try.yml        this process, not kept
+              slipway run shop/web --param n=3 -f        with a parameter; watch it
 
             With --follow the exit code is the run's: 0 for success, 1 for anything else. Ctrl-C stops the watching, \
             not the run.
@@ -23,15 +30,30 @@ struct RunCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The repository, such as shop/web.", valueName: "repo"))
     var repository: String
 
-    @Option(help: "A branch, a tag or a commit; the default branch if absent.")
+    @Option(
+        help: """
+            A branch, a tag, a commit or the beginning of one; the default branch if absent. Where a branch and a tag \
+            have the same name, say refs/heads/NAME or refs/tags/NAME.
+            """)
     var ref: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "push, tag, custom, cron, promote or rollback; if absent, tag for a tag, else push.", valueName: "event"))
+    var event: Event?
+
+    @Option(help: ArgumentHelp("The environment of --event promote or rollback.", valueName: "environment"))
+    var target: String?
+
+    @Option(help: ArgumentHelp("The schedule's name, of --event cron.", valueName: "name"))
+    var cron: String?
 
     @Option(help: "The component to run.")
     var component: String?
 
     @Option(
         help: ArgumentHelp(
-            "A file with the process as JSON or YAML; - reads JSON from standard input.", valueName: "path"))
+            "A file with the process as JSON, or YAML (.yml); - reads JSON from standard input.", valueName: "path"))
     var file: String?
 
     @Option(name: .customLong("param"), help: ArgumentHelp("A parameter's value; repeat it.", valueName: "name=value"))
@@ -53,8 +75,9 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let request = RunRequest(
-            repository: try repositoryPath(repository), ref: ref, component: component,
-            document: try file.map(DocumentFile.read), parameters: parameters.isEmpty ? nil : parsedParameters)
+            repository: try repositoryPath(repository), ref: ref, event: event, target: target, cron: cron,
+            component: component, document: try file.map(DocumentFile.read),
+            parameters: parameters.isEmpty ? nil : parsedParameters)
         try await connection.withPlatform { client in
             let started: RunView = try await client.post("runs", body: request)
             try await Self.tell(started, follow: follow, json: connection.json, client: client)

@@ -21,7 +21,9 @@ enum RunText {
             case .promote: "promotion of \(refName(run))"
             case .rollback: "rollback on \(refName(run))"
             }
-        return PlainText.singleLine(what + (run.sender.map { " by \($0)" } ?? ""))
+        let isByHand = run.byHand == true && run.event != .custom
+        let who = run.sender.map { " by \($0)" + (isByHand ? ", run by hand" : "") } ?? (isByHand ? " by hand" : "")
+        return PlainText.singleLine(what + who)
     }
 
     /// The short name of the ref, as people say it.
@@ -35,8 +37,7 @@ enum RunText {
     /// `✔ compile  12s`
     static func stepLine(_ step: StepView, style: Style, now: Timestamp) -> String {
         var line =
-            style.paint("\(step.state.symbol) \(PlainText.singleLine(step.name))", step.state.tone) + " "
-            + step.state.word
+            style.paint("\(step.symbol) \(PlainText.singleLine(step.name))", step.tone) + " " + step.word
         if step.state.isFinal, let time = TimeText.span(from: step.startedAt, to: step.finishedAt, now: now) {
             line += " in \(time)"
         }
@@ -52,12 +53,12 @@ enum RunText {
         if let time = TimeText.span(from: run.startedAt, to: run.finishedAt, now: now) { first += " in \(time)" }
         if let reason = run.reason { first += ": " + PlainText.singleLine(reason) }
         var lines = [first]
-        for step in view.stages.flatMap(\.steps) where step.state == .failure {
+        for step in view.stages.flatMap(\.steps) where step.state == .failure && !step.isIgnored {
             var line = "  \(PlainText.singleLine(step.name)): "
             line += PlainText.singleLine(step.reason ?? step.exitCode.map { "exit code \($0)" } ?? "failed")
             lines.append(style.paint(line, .bad))
         }
-        if run.state == .failure, let step = view.stages.flatMap(\.steps).first(where: { $0.state == .failure }) {
+        if run.state == .failure, let step = view.firstFailure {
             lines.append(style.paint("  slipway logs \(run.repository)#\(run.number) \(step.name)", .faint))
         }
         return lines
@@ -126,12 +127,13 @@ enum RunText {
         table.indent = 2
         for step in steps {
             var notes: [String] = []
+            if step.isIgnored { notes.append("ignored") }
             if let reason = step.reason { notes.append(reason) }
             if step.attempt > 1 { notes.append("attempt \(step.attempt)") }
             table.add(
-                .init(step.state.symbol, step.state.tone), .init(step.name), .init(step.kind, .faint),
+                .init(step.symbol, step.tone), .init(step.name), .init(step.kind, .faint),
                 .init(TimeText.span(from: step.startedAt, to: step.finishedAt, now: now) ?? ""),
-                .init(notes.joined(separator: "; "), step.state == .failure ? .bad : .faint))
+                .init(notes.joined(separator: "; "), step.tone == .bad ? .bad : .faint))
         }
         return table
     }

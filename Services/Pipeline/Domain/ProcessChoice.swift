@@ -25,9 +25,9 @@ struct ProcessChoice: Sendable, Equatable {
         if let given {
             candidate = .given(given)
             trace.append("given by hand: \(given.note)")
+            trace += (given.warnings ?? []).map { "warning: \($0)" }
             return
         }
-        trace.append("given by hand: nothing")
         if let file, allowsFile {
             candidate = .file(file)
             trace.append("file: \(file.path)")
@@ -53,7 +53,7 @@ struct ProcessChoice: Sendable, Equatable {
     }
 
     /// Why nothing runs, for people.
-    var refusal: String { "no process: " + trace.dropFirst().joined(separator: "; ") }
+    var refusal: String { "no process: " + trace.joined(separator: "; ") }
 
     /// What is wrong with an association, or `nil`.
     static func problem(with association: AssociationView) -> String? {

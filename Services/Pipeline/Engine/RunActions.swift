@@ -10,7 +10,8 @@ struct RunActions: Sendable {
     let reader: RunReader
 
     /// Starts a run by hand: it waits for its source, then runs what was given, or what a push would run.
-    /// - Throws: ``APIError`` for an unknown repository or component, and for a document that is no process.
+    /// - Throws: ``APIError`` for an unknown repository or component, for a document that is no process, and for an event
+    ///   that nobody can make by hand.
     func start(_ request: RunRequest, by sender: String? = nil) async throws -> RunView {
         let compiled = try request.document.map { try Self.compile($0) }
         let run = try await engine.store.write { transaction in
@@ -22,7 +23,8 @@ struct RunActions: Sendable {
             let components = ComponentStore(database: database)
             if let compiled {
                 try components.keep(process: compiled.document, digest: compiled.digest, now: transaction.now)
-                given = GivenProcess(digest: compiled.digest, note: "a document")
+                given = GivenProcess(
+                    digest: compiled.digest, note: "a document", warnings: compiled.warnings)
             } else if let name = request.component {
                 guard let component = try components.find(name) else { throw ComponentRoutes.unknown(name) }
                 given = GivenProcess(
@@ -32,11 +34,8 @@ struct RunActions: Sendable {
             if let given, let document = try components.process(given.digest) {
                 try Self.check(request.parameters ?? [:], of: document)
             }
-            let ref = request.ref ?? repository.defaultBranch
-            let trigger = Trigger(
-                id: .make(at: transaction.now), event: .custom, repository: request.repository, ref: ref,
-                branch: Self.branch(of: ref), sender: sender, parameters: request.parameters ?? [:],
-                run: .make(at: transaction.now), receivedAt: transaction.now)
+            let trigger = try Trigger(
+                byHand: request, defaultBranch: repository.defaultBranch, sender: sender, now: transaction.now)
             return try ask(for: trigger, given: given, repository, in: transaction)
         }
         return try await view(run)
@@ -121,13 +120,6 @@ struct RunActions: Sendable {
         } catch let failure as CompileFailure {
             throw APIError.badRequest("malformed_parameters", failure.summary)
         }
-    }
-
-    private static func branch(of ref: String) -> String? {
-        if ref.hasPrefix("refs/heads/") { return String(ref.dropFirst("refs/heads/".count)) }
-        if ref.hasPrefix("refs/") { return nil }
-        let isCommit = (ref.count == 40 || ref.count == 64) && ref.allSatisfy(\.isHexDigit)
-        return isCommit ? nil : ref
     }
 
     static func unknown(_ id: RunID) -> APIError { .notFound("unknown_run", "there is no run “\(id)”") }

@@ -145,7 +145,9 @@ extension RunEngine {
             }
             do {
                 let compiled = try ProcessCompiler.compile(component.document, name: name)
-                let trace = choice.trace + ["component “\(name)” is at revision \(component.revision)"]
+                let trace =
+                    choice.trace + ["component “\(name)” is at revision \(component.revision)"]
+                    + compiled.warnings.map { "warning: \($0)" }
                 return .process(
                     compiled, ChoiceView(source: .component, name: name, digest: compiled.digest, trace: trace))
             } catch let failure as CompileFailure {
@@ -174,7 +176,8 @@ extension RunEngine {
             id: trigger.run ?? .make(at: transaction.now), repository: trigger.repository,
             number: try RunStore(database: transaction.database).nextNumber(of: trigger.repository), state: .pending,
             reason: nil, event: trigger.event, ref: trigger.ref, branch: trigger.branch, commit: nil,
-            sender: trigger.sender, createdAt: transaction.now, startedAt: nil, finishedAt: nil)
+            sender: trigger.sender, byHand: trigger.run == nil ? nil : true, createdAt: transaction.now,
+            startedAt: nil, finishedAt: nil)
     }
 
     private func begin(_ message: SourceSynced, _ decision: Decision, in transaction: Transaction) throws {
@@ -183,8 +186,9 @@ extension RunEngine {
         // Planned or ended before: the same push came by another way.
         if let known, known.state.isFinal || known.commit != nil { return }
         var run = try known ?? newRun(message.trigger, in: transaction)
+        run.event = message.trigger.event
         run.ref = message.trigger.ref
-        run.branch = message.trigger.branch ?? run.branch
+        run.branch = message.trigger.branch
         run.commit = message.commit
         run.reason = nil
         var trigger = message.trigger
@@ -260,13 +264,15 @@ extension RunEngine {
                 steps.append(
                     StepRecord(
                         run: run, id: steps.count + 1, stage: position, name: service.name, kind: "service",
-                        state: service.skipped == nil ? .pending : .skipped, reason: service.skipped?.text))
+                        state: service.skipped == nil ? .pending : .skipped, reason: service.skipped?.text,
+                        ignoresFailure: stage.services.first { $0.name == service.name }?.failure == .ignore))
             }
             for step in planned.steps {
                 steps.append(
                     StepRecord(
                         run: run, id: steps.count + 1, stage: position, name: step.name, kind: step.kind.rawValue,
-                        state: step.skipped == nil ? .pending : .skipped, reason: step.skipped?.text))
+                        state: step.skipped == nil ? .pending : .skipped, reason: step.skipped?.text,
+                        ignoresFailure: stage.step(step.name)?.failure == .ignore))
             }
         }
         return (stages, steps)

@@ -25,6 +25,8 @@ struct StepRecord: Sendable, Equatable {
     var kind: String
     var state: RunState = .pending
     var reason: String?
+    /// Whether a failure of it fails nothing.
+    var ignoresFailure = false
     var exitCode: Int32?
     var job: JobID?
     var attempt = 0
@@ -37,7 +39,8 @@ struct StepRecord: Sendable, Equatable {
     var view: StepView {
         StepView(
             id: id, name: name, kind: kind, state: state, reason: reason, exitCode: exitCode, job: job,
-            attempt: attempt, outputs: outputs, logBytes: 0, startedAt: startedAt, finishedAt: finishedAt)
+            attempt: attempt, outputs: outputs, logBytes: 0, logLength: logBytes, startedAt: startedAt,
+            finishedAt: finishedAt)
     }
 }
 
@@ -101,17 +104,18 @@ extension RunStore {
     func save(_ step: StepRecord) throws {
         try database.cachedStatement(
             sql: """
-                INSERT INTO steps (run, id, stage, name, kind, state, reason, exitCode, job, attempt, outputs, logBytes,
-                    startedAt, finishedAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO steps (run, id, stage, name, kind, state, reason, ignoresFailure, exitCode, job, attempt,
+                    outputs, logBytes, startedAt, finishedAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (run, id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
                     exitCode = excluded.exitCode, job = excluded.job, attempt = excluded.attempt,
                     outputs = excluded.outputs, logBytes = excluded.logBytes, startedAt = excluded.startedAt,
                     finishedAt = excluded.finishedAt
                 """
         ).execute(arguments: [
-            step.run, step.id, step.stage, step.name, step.kind, step.state, step.reason, step.exitCode, step.job,
-            step.attempt, step.outputs.isEmpty ? nil : JSONColumn(step.outputs), step.logBytes, step.startedAt,
+            step.run, step.id, step.stage, step.name, step.kind, step.state, step.reason, step.ignoresFailure,
+            step.exitCode, step.job, step.attempt, step.outputs.isEmpty ? nil : JSONColumn(step.outputs), step.logBytes,
+            step.startedAt,
             step.finishedAt,
         ])
     }
@@ -119,8 +123,9 @@ extension RunStore {
     private static func step(_ row: Row) throws -> StepRecord {
         StepRecord(
             run: row["run"], id: row["id"], stage: row["stage"], name: row["name"], kind: row["kind"],
-            state: row["state"], reason: row["reason"], exitCode: row["exitCode"], job: row["job"],
-            attempt: row["attempt"], outputs: try row.json("outputs") ?? [:], logBytes: row["logBytes"],
+            state: row["state"], reason: row["reason"], ignoresFailure: row["ignoresFailure"],
+            exitCode: row["exitCode"], job: row["job"], attempt: row["attempt"],
+            outputs: try row.json("outputs") ?? [:], logBytes: row["logBytes"],
             startedAt: row["startedAt"], finishedAt: row["finishedAt"])
     }
 }

@@ -10,6 +10,8 @@ struct GivenProcess: Codable, Sendable, Equatable {
     var digest: String
     /// How it came about, for the trace.
     var note: String
+    /// What is accepted in it and has no effect, for the trace.
+    var warnings: [String]?
 }
 
 /// What is needed of a run beside what lists show.
@@ -89,13 +91,14 @@ struct RunStore {
         let commit = run.commit
         try database.execute(
             sql: """
-                INSERT INTO runs (id, trigger, repository, number, state, reason, event, ref, branch, sender, sha, message,
-                    authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO runs (id, trigger, repository, number, state, reason, event, ref, branch, sender, byHand, sha,
+                    message, authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 run.id, details.trigger.id, run.repository, run.number, run.state, run.reason, run.event, run.ref,
-                run.branch, run.sender, commit?.sha, commit?.message, commit?.authorName, commit?.authorEmail,
+                run.branch, run.sender, run.byHand, commit?.sha, commit?.message, commit?.authorName,
+                commit?.authorEmail,
                 commit?.committedAt, run.createdAt, run.startedAt, run.finishedAt,
             ])
         try database.execute(
@@ -114,11 +117,11 @@ struct RunStore {
     func update(_ run: RunSummary) throws {
         try database.execute(
             sql: """
-                UPDATE runs SET state = ?, reason = ?, ref = ?, branch = ?, sha = ?, message = ?, authorName = ?,
-                    authorEmail = ?, committedAt = ?, startedAt = ?, finishedAt = ? WHERE id = ?
+                UPDATE runs SET state = ?, reason = ?, event = ?, ref = ?, branch = ?, sha = ?, message = ?,
+                    authorName = ?, authorEmail = ?, committedAt = ?, startedAt = ?, finishedAt = ? WHERE id = ?
                 """,
             arguments: [
-                run.state, run.reason, run.ref, run.branch, run.commit?.sha, run.commit?.message,
+                run.state, run.reason, run.event, run.ref, run.branch, run.commit?.sha, run.commit?.message,
                 run.commit?.authorName, run.commit?.authorEmail, run.commit?.committedAt, run.startedAt,
                 run.finishedAt, run.id,
             ])
@@ -167,6 +170,9 @@ struct RunStore {
                         var view = step.view
                         view.logBytes = step.attempt > 0 ? logBytes(step.id, step.attempt) : 0
                         view.reason = view.reason ?? waits?.of(step)
+                        // What failed in a stage that did well failed nothing.
+                        let isIgnored = step.ignoresFailure || stage.state == .success
+                        view.ignored = step.state == .failure && isIgnored ? true : nil
                         return view
                     })
             })
@@ -182,7 +188,7 @@ struct RunStore {
                     sha: $0, message: row["message"] ?? "", authorName: row["authorName"] ?? "",
                     authorEmail: row["authorEmail"] ?? "", committedAt: row["committedAt"] ?? Timestamp(milliseconds: 0)
                 )
-            }, sender: row["sender"], createdAt: row["createdAt"], startedAt: row["startedAt"],
+            }, sender: row["sender"], byHand: row["byHand"], createdAt: row["createdAt"], startedAt: row["startedAt"],
             finishedAt: row["finishedAt"])
     }
 }

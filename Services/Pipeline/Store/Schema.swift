@@ -2,7 +2,7 @@ import Storage
 
 /// The pipeline service's schema. Moments are milliseconds since 1970; documents are JSON text.
 enum Schema {
-    static let migrations = [Inbox.migration, Outbox.migration, first, rollouts]
+    static let migrations = [Inbox.migration, Outbox.migration, first, rollouts, people]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so
     /// a page costs the same with a million runs. What only one run's page needs is in `runDetails`, which keeps the
@@ -215,5 +215,14 @@ enum Schema {
                 name TEXT NOT NULL PRIMARY KEY,
                 namespace TEXT NOT NULL
             ) WITHOUT ROWID;
+            """)
+
+    /// What people want to know of a run: whether one of them started it, and which failures fail nothing.
+    private static let people = Migration(
+        "2026-11 people",
+        sql: """
+            -- Whatever its event: a push's run can be made by hand.
+            ALTER TABLE runs ADD COLUMN byHand INTEGER;
+            ALTER TABLE steps ADD COLUMN ignoresFailure INTEGER NOT NULL DEFAULT 0;
             """)
 }

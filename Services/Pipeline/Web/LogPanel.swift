@@ -41,8 +41,8 @@ struct LogPanel: Sendable {
             quiet = RunText.waits(view.summary)
             return
         }
-        state = step.state.rawValue
-        var words = [StateMark.word(step.state)]
+        state = StateMark.style(step)
+        var words = [StateMark.word(step)]
         if let code = step.exitCode, code != 0 { words.append("exit code \(code)") }
         if step.attempt > 1 { words.append("attempt \(step.attempt)") }
         if step.state.isFinal, step.logBytes > 0 { words.append(PageTime.size(step.logBytes)) }
@@ -59,11 +59,11 @@ struct LogPanel: Sendable {
             }
     }
 
-    /// The step a page shows unless another was asked for: the first that failed, else the one that runs, else the last
-    /// that said something.
+    /// The step a page shows unless another was asked for: the first whose failure counts, else the one that runs, else
+    /// the last that said something.
     static func choose(_ view: RunView) -> StepView? {
         let steps = view.stages.flatMap(\.steps)
-        return steps.first { $0.state == .failure }
+        return view.firstFailure
             ?? steps.last { $0.state == .running && $0.kind != "service" }
             ?? steps.last { $0.state == .running }
             ?? steps.last { $0.logBytes > 0 && $0.kind != "service" }

@@ -11,7 +11,8 @@ enum RepositoryPage {
         var content: [String: Any] = [
             "path": view.path.rawValue, "href": WebPath.encode(view.path.rawValue), "cloneURL": view.cloneURL,
             "branch": view.defaultBranch, "hasToken": view.hasToken, "allowsFile": view.allowsFile,
-            "hookToken": hook.token, "components": components, "hasComponents": !components.isEmpty,
+            "events": Trigger.eventsByHand.map(\.rawValue), "hookToken": hook.token, "components": components,
+            "hasComponents": !components.isEmpty,
             "associations": view.associations.map { Association(component: $0.component, scope: scope($0)) },
             "hasAssociations": !view.associations.isEmpty,
         ]

@@ -56,9 +56,9 @@ struct RunStepList: Sendable {
         }
         return Step(
             id: step.id, name: step.name, kind: step.kind == "commands" || step.kind == step.name ? "" : step.kind,
-            state: step.state.rawValue,
-            mark: StateMark.picture(step.state),
-            reason: step.reason ?? (step.attempt > 1 ? "attempt \(step.attempt)" : nil),
+            state: StateMark.style(step), mark: StateMark.picture(step),
+            reason: step.reason.map { step.isIgnored ? "ignored: \($0)" : $0 }
+                ?? (step.attempt > 1 ? "attempt \(step.attempt)" : nil),
             took: TimeText.span(from: step.startedAt, to: step.finishedAt, now: now) ?? "",
             since: PageTime.since(step.startedAt, step.finishedAt), selected: step.id == selected,
             barStart: tenths(min(98, max(0, start))),

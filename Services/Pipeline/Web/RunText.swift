@@ -22,8 +22,10 @@ enum RunText {
             case .promote: "promotion"
             case .rollback: "rollback"
             }
-        guard let sender = run.sender, !sender.isEmpty else { return event }
-        return run.event == .custom ? "by hand, \(sender)" : "\(event) by \(sender)"
+        let sender = run.sender.flatMap { $0.isEmpty ? nil : $0 }
+        if run.event == .custom { return sender.map { "by hand, \($0)" } ?? event }
+        guard run.byHand == true else { return sender.map { "\(event) by \($0)" } ?? event }
+        return sender.map { "\(event) by \($0), run by hand" } ?? "\(event) by hand"
     }
 
     /// The first line of the commit's message.

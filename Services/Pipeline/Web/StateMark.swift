@@ -13,6 +13,19 @@ enum StateMark {
         }
     }
 
+    /// The word for a step, whose failure may be ignored.
+    static func word(_ step: StepView) -> String { step.isIgnored ? "failed, ignored" : word(step.state) }
+
+    /// The class of what shows a step's state.
+    static func style(_ step: StepView) -> String { step.isIgnored ? "ignored" : step.state.rawValue }
+
+    static func picture(_ step: StepView) -> String {
+        guard step.isIgnored else { return picture(step.state) }
+        let shape = #"<circle cx="8" cy="8" r="6"/><path d="m5.5 5.5 5 5m0-5-5 5"/>"#
+        return #"<svg class="state ignored" viewBox="0 0 16 16" role="img" aria-label="\#(word(step))">"# + shape
+            + "</svg>"
+    }
+
     /// Markup made of constants only.
     static func picture(_ state: RunState) -> String {
         let shape =

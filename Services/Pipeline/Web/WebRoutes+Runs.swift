@@ -86,8 +86,16 @@ extension WebRoutes {
     private func start(_ form: WebForm) async throws -> Response {
         let path = RepositoryPath(rawValue: form.text("repository") ?? "")
         if let problem = path.problem { throw Problem(code: "malformed_repository", message: problem) }
+        let event = try form.text("event").map { text in
+            guard let event = Event(rawValue: text) else {
+                throw Problem(code: "malformed_event", message: "“\(text)” is no event.")
+            }
+            return event
+        }
         let run = try await model.start(
-            RunRequest(repository: path, ref: form.text("ref"), component: form.text("component")))
+            RunRequest(
+                repository: path, ref: form.text("ref"), event: event, target: form.text("target"),
+                cron: form.text("cron"), component: form.text("component")))
         return .redirect(to: "/runs/\(run)", type: .normal)
     }
 

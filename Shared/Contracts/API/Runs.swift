@@ -28,13 +28,15 @@ public struct RunSummary: Codable, Sendable, Equatable {
     /// `nil` until the source is synced.
     public var commit: Commit?
     public var sender: String?
+    /// `true` where a person started it, whatever its event; absent where a forge or a schedule did.
+    public var byHand: Bool?
     public var createdAt: Timestamp
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
 
     public init(
         id: RunID, repository: RepositoryPath, number: Int, state: RunState, reason: String?, event: Event,
-        ref: String, branch: String?, commit: Commit?, sender: String?, createdAt: Timestamp,
+        ref: String, branch: String?, commit: Commit?, sender: String?, byHand: Bool? = nil, createdAt: Timestamp,
         startedAt: Timestamp?, finishedAt: Timestamp?
     ) {
         self.id = id
@@ -47,6 +49,7 @@ public struct RunSummary: Codable, Sendable, Equatable {
         self.branch = branch
         self.commit = commit
         self.sender = sender
+        self.byHand = byHand
         self.createdAt = createdAt
         self.startedAt = startedAt
         self.finishedAt = finishedAt
@@ -115,18 +118,25 @@ public struct StepView: Codable, Sendable, Equatable {
     public var state: RunState
     public var reason: String?
     public var exitCode: Int32?
+    /// `true` where it failed and that fails nothing: its policy is `failure: ignore`, or it is a service or a detached
+    /// step that had done its work. Absent otherwise.
+    public var ignored: Bool?
     public var job: JobID?
     /// The grant of the job, from 1; 0 before the first.
     public var attempt: Int
     public var outputs: [String: String]
     /// Bytes of log stored.
     public var logBytes: Int64
+    /// Bytes its whole log has, as its worker told when it ended; absent before. Until as many are stored, some of it is
+    /// still on its way.
+    public var logLength: Int64?
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
 
     public init(
-        id: Int, name: String, kind: String, state: RunState, reason: String?, exitCode: Int32?, job: JobID?,
-        attempt: Int, outputs: [String: String], logBytes: Int64, startedAt: Timestamp?, finishedAt: Timestamp?
+        id: Int, name: String, kind: String, state: RunState, reason: String?, exitCode: Int32?,
+        ignored: Bool? = nil, job: JobID?, attempt: Int, outputs: [String: String], logBytes: Int64,
+        logLength: Int64? = nil, startedAt: Timestamp?, finishedAt: Timestamp?
     ) {
         self.id = id
         self.name = name
@@ -134,10 +144,12 @@ public struct StepView: Codable, Sendable, Equatable {
         self.state = state
         self.reason = reason
         self.exitCode = exitCode
+        self.ignored = ignored
         self.job = job
         self.attempt = attempt
         self.outputs = outputs
         self.logBytes = logBytes
+        self.logLength = logLength
         self.startedAt = startedAt
         self.finishedAt = finishedAt
     }
@@ -148,6 +160,13 @@ public struct RunRequest: Codable, Sendable, Equatable {
     public var repository: RepositoryPath
     /// A branch, a tag or a commit; the default branch if absent.
     public var ref: String?
+    /// What the run is to be taken for: `push`, `tag`, `custom`, `cron`, `promote` or `rollback`. Absent, it is what a
+    /// push of the ref makes: `tag` for a tag, else `push`.
+    public var event: Event?
+    /// `promote`, `rollback`: the environment.
+    public var target: String?
+    /// `cron`: the schedule's name.
+    public var cron: String?
     /// A component to run whatever is associated.
     public var component: String?
     /// A process to run as it is.
@@ -155,11 +174,15 @@ public struct RunRequest: Codable, Sendable, Equatable {
     public var parameters: [String: String]?
 
     public init(
-        repository: RepositoryPath, ref: String? = nil, component: String? = nil, document: JSONValue? = nil,
+        repository: RepositoryPath, ref: String? = nil, event: Event? = nil, target: String? = nil,
+        cron: String? = nil, component: String? = nil, document: JSONValue? = nil,
         parameters: [String: String]? = nil
     ) {
         self.repository = repository
         self.ref = ref
+        self.event = event
+        self.target = target
+        self.cron = cron
         self.component = component
         self.document = document
         self.parameters = parameters

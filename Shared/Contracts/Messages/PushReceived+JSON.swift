@@ -20,6 +20,7 @@ extension Trigger {
         text.member("cron", cron)
         text.member("defaultBranch", defaultBranch)
         text.member("event", event.rawValue)
+        if let eventFollowsRef { text.member("eventFollowsRef", eventFollowsRef) }
         text.member("id", id.rawValue)
         text.member("message", message)
         if let origin { text.member("origin") { origin.write(to: &$0) } }

@@ -105,6 +105,17 @@ extension PlatformClient {
         return answer.text
     }
 
+    /// Starts a run by hand and waits for its end.
+    func finishedRun(_ request: RunRequest, within limit: Duration = .seconds(60)) async throws -> RunView {
+        let started: RunView = try await send(.post, "runs", request).decode()
+        var view = started
+        try await eventually(within: limit, every: .milliseconds(100), "the run \(started.summary.id) ends") {
+            view = try await run(started.summary.id)
+            return view.summary.state.isFinal
+        }
+        return view
+    }
+
     /// Waits for the newest run of a commit to end.
     func finishedRun(
         _ path: String, commit: String, within limit: Duration = .seconds(60)

@@ -55,6 +55,17 @@ struct SampleRepository: Sendable {
         return (before, try await git(["rev-parse", "HEAD"]))
     }
 
+    /// Tags the newest commit and pushes the tag without telling anyone.
+    func tag(_ name: String) async throws {
+        try await git(["tag", name])
+        try await git(["push", "--quiet", bare.string, "refs/tags/\(name)"])
+    }
+
+    /// Makes a branch of the newest commit and pushes it without telling anyone.
+    func branch(_ name: String) async throws {
+        try await git(["push", "--quiet", bare.string, "HEAD:refs/heads/\(name)"])
+    }
+
     /// The body of GitLab's push hook.
     func hookBody(before: String?, commit: String, message: String) throws -> [UInt8] {
         let zeros = String(repeating: "0", count: 40)
