@@ -23,12 +23,48 @@ import Testing
         var run = FollowedRun()
         let view = Samples.run(
             .running, [Samples.step(1, "a", .success, logBytes: 40), Samples.step(2, "b", .running)])
-        #expect(run.receive(.run(view)) == [.changed(view), .fetch(step: 1, from: 0)])
+        let first = run.receive(.run(view))
+        #expect(first.last == .fetch(step: 1, from: 0))
+        // Its end is not told before its log.
+        guard case .changed(let shown) = first.first else {
+            Issue.record("\(first)")
+            return
+        }
+        #expect(shown.stages[0].steps.map(\.state) == [.pending, .running])
         run.filled(step: 1, bytes: 40)
-        let end = Samples.run(.success, [Samples.step(1, "a", .success, logBytes: 50), Samples.step(2, "b", .success)])
-        #expect(run.receive(.run(end)) == [.changed(end)])
+        #expect(run.settle() == [.endOfLog(step: 1), .changed(view)])
+        #expect(run.settle() == [])
+        let end = Samples.run(
+            .success, [Samples.step(1, "a", .success, logBytes: 40), Samples.step(2, "b", .success, logBytes: 9)])
+        _ = run.receive(.run(end))
         #expect(run.isOver)
-        #expect(run.conclude(end) == [.fetch(step: 1, from: 40), .finished(end)])
+        #expect(run.conclude(end).contains(.fetch(step: 2, from: 0)))
+        // It never came whole: what is over is over.
+        #expect(run.finish() == [.endOfLog(step: 2), .changed(end), .finished(end)])
+    }
+
+    @Test func aStepEndsAfterItsLastLine() {
+        var run = FollowedRun()
+        _ = run.receive(
+            .run(Samples.run(.running, [Samples.step(1, "a", .running), Samples.step(2, "b", .pending)])))
+        #expect(run.receive(.log(step: 1, offset: 0, text: "one\n")) == [.log(step: 1, text: "one\n")])
+        // The worker said how long its log is; the platform has stored less so far.
+        var step = Samples.step(1, "a", .failure, logBytes: 4, reason: "exit code 1")
+        step.logLength = 8
+        let ended = Samples.run(.failure, [step, Samples.step(2, "b", .skipped, attempt: 0)])
+        let held = run.receive(.run(ended))
+        guard case .changed(let shown) = held.last else {
+            Issue.record("\(held)")
+            return
+        }
+        #expect(shown.summary.state == .running && shown.stages[0].state == .running)
+        #expect(shown.stages[0].steps.map(\.state) == [.running, .skipped])
+        // Its last line has no end.
+        #expect(
+            run.receive(.log(step: 1, offset: 4, text: "last"))
+                == [.log(step: 1, text: "last"), .endOfLog(step: 1), .changed(ended)])
+        #expect(run.conclude(ended) == [])
+        #expect(run.finish() == [.finished(ended)])
     }
 
     @Test func anotherAttemptBeginsAnew() {

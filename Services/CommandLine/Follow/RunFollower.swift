@@ -51,6 +51,7 @@ struct RunFollower: Sendable {
                     try await finishStep(&state, &lines)
                     let view = try await client.run(run)
                     try await perform(state.conclude(view), &state, &lines)
+                    try await perform(state.finish(), &state, &lines)
                     return view
                 }
                 // An end before the run's: the platform is going down or restarting.
@@ -87,14 +88,14 @@ struct RunFollower: Sendable {
                     state.filled(step: step, bytes: bytes.count)
                     await show(bytes, of: step, state, &lines)
                 }
+                try await perform(state.settle(), &state, &lines)
+            case .endOfLog(let step):
+                if let line = lines[step]?.finish(), let step = state.step(step) {
+                    await screen.log(step: step, line: line)
+                }
             case .changed(let view):
                 await screen.changed(view)
             case .finished(let view):
-                for (step, var rest) in lines.sorted(by: { $0.key < $1.key }) {
-                    if let line = rest.finish(), let step = state.step(step) {
-                        await screen.log(step: step, line: line)
-                    }
-                }
                 await screen.finished(view)
             }
         }
@@ -108,8 +109,4 @@ struct RunFollower: Sendable {
             await screen.log(step: step, line: line)
         }
     }
-}
-
-extension FollowedRun {
-    func step(_ id: Int) -> StepView? { view?.stages.lazy.flatMap(\.steps).first { $0.id == id } }
 }
