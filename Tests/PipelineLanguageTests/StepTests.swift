@@ -103,6 +103,38 @@ struct StepTests {
         #expect("\(SkipReason(.stopped, "because"))" == "because")
     }
 
+    @Test("name the expression that leaves no tag or no image, where the step runs")
+    func unusable() throws {
+        let image = Step(
+            name: "image", build: ImageBuild(repository: "r.example/web", tags: ["latest", "${DRONE_TAG}"]))
+        let run = Step(name: "run", image: "node:${VERSION}")
+        let rollout = Step(
+            name: "deploy", deploy: Deploy(environment: "e", container: "c", image: "r.example/web:${DRONE_TAG##v}"))
+        // The platform does not know whether the step is skipped: it leaves it to the worker.
+        for step in [image, run, rollout] {
+            #expect(throws: Never.self) { try step.resolved(in: Scope(isPartial: true)) }
+        }
+        for (step, words) in [
+            (image, "${DRONE_TAG} in build.tags: “” is no tag"), (run, "node:${VERSION} in image: “node:” is no image"),
+            (rollout, "r.example/web:${DRONE_TAG##v} in deploy.image: “r.example/web:” is no image"),
+        ] {
+            let error = #expect(throws: SubstitutionError.self) { try step.resolved(in: Scope()) }
+            #expect(error?.code == .unusable)
+            #expect(error?.description.hasPrefix(words) == true, "\(String(describing: error))")
+        }
+        let tagged = try image.resolved(in: Scope(environment: ["DRONE_TAG": "v1.0"]))
+        #expect(tagged.build?.tags == ["latest", "v1.0"])
+        let plus = #expect(throws: SubstitutionError.self) {
+            try image.resolved(in: Scope(environment: ["DRONE_TAG": "v1+2"]))
+        }
+        #expect(plus?.description.contains("${DRONE_TAG} in build.tags: “v1+2” is no tag") == true)
+        // A parameter is replaced before: only that there was an expression is known.
+        let parameter = Step(name: "p", build: ImageBuild(repository: "r.example/web", tags: ["${parameters.tag}"]))
+        let planned = try parameter.resolved(in: Scope(parameters: ["tag": ""], isPartial: true))
+        let empty = #expect(throws: SubstitutionError.self) { try planned.resolved(in: Scope()) }
+        #expect(empty?.description.contains("an expression without a value in build.tags") == true)
+    }
+
     @Test("read times and sizes")
     func units() {
         for (text, seconds) in [

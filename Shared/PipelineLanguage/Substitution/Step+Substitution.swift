@@ -29,7 +29,7 @@ extension Step {
         for (name, value) in shellValues.variables {
             step.environment[name] = .text(resolver.scope.isPartial ? Substitution.escaped(value) : value)
         }
-        step.image = try resolver.text(image, "image")
+        if let image { step.image = try resolver.reference(image, "image") }
         step.command = try resolver.texts(command, "command")
         step.entrypoint = try resolver.texts(entrypoint, "entrypoint")
         step.settings = try resolver.settings(settings, "settings")

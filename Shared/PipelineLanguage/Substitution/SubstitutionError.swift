@@ -9,6 +9,8 @@ public struct SubstitutionError: Error, Sendable, Hashable, CustomStringConverti
         case noNumber
         /// Variables that refer to each other.
         case cycle
+        /// The result is none of what the field takes, such as an empty tag.
+        case unusable
         /// The result or the work for it is larger than allowed.
         case tooLarge
     }

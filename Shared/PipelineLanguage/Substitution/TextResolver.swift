@@ -122,8 +122,8 @@ struct TextResolver {
         guard var resolved = build else { return nil }
         resolved.context = try text(resolved.context, "build.context")
         resolved.dockerfile = try text(resolved.dockerfile, "build.dockerfile")
-        resolved.repository = try text(resolved.repository, "build.repository")
-        resolved.tags = try texts(resolved.tags, "build.tags")
+        resolved.repository = try reference(resolved.repository, "build.repository")
+        resolved.tags = try resolved.tags.map { tag throws(SubstitutionError) in try self.tag(tag, "build.tags") }
         resolved.target = try text(resolved.target, "build.target")
         resolved.arguments = try values(resolved.arguments, "build.args")
         resolved.labels = try textMap(resolved.labels, "build.labels")
@@ -142,7 +142,7 @@ struct TextResolver {
         }
         resolved.namespace = try text(resolved.namespace, "deploy.namespace")
         resolved.container = try text(resolved.container, "deploy.container")
-        resolved.image = try text(resolved.image, "deploy.image")
+        resolved.image = try reference(resolved.image, "deploy.image")
         resolved.cluster = try text(resolved.cluster, "deploy.cluster")
         if let run = resolved.run {
             resolved.run?.ports = try texts(run.ports, "deploy.run.ports")
