@@ -89,10 +89,10 @@ import Testing
     @Test func linesAreAssembled() {
         var lines = LineAssembler()
         let text = Array("héllo\nwörld\nrest".utf8)
-        var seen: [String] = []
+        var seen: [LineAssembler.Line] = []
         for byte in text { seen += lines.receive([byte]) }
-        #expect(seen == ["héllo", "wörld"])
-        #expect(lines.finish() == "rest")
+        #expect(seen == [.init(offset: 0, text: "héllo"), .init(offset: 7, text: "wörld")])
+        #expect(lines.finish() == .init(offset: 14, text: "rest"))
         #expect(lines.finish() == nil)
     }
 

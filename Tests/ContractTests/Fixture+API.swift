@@ -14,6 +14,8 @@ extension Fixture {
             "RunRequestByEvent",
             RunRequest(
                 repository: Sample.repository, ref: "v1.2", event: .promote, target: "production", cron: "nightly")),
+        Fixture(
+            "LogTimes", LogTimes(times: [LogTime(offset: 0, at: Sample.moment)], end: 4126)),
         Fixture("RunEvent-run-choice", RunEvent.run(Sample.view)),
         Fixture("RunEvent-log-choice", RunEvent.log(step: 1, offset: 12, text: "Done\n")),
         Fixture(

@@ -45,6 +45,10 @@ import Testing
                 #expect(ran.map(\.name) == [step], "\(view)")
                 let first = try #require(ran.first)
                 #expect(try await platform.log(view.summary.id, first.id).hasSuffix("\n\(line)\n"))
+                // When it was printed is known.
+                let times = try await platform.logTimes(view.summary.id, first.id)
+                #expect(times.end == first.logBytes && first.logLength == first.logBytes)
+                #expect(times.time(of: 0) != nil)
             }
             let short = try await platform.finishedRun(
                 RunRequest(repository: path, ref: String(commit.prefix(8)), event: .custom))

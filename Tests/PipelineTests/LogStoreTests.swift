@@ -1,4 +1,5 @@
 import Contracts
+import Glibc
 import Testing
 
 @testable import Pipeline
@@ -30,6 +31,49 @@ import Testing
             let stored = try await text(platform)
             #expect(stored == lines.joined())
         }
+    }
+
+    @Test func `When bytes were written is known for every one of them, whatever came twice or in disorder`()
+        async throws
+    {
+        try await PlatformFixture.with { platform in
+            func moment(_ number: Int64) -> LogTime {
+                LogTime(offset: number, at: Timestamp(milliseconds: 1_000 + number))
+            }
+            let store = platform.logs
+            _ = try await store.append(Array("abcd".utf8), to: id, at: 0, times: [moment(0), moment(2)])
+            async let late = store.append(Array("ij".utf8), to: id, at: 8, times: [moment(8)])
+            _ = try await store.append(Array("abcd".utf8), to: id, at: 0, times: [moment(0), moment(2)])
+            // Reaches back over what is there.
+            _ = try await store.append(Array("cdefgh".utf8), to: id, at: 2, times: [moment(2), moment(4), moment(5)])
+            _ = try await late
+            let all = try await platform.reader.logs.times(id, from: 0)
+            #expect(all == LogTimes(times: [0, 2, 4, 5, 8].map(moment), end: 10))
+            #expect(
+                (0..<10).map { all.time(of: $0)?.milliseconds } == [0, 0, 2, 2, 4, 5, 5, 5, 8, 8].map { 1_000 + $0 })
+            let part = try await platform.reader.logs.times(id, from: 7, limit: 1)
+            #expect(part == LogTimes(times: [moment(5)], end: 8))
+            // A chunk of an older worker tells none.
+            let other = LogStreamID(run: id.run, step: 2, attempt: 1)
+            _ = try await store.append(Array("old".utf8), to: other, at: 0)
+            #expect(try await platform.reader.logs.times(other, from: 0) == LogTimes(times: [], end: 3))
+        }
+    }
+
+    @Test func `Moments of bytes that a crash took give way to those that come again`() throws {
+        let path = "/tmp/slipway-times-\(RunID.make())"
+        defer { unlink(path) }
+        let times = (0..<5).map { LogTime(offset: $0 * 10, at: Timestamp(milliseconds: $0)) }
+        try LogTimesFile.append(times, to: path)
+        // Half a record.
+        truncate(path, 5 * 16 - 3)
+        let again = [
+            LogTime(offset: 20, at: Timestamp(milliseconds: 77)), LogTime(offset: 21, at: .init(milliseconds: 78)),
+        ]
+        try LogTimesFile.append(again, to: path)
+        #expect(try LogTimesFile.read(path, from: 0, limit: 100) == times.prefix(2) + again)
+        #expect(try LogTimesFile.read(path, from: 20, limit: 1) == [again[0]])
+        #expect(try LogTimesFile.read(path + "-none", from: 0, limit: 1) == [])
     }
 
     @Test func `A chunk that reaches back over what is there adds the rest`() async throws {

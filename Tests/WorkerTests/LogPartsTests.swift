@@ -1,3 +1,4 @@
+import Contracts
 import SystemPackage
 import Testing
 
@@ -77,6 +78,46 @@ import Testing
         #expect(pacing.due(pending: pacing.size, ended: false, now: at(0)) == .now)
         #expect(pacing.due(pending: 1, ended: true, now: at(0)) == .now)
         #expect(pacing.due(pending: 0, ended: true, now: at(0)) == .never)
+    }
+}
+
+@Suite struct LogMarksTests {
+    private func moment(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+
+    @Test func everyChunkBeginsWithItsMoment() {
+        var marks = LogMarks()
+        marks.arrived(at: 0, moment(100))
+        // On its heels: the same moment.
+        marks.arrived(at: 5, moment(105))
+        marks.arrived(at: 10, moment(120))
+        marks.arrived(at: 30, moment(140))
+        #expect(marks.take(from: 0, to: 8) == [LogTime(offset: 0, at: moment(100))])
+        #expect(
+            marks.take(from: 8, to: 20)
+                == [LogTime(offset: 8, at: moment(100)), LogTime(offset: 10, at: moment(120))])
+        #expect(
+            marks.take(from: 20, to: 40)
+                == [LogTime(offset: 20, at: moment(120)), LogTime(offset: 30, at: moment(140))])
+        #expect(marks.take(from: 40, to: 50) == [LogTime(offset: 40, at: moment(140))])
+    }
+
+    @Test func whatWaitsLongDoesNotGrowWithoutEnd() {
+        var marks = LogMarks()
+        for number in 0..<Int64(100_000) { marks.arrived(at: number, moment(number * 20)) }
+        let taken = marks.take(from: 0, to: 100_000)
+        #expect(taken.count <= LogMarks.mostOfChunk)
+        #expect(taken.first == LogTime(offset: 0, at: moment(0)))
+        #expect(taken.map(\.offset) == taken.map(\.offset).sorted())
+    }
+
+    @Test func lostBytesTakeTheirMomentsAlong() {
+        var marks = LogMarks()
+        marks.arrived(at: 0, moment(0))
+        marks.arrived(at: 10, moment(50))
+        marks.lose(from: 4)
+        marks.arrived(at: 4, moment(100))
+        #expect(
+            marks.take(from: 0, to: 20) == [LogTime(offset: 0, at: moment(0)), LogTime(offset: 4, at: moment(100))])
     }
 }
 

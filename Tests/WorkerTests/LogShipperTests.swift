@@ -35,6 +35,7 @@ final class RecordingSink: LogSink {
             state.refusals += 1
             guard state.open, refuseEvery == 0 || state.refusals % refuseEvery != 0 else { throw Refused() }
             #expect(chunk.text.utf8.count <= 256 * 1024)
+            #expect(chunk.times?.first?.offset == chunk.offset)
             if Int(chunk.offset) == state.text.utf8.count {
                 state.text += chunk.text
                 state.chunks += 1

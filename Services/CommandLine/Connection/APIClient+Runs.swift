@@ -107,6 +107,13 @@ extension APIClient {
         }
     }
 
+    /// When a part of a step's log was written.
+    func logTimes(of run: RunID, step: StepView, from offset: Int64) async throws -> LogTimes {
+        try await get(
+            "runs/\(URLText.encode(run.rawValue))/steps/\(step.id)/times",
+            query: [("offset", "\(offset)"), ("attempt", "\(step.attempt)")])
+    }
+
     /// A step's log from an offset to the end there is now, in pieces as they come.
     func log(
         of run: RunID, step: Int, from offset: Int64 = 0, receive: ([UInt8]) async throws -> Void

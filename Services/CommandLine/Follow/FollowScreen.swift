@@ -3,7 +3,8 @@ import Contracts
 /// Where a followed run is shown.
 protocol FollowScreen: Actor {
     /// A complete line of a step's log.
-    func log(step: StepView, line: String)
+    /// - Parameter stamp: when it was written, for people; `nil` where nobody asked.
+    func log(step: StepView, line: String, stamp: String?)
     func changed(_ view: RunView)
     /// The connection was lost or is back.
     func remark(_ text: String)

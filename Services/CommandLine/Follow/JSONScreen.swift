@@ -9,9 +9,12 @@ actor JSONScreen: FollowScreen {
     private struct LogLine: Encodable {
         var step: String
         var line: String
+        var at: String?
     }
 
-    func log(step: StepView, line: String) { write(LogLine(step: step.name, line: line)) }
+    func log(step: StepView, line: String, stamp: String?) {
+        write(LogLine(step: step.name, line: line, at: stamp == LineClock.unknown ? nil : stamp))
+    }
     func changed(_ view: RunView) { write(["run": view]) }
     func remark(_ text: String) { Console.remark(text) }
     func tick() {}

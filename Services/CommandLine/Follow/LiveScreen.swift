@@ -20,8 +20,9 @@ actor LiveScreen: FollowScreen {
         self.now = now
     }
 
-    func log(step: StepView, line: String) {
-        let prefix = console.style.paintPrefix(step.name + " │", index: step.id)
+    func log(step: StepView, line: String, stamp: String?) {
+        var prefix = console.style.paintPrefix(step.name + " │", index: step.id)
+        if let stamp { prefix += " " + console.style.paint(stamp, .faint) }
         waiting.append(prefix + " " + PlainText.logLine(line, colours: console.style.colours))
         // Redrawing for every line of a fast log would cost more than the log; the next tick shows the rest.
         if waiting.count >= 2000 { draw() }

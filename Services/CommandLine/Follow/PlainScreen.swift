@@ -8,8 +8,9 @@ actor PlainScreen: FollowScreen {
 
     init(console: Console) { self.console = console }
 
-    func log(step: StepView, line: String) {
-        console.write(line: "\(step.name) | \(PlainText.logLine(line, colours: console.style.colours))")
+    func log(step: StepView, line: String, stamp: String?) {
+        let stamp = stamp.map { "\($0) " } ?? ""
+        console.write(line: "\(step.name) | \(stamp)\(PlainText.logLine(line, colours: console.style.colours))")
     }
 
     func changed(_ view: RunView) {

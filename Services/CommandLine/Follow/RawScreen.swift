@@ -6,7 +6,9 @@ actor RawScreen: FollowScreen {
 
     init(console: Console) { self.console = console }
 
-    func log(step: StepView, line: String) { console.write(line: line) }
+    func log(step: StepView, line: String, stamp: String?) {
+        console.write(line: (stamp.map { "\($0) " } ?? "") + line)
+    }
     func changed(_ view: RunView) {}
     func remark(_ text: String) { Console.remark(text) }
     func tick() {}

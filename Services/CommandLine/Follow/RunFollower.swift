@@ -8,6 +8,14 @@ struct RunFollower: Sendable {
     let screen: any FollowScreen
     /// Follow this step alone, or all.
     var only: Int?
+    /// Tells when lines were written, where that is asked for.
+    var clock: LineClock?
+
+    /// The lines of one attempt of a step.
+    private struct Lines {
+        var attempt: Int
+        var assembler = LineAssembler()
+    }
 
     /// The screen that fits where the output goes.
     static func screen(json: Bool, console: Console = .current) -> any FollowScreen {
@@ -37,7 +45,7 @@ struct RunFollower: Sendable {
 
     private func listen() async throws -> RunView {
         var state = FollowedRun(only: only)
-        var lines: [Int: LineAssembler] = [:]
+        var lines: [Int: Lines] = [:]
         var failures = 0
         while true {
             do {
@@ -69,7 +77,7 @@ struct RunFollower: Sendable {
     }
 
     /// A step has ended; what it printed last may still be on its way to the platform.
-    private func finishStep(_ state: inout FollowedRun, _ lines: inout [Int: LineAssembler]) async throws {
+    private func finishStep(_ state: inout FollowedRun, _ lines: inout [Int: Lines]) async throws {
         guard let only, let step = state.step(only), step.attempt > 0 else { return }
         try await client.followLog(of: run, step: only, from: state.shownBytes(of: only)) { offset, text in
             try await perform(state.receive(.log(step: only, offset: offset, text: text)), &state, &lines)
@@ -77,21 +85,21 @@ struct RunFollower: Sendable {
     }
 
     private func perform(
-        _ actions: [FollowedRun.Action], _ state: inout FollowedRun, _ lines: inout [Int: LineAssembler]
+        _ actions: [FollowedRun.Action], _ state: inout FollowedRun, _ lines: inout [Int: Lines]
     ) async throws {
         for action in actions {
             switch action {
             case .log(let step, let text):
-                await show(Array(text.utf8), of: step, state, &lines)
+                try await show(Array(text.utf8), of: step, state, &lines)
             case .fetch(let step, let offset):
                 try await client.log(of: run, step: step, from: offset) { bytes in
                     state.filled(step: step, bytes: bytes.count)
-                    await show(bytes, of: step, state, &lines)
+                    try await show(bytes, of: step, state, &lines)
                 }
                 try await perform(state.settle(), &state, &lines)
             case .endOfLog(let step):
-                if let line = lines[step]?.finish(), let step = state.step(step) {
-                    await screen.log(step: step, line: line)
+                if let line = lines[step]?.assembler.finish(), let step = state.step(step) {
+                    try await show(line, of: step)
                 }
             case .changed(let view):
                 await screen.changed(view)
@@ -102,11 +110,18 @@ struct RunFollower: Sendable {
     }
 
     private func show(
-        _ bytes: [UInt8], of id: Int, _ state: FollowedRun, _ lines: inout [Int: LineAssembler]
-    ) async {
+        _ bytes: [UInt8], of id: Int, _ state: FollowedRun, _ lines: inout [Int: Lines]
+    ) async throws {
         guard let step = state.step(id) else { return }
-        for line in lines[id, default: LineAssembler()].receive(bytes) {
-            await screen.log(step: step, line: line)
+        // What an attempt that was lost left of a line is no beginning of the next one's.
+        if lines[id]?.attempt != step.attempt { lines[id] = Lines(attempt: step.attempt) }
+        for line in lines[id, default: Lines(attempt: step.attempt)].assembler.receive(bytes) {
+            try await show(line, of: step)
         }
+    }
+
+    private func show(_ line: LineAssembler.Line, of step: StepView) async throws {
+        let stamp = try await clock?.stamp(of: line, step: step)
+        await screen.log(step: step, line: line.text, stamp: stamp)
     }
 }

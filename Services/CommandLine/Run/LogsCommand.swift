@@ -7,11 +7,13 @@ struct LogsCommand: AsyncParsableCommand {
         abstract: "Print a run's log, or one step's; follow it with -f.",
         discussion: """
             One step's log is printed as it is, byte for byte. All of a run's steps are printed one after the other, \
-            each line with its step's name; with -f as they come in.
+            each line with its step's name; with -f as they come in. --timestamps puts before each line when its \
+            step wrote it, in UTC, to about a hundredth of a second; “-” stands where that was not noted.
 
               slipway logs shop/web#12             every step
               slipway logs shop/web#12 compile     one step, to read or to pipe
               slipway logs -f                      the newest run, live, until it ends
+              slipway logs -ft shop/web            the same of one repository, with times
 
             With -f the exit code is the run's (or the step's): 0 for success, 1 for anything else.
             """)
@@ -23,6 +25,9 @@ struct LogsCommand: AsyncParsableCommand {
 
     @Flag(name: [.short, .long], help: "Go on until the run or the step has ended.")
     var follow = false
+
+    @Flag(name: [.customShort("t"), .long], help: "Begin each line with the moment it was written.")
+    var timestamps = false
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -68,7 +73,8 @@ struct LogsCommand: AsyncParsableCommand {
             if step != nil, !connection.json { RawScreen(console: .current) } else {
                 RunFollower.screen(json: connection.json)
             }
-        let follower = RunFollower(client: client, run: view.summary.id, screen: screen, only: step?.id)
+        let follower = RunFollower(
+            client: client, run: view.summary.id, screen: screen, only: step?.id, clock: clock(view, client))
         let ended = try await follower.follow()
         let state = step.flatMap { step in ended.stages.flatMap(\.steps).first { $0.id == step.id }?.state }
         if (state ?? ended.summary.state) != .success { throw ExitCode(1) }
@@ -76,6 +82,11 @@ struct LogsCommand: AsyncParsableCommand {
 
     private func copy(_ step: StepView, of view: RunView, _ client: APIClient) async throws {
         let console = Console.current
+        if timestamps {
+            let screen: any FollowScreen =
+                connection.json ? JSONScreen(console: console) : RawScreen(console: console)
+            return try await printLines(of: step, view, to: screen, clock(view, client), client)
+        }
         try await client.log(of: view.summary.id, step: step.id) { bytes in
             if connection.json {
                 try console.write(jsonLine: ["step": step.name, "text": String(decoding: bytes, as: UTF8.self)])
@@ -89,12 +100,27 @@ struct LogsCommand: AsyncParsableCommand {
         let console = Console.current
         let screen: any FollowScreen =
             connection.json ? JSONScreen(console: console) : PlainScreen(console: console)
+        let clock = clock(view, client)
         for step in view.stages.flatMap(\.steps) where step.logBytes > 0 {
-            var lines = LineAssembler()
-            try await client.log(of: view.summary.id, step: step.id) { bytes in
-                for line in lines.receive(bytes) { await screen.log(step: step, line: line) }
-            }
-            if let rest = lines.finish() { await screen.log(step: step, line: rest) }
+            try await printLines(of: step, view, to: screen, clock, client)
         }
+    }
+
+    private func printLines(
+        of step: StepView, _ view: RunView, to screen: any FollowScreen, _ clock: LineClock?, _ client: APIClient
+    ) async throws {
+        var lines = LineAssembler()
+        try await client.log(of: view.summary.id, step: step.id) { bytes in
+            for line in lines.receive(bytes) {
+                await screen.log(step: step, line: line.text, stamp: try await clock?.stamp(of: line, step: step))
+            }
+        }
+        if let rest = lines.finish() {
+            await screen.log(step: step, line: rest.text, stamp: try await clock?.stamp(of: rest, step: step))
+        }
+    }
+
+    private func clock(_ view: RunView, _ client: APIClient) -> LineClock? {
+        timestamps ? LineClock(client: client, run: view.summary.id) : nil
     }
 }

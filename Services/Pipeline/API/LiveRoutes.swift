@@ -30,6 +30,11 @@ struct LiveRoutes {
         group.get("runs/:run/steps/:step/log") { request, context -> Response in
             try await log(request, context)
         }
+        group.get("runs/:run/steps/:step/times") { request, context -> Response in
+            let id = try await stream(request, context)
+            let offset = Int64(try request.integer("offset", default: 0, in: 0...Int.max))
+            return try .json(try await reader.logs.times(id, from: offset))
+        }
     }
 
     private func events(of run: RunID, _ request: Request) async throws -> Response {
@@ -50,19 +55,24 @@ struct LiveRoutes {
     /// `offset` is in bytes. As plain text what is there now; with `follow=1` events `{"offset": …, "text": …}` until
     /// the step's log is complete.
     private func log(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try await stream(request, context)
+        let offset = Int64(try request.integer("offset", default: 0, in: 0...Int.max))
+        guard request.uri.queryParameters["follow"] == "1" else { return plain(id, from: offset) }
+        let follower = LogFollower(id: id, position: offset, reader: reader)
+        return EventStream.response(
+            to: request, wakes: follower.wakes, nudge: { follower.nudge() }, end: { follower.end() },
+            next: { try await follower.next()?.map { try EventStream.event($0) } })
+    }
+
+    /// The log that is asked for: a step's, of its newest attempt unless another is named.
+    private func stream(_ request: Request, _ context: APIContext) async throws -> LogStreamID {
         let run = try context.run()
         let text = try context.part("step")
         guard let number = Int(text), let step = try await step(number, of: run) else {
             throw APIError.notFound("unknown_step", "the run “\(run)” has no step \(text)")
         }
         let attempt = try request.integer("attempt", default: step.attempt, in: 0...1_000_000)
-        let offset = Int64(try request.integer("offset", default: 0, in: 0...Int.max))
-        let id = LogStreamID(run: run, step: number, attempt: attempt)
-        guard request.uri.queryParameters["follow"] == "1" else { return plain(id, from: offset) }
-        let follower = LogFollower(id: id, position: offset, reader: reader)
-        return EventStream.response(
-            to: request, wakes: follower.wakes, nudge: { follower.nudge() }, end: { follower.end() },
-            next: { try await follower.next()?.map { try EventStream.event($0) } })
+        return LogStreamID(run: run, step: number, attempt: attempt)
     }
 
     private func step(_ number: Int, of run: RunID) async throws -> StepRecord? {

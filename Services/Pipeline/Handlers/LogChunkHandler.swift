@@ -17,7 +17,7 @@ struct LogChunkHandler: MessageHandler {
         guard message.offset >= 0 else { throw MessageFailure.hopeless("its offset \(message.offset) is negative") }
         let id = try await stream(of: message)
         do {
-            _ = try await logs.append(Array(message.text.utf8), to: id, at: message.offset)
+            _ = try await logs.append(Array(message.text.utf8), to: id, at: message.offset, times: message.times ?? [])
         } catch let gap as LogGap {
             throw MessageFailure.retry("\(gap)")
         }

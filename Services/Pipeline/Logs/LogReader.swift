@@ -1,3 +1,4 @@
+import Contracts
 import Glibc
 import Threading
 
@@ -47,6 +48,14 @@ actor LogReader {
         }
         if buffer.count == limit { buffer.removeLast(Self.incompleteSuffix(of: buffer)) }
         return buffer
+    }
+
+    /// When the bytes from an offset on were written, `limit` moments at most.
+    func times(_ id: LogStreamID, from offset: Int64, limit: Int = 2_000) throws(FileError) -> LogTimes {
+        let stored = size(id)
+        let times = try LogTimesFile.read("\(directory)/\(id.timesPath)", from: offset, limit: limit + 1)
+        guard times.count > limit, let next = times.last else { return LogTimes(times: times, end: stored) }
+        return LogTimes(times: times.dropLast(), end: min(next.offset, stored))
     }
 
     /// How many bytes at the end are the beginning of a character that goes on after them.

@@ -12,6 +12,7 @@ actor LogStore {
 
     private struct Waiting {
         var bytes: [UInt8]
+        var times: [LogTime]
         var continuation: CheckedContinuation<Bool, any Error>
     }
 
@@ -45,14 +46,16 @@ actor LogStore {
     }
 
     /// Adds a chunk to a stream; one that comes before the chunk it follows waits for that one.
+    /// - Parameter times: when its bytes were written.
     /// - Returns: once it is on the disk: `false` where it was there already.
     /// - Throws: ``FileError`` where the disk fails; ``LogGap`` where what is before it did not come in time.
     func append(
-        _ bytes: [UInt8], to id: LogStreamID, at offset: Int64, patience: Duration = .seconds(10)
+        _ bytes: [UInt8], to id: LogStreamID, at offset: Int64, times: [LogTime] = [],
+        patience: Duration = .seconds(10)
     ) async throws -> Bool {
         let stream = try stream(id)
         return try await withCheckedThrowingContinuation { continuation in
-            take(Waiting(bytes: bytes, continuation: continuation), at: offset, of: stream, id, patience)
+            take(Waiting(bytes: bytes, times: times, continuation: continuation), at: offset, of: stream, id, patience)
         }
     }
 
@@ -60,6 +63,11 @@ actor LogStore {
         _ chunk: Waiting, at offset: Int64, of stream: Stream, _ id: LogStreamID, _ patience: Duration
     ) {
         do {
+            if offset <= stream.file.size, offset + Int64(chunk.bytes.count) > stream.file.size {
+                // Before its bytes: who reads those finds them.
+                let times = chunk.times.filter { $0.offset >= stream.file.size }
+                try LogTimesFile.append(times, to: "\(directory)/\(id.timesPath)")
+            }
             switch try stream.file.append(chunk.bytes, at: offset) {
             case .repeated:
                 // It may be of a moment ago and not on the disk yet.

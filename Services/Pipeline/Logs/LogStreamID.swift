@@ -11,5 +11,8 @@ struct LogStreamID: Sendable, Hashable {
     /// identifier, which is random, so that none of them grows too large.
     var path: String { "\(directory)/\(step).\(attempt).log" }
 
+    /// Where the times of its bytes are kept.
+    var timesPath: String { "\(directory)/\(step).\(attempt).times" }
+
     var directory: String { "\(run.rawValue.suffix(2))/\(run.rawValue)" }
 }

@@ -8,13 +8,18 @@ public struct LogChunk: Message {
     public var offset: Int64
     /// Whole lines where possible, valid UTF-8, secrets masked, 256 KiB at most.
     public var text: String
+    /// When the text was written, in the order of the log; the first one is that of its beginning.
+    public var times: [LogTime]?
 
-    public init(job: JobID, run: RunID, attempt: Int, step: String, offset: Int64, text: String) {
+    public init(
+        job: JobID, run: RunID, attempt: Int, step: String, offset: Int64, text: String, times: [LogTime]? = nil
+    ) {
         self.job = job
         self.run = run
         self.attempt = attempt
         self.step = step
         self.offset = offset
         self.text = text
+        self.times = times
     }
 }

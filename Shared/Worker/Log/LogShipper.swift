@@ -51,6 +51,7 @@ public actor LogShipper: StepLog {
     private var mask: LogMask
     private var repair = TextRepair()
     private var pacing = LogPacing()
+    private var marks = LogMarks()
     private var backlog: LogBacklog
     private var window: LogWindow
     /// The length of the log so far.
@@ -177,8 +178,9 @@ public actor LogShipper: StepLog {
     private func keep(_ bytes: ArraySlice<UInt8>) -> Int {
         do {
             let taken = try backlog.append(bytes)
-            produced += Int64(taken)
             if taken > 0 {
+                marks.arrived(at: produced, .now)
+                produced += Int64(taken)
                 pacing.arrived(at: .now)
                 wake.yield()
             }
@@ -225,7 +227,7 @@ public actor LogShipper: StepLog {
         while let entry = window.next() {
             let chunk = LogChunk(
                 job: identity.job, run: identity.run, attempt: identity.attempt, step: identity.step,
-                offset: entry.offset, text: entry.text)
+                offset: entry.offset, text: entry.text, times: entry.times.isEmpty ? nil : entry.times)
             group.addTask { await self.send(chunk) }
         }
     }
@@ -234,7 +236,9 @@ public actor LogShipper: StepLog {
         do {
             let front = try backlog.front(configuration.chunk + 1)
             let length = LogCut.length(of: front, limit: configuration.chunk)
-            window.add(.init(offset: cutOffset, text: String(decoding: front.prefix(length), as: UTF8.self)))
+            let times = marks.take(from: cutOffset, to: cutOffset + Int64(length))
+            window.add(
+                .init(offset: cutOffset, text: String(decoding: front.prefix(length), as: UTF8.self), times: times))
             backlog.remove(length)
             cutOffset += Int64(length)
             pacing.cut(at: now, pending: backlog.count)
@@ -245,6 +249,7 @@ public actor LogShipper: StepLog {
             sayOnce(error)
             let lost = backlog.abandonSpool()
             produced -= Int64(lost)
+            marks.lose(from: produced)
             _ = keep(ArraySlice("[\(lost) bytes of this log were lost: \(error)]\n".utf8))
             return backlog.count > 0
         }

@@ -1,3 +1,5 @@
+import Contracts
+
 /// The chunks of one log that were sent or are about to be, and not all confirmed yet.
 ///
 /// Several are under way at once. When one is rejected, those sent behind it may have arrived: they are sent again
@@ -7,6 +9,7 @@ struct LogWindow {
     struct Entry: Equatable {
         var offset: Int64
         var text: String
+        var times: [LogTime] = []
     }
 
     private enum State {

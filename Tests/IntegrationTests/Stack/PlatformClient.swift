@@ -105,6 +105,10 @@ extension PlatformClient {
         return answer.text
     }
 
+    func logTimes(_ run: RunID, _ step: Int) async throws -> LogTimes {
+        try await send(.get, "runs/\(run)/steps/\(step)/times").decode()
+    }
+
     /// Starts a run by hand and waits for its end.
     func finishedRun(_ request: RunRequest, within limit: Duration = .seconds(60)) async throws -> RunView {
         let started: RunView = try await send(.post, "runs", request).decode()
