@@ -9,6 +9,7 @@ enum Main {
         // A reader that goes away is told by a failed write, not by a signal in the middle of a request.
         signal(SIGPIPE, SIG_IGN)
         do {
+            try CommandName.check(Array(CommandLine.arguments.dropFirst()))
             var command = try Slipway.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

@@ -6,18 +6,19 @@ struct Slipway: AsyncParsableCommand {
         commandName: "slipway",
         abstract: "From push to rollout: run, watch and look after deliveries.",
         discussion: """
-            Start with a stack on this machine and a first run:
+            Start a platform on this machine, and a first run:
 
               slipway up
               slipway repo add shop/web https://git.example/shop/web.git
-              slipway component put web web.json
-              slipway run shop/web --component web --follow
+              slipway run shop/web --follow           # its .slipway.yml or .drone.yml
+              slipway run shop/web --file try.yml -f  # or a pipeline file of yours
 
-            A RUN is written as shop/web#12, as its id or the beginning of it, as shop/web for the newest run of \
-            that repository, or as latest.
+            A run is named shop/web#12, by its id or the beginning of it, shop/web for the newest run of that \
+            repository, or latest.
 
-            The platform is found in this order: --server and --token-file, the environment (SLIPWAY_SERVER, \
-            SLIPWAY_TOKEN or SLIPWAY_TOKEN_FILE), what `slipway login` has kept.
+            The platform is taken from the first that is given of: --server and --token-file after the command, \
+            the environment (SLIPWAY_SERVER, SLIPWAY_TOKEN or SLIPWAY_TOKEN_FILE), the login that `slipway login` \
+            or `slipway up` saved.
 
             Every command takes --json for programs. Exit codes: 0 all went well, 1 the run failed or something is \
             wrong, 2 the command line is wrong.
@@ -40,7 +41,7 @@ struct Slipway: AsyncParsableCommand {
                     DeadCommands.self,
                 ]),
             CommandGroup(
-                name: "Here",
+                name: "This machine",
                 subcommands: [LoginCommand.self, LogoutCommand.self, UpCommand.self, DownCommand.self]),
         ])
 }

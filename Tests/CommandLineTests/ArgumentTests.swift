@@ -34,6 +34,34 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (["rn"], "there is no command “rn”", "did you mean `slipway run`?"),
+        (["secret", "ad"], "there is no command “secret ad”", "`slipway secret --help` lists those there are"),
+        (["repo", "asociate", "a"], "there is no command “repo asociate”", "did you mean `slipway repo associate`?"),
+        (["--server", "x", "runs"], "--server goes after the command", "such as: slipway runs --server …"),
+    ])
+    func aCommandThatThereIsNotIsCalledThat(arguments: [String], message: String, remedy: String) {
+        let error = #expect(throws: CommandError.self) { try CommandName.check(arguments) }
+        #expect(error?.message == message)
+        #expect(error?.remedy == remedy)
+        #expect(error?.isUsage == true)
+    }
+
+    @Test(arguments: [
+        [], ["--help"], ["--version"], ["run", "rn"], ["secret"], ["secret", "--repo", "a/b"], ["help", "run"],
+        ["repo", "list"], ["logs", "-f"],
+    ])
+    func commandsThatThereAreGoOn(arguments: [String]) {
+        #expect(throws: Never.self) { try CommandName.check(arguments) }
+    }
+
+    @Test func statesHaveTheWordsThatAreShown() throws {
+        for (word, state) in [("failed", RunState.failure), ("failure", .failure), ("waiting", .pending)] {
+            let command = try #require(try Slipway.parseAsRoot(["runs", "--state", word]) as? RunsCommand)
+            #expect(command.state == state)
+        }
+    }
+
     @Test func runTakesEverything() throws {
         let command = try #require(
             try Slipway.parseAsRoot([

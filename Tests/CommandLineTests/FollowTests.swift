@@ -128,7 +128,7 @@ import Testing
                 "✘ shop/web#12 failed in 1m 04s", "  test: exit code 2", "  slipway logs shop/web#12 test",
             ])
         #expect(
-            RunText.stepLine(slow, style: .plain, now: Samples.begin) == "! slow failed, ignored in 3s: exit code 1")
+            RunText.stepLine(slow, style: .plain, now: Samples.begin) == "! slow failed, ignored in 3.0s: exit code 1")
         let page = RunText.page(Samples.run(.success, [slow]), style: .plain, width: nil, now: Samples.begin)
         #expect(page.contains { $0.contains("!") && $0.contains("ignored; exit code 1") }, "\(page)")
     }

@@ -17,4 +17,38 @@ import Testing
     @Test func whatIsNoTextIsRefusedRatherThanChanged() {
         #expect(throws: CommandError.self) { try SecretFile.text([0xFF, 0xFE, 0x0A], of: "key.der") }
     }
+
+    @Test func aFileThatCannotBeReadSaysWhy() throws {
+        for (path, words) in [("/nonexistent/file", "there is no file"), ("/tmp", "is a folder")] {
+            let error = #expect(throws: CommandError.self) { try InputFile.read(path, naming: "--file") }
+            #expect(error?.message.contains(words) == true)
+            #expect(error?.message.hasPrefix("--file names \(path): ") == true)
+        }
+        // As a shell's <(command) is one.
+        #expect(try InputFile.read("/dev/null") == [])
+    }
+
+    @Test func aDocumentIsReadAsWhatItIs() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "slipway-documents-\(RunID.make())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
+        let json = #"[{"step": "a", "commands": ["true"]}]"#
+        let yaml = "steps: [{name: a, commands: [\"true\"]}]"
+        for (name, text) in [
+            ("a.json", json), ("noending", json), ("b.yml", yaml), ("noending2", yaml), ("c.json", yaml),
+        ] {
+            let file = folder.appending(path: name)
+            try Data(text.utf8).write(to: file)
+            let document = try DocumentFile.read(file.path())
+            if text == json {
+                #expect(document == [["step": "a", "commands": ["true"]]])
+            } else {
+                guard case .object(let members) = document else {
+                    Issue.record("\(name)")
+                    continue
+                }
+                #expect(members["stages"] != nil)
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@ import ArgumentParser
 struct ComponentCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "component",
-        abstract: "Process components: pipelines kept on the platform.",
+        abstract: "Process components: pipelines saved on the platform.",
         discussion: """
             A component is a JSON document that any number of repositories can be associated with. A list of steps \
             is one as it is:

@@ -12,7 +12,7 @@ struct ComponentListCommand: AsyncParsableCommand {
             let console = Console.current
             if connection.json { return try console.write(json: components) }
             if components.isEmpty {
-                return Console.remark("No components; keep one: slipway component put web web.json")
+                return Console.remark("No components; save one: slipway component put web web.json")
             }
             var table = Table([
                 .init("COMPONENT"), .init("REVISION", alignsRight: true), .init("REPOSITORIES", shrinks: true),

@@ -4,10 +4,10 @@ import Contracts
 struct ComponentPutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "put",
-        abstract: "Keep a process as a component, or change one.",
+        abstract: "Save a pipeline as a component, or change one.",
         discussion: """
-            The platform checks the document first and says everything that is wrong with it; a wrong one is not \
-            kept. A change makes a new revision; runs name the content they ran, so earlier ones stay explained.
+            The platform checks the document first, says everything that is wrong with it, and saves only what is \
+            right. A change makes a new revision; runs name the content they ran, so earlier ones stay explained.
 
               slipway component put web web.json
               slipway component put web - < web.json
@@ -17,7 +17,7 @@ struct ComponentPutCommand: AsyncParsableCommand {
     @Argument(help: "The component's name.")
     var name: String
 
-    @Argument(help: "A file with the JSON, or YAML (.yml); - reads JSON from standard input.")
+    @Argument(help: "A file with the pipeline, as JSON or YAML; - reads standard input.")
     var file: String
 
     @OptionGroup var connection: ConnectionOptions

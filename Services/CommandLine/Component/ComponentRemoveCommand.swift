@@ -4,7 +4,8 @@ import Contracts
 struct ComponentRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove a component.",
-        discussion: "One that repositories are associated with is kept until those associations are taken away.")
+        discussion: "One that repositories are associated with is not removed: `slipway repo associate --remove` first."
+    )
 
     @Argument(help: "The component's name.")
     var name: String
@@ -17,7 +18,7 @@ struct ComponentRemoveCommand: AsyncParsableCommand {
             if connection.json {
                 try Console.current.write(json: ["removed": name])
             } else {
-                Console.current.write(line: "\(name) is removed")
+                Console.current.write(line: "Removed the component \(name)")
             }
         }
     }

@@ -7,20 +7,9 @@ enum SecretFile {
     /// A token, which has no white space around it.
     /// - Parameter naming: the option or variable that named the file, for the error.
     static func read(_ path: String, naming source: String) throws -> String {
-        let token = try text(bytes(path, naming: source), of: path).trimmingWhitespace()
-        guard !token.isEmpty else { throw CommandError("\(source) names \(path), which is empty") }
+        let token = try text(InputFile.read(path, naming: source), of: path).trimmingWhitespace()
+        guard !token.isEmpty else { throw CommandError("\(source) names \(path), which is empty", isUsage: true) }
         return token
-    }
-
-    /// All of the file.
-    static func bytes(_ path: String, naming source: String) throws -> [UInt8] {
-        do {
-            return Array(try Data(contentsOf: URL(filePath: path)))
-        } catch {
-            throw CommandError(
-                "\(source) names \(path), which cannot be read", remedy: "check that the file exists and is yours",
-                isUsage: true)
-        }
     }
 
     /// The secret in a file: all of it but for one line break at its end, LF or CR LF.

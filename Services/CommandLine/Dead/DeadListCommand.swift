@@ -11,7 +11,7 @@ struct DeadListCommand: AsyncParsableCommand {
             let letters: [DeadLetterView] = try await client.all("dead")
             let console = Console.current
             if connection.json { return try console.write(json: letters) }
-            if letters.isEmpty { return Console.remark("Nothing is parked.") }
+            if letters.isEmpty { return Console.remark("No message is parked.") }
             var table = Table([
                 .init("MESSAGE"), .init("TYPE"), .init("QUEUE"), .init("REASON", shrinks: true),
                 .init("PARKED", alignsRight: true),

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PipelineLanguage
 
 /// A pipeline file named on the command line, or standard input for `-`.
@@ -10,12 +9,7 @@ struct PipelineSource {
     /// - Throws: ``CommandError`` (a wrong command line) if the file cannot be read.
     init(path: String) throws {
         name = path == "-" ? "standard input" : path
-        do {
-            bytes = try path == "-" ? StandardInput.readAll() : Array(Data(contentsOf: URL(filePath: path)))
-        } catch {
-            throw CommandError(
-                "\(name) cannot be read", remedy: "check the path and your permission", isUsage: true)
-        }
+        bytes = try path == "-" ? StandardInput.readAll() : InputFile.read(path)
     }
 
     /// The process it compiles to. Templates are looked for among the component files given.

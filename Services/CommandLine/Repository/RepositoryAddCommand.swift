@@ -7,7 +7,7 @@ struct RepositoryAddCommand: AsyncParsableCommand {
         abstract: "Add a repository, or change one.",
         discussion: """
             The token Git signs in with is read from a file, so that it appears neither in the address nor in the \
-            shell's history. It is sealed on arrival and never shown. Without --git-token-file a changed repository \
+            shell's history. It is encrypted on arrival and never shown. Without --git-token-file a changed repository \
             keeps the one it has.
 
               slipway repo add shop/web https://git.example/shop/web.git
@@ -45,7 +45,7 @@ struct RepositoryAddCommand: AsyncParsableCommand {
             let view: RepositoryView = try await client.put(APIClient.route(path), body: request)
             let console = Console.current
             if connection.json { return try console.write(json: view) }
-            console.write(line: "\(view.path) is delivered from \(view.cloneURL)")
+            console.write(line: "Saved \(view.path), cloned from \(view.cloneURL)")
             Console.remark(
                 console.style.paint("next: slipway repo hook \(view.path)  or  slipway run \(view.path) -f", .faint))
         }

@@ -4,10 +4,11 @@ public import Contracts
 struct RepositoryAssociateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "associate",
-        abstract: "Say which component runs for a repository's events.",
+        abstract: "Choose the component that runs for a repository's events.",
         discussion: """
-            An association is kept per component: giving one again replaces its events and branches. The first that \
-            holds for an event and a branch is run, in the order in which they were made.
+            A repository has one association per component: giving it again replaces its events and branches. What \
+            runs is the first whose events and branches match, in the order in which they were made. A pipeline file \
+            of the repository wins over all of them (unless it was added with --no-file).
 
               slipway repo associate shop/web web               for every event
               slipway repo associate shop/web web --event push --branch main
@@ -21,15 +22,17 @@ struct RepositoryAssociateCommand: AsyncParsableCommand {
     @Argument(help: "The component's name.")
     var component: String
 
-    @Option(name: .customLong("event"), help: ArgumentHelp("An event it holds for; repeat it.", valueName: "event"))
+    @Option(
+        name: .customLong("event"),
+        help: ArgumentHelp("An event it is for; repeat it. All of them if absent.", valueName: "event"))
     var events: [Event] = []
 
     @Option(
         name: .customLong("branch"),
-        help: ArgumentHelp("A branch it holds for, as a glob; repeat it.", valueName: "glob"))
+        help: ArgumentHelp("A branch it is for, as a glob; repeat it. All of them if absent.", valueName: "glob"))
     var branches: [String] = []
 
-    @Flag(help: "Take the association away.")
+    @Flag(help: "Remove the association.")
     var remove = false
 
     @OptionGroup var connection: ConnectionOptions

@@ -4,7 +4,7 @@ import Contracts
 struct RepositoryRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Stop delivering a repository.",
+        abstract: "Remove a repository: nothing of it runs any more.",
         discussion:
             "Its finished runs stay readable; its pushes run nothing from then on, and are listed as discovered.")
 
@@ -20,7 +20,7 @@ struct RepositoryRemoveCommand: AsyncParsableCommand {
             if connection.json {
                 try Console.current.write(json: ["removed": path.rawValue])
             } else {
-                Console.current.write(line: "\(path) is delivered no more")
+                Console.current.write(line: "Removed \(path)")
             }
         }
     }

@@ -4,12 +4,12 @@ import Contracts
 struct AgainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "again",
-        abstract: "Start a run like an earlier one: same repository, commit and process.",
+        abstract: "Run an earlier run again: same commit, event and process.",
         discussion: """
               slipway again shop/web#12 -f
             """)
 
-    @Argument(help: ArgumentHelp("shop/web#12, an id or the beginning of one, shop/web or latest.", valueName: "run"))
+    @Argument(help: ArgumentHelp("shop/web#12, an id or the beginning of one, shop/web, or latest.", valueName: "run"))
     var runName: String
 
     @Flag(name: [.short, .long], help: "Show the new run live until it ends.")

@@ -4,7 +4,7 @@ import Contracts
 struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
-        abstract: "Stop a run: what waits does not start, what runs is ended.",
+        abstract: "Cancel a run: nothing more of it starts, what runs is stopped.",
         discussion: """
             A rollout that has begun is left to the cluster; the run says what it was doing when it was cancelled.
 

@@ -14,14 +14,14 @@ struct RunCommand: AsyncParsableCommand {
             Without --component and --file the process is chosen as for a push: the repository's own file if its \
             association allows, else the component associated with it.
 
-              slipway run shop/web                       what a push to the default branch does
-              slipway run shop/web --ref v1.4.0          what a push of this tag, branch or commit does
-              slipway run shop/web --event custom        a run that no push makes
+              slipway run shop/web                   what a push to the default branch does
+              slipway run shop/web --ref v1.4.0      a push of this tag (branch, commit)
+              slipway run shop/web --event custom    a run that no push makes
               slipway run shop/web --event cron --cron nightly
               slipway run shop/web --event promote --target production --ref v1.4.0
-              slipway run shop/web --component web       this component instead
-              slipway run shop/web --file try.yml        this process, not kept
-              slipway run shop/web --param n=3 -f        with a parameter; watch it
+              slipway run shop/web --component web   this component instead
+              slipway run shop/web --file try.yml    this pipeline, not saved
+              slipway run shop/web --param n=3 -f    with a parameter; watch it
 
             With --follow the exit code is the run's: 0 for success, 1 for anything else. Ctrl-C stops the watching, \
             not the run.
@@ -53,7 +53,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A file with the process as JSON, or YAML (.yml); - reads JSON from standard input.", valueName: "path"))
+            "A file with the pipeline, as JSON or YAML; - reads standard input.", valueName: "path"))
     var file: String?
 
     @Option(name: .customLong("param"), help: ArgumentHelp("A parameter's value; repeat it.", valueName: "name=value"))

@@ -25,7 +25,8 @@ enum RunReference: Sendable, Equatable {
             } else if let number = Int(number), number > 0 {
                 self = .numbered(path, number)
             } else {
-                throw CommandError("“\(number)” is no number of a run", remedy: Self.forms, isUsage: true)
+                throw CommandError(
+                    "“\(number)” is no run number: runs are numbered from 1", remedy: Self.forms, isUsage: true)
             }
         } else if text.contains("/") {
             let path = RepositoryPath(rawValue: text)

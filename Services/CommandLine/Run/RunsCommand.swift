@@ -15,7 +15,7 @@ struct RunsCommand: AsyncParsableCommand {
     @Option(name: [.customLong("repo")], help: ArgumentHelp("Only this repository's.", valueName: "repo"))
     var repository: String?
 
-    @Option(help: ArgumentHelp("Only those in this state: \(RunsCommand.states).", valueName: "state"))
+    @Option(help: ArgumentHelp("Only those in this state.", valueName: "state"))
     var state: RunState?
 
     @Option(name: [.short, .long], help: "How many.")
@@ -25,8 +25,6 @@ struct RunsCommand: AsyncParsableCommand {
     var before: String?
 
     @OptionGroup var connection: ConnectionOptions
-
-    private static var states: String { RunState.allCases.map(\.rawValue).joined(separator: ", ") }
 
     func validate() throws {
         guard (1...200).contains(limit) else { throw ValidationError("--limit \(limit): give 1 to 200.") }
@@ -61,4 +59,12 @@ struct RunsCommand: AsyncParsableCommand {
     }
 }
 
-extension RunState: ExpressibleByArgument {}
+extension RunState: ExpressibleByArgument {
+    /// By its name, or by the word that is shown for it.
+    public init?(argument: String) {
+        guard let state = Self(rawValue: argument) ?? Self.allCases.first(where: { $0.word == argument }) else {
+            return nil
+        }
+        self = state
+    }
+}

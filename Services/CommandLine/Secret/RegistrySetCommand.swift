@@ -4,11 +4,12 @@ import Contracts
 struct RegistrySetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set",
-        abstract: "Keep the login builders push and pull with.",
+        abstract: "Save the login that builders push and pull with.",
         discussion: """
-            The password is read from a file or from standard input; it is sealed on arrival and never shown.
+            The password is read from a file, else from standard input; at a terminal it is asked for. It is \
+            encrypted on arrival and never shown.
 
-              slipway registry set harbor.example --user 'robot$ci' --password-file password
+              slipway registry set harbor.example --user 'robot$ci' --password-file pw
               echo "$PASSWORD" | slipway registry set 127.0.0.1:5000 --user slipway
             """)
 
@@ -24,21 +25,22 @@ struct RegistrySetCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        guard !host.contains("/") else {
+        let host = try registryHost(host)
+        let bytes =
+            try passwordFile.map { try InputFile.read($0, naming: "--password-file") }
+            ?? StandardInput.readSecret("The password of \(username)")
+        let password = try SecretFile.text(bytes, of: passwordFile ?? "standard input")
+        guard !password.isEmpty else {
             throw CommandError(
-                "“\(host)” is no registry's host", remedy: "leave out the scheme and the path", isUsage: true)
+                "the password is empty", remedy: "give a file with --password-file, or pipe it in", isUsage: true)
         }
-        let password = try SecretFile.text(
-            passwordFile.map { try SecretFile.bytes($0, naming: "--password-file") } ?? StandardInput.readAll(),
-            of: passwordFile ?? "standard input")
-        guard !password.isEmpty else { throw CommandError("the password is empty", isUsage: true) }
         let request = RegistryRequest(username: username, password: password)
         try await connection.withPlatform { client in
             try await client.put("registries/\(URLText.encode(host))", body: request)
             if connection.json {
                 try Console.current.write(json: ["registry": host, "username": username])
             } else {
-                Console.current.write(line: "The login to \(host) as \(username) is kept")
+                Console.current.write(line: "Saved the login to \(host) as \(username)")
             }
         }
     }

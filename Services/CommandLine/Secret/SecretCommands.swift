@@ -5,7 +5,7 @@ struct SecretCommands: ParsableCommand {
         commandName: "secret",
         abstract: "Secrets that steps use with from_secret.",
         discussion: """
-            A secret belongs to one repository (--repo) or to all. Its value is sealed on arrival, opened only by \
+            A secret is for one repository (--repo) or for all. Its value is encrypted on arrival, decrypted only by \
             the worker that runs a step which names it, masked in logs, and never shown again.
             """,
         subcommands: [SecretListCommand.self, SecretSetCommand.self, SecretRemoveCommand.self],
@@ -14,7 +14,9 @@ struct SecretCommands: ParsableCommand {
 
 /// Whose secret it is.
 struct SecretScope: ParsableArguments {
-    @Option(name: .customLong("repo"), help: ArgumentHelp("Of this repository only.", valueName: "repo"))
+    @Option(
+        name: .customLong("repo"),
+        help: ArgumentHelp("For this repository only; for all of them if absent.", valueName: "repo"))
     var repository: String?
 
     /// The API's path of a secret, or of the list.

@@ -21,7 +21,7 @@ struct SecretListCommand: AsyncParsableCommand {
             if connection.json { return try console.write(json: secrets) }
             if secrets.isEmpty {
                 let scope = scope.repository.map { " --repo \($0)" } ?? ""
-                return Console.remark("No secrets; keep one: slipway secret set NAME\(scope) --file FILE")
+                return Console.remark("No secrets; save one: slipway secret set NAME\(scope) --file FILE")
             }
             var table = Table([.init("SECRET"), .init("OF"), .init("CHANGED", alignsRight: true)])
             for secret in secrets {

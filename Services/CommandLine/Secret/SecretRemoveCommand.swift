@@ -1,7 +1,7 @@
 import ArgumentParser
 
 struct SecretRemoveCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "remove", abstract: "Forget a secret.")
+    static let configuration = CommandConfiguration(commandName: "remove", abstract: "Remove a secret.")
 
     @Argument(help: "The secret's name.")
     var name: String
@@ -16,7 +16,7 @@ struct SecretRemoveCommand: AsyncParsableCommand {
             if connection.json {
                 try Console.current.write(json: ["removed": name])
             } else {
-                Console.current.write(line: "\(name) is removed")
+                Console.current.write(line: "Removed the secret \(name)")
             }
         }
     }

@@ -4,10 +4,10 @@ import Contracts
 struct SecretSetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set",
-        abstract: "Keep a secret, or change it.",
+        abstract: "Save a secret, or change it.",
         discussion: """
-            The value is read from a file or from standard input, whole: only one line break at its end is dropped, \
-            of Unix (LF) or of Windows (CR LF).
+            The value is read from a file, else from standard input; at a terminal it is asked for and not shown. It \
+            is taken whole: only one line break at its end is dropped, of Unix (LF) or of Windows (CR LF).
 
               slipway secret set NPM_TOKEN --file token
               slipway secret set DEPLOY_KEY --repo shop/web < key.pem
@@ -25,16 +25,20 @@ struct SecretSetCommand: AsyncParsableCommand {
     func run() async throws {
         let route = try scope.route(name)
         let source = file ?? "standard input"
-        let value = try SecretFile.text(
-            file.map { try SecretFile.bytes($0, naming: "--file") } ?? StandardInput.readAll(), of: source)
-        guard !value.isEmpty else { throw CommandError("the value of “\(name)” is empty: \(source)", isUsage: true) }
+        let bytes = try file.map { try InputFile.read($0) } ?? StandardInput.readSecret("The value of \(name)")
+        let value = try SecretFile.text(bytes, of: source)
+        guard !value.isEmpty else {
+            throw CommandError(
+                "\(source) is empty, and a secret has a value",
+                remedy: "give a file with --file, or pipe the value in", isUsage: true)
+        }
         let request = SecretRequest(value: value)
         try await connection.withPlatform { client in
             try await client.put(route, body: request)
             if connection.json {
                 try Console.current.write(json: ["name": name])
             } else {
-                Console.current.write(line: "\(name) is kept")
+                Console.current.write(line: "Saved the secret \(name)")
             }
         }
     }

@@ -1,7 +1,7 @@
 /// Finds the name somebody probably meant.
-enum Nearest {
+public enum Nearest {
     /// The candidate that differs in the fewest letters, if it is close enough to be meant, else `nil`.
-    static func name(to wrong: String, among candidates: some Sequence<String>) -> String? {
+    public static func name(to wrong: String, among candidates: some Sequence<String>) -> String? {
         let text = Array(wrong.lowercased().unicodeScalars.prefix(64))
         let limit = text.count <= 3 ? 1 : text.count <= 6 ? 2 : 3
         var best: (name: String, distance: Int)?

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Contracts
+
+struct RegistryListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the registries with a login.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    private struct Login: Codable {
+        var host: String
+        var username: String
+    }
+
+    func run() async throws {
+        try await connection.withPlatform { client in
+            let logins: [Login] = try await client.get("registries")
+            let console = Console.current
+            if connection.json { return try console.write(json: logins) }
+            if logins.isEmpty {
+                return Console.remark("No logins; save one: slipway registry set HOST --user NAME")
+            }
+            var table = Table([.init("REGISTRY"), .init("USER")])
+            for login in logins { table.add(.init(login.host, .strong), .init(login.username)) }
+            console.write(lines: table.lines(style: console.style, width: console.width))
+        }
+    }
+}
