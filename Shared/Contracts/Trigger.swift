@@ -4,7 +4,8 @@ public enum Event: String, Codable, Sendable, Hashable, CaseIterable {
     case pullRequest = "pull_request"
 }
 
-/// The cause of a run: a push, a tag, a person, a schedule. It travels unchanged from the edge to the run.
+/// The cause of a run: a push, a tag, a person, a schedule. It travels from the edge to the run; sync completes it by what
+/// Git says.
 public struct Trigger: Codable, Sendable, Hashable {
     /// The same for every redelivery of the same cause.
     public var id: MessageID

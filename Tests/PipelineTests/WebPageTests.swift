@@ -176,7 +176,7 @@ import Testing
             let broken = try await post(client, "/components/web", "guard=\(token)&document=%7B%22a%22", cookie)
             #expect(broken.status == .unprocessableContent)
             let html = String(buffer: broken.body)
-            #expect(html.contains("This is no JSON."))
+            #expect(html.contains("This is not JSON."))
             #expect(html.contains("{&quot;a&quot;</textarea>"))
 
             let nameless = try await post(

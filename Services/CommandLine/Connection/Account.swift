@@ -44,7 +44,7 @@ struct Account: Codable, Sendable, Equatable {
             !text.contains("?"), !text.contains(where: \.isWhitespace)
         else {
             throw CommandError(
-                "“\(address)” is no address of a platform", remedy: "write it like https://slipway.example:8082",
+                "“\(address)” is not a platform's address", remedy: "write it like https://slipway.example:8082",
                 isUsage: true)
         }
         return text

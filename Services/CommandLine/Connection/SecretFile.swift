@@ -21,7 +21,7 @@ enum SecretFile {
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw CommandError(
-                "\(source) is no UTF-8 text", remedy: "keep it as base64 and decode it in the step", isUsage: true)
+                "\(source) is not UTF-8 text", remedy: "keep it as base64 and decode it in the step", isUsage: true)
         }
         return text
     }

@@ -26,7 +26,7 @@ enum RunReference: Sendable, Equatable {
                 self = .numbered(path, number)
             } else {
                 throw CommandError(
-                    "“\(number)” is no run number: runs are numbered from 1", remedy: Self.forms, isUsage: true)
+                    "“\(number)” is not a run number: runs are numbered from 1", remedy: Self.forms, isUsage: true)
             }
         } else if text.contains("/") {
             let path = RepositoryPath(rawValue: text)
@@ -35,7 +35,7 @@ enum RunReference: Sendable, Equatable {
         } else {
             let id = text.lowercased()
             guard (4...26).contains(id.utf8.count), id.utf8.allSatisfy(Self.isIdentifierDigit) else {
-                throw CommandError("“\(text)” names no run", remedy: Self.forms, isUsage: true)
+                throw CommandError("“\(text)” does not name a run", remedy: Self.forms, isUsage: true)
             }
             self = .id(id)
         }

@@ -15,7 +15,7 @@ struct RegistryCommands: ParsableCommand {
 func registryHost(_ text: String) throws -> String {
     guard !text.contains("/") else {
         throw CommandError(
-            "“\(text)” is no registry's host", remedy: "leave out the scheme and the path: harbor.example:5000",
+            "“\(text)” is not a registry's host", remedy: "leave out the scheme and the path: harbor.example:5000",
             isUsage: true)
     }
     return text

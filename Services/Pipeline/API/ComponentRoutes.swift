@@ -70,14 +70,14 @@ struct ComponentRoutes {
             return try ProcessCompiler.compile(document, name: name)
         } catch let failure as CompileFailure {
             throw APIError.badRequest(
-                "malformed_process", "this is no process: \(failure.summary)", details: failure.findings)
+                "malformed_process", "this is not a pipeline: \(failure.summary)", details: failure.findings)
         }
     }
 
     func save(_ document: JSONValue, as name: String) async throws -> Saved {
         guard SecretRoutes.isName(name) else {
             throw APIError.badRequest(
-                "malformed_name", "“\(name)” is no name of a component",
+                "malformed_name", "“\(name)” is not a valid component name",
                 remedy: "use letters, digits, “_”, “-” and “.”, 100 at most")
         }
         let compiled = try Self.check(document, name: name)

@@ -42,7 +42,8 @@ extension Request {
         guard let text = uri.queryParameters[Substring(name)] else { return standard }
         guard let value = Int(text), range.contains(value) else {
             throw APIError.badRequest(
-                "malformed_query", "\(name)=\(text) is no whole number from \(range.lowerBound) to \(range.upperBound)")
+                "malformed_query",
+                "\(name)=\(text) is not a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }

@@ -58,7 +58,7 @@ struct SecretRoutes {
         group.delete("registries/:host") { _, context -> Response in
             let host = try Self.host(context)
             guard try await store.write({ try SecretStore(database: $0.database).removeRegistry(host) }) else {
-                throw APIError.notFound("unknown_registry", "no login is kept for “\(host)”")
+                throw APIError.notFound("unknown_registry", "there is no login for “\(host)”")
             }
             return .noContent
         }
@@ -90,7 +90,7 @@ struct SecretRoutes {
         let name = try context.part("name")
         guard isName(name) else {
             throw APIError.badRequest(
-                "malformed_name", "“\(name)” is no name of a secret",
+                "malformed_name", "“\(name)” is not a valid secret name",
                 remedy: "use letters, digits, “_”, “-” and “.”, 100 at most")
         }
         return name
@@ -112,7 +112,7 @@ struct SecretRoutes {
         let host = try context.part("host")
         guard !host.isEmpty, host.utf8.count <= 255, !host.contains("/"), !host.contains(where: \.isWhitespace) else {
             throw APIError.badRequest(
-                "malformed_registry", "“\(host)” is no registry's host",
+                "malformed_registry", "“\(host)” is not a registry's host",
                 remedy: "give it as in the image's name, such as harbor.example:5000")
         }
         return host

@@ -61,7 +61,7 @@ struct ProcessChoice: Sendable, Equatable {
             do {
                 _ = try Glob(branch)
             } catch {
-                return "“\(branch)” is no pattern of branches: \(error)"
+                return "“\(branch)” is not a branch pattern: \(error)"
             }
         }
         return nil

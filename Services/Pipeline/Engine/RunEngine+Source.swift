@@ -116,7 +116,7 @@ extension RunEngine {
         case .given(let given):
             guard let document = situation.givenDocument else {
                 return .fail(
-                    "the process \(given.digest) is not kept any more", Self.view(.given, given.component, choice.trace)
+                    "the process \(given.digest) is no longer stored", Self.view(.given, given.component, choice.trace)
                 )
             }
             let compiled = try ProcessCompiler.kept(document, digest: given.digest)
@@ -135,7 +135,7 @@ extension RunEngine {
                         trace: choice.trace + compiled.warnings.map { "warning: \($0)" }))
             } catch let failure as CompileFailure {
                 return .fail(
-                    "\(file.path) is no pipeline: \(failure.summary)",
+                    "\(file.path) is not a pipeline: \(failure.summary)",
                     Self.view(.file, file.path, choice.trace + failure.findings))
             }
         case .component(let name):

@@ -42,7 +42,7 @@ enum ComponentPage {
         do {
             return try Wire.decode(JSONValue.self, from: Data(text.utf8))
         } catch {
-            throw Problem(code: "not_json", message: "This is no JSON.", details: ["\(error)"])
+            throw Problem(code: "not_json", message: "This is not JSON.", details: ["\(error)"])
         }
     }
 }

@@ -109,7 +109,7 @@ extension WebRoutes {
             let events = try form.words("events").map { word in
                 guard let event = Event(rawValue: word) else {
                     throw Problem(
-                        code: "malformed_event", message: "“\(word)” is no event.",
+                        code: "malformed_event", message: "“\(word)” is not an event.",
                         remedy: "Events are \(Event.allCases.map(\.rawValue).joined(separator: ", ")).")
                 }
                 return event

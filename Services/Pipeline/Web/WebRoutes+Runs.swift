@@ -88,7 +88,7 @@ extension WebRoutes {
         if let problem = path.problem { throw Problem(code: "malformed_repository", message: problem) }
         let event = try form.text("event").map { text in
             guard let event = Event(rawValue: text) else {
-                throw Problem(code: "malformed_event", message: "“\(text)” is no event.")
+                throw Problem(code: "malformed_event", message: "“\(text)” is not an event.")
             }
             return event
         }
