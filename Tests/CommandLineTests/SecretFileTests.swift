@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import PipelineLanguage
 import Testing
 
 @testable import CommandLine
@@ -39,7 +40,8 @@ import Testing
         ] {
             let file = folder.appending(path: name)
             try Data(text.utf8).write(to: file)
-            let document = try DocumentFile.read(file.path())
+            let (document, warnings) = try DocumentFile.load(file.path())
+            #expect(warnings.isEmpty)
             if text == json {
                 #expect(document == [["step": "a", "commands": ["true"]]])
             } else {
@@ -50,5 +52,17 @@ import Testing
                 #expect(members["stages"] != nil)
             }
         }
+    }
+
+    @Test(arguments: [
+        ("a.json", #"[{"step": "a", "commands": ["true"], "outputs": ["x", "x"]}]"#),
+        ("a.yml", "steps: [{name: a, commands: [\"true\"], outputs: [x, x]}]"),
+    ])
+    func whatLintWarnsOfIsTold(name: String, text: String) throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(RunID.make())-\(name)")
+        try Data(text.utf8).write(to: file)
+        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: file) } }
+        let (_, warnings) = try DocumentFile.load(file.path())
+        #expect(warnings.map(\.message) == ["the output “x” is listed twice"])
     }
 }
