@@ -72,8 +72,7 @@ struct Synchronizer: Sendable {
         let findings = try await findings(commit, before: trigger.before, mirror)
         let details = findings.details
         var synced = trigger
-        try synced.found(as: ref)
-        synced.commit = commit
+        try synced.found(as: ref, commit: commit)
         synced.message = details.message
         return SourceSynced(
             trigger: synced,

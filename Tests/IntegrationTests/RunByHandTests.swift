@@ -50,6 +50,9 @@ import Testing
                 #expect(times.end == first.logBytes && first.logLength == first.logBytes)
                 #expect(times.time(of: 0) != nil)
             }
+            let commitOfTag = try await platform.finishedRun(
+                RunRequest(repository: path, ref: "v1.0.0", event: .push))
+            #expect(commitOfTag.summary.ref == commit && commitOfTag.summary.event == .push)
             let short = try await platform.finishedRun(
                 RunRequest(repository: path, ref: String(commit.prefix(8)), event: .custom))
             #expect(short.summary.commit?.sha == commit)

@@ -8,8 +8,8 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Start a run by hand.",
         discussion: """
             The run is the one that a push of --ref makes: conditions see the event tag for a tag, else push, and the \
-            branch where it is one. --event says what it is to be taken for instead. A text in the commit's message \
-            that asks for no run does not count, and conditions on paths hold.
+            branch where it is one; a commit is on no branch. --event says what it is to be taken for instead. A text \
+            in the commit's message that asks for no run does not count, and conditions on paths hold.
 
             Without --component and --file the process is chosen as for a push: the repository's own file if its \
             association allows, else the component associated with it.
