@@ -101,7 +101,7 @@ let package = Package(
         shared("Messaging", ["AMQP", "Contracts", lifecycle, logging, metrics]),
         shared("Storage", ["Contracts", "Messaging", grdb, lifecycle, logging, metrics]),
         shared("PipelineLanguage", ["Contracts", crypto, yams]),
-        shared("Git", ["CLinux", logging, subprocess, systemPackage]),
+        shared("Git", ["CLinux", "Contracts", logging, subprocess, systemPackage]),
         shared("DockerEngine", ["HTTPClient", "Threading", logging]),
         shared(
             "Runtime",

@@ -1,19 +1,9 @@
+import Contracts
+
 /// What names a commit: checked before it becomes an argument, so that none is taken for an option.
 public enum RefName {
     /// Why this is no full ref such as `refs/heads/main`, or `nil` if it is one (git-check-ref-format(1)).
-    public static func problem(_ ref: String) -> String? {
-        guard ref.hasPrefix("refs/"), ref.utf8.count <= 1024 else {
-            return "“\(ref)” is no ref such as refs/heads/main"
-        }
-        let forbidden = ref.unicodeScalars.contains { scalar in
-            scalar.value <= 32 || scalar.value == 127 || "~^:?*[\\".unicodeScalars.contains(scalar)
-        }
-        let parts = ref.split(separator: "/", omittingEmptySubsequences: false)
-        guard !forbidden, !ref.contains(".."), !ref.contains("@{"), parts.count >= 3,
-            parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") && !$0.hasSuffix(".") })
-        else { return "“\(ref)” is no ref that Git allows" }
-        return nil
-    }
+    public static func problem(_ ref: String) -> String? { GitRef.problem(ref) }
 
     /// Whether this is a whole commit id: 40 or 64 lower-case hexadecimal digits.
     public static func isCommit(_ text: String) -> Bool {

@@ -33,7 +33,10 @@ struct AddressTests {
 
     @Test(
         "refs",
-        arguments: ["refs/heads/main", "refs/tags/v1.2", "refs/heads/feature/ü-1", "refs/merge-requests/1/head"])
+        arguments: [
+            "refs/heads/main", "refs/tags/v1.2", "refs/heads/feature/ü-1", "refs/heads/a./b",
+            "refs/merge-requests/1/head",
+        ])
     func goodRefs(_ ref: String) { #expect(RefName.problem(ref) == nil) }
 
     @Test(

@@ -1,0 +1,34 @@
+import Subprocess
+import SystemPackage
+import Testing
+
+@testable import Git
+
+@Suite("Refs as Git has them")
+struct RefNameTests {
+    /// The pieces that Git's rules are about, put together anew at every run.
+    private static let pieces = [
+        "a", "b", ".", "..", "/", "//", "@", "{", "@{", ".lock", "lock", "-", "~", "^", ":", "?", "*", "[", "]", "\\",
+        " ",
+        "\u{7F}", "é", "$", "'", "\t",
+    ]
+
+    @Test("what is a ref is what git check-ref-format says")
+    func verdicts() async throws {
+        let refs = (0..<400).map { _ in
+            "refs/heads/"
+                + (0..<Int.random(in: 1...6)).map { _ in
+                    Bool.random() ? ["a", "b", "/", "."].randomElement() ?? "" : Self.pieces.randomElement() ?? ""
+                }.joined()
+        }
+        let script = #"for ref; do git check-ref-format "$ref" && echo yes || echo no; done"#
+        let result = try await run(
+            .name("sh"), arguments: Arguments(["-c", script, "sh"] + refs), output: .string(limit: 1 << 20),
+            error: .discarded)
+        let verdicts = result.standardOutput.split(separator: "\n")
+        try #require(verdicts.count == refs.count)
+        for (ref, verdict) in zip(refs, verdicts) {
+            #expect((RefName.problem(ref) == nil) == (verdict == "yes"), "\(ref)")
+        }
+    }
+}
