@@ -115,7 +115,7 @@ import Testing
             let image = try ImageReference("\(scope.registry)/\(scope.name)/app:v1")
             try await scope.engine.tag("\(base)", as: image)
             let digest = try await scope.engine.push(image, login: try scope.login)
-            let registry = RegistryClient(client: scope.client)
+            let registry = RegistryClient(client: scope.client, retry: .never)
             #expect(try await registry.digest(of: image, login: try scope.login) == digest)
             var byDigest = image
             byDigest.tag = nil

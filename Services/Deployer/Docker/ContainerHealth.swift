@@ -57,7 +57,8 @@ struct ContainerHealth: Sendable {
             if start?.name != container.state.startedAt {
                 start = Start(name: container.state.startedAt, seenAt: ContinuousClock.now)
             }
-            let left = max(.milliseconds(100), limit - (ContinuousClock.now - begun))
+            // The last try has time to say what is wrong.
+            let left = max(.seconds(3), limit - (ContinuousClock.now - begun))
             switch try await judge(
                 container, runsFor: start.map { ContinuousClock.now - $0.seenAt } ?? .zero, within: left)
             {

@@ -43,6 +43,22 @@ extension ContainerReplacement {
         }
     }
 
+    /// - Throws: ``JobFailure`` that names who has the port of the host, where that is why.
+    func start(_ id: String) async throws {
+        do {
+            try await engine.startContainer(id)
+        } catch {
+            guard error.message.contains("already allocated") || error.message.contains("already in use") else {
+                throw error
+            }
+            var holders: [String] = []
+            for port in specification.ports.compactMap(\.host) where error.message.contains(":\(port)") {
+                holders += try await engine.containers(publishing: port).map { "container \($0) has port \(port)" }
+            }
+            throw JobFailure(holders.isEmpty ? "\(error)" : "\(holders.joined(separator: ", ")): \(error)")
+        }
+    }
+
     func rename(_ id: String, to place: ServiceNames.Place) async throws(DockerError) {
         switch place {
         case .current: try await engine.renameContainer(id, to: names.current)

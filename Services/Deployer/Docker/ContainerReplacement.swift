@@ -123,7 +123,7 @@ struct ContainerReplacement: Sendable {
     private func perform(_ step: ReplacementPlan.Step) async throws -> ReplacementPlan.Event? {
         switch step {
         case .start(let id):
-            try await engine.startContainer(id)
+            try await start(id)
             await log.line("container \(id.prefix(12)) started")
             return .started(id)
         case .check(let id):

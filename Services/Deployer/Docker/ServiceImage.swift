@@ -22,15 +22,25 @@ struct ServiceImage: Sendable {
             return resolved
         } catch let error as DockerError {
             if Task.isCancelled { throw CancellationError() }
-            // An image that was built on this very host need not be in any registry.
-            do {
-                let known = try await known()
-                await log.line("it cannot be pulled (\(error)); the host has it, so that is used")
-                return known
-            } catch {
-                logger.debug("the image is not here either", metadata: ["error": "\(error)"])
+            guard let known = await local() else {
+                throw JobFailure("the image \(image) cannot be pulled: \(error)")
             }
-            throw JobFailure("the image \(image) cannot be pulled: \(error)")
+            await log.line("it cannot be pulled (\(error)); it was built on this host, so that is used")
+            return known
+        }
+    }
+
+    /// An image that was built on this very host need not be in any registry. One that is from a registry may mean
+    /// something else there by now, unless it is named by its digest.
+    private func local() async -> String? {
+        do {
+            let details = try await engine.inspectImage(image.description)
+            let isFromRegistry = details.repositoryDigests.contains { $0.hasPrefix("\(image.repository)@") }
+            guard image.digest != nil || !isFromRegistry else { return nil }
+            return image.digest == nil ? details.id : image.description
+        } catch {
+            logger.debug("the image is not here either", metadata: ["error": "\(error)"])
+            return nil
         }
     }
 

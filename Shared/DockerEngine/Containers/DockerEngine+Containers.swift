@@ -129,10 +129,21 @@ extension DockerEngine {
     }
 
     private struct Listed: Decodable {
+        struct Port: Decodable { var publicPort: Int? }
         var id: String
+        var ports: [Port]?
         var names: [String]?
         var labels: [String: String]?
         var created: Int64?
+
+        var name: String { names?.first.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 } ?? id }
+    }
+
+    /// The names of the running containers that publish something at a port of the host.
+    public func containers(publishing port: Int) async throws(DockerError) -> [String] {
+        let call = Call(.get, "/containers/json", "the list of containers")
+        return try await fetch([Listed].self, call).filter { ($0.ports ?? []).contains { $0.publicPort == port } }
+            .map(\.name)
     }
 
     /// All containers, running or not, that carry all of these labels; an empty value stands for any.
@@ -141,9 +152,8 @@ extension DockerEngine {
             .get, "/containers/json", "the list of containers",
             query: [("all", "1"), try Self.labelFilter(labels)])
         return try await fetch([Listed].self, call).map { listed in
-            let name = listed.names?.first.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 } ?? listed.id
-            return LabelledObject(
-                id: listed.id, name: name, labels: listed.labels ?? [:], createdAt: listed.created)
+            LabelledObject(
+                id: listed.id, name: listed.name, labels: listed.labels ?? [:], createdAt: listed.created)
         }
     }
 }
