@@ -103,10 +103,10 @@ struct ContainerHealth: Sendable {
             if !state.problem.isEmpty { return .ill("the new container cannot run: \(state.problem)") }
             let words = "the new container ended with exit code \(state.exitCode)"
             if state.status == "restarting", probe != nil, restarts < Self.patience { return .wait(words) }
-            return .ill(restarts > 0 ? "\(words); it was started \(restarts) times again" : words)
+            return .ill(restarts > 0 ? "\(words); \(Self.again(restarts))" : words)
         }
         if restarts > 0, probe == nil || restarts >= Self.patience {
-            return .ill("the new container ends again and again: it was started \(restarts) times again")
+            return .ill("the new container ends again and again: \(Self.again(restarts))")
         }
         if let probe, let port = probe.port { return await ask(container, port, probe.path) }
         if let command = probe?.command, !command.isEmpty { return try await run(command, within: left) }
@@ -119,6 +119,10 @@ struct ContainerHealth: Sendable {
             return .well(
                 "it has run for \(settling.components.seconds) s without a restart; there is no health check to ask")
         }
+    }
+
+    private static func again(_ restarts: Int) -> String {
+        "it was started again \(restarts == 1 ? "once" : "\(restarts) times")"
     }
 
     /// Runs the probe's command in the container; one that hangs is not waited for longer than the probe allows.
