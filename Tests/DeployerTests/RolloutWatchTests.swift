@@ -426,6 +426,16 @@ import Testing
         #expect(rollout.handle(.pod(next), at: at(4)).count == 1)
     }
 
+    @Test func oneThatEndedAndMayComeBackIsLeftAloneAtFirst() {
+        var rollout = watch(kind: .statefulset)
+        _ = rollout.handle(.workload(statefulSet()), at: at(1))
+        var ended = member("store-1", revision: "store-a")
+        ended.status?.containerStatuses = [waiting("CrashLoopBackOff", restarts: 1)]
+        #expect(rollout.handle(.pods([ended]), at: at(2)) == [])
+        ended.status?.containerStatuses = [waiting("CrashLoopBackOff", restarts: 2)]
+        #expect(rollout.handle(.pod(ended), at: at(9)).count == 1)
+    }
+
     @Test func oneThatOnlyStartsIsLeftAloneUnlessNothingMoves() {
         var rollout = watch(kind: .statefulset)
         _ = rollout.handle(.workload(statefulSet()), at: at(1))

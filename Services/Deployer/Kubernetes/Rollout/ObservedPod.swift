@@ -48,6 +48,9 @@ struct ObservedPod {
     /// Whether it is to serve: not being ended, and not a record of one that has.
     var isLive: Bool { !pod.isBeingDeleted && !pod.hasEnded }
 
+    /// Whether it will not run as it is: one that ran and ended may yet come up again.
+    var willNotRun: Bool { trouble.map { $0.isFinal || !$0.hasLog } ?? false }
+
     /// From when on all containers count as up to stay, or `nil` while one of them does not run. One with a probe that
     /// passed is up; one without, or one that was started again, shows it by running on.
     /// - Parameter isProven: Whether what it runs has shown that before.

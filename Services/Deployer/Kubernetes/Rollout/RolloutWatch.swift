@@ -337,7 +337,7 @@ struct RolloutWatch {
 
     private mutating func clearTheWay(_ now: ContinuousClock.Instant, _ actions: inout [Action]) {
         let isStill = now >= progress.since.advanced(by: patience.stillness * patience.factor)
-        for known in blocking where isUndo || isStill || known.trouble != nil {
+        for known in blocking where isUndo || isStill || known.willNotRun {
             guard removed.insert(known.pod.metadata.uid ?? known.pod.metadata.name).inserted else { continue }
             actions.append(
                 .remove(pod: known.pod.metadata.name, uid: known.pod.metadata.uid, reason: known.description))
