@@ -12,7 +12,10 @@ extension GitProgram {
     /// Where git-lfs asks for files: the repository's own server, whatever `.lfsconfig` says. A path has none, and over SSH
     /// the server itself tells.
     static func largeFileServer(_ remote: RemoteAddress) -> [(String, String)] {
-        var configuration = [("lfs.skipdownloaderrors", "false"), ("lfs.concurrenttransfers", "4")]
+        var configuration = [
+            ("lfs.skipdownloaderrors", "false"), ("lfs.concurrenttransfers", "4"),
+            ("lfs.transfer.maxretries", "3"),
+        ]
         if let url = largeFileURL(remote) { configuration.append(("lfs.url", url)) }
         return configuration
     }
