@@ -18,11 +18,11 @@ extension Mirror {
     /// Fetches; and where the server's repository turns out to be of the other object format, once more into a mirror
     /// that is made anew: such a repository shares no object with the one that was here.
     func withServersFormat<Value: Sendable>(
-        _ remote: RemoteAddress, _ source: FetchSource, _ work: () async throws(GitError) -> Value
+        _ remote: RemoteAddress, _ source: FetchSource, _ work: (RemoteAddress) async throws(GitError) -> Value
     ) async throws(GitError) -> Value {
         try await prepare(remote, source)
         do throws(GitError) {
-            return try await work()
+            return try await work(remote)
         } catch {
             guard error.code == .objectFormat else { throw error }
             // Only the server is believed, never the length of an id that somebody sent.
@@ -37,7 +37,7 @@ extension Mirror {
             }
             try await make(sha256: sha256)
         }
-        return try await work()
+        return try await work(remote)
     }
 
     /// Whether the server's ids have 64 digits: any ref of it tells.

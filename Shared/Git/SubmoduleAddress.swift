@@ -34,7 +34,7 @@ enum SubmoduleAddress {
         let isSame =
             switch (address.kind, parent.kind) {
             case (.file, .file): true
-            case (.http, .http): isSameServer(address, parent)
+            case (.http, .http): address.isSameServer(as: parent, orPlain: true)
             // The ports of two protocols say nothing of each other.
             default: address.kind != .file && parent.kind != .file && name(address.host) == name(parent.host)
             }
@@ -59,18 +59,8 @@ enum SubmoduleAddress {
         return text
     }
 
-    /// `https` in the place of `http` is the same server where neither names a port.
-    private static func isSameServer(_ one: RemoteAddress, _ other: RemoteAddress) -> Bool {
-        let ports = [one, other].map { address in
-            let port = address.host.split(separator: ":", omittingEmptySubsequences: false).last.flatMap { Int($0) }
-            return port ?? (address.text.lowercased().hasPrefix("https:") ? 443 : 80)
-        }
-        let isDefault = ports.allSatisfy { $0 == 443 || $0 == 80 }
-        return name(one.host) == name(other.host) && (ports[0] == ports[1] || isDefault)
-    }
-
     /// A host without its port.
-    private static func name(_ host: String) -> Substring {
+    static func name(_ host: String) -> Substring {
         if host.hasPrefix("[") { return host.prefix { $0 != "]" } }
         return host.prefix { $0 != ":" }
     }
@@ -85,6 +75,26 @@ enum SubmoduleAddress {
         if address.kind == .file { return ("/", text.dropFirst()) }
         let colon = text.firstIndex(of: ":") ?? text.endIndex
         return ("\(text[..<colon]):", text[colon...].dropFirst())
+    }
+}
+
+extension RemoteAddress {
+    /// Whether both are addresses of one HTTP server. `https` in the place of `http` is the same where neither names a
+    /// port.
+    /// - Parameter isPlainToo: whether also `http` is the same in the place of `https`.
+    func isSameServer(as other: RemoteAddress, orPlain isPlainToo: Bool = false) -> Bool {
+        guard kind == .http, other.kind == .http,
+            SubmoduleAddress.name(host) == SubmoduleAddress.name(other.host)
+        else { return false }
+        if isEncrypted == other.isEncrypted { return port == other.port }
+        return (isEncrypted || isPlainToo) && Set([port, other.port]) == [80, 443]
+    }
+
+    private var isEncrypted: Bool { text.lowercased().hasPrefix("https:") }
+
+    private var port: Int {
+        let digits = host.split(separator: ":", omittingEmptySubsequences: false).last.flatMap { Int($0) }
+        return digits ?? (isEncrypted ? 443 : 80)
     }
 }
 

@@ -28,7 +28,8 @@ struct ForgeTroubleTests {
     func named() async throws {
         try await GitForge.with { forge in
             let origin = try await Origin()
-            _ = try await forge.repository("shop/web").push([:])
+            let repository = try await forge.repository("shop/web")
+            let commit = try await repository.push([:])
             let login = try await failure(origin, forge.url("login/shop/web"))
             #expect(login.code == .git)
             #expect(login.reason.contains("a web page answers in place of Git"))
@@ -41,11 +42,22 @@ struct ForgeTroubleTests {
             // With a token nothing is asked of another host; without, the redirect is followed.
             let moved = try await failure(origin, forge.url("moved/shop/web"), token: "secret")
             #expect(moved.code == .git)
-            #expect(moved.reason.contains("redirects to another address"))
+            let target = forge.url("shop/web").replacing("127.0.0.1", with: "localhost")
+            #expect(moved.reason.contains("redirects to \(target), and credentials are not sent there"))
             #expect(try forge.requests().filter { $0.contains(" signed ") }.allSatisfy { $0.contains(" /moved/") })
             await #expect(throws: TestFailure.self) {
                 try await failure(origin, forge.url("moved/shop/web"))
             }
+            // A renamed repository, or one without its “.git”, is at the same server.
+            try forge.allow("shop/web", ["secret"])
+            let mirror = Mirror(
+                directory: origin.folder + "/alias.git", program: origin.mirrors.program, locks: RepositoryLocks())
+            #expect(
+                try await mirror.fetch(
+                    ref: "refs/heads/main", commit: commit,
+                    from: FetchSource(
+                        url: forge.url("alias/shop/web"), credential: .basic(username: "u", password: "secret")))
+                    == commit)
         }
     }
 

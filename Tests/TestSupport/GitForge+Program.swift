@@ -40,6 +40,8 @@ extension GitForge {
                 if trouble == 'broken': return self.answer(502)
                 if trouble == 'moved':
                     return self.answer(302, b'', {'Location': f'http://localhost:{port}{self.path[6:]}'})
+                if trouble == 'alias':
+                    return self.answer(301, b'', {'Location': f'http://127.0.0.1:{port}{self.path[6:]}'})
                 repository = path[1:].split('.git/')[0]
                 with open(folder + '/access.json') as file: access = json.load(file)
                 if repository in access and self.token not in access[repository]:
