@@ -90,7 +90,7 @@ import Testing
             try await platform.push("steps:\n  - name: x\n    comands: [a]\n")
             let run = try #require(try await platform.runs().first)
             #expect(run.state == .failure)
-            #expect(run.reason?.contains(".slipway.yml:2:11") == true)
+            #expect(run.reason?.contains(".slipway.yml:3:5") == true)
             let view = try #require(try await platform.reader.view(run.id))
             #expect(view.choice?.trace.contains { $0.contains("did you mean “commands”") } == true)
             try await platform.push(Samples.single, trigger: "t2", message: "m2")
