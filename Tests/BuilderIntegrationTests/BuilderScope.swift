@@ -107,7 +107,7 @@ struct BuilderScope: Sendable {
     /// A job of all of the stage's steps.
     func grant(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
-        logins: [String: RegistryLogin]? = nil
+        logins: [String: RegistryLogin]? = nil, message: String = "first"
     ) throws -> JobGrant {
         var stage = stage
         if source == nil { stage.clone.disable = true }
@@ -119,12 +119,17 @@ struct BuilderScope: Sendable {
             registries[host] = try keys.seal(text, for: SecretPurpose.registry)
         }
         let commit = Commit(
-            sha: source?.commit ?? String(repeating: "a", count: 40), message: "first", authorName: "Test",
+            sha: source?.commit ?? String(repeating: "a", count: 40), message: message, authorName: "Test",
             authorEmail: "test@example.org", committedAt: .now)
+        let trigger = Trigger(
+            id: .make(), event: .push, repository: RepositoryPath(rawValue: "shop/web"), ref: "refs/heads/main",
+            branch: "main")
+        let variables = RunVariables(trigger: trigger, commit: commit, number: 1)
         return JobGrant(
             job: .make(), run: .make(), attempt: 1, leaseSeconds: 60, timeoutSeconds: 300,
             repository: RepositoryPath(rawValue: "shop/web"), commit: commit, ref: "refs/heads/main",
-            stage: try JSONValue(encoding: stage), steps: stage.steps.map(\.name), environment: ["CI": "true"],
+            stage: try JSONValue(encoding: stage), steps: stage.steps.map(\.name),
+            environment: variables.environment(stage: stage),
             secrets: sealed, registries: registries,
             source: try source.map {
                 SourceAccess(
@@ -142,10 +147,10 @@ struct BuilderScope: Sendable {
     func run(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
-        caches: SourceCaches? = nil,
+        caches: SourceCaches? = nil, message: String = "first",
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
     ) async throws -> Outcome {
-        let grant = try grant(stage, source: source, secrets: secrets, logins: logins)
+        let grant = try grant(stage, source: source, secrets: secrets, logins: logins, message: message)
         let platform = OneJobPlatform(grant)
         let data = FilePath("\(folder)/data-\(grant.job)")
         for part in ["git", "scratch"] { try FileTree.make(data.appending(part)) }

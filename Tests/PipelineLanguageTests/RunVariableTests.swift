@@ -114,7 +114,7 @@ struct RunVariableTests {
         #expect(Self.onceMissing.count == 34)
         // And no row promises what no run has.
         let never = RunVariable.all.filter { !$0.isRefused && !seen.contains($0.name) }.map(\.name)
-        #expect(Set(never) == Set(RunVariable.workspaceNames + ["SLIPWAY_OUTPUT"]))
+        #expect(Set(never) == Set(RunVariable.workspaceNames + ["SLIPWAY_OUTPUT", "SLIPWAY_PROCESS"]))
     }
 
     @Test("on a push")

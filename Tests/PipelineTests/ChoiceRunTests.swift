@@ -227,6 +227,8 @@ import Testing
             let first = try #require(try await platform.runs().first)
             let again = try await platform.actions.again(first.id)
             #expect(again.summary.number == 2)
+            let asked = try #require(try await platform.sent().last { $0.type == "SyncRequested" })
+            #expect(try Wire.decode(SyncRequested.self, from: .init(asked.body.utf8)).trigger.parent == 1)
             try await platform.push(Samples.single, trigger: "t2", message: "m2", run: again.summary.id)
             let view = try #require(try await platform.reader.view(again.summary.id))
             #expect(view.stages[0].steps.map(\.name) == ["compile", "deploy"])

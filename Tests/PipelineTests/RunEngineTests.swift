@@ -34,6 +34,12 @@ import Testing
             #expect(grant.steps == ["compile", "image"])
             #expect(grant.source?.url == "http://sync.example/shop/web.git")
             #expect(grant.environment["DRONE_COMMIT_SHA"] == PlatformFixture.commit.sha)
+            for (name, value) in [
+                "DRONE_STAGE_NUMBER": "1", "DRONE_BUILD_PARENT": "0", "DRONE_SYSTEM_VERSION": "0.1.0",
+                "DRONE_REPO_BRANCH": "main", "CI_DEFAULT_BRANCH": "main",
+            ] { #expect(grant.environment[name] == value, "\(name)") }
+            #expect(grant.environment["DRONE_BUILD_STARTED"] != nil && grant.environment["DRONE_STAGE_STARTED"] != nil)
+            #expect(grant.failedStages == [] && grant.parameters == [:])
             try await platform.started("compile", build)
             try await platform.finished("compile", build)
             try await platform.started("image", build)
@@ -66,6 +72,37 @@ import Testing
                     "dev.cdevents.pipelinerun.queued", "dev.cdevents.pipelinerun.started",
                     "dev.cdevents.pipelinerun.finished",
                 ])
+        }
+    }
+
+    @Test func `A job is told which other pipelines have failed`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(
+                """
+                kind: pipeline
+                name: unit
+                steps: [{name: test, image: alpine, commands: ["false"]}]
+                ---
+                kind: pipeline
+                name: tell
+                depends_on: [unit]
+                trigger: {status: [failure]}
+                steps: [{name: chat, image: plugins/slack}]
+                """, path: ".drone.yml")
+            let run = try #require(try await platform.runs().first)
+            let unit = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(unit.id)
+            try await platform.started("test", unit)
+            try await platform.finished("test", unit, .failure)
+            try await platform.ended(unit, .failure, reason: "step “test” failed")
+            let tell = try #require(try await platform.jobs(of: run.id).last)
+            guard case .granted(let grant) = try await platform.claim(tell.id) else {
+                Issue.record("the job was not granted")
+                return
+            }
+            #expect(grant.failedStages == ["unit"])
+            #expect(grant.environment["DRONE_STAGE_NUMBER"] == "2")
+            #expect(grant.environment["DRONE_STAGE_DEPENDS_ON"] == "unit")
         }
     }
 

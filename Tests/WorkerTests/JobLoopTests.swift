@@ -226,6 +226,47 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(platform.log("use").hasPrefix("image a ****** b\n"))
     }
 
+    @Test func aStepIsToldHowThingsStandWhenItStarts() async throws {
+        let always = Condition(status: [.success, .failure])
+        let steps = [
+            Step(name: "first", settings: ["text": .value("${DRONE_BUILD_STATUS} [${DRONE_FAILED_STEPS}]")]),
+            Step(name: "shaky", failure: .ignore), Step(name: "test"),
+            Step(
+                name: "tell", environment: ["OWN": "${DRONE_STAGE_STATUS} ${DRONE_STEP_NUMBER}"],
+                settings: ["text": .value("${DRONE_BUILD_STATUS} [${DRONE_FAILED_STEPS}]")], when: always),
+        ]
+        let platform = MemoryPlatform(grant: try grant(steps, environment: ["ALL": "${DRONE_FAILED_STAGES}"]))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            let environment = try step.environment(output: "/out")
+            for name in ["PLUGIN_TEXT", "OWN", "ALL", "DRONE_BUILD_STATUS", "CI_JOB_STATUS", "SLIPWAY_OUTPUT"] {
+                await step.log.line("\(name)=\(environment[name] ?? "none")")
+            }
+            return StepResult(success: !["shaky", "test"].contains(step.step.name))
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(
+            platform.log("first") == """
+                PLUGIN_TEXT=success []
+                OWN=none
+                ALL=
+                DRONE_BUILD_STATUS=success
+                CI_JOB_STATUS=success
+                SLIPWAY_OUTPUT=/out
+
+                """)
+        #expect(
+            platform.log("tell") == """
+                PLUGIN_TEXT=failure [test]
+                OWN=failure 4
+                ALL=main
+                DRONE_BUILD_STATUS=failure
+                CI_JOB_STATUS=failed
+                SLIPWAY_OUTPUT=/out
+
+                """)
+    }
+
     @Test func aReferenceToNothingFailsTheStepThatMakesIt() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one", image: "web@${steps.nobody.digest}")]))
         platform.offer("j")
