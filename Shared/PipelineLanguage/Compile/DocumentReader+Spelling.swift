@@ -3,8 +3,22 @@ extension DocumentReader {
     private static let quotes: Set<Unicode.Scalar> = ["“", "”", "„", "‟", "‘", "’", "‚", "«", "»"]
 
     func checkSpelling(_ scalar: SourceScalar, isScript: Bool, at node: SourceNode) {
+        checkDash(scalar, at: node)
         if !checkQuotes(scalar, at: node), isScript { checkShellQuotes(scalar.text, at: node) }
         checkForeignExpression(scalar.text, isScript: isScript, at: node)
+    }
+
+    /// An entry of a list that is indented further than the one above is more text of it to YAML.
+    private func checkDash(_ scalar: SourceScalar, at node: SourceNode) {
+        guard !scalar.isQuoted, scalar.text.contains(" - ") else { return }
+        let next = sink.line(node.mark.line + 1).drop { $0 == " " }
+        guard next.hasPrefix("- "), !sink.line(node.mark.line).hasSuffix("|"), scalar.text.contains(" \(next)"),
+            !scalar.text.contains("\n")
+        else { return }
+        sink.warning(
+            .suspicious,
+            "line \(node.mark.line + 1) is a part of this text, since it is indented further; put its dash below the one above",
+            at: node)
     }
 
     /// A whole value in typographic quotes: they are part of it.

@@ -125,7 +125,7 @@ extension DocumentReader {
             return nil
         case "always": return .always
         case "never": return .never
-        case "ifnotexists", "ifnotpresent": return .ifNotExists
+        case "ifnotexists", "ifnotpresent", "missing": return .ifNotExists
         default: return choice(node, "“pull”")
         }
     }
@@ -141,9 +141,12 @@ extension DocumentReader {
             return .fail
         default:
             let words = ["fail", "ignore", "fast"]
-            sink.error(
-                .badValue, "“failure” is fail, ignore or fast, not “\(text)”\(Nearest.hint(text, among: words))",
-                at: node)
+            let others = [
+                "continue": "ignore", "allow": "ignore", "allowed": "ignore", "true": "ignore", "stop": "fast",
+            ]
+            let nearest = others[text.lowercased()] ?? Nearest.name(to: text, among: words)
+            let hint = nearest.map { "; did you mean “\($0)”?" } ?? ""
+            sink.error(.badValue, "“failure” is fail, ignore or fast, not “\(text)”\(hint)", at: node)
             return .fail
         }
     }

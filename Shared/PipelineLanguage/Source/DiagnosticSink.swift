@@ -90,7 +90,8 @@ final class DiagnosticSink {
         return (mark, 1)
     }
 
-    private func line(_ number: Int) -> String {
+    /// A line of the document, cut where it is very long.
+    func line(_ number: Int) -> String {
         guard number >= 1, number <= lines.count else { return "" }
         let bytes = lines[number - 1].prefix(400)
         let text = String(decoding: bytes, as: UTF8.self)

@@ -226,6 +226,9 @@ struct YAMLProblem {
         if problem.contains("block sequence entries are not allowed") {
             return "; begin a list in a line of its own, or write it in brackets: [a, b]"
         }
+        if problem.contains("expected '-' indicator") {
+            return "; an entry of a list begins with “- ” in the column of those above"
+        }
         if problem.contains("did not find expected") || problem.contains("could not find expected ':'") {
             return "; check the indentation, quotes and brackets above"
         }
