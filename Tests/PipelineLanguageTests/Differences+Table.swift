@@ -220,10 +220,6 @@ extension Difference {
             "`clone.depth`, `retries`, `disable`", "the same; `clone: false` is short for `disable`", "",
             .compiles("clone: {depth: 1, retries: 2, disable: true}"), .compiles("clone: false")),
         Difference(
-            "submodules and Git LFS: by steps of one's own", "`clone.submodules`, `clone.lfs`",
-            "steps have no credentials of the forge", .compiles("clone: {submodules: true, lfs: true}"),
-            .test("SyncTests/PartsTests.swift", "submodules by relative and absolute addresses")),
-        Difference(
             "`clone.skip_verify`, `clone.trace`", "read, passed over, with a warning",
             "the source comes from the platform's mirror", .warns("clone: {skip_verify: true}", "does nothing"),
             .warns("clone: {trace: true}", "does nothing")),
