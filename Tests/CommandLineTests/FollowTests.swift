@@ -43,6 +43,27 @@ import Testing
         #expect(run.finish() == [.endOfLog(step: 2), .changed(end), .finished(end)])
     }
 
+    @Test func aStepBeginsBeforeItsFirstLine() {
+        var run = FollowedRun()
+        _ = run.receive(.run(Samples.run(.running, [Samples.step(1, "a", .pending)])))
+        func states(_ action: FollowedRun.Action?) -> [RunState]? {
+            guard case .changed(let view) = action else { return nil }
+            return view.stages.flatMap(\.steps).map(\.state)
+        }
+        // The log is faster than the state.
+        let first = run.receive(.log(step: 1, offset: 0, text: "one\n"))
+        #expect(states(first.first) == [.running])
+        #expect(first.last == .log(step: 1, text: "one\n"))
+        // And the end is faster than the rest of the log.
+        var step = Samples.step(1, "a", .success, logBytes: 4)
+        step.logLength = 8
+        let ended = Samples.run(.success, [step])
+        #expect(run.receive(.run(ended)).compactMap(states).allSatisfy { $0 == [.running] })
+        #expect(
+            run.receive(.log(step: 1, offset: 4, text: "two\n"))
+                == [.log(step: 1, text: "two\n"), .endOfLog(step: 1), .changed(ended)])
+    }
+
     @Test func aStepEndsAfterItsLastLine() {
         var run = FollowedRun()
         _ = run.receive(
@@ -135,6 +156,12 @@ import Testing
 
     @Test func aRunByHandSaysSo() {
         var run = Samples.run(.running, []).summary
+        var open = run
+        open.byHand = true
+        open.sender = nil
+        open.commit = nil
+        open.ref = "v1.0.0"
+        #expect(RunText.cause(open) == "run of v1.0.0 by hand")
         run.byHand = true
         run.sender = nil
         #expect(RunText.cause(run) == "push to main by hand")

@@ -27,6 +27,8 @@ struct FollowedRun: Sendable {
     private var attempts: [Int: Int] = [:]
     /// Steps whose log was shown to its end.
     private var closed: Set<Int> = []
+    /// Steps of which a piece of log came: they run, whether the platform has told it or not.
+    private var begun: Set<Int> = []
     /// Follow this step alone, or all.
     let only: Int?
 
@@ -48,6 +50,7 @@ struct FollowedRun: Sendable {
             if attempts.updateValue(step.attempt, forKey: step.id) != step.attempt {
                 shown[step.id] = nil
                 closed.remove(step.id)
+                begun.remove(step.id)
             }
             // What there was before we came is fetched; the rest comes as events.
             if shown[step.id] == nil, step.logBytes > 0 { missed.append(.fetch(step: step.id, from: 0)) }
@@ -62,9 +65,10 @@ struct FollowedRun: Sendable {
         let bytes = Array(text.utf8)
         let known = Int(have - offset)
         guard known < bytes.count else { return [] }
+        let start = begun.insert(step).inserted ? settle() : []
         shown[step] = offset + Int64(bytes.count)
         let news = known == 0 ? text : String(decoding: bytes[known...], as: UTF8.self)
-        return [.log(step: step, text: news)] + settle()
+        return start + [.log(step: step, text: news)] + settle()
     }
 
     /// A fetched piece was shown.
@@ -116,6 +120,9 @@ struct FollowedRun: Sendable {
 
     private func follows(_ step: Int) -> Bool { only == nil || only == step }
 
+    /// Whether a step's log is here before the word that it began.
+    private func isAhead(_ step: StepView) -> Bool { step.state == .pending && begun.contains(step.id) }
+
     /// Whether a step's end has to wait for the rest of its log.
     private func isHeld(_ step: StepView) -> Bool {
         guard step.state.isFinal, follows(step.id), !closed.contains(step.id) else { return false }
@@ -124,15 +131,23 @@ struct FollowedRun: Sendable {
 
     /// The run with every step whose end has to wait as it was before, and with it its stage and the run.
     private var presentation: RunView? {
-        guard var view, steps.contains(where: isHeld) else { return view }
+        guard var view, steps.contains(where: { isHeld($0) || isAhead($0) }) else { return view }
+        for stage in view.stages.indices {
+            for index in view.stages[stage].steps.indices where isAhead(view.stages[stage].steps[index]) {
+                view.stages[stage].steps[index].hold(as: .running)
+            }
+        }
+        guard steps.contains(where: isHeld) else { return view }
         let before = shownView?.stages.flatMap(\.steps) ?? []
         for stage in view.stages.indices where view.stages[stage].steps.contains(where: isHeld) {
             for index in view.stages[stage].steps.indices where isHeld(view.stages[stage].steps[index]) {
                 let step = view.stages[stage].steps[index]
-                if let known = before.first(where: { $0.id == step.id && $0.attempt == step.attempt }) {
+                if let known = before.first(where: { $0.id == step.id && $0.attempt == step.attempt }),
+                    known.state == .running || !begun.contains(step.id)
+                {
                     view.stages[stage].steps[index] = known
                 } else {
-                    view.stages[stage].steps[index].hold(as: .pending)
+                    view.stages[stage].steps[index].hold(as: begun.contains(step.id) ? .running : .pending)
                 }
             }
             if view.stages[stage].state.isFinal {

@@ -11,6 +11,10 @@ enum RunText {
 
     /// `push to main by anna`
     static func cause(_ run: RunSummary) -> String {
+        // What a person named is a branch, a tag or a commit; until its source is there nobody knows.
+        if run.byHand == true, run.commit == nil, !run.ref.hasPrefix("refs/") {
+            return PlainText.singleLine("run of \(run.ref) by hand" + (run.sender.map { ", by \($0)" } ?? ""))
+        }
         let what =
             switch run.event {
             case .push: "push to \(refName(run))"

@@ -82,7 +82,7 @@ struct RepositoryRoutes {
                 guard try ComponentStore(database: transaction.database).find(association.component) != nil else {
                     throw APIError(
                         .conflict, "unknown_component", "there is no component “\(association.component)”",
-                        remedy: "keep it first: slipway component put \(association.component) FILE")
+                        remedy: "save it first: slipway component put \(association.component) FILE")
                 }
                 if let problem = ProcessChoice.problem(with: association) {
                     throw APIError.badRequest("malformed_association", problem)

@@ -26,12 +26,12 @@ extension Trigger {
         case .tag where request.ref == nil:
             throw .badRequest(
                 "malformed_event", "the event tag needs a tag, and the default branch is none",
-                remedy: "give the tag as the ref")
+                remedy: "give the tag as the ref, such as --ref v1.0.0")
         case .promote, .rollback:
             guard request.target?.isEmpty == false else {
                 throw .badRequest(
                     "malformed_event", "the event \(event?.rawValue ?? "") needs the environment it is for",
-                    remedy: "give it as the target, such as production")
+                    remedy: "give it as the target, such as --target production")
             }
         default: break
         }

@@ -23,7 +23,9 @@ enum RunText {
             case .rollback: "rollback"
             }
         let sender = run.sender.flatMap { $0.isEmpty ? nil : $0 }
-        if run.event == .custom { return sender.map { "by hand, \($0)" } ?? event }
+        // Until its source is there nobody knows what a person named.
+        let isOpen = run.byHand == true && run.commit == nil && !run.ref.hasPrefix("refs/")
+        if run.event == .custom || isOpen { return sender.map { "by hand, \($0)" } ?? "by hand" }
         guard run.byHand == true else { return sender.map { "\(event) by \($0)" } ?? event }
         return sender.map { "\(event) by \($0), run by hand" } ?? "\(event) by hand"
     }
