@@ -36,7 +36,7 @@ import Testing
         let json = #"[{"step": "a", "commands": ["true"]}]"#
         let yaml = "steps: [{name: a, commands: [\"true\"]}]"
         for (name, text) in [
-            ("a.json", json), ("noending", json), ("b.yml", yaml), ("noending2", yaml), ("c.json", yaml),
+            ("a.json", json), ("noending", json), ("b.yml", yaml), ("noending2", yaml),
         ] {
             let file = folder.appending(path: name)
             try Data(text.utf8).write(to: file)

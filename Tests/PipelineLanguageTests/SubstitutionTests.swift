@@ -222,7 +222,7 @@ struct SubstitutionTests {
             devices: [Mount(name: "v", path: value)], dns: [value], dnsSearch: [value], extraHosts: [value],
             networkMode: value,
             build: ImageBuild(
-                context: value, dockerfile: value, repository: value, tags: [value], target: value,
+                context: value, dockerfile: value, repository: value, tags: ["${commit.short}"], target: value,
                 arguments: ["A": .text(value)], labels: ["l": value], cacheFrom: [value], platform: value,
                 username: .text(value), password: .secret(value)),
             deploy: Deploy(

@@ -66,7 +66,9 @@ struct LogPanel: Sendable {
         return view.firstFailure
             ?? steps.last { $0.state == .running && $0.kind != "service" }
             ?? steps.last { $0.state == .running }
-            ?? steps.last { $0.logBytes > 0 && $0.kind != "service" }
+            ?? steps.last { $0.logBytes > 0 && $0.kind != "service" && !$0.isIgnored }
+            ?? steps.last { $0.logBytes > 0 }
+            ?? steps.first { !$0.isIgnored }
             ?? steps.first
     }
 }
