@@ -22,7 +22,7 @@ import Worker
         ) throws -> ContainerReplacement {
             ContainerReplacement(
                 engine: engine, http: http, service: service, image: try ImageReference(image),
-                specification: try run.specification(image: image, environment: [:]),
+                specification: try run.specification(image: image, environment: [:], allowsHostNetwork: true),
                 order: run.order.map { $0 == .startFirst ? .startFirst : .stopFirst }, health: run.health,
                 login: RegistryCredentials(
                     username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
@@ -397,6 +397,34 @@ import Worker
             _ = try await host.replacement(two, job: "j2", sequence: 2, log: MemoryLog()).run()
             #expect(try await host.all == [host.service])
             #expect(try await host.engine.inspectContainer(host.service).image == two)
+        }
+    }
+
+    @Test("in the host's network one takes the place of the other, and comes back")
+    func hostNetwork() async throws {
+        try await withHost { host in
+            let port = try LoopbackPort.free()
+            func image(_ text: String) async throws -> String {
+                try await TestImages.build(
+                    """
+                    /bin/busybox mkdir -p /www
+                    /bin/busybox echo '\(text)' > /www/index.html
+                    exec /bin/busybox httpd -f -p 127.0.0.1:\(port) -h /www
+                    """)
+            }
+            func run(_ path: String) -> ContainerRun {
+                ContainerRun(network: "host", health: Probe(port: port, path: path, timeout: 4))
+            }
+            let (one, two) = (try await image("one"), try await image("two"))
+            _ = try await host.replacement(one, job: "j1", sequence: 1, run("/index.html"), log: MemoryLog()).run()
+            #expect(try await host.answer(port) == "one\n")
+            await #expect(throws: JobFailure.self) {
+                try await host.replacement(two, job: "j2", sequence: 2, run("/nothing"), log: MemoryLog()).run()
+            }
+            try await eventually("the old one's answer") { (try? await host.answer(port)) == "one\n" }
+            _ = try await host.replacement(two, job: "j3", sequence: 3, run("/index.html"), log: MemoryLog()).run()
+            #expect(try await host.answer(port) == "two\n")
+            #expect(try await host.all == [host.service])
         }
     }
 
