@@ -400,6 +400,44 @@ import Worker
         }
     }
 
+    @Test("the service's name as an alias of a container that somebody made is taken from it")
+    func alias() async throws {
+        try await withHost { host in
+            let network = "\(host.service)-net"
+            _ = try await host.engine.createNetwork(network)
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            var theirs = ContainerSpecification(image: one)
+            theirs.network = network
+            theirs.aliases = [host.service]
+            let old = try await host.engine.createContainer(theirs, name: host.service)
+            try await host.engine.startContainer(old)
+            let before = try await host.engine.inspectContainer(old).addresses[network] ?? ""
+            let run = ContainerRun(network: network, health: Probe(port: 8080, timeout: 20))
+            var replacement = try host.replacement(two, job: "j1", sequence: 1, run, log: MemoryLog())
+            replacement.patience.drain = .seconds(60)
+            let rolling = Task { [replacement] in try await replacement.run() }
+            try await eventually("the new one in service") {
+                try await host.all == [host.service]
+            }
+            let now = try await host.engine.inspectContainer(host.service).addresses[network] ?? ""
+            func resolves(to address: String) async throws -> Bool {
+                let command = "/bin/busybox nslookup \(host.service) 127.0.0.11 | /bin/busybox grep -qw \(address)"
+                return try await host.engine.execute(["/bin/busybox", "sh", "-c", command], in: host.service) == 0
+            }
+            try await eventually("the new address alone") {
+                let (isNew, isOld) = (try await resolves(to: now), try await resolves(to: before))
+                return isNew && !isOld
+            }
+            #expect(try await host.engine.inspectContainer(old).state.isRunning)
+            rolling.cancel()
+            await #expect(throws: (any Error).self) { try await rolling.value }
+            // Interrupted, it ends as it would have.
+            _ = try await host.replacement(two, job: "j1", sequence: 1, run, log: MemoryLog()).run()
+            try await host.engine.removeContainer(host.service)
+            try await host.engine.removeNetwork(network)
+        }
+    }
+
     @Test("in the host's network one takes the place of the other, and comes back")
     func hostNetwork() async throws {
         try await withHost { host in
