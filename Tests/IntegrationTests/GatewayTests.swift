@@ -93,7 +93,8 @@ import Testing
                 """
             let output = try await runTool("sh", ["-c", script])
             #expect(output.contains(view.command), "\(output)")
-            #expect(output.contains("shop/web is delivered from"), "\(output)")
+            let added = try await platform.send(.get, "repositories/shop%2Fweb").decode(RepositoryView.self)
+            #expect(added.cloneURL == view.cloneURL)
             let left = try await platform.send(.get, "discovered-repositories")
                 .decode(Page<DiscoveredRepositoryView>.self).items
             #expect(left.isEmpty)
