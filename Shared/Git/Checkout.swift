@@ -136,6 +136,7 @@ extension GitProgram {
             credential: checkout.largeFiles ? checkout.credential : .none, timeout: checkout.timeout,
             configuration: configuration, variables: ["GIT_LFS_SKIP_SMUDGE": checkout.largeFiles ? "0" : "1"],
             doing: "checking out \(checkout.commit)")
+        if checkout.largeFiles { Self.settleIndex(checkout) }
     }
 
     /// A step's git may know no filter that tells a file from its pointer: what the index says of the files has to do, also

@@ -1,3 +1,5 @@
+import Glibc
+
 extension GitProgram {
     /// - Throws: ``GitError/Code/failed`` where git-lfs is not installed.
     func requireLFS() async throws(GitError) {
@@ -47,5 +49,14 @@ extension GitProgram {
             ("filter.lfs.process", "git-lfs filter-process"), ("filter.lfs.required", "true"),
             ("filter.lfs.smudge", "git-lfs smudge -- %f"), ("filter.lfs.clean", "git-lfs clean -- %f"),
         ]
+    }
+
+    /// Makes the index younger than the files it tells of. Of a file that is as young, git looks at the content, which
+    /// without the filter is not the commit's.
+    static func settleIndex(_ checkout: Checkout) {
+        var now = timeval()
+        gettimeofday(&now, nil)
+        now.tv_sec += 1
+        utimes(checkout.repository + "/index", [now, now])
     }
 }
