@@ -369,7 +369,10 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         platform.offer("j")
         let executor = ClosureExecutor { step in
             await step.log.line("begun")
-            while !Task.isCancelled { await Task.yield() }
+            let (never, end) = AsyncStream.makeStream(of: Never.self)
+            // Ends when the step is stopped.
+            for await _ in never {}
+            end.finish()
             for number in 1...100 { await step.log.line("still watching \(number)") }
             throw CancellationError()
         }
