@@ -6,7 +6,8 @@ import PipelineLanguage
 struct FactOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "push, pull_request, tag, promote, rollback, cron or custom.", valueName: "event"))
+            "push, tag, promote, rollback, custom, or pull_request and cron, which start no runs by themselves yet.",
+            valueName: "event"))
     var event: String?
 
     @Option(help: "The pushed branch, or the target of a merge request.")

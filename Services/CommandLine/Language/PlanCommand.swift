@@ -11,7 +11,7 @@ struct PlanCommand: ParsableCommand {
 
               slipway plan .drone.yml
               slipway plan .drone.yml --branch feature/x --changed docs/a.md
-              slipway plan .slipway.yml --event pull_request --action opened
+              slipway plan .slipway.yml --event promote --target production
               slipway plan .slipway.yml --tag v1.4.0 --json
 
             Exit codes: 0 something would run, 1 nothing would or the file has errors, 2 the command line is wrong.

@@ -12,7 +12,7 @@ struct RepositoryAssociateCommand: AsyncParsableCommand {
 
               slipway repo associate shop/web web               for every event
               slipway repo associate shop/web web --event push --branch main
-              slipway repo associate shop/web nightly --event cron
+              slipway repo associate shop/web release --event tag
               slipway repo associate shop/web web --remove
             """)
 
