@@ -58,7 +58,7 @@ import Worker
     @Test(arguments: [Runner.docker, .process]) func endsAreExplained(_ runner: Runner) async throws {
         try await BuilderScope.with { scope in
             let commands = [
-                "child": "sh -c 'kill -9 $$'", "fault": "sh -c 'kill -11 $$'", "file": "echo x > f; ./f",
+                "child": "sh -c 'kill -9 $$$$'", "fault": "sh -c 'kill -11 $$$$'", "file": "echo x > f; ./f",
                 "unknown": "nosuchprogram --x", "own": "printf open; exit 7",
             ]
             let outcome = try await scope.run(
