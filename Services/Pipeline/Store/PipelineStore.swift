@@ -20,7 +20,7 @@ struct PipelineStore: Sendable {
 
     static func open(at path: String) throws(StoreError) -> PipelineStore {
         PipelineStore(
-            store: try Store.open(at: path, migrations: Schema.migrations + [DiscoveredRepositoryStore.migration]))
+            store: try Store.open(at: path, migrations: Schema.migrations))
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {

@@ -2,7 +2,9 @@ import Storage
 
 /// The pipeline service's schema. Moments are milliseconds since 1970; documents are JSON text.
 enum Schema {
-    static let migrations = [Inbox.migration, Outbox.migration, first, rollouts, people]
+    static let migrations = [
+        Inbox.migration, Outbox.migration, first, rollouts, people, DiscoveredRepositoryStore.migration,
+    ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so
     /// a page costs the same with a million runs. What only one run's page needs is in `runDetails`, which keeps the
