@@ -86,7 +86,9 @@ import Testing
                         ".slipway.yml": process(#"{"step": "image", "build": {"repository": "127.0.0.1:1/x"}}"#),
                         "Dockerfile": "FROM scratch\nCOPY busybox /\n",
                     ], "127.0.0.1:1")
-                let image = #""image": "pause:local", "environment": "test", "namespace": "\#(cluster.namespace)""#
+                // By digest: nobody has to be asked what it is.
+                let pinned = "\(registry)/x@sha256:\(String(repeating: "a", count: 64))"
+                let image = #""image": "\#(pinned)", "environment": "test", "namespace": "\#(cluster.namespace)""#
                 try await failing(
                     [
                         ".slipway.yml": process(
@@ -99,7 +101,7 @@ import Testing
                             #"{"step": "deploy", "deploy": {\#(image), "workload": "deployment/wob", "container": "web"}}"#
                         )
                     ], "wob")
-                let bad = image.replacing("pause:local", with: "no-such-image:1")
+                let bad = image.replacing(pinned, with: "\(registry)/no-such-image:1")
                 try await failing(
                     [
                         ".slipway.yml": process(
