@@ -7,7 +7,8 @@ public struct Checkout: Sendable {
     public var credential: GitCredential
     /// The whole commit id.
     public var commit: String
-    /// The ref it is built for. Of `refs/heads/x` the branch `x` is checked out at the commit; else the head is detached.
+    /// The ref it is built for, or a commit's id where that is of no ref. Of `refs/heads/x` the branch `x` is checked out at
+    /// the commit; else the head is detached.
     public var ref: String?
     /// The address the remote `origin` is to have, without credentials. There is no remote if `nil`.
     public var origin: String?
@@ -65,7 +66,7 @@ public struct Checkout: Sendable {
     func check(allowsFile: Bool) throws(GitError) -> RemoteAddress {
         let remote = try RemoteAddress(url, allowsFile: allowsFile)
         try RefName.check(commit: commit)
-        if let ref { try RefName.check(ref: ref) }
+        if let ref, !RefName.isCommit(ref) { try RefName.check(ref: ref) }
         if let origin { _ = try RemoteAddress(origin, allowsFile: true) }
         return remote
     }

@@ -260,6 +260,37 @@ import Worker
         }
     }
 
+    /// The shell has no trap of its own, and would be gone, with all else, before the program has ended as it wants to.
+    @Test(arguments: [Runner.docker, .process]) func aProgramHasItsTimeToEnd(_ runner: Runner) async throws {
+        try await BuilderScope.with { scope in
+            let server = """
+                cat > server <<'END'
+                trap 'echo closing; sleep 1; echo closed; exit' TERM
+                echo up
+                while :; do sleep 0.1; done
+                END
+                """
+            let ways = ["plain": "sh server", "group": "timeout 600 sh server", "behind": "sh server & wait"]
+            let steps = ways.map { name, command in
+                var step = step(scope, runner, name, ["cd \(name)", server, command, "echo never"])
+                step.commands.insert("mkdir \(name)", at: 0)
+                step.dependsOn = []
+                return step
+            }
+            let outcome = try await scope.run(stage(runner, steps), runners: [runner]) { platform in
+                while !ways.keys.allSatisfy({ platform.log($0).contains("\nup\n") }) {
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                platform.cancelJob("a person said so")
+            }
+            for name in ways.keys {
+                let log = outcome.log(name)
+                #expect(outcome.step(name)?.outcome == .cancelled)
+                #expect(log.contains("closing\n") && log.contains("closed\n") && !log.contains("\nnever"), "\(log)")
+            }
+        }
+    }
+
     @Test(arguments: [Runner.docker, .process]) func whatDoesNotListenIsKilledAfterTheGrace(_ runner: Runner)
         async throws
     {

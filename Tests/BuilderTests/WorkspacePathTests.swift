@@ -40,6 +40,7 @@ import Worker
         try await withTemporaryDirectory { directory in
             let workspace = directory.appending("workspace")
             try FileTree.make(workspace.appending("sub"))
+            try await runTool("touch", [workspace.appending("file").string])
             let path = { (wanted: String?) throws(JobFailure) in
                 try WorkspacePath.directory(
                     of: Step(name: "s", commands: ["x"], workingDirectory: wanted), in: workspace,
@@ -51,6 +52,7 @@ import Worker
             #expect(try path("/go/src/app") == workspace)
             for (wanted, words) in [
                 ("not/there", "the working directory “not/there” is not there"),
+                ("file", "the working directory “file” is not there"),
                 ("/go/src/app/none", "the working directory “/go/src/app/none” is not there"),
                 ("/go/src/app/..", "is not there"), ("..", "leads out"), ("/etc", "leads out"),
             ] {

@@ -42,6 +42,19 @@ struct CheckoutTests {
         #expect(try await work.git("rev-list", "--count", "HEAD") == "2")
     }
 
+    @Test("what is built for a commit that was named itself is that commit, detached")
+    func byCommit() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let commit = try await origin.commit("one")
+        let workspace = sandbox.path + "/work"
+        try await sandbox.program.checkout(
+            Checkout(url: origin.path, commit: commit, ref: commit, directory: workspace))
+        let work = Repository(path: workspace)
+        #expect(try await work.git("rev-parse", "HEAD") == commit)
+        #expect(try await work.git("rev-parse", "--abbrev-ref", "HEAD") == "HEAD")
+    }
+
     @Test("a tag or a commit leaves the head detached; history is as deep as asked for")
     func detached() async throws {
         let sandbox = try Sandbox()

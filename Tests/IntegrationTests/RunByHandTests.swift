@@ -53,10 +53,12 @@ import Testing
             let commitOfTag = try await platform.finishedRun(
                 RunRequest(repository: path, ref: "v1.0.0", event: .push))
             #expect(commitOfTag.summary.ref == commit && commitOfTag.summary.event == .push)
+            #expect(commitOfTag.summary.state == .success, "\(commitOfTag)")
             let short = try await platform.finishedRun(
                 RunRequest(repository: path, ref: String(commit.prefix(8)), event: .custom))
             #expect(short.summary.commit?.sha == commit)
             #expect(short.summary.event == .custom)
+            #expect(short.summary.state == .success, "\(short)")
 
             try await repository.branch("v1.0.0")
             let ambiguous = try await platform.finishedRun(RunRequest(repository: path, ref: "v1.0.0"))

@@ -36,7 +36,8 @@ struct ContainerStep: Sendable {
         let id = try await engine.createContainer(container)
         let result: Result<Ending, any Error>
         do {
-            let details = try await supervise(id, engine, step, directory)
+            let shell = folder.script == nil ? nil : CommandScript.interpreter(step.step.shell)
+            let details = try await supervise(id, engine, step, directory, shell)
             let missing =
                 details.state.exitCode == 127 ? await Self.missing(container.entrypoint?.first, id, engine) : nil
             result = .success(Ending(state: details.state, missing: missing, memoryLimit: container.memoryLimit))
@@ -79,7 +80,7 @@ struct ContainerStep: Sendable {
 
     /// Starts the container and follows it to its end, which comes soon once the task is cancelled.
     private func supervise(
-        _ id: String, _ engine: DockerEngine, _ step: StepRun, _ directory: String?
+        _ id: String, _ engine: DockerEngine, _ step: StepRun, _ directory: String?, _ shell: String?
     ) async throws -> ContainerDetails {
         // Both before the start, so that neither the end nor a word of the shortest run is missed.
         let exit = try await engine.awaitExit(of: id)
@@ -95,7 +96,8 @@ struct ContainerStep: Sendable {
         let stop: @Sendable () -> Void = {
             Task {
                 do {
-                    try await engine.stopContainer(id, grace: grace)
+                    let isAsked = try await Self.ask(id, engine, shell, grace)
+                    try await engine.stopContainer(id, grace: isAsked ? .zero : grace)
                 } catch {
                     await step.log.line("the step's container could not be stopped: \(error)")
                 }
@@ -118,6 +120,24 @@ struct ContainerStep: Sendable {
             }
         } onCancel: {
             stop()
+        }
+    }
+
+    /// Asks all processes of a step with commands to end, and waits until they have or the grace is over. The engine's own
+    /// signal reaches the first one's group: not what `timeout` or `setsid` started.
+    /// - Returns: Whether they were asked.
+    private static func ask(
+        _ id: String, _ engine: DockerEngine, _ shell: String?, _ grace: Duration
+    ) async throws(DockerError) -> Bool {
+        guard let shell else { return false }
+        do {
+            // What waits in there ends with the container.
+            let wait = "trap '' TERM; kill -TERM -1 || exit 1; sleep \(max(1, grace.components.seconds)); exit 0"
+            let code = try await engine.execute([shell, "-c", wait], in: id)
+            return code != 1 && code != 126 && code != 127
+        } catch {
+            // It has ended meanwhile, or the image's shell takes no such script.
+            return false
         }
     }
 

@@ -36,7 +36,9 @@ enum WorkspacePath {
     static func directory(of step: Step, in workspace: FilePath, stage: Stage) throws(JobFailure) -> FilePath {
         guard let wanted = step.workingDirectory else { return workspace }
         let missing = CommandScript.missing(directory: wanted)
-        return try resolve(hostPath(of: wanted, stage), in: workspace, missing: missing)
+        let directory = try resolve(hostPath(of: wanted, stage), in: workspace, missing: missing)
+        guard real("\(directory)/.") != nil else { throw JobFailure(missing) }
+        return directory
     }
 
     /// Complains about a container's directory in the workspace that is not there, which the engine would make.
@@ -46,7 +48,7 @@ enum WorkspacePath {
             !step.mounts.contains(where: { FilePath(directory).starts(with: FilePath($0.path)) })
         else { return }
         let path = hostPath(of: directory, stage)
-        guard real("\(workspace)/\(path)") == nil else { return }
+        guard real("\(workspace)/\(path)/.") == nil else { return }
         throw JobFailure(CommandScript.missing(directory: step.workingDirectory ?? directory))
     }
 

@@ -24,7 +24,7 @@ public struct CommandScript: Sendable, Hashable {
     ///   - folder: The script's own folder, as the shell sees it.
     ///   - setup: Lines of the shell that come first.
     public init(_ commands: [String], directory: String, given: String? = nil, folder: String, setup: [String] = []) {
-        var text = "set -e; exec 2>&1; "
+        var text = "set -e; exec 2>&1; " + Self.patience + "; "
         for line in setup { text += line + "; " }
         text += Self.prologue(problem: "\(folder)/\(Self.problemName)")
         let missing = Self.missing(directory: given ?? directory)
@@ -91,6 +91,10 @@ public struct CommandScript: Sendable, Hashable {
             + "{ [ \"$slipway_done\" = 1 ] || slipway_refuse \(quoted(incomplete)); "
             + "slipway_above=$slipway_above\(newlines); } 3>&2 2>/dev/null;"
     }
+
+    /// A shell that is asked to end would go at once, and with it the container or the listener of a command that is still
+    /// busy ending well. With a trap it waits for its command; a trap of the step's own takes the place of this one.
+    private static let patience = "trap 'wait || :; exit 143' TERM"
 
     private static let incomplete =
         "the command is wrong or not complete: each of the list is read by itself, so what one begins it has to end"
