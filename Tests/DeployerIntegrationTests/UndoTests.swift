@@ -1,4 +1,7 @@
+import Contracts
+import FoundationEssentials
 import PipelineLanguage
+import SystemPackage
 import TestSupport
 import Testing
 import Worker
@@ -105,9 +108,42 @@ import Worker
             }
             #expect(error?.reason.hasPrefix("deployment \"web\" exceeded its progress deadline; pod web-") == true)
             #expect(error?.reason.contains("running, not ready yet; rolled back to revision 2") == true)
-            #expect(log.text.contains("Unhealthy: Readiness probe failed"))
             #expect(log.text.contains("  I wait for nothing"))
             #expect(try await cluster.images() == [old])
+        }
+    }
+
+    @Test func eventsOfThePodThatHadTheNameBeforeAreNotShown() async throws {
+        try await TestCluster.with { cluster in
+            func event(_ reason: String, of uid: String) throws -> String {
+                let event: JSONValue = [
+                    "apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": .string(reason),
+                    "metadata": ["name": .string(reason.lowercased())], "message": "the volume is not there",
+                    "involvedObject": [
+                        "kind": "Pod", "namespace": .string(cluster.namespace), "name": "store-1", "uid": .string(uid),
+                    ],
+                ]
+                return String(decoding: try Wire.encode(event), as: UTF8.self)
+            }
+            // The kubelet tells events when it has time; these are there for sure.
+            try await withTemporaryDirectory { directory in
+                let file = directory.appending("events.json").string
+                let all = try "\(event("Before", of: "1"))\n\(event("Now", of: "2"))\n"
+                try Data(all.utf8).write(to: URL(filePath: file))
+                try await cluster.kubectl("create", "-f", file)
+            }
+            let log = MemoryLog()
+            let rollout = cluster.rollout("web", kind: .statefulset, name: "store", log: log)
+            await RolloutExplanation(
+                client: cluster.client, path: rollout.path, container: "web", log: log, logger: cluster.logger
+            ).show(
+                .init(
+                    reason: "it is broken",
+                    suspects: [.init(pod: "store-1", uid: "2", container: "web", hasLog: false)]))
+            #expect(
+                log.lines == [
+                    "the rollout failed: it is broken", "event of pod store-1: Now: the volume is not there",
+                ])
         }
     }
 }
