@@ -165,6 +165,7 @@ struct HookConnectionTests {
 
         for (target, expected, status) in [
             ("/elsewhere", "100-continue", "404 Not Found"), ("/hooks/gitlab", "miracles", "417 Expectation Failed"),
+            ("/hooks/gitlab", "100-continue \t", "100 Continue"), ("/hooks/gitlab", "", "417 Expectation Failed"),
         ] {
             let channel = try await connect(gateway.routes)
             let head = "POST \(target) HTTP/1.1\r\nHost: x\r\nExpect: \(expected)\r\nContent-Length: 900000\r\n\r\n"

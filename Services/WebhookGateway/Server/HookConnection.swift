@@ -141,7 +141,10 @@ final class HookConnection: ChannelDuplexHandler {
 
     /// Whether the sender keeps the body back until it is asked for it.
     private static func expectsContinue(_ head: HTTPRequestHead) throws(HookRefusal) -> Bool {
-        guard let expected = head.headers.first(name: "Expect"), head.version != .http1_0 else { return false }
+        guard let field = head.headers.first(name: "Expect"), head.version != .http1_0 else { return false }
+        // What is white before a line's end is none of a field's value.
+        var expected = field[...]
+        while let last = expected.last, last == " " || last == "\t" { expected.removeLast() }
         guard expected.lowercased() == "100-continue" else {
             throw HookRefusal(
                 .expectationFailed, "unknown_expectation", "“\(expected.prefix(100))” is nothing that can be expected",
