@@ -89,7 +89,7 @@ import Worker
             let log = MemoryLog()
             try await through(moods, cluster) { client in
                 guard
-                    case .changed(_, isFirst: true) = try await start(cluster.rollout(new, client: client, log: log))
+                    case .changed(_, _, isFirst: true) = try await start(cluster.rollout(new, client: client, log: log))
                         .run()
                 else {
                     Issue.record("the change was not made")

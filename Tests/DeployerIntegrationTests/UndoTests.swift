@@ -52,6 +52,23 @@ import Worker
         }
     }
 
+    @Test("a Deployment that keeps no revisions has its image back all the same")
+    func noRevisionsAreKept() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            try await cluster.make(image: old, replicas: 1)
+            try await cluster.kubectl(
+                "patch", "deployment", "web", "-p",
+                #"{"spec": {"revisionHistoryLimit": 0, "strategy": {"type": "Recreate", "rollingUpdate": null}}}"#)
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(missing(old), log: MemoryLog()).run()
+            }
+            #expect(error?.reason.hasSuffix("; rolled back to revision 1") == true, "\(error?.reason ?? "")")
+            #expect(try await cluster.images() == [old])
+            #expect(try await cluster.field("{.spec.template.metadata.annotations}").isEmpty)
+        }
+    }
+
     @Test func theRevisionThatServesIsPutBackNotTheBrokenOneBefore() async throws {
         try await TestCluster.with { cluster in
             let old = try await TestImages.server("one")

@@ -39,9 +39,11 @@ struct KubernetesRollout: Sendable {
         RolloutFollower(client: client, path: path, compare: compare, stuck: stuck, log: log, logger: logger)
     }
 
-    private var undo: RolloutUndo {
+    /// - Parameter earlier: The workload before the rollout changed it, where that is known.
+    private func undo(to earlier: WorkloadObject?) -> RolloutUndo {
         RolloutUndo(
-            client: client, wish: wish, path: path, allowed: allowedUndo, patience: patience, follower: follower,
+            client: client, wish: wish, path: path, earlier: earlier, allowed: allowedUndo, patience: patience,
+            follower: follower,
             log: log, logger: logger)
     }
 
@@ -55,24 +57,28 @@ struct KubernetesRollout: Sendable {
         ).run()
         let workload: WorkloadObject
         let isFirst: Bool
+        var earlier: WorkloadObject?
         switch begun {
-        case .changed(let changed, let first): (workload, isFirst) = (changed, first)
+        case .changed(let changed, let found, let first): (workload, earlier, isFirst) = (changed, found, first)
         case .resumed(let found): (workload, isFirst) = (found, false)
         case .undone(let found):
             throw JobFailure(
-                "an earlier attempt of this rollout failed and was undone (\(await undo.finish(found))); see its log")
+                "an earlier attempt of this rollout failed and was undone (\(await undo(to: nil).finish(found))); see its log"
+            )
         }
         let target = RolloutTarget(workload, container: wish.container)
         let watch = RolloutWatch(
             kind: wish.workload.kind, target: target, startedAt: startedAt, allowed: allowed, patience: patience)
         switch try await follower.follow(watch, of: target, from: workload) {
         case .succeeded(let final): return Result(revision: final.revision, isFirst: isFirst)
-        case .failed(let failure): throw JobFailure("\(failure.reason); \(await clean(up: failure, target))")
+        case .failed(let failure): throw JobFailure("\(failure.reason); \(await clean(up: failure, target, earlier))")
         }
     }
 
     /// - Returns: What became of the workload, for the end of the reason.
-    private func clean(up failure: RolloutWatch.Failure, _ target: RolloutTarget) async -> String {
+    private func clean(
+        up failure: RolloutWatch.Failure, _ target: RolloutTarget, _ earlier: WorkloadObject?
+    ) async -> String {
         stuck(failure.reason)
         let explanation = RolloutExplanation(
             client: client, path: path, container: wish.container, log: log, logger: logger)
@@ -85,7 +91,7 @@ struct KubernetesRollout: Sendable {
         } else if target.mark != wish.job.rawValue {
             outcome = "it changed nothing, so there is nothing to roll back"
         } else {
-            return await undo.run().description
+            return await undo(to: earlier).run().description
         }
         await log.line(outcome)
         return outcome

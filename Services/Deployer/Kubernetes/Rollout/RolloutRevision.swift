@@ -15,6 +15,32 @@ struct RolloutRevision: Sendable {
     /// Whether pods of it serve now.
     var serves: Bool
 
+    init(number: Int64, content: Content, serves: Bool) {
+        (self.number, self.content, self.serves) = (number, content, serves)
+    }
+
+    /// What a rollout changed, as it was before, for a Deployment that keeps no revisions.
+    init?(of workload: WorkloadObject, container name: String) {
+        guard let number = workload.annotation("deployment.kubernetes.io/revision").flatMap({ Int64($0) }),
+            let image = workload.container(name)?.image
+        else { return nil }
+        let template = workload.spec.template
+        func annotation(_ key: String) -> JSONValue {
+            template.metadata?.annotations?[key].map { .string($0) } ?? .null
+        }
+        let isInit = template.spec.initContainers?.contains { $0.name == name } == true
+        let container: JSONValue = ["name": .string(name), "image": .string(image)]
+        let pod: JSONValue = [
+            "metadata": .object([
+                "annotations": .object([
+                    RolloutAnnotation.rollout: annotation(RolloutAnnotation.rollout),
+                    RolloutAnnotation.commit: annotation(RolloutAnnotation.commit),
+                ])
+            ]), "spec": .object([isInit ? "initContainers" : "containers": .array([container])]),
+        ]
+        self.init(number: number, content: .patch(["spec": ["template": pod]]), serves: false)
+    }
+
     /// The one to go back to: the newest that still serves, since what came after it may have been broken as well; where
     /// none does, the newest.
     static func best(of revisions: [RolloutRevision]) -> RolloutRevision? {

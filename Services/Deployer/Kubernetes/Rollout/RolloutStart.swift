@@ -10,7 +10,7 @@ import Worker
 struct RolloutStart: Sendable {
     enum Begun: Sendable {
         /// Changed, or annotated where it has the image already.
-        case changed(WorkloadObject, isFirst: Bool)
+        case changed(WorkloadObject, from: WorkloadObject, isFirst: Bool)
         case resumed(WorkloadObject)
         /// A worker before this one undid the rollout.
         case undone(WorkloadObject)
@@ -102,13 +102,13 @@ struct RolloutStart: Sendable {
             await log.line(
                 "\(wish.workload) in namespace \(wish.namespace): container \(wish.container) has \(wish.image) already; "
                     + "nothing is restarted")
-            return .changed(changed, isFirst: first)
+            return .changed(changed, from: found, isFirst: first)
         case .patch(let patch):
             let changed = try await apply(patch)
             await log.line(
                 "\(wish.workload) in namespace \(wish.namespace): container \(wish.container) from "
                     + "\(found.container(wish.container)?.image ?? "none") to \(wish.image)")
-            return .changed(changed, isFirst: first)
+            return .changed(changed, from: found, isFirst: first)
         }
     }
 

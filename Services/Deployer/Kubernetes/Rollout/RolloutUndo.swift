@@ -26,6 +26,8 @@ struct RolloutUndo: Sendable {
     let client: KubernetesClient
     let wish: RolloutWish
     let path: WorkloadPath
+    /// The workload before the rollout changed it; `nil` where a worker before this one did that.
+    let earlier: WorkloadObject?
     let allowed: Duration
     let patience: RolloutWatch.Patience
     let follower: RolloutFollower
@@ -116,7 +118,10 @@ struct RolloutUndo: Sendable {
         case .statefulset, .daemonset:
             previous = try await RolloutRevision.ofController(found, path, client, besides: wish.job)
         }
-        guard let previous else { return .none("there is no earlier revision to go back to") }
+        // A cluster need not keep revisions.
+        guard let previous = previous ?? earlier.flatMap({ RolloutRevision(of: $0, container: wish.container) }) else {
+            return .none("there is no earlier revision to go back to")
+        }
         let cause = "rolled back to revision \(previous.number) after run \(wish.run) failed"
         let changed: WorkloadObject
         switch previous.content {
