@@ -174,6 +174,32 @@ import Worker
         }
     }
 
+    @Test("a container started with --rm is not stopped for one that may not be well, and goes after one that is")
+    func removesItself() async throws {
+        try await withHost { host in
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            let port = try LoopbackPort.free()
+            let socket = try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET")
+            _ = try await runTool(
+                "docker",
+                [
+                    "--host", "unix://\(socket)", "run", "--detach", "--rm", "--name", host.service, "--publish",
+                    "127.0.0.1:\(port):8080", "--label", "\(DeployLabel.service)=\(host.service)", one,
+                ])
+            let run = ContainerRun(
+                ports: ["127.0.0.1:\(port):8080"], health: Probe(port: 8080, path: "/index.html", timeout: 20))
+            let error = await #expect(throws: JobFailure.self) {
+                try await host.replacement(two, job: "j1", sequence: 1, run, log: MemoryLog()).run()
+            }
+            #expect(error?.reason.contains("was started with --rm") == true, "\(error?.reason ?? "")")
+            #expect(try await host.answer(port) == "one\n")
+            let beside = ContainerRun(health: Probe(port: 8080, timeout: 20))
+            let result = try await host.replacement(two, job: "j2", sequence: 2, beside, log: MemoryLog()).run()
+            #expect(try await host.all == [host.service])
+            #expect(try await host.engine.inspectContainer(host.service).id.hasPrefix(result.revision))
+        }
+    }
+
     @Test("no request is lost, and none reaches a container that is not well")
     func noRequestIsLost() async throws {
         try await withHost { host in

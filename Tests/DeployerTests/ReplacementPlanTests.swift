@@ -1,3 +1,4 @@
+import DockerEngine
 import Testing
 
 @testable import Deployer
@@ -151,6 +152,38 @@ import Testing
         var plan = ReplacementPlan(service: "web", wanted: wanted("j2", 2, resources: resources, order: order))
         let old = Found(id: "old", place: .current, job: "j1", isRunning: true, resources: resources)
         #expect(plan.next([old]) == .create(stopping: stops ? "old" : nil))
+    }
+
+    @Test(
+        "files are shared by the folder around them as well",
+        arguments: [
+            ("/srv/data", "/srv/data", true), ("/srv", "/srv/data", true), ("/srv/data", "/srv", true),
+            ("/", "/srv", true), ("/srv/data", "/srv/database", false), ("data", "database", false),
+        ])
+    func folders(_ own: String, _ other: String, _ stops: Bool) {
+        var plan = ReplacementPlan(service: "web", wanted: wanted("j2", 2, resources: [.files(own)]))
+        let old = Found(id: "old", place: .current, job: "j1", isRunning: true, resources: [.files(other)])
+        #expect(plan.next([old]) == .create(stopping: stops ? "old" : nil))
+    }
+
+    @Test("a folder of the host is the same one however it is written")
+    func cleanFolders() {
+        var specification = ContainerSpecification(image: "web")
+        specification.mounts = [.bind(source: "/srv/./data/", path: "/data", readOnly: false)]
+        #expect(ServiceResources.wanted(by: specification, carrying: []) == [.files("/srv/data")])
+    }
+
+    @Test("one that is gone as soon as it stops is not stopped for one that may not be well", arguments: [false, true])
+    func removesItself(sharesPort: Bool) throws {
+        var host = Host()
+        let resources = sharesPort ? Self.shared : []
+        host.containers = [
+            Found(id: "theirs", place: .current, isRunning: true, resources: resources, removesItself: true)
+        ]
+        let end = try run(wanted("j1", 1, resources: resources), on: &host)
+        #expect(end == (sharesPort ? .refused(.wouldBeGone("theirs")) : .done(unchanged: false)))
+        #expect(host.containers.map(\.id) == [sharesPort ? "theirs" : "c1"])
+        #expect(host.serving.count == 1)
     }
 
     /// All ways of being killed: after any step, and again after any step of the one that goes on.

@@ -95,7 +95,21 @@ extension ContainerReplacement {
             try await Task.sleep(for: patience.drain)
         }
         try await engine.stopContainer(id, grace: patience.grace)
-        try await engine.removeContainer(id, volumes: false)
+        guard container.removesItself else { return try await engine.removeContainer(id, volumes: false) }
+        // Started with --rm: the engine is at it already.
+        for _ in 0..<600 {
+            guard try await isThere(id) else { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw DockerError(.engine, "container \(id.prefix(12)) is being removed, and still there after 30 s")
+    }
+
+    private func isThere(_ id: String) async throws(DockerError) -> Bool {
+        do {
+            return try await engine.inspectContainer(id).state.status != "dead"
+        } catch  where error.code == .notFound {
+            return false
+        }
     }
 
     /// Shows what a container that is not well wrote, and removes it with the volumes that were made for it.

@@ -161,6 +161,10 @@ struct ContainerReplacement: Sendable {
             "a newer rollout of “\(service)” is there: number \(number), this one is \(sequence ?? 0)"
         case .replaced(let id): "container \(service) was replaced by another hand: it is \(id.prefix(12)) now"
         case .removed: "the new container of \(service) was removed by another hand"
+        case .wouldBeGone(let id):
+            "container \(service) (\(id.prefix(12))) has to stop first and was started with --rm: it would be gone, with "
+                + "what it keeps in volumes without a name, and could not come back if the new one is not well. Start it "
+                + "again without --rm, or remove it"
         }
     }
 

@@ -12,6 +12,12 @@ struct ReplacementPlan: Sendable {
         case hostNetwork
         /// A volume's name or a folder of the host that the container writes to.
         case files(String)
+
+        /// Whether both are the same, or one is a folder in the other.
+        func isShared(with other: Resource) -> Bool {
+            guard case .files(let own) = self, case .files(let theirs) = other else { return self == other }
+            return own == theirs || own.isFolder(around: theirs) || theirs.isFolder(around: own)
+        }
     }
 
     enum Order: String, Sendable {
@@ -43,6 +49,8 @@ struct ReplacementPlan: Sendable {
         var resources: Set<Resource> = []
         /// The id of the old container that stops for it.
         var stops: String?
+        /// Whether it is gone as soon as it stops.
+        var removesItself = false
     }
 
     enum Step: Sendable, Equatable {
@@ -74,6 +82,8 @@ struct ReplacementPlan: Sendable {
         case replaced(by: String)
         /// Somebody else removed the new container.
         case removed
+        /// The old one would have to stop first, and would not be there to come back.
+        case wouldBeGone(String)
     }
 
     let service: String
@@ -209,12 +219,13 @@ struct ReplacementPlan: Sendable {
         if let current, current.isRunning, current.fingerprint == wanted.fingerprint, !ill.contains(current.id) {
             return well.contains(current.id) ? .done(current.id, isUnchanged: true) : .confirm(current.id)
         }
-        return .create(stopping: current.flatMap { mustStop($0) ? $0.id : nil })
+        guard let current, mustStop(current) else { return .create(stopping: nil) }
+        return current.removesItself ? .refuse(.wouldBeGone(current.id)) : .create(stopping: current.id)
     }
 
     private func mustStop(_ current: Found) -> Bool {
         guard current.isRunning || (current.id == old?.id && old?.ran == true) else { return false }
-        let shared = current.resources.intersection(wanted.resources)
+        let shared = wanted.resources.filter { resource in current.resources.contains { $0.isShared(with: resource) } }
         switch wanted.order {
         case .stopFirst: return true
         case .startFirst:
@@ -242,5 +253,12 @@ struct ReplacementPlan: Sendable {
             return .startOld(current.id)
         }
         return .gaveUp(restored: current.map { $0.isRunning || old?.ran == false } ?? false)
+    }
+}
+
+extension String {
+    /// Whether it is the path of a folder that the other path leads into.
+    fileprivate func isFolder(around path: String) -> Bool {
+        hasPrefix("/") && path.hasPrefix(self == "/" ? self : self + "/")
     }
 }

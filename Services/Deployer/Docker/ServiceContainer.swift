@@ -1,5 +1,6 @@
 import Contracts
 import DockerEngine
+import SystemPackage
 
 /// A container of a service as it is found on the host.
 struct ServiceContainer: Sendable {
@@ -13,7 +14,8 @@ struct ServiceContainer: Sendable {
             id: details.id, place: place, sequence: labels[DeployLabel.sequence].flatMap { Int64($0) },
             job: labels[DeployLabel.job], isRunning: details.state.isRunning,
             fingerprint: labels[DeployLabel.fingerprint],
-            resources: ServiceResources.used(by: details), stops: labels[DeployLabel.stops])
+            resources: ServiceResources.used(by: details), stops: labels[DeployLabel.stops],
+            removesItself: details.removesItself)
     }
 }
 
@@ -63,7 +65,7 @@ enum ServiceResources {
         if container.networkMode == "host" { resources.insert(.hostNetwork) }
         for mount in container.mounts where mount.isWritable {
             if mount.kind == "volume" { resources.insert(.files(mount.name)) }
-            if mount.kind == "bind", isFiles(mount.source) { resources.insert(.files(mount.source)) }
+            if mount.kind == "bind", isFiles(mount.source) { resources.insert(.files(cleaned(mount.source))) }
         }
         return resources
     }
@@ -79,13 +81,16 @@ enum ServiceResources {
         for mount in specification.mounts {
             switch mount {
             case .volume(let name, _, false): resources.insert(.files(name))
-            case .bind(let source, _, false) where isFiles(source): resources.insert(.files(source))
+            case .bind(let source, _, false) where isFiles(source): resources.insert(.files(cleaned(source)))
             default: break
             }
         }
         for volume in volumes where volume.isWritable { resources.insert(.files(volume.volume)) }
         return resources
     }
+
+    /// As the engine writes a folder of the host: `/srv/./data/` is `/srv/data`.
+    private static func cleaned(_ source: String) -> String { FilePath(source).lexicallyNormalized().string }
 
     /// Sockets and devices are made to be shared.
     private static func isFiles(_ source: String) -> Bool {

@@ -106,6 +106,8 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
     public var restartCount: Int
     /// `default`, `host`, `none`, a network's name or id, or `container:<id>`.
     public var networkMode: String
+    /// Whether the engine removes it, and its volumes without a name, as soon as it ends (`docker run --rm`).
+    public var removesItself: Bool
 
     private enum Keys: String, CodingKey {
         case id, name, image, config, state, networkSettings, mounts, restartCount, hostConfig
@@ -113,6 +115,7 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
     private struct HostConfiguration: Decodable {
         var networkMode: String?
         var portBindings: [String: [Binding]?]?
+        var autoRemove: Bool?
     }
     private struct Configuration: Decodable {
         var image: String
@@ -140,6 +143,7 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         restartCount = try container.decodeIfPresent(Int.self, forKey: .restartCount) ?? 0
         let host = try container.decodeIfPresent(HostConfiguration.self, forKey: .hostConfig)
         networkMode = host?.networkMode ?? ""
+        removesItself = host?.autoRemove ?? false
         hostPorts = Set(
             (host?.portBindings ?? [:]).flatMap { port, bindings in
                 let transport = port.split(separator: "/").last.map(String.init) ?? "tcp"
