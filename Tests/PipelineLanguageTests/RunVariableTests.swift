@@ -146,6 +146,17 @@ struct RunVariableTests {
         #expect(!environment.values.contains { $0.contains("secret") })
     }
 
+    @Test("say where a pipeline runs that asks for no platform")
+    func usualPlatform() {
+        let run = Self.run(.push, "refs/heads/main", branch: "main")
+        Self.expect(
+            run.environment(stage: Stage(name: "any", steps: [])),
+            ["DRONE_STAGE_OS": "linux", "DRONE_STAGE_ARCH": "amd64", "DRONE_STAGE_VARIANT": nil])
+        Self.expect(
+            run.environment(stage: Stage(name: "arm", platform: Platform(arch: "arm64"), steps: [])),
+            ["DRONE_STAGE_OS": "linux", "DRONE_STAGE_ARCH": "arm64"])
+    }
+
     @Test("as GitLab's users know them")
     func gitlab() {
         Self.expect(

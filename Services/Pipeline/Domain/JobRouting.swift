@@ -24,8 +24,8 @@ enum JobRouting {
     /// What a builder has to have: the values of `node`, and a system or architecture other than the usual one.
     static func labels(of stage: Stage) -> [String] {
         var labels = Set(stage.node.values.filter { !$0.isEmpty })
-        if let os = stage.platform.os, os != "linux" { labels.insert(os) }
-        if let arch = stage.platform.arch, arch != "amd64" { labels.insert(arch) }
+        if let os = stage.platform.os, os != PipelineLanguage.Platform.usualOS { labels.insert(os) }
+        if let arch = stage.platform.arch, arch != PipelineLanguage.Platform.usualArch { labels.insert(arch) }
         return labels.sorted()
     }
 

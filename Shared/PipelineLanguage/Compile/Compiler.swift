@@ -116,10 +116,7 @@ public enum Compiler {
         }
         let text = source.unicodeScalars.first == "\u{FEFF}" ? String(source.unicodeScalars.dropFirst()) : source
         if let line = ConflictMarkers.firstLine(in: text) {
-            sink.error(
-                .syntax,
-                "a merge left its conflict here: keep one side of it, and remove the lines <<<<<<<, ======= and "
-                    + ">>>>>>>", at: SourceMark(line: line, column: 1), length: 7)
+            sink.error(.syntax, ConflictMarkers.advice, at: SourceMark(line: line, column: 1), length: 7)
             return nil
         }
         if isJSON(text, path: path) {

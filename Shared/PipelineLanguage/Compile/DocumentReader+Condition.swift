@@ -12,6 +12,8 @@ extension DocumentReader {
             return .always
         }
         guard let fields = fields(node, what: "“\(word)”") else { return .always }
+        sink.isInCondition = true
+        defer { sink.isInCondition = false }
         var condition = Condition()
         condition.branch = matcher(fields.take("branch"), "\(word).branch")
         condition.event = matcher(fields.take("event"), "\(word).event")
@@ -30,6 +32,7 @@ extension DocumentReader {
         }
         fields.finish()
         checkEvents(condition.event, node.member("event"), word: word)
+        checkAction(condition, node.member("action"), word: word)
         checkRefs(condition.ref, node.member("ref"), word: word)
         return condition
     }
@@ -170,8 +173,23 @@ extension DocumentReader {
         }
     }
 
+    /// A clause about merge requests; beside their event it is said there.
+    private func checkAction(_ condition: Condition, _ node: SourceNode?, word: String) {
+        let request = Event.pullRequest
+        guard let node, let action = condition.action, !action.include.isEmpty, let reason = request.notYet,
+            condition.event?.include.contains(request.rawValue) != true
+        else { return }
+        sink.warning(.notExecuted, "\(word).action \(reason)", at: node)
+    }
+
     private func checkRefs(_ matcher: Matcher?, _ node: SourceNode?, word: String) {
         guard let matcher, let node else { return }
+        for pattern in matcher.include
+        where pattern.hasPrefix("refs/pull/") || pattern.hasPrefix("refs/merge-requests/") {
+            guard let reason = Event.pullRequest.notYet else { continue }
+            sink.warning(
+                .notExecuted, "\(word).ref: “\(pattern)” \(reason)", at: location(of: pattern, in: node))
+        }
         for pattern in matcher.include + matcher.exclude
         where !pattern.hasPrefix("refs/") && !pattern.hasPrefix("*") && !pattern.hasPrefix("{")
             && !Substitution.hasExpression(pattern)

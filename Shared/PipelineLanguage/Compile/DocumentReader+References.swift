@@ -10,8 +10,8 @@ extension DocumentReader {
             sink.references.append(
                 SourceReference(
                     name: name, hasDefault: expression?.operation.hasDefault ?? false, isScript: isScript,
-                    problem: expression?.problem, definition: sink.definition, source: source, mark: node.mark,
-                    lines: lines))
+                    problem: expression?.problem, definition: sink.definition,
+                    isInCondition: sink.isInCondition, source: source, mark: node.mark, lines: lines))
         }
         func add(_ pieces: [Piece]) {
             for case .expression(let expression, let source) in pieces {

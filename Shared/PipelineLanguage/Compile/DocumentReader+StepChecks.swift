@@ -59,10 +59,12 @@ extension DocumentReader {
             step.entrypoint = []
             step.command = []
         } else if !isService, !hasErrors, step.image == nil,
-            !["commands", "image", "build", "deploy"].contains(where: fields.has)
+            !["commands", "image", "build", "deploy"].contains(where: fields.isSet)
         {
+            let hint = fields.has("build") ? "; “build” is {repository: registry.example/team/image}" : ""
             sink.error(
-                .missingField, "step “\(step.name)” does nothing: it has “commands”, an “image”, “build” or “deploy”",
+                .missingField,
+                "step “\(step.name)” does nothing: it has “commands”, an “image”, “build” or “deploy”\(hint)",
                 at: step, node)
         }
     }

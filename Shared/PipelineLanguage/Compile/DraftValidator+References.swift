@@ -46,11 +46,11 @@ extension DraftValidator {
         var surroundings = Surroundings(
             stage: index, steps: graph?.numbers ?? [:], stepAncestry: graph.map { Ancestry($0.graph) },
             stageAncestry: stageAncestry)
-        checkCycle(of: stage.stage.environment, at: stage.nameMark, length: 1)
+        checkCycle(of: stage.stage.environment, stage.references, at: stage.nameMark, length: 1)
         for reference in stage.references { check(reference, surroundings, places) }
         for step in stage.steps {
             let length = step.step.name.unicodeScalars.count
-            checkCycle(of: step.step.environment, at: step.nameMark, length: length)
+            checkCycle(of: step.step.environment, step.references, at: step.nameMark, length: length)
         }
         for step in stage.steps where !step.references.isEmpty {
             surroundings.step = step
@@ -60,13 +60,17 @@ extension DraftValidator {
     }
 
     /// Variables that use each other in a circle never get a value.
-    private func checkCycle(of environment: [String: Value], at mark: SourceMark, length: Int) {
+    private func checkCycle(
+        of environment: [String: Value], _ references: [SourceReference], at mark: SourceMark, length: Int
+    ) {
         guard !environment.isEmpty else { return }
         let scope = Scope(parameters: draft.parameters.mapValues { _ in "" })
         do throws(SubstitutionError) {
             _ = try TextResolver(scope: scope, budget: SubstitutionBudget()).order(of: environment, "environment")
         } catch {
-            sink.error(.cycle, error.problem, at: mark, length: length)
+            // The first of the circle; a name without a place of its own has that of what it is in.
+            let first = references.first { $0.definition.map { "${\($0)}" } == error.expression }
+            sink.error(.cycle, error.problem, at: first?.mark ?? mark, length: first == nil ? length : 1)
         }
     }
 
@@ -138,6 +142,11 @@ extension DraftValidator {
             return
         }
         if RunVariable.isSet(name) {
+            if reference.isInCondition, RunVariable.isOfMoment(name) {
+                return warn(
+                    reference, "“\(name)” is known when a step starts, so ${\(name)} is empty in a condition"
+                )
+            }
             guard RunVariable.isOfPlace(name), !reference.isScript else { return }
             if RunVariable.workspaceNames.contains(name), step != nil { return }
             return warn(reference, "“\(name)” is known to commands only, so ${\(name)} is empty here")

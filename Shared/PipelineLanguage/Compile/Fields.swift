@@ -56,6 +56,11 @@ final class Fields {
         entries.contains { $0.key == key } || entries.prefix(Self.mostKeys).contains { $0.key.isSpelling(of: key) }
     }
 
+    /// Whether the field is there and not null.
+    func isSet(_ key: String) -> Bool {
+        entries.contains { ($0.key == key || $0.key.isSpelling(of: key)) && $0.value.content != .null }
+    }
+
     /// A field that has to be there.
     /// - Parameter example: What it is, for a message.
     func require(_ key: String, _ example: String? = nil) -> SourceNode? {

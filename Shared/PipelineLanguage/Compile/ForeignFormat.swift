@@ -107,6 +107,9 @@ struct ForeignFormat {
     }
 
     private static func jobs(_ entries: [SourceEntry]) -> ForeignFormat? {
+        if let action = entries.first("runs"), action.value.member("using") != nil {
+            return github(at: action)
+        }
         guard let jobs = entries.first("jobs") ?? entries.first("workflows") ?? entries.first("orbs") else {
             return nil
         }
@@ -119,13 +122,16 @@ struct ForeignFormat {
                 "a job is a pipeline here, its “run” steps are “commands”, what it “requires” "
                     + "is its “depends_on”: " + general, at: jobs)
         }
-        guard entries.first("on") != nil || jobs.value.values.contains(where: { $0.member("runs-on") != nil }) else {
-            return nil
-        }
-        return ForeignFormat(
+        let isJob = { (job: SourceNode) in job.member("runs-on") != nil || job.member("uses") != nil }
+        guard entries.first("on") != nil || jobs.value.values.contains(where: isJob) else { return nil }
+        return github(at: jobs)
+    }
+
+    private static func github(at entry: SourceEntry) -> ForeignFormat {
+        ForeignFormat(
             "a workflow of GitHub Actions",
             "a job is a pipeline here, its “run” lines are “commands”, “on” is “trigger”, "
-                + "“needs” is “depends_on”, and “uses” an “image” with “settings”: " + general, at: jobs)
+                + "“needs” is “depends_on”, and “uses” an “image” with “settings”: " + general, at: entry)
     }
 
     private static func travis(_ entries: [SourceEntry]) -> ForeignFormat? {
@@ -152,7 +158,8 @@ struct ForeignFormat {
         }
         let jobs = entries.first("jobs").flatMap { $0.value.values.contains { $0.member("job") != nil } ? $0 : nil }
         let pool = hasTask == true || steps == nil ? entries.first("pool") : nil
-        guard let entry = stages ?? jobs ?? pool ?? (hasTask == true ? steps : nil) else { return nil }
+        let template = entries.first("extends").flatMap { $0.value.member("template") != nil ? $0 : nil }
+        guard let entry = stages ?? jobs ?? pool ?? template ?? (hasTask == true ? steps : nil) else { return nil }
         return ForeignFormat(
             "a pipeline of Azure DevOps",
             "“script” lines are “commands” of a step with a “name” and an “image”, “pool” is "
@@ -168,7 +175,9 @@ struct ForeignFormat {
     }
 
     private static func compose(_ entries: [SourceEntry]) -> ForeignFormat? {
-        guard let services = entries.first("services"), case .map = services.value.content,
+        // “pipeline” beside them is of Drone before 1.0.
+        guard entries.first("pipeline") == nil, let services = entries.first("services"),
+            case .map = services.value.content,
             services.value.values.contains(where: { $0.member("image") != nil || $0.member("build") != nil })
         else { return nil }
         return ForeignFormat(
@@ -193,10 +202,11 @@ struct ForeignFormat {
 
     private static func gitlab(_ entries: [SourceEntry]) -> ForeignFormat? {
         let isJob = { (entry: SourceEntry) in
-            ["script", "extends", "before_script"].contains { entry.value.member($0) != nil }
+            ["script", "extends", "before_script", "trigger"].contains { entry.value.member($0) != nil }
         }
         let stages = entries.first("stages").flatMap { $0.value.isListOfTexts ? $0 : nil }
-        let defaults = entries.first("before_script") ?? entries.first("include")
+        let spec = entries.first("spec").flatMap { $0.value.member("inputs") != nil ? $0 : nil }
+        let defaults = entries.first("before_script") ?? entries.first("include") ?? spec
         guard let entry = stages ?? defaults ?? entries.first(where: isJob) ?? entries.first("workflow") else {
             return nil
         }
@@ -221,8 +231,11 @@ struct ForeignFormat {
             ["secrets", "group", "backend_options"].contains { step.member($0) != nil }
         }
         let hasListOfConditions = steps.value.values.contains { $0.member("when")?.isList == true }
+        let hasBackend = steps.value.values.contains { $0.member("backend_options") != nil }
         let telling = top.first { $0.key != "variables" }
-        guard isMapping || telling != nil || hasListOfConditions || hasOwnWord && !top.isEmpty else { return nil }
+        guard isMapping || telling != nil || hasListOfConditions || hasBackend || hasOwnWord && !top.isEmpty else {
+            return nil
+        }
 
         var changes: [String] = []
         if old != nil { changes.append("“pipeline” is called “steps”") }
@@ -244,6 +257,7 @@ struct ForeignFormat {
         if steps.value.values.contains(where: { $0.member("group") != nil }) {
             changes.append("“group” is “depends_on”")
         }
+        if hasBackend { changes.append("what “backend_options” says of a container is said in the step itself") }
         let name = old == nil ? "a workflow of Woodpecker" : "the format of Drone before 1.0, and of Woodpecker"
         return ForeignFormat(
             name, "begin with “kind: pipeline”; " + changes.joined(separator: "; "), at: telling ?? steps)

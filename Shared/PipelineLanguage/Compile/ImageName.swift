@@ -9,8 +9,8 @@ enum ImageName {
             return "typographic quotes are part of a text to YAML; write \(bare), or \"\(bare)\""
         }
         guard !text.contains("$") else { return nil }
-        if let blank = text.firstIndex(where: \.isWhitespace) {
-            return "an image has no blank in its name; did you mean “\(joined(text, at: blank))”?"
+        if text.contains(where: \.isWhitespace) {
+            return "an image has no blank in its name; did you mean “\(joined(text))”?"
         }
         if let scheme = text.firstRange(of: "://") {
             return "an image has no “\(text[..<scheme.upperBound])” in its name; write “\(text[scheme.upperBound...])”"
@@ -45,13 +45,12 @@ enum ImageName {
         return nil
     }
 
-    /// `golang: 1.22` and `golang 1.22` for `golang:1.22`.
-    private static func joined(_ text: String, at blank: String.Index) -> String {
-        let name = text[..<blank]
-        let rest = text[blank...].drop(while: \.isWhitespace)
-        let isWhole = rest.contains(where: \.isWhitespace)
-        if isWhole { return String(name) }
-        return name.hasSuffix(":") || rest.hasPrefix(":") ? "\(name)\(rest)" : "\(name):\(rest)"
+    /// `golang: 1.22` and `golang 1.22` for `golang:1.22`, `post gres:16` for `postgres:16`.
+    private static func joined(_ text: String) -> String {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.count == 2 else { return words.first.map(String.init) ?? "" }
+        let isTagged = words.contains { $0.contains(":") }
+        return words.joined(separator: isTagged ? "" : ":")
     }
 
     /// What comes after the registry and before the tag.

@@ -18,6 +18,11 @@ public struct Platform: Codable, Sendable, Hashable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case os, arch, variant, version
     }
+
+    /// What a stage that names no `os` runs on, as in Drone.
+    public static let usualOS = "linux"
+    /// What a stage that names no `arch` runs on.
+    public static let usualArch = "amd64"
 }
 
 /// How the source gets into the workspace.

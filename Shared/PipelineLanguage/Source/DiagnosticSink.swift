@@ -15,6 +15,8 @@ final class DiagnosticSink {
     var references: [SourceReference] = []
     /// The variable whose value is being read.
     var definition: String?
+    /// Whether a condition is being read.
+    var isInCondition = false
 
     init(file: String, text: String, limits: SourceLimits) {
         self.file = file
@@ -109,6 +111,8 @@ struct SourceReference: Sendable, Hashable {
     var problem: String?
     /// The variable whose value it is in.
     var definition: String?
+    /// Whether it is asked before any step starts.
+    var isInCondition = false
     /// As it is written.
     var source: String
     /// Where the text begins it is in, and how many lines that has.

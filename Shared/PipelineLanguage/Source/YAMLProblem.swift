@@ -15,6 +15,9 @@ struct YAMLProblem {
     }
 
     func report(to sink: DiagnosticSink) {
+        if let line = ConflictMarkers.remnant(in: text) {
+            return sink.error(.syntax, ConflictMarkers.advice, at: SourceMark(line: line, column: 1), length: 7)
+        }
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):

@@ -38,7 +38,7 @@ extension TextResolver {
         guard uses.contains(where: { !$0.isEmpty }) else { return names }
         let graph = DependencyGraph(names: names, dependsOn: uses)
         if let cycle = graph.cycles.first, let first = cycle.first {
-            let circle = (cycle + [first]).map { names[$0] }.joined(separator: " → ")
+            let circle = cycle.map { names[$0] }.joined(separator: " → ")
             throw SubstitutionError(
                 code: .cycle, expression: "${\(names[first])}", problem: "variables refer to each other: \(circle)",
                 field: field)

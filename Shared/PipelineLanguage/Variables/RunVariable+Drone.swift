@@ -81,7 +81,9 @@ extension RunVariable {
         run(.drone, "DRONE_SOURCE_BRANCH", "as DRONE_BRANCH", "not on tags and for `pull_request`") {
             $0.trigger.event == .pullRequest ? nil : $0.branch
         },
-        stage(.drone, "DRONE_STAGE_ARCH", "`platform.arch` of the pipeline") { stage, _ in stage.platform.arch },
+        stage(.drone, "DRONE_STAGE_ARCH", "`platform.arch` of the pipeline, else amd64") { stage, _ in
+            stage.platform.arch ?? Platform.usualArch
+        },
         stage(.drone, "DRONE_STAGE_DEPENDS_ON", "the pipelines it waits for", "where it waits for any") { stage, _ in
             stage.dependsOn.joined(separator: ",").nonEmpty
         },
@@ -94,7 +96,9 @@ extension RunVariable {
         stage(.drone, "DRONE_STAGE_NUMBER", "its place in the file, from 1") { _, run in
             run.stageNumber.map { "\($0)" }
         },
-        stage(.drone, "DRONE_STAGE_OS", "`platform.os` of the pipeline") { stage, _ in stage.platform.os },
+        stage(.drone, "DRONE_STAGE_OS", "`platform.os` of the pipeline, else linux") { stage, _ in
+            stage.platform.os ?? Platform.usualOS
+        },
         stage(.drone, "DRONE_STAGE_STARTED", "when it began, in seconds since 1970") { _, run in
             seconds(run.stageStartedAt)
         },

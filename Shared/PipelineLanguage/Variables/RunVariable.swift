@@ -49,6 +49,14 @@ public struct RunVariable: Sendable {
         return true
     }
 
+    /// Whether it is known when a step starts and not before, so that no condition can ask for it.
+    static func isOfMoment(_ name: String) -> Bool {
+        switch byName[name]?.source {
+        case .step, .place: true
+        case .run, .refused, nil: false
+        }
+    }
+
     /// Whether a step can have it at all: those made for the values of commands are no rows of the table.
     static func isSet(_ name: String) -> Bool {
         name.hasPrefix(ShellValues.prefix) || byName[name].map { !$0.isRefused } ?? false
