@@ -51,10 +51,23 @@ struct Expression: Sendable, Hashable {
     var problem: String? {
         guard case .substring(let offset, let length) = operation else { return nil }
         for number in [offset] + (length.map { [$0] } ?? []) {
-            guard case .literal(let text)? = number.first, number.count == 1, Self.number(text) == nil else { continue }
+            guard let text = Self.text(of: number), Self.number(text) == nil else { continue }
             return "“\(text.prefix(40))” is no number; a part is ${\(name):0:8}, a default ${\(name):-…}"
         }
         return nil
+    }
+
+    /// What pieces are by themselves; `nil` where that depends on an expression in them.
+    private static func text(of pieces: [Piece]) -> String? {
+        var text = ""
+        for piece in pieces {
+            switch piece {
+            case .literal(let literal): text += literal
+            case .escape: text += "$"
+            case .expression: return nil
+            }
+        }
+        return text
     }
 
     /// A number as in `${x: -4:2}`: blanks around it count for nothing, and nothing at all is 0.
