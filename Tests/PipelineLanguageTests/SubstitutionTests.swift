@@ -87,7 +87,7 @@ struct SubstitutionTests {
             ("echo ${DRONE_COMMIT_SHA:${i}:8}", "echo ${DRONE_COMMIT_SHA:${i}:8}"),
             ("echo ${DRONE_COMMIT_SHA:i:8} ${word:i}", "echo ${DRONE_COMMIT_SHA:i:8} ${word:i}"),
             ("echo ${word:-$$HOME} ${word:-$$(date)}", "echo ${word:-$HOME} ${word:-$(date)}"),
-            ("echo ${word:-$$$$} ${word:-a\\$$b}", "echo ${word:-$$} ${word:-a\\$$b}"),
+            ("echo ${word:-$$$$} ${word:-a\\$$b}", "echo ${word:-$$} ${word:-a\\$b}"),
             ("echo ${DRONE_COMMIT_SHA:0:$$n} ${word:$$n}", "echo ${DRONE_COMMIT_SHA:0:$n} ${word:$n}"),
         ])
     func shell(text: String, expected: String) throws {

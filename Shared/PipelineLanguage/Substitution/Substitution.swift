@@ -69,23 +69,6 @@ public struct Substitution {
     /// A text in which a later pass finds no expression, and which comes out of it as it is here.
     static func escaped(_ value: String) -> String { value.replacing("$", with: "$$") }
 
-    /// An expression that is left for a shell, which has a meaning of its own for `$$`. A character behind a backslash is
-    /// not looked at.
-    private static func unescaped(_ source: String) -> String {
-        guard source.contains("$$") else { return source }
-        var result = ""
-        var rest = source[...]
-        while let character = rest.popFirst() {
-            result.append(character)
-            if character == "$", rest.first == "$" {
-                rest.removeFirst()
-            } else if character == "\\", let next = rest.popFirst() {
-                result.append(next)
-            }
-        }
-        return result
-    }
-
     /// What a later pass would make of a text if it left every expression as it is.
     static func settled(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
@@ -112,7 +95,7 @@ public struct Substitution {
                     result += isPartial ? Self.escaped(value) : value
                 } else {
                     left += 1
-                    result += isPartial ? try kept(expression, source: source) : Self.unescaped(source)
+                    result += isPartial ? try kept(expression, source: source) : source.replacing("$$", with: "$")
                 }
             }
             guard result.utf8.count <= Self.longestResult else {
