@@ -123,9 +123,9 @@ struct Synchronizer: Sendable {
     ) async throws -> (details: CommitDetails, file: SourceSynced.PipelineFile?, misnamed: String?) {
         do {
             let content = try await mirror.commit(
-                commit, firstOf: PipelineFileNames.read + PipelineFileNames.mistaken.keys.sorted(),
+                commit, firstOf: PipelineFileNames.sought,
                 limit: pipelineFileLimit)
-            if let file = content.file, PipelineFileNames.mistaken[file.path] != nil {
+            if let file = content.file, PipelineFileNames.advice(on: file.path) != nil {
                 return (content.details, nil, file.path)
             }
             return (content.details, try content.file.map { try pipelineFile($0, at: commit) }, nil)

@@ -3,11 +3,28 @@ public enum PipelineFileNames {
     /// The names that are read; the first one there is wins.
     public static let read = [".slipway.yml", ".slipway.json", ".drone.yml"]
 
-    /// Names a pipeline file is given by mistake, with the one it should have. Such a file is not read, but whoever waits
-    /// for a run has to hear of it.
-    public static let mistaken = [
+    /// What is looked for at a commit: a file of ``read``, else one that whoever waits for a run has to hear of.
+    public static let sought = read + mistaken.keys.sorted() + foreign.keys.sorted()
+
+    /// Names a pipeline file is given by mistake, with the one it should have.
+    private static let mistaken = [
         ".slipway.yaml": ".slipway.yml", ".drone.yaml": ".drone.yml", "slipway.yml": ".slipway.yml",
         "drone.yml": ".drone.yml", "slipway.yaml": ".slipway.yml", "drone.yaml": ".drone.yml",
-        "slipway.json": ".slipway.json", ".drone.json": ".slipway.json",
+        "slipway.json": ".slipway.json", ".drone.json": ".slipway.json", ".Drone.yml": ".drone.yml",
     ]
+
+    /// Files of other systems, with whose they are.
+    private static let foreign = [
+        ".gitlab-ci.yml": "GitLab CI", ".woodpecker.yml": "Woodpecker", ".woodpecker.yaml": "Woodpecker",
+        ".circleci/config.yml": "CircleCI", ".travis.yml": "Travis CI",
+        "bitbucket-pipelines.yml": "Bitbucket Pipelines",
+        "azure-pipelines.yml": "Azure Pipelines", "Jenkinsfile": "Jenkins", ".drone.star": "Drone's Starlark",
+        ".drone.jsonnet": "Drone's Jsonnet",
+    ]
+
+    /// What to do about a file that is not read, where a name of ``sought`` is such a one: a half sentence after the name.
+    public static func advice(on name: String) -> String? {
+        if let right = mistaken[name] { return "name it \(right)" }
+        return foreign[name].map { "it is a file of \($0) and is not read: write a .slipway.yml" }
+    }
 }

@@ -90,6 +90,7 @@ struct LanguageCommandTests {
     func misnamedFile() {
         #expect(LintCommand.missing { $0 == ".drone.yaml" }.remedy?.contains("name it .drone.yml") == true)
         #expect(LintCommand.missing { $0.hasPrefix("slipway.") }.remedy?.contains("name it .slipway.json") == true)
+        #expect(LintCommand.missing { $0 == ".travis.yml" }.remedy?.contains("a file of Travis CI") == true)
         #expect(LintCommand.missing { _ in false }.remedy == "name a file: slipway lint FILE")
     }
 

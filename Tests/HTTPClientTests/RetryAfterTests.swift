@@ -10,17 +10,17 @@ import Testing
         "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
     ])
     func isADate(_ text: String) {
-        #expect(HTTPResponse.retryAfter(text, now: Self.moment - 90) == 90)
-        #expect(HTTPResponse.retryAfter(text, now: Self.moment + 90) == 0)
+        #expect(HTTPHeaders.retryAfter(text, now: Self.moment - 90) == .seconds(90))
+        #expect(HTTPHeaders.retryAfter(text, now: Self.moment + 90) == .seconds(0))
     }
 
     @Test(arguments: [("120", 120), (" 0", 0)] as [(String, Int64)])
     func isANumberOfSeconds(_ text: String, _ seconds: Int64) {
-        #expect(HTTPResponse.retryAfter(text, now: Self.moment) == seconds)
+        #expect(HTTPHeaders.retryAfter(text, now: Self.moment) == .seconds(seconds))
     }
 
     @Test(arguments: ["", "soon", "-5", "12.5", "1e3", "99999999999999999999", "Sun, 99 Nov 1994 08:49:37 GMT"])
     func isNothing(_ text: String) {
-        #expect(HTTPResponse.retryAfter(text, now: Self.moment) == nil)
+        #expect(HTTPHeaders.retryAfter(text, now: Self.moment) == nil)
     }
 }

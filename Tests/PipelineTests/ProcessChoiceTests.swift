@@ -34,9 +34,11 @@ import Testing
     }
 
     @Test func `A file of nearly the right name is told, with the right one`() {
-        for (misnamed, name) in [
-            (".drone.yaml", ".drone.yml"), ("drone.yml", ".drone.yml"), (".slipway.yaml", ".slipway.yml"),
-            ("slipway.json", ".slipway.json"),
+        for (misnamed, advice) in [
+            (".drone.yaml", "name it .drone.yml"), ("drone.yml", "name it .drone.yml"),
+            (".slipway.yaml", "name it .slipway.yml"), ("slipway.json", "name it .slipway.json"),
+            (".gitlab-ci.yml", "it is a file of GitLab CI and is not read: write a .slipway.yml"),
+            ("Jenkinsfile", "it is a file of Jenkins and is not read: write a .slipway.yml"),
         ] {
             let choice = ProcessChoice(
                 trigger: Trigger(
@@ -45,7 +47,7 @@ import Testing
                 allowsFile: true, associations: [])
             #expect(
                 choice.refusal.hasPrefix(
-                    "no process: file: there is none at this commit, but \(misnamed); name it \(name); component:"))
+                    "no process: file: there is none at this commit, but \(misnamed); \(advice); component:"))
         }
     }
 

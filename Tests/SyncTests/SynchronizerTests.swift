@@ -44,6 +44,10 @@ struct SynchronizerTests {
     @Test("a file that is nearly called as a pipeline file is no pipeline file, and told")
     func misnamedFile() async throws {
         let origin = try await Origin()
+        let foreign = try await origin.commit("foreign", [".gitlab-ci.yml": Array("test: {script: x}\n".utf8)])
+        let other = try synced(
+            await origin.synchronizer().synchronize(origin.trigger(commit: foreign), cloneURL: "", attempt: 1))
+        #expect(other.pipelineFile == nil && other.misnamedFile == ".gitlab-ci.yml")
         let commit = try await origin.commit("misnamed", [".drone.yaml": Array("kind: pipeline\n".utf8), "a": [1]])
         let source = try synced(
             await origin.synchronizer().synchronize(origin.trigger(commit: commit), cloneURL: "", attempt: 1))

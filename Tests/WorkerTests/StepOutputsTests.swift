@@ -12,6 +12,7 @@ import Testing
         ("a=1\nb=2", ["a": "1", "b": "2"]),
         ("a=1\r\nb=x=y\r\n\r\n", ["a": "1", "b": "x=y"]),
         ("a=\na=  two \t\n", ["a": "  two \t"]),
+        ("\u{FEFF}a=1\nb=\u{FEFF}", ["a": "1", "b": "\u{FEFF}"]),
         // Only \n ends a line.
         (
             "a=one\u{0C}two\u{2028}three\u{85}four\u{0B}five\rsix\n",

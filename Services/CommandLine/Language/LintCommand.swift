@@ -62,11 +62,13 @@ struct LintCommand: ParsableCommand {
         throw missing { FileManager.default.fileExists(atPath: $0) }
     }
 
-    /// There is no pipeline file here, but maybe one that is nearly called so.
+    /// There is no pipeline file here, but maybe one that is nearly called so, or another system's.
     static func missing(where exists: (String) -> Bool) -> CommandError {
-        let found = PipelineFileNames.mistaken.sorted { $0.key < $1.key }.first { exists($0.key) }
-        let other = found.map {
-            "a push does not find \($0.key): name it \($0.value), or name the file: slipway lint \($0.key)"
+        let found = PipelineFileNames.sought.first { exists($0) && PipelineFileNames.advice(on: $0) != nil }
+        let other = found.flatMap { name in
+            PipelineFileNames.advice(on: name).map {
+                "a push does not read \(name): \($0), or name the file: slipway lint \(name)"
+            }
         }
         return CommandError(
             "there is no .slipway.yml, .slipway.json or .drone.yml here",

@@ -26,7 +26,8 @@ struct WebhookSender: Sendable {
                 return .redirected(status: response.status, location: String(location.prefix(500)))
             }
             return .answered(
-                status: response.status, retryAfter: response.retryAfter(now: Timestamp.now.milliseconds / 1000))
+                status: response.status,
+                retryAfter: response.headers.retryAfter(now: Timestamp.now.milliseconds / 1000)?.components.seconds)
         } catch {
             return .failed(error.description)
         }

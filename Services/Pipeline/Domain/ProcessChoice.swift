@@ -16,7 +16,7 @@ struct ProcessChoice: Sendable, Equatable {
     /// One line per source, in order.
     var trace: [String]
 
-    /// - Parameter misnamed: A file that is nearly called as pipeline files are, where there is none.
+    /// - Parameter misnamed: A file that is nearly called as pipeline files are, or another system's, where there is none.
     init(
         trigger: Trigger, given: GivenProcess?, file: SourceSynced.PipelineFile?, misnamed: String? = nil,
         allowsFile: Bool, associations: [AssociationView]
@@ -36,8 +36,10 @@ struct ProcessChoice: Sendable, Equatable {
         if let file {
             trace.append("file: \(file.path) is there, but the repository's association does not allow it")
         } else {
-            let name = misnamed.flatMap { PipelineFileNames.mistaken[$0] }
-            let hint = name.map { ", but \(misnamed ?? ""); name it \($0)" } ?? ""
+            let hint =
+                misnamed.flatMap { name in
+                    PipelineFileNames.advice(on: name).map { ", but \(name); \($0)" }
+                } ?? ""
             trace.append("file: there is none at this commit\(hint)")
         }
         if associations.isEmpty { trace.append("component: none is associated with the repository") }

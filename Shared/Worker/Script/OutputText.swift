@@ -17,6 +17,10 @@ struct OutputText {
         // By scalars: a character of Swift's may be both halves of a line's end.
         var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init)
         if lines.last?.isEmpty == true { lines.removeLast() }
+        // The mark some editors and shells begin a file with is no part of a name.
+        if let first = lines.first, first.unicodeScalars.first == "\u{FEFF}" {
+            lines[0] = Substring(first.unicodeScalars.dropFirst())
+        }
         self.lines = lines.map { $0.unicodeScalars.last == "\r" ? Substring($0.unicodeScalars.dropLast()) : $0 }
     }
 
