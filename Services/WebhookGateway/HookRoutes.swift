@@ -23,10 +23,10 @@ final class HookRoutes: Sendable {
     /// - Throws: ``HookRefusal``: 404 or 405, and 400 for the hook of a forge that has another address, or none.
     func route(_ request: HTTPRequestHead) throws(HookRefusal) -> HookRoute {
         let found = routes[request.uri] ?? routes[Self.path(of: request.uri)]
-        if request.method == .POST, let sender = KnownForge.sender(of: request.headers),
-            sender.name != found?.forge.name
-        {
-            throw misdirected(sender, Self.path(of: request.uri))
+        if request.method == .POST {
+            var sender = KnownForge.sender(of: request.headers)
+            if sender == nil, found == nil { sender = .addressed(by: Self.path(of: request.uri)) }
+            if let sender, sender.name != found?.forge.name { throw misdirected(sender, Self.path(of: request.uri)) }
         }
         guard let found else {
             throw HookRefusal(
@@ -71,6 +71,16 @@ final class HookRoutes: Sendable {
             remedy: "enter \(address) as its address")
     }
 
+    private func foreign(_ hook: IncomingHook, on route: HookRoute) -> HookRefusal {
+        let address = "/hooks/\(route.forge.name)"
+        if let sender = KnownForge.sender(of: hook.body), sender.name != route.forge.name {
+            return misdirected(sender, address)
+        }
+        return HookRefusal(
+            .badRequest, "unknown_hook", "this is no hook of a forge that is known here",
+            remedy: "have the forge send it, with what `slipway repo hook` shows for the repository")
+    }
+
     /// Does what a hook asks for and tells `done`, at once or later and on whatever thread, what to answer.
     func take(_ hook: IncomingHook, on route: HookRoute, then done: @escaping @Sendable (HookAnswer) -> Void) {
         do {
@@ -80,6 +90,8 @@ final class HookRoutes: Sendable {
                 route.ignored.increment()
                 logger.info("hook ignored", metadata: ["forge": "\(route.forge.name)", "reason": "\(reason)"])
                 done(.ignored(reason))
+            case .foreign:
+                done(refused(foreign(hook, on: route), on: route))
             case .push(let push):
                 // What is told later keeps no more of the push than it needs: it is copied with every step.
                 let (id, repository, ref) = (push.trigger.id, push.trigger.repository, push.trigger.ref)

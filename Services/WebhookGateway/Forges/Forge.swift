@@ -23,4 +23,6 @@ enum HookVerdict: Sendable, Equatable {
     case push(PushReceived)
     /// Nothing to do, and why. It is answered with success: forges switch hooks off that fail.
     case ignored(String)
+    /// It is none of this forge's hooks.
+    case foreign
 }

@@ -23,6 +23,8 @@ struct GitLab: Forge {
                 remedy: "send the hook as GitLab does")
         }
         let kind = payload.objectKind ?? payload.eventName ?? ""
+        // Every hook of GitLab has one or the other.
+        if kind.isEmpty, !hook.headers.contains(name: HookHeader.gitlabEvent) { return .foreign }
         guard let path = payload.path else {
             guard kind == "push" || kind == "tag_push" else { return .ignored(unsupported(kind)) }
             throw HookRefusal(
