@@ -38,10 +38,32 @@ struct DeliveryPolicyTests {
 
     @Test("a redirect is not followed and says where it leads")
     func redirects() {
-        let outcome = PostOutcome.redirected(status: 308, location: "https://new.example/hook")
+        let outcome = PostOutcome.redirected(status: 308, place: "https://new.example")
         #expect(DeliveryPolicy.decide(afterAttempt: 1, outcome, jitter: 0.5) == .retry(after: .seconds(5)))
-        #expect(outcome.remark?.contains("https://new.example/hook") == true)
+        #expect(outcome.remark?.contains("a redirect to https://new.example;") == true)
         #expect(outcome.status == 308)
+    }
+
+    @Test(
+        "of where a redirect leads only the host is told: the rest may be a secret, or anything",
+        arguments: [
+            ("https://New.example:8443/hooks/secret?token=secret#secret", "https://new.example:8443"),
+            ("http://user:secret@new.example", "http://new.example"),
+            ("https://a@b:c@new.example/", "https://new.example"),
+            ("https://[::1]:8080/x", "https://[::1]:8080"), ("HTTPS://new.example\\@x", "https://new.example"),
+        ])
+    func redirectPlaces(_ location: String, _ place: String) {
+        #expect(Address.place(ofRedirect: location) == place)
+    }
+
+    @Test(
+        "where it names no host, none is told",
+        arguments: [
+            "/hook/", "hook?secret", "", "//new.example/secret", "https://", "javascript://x/secret", "https://a b/c",
+            "https://a\u{1B}[31m/", "https://" + String(repeating: "a", count: 300),
+        ])
+    func redirectNowhere(_ location: String) {
+        #expect(Address.place(ofRedirect: location) == "another address")
     }
 
     @Test(

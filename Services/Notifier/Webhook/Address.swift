@@ -28,9 +28,23 @@ struct Address: Sendable {
         }
     }
 
-    private static func host(of url: String) -> String {
-        guard let scheme = url.firstRange(of: "://") else { return "" }
-        return url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }.lowercased()
+    private static func host(of url: String) -> String { origin(of: url)?.host ?? "" }
+
+    /// The scheme and the host of an address, without a user; `nil` where it has none. The rest may hold a secret.
+    private static func origin(of url: String) -> (scheme: String, host: String)? {
+        guard let colon = url.firstRange(of: "://") else { return nil }
+        let authority = url[colon.upperBound...].prefix { !"/?#\\".contains($0) }
+        let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+        return (url[..<colon.lowerBound].lowercased(), host.lowercased())
+    }
+
+    /// What may be told of where a redirect leads: `https://new.example`.
+    static func place(ofRedirect location: String) -> String {
+        // Only what an address consists of: what is told goes to a log.
+        guard let (scheme, host) = origin(of: location), ["http", "https"].contains(scheme), !host.isEmpty,
+            host.utf8.count <= 260, host.utf8.allSatisfy({ (33...126).contains($0) })
+        else { return "another address" }
+        return "\(scheme)://\(host)"
     }
 }
 

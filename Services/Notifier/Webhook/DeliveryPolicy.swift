@@ -3,15 +3,15 @@ enum PostOutcome: Sendable, Equatable, CustomStringConvertible {
     /// An answer, with the seconds of its `Retry-After`.
     case answered(status: Int, retryAfter: Int64?)
     /// The answer names another address. Nothing is posted there: what is signed goes where a person said, nowhere else.
-    case redirected(status: Int, location: String)
+    case redirected(status: Int, place: String)
     /// None, and why.
     case failed(String)
 
     var description: String {
         switch self {
         case .answered(let status, _): "\(status)"
-        case .redirected(let status, let location):
-            "\(status), a redirect to \(location); enter that address instead of this one"
+        case .redirected(let status, let place):
+            "\(status), a redirect to \(place); enter the address it leads to instead of this one"
         case .failed(let reason): reason
         }
     }

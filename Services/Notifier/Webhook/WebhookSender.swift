@@ -23,7 +23,7 @@ struct WebhookSender: Sendable {
             // Read for the connection's sake alone; an answer that goes on and on says no more than its status.
             do { _ = try await response.body.collect(upTo: 64 * 1024) } catch  where error.code == .tooLarge {}
             if (300...399).contains(response.status), let location = response.headers["Location"] {
-                return .redirected(status: response.status, location: String(location.prefix(500)))
+                return .redirected(status: response.status, place: Address.place(ofRedirect: location))
             }
             return .answered(
                 status: response.status,
