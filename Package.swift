@@ -190,7 +190,7 @@ let package = Package(
         tests("MessagingIntegrationTests", ["Messaging", "AMQP", "Contracts", "TestSupport", lifecycle, logging]),
         tests("StorageTests", ["Storage", "Contracts", "Messaging", grdb, lifecycle, logging]),
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
-        tests("GitTests", ["Git", logging, subprocess, systemPackage]),
+        tests("GitTests", ["Git", "Contracts", logging, subprocess, systemPackage]),
         tests("DockerEngineTests", ["DockerEngine", "HTTPClient", "TestSupport", httpTypes, hummingbird, logging]),
         tests(
             "DockerEngineIntegrationTests",

@@ -26,10 +26,11 @@ struct Sync {
             try FileManager.default.createDirectory(atPath: data + "/home", withIntermediateDirectories: true)
             let certificates = try TrustedCertificates(settings)
             try certificates?.write(to: data + "/certificates.pem")
-            let git = GitProgram(
+            var git = GitProgram(
                 path: try settings.value(SyncSettings.git), home: data + "/home",
                 allowsFile: try settings.value(SyncSettings.allowsFile),
                 certificates: certificates.map { _ in data + "/certificates.pem" }, logger: logger)
+            git.idleTimeout = try settings.value(SyncSettings.idleTimeout)
             let mirrors = Mirrors(
                 data: data, program: git,
                 publicURL: try settings.optional(SyncSettings.mirrorURL) ?? "http://\(listen)")

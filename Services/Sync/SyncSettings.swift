@@ -21,14 +21,16 @@ enum SyncSettings {
         "sync.host.concurrency", "how many of them from one host", example: "8", default: 8, in: 1...256)
     static let timeout = Setting<Duration>.duration(
         "sync.timeout", "how long one fetch may take", example: "10m", default: .seconds(600))
+    static let idleTimeout = Setting<Duration>.duration(
+        "sync.idle.timeout", "how long a Git server may send nothing, as while it makes a large pack", example: "5m",
+        default: .seconds(300))
     static let largeFileLimit = Setting<Int>.integer(
         "lfs.limit", "how many MiB the Git LFS files of one commit may have", example: "20480", default: 10_240,
         in: 1...(1 << 30))
     static let git = Setting<String>.text("git", "the git program", example: "/usr/bin/git", default: "git")
 
     static let all: [any AnySetting] = [
-        listen, mirrorURL, allowsFile, concurrency, hostConcurrency, timeout, largeFileLimit, git, CommonSettings.data,
-        CommonSettings.sealKeys,
-        CommonSettings.mirrorKey, CommonSettings.certificateAuthority,
+        listen, mirrorURL, allowsFile, concurrency, hostConcurrency, timeout, idleTimeout, largeFileLimit, git,
+        CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.certificateAuthority,
     ]
 }

@@ -46,11 +46,12 @@ struct Synchronizer: Sendable {
                 ?? failed(trigger, .unreachable, "\(error)")
         } catch let error as GitError {
             if error.code == .cancelled { throw CancellationError() }
+            let reason = error.code == .timedOut ? "\(error); raise SLIPWAY_SYNC_TIMEOUT" : "\(error)"
             if error.mayPass || trigger.mayBeAhead(of: error) {
                 let patience = error.code == .rateLimited ? Self.rateLimitPatience : Self.patience
-                if let outcome = again(trigger, "\(error)", attempt, of: patience) { return outcome }
+                if let outcome = again(trigger, reason, attempt, of: patience) { return outcome }
             }
-            return failed(trigger, error.syncCode, "\(error)")
+            return failed(trigger, error.syncCode, reason)
         }
     }
 
@@ -89,7 +90,7 @@ struct Synchronizer: Sendable {
         _ trigger: Trigger, _ mirror: Mirror, _ source: FetchSource
     ) async throws(GitError) -> (commit: String, ref: String) {
         // A person names a branch or a tag by its short name, a hook always by the full ref.
-        guard RefName.problem(trigger.ref) == nil else {
+        guard GitRef.problem(trigger.ref) == nil else {
             let found = try await mirror.fetch(naming: trigger.commit ?? trigger.ref, from: source)
             return (found.commit, trigger.commit == nil ? found.ref : trigger.ref)
         }

@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 
 /// What an ``ObjectCache`` holds: the one file that says which of the others count. It is replaced in one step, so that a
@@ -13,7 +14,7 @@ struct CacheIndex: Codable, Equatable {
 
         /// Whether a file's name without its suffix is one that Git gives to packs.
         static func isName(_ text: Substring) -> Bool {
-            text.hasPrefix("pack-") && RefName.isCommit(String(text.dropFirst("pack-".count)))
+            text.hasPrefix("pack-") && GitRef.isCommit(String(text.dropFirst("pack-".count)))
         }
     }
 
@@ -67,7 +68,7 @@ struct CacheIndex: Codable, Equatable {
     var isSound: Bool {
         version == Self.version && boot == Self.currentBoot && !packs.isEmpty && !tips.isEmpty
             && packs.allSatisfy { Pack.isName($0.name[...]) }
-            && (tips.map(\.commit) + shallow).allSatisfy(RefName.isCommit)
+            && (tips.map(\.commit) + shallow).allSatisfy(GitRef.isCommit)
     }
 
     /// Changes with every start of the machine; where there is none, with every start of this process.

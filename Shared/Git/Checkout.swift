@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 
 /// One commit to be had as a working tree.
@@ -66,7 +67,7 @@ public struct Checkout: Sendable {
     func check(allowsFile: Bool) throws(GitError) -> RemoteAddress {
         let remote = try RemoteAddress(url, allowsFile: allowsFile)
         try RefName.check(commit: commit)
-        if let ref, !RefName.isCommit(ref) { try RefName.check(ref: ref) }
+        if let ref, !GitRef.isCommit(ref) { try RefName.check(ref: ref) }
         if let origin { _ = try RemoteAddress(origin, allowsFile: true) }
         return remote
     }

@@ -35,6 +35,8 @@ struct GitEnvironment {
             variables["GIT_CEILING_DIRECTORIES"] = String(directory[..<slash])
         }
         var configuration = Self.configuration + extra
+        let idleTimeout = "\(max(1, program.idleTimeout.components.seconds))"
+        configuration += [("http.lowSpeedTime", idleTimeout), ("lfs.activitytimeout", idleTimeout)]
         // Where a path may be fetched from, the repository there may belong to another user.
         configuration.append(("safe.directory", program.allowsFile ? "*" : directory ?? ""))
         if let remote, remote.kind == .http, let header = credential.header {
@@ -62,10 +64,8 @@ struct GitEnvironment {
         ("maintenance.auto", "false"),
         ("advice.detachedHead", "false"),
         ("init.defaultBranch", "main"),
-        // A server that sends not one byte in so many seconds is gone. Git's own send five every five seconds while they
-        // make a pack, others nothing at all, and a large one takes minutes.
+        // In bytes a second: what keeps a connection alive is no more than that.
         ("http.lowSpeedLimit", "1"),
-        ("http.lowSpeedTime", "300"),
         ("transfer.fsckObjects", "true"),
         // What old tools wrote into honest histories; none of it can be used against us.
         ("fetch.fsck.badTimezone", "ignore"),

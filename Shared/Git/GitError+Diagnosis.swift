@@ -4,7 +4,8 @@ extension GitError {
     static func diagnose(_ words: String, doing: String) -> GitError {
         let lines = words.lowercased()
         let code = signs.first { $0.signs.contains { lines.contains($0) } }?.code ?? .failed
-        return GitError(code, "\(doing) failed: \(plain[code] ?? "git gave up")", cause: lastLines(of: words))
+        let reason = lines.contains(tooSlow) ? silent : plain[code] ?? "git gave up"
+        return GitError(code, "\(doing) failed: \(reason)", cause: lastLines(of: words))
     }
 
     private static let signs: [(code: Code, signs: [String])] = [
@@ -63,11 +64,14 @@ extension GitError {
             [
                 "could not resolve host", "failed to connect", "couldn't connect", "connection refused",
                 "connection timed out", "connection reset", "connection was reset", "unable to access", "early eof",
-                "rpc failed", "the remote end hung up", "empty reply from server", "operation too slow",
+                "rpc failed", "the remote end hung up", "empty reply from server", tooSlow,
                 "network is unreachable", "no route to host", "unexpected disconnect", "error: 5",
             ]
         ),
     ]
+
+    private static let tooSlow = "operation too slow"
+    private static let silent = "the server sent nothing for longer than SLIPWAY_SYNC_IDLE_TIMEOUT"
 
     private static let plain: [Code: String] = [
         .refNotFound: "the ref or commit does not exist there",

@@ -14,6 +14,9 @@ public struct GitProgram: Sendable {
     public var allowsFile: Bool
     /// A PEM file of the certificate authorities that are trusted; Git's own choice if `nil`.
     public var certificates: String?
+    /// How long a server may send not one byte, in whole seconds. Git's own send five every five seconds while they make a
+    /// pack, others nothing at all, and a large one takes minutes.
+    public var idleTimeout = Duration.seconds(300)
     public var logger: Logger
 
     /// - Parameter path: a path, or a name to be looked for in `PATH` once: to leave that to every start would be a fork

@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 import Logging
 
@@ -61,7 +62,7 @@ extension Mirror {
     private func find(
         _ name: String, _ remote: RemoteAddress, _ source: FetchSource
     ) async throws(GitError) -> (commit: String, ref: String) {
-        if RefName.isCommit(name) {
+        if GitRef.isCommit(name) {
             if !isKept(name) { try await fetch(["\(name):\(Self.kept(name))"], remote, source) }
             return (name, name)
         }
@@ -96,7 +97,7 @@ extension Mirror {
         let output = try await program.run(
             ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(tip)^{commit}"], in: directory,
             doing: "resolving \(ref)")
-        guard let commit = output.text.split(separator: "\n").first.map(String.init), RefName.isCommit(commit) else {
+        guard let commit = output.text.split(separator: "\n").first.map(String.init), GitRef.isCommit(commit) else {
             throw GitError(.refNotFound, "\(ref) of \(remote) is no commit")
         }
         try await keep(commit)
@@ -163,7 +164,7 @@ extension Mirror {
         let objects = try await program.run(
             ["rev-parse", "--disambiguate=\(prefix)"], in: directory, doing: "looking for the commit \(prefix)")
         var commits: [String] = []
-        for id in objects.text.split(separator: "\n").map(String.init) where RefName.isCommit(id) {
+        for id in objects.text.split(separator: "\n").map(String.init) where GitRef.isCommit(id) {
             let type = try await program.output(["cat-file", "-t", id], in: directory)
             if type.exitCode == 0, type.text.hasPrefix("commit") { commits.append(id) }
         }

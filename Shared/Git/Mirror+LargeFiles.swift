@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 import Glibc
 import Logging
@@ -39,7 +40,7 @@ extension Mirror {
     /// The path of a file that was fetched and its size in bytes, or `nil` where it is not here. It counts as used.
     /// - Parameter id: its SHA-256.
     public func largeFile(_ id: String) -> (path: String, size: Int64)? {
-        guard id.utf8.count == 64, RefName.isCommit(id) else { return nil }
+        guard id.utf8.count == 64, GitRef.isCommit(id) else { return nil }
         let path = "\(directory)/lfs/objects/\(id.prefix(2))/\(id.dropFirst(2).prefix(2))/\(id)"
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }

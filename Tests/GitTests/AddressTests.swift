@@ -32,32 +32,6 @@ struct AddressTests {
     }
 
     @Test(
-        "refs",
-        arguments: [
-            "refs/heads/main", "refs/tags/v1.2", "refs/heads/feature/ü-1", "refs/heads/a./b",
-            "refs/merge-requests/1/head",
-        ])
-    func goodRefs(_ ref: String) { #expect(RefName.problem(ref) == nil) }
-
-    @Test(
-        "what is no ref",
-        arguments: [
-            "", "main", "refs/heads", "refs/heads/", "refs/heads/a..b", "refs/heads/a b", "refs/heads/a^",
-            "refs/heads/a:b", "refs/heads/*", "refs/heads/a.lock", "refs/heads/.a", "refs/heads/a@{1}",
-            "refs/heads//a", "refs/heads/a\n", "refs/heads/a\\b", "--help", "refs/../../etc",
-        ])
-    func badRefs(_ ref: String) { #expect(RefName.problem(ref) != nil) }
-
-    @Test("commit ids")
-    func commits() {
-        #expect(RefName.isCommit(String(repeating: "a", count: 40)))
-        #expect(RefName.isCommit(String(repeating: "0", count: 64)))
-        #expect(!RefName.isCommit(String(repeating: "A", count: 40)))
-        #expect(!RefName.isCommit("abc"))
-        #expect(!RefName.isCommit(String(repeating: "g", count: 40)))
-    }
-
-    @Test(
         "git's words are understood",
         arguments: [
             ("fatal: couldn't find remote ref refs/heads/x", .refNotFound),

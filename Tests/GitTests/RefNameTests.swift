@@ -1,3 +1,4 @@
+import Contracts
 import Subprocess
 import SystemPackage
 import Testing
@@ -12,6 +13,12 @@ struct RefNameTests {
         " ",
         "\u{7F}", "é", "$", "'", "\t",
     ]
+
+    @Test("how a commit's id may begin", arguments: [("abcd", true), ("abc", false), ("ABCD", false), ("abcg", false)])
+    func prefixes(_ text: String, _ isOne: Bool) {
+        #expect(RefName.isCommitPrefix(text) == isOne)
+        #expect(!RefName.isCommitPrefix(String(repeating: "a", count: 64)))
+    }
 
     @Test("what is a ref is what git check-ref-format says")
     func verdicts() async throws {
@@ -28,7 +35,7 @@ struct RefNameTests {
         let verdicts = result.standardOutput.split(separator: "\n")
         try #require(verdicts.count == refs.count)
         for (ref, verdict) in zip(refs, verdicts) {
-            #expect((RefName.problem(ref) == nil) == (verdict == "yes"), "\(ref)")
+            #expect((GitRef.problem(ref) == nil) == (verdict == "yes"), "\(ref)")
         }
     }
 }

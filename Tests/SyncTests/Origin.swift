@@ -18,8 +18,8 @@ final class Origin: Sendable {
     let keys: KeyRing
     let mirrors: Mirrors
 
-    init(publicURL: String = "http://sync:8081") async throws {
-        folder = "/tmp/slipway-sync-\(UInt64.random(in: 0 ... .max))"
+    init(publicURL: String = "http://sync:8081", in root: String = "/tmp") async throws {
+        folder = "\(root)/slipway-sync-\(UInt64.random(in: 0 ... .max))"
         keys = try KeyRing(Self.sealKeys)
         try FileManager.default.createDirectory(atPath: folder + "/home", withIntermediateDirectories: true)
         mirrors = Mirrors(
@@ -36,10 +36,13 @@ final class Origin: Sendable {
     var path: String { folder + "/origin" }
 
     /// - Parameter reply: what the platform answers; by default it knows the repository.
-    func synchronizer(_ reply: RepositoryLookupReply? = nil) -> Synchronizer {
+    func synchronizer(
+        _ reply: RepositoryLookupReply? = nil, timeout: Duration = .seconds(30)
+    ) -> Synchronizer {
         let reply = reply ?? .found(.init(cloneURL: path))
         return Synchronizer(
-            mirrors: mirrors, access: access(reply), maintenance: MirrorMaintenance(logger: Logger(label: "test")),
+            mirrors: mirrors, access: access(reply, timeout),
+            maintenance: MirrorMaintenance(logger: Logger(label: "test")),
             slots: FetchSlots(total: 16, perHost: 8))
     }
 
@@ -50,8 +53,8 @@ final class Origin: Sendable {
             maintenance: MirrorMaintenance(logger: Logger(label: "test")), largeFileLimit: largeFileLimit)
     }
 
-    private func access(_ reply: RepositoryLookupReply) -> SourceAccessReader {
-        SourceAccessReader(directory: RepositoryDirectory { _ in reply }, keys: keys, timeout: .seconds(30))
+    private func access(_ reply: RepositoryLookupReply, _ timeout: Duration = .seconds(30)) -> SourceAccessReader {
+        SourceAccessReader(directory: RepositoryDirectory { _ in reply }, keys: keys, timeout: timeout)
     }
 
     func trigger(_ ref: String = "refs/heads/main", before: String? = nil, commit: String? = nil) -> Trigger {

@@ -13,9 +13,12 @@ extension GitForge {
                     log.write(f"{self.command} {self.path} {'signed' if self.token else 'open'} {status}\n")
                 self.send_response(status)
                 for name, value in headers.items(): self.send_header(name, value)
-                self.send_header('Content-Length', str(len(body)))
+                if body is None: self.send_header('Transfer-Encoding', 'chunked')
+                else: self.send_header('Content-Length', str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                if body: self.wfile.write(body)
+            def chunk(self, piece):
+                self.wfile.write(f'{len(piece):x}\r\n'.encode() + piece + b'\r\n')
             def read(self):
                 if self.headers.get('Transfer-Encoding') == 'chunked':
                     body = b''
@@ -35,6 +38,12 @@ extension GitForge {
                     self.token = base64.b64decode(given[6:]).decode().split(':', 1)[1]
                 path, _, query = self.path.partition('?')
                 trouble = path.split('/')[1]
+                slow = []
+                if trouble == 'slow':
+                    _, _, pause, keepalive, path = path.split('/', 4)
+                    path = '/' + path
+                    slow = [('uploadpack.keepAlive', keepalive),
+                            ('uploadpack.packObjectsHook', f"sh -c 'sleep {pause}; exec \"$@\"' sh")]
                 if trouble == 'login': return self.answer(200, b'<html>sign in</html>', {'Content-Type': 'text/html'})
                 if trouble == 'busy': return self.answer(429, b'slow down')
                 if trouble == 'broken': return self.answer(502)
@@ -49,7 +58,7 @@ extension GitForge {
                     return self.answer(404) if known else self.answer(401, b'', {'WWW-Authenticate': 'Basic realm="forge"'})
                 if path.endswith('/info/lfs/objects/batch'): return self.batch(repository, json.loads(body))
                 if '.git/lfs/' in path: return self.large(path.rsplit('/', 1)[1])
-                self.git(path, query, body)
+                self.git(path, query, body, slow)
             def batch(self, repository, wanted):
                 objects = []
                 for entry in wanted['objects']:
@@ -65,19 +74,36 @@ extension GitForge {
                 self.answer(200, reply, {'Content-Type': 'application/vnd.git-lfs+json'})
             def large(self, name):
                 with open(f'{folder}/lfs/{name}', 'rb') as file: self.answer(200, file.read())
-            def git(self, path, query, body):
+            def git(self, path, query, body, settings):
                 environment = {
                     'PATH': os.environ['PATH'], 'GIT_PROJECT_ROOT': folder + '/repos', 'GIT_HTTP_EXPORT_ALL': '1',
                     'PATH_INFO': path, 'QUERY_STRING': query, 'REQUEST_METHOD': self.command,
                     'CONTENT_TYPE': self.headers.get('Content-Type', ''), 'CONTENT_LENGTH': str(len(body)),
                     'HTTP_CONTENT_ENCODING': self.headers.get('Content-Encoding', ''), 'REMOTE_ADDR': '127.0.0.1',
                     'GIT_PROTOCOL': self.headers.get('Git-Protocol', ''), 'GIT_CONFIG_NOSYSTEM': '1',
-                    'GIT_CONFIG_GLOBAL': '/dev/null'}
-                output = subprocess.run(['git', 'http-backend'], input=body, env=environment, capture_output=True).stdout
-                head, _, rest = output.partition(b'\r\n\r\n')
-                headers = dict(line.split(': ', 1) for line in head.decode().split('\r\n') if ': ' in line)
-                status = int(headers.pop('Status', '200').split()[0])
-                self.answer(status, rest, headers)
+                    'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_COUNT': str(len(settings))}
+                for number, (key, value) in enumerate(settings):
+                    environment[f'GIT_CONFIG_KEY_{number}'] = key
+                    environment[f'GIT_CONFIG_VALUE_{number}'] = value
+                backend = subprocess.Popen(
+                    ['git', 'http-backend'], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL)
+                try:
+                    backend.stdin.write(body)
+                    backend.stdin.close()
+                    headers = {}
+                    while line := backend.stdout.readline().decode().strip():
+                        name, value = line.split(': ', 1)
+                        headers[name] = value
+                    status = int(headers.pop('Status', '200').split()[0])
+                    # as it comes: what keeps the connection alive is of no use at the end
+                    self.answer(status, None, headers)
+                    while piece := backend.stdout.read1(65536): self.chunk(piece)
+                    self.chunk(b'')
+                except OSError: self.close_connection = True
+                finally:
+                    backend.kill()
+                    backend.wait()
             do_GET = do_POST = serve
         server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
         server.daemon_threads = True

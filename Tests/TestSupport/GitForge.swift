@@ -9,11 +9,14 @@ public struct GitForge: Sendable {
     public let address: String
 
     /// Runs `body` with the server up; its folder is gone afterwards.
-    /// - Parameter certificate: of `127.0.0.1`, to serve over TLS, with its key.
+    /// - Parameters:
+    ///   - certificate: of `127.0.0.1`, to serve over TLS, with its key.
+    ///   - root: where its folder is made.
     public static func with(
-        certificate: (file: String, key: String)? = nil, _ body: @Sendable @escaping (GitForge) async throws -> Void
+        certificate: (file: String, key: String)? = nil, in root: String = "/tmp",
+        _ body: @Sendable @escaping (GitForge) async throws -> Void
     ) async throws {
-        let folder = "/tmp/slipway-forge-\(UInt64.random(in: 0 ... .max))"
+        let folder = "\(root)/slipway-forge-\(UInt64.random(in: 0 ... .max))"
         for part in ["repos", "lfs", "work"] {
             try FileManager.default.createDirectory(atPath: "\(folder)/\(part)", withIntermediateDirectories: true)
         }
@@ -54,6 +57,15 @@ public struct GitForge: Sendable {
     }
 
     public func url(_ path: String) -> String { "\(address)/\(path).git" }
+
+    /// The address at which the server needs some time before it sends a pack.
+    /// - Parameters:
+    ///   - pause: seconds.
+    ///   - keepalive: after how many seconds of it, again and again, it sends the five bytes that Git's servers do; 0 for
+    ///     never.
+    public func slowURL(_ path: String, pause: Int, keepalive: Int) -> String {
+        url("slow/\(pause)/\(keepalive)/\(path)")
+    }
 
     /// What was asked of it: method, path, whether with credentials, and the status answered.
     public func requests() throws -> [String] {
@@ -115,6 +127,20 @@ public struct ForgeRepository: Sendable {
         if let tag { try await runGit(["-C", path, "tag", tag]) }
         try await publish()
         return commit
+    }
+
+    /// Commits a file of random bytes, which no compression makes less, and pushes it.
+    /// - Returns: the commit's id.
+    public func pushLargeFile(mebibytes: Int) async throws -> String {
+        let script = """
+            set -e; cd "$1"; git config core.compression 0
+            blob=$(head -c "$2" /dev/urandom | git hash-object -w --stdin)
+            tree=$(printf '100644 blob %s\\tlarge.bin\\n' "$blob" | git mktree)
+            commit=$(git -c user.name=Ada -c user.email=ada@example.org commit-tree -m large "$tree")
+            git update-ref refs/heads/main "$commit"; echo "$commit"
+            """
+        return String(
+            try await runTool("sh", ["-c", script, "sh", bare, "\(mebibytes << 20)"]).prefix { $0.isHexDigit })
     }
 
     /// Pushes what was committed.

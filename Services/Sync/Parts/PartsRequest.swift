@@ -22,6 +22,6 @@ struct PartsRequest: Equatable {
                 commit = String(part.dropFirst("commit=".count))
             }
         }
-        guard RefName.isCommit(commit) else { return nil }
+        guard GitRef.isCommit(commit) else { return nil }
     }
 }
