@@ -120,7 +120,7 @@ let package = Package(
         service(
             "WebhookGateway",
             [
-                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, grdb, hummingbirdCore,
+                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, hummingbirdCore,
                 lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
             ]),
         service(
@@ -135,7 +135,7 @@ let package = Package(
             [
                 "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Threading",
                 crypto,
-                grdb, httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore,
+                httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore,
             ], resources: [.embedInCode("Web/Assets")]),
         service(
             "Builder",
@@ -152,7 +152,7 @@ let package = Package(
         service(
             "Notifier",
             [
-                "AMQP", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", grdb, lifecycle,
+                "AMQP", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", lifecycle,
                 logging, metrics,
             ]),
         service(
@@ -188,7 +188,7 @@ let package = Package(
         tests("SecretsTests", ["Secrets", "Contracts"]),
         tests("MessagingTests", ["Messaging", "AMQP", "Contracts"]),
         tests("MessagingIntegrationTests", ["Messaging", "AMQP", "Contracts", "TestSupport", lifecycle, logging]),
-        tests("StorageTests", ["Storage", "Contracts", "Messaging", grdb, lifecycle, logging]),
+        tests("StorageTests", ["Storage", "Contracts", "Messaging", lifecycle, logging]),
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
         tests("GitTests", ["Git", "Contracts", logging, subprocess, systemPackage]),
         tests("DockerEngineTests", ["DockerEngine", "HTTPClient", "TestSupport", httpTypes, hummingbird, logging]),
@@ -208,7 +208,7 @@ let package = Package(
         tests(
             "WebhookGatewayTests",
             [
-                "WebhookGateway", "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, grdb,
+                "WebhookGateway", "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto,
                 logging,
                 nioCore, nioEmbedded, nioHTTP1, nioPosix,
             ]),
@@ -221,7 +221,7 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "AMQP", "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Storage", grdb, httpTypes,
+                "AMQP", "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Storage", httpTypes,
                 hummingbird, hummingbirdTesting, logging, nioCore,
             ]),
         tests(
@@ -250,7 +250,7 @@ let package = Package(
                 "Secrets", "TestSupport", "Worker", httpTypes, hummingbird, lifecycle, logging, nioCore, subprocess,
                 systemPackage, yams,
             ]),
-        tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Storage", grdb, logging]),
+        tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Storage", logging]),
         tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", argumentParser]),
         tests(
             "IntegrationTests",

@@ -1,61 +1,75 @@
-import GRDB
 import Synchronization
 
 /// Gathers the writes that wait while another commit is under way, and commits them as one transaction.
 ///
-/// With `synchronous = FULL` a commit costs one `fsync`, some milliseconds on a plain disk: a hundred handlers that
-/// finish together then pay for one, and the service's pace is not bound to the disk's.
+/// A durable commit costs one `fsync`, some milliseconds on a plain disk: a hundred handlers that finish together then
+/// pay for one, and the service's pace is not bound to the disk's.
 final class CommitGroup: Sendable {
     /// How many writes one transaction takes at most, so that the first of them is not kept waiting for long.
     static let limit = 128
 
     private struct Write: Sendable {
-        /// Runs in a savepoint; returns what is to happen once the transaction's fate is known.
-        let perform: @Sendable (Database) -> Completion
+        /// Runs in a savepoint, or alone in its transaction; returns what is to happen once that is committed.
+        let perform: @Sendable (any DatabaseConnection, _ isAlone: Bool) -> Outcome
         let fail: @Sendable (any Error) -> Void
     }
 
-    private typealias Completion = @Sendable () -> Void
+    private enum Outcome {
+        case done(@Sendable () -> Void)
+        case failed(any Error)
+    }
 
     private struct State {
         var waiting: [Write] = []
         var isDraining = false
     }
 
-    private let pool: DatabasePool
+    private let engine: any DatabaseEngine
     private let state = Mutex(State())
 
-    init(pool: DatabasePool) {
-        self.pool = pool
+    init(engine: any DatabaseEngine) {
+        self.engine = engine
     }
 
     func perform<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+        let whole: @Sendable (Database) throws -> Value = { database in
+            let value = try body(database)
+            if let failure = database.failure { throw failure }
+            return value
+        }
+        return try await withCheckedThrowingContinuation { continuation in
             enqueue(
                 Write(
-                    perform: { database in
+                    perform: { connection, isAlone in
+                        let database = Database(connection)
                         do {
-                            let value = try Self.savepoint(database, body)
-                            return { continuation.resume(returning: value) }
+                            let value = try isAlone ? whole(database) : Self.savepoint(connection, database, whole)
+                            let committed = database.takeCommitted()
+                            return .done {
+                                for action in committed { action() }
+                                continuation.resume(returning: value)
+                            }
                         } catch {
-                            return { continuation.resume(throwing: error) }
+                            return .failed(error)
                         }
                     },
                     fail: { continuation.resume(throwing: $0) }))
         }
     }
 
-    private static func savepoint<Value>(_ database: Database, _ body: (Database) throws -> Value) throws -> Value {
-        try database.execute(sql: "SAVEPOINT piece")
+    private static func savepoint<Value>(
+        _ connection: any DatabaseConnection, _ database: Database, _ body: (Database) throws -> Value
+    ) throws -> Value {
+        try connection.run(script: "SAVEPOINT piece")
         do {
             let value = try body(database)
-            try database.execute(sql: "RELEASE piece")
+            try connection.run(script: "RELEASE piece")
             return value
         } catch {
             // SQLite has rolled back everything already after a full disk or a failed read: nothing is left to undo.
-            if database.isInsideTransaction {
-                try database.execute(sql: "ROLLBACK TO piece")
-                try database.execute(sql: "RELEASE piece")
+            if connection.isInTransaction {
+                try connection.run(script: "ROLLBACK TO piece")
+                try connection.run(script: "RELEASE piece")
             }
             throw error
         }
@@ -68,10 +82,10 @@ final class CommitGroup: Sendable {
             return !state.isDraining
         }
         guard starts else { return }
-        pool.asyncWriteWithoutTransaction { database in self.drain(database) }
+        engine.schedule { connection in self.drain(connection) }
     }
 
-    private func drain(_ database: Database) {
+    private func drain(_ connection: any DatabaseConnection) {
         while true {
             let writes = state.withLock { state -> [Write] in
                 let taken = Array(state.waiting.prefix(Self.limit))
@@ -80,38 +94,54 @@ final class CommitGroup: Sendable {
                 return taken
             }
             if writes.isEmpty { return }
-            commit(writes, in: database)
+            commit(writes, on: connection)
         }
     }
 
-    private func commit(_ writes: [Write], in database: Database) {
-        var completions: [Completion] = []
+    private func commit(_ writes: [Write], on connection: any DatabaseConnection) {
         do {
-            try database.inTransaction(.immediate) {
-                for write in writes {
-                    completions.append(write.perform(database))
-                    // Gone when SQLite itself had to roll back: the writes before this one are undone with it.
-                    guard database.isInsideTransaction else {
-                        throw DatabaseError(
-                            resultCode: .SQLITE_ABORT, message: "the shared transaction was rolled back")
-                    }
-                }
-                return .commit
-            }
+            try connection.begin()
         } catch {
-            if writes.count == 1 {
-                // Alone in its transaction: its own error tells more than that of the rollback.
-                if let own = completions.first, (error as? DatabaseError)?.resultCode == .SQLITE_ABORT {
-                    own()
-                } else {
-                    writes[0].fail(error)
-                }
-            } else {
-                // Each again by itself, so that only the one that cannot be done fails.
-                for write in writes { commit([write], in: database) }
-            }
+            for write in writes { write.fail(error) }
             return
         }
-        for completion in completions { completion() }
+        if writes.count == 1 { return commit(alone: writes[0], on: connection) }
+        var outcomes: [(Write, Outcome)] = []
+        for write in writes {
+            outcomes.append((write, write.perform(connection, false)))
+            // Gone when the database itself had to roll back: the writes before this one are undone with it.
+            guard connection.isInTransaction else { return commitEach(writes, on: connection) }
+        }
+        do {
+            try connection.commit()
+        } catch {
+            connection.rollback()
+            return commitEach(writes, on: connection)
+        }
+        for (write, outcome) in outcomes {
+            switch outcome {
+            case .done(let complete): complete()
+            case .failed(let error): write.fail(error)
+            }
+        }
+    }
+
+    /// Each again by itself, so that only the one that cannot be done fails.
+    private func commitEach(_ writes: [Write], on connection: any DatabaseConnection) {
+        for write in writes { commit([write], on: connection) }
+    }
+
+    private func commit(alone write: Write, on connection: any DatabaseConnection) {
+        do {
+            switch write.perform(connection, true) {
+            case .done(let complete):
+                try connection.commit()
+                complete()
+            case .failed(let error): throw error
+            }
+        } catch {
+            connection.rollback()
+            write.fail(error)
+        }
     }
 }

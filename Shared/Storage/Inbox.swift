@@ -1,5 +1,4 @@
 public import Contracts
-public import GRDB
 
 /// The ids of messages whose effect is in this database. Written in the effect's own transaction, so that a message
 /// that comes again is known, whatever was killed in between.
@@ -16,11 +15,9 @@ public struct Inbox: Sendable {
 
     /// Notes the message.
     /// - Returns: `false` if it was noted before: its effect has taken place.
-    public func accept(_ id: MessageID, now: Timestamp = .now, in database: Database) throws -> Bool {
-        let statement = try database.cachedStatement(
-            sql: "INSERT INTO inbox (id, seenAt) VALUES (?, ?) ON CONFLICT DO NOTHING")
-        try statement.execute(arguments: [id.rawValue, now.milliseconds])
-        return database.changesCount > 0
+    public func accept(_ id: MessageID, now: Timestamp = .now, in database: Database) throws(StoreError) -> Bool {
+        try database.execute(
+            "INSERT INTO inbox (id, seenAt) VALUES (?, ?) ON CONFLICT DO NOTHING", [id, now]) > 0
     }
 
     /// Forgets ids older than `age`: longer than any message can wait and come again.
@@ -29,10 +26,9 @@ public struct Inbox: Sendable {
     public func prune(
         olderThan age: Duration = .seconds(14 * 86_400), now: Timestamp = .now, limit: Int = 10_000,
         in database: Database
-    ) throws -> Int {
+    ) throws(StoreError) -> Int {
         try database.execute(
-            sql: "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE seenAt < ? ORDER BY seenAt LIMIT ?)",
-            arguments: [now.adding(.zero - age).milliseconds, limit])
-        return database.changesCount
+            "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE seenAt < ? ORDER BY seenAt LIMIT ?)",
+            [now.adding(.zero - age), limit])
     }
 }

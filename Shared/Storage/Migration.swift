@@ -1,5 +1,3 @@
-public import GRDB
-
 /// One step of a schema, named once and never changed after it has run anywhere.
 public struct Migration: Sendable {
     public var name: String
@@ -12,6 +10,6 @@ public struct Migration: Sendable {
 
     /// A step that is SQL alone.
     public init(_ name: String, sql: String) {
-        self.init(name) { try $0.execute(sql: sql) }
+        self.init(name) { try $0.run(script: sql) }
     }
 }

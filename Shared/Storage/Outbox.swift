@@ -1,6 +1,5 @@
 public import Contracts
 import FoundationEssentials
-public import GRDB
 public import Messaging
 
 /// Messages that a state change sends, written in the same transaction. ``OutboxRelay`` publishes them.
@@ -36,36 +35,31 @@ public struct Outbox: Sendable {
     public func append(
         _ message: PreparedMessage, key: String? = nil, now: Timestamp = .now, in database: Database
     ) throws {
-        let statement = try database.cachedStatement(
-            sql: "INSERT INTO outbox (orderKey, message, createdAt) VALUES (?, ?, ?)")
-        try statement.execute(arguments: [key, try Wire.encode(message), now.milliseconds])
-        let committed = committed
-        database.afterNextTransaction { _ in committed.wake() }
+        try database.execute(
+            "INSERT INTO outbox (orderKey, message, createdAt) VALUES (?, ?, ?)", [key, try Wire.encode(message), now])
+        database.afterCommit { [committed] in committed.wake() }
     }
 
     /// The rows after `sequence`, in order.
     public func rows(after sequence: Int64 = 0, limit: Int = 1_000, in database: Database) throws -> [Row] {
-        try GRDB.Row.fetchAll(
-            database,
-            sql: "SELECT sequence, orderKey, message FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            arguments: [sequence, limit]
+        try database.rows(
+            "SELECT sequence, orderKey, message FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            [sequence, limit]
         ).map { row in
             Row(
-                sequence: row["sequence"], key: row["orderKey"],
-                message: try Wire.decode(PreparedMessage.self, from: row["message"] as Data))
+                sequence: try row["sequence"], key: try row["orderKey"],
+                message: try Wire.decode(PreparedMessage.self, from: try row["message"]))
         }
     }
 
     /// Removes a row whose message is confirmed.
     public func remove(_ sequence: Int64, in database: Database) throws {
-        let statement = try database.cachedStatement(sql: "DELETE FROM outbox WHERE sequence = ?")
-        try statement.execute(arguments: [sequence])
+        try database.execute("DELETE FROM outbox WHERE sequence = ?", [sequence])
     }
 
     /// How many rows wait, and since when the oldest does.
     public func backlog(in database: Database) throws -> (count: Int, oldest: Timestamp?) {
-        let row = try GRDB.Row.fetchOne(database, sql: "SELECT COUNT(*) AS count, MIN(createdAt) AS oldest FROM outbox")
-        let oldest: Int64? = row?["oldest"]
-        return (row?["count"] ?? 0, oldest.map(Timestamp.init(milliseconds:)))
+        let row = try database.row("SELECT COUNT(*) AS count, MIN(createdAt) AS oldest FROM outbox")
+        return (try row?["count"] ?? 0, try row?["oldest"])
     }
 }

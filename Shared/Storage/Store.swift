@@ -1,11 +1,9 @@
-public import GRDB
-
-/// A service's one database file: WAL, many readers beside one writer.
+/// A service's database.
 ///
 /// Writes that wait at the same time share one commit, and with it one `fsync`: each runs in a savepoint of its own,
 /// so an error undoes its own work only, and each returns after the commit that makes it durable.
 public final class Store: Sendable {
-    /// What a return from ``write(_:)`` promises.
+    /// What a return from ``write(_:)`` promises of a file.
     public enum Durability: Sendable {
         /// Survives a power cut (`synchronous = FULL`): what the delivery rules ask for before an ack.
         case full
@@ -13,73 +11,41 @@ public final class Store: Sendable {
         case process
     }
 
-    /// The file.
-    public let path: String
-    let pool: DatabasePool
+    /// The database in messages to people: the file's path.
+    public var name: String { engine.name }
+    private let engine: any DatabaseEngine
     private let commits: CommitGroup
 
-    private init(path: String, pool: DatabasePool) {
-        self.path = path
-        self.pool = pool
-        self.commits = CommitGroup(pool: pool)
+    private init(_ engine: any DatabaseEngine) {
+        self.engine = engine
+        self.commits = CommitGroup(engine: engine)
     }
 
-    /// Opens the file, makes it where there is none, and brings its schema up to date.
+    /// Opens a file of SQLite's, makes it where there is none, and brings its schema up to date.
     /// - Throws: ``StoreError``: `notWritable`, `corrupt`, `newerSchema`, `full`, `busy`.
     public static func open(
         at path: String, migrations: [Migration], durability: Durability = .full
     ) throws(StoreError) -> Store {
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
-        configuration.label = "store"
-        configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = \(durability == .full ? "FULL" : "NORMAL")")
-            // Pages read by lists of a million runs: 16 MiB per connection at most.
-            try database.execute(sql: "PRAGMA cache_size = -16384")
-        }
-        do {
-            let pool = try DatabasePool(path: path, configuration: configuration)
-            var migrator = DatabaseMigrator()
-            for migration in migrations {
-                migrator.registerMigration(migration.name) { try migration.apply($0) }
-            }
-            if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
-                throw StoreError(
-                    .newerSchema,
-                    "\(path) was used by a newer version of this service; run that version, or restore a backup")
-            }
-            try migrator.migrate(pool)
-            return Store(path: path, pool: pool)
-        } catch let error as StoreError {
-            throw error
-        } catch let error as DatabaseError {
-            throw StoreError(error, path: path)
-        } catch {
-            throw StoreError(.notWritable, "\(path) cannot be opened: \(error)")
-        }
+        let engine = try SQLiteEngine(path: path, durability: durability)
+        try engine.migrate(migrations)
+        return Store(engine)
     }
 
     /// Runs queries on a snapshot of what is committed, beside writers and other readers.
     public func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do {
-            return try await pool.read(body)
-        } catch let error as DatabaseError {
-            throw StoreError(error, path: path)
-        }
+        try await engine.read(body)
     }
 
-    /// Runs one transaction, and returns once it is durable. What `body` throws undoes it and is thrown here; an
-    /// error of SQLite's comes as ``StoreError``. A cancelled task still gets its transaction finished.
+    /// Runs one transaction, and returns once it is durable. What `body` throws undoes it and is thrown here; so
+    /// does an error of the database's, a ``StoreError``, even if `body` catches it. A cancelled task still gets its
+    /// transaction finished.
+    @discardableResult
     public func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do {
-            return try await commits.perform(body)
-        } catch let error as DatabaseError {
-            throw StoreError(error, path: path)
-        }
+        try await commits.perform(body)
     }
 
-    /// Closes the file once all reads and writes are done. For tests; a service just ends.
+    /// Closes the database once all reads and writes are done. For tests; a service just ends.
     public func close() throws {
-        try pool.close()
+        try engine.close()
     }
 }

@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import GRDB
 import Logging
 import Storage
 import Synchronization
@@ -78,9 +77,8 @@ struct DispatcherTests {
             try await end(.answered(status: 200, retryAfter: nil), .delivered, second, in: store)
             #expect(try await store.nextDue(for: endpoint) == nil)
             let recorded = try await store.store.read { database in
-                try Row.fetchAll(database, sql: "SELECT number, status, error FROM deliveryAttempt ORDER BY number").map
-                {
-                    "\($0["number"] as Int) \($0["status"] as Int? ?? 0) \($0["error"] as String? ?? "")"
+                try database.rows("SELECT number, status, error FROM deliveryAttempt ORDER BY number").map {
+                    "\(try $0["number"] as Int) \(try $0["status"] as Int? ?? 0) \(try $0["error"] as String? ?? "")"
                 }
             }
             #expect(recorded == ["1 0 away", "2 200 "])
@@ -112,7 +110,7 @@ struct DispatcherTests {
             let addresses = (0..<5).map { "https://\($0).example" }
             try await add(event("1"), [7, 7], to: addresses, in: store)
             func bodies() async throws -> Int {
-                try await store.store.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM event") ?? 0 }
+                try await store.store.read { try $0.value("SELECT COUNT(*) FROM event") ?? 0 }
             }
             #expect(try await bodies() == 1)
             for address in addresses {
@@ -192,12 +190,12 @@ struct DispatcherTests {
         try await old.write { database in
             for (endpoint, due) in [(endpoint, 5), ("https://other.example", nil)] as [(String, Int?)] {
                 try database.execute(
-                    sql: """
-                        INSERT INTO notification (event, endpoint, type, body, attempts, dueAt, state, createdAt)
-                        VALUES ('1', ?, 'type', x'0102', 1, ?, ?, 5)
-                        """, arguments: [endpoint, due, due == nil ? "delivered" : "waiting"])
+                    """
+                    INSERT INTO notification (event, endpoint, type, body, attempts, dueAt, state, createdAt)
+                    VALUES ('1', ?, 'type', x'0102', 1, ?, ?, 5)
+                    """, [endpoint, due, due == nil ? "delivered" : "waiting"])
             }
-            try database.execute(sql: "INSERT INTO attempt VALUES (1, 1, 5, 5, 503, NULL)")
+            try database.execute("INSERT INTO attempt VALUES (1, 1, 5, 5, 503, NULL)")
         }
         try old.close()
         let store = try NotificationStore.open(at: path)
@@ -238,11 +236,10 @@ struct DispatcherTests {
             try await eventually { posted.withLock { $0.count } == 2 }
             let soon = try await store.store.write { database in
                 try database.execute(
-                    sql: """
-                        UPDATE delivery SET dueAt = ?, state = 'waiting'
-                        WHERE event = (SELECT row FROM event WHERE id = 'after')
-                        """,
-                    arguments: [Timestamp.now.milliseconds + 200])
+                    """
+                    UPDATE delivery SET dueAt = ?, state = 'waiting'
+                    WHERE event = (SELECT row FROM event WHERE id = 'after')
+                    """, [Timestamp.now.milliseconds + 200])
                 return true
             }
             #expect(soon)

@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Messaging
 import Storage
 import Testing
@@ -43,7 +42,7 @@ import Testing
             _ = try await platform.claim(build.id)
             try await platform.finished("compile", build)
 
-            let again = try PipelineStore.open(at: platform.store.store.path)
+            let again = try PipelineStore.open(at: platform.store.store.name)
             let engine = RunEngine(
                 store: again, configuration: platform.engine.configuration, logger: platform.engine.logger)
             for step in ["compile", "image"] {

@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import GRDB
 import Testing
 
 @testable import Storage
@@ -15,7 +14,7 @@ import Testing
                     group.addTask {
                         do {
                             try await store.write { database in
-                                try database.execute(sql: "INSERT INTO t VALUES (?)", arguments: [n])
+                                try database.execute("INSERT INTO t VALUES (?)", [n])
                                 if n % 3 == 0 { throw Stop() }
                             }
                             #expect(n % 3 != 0)
@@ -26,36 +25,115 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            let rows = try await store.read { try Int.fetchAll($0, sql: "SELECT n FROM t ORDER BY n") }
+            let rows: [Int] = try await store.read { try $0.values("SELECT n FROM t ORDER BY n") }
             #expect(rows == (0..<200).filter { $0 % 3 != 0 })
         }
     }
 
     @Test func `A broken rule names the rule and undoes its own work only`() async throws {
         try await withStore(migrations: [Migration("t", sql: "CREATE TABLE t (n INTEGER UNIQUE)")]) { store, _ in
-            try await store.write { try $0.execute(sql: "INSERT INTO t VALUES (1)") }
+            try await store.write { try $0.execute("INSERT INTO t VALUES (1)") }
             let error = await #expect(throws: StoreError.self) {
                 try await store.write { database in
-                    try database.execute(sql: "INSERT INTO t VALUES (2)")
-                    try database.execute(sql: "INSERT INTO t VALUES (1)")
+                    try database.execute("INSERT INTO t VALUES (2)")
+                    try database.execute("INSERT INTO t VALUES (1)")
                 }
             }
-            #expect(error?.code == .constraint)
+            #expect(error?.code == .unique)
             #expect(error?.message.contains("t.n") == true)
-            let found1 = try await store.read { try Int.fetchAll($0, sql: "SELECT n FROM t") }
+            let found1: [Int] = try await store.read { try $0.values("SELECT n FROM t") }
             #expect(found1 == [1])
+        }
+    }
+
+    @Test func `A broken rule ends the transaction, even where its error is caught`() async throws {
+        try await withStore(migrations: [Migration("t", sql: "CREATE TABLE t (n INTEGER UNIQUE)")]) { store, _ in
+            let error = await #expect(throws: StoreError.self) {
+                try await store.write { database in
+                    try database.execute("INSERT INTO t VALUES (1)")
+                    do { try database.execute("INSERT INTO t VALUES (1)") } catch {}
+                }
+            }
+            #expect(error?.code == .unique)
+            let found: Int? = try await store.read { try $0.value("SELECT COUNT(*) FROM t") }
+            #expect(found == 0)
+        }
+    }
+
+    @Test func `Broken rules are told apart`() async throws {
+        let schema = Migration(
+            "t",
+            sql: """
+                CREATE TABLE t (n INTEGER NOT NULL PRIMARY KEY, m INTEGER NOT NULL UNIQUE);
+                CREATE TABLE u (n INTEGER NOT NULL REFERENCES t (n));
+                INSERT INTO t VALUES (1, 1);
+                INSERT INTO u VALUES (1);
+                """)
+        let rules: [(String, StoreError.Code)] = [
+            ("INSERT INTO t VALUES (1, 2)", .unique), ("INSERT INTO t VALUES (2, 1)", .unique),
+            ("INSERT INTO t VALUES (2, NULL)", .constraint), ("INSERT INTO u VALUES (2)", .foreignKey),
+            ("DELETE FROM t", .foreignKey),
+        ]
+        try await withStore(migrations: [schema]) { store, _ in
+            for (sql, code) in rules {
+                let error = await #expect(throws: StoreError.self) { try await store.write { try $0.execute(sql) } }
+                #expect(error?.code == code, "\(sql)")
+            }
+        }
+    }
+
+    @Test func `What is to follow a commit follows it, and nothing follows a failure`() async throws {
+        try await withStore { store, _ in
+            let (followed, continuation) = AsyncStream.makeStream(of: Int.self)
+            await withTaskGroup(of: Void.self) { group in
+                for n in 0..<50 {
+                    group.addTask {
+                        do {
+                            try await store.write { database in
+                                database.afterCommit { continuation.yield(n) }
+                                if n % 2 == 0 { throw Stop() }
+                            }
+                        } catch {}
+                    }
+                }
+            }
+            // All that returned has been followed.
+            continuation.finish()
+            let all = await followed.reduce(into: []) { $0.append($1) }
+            #expect(all.sorted() == (0..<50).filter { $0 % 2 == 1 })
+        }
+    }
+
+    @Test func `A column that holds something else, and one that is not there, are errors that name it`() async throws {
+        try await withStore(migrations: [Migration("t", sql: "CREATE TABLE t (n INTEGER, s TEXT, b BLOB)")]) {
+            store, _ in
+            try await store.write {
+                try $0.execute("INSERT INTO t VALUES (?2, ?1, ?3)", ["a", 7, [1, 2] as [UInt8]])
+            }
+            try await store.read { database in
+                let row = try #require(try database.row("SELECT n, s, b, NULL AS e FROM t"))
+                #expect(try row["n"] == 7)
+                #expect(try row["s"] == "a")
+                #expect(try row["b"] as [UInt8] == [1, 2])
+                #expect(try row["e"] as Int? == nil)
+                for name in ["s", "e", "other"] {
+                    let error = #expect(throws: StoreError.self) { try row[name] as Int }
+                    #expect(error?.code == .corrupt)
+                    #expect(error?.message.contains(" \(name)") == true)
+                }
+            }
         }
     }
 
     @Test func `A full disk fails the write that meets it and the next one works`() async throws {
         try await withStore(migrations: [Migration("t", sql: "CREATE TABLE t (b BLOB)")]) { store, _ in
-            try await store.write { try $0.execute(sql: "PRAGMA max_page_count = 20") }
+            try await store.write { try $0.execute("PRAGMA max_page_count = 20") }
             let error = await #expect(throws: StoreError.self) {
-                try await store.write { try $0.execute(sql: "INSERT INTO t VALUES (zeroblob(1000000))") }
+                try await store.write { try $0.execute("INSERT INTO t VALUES (zeroblob(1000000))") }
             }
             #expect(error?.code == .full)
-            try await store.write { try $0.execute(sql: "INSERT INTO t VALUES (x'00')") }
-            let found2 = try await store.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM t") }
+            try await store.write { try $0.execute("INSERT INTO t VALUES (x'00')") }
+            let found2: Int? = try await store.read { try $0.value("SELECT COUNT(*) FROM t") }
             #expect(found2 == 1)
         }
     }
@@ -65,7 +143,7 @@ import Testing
             Migration("one", sql: "CREATE TABLE one (n)"), Migration("two", sql: "SELECT 1"),
         ]) {
             store, _ in
-            let path = store.path
+            let path = store.name
             let error = #expect(throws: StoreError.self) {
                 _ = try Store.open(at: path, migrations: [Migration("one", sql: "CREATE TABLE one (n)")])
             }
@@ -92,14 +170,14 @@ import Testing
 
     @Test func `Migrations run once, in order, and what they made is there after opening again`() async throws {
         try await withStore(migrations: [Migration("one", sql: "CREATE TABLE one (n)")]) { store, _ in
-            try await store.write { try $0.execute(sql: "INSERT INTO one VALUES (1)") }
+            try await store.write { try $0.execute("INSERT INTO one VALUES (1)") }
             let again = try Store.open(
-                at: store.path,
+                at: store.name,
                 migrations: [
                     Migration("one", sql: "CREATE TABLE one (n)"),
                     Migration("two", sql: "ALTER TABLE one ADD COLUMN m DEFAULT 2"),
                 ])
-            let found3 = try await again.read { try Int.fetchOne($0, sql: "SELECT n + m FROM one") }
+            let found3: Int? = try await again.read { try $0.value("SELECT n + m FROM one") }
             #expect(found3 == 3)
             try again.close()
         }

@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import GRDB
 import Logging
 import Messaging
 import NIOCore
@@ -74,8 +73,7 @@ struct IntakeTests {
 
         let other = try Store.open(at: folder + "/spool.sqlite", migrations: Spool.migrations)
         try await other.write { database in
-            try database.execute(
-                sql: "CREATE TRIGGER full BEFORE INSERT ON probe BEGIN SELECT RAISE(FAIL, 'full'); END")
+            try database.execute("CREATE TRIGGER full BEFORE INSERT ON probe BEGIN SELECT RAISE(FAIL, 'full'); END")
         }
         #expect(await with.problem(broker: "not connected")?.contains("full") == true)
         #expect(await with.problem(broker: nil) == nil)

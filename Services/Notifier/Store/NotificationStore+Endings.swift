@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Storage
 
 /// What becomes of notifications that are over, and of those for addresses that are no more.
@@ -8,17 +7,16 @@ extension NotificationStore {
     static func finish(
         _ notification: Notification, _ state: String, _ now: Timestamp, in database: Database
     ) throws -> Int {
-        try database.execute(
-            sql: "UPDATE delivery SET dueAt = NULL, state = ? WHERE row = ? AND state = 'waiting'",
-            arguments: [state, notification.row])
-        let over = database.changesCount
+        let over = try database.execute(
+            "UPDATE delivery SET dueAt = NULL, state = ? WHERE row = ? AND state = 'waiting'",
+            [state, notification.row])
         if let chain = notification.chain {
             try database.execute(
-                sql: """
-                    UPDATE delivery SET dueAt = ?, state = 'waiting' WHERE state = 'queued' AND row =
-                        (SELECT MIN(row) FROM delivery
-                         WHERE endpoint = ? AND chain = ? AND state IN ('waiting', 'queued'))
-                    """, arguments: [now, notification.endpoint, chain])
+                """
+                UPDATE delivery SET dueAt = ?, state = 'waiting' WHERE state = 'queued' AND row =
+                    (SELECT MIN(row) FROM delivery
+                     WHERE endpoint = ? AND chain = ? AND state IN ('waiting', 'queued'))
+                """, [now, notification.endpoint, chain])
         }
         return over
     }
@@ -26,29 +24,27 @@ extension NotificationStore {
     /// The address wants no more, and is told nothing more.
     static func disable(_ notification: Notification, _ now: Timestamp, in database: Database) throws -> Int {
         try database.execute(
-            sql: "INSERT INTO disabled (endpoint, at, event) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            arguments: [notification.endpoint, now, notification.event])
-        try database.execute(
-            sql: """
-                UPDATE delivery SET dueAt = NULL, state = 'failed'
-                WHERE endpoint = ? AND state IN ('waiting', 'queued')
-                """, arguments: [notification.endpoint])
-        return database.changesCount
+            "INSERT INTO disabled (endpoint, at, event) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [notification.endpoint, now, notification.event])
+        return try database.execute(
+            """
+            UPDATE delivery SET dueAt = NULL, state = 'failed'
+            WHERE endpoint = ? AND state IN ('waiting', 'queued')
+            """, [notification.endpoint])
     }
 
     /// What is over is kept for a month, for people to look at.
     static func forgetOld(_ now: Timestamp, in database: Database) throws {
-        let old = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT row, event FROM delivery WHERE state IN ('delivered', 'failed') AND createdAt < ?
-                ORDER BY createdAt LIMIT 10
-                """, arguments: [now.adding(.seconds(-30 * 86_400))])
+        let old = try database.rows(
+            """
+            SELECT row, event FROM delivery WHERE state IN ('delivered', 'failed') AND createdAt < ?
+            ORDER BY createdAt LIMIT 10
+            """, [now.adding(.seconds(-30 * 86_400))])
         for row in old {
-            try database.execute(sql: "DELETE FROM delivery WHERE row = ?", arguments: [row["row"] as Int64])
+            try database.execute("DELETE FROM delivery WHERE row = ?", [try row["row"] as Int64])
             try database.execute(
-                sql: "DELETE FROM event WHERE row = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = ?1)",
-                arguments: [row["event"] as Int64])
+                "DELETE FROM event WHERE row = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = ?1)",
+                [try row["event"] as Int64])
         }
     }
 
@@ -68,30 +64,27 @@ extension NotificationStore {
     func begin(with endpoints: [String], enabling enabled: [String] = []) async throws -> Beginning {
         try await store.write { database in
             var beginning = Beginning()
-            let known = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT endpoint, COUNT(*) AS count FROM delivery WHERE state IN ('waiting', 'queued')
-                    GROUP BY endpoint
-                    """)
+            let known = try database.rows(
+                """
+                SELECT endpoint, COUNT(*) AS count FROM delivery WHERE state IN ('waiting', 'queued')
+                GROUP BY endpoint
+                """)
             for row in known {
-                let endpoint: String = row["endpoint"]
+                let endpoint: String = try row["endpoint"]
                 if endpoints.contains(endpoint) {
-                    beginning.waiting[endpoint] = row["count"]
+                    beginning.waiting[endpoint] = try row["count"]
                 } else {
-                    try database.execute(
-                        sql: "DELETE FROM delivery WHERE endpoint = ? AND state IN ('waiting', 'queued')",
-                        arguments: [endpoint])
-                    beginning.removed += database.changesCount
+                    beginning.removed += try database.execute(
+                        "DELETE FROM delivery WHERE endpoint = ? AND state IN ('waiting', 'queued')", [endpoint])
                 }
             }
             if beginning.removed > 0 {
                 try database.execute(
-                    sql: "DELETE FROM event WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE event = event.row)")
+                    "DELETE FROM event WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE event = event.row)")
             }
-            for endpoint in try String.fetchAll(database, sql: "SELECT endpoint FROM disabled ORDER BY endpoint") {
+            for endpoint in try database.values("SELECT endpoint FROM disabled ORDER BY endpoint") as [String] {
                 if !endpoints.contains(endpoint) || enabled.contains(endpoint) {
-                    try database.execute(sql: "DELETE FROM disabled WHERE endpoint = ?", arguments: [endpoint])
+                    try database.execute("DELETE FROM disabled WHERE endpoint = ?", [endpoint])
                 } else {
                     beginning.disabled.append(endpoint)
                 }

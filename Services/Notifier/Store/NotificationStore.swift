@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import GRDB
 import Storage
 
 /// One event for one address.
@@ -31,28 +30,24 @@ struct NotificationStore: Sendable {
     ) async throws -> [String] {
         guard !endpoints.isEmpty else { return [] }
         return try await store.write { database in
-            let off = Set(try String.fetchAll(database, sql: "SELECT endpoint FROM disabled"))
+            let off = Set<String>(try database.values("SELECT endpoint FROM disabled"))
             let told = endpoints.filter { !off.contains($0) }
             guard !told.isEmpty else { return [] }
-            try database.cachedStatement(
-                sql: "INSERT INTO event (id, type, body, createdAt) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-            ).execute(arguments: [event.id, event.type, Data(body), now])
+            try database.execute(
+                "INSERT INTO event (id, type, body, createdAt) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [event.id, event.type, body, now])
             let chain = event.data.context.chainId
-            let statement = try database.cachedStatement(
-                sql: """
+            return try told.filter { endpoint in
+                try database.execute(
+                    """
                     INSERT INTO delivery (event, endpoint, chain, dueAt, state, createdAt)
-                    SELECT event.row, :endpoint, :chain, iif(behind, NULL, :now), iif(behind, 'queued', 'waiting'), :now
+                    SELECT event.row, ?2, ?3, iif(behind, NULL, ?4), iif(behind, 'queued', 'waiting'), ?4
                     FROM event, (SELECT EXISTS (
                         SELECT 1 FROM delivery
-                        WHERE endpoint = :endpoint AND chain = :chain AND state IN ('waiting', 'queued')) AS behind)
-                    WHERE event.id = :event
+                        WHERE endpoint = ?2 AND chain = ?3 AND state IN ('waiting', 'queued')) AS behind)
+                    WHERE event.id = ?1
                     ON CONFLICT DO NOTHING
-                    """)
-            return try told.filter { endpoint in
-                try statement.execute(arguments: [
-                    "event": event.id, "endpoint": endpoint, "chain": chain, "now": now,
-                ])
-                return database.changesCount > 0
+                    """, [event.id, endpoint, chain, now]) > 0
             }
         }
     }
@@ -60,17 +55,16 @@ struct NotificationStore: Sendable {
     /// What is to be tried now, the longest due first; at most one of each chain.
     func due(for endpoint: String, limit: Int, now: Timestamp = .now) async throws -> [Notification] {
         try await store.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT delivery.row, event.id, endpoint, chain, body, attempts
-                    FROM delivery JOIN event ON event.row = delivery.event
-                    WHERE endpoint = ? AND dueAt <= ? ORDER BY dueAt, delivery.row LIMIT ?
-                    """, arguments: [endpoint, now, limit]
+            try database.rows(
+                """
+                SELECT delivery.row, event.id, endpoint, chain, body, attempts
+                FROM delivery JOIN event ON event.row = delivery.event
+                WHERE endpoint = ? AND dueAt <= ? ORDER BY dueAt, delivery.row LIMIT ?
+                """, [endpoint, now, limit]
             ).map { row in
-                Notification(
+                try Notification(
                     row: row["row"], event: row["id"], endpoint: row["endpoint"], chain: row["chain"],
-                    body: Array(row["body"] as Data), attempts: row["attempts"])
+                    body: row["body"], attempts: row["attempts"])
             }
         }
     }
@@ -78,8 +72,7 @@ struct NotificationStore: Sendable {
     /// When the next one is to be tried.
     func nextDue(for endpoint: String) async throws -> Timestamp? {
         try await store.read { database in
-            try Timestamp.fetchOne(
-                database, sql: "SELECT MIN(dueAt) FROM delivery WHERE endpoint = ?", arguments: [endpoint])
+            try database.value("SELECT MIN(dueAt) FROM delivery WHERE endpoint = ?", [endpoint])
         }
     }
 
@@ -91,23 +84,22 @@ struct NotificationStore: Sendable {
     ) async throws -> Int {
         try await store.write { database in
             try database.execute(
-                sql: """
-                    INSERT INTO deliveryAttempt (delivery, number, at, milliseconds, status, error)
-                    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-                    """,
-                arguments: [
+                """
+                INSERT INTO deliveryAttempt (delivery, number, at, milliseconds, status, error)
+                VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """,
+                [
                     notification.row, notification.attempts + 1, began, now.milliseconds - began.milliseconds,
                     outcome.status, outcome.remark,
                 ])
             try database.execute(
-                sql: "UPDATE delivery SET attempts = ? WHERE row = ?",
-                arguments: [notification.attempts + 1, notification.row])
+                "UPDATE delivery SET attempts = ? WHERE row = ?", [notification.attempts + 1, notification.row])
             let over: Int
             switch verdict {
             case .retry(let after):
                 try database.execute(
-                    sql: "UPDATE delivery SET dueAt = ? WHERE row = ? AND state = 'waiting'",
-                    arguments: [now.adding(after), notification.row])
+                    "UPDATE delivery SET dueAt = ? WHERE row = ? AND state = 'waiting'",
+                    [now.adding(after), notification.row])
                 over = 0
             case .delivered: over = try Self.finish(notification, "delivered", now, in: database)
             case .giveUp: over = try Self.finish(notification, "failed", now, in: database)

@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Storage
 
 /// The platform as the pages use it: the same operations as the API's, with their problems thrown as they are.

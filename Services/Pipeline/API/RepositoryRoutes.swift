@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import GRDB
 import HTTPTypes
 import Hummingbird
 import Secrets

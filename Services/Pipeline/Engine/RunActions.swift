@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import GRDB
 import PipelineLanguage
 import Storage
 

@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import PipelineLanguage
 import Secrets
 import Storage

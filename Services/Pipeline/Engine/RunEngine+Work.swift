@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Logging
 import PipelineLanguage
 import Storage

@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Logging
 import PipelineLanguage
 import Storage
@@ -107,6 +106,6 @@ struct RunEngine: Sendable {
 extension Transaction {
     /// Has the lease timer look again once this is committed.
     func deadlinesChanged(_ engine: RunEngine) {
-        database.afterNextTransaction { [deadlines = engine.deadlines] _ in deadlines.wake() }
+        database.afterCommit { [deadlines = engine.deadlines] in deadlines.wake() }
     }
 }

@@ -1,7 +1,6 @@
 import Contracts
 import Crypto
 import FoundationEssentials
-import GRDB
 import Secrets
 import Storage
 
@@ -25,35 +24,33 @@ struct AccessStore {
     }
 
     func hasToken() throws -> Bool {
-        try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM tokens)") ?? false
+        try database.value("SELECT EXISTS (SELECT 1 FROM tokens)") ?? false
     }
 
     func addToken(_ token: String, name: String, now: Timestamp) throws {
         try database.execute(
-            sql: "INSERT INTO tokens (hash, name, createdAt) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            arguments: [Self.hash(token), name, now])
+            "INSERT INTO tokens (hash, name, createdAt) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [Self.hash(token), name, now])
     }
 
     /// Whether this is a token. Looked up by hash, so the time it takes tells nothing of the token.
     func isToken(_ text: String) throws -> Bool {
-        try Bool.fetchOne(
-            database, sql: "SELECT EXISTS (SELECT 1 FROM tokens WHERE hash = ?)", arguments: [Self.hash(text)]) ?? false
+        try database.value("SELECT EXISTS (SELECT 1 FROM tokens WHERE hash = ?)", [Self.hash(text)]) ?? false
     }
 
     func addSession(_ session: String, now: Timestamp) throws {
-        try database.execute(sql: "DELETE FROM sessions WHERE expiresAt < ?", arguments: [now])
+        try database.execute("DELETE FROM sessions WHERE expiresAt < ?", [now])
         try database.execute(
-            sql: "INSERT INTO sessions (hash, createdAt, expiresAt) VALUES (?, ?, ?)",
-            arguments: [Self.hash(session), now, now.adding(Self.sessionLife)])
+            "INSERT INTO sessions (hash, createdAt, expiresAt) VALUES (?, ?, ?)",
+            [Self.hash(session), now, now.adding(Self.sessionLife)])
     }
 
     func isSession(_ text: String, now: Timestamp) throws -> Bool {
-        try Bool.fetchOne(
-            database, sql: "SELECT EXISTS (SELECT 1 FROM sessions WHERE hash = ? AND expiresAt > ?)",
-            arguments: [Self.hash(text), now]) ?? false
+        try database.value(
+            "SELECT EXISTS (SELECT 1 FROM sessions WHERE hash = ? AND expiresAt > ?)", [Self.hash(text), now]) ?? false
     }
 
     func removeSession(_ text: String) throws {
-        try database.execute(sql: "DELETE FROM sessions WHERE hash = ?", arguments: [Self.hash(text)])
+        try database.execute("DELETE FROM sessions WHERE hash = ?", [Self.hash(text)])
     }
 }

@@ -1,4 +1,4 @@
-import GRDB
+import Storage
 
 /// What deployers have said of their clusters.
 struct ClusterStore {
@@ -6,14 +6,14 @@ struct ClusterStore {
 
     /// Where workloads are whose steps name no namespace, or `nil` for a cluster nobody has spoken for.
     func namespace(of cluster: String) throws -> String? {
-        try String.fetchOne(database, sql: "SELECT namespace FROM clusters WHERE name = ?", arguments: [cluster])
+        try database.value("SELECT namespace FROM clusters WHERE name = ?", [cluster])
     }
 
     func save(_ namespace: String, of cluster: String) throws {
         try database.execute(
-            sql: """
-                INSERT INTO clusters (name, namespace) VALUES (?, ?)
-                ON CONFLICT (name) DO UPDATE SET namespace = excluded.namespace
-                """, arguments: [cluster, namespace])
+            """
+            INSERT INTO clusters (name, namespace) VALUES (?, ?)
+            ON CONFLICT (name) DO UPDATE SET namespace = excluded.namespace
+            """, [cluster, namespace])
     }
 }

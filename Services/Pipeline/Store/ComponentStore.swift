@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import GRDB
 import PipelineLanguage
 import Storage
 
@@ -11,13 +10,13 @@ struct ComponentStore {
     /// Keeps a compiled process under its digest.
     func keep(process document: String, digest: String, now: Timestamp) throws {
         try database.execute(
-            sql: "INSERT INTO processes (digest, document, createdAt) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            arguments: [digest, document, now])
+            "INSERT INTO processes (digest, document, createdAt) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [digest, document, now])
     }
 
     /// The canonical JSON of a process.
     func process(_ digest: String) throws -> String? {
-        try String.fetchOne(database, sql: "SELECT document FROM processes WHERE digest = ?", arguments: [digest])
+        try database.value("SELECT document FROM processes WHERE digest = ?", [digest])
     }
 
     /// The compiled processes of components, by name; those that are not there are left out.
@@ -32,11 +31,11 @@ struct ComponentStore {
 
     /// The newest revision.
     func find(_ name: String) throws -> ComponentView? {
-        try Row.fetchOne(database, sql: Self.query + " WHERE c.name = ?", arguments: [name]).map(view)
+        try database.row(Self.query + " WHERE c.name = ?", [name]).map(view)
     }
 
     func all() throws -> [ComponentView] {
-        try Row.fetchAll(database, sql: Self.query + " ORDER BY c.name").map(view)
+        try database.rows(Self.query + " ORDER BY c.name").map(view)
     }
 
     /// Saves a document as the component's next revision. A document that is the newest one already makes none.
@@ -45,19 +44,18 @@ struct ComponentStore {
         if let current = try find(name), current.document == document, current.digest == digest { return current }
         let revision =
             1
-            + (try Int.fetchOne(
-                database, sql: "SELECT MAX(revision) FROM componentRevisions WHERE component = ?", arguments: [name])
+            + (try database.value("SELECT MAX(revision) FROM componentRevisions WHERE component = ?", [name])
                 ?? 0)
         try database.execute(
-            sql: """
-                INSERT INTO componentRevisions (component, revision, digest, document, createdAt)
-                VALUES (?, ?, ?, ?, ?)
-                """, arguments: [name, revision, digest, text, now])
+            """
+            INSERT INTO componentRevisions (component, revision, digest, document, createdAt)
+            VALUES (?, ?, ?, ?, ?)
+            """, [name, revision, digest, text, now])
         try database.execute(
-            sql: """
-                INSERT INTO components (name, revision, updatedAt) VALUES (?, ?, ?)
-                ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, updatedAt = excluded.updatedAt
-                """, arguments: [name, revision, now])
+            """
+            INSERT INTO components (name, revision, updatedAt) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, updatedAt = excluded.updatedAt
+            """, [name, revision, now])
         return ComponentView(
             name: name, revision: revision, digest: digest, document: document, repositories: try repositories(name),
             updatedAt: now)
@@ -65,14 +63,13 @@ struct ComponentStore {
 
     /// Forgets the component; its revisions stay for the runs that used them.
     func remove(_ name: String) throws {
-        try database.execute(sql: "DELETE FROM components WHERE name = ?", arguments: [name])
+        try database.execute("DELETE FROM components WHERE name = ?", [name])
     }
 
     /// The repositories it is associated with.
     func repositories(_ name: String) throws -> [RepositoryPath] {
-        try RepositoryPath.fetchAll(
-            database, sql: "SELECT DISTINCT repository FROM associations WHERE component = ? ORDER BY repository",
-            arguments: [name])
+        try database.values(
+            "SELECT DISTINCT repository FROM associations WHERE component = ? ORDER BY repository", [name])
     }
 
     private static let query = """
@@ -81,9 +78,9 @@ struct ComponentStore {
         """
 
     private func view(_ row: Row) throws -> ComponentView {
-        let name: String = row["name"]
-        return ComponentView(
-            name: name, revision: row["revision"], digest: row["digest"], document: try row.json("document") ?? .null,
-            repositories: try repositories(name), updatedAt: row["updatedAt"])
+        let name: String = try row["name"]
+        return try ComponentView(
+            name: name, revision: row["revision"], digest: row["digest"], document: row.json("document") ?? .null,
+            repositories: repositories(name), updatedAt: row["updatedAt"])
     }
 }

@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Messaging
 import Storage
 
@@ -36,12 +35,12 @@ struct DeadLetterStore {
     /// A message that is parked again replaces what was known of it.
     func add(_ letter: DeadLetter) throws {
         try database.execute(
-            sql: """
-                INSERT INTO deadLetters (id, queue, type, version, run, contentType, reason, body, parkedAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, parkedAt = excluded.parkedAt
-                """,
-            arguments: [
+            """
+            INSERT INTO deadLetters (id, queue, type, version, run, contentType, reason, body, parkedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, parkedAt = excluded.parkedAt
+            """,
+            [
                 letter.id, letter.queue, letter.type, letter.version, letter.run, letter.contentType, letter.reason,
                 letter.body, letter.parkedAt,
             ])
@@ -49,25 +48,24 @@ struct DeadLetterStore {
 
     /// The newest first.
     func page(before serial: Int64?, limit: Int) throws -> Page<DeadLetterView> {
-        let rows = try Row.fetchAll(
-            database, sql: "SELECT * FROM deadLetters WHERE serial < ? ORDER BY serial DESC LIMIT ?",
-            arguments: [serial ?? .max, limit + 1])
+        let rows = try database.rows(
+            "SELECT * FROM deadLetters WHERE serial < ? ORDER BY serial DESC LIMIT ?", [serial ?? .max, limit + 1])
         let shown = rows.prefix(limit)
-        let last: Int64? = shown.last?["serial"]
+        let last: Int64? = try shown.last?["serial"]
         return Page(
-            items: shown.map { Self.letter($0).view }, next: rows.count > limit ? last.map(String.init) : nil)
+            items: try shown.map { try Self.letter($0).view }, next: rows.count > limit ? last.map(String.init) : nil)
     }
 
     func find(_ id: MessageID) throws -> DeadLetter? {
-        try Row.fetchOne(database, sql: "SELECT * FROM deadLetters WHERE id = ?", arguments: [id]).map(Self.letter)
+        try database.row("SELECT * FROM deadLetters WHERE id = ?", [id]).map(Self.letter)
     }
 
     func remove(_ id: MessageID) throws {
-        try database.execute(sql: "DELETE FROM deadLetters WHERE id = ?", arguments: [id])
+        try database.execute("DELETE FROM deadLetters WHERE id = ?", [id])
     }
 
-    private static func letter(_ row: Row) -> DeadLetter {
-        DeadLetter(
+    private static func letter(_ row: Row) throws -> DeadLetter {
+        try DeadLetter(
             id: row["id"], queue: row["queue"], type: row["type"], version: row["version"], run: row["run"],
             contentType: row["contentType"], reason: row["reason"], body: row["body"], parkedAt: row["parkedAt"])
     }

@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Storage
 
 /// Repositories that are pushed to and not registered, so that people see them and can add them.
@@ -28,34 +27,34 @@ struct DiscoveredRepositoryStore {
     func note(_ push: SyncFailed, now: Timestamp) throws {
         let trigger = push.trigger
         try database.execute(
-            sql: """
-                INSERT INTO discoveredRepositories
-                    (path, cloneURL, defaultBranch, ref, sender, pushes, firstPushAt, lastPushAt)
-                VALUES (?, ?, ?, ?, ?, 1, ?, ?)
-                ON CONFLICT (path) DO UPDATE SET cloneURL = excluded.cloneURL, defaultBranch = excluded.defaultBranch,
-                    ref = excluded.ref, sender = excluded.sender, pushes = pushes + 1, lastPushAt = excluded.lastPushAt
-                """,
-            arguments: [
+            """
+            INSERT INTO discoveredRepositories
+                (path, cloneURL, defaultBranch, ref, sender, pushes, firstPushAt, lastPushAt)
+            VALUES (?, ?, ?, ?, ?, 1, ?, ?)
+            ON CONFLICT (path) DO UPDATE SET cloneURL = excluded.cloneURL, defaultBranch = excluded.defaultBranch,
+                ref = excluded.ref, sender = excluded.sender, pushes = discoveredRepositories.pushes + 1, lastPushAt = excluded.lastPushAt
+            """,
+            [
                 trigger.repository, push.cloneURL.flatMap { CloneURL.isUsable($0) ? $0 : nil }, push.defaultBranch,
                 trigger.ref, trigger.sender, now, now,
             ])
         try database.execute(
-            sql: """
-                DELETE FROM discoveredRepositories WHERE path IN
-                    (SELECT path FROM discoveredRepositories ORDER BY lastPushAt DESC, path LIMIT -1 OFFSET ?)
-                """, arguments: [Self.limit])
+            """
+            DELETE FROM discoveredRepositories WHERE path NOT IN
+                (SELECT path FROM discoveredRepositories ORDER BY lastPushAt DESC, path LIMIT ?)
+            """, [Self.limit])
     }
 
     /// It is registered now.
     func forget(_ path: RepositoryPath) throws {
-        try database.execute(sql: "DELETE FROM discoveredRepositories WHERE path = ?", arguments: [path])
+        try database.execute("DELETE FROM discoveredRepositories WHERE path = ?", [path])
     }
 
     /// The one pushed to last first.
     func all() throws -> [DiscoveredRepositoryView] {
-        try Row.fetchAll(database, sql: "SELECT * FROM discoveredRepositories ORDER BY lastPushAt DESC, path").map {
+        try database.rows("SELECT * FROM discoveredRepositories ORDER BY lastPushAt DESC, path").map {
             row in
-            DiscoveredRepositoryView(
+            try DiscoveredRepositoryView(
                 path: row["path"], cloneURL: row["cloneURL"], defaultBranch: row["defaultBranch"], ref: row["ref"],
                 sender: row["sender"], pushes: row["pushes"], firstPushAt: row["firstPushAt"],
                 lastPushAt: row["lastPushAt"])

@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Storage
 
 /// A unit of work: some steps of one stage, given to one worker at a time.
@@ -34,24 +33,22 @@ struct JobStore {
     let database: Database
 
     func find(_ id: JobID) throws -> Job? {
-        try Row.fetchOne(
-            database.cachedStatement(sql: "SELECT * FROM jobs WHERE id = ?"), arguments: [id]
-        ).map(Self.job)
+        try database.row("SELECT * FROM jobs WHERE id = ?", [id]).map(Self.job)
     }
 
     func all(of run: RunID) throws -> [Job] {
-        try Row.fetchAll(database, sql: "SELECT * FROM jobs WHERE run = ? ORDER BY createdAt, id", arguments: [run])
+        try database.rows("SELECT * FROM jobs WHERE run = ? ORDER BY createdAt, id", [run])
             .map(Self.job)
     }
 
     func insert(_ job: Job) throws {
         try database.execute(
-            sql: """
-                INSERT INTO jobs (id, run, stage, place, kind, steps, queue, state, reason, attempt, losses, worker,
-                    isConfirmed, leaseUntil, stopping, timeLimit, deadline, workload, sequence, createdAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
+            """
+            INSERT INTO jobs (id, run, stage, place, kind, steps, queue, state, reason, attempt, losses, worker,
+                isConfirmed, leaseUntil, stopping, timeLimit, deadline, workload, sequence, createdAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
                 job.id, job.run, job.stage, job.place, job.kind.rawValue, JSONColumn(job.steps), job.queue,
                 job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.timeLimit, job.lease.deadline,
@@ -62,11 +59,11 @@ struct JobStore {
     /// Writes what of a job changes after it was made.
     func update(_ job: Job) throws {
         try database.execute(
-            sql: """
-                UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, isConfirmed = ?,
-                    leaseUntil = ?, stopping = ?, deadline = ?, workload = ?, stuck = ? WHERE id = ?
-                """,
-            arguments: [
+            """
+            UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, isConfirmed = ?,
+                leaseUntil = ?, stopping = ?, deadline = ?, workload = ?, stuck = ? WHERE id = ?
+            """,
+            [
                 job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.lease.deadline,
                 job.workload, job.stuck, job.id,
@@ -75,85 +72,83 @@ struct JobStore {
 
     // MARK: - Leases
 
+    /// When a leased job's lease or time limit runs out, whichever is first.
+    private static let end = "CASE WHEN deadline < leaseUntil THEN deadline ELSE leaseUntil END"
+
     /// When the next lease or time limit runs out.
     func nextDeadline() throws -> Timestamp? {
-        try Timestamp.fetchOne(
-            database, sql: "SELECT MIN(MIN(leaseUntil, deadline)) FROM jobs WHERE state = 'leased'")
+        try database.value("SELECT MIN(\(Self.end)) FROM jobs WHERE state = 'leased'")
     }
 
     /// Jobs whose lease or time limit has run out.
     func expired(now: Timestamp) throws -> [Job] {
-        try Row.fetchAll(
-            database, sql: "SELECT * FROM jobs WHERE state = 'leased' AND MIN(leaseUntil, deadline) <= ?",
-            arguments: [now]
-        ).map(Self.job)
+        try database.rows("SELECT * FROM jobs WHERE state = 'leased' AND \(Self.end) <= ?", [now]).map(
+            Self.job)
     }
 
     /// Gives every worker a whole lease from now: while this service or the broker was away nobody could be heard.
     func extendLeases(until: Timestamp) throws {
         try database.execute(
-            sql: "UPDATE jobs SET leaseUntil = ? WHERE state = 'leased' AND leaseUntil < ?", arguments: [until, until])
+            "UPDATE jobs SET leaseUntil = ? WHERE state = 'leased' AND leaseUntil < ?", [until, until])
     }
 
     // MARK: - Rollouts
 
     /// The rollouts of a workload that have not ended.
     func rollouts(of workload: String) throws -> RolloutQueue {
-        let rows = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT id, run, sequence, state, stuck IS NOT NULL AS isStuck FROM jobs
-                WHERE workload = ? AND state IN ('held', 'queued', 'leased') ORDER BY sequence
-                """, arguments: [workload])
-        let newest = try Row.fetchOne(
-            database, sql: "SELECT sequence, run FROM workloads WHERE name = ?", arguments: [workload])
+        let rows = try database.rows(
+            """
+            SELECT id, run, sequence, state, (stuck IS NOT NULL) AS isStuck FROM jobs
+            WHERE workload = ? AND state IN ('held', 'queued', 'leased') ORDER BY sequence
+            """, [workload])
+        let newest = try database.row("SELECT sequence, run FROM workloads WHERE name = ?", [workload])
         return RolloutQueue(
-            rollouts: rows.map {
-                RolloutQueue.Rollout(
+            rollouts: try rows.map {
+                try RolloutQueue.Rollout(
                     job: $0["id"], run: $0["run"], sequence: $0["sequence"],
                     state: JobLease.State(rawValue: $0["state"]) ?? .finished, isStuck: $0["isStuck"])
-            }, newest: newest.map { ($0["sequence"], $0["run"]) })
+            }, newest: try newest.map { (try $0["sequence"], try $0["run"]) })
     }
 
     /// Notes that a rollout was given to a worker: from now on older ones are out of date.
     func begin(_ workload: String, sequence: Int64, run: RunID) throws {
         try database.execute(
-            sql: """
-                INSERT INTO workloads (name, sequence, run) VALUES (?, ?, ?)
-                ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, run = excluded.run
-                    WHERE excluded.sequence > sequence
-                """, arguments: [workload, sequence, run])
+            """
+            INSERT INTO workloads (name, sequence, run) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, run = excluded.run
+                WHERE excluded.sequence > workloads.sequence
+            """, [workload, sequence, run])
     }
 
     /// The rollouts of a queue that have not ended.
     func openRollouts(of queue: String) throws -> [Job] {
-        try Row.fetchAll(
-            database,
-            sql: """
-                SELECT * FROM jobs WHERE workload IS NOT NULL AND state IN ('held', 'queued', 'leased') AND queue = ?
-                ORDER BY sequence
-                """, arguments: [queue]
+        try database.rows(
+            """
+            SELECT * FROM jobs WHERE workload IS NOT NULL AND state IN ('held', 'queued', 'leased') AND queue = ?
+            ORDER BY sequence
+            """, [queue]
         ).map(Self.job)
     }
 
     private static func job(_ row: Row) throws -> Job {
         var lease = JobLease()
-        let state: String = row["state"]
-        guard let known = JobLease.State(rawValue: state), let kind = Job.Kind(rawValue: row["kind"]) else {
-            throw StoreError(.corrupt, "the job \(row["id"] as String) is in the state “\(state)”, which is not known")
+        let state: String = try row["state"]
+        guard let known = JobLease.State(rawValue: state), let kind = Job.Kind(rawValue: try row["kind"]) else {
+            throw StoreError(
+                .corrupt, "the job \(try row["id"] as String) is in the state “\(state)”, which is not known")
         }
         lease.state = known
-        lease.attempt = row["attempt"]
-        lease.losses = row["losses"]
-        lease.worker = row["worker"]
-        lease.isConfirmed = row["isConfirmed"]
-        lease.until = row["leaseUntil"]
-        lease.stopping = row["stopping"]
-        lease.deadline = row["deadline"]
-        lease.reason = row["reason"]
-        return Job(
+        lease.attempt = try row["attempt"]
+        lease.losses = try row["losses"]
+        lease.worker = try row["worker"]
+        lease.isConfirmed = try row["isConfirmed"]
+        lease.until = try row["leaseUntil"]
+        lease.stopping = try row["stopping"]
+        lease.deadline = try row["deadline"]
+        lease.reason = try row["reason"]
+        return try Job(
             id: row["id"], run: row["run"], stage: row["stage"], place: row["place"], kind: kind,
-            steps: try row.json("steps") ?? [],
+            steps: row.json("steps") ?? [],
             queue: row["queue"], lease: lease, timeLimit: row["timeLimit"], workload: row["workload"],
             sequence: row["sequence"], stuck: row["stuck"], createdAt: row["createdAt"])
     }

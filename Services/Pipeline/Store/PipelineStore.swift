@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Messaging
 import Metrics
 import Storage
@@ -77,11 +76,11 @@ struct Transaction {
 
     /// Counts what has happened, once it is committed.
     func count(_ label: String, _ dimensions: [(String, String)]) {
-        database.afterNextTransaction { _ in Counter(label: label, dimensions: dimensions).increment() }
+        database.afterCommit { Counter(label: label, dimensions: dimensions).increment() }
     }
 
     /// Tells those who watch the run, once it is committed.
     func changed(_ run: RunID) {
-        database.afterNextTransaction { [changes] _ in changes.changed(run) }
+        database.afterCommit { [changes] in changes.changed(run) }
     }
 }

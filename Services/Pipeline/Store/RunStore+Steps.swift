@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Storage
 
 /// A stage of a run as it is kept.
@@ -46,86 +45,78 @@ struct StepRecord: Sendable, Equatable {
 
 extension RunStore {
     func stages(of run: RunID) throws -> [StageRecord] {
-        try Row.fetchAll(
-            database.cachedStatement(sql: "SELECT * FROM stages WHERE run = ? ORDER BY position"), arguments: [run]
-        ).map { row in
-            StageRecord(
+        try database.rows("SELECT * FROM stages WHERE run = ? ORDER BY position", [run]).map { row in
+            try StageRecord(
                 run: run, position: row["position"], name: row["name"], state: row["state"], reason: row["reason"],
-                dependsOn: try row.json("dependsOn") ?? [], deadline: row["deadline"])
+                dependsOn: row.json("dependsOn") ?? [], deadline: row["deadline"])
         }
     }
 
     func save(_ stage: StageRecord) throws {
-        try database.cachedStatement(
-            sql: """
-                INSERT INTO stages (run, position, name, state, reason, dependsOn, deadline) VALUES (?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (run, position) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-                    deadline = excluded.deadline
-                """
-        ).execute(arguments: [
-            stage.run, stage.position, stage.name, stage.state, stage.reason, JSONColumn(stage.dependsOn),
-            stage.deadline,
-        ])
+        try database.execute(
+            """
+            INSERT INTO stages (run, position, name, state, reason, dependsOn, deadline) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (run, position) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+                deadline = excluded.deadline
+            """,
+            [
+                stage.run, stage.position, stage.name, stage.state, stage.reason, JSONColumn(stage.dependsOn),
+                stage.deadline,
+            ])
     }
 
     /// When the next stage will have taken too long.
     func nextStageDeadline() throws -> Timestamp? {
-        try Timestamp.fetchOne(
-            database, sql: "SELECT MIN(deadline) FROM stages WHERE state = 'running' AND deadline IS NOT NULL")
+        try database.value("SELECT MIN(deadline) FROM stages WHERE state = 'running' AND deadline IS NOT NULL")
     }
 
     /// Stages that have taken too long.
     func overdueStages(now: Timestamp) throws -> [(run: RunID, name: String)] {
-        try Row.fetchAll(
-            database,
-            sql: "SELECT run, name FROM stages WHERE state = 'running' AND deadline IS NOT NULL AND deadline <= ?",
-            arguments: [now]
-        ).map { ($0["run"], $0["name"]) }
+        try database.rows(
+            "SELECT run, name FROM stages WHERE state = 'running' AND deadline IS NOT NULL AND deadline <= ?", [now]
+        ).map { (try $0["run"], try $0["name"]) }
     }
 
     func steps(of run: RunID) throws -> [StepRecord] {
-        try Row.fetchAll(
-            database.cachedStatement(sql: "SELECT * FROM steps WHERE run = ? ORDER BY id"), arguments: [run]
-        ).map(Self.step)
+        try database.rows("SELECT * FROM steps WHERE run = ? ORDER BY id", [run]).map(Self.step)
     }
 
     func step(_ id: Int, of run: RunID) throws -> StepRecord? {
-        try Row.fetchOne(database, sql: "SELECT * FROM steps WHERE run = ? AND id = ?", arguments: [run, id])
+        try database.row("SELECT * FROM steps WHERE run = ? AND id = ?", [run, id])
             .map(Self.step)
     }
 
     func step(_ name: String, stage: Int, of run: RunID) throws -> StepRecord? {
-        try Row.fetchOne(
-            database.cachedStatement(sql: "SELECT * FROM steps WHERE run = ? AND stage = ? AND name = ?"),
-            arguments: [run, stage, name]
-        ).map(Self.step)
+        try database.row("SELECT * FROM steps WHERE run = ? AND stage = ? AND name = ?", [run, stage, name]).map(
+            Self.step)
     }
 
     func save(_ step: StepRecord) throws {
-        try database.cachedStatement(
-            sql: """
-                INSERT INTO steps (run, id, stage, name, kind, state, reason, ignoresFailure, exitCode, job, attempt,
-                    outputs, logBytes, startedAt, finishedAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (run, id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-                    exitCode = excluded.exitCode, job = excluded.job, attempt = excluded.attempt,
-                    outputs = excluded.outputs, logBytes = excluded.logBytes, startedAt = excluded.startedAt,
-                    finishedAt = excluded.finishedAt
-                """
-        ).execute(arguments: [
-            step.run, step.id, step.stage, step.name, step.kind, step.state, step.reason, step.ignoresFailure,
-            step.exitCode, step.job, step.attempt, step.outputs.isEmpty ? nil : JSONColumn(step.outputs), step.logBytes,
-            step.startedAt,
-            step.finishedAt,
-        ])
+        try database.execute(
+            """
+            INSERT INTO steps (run, id, stage, name, kind, state, reason, ignoresFailure, exitCode, job, attempt,
+                outputs, logBytes, startedAt, finishedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (run, id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+                exitCode = excluded.exitCode, job = excluded.job, attempt = excluded.attempt,
+                outputs = excluded.outputs, logBytes = excluded.logBytes, startedAt = excluded.startedAt,
+                finishedAt = excluded.finishedAt
+            """,
+            [
+                step.run, step.id, step.stage, step.name, step.kind, step.state, step.reason, step.ignoresFailure,
+                step.exitCode, step.job, step.attempt, step.outputs.isEmpty ? nil : JSONColumn(step.outputs),
+                step.logBytes,
+                step.startedAt,
+                step.finishedAt,
+            ])
     }
 
     private static func step(_ row: Row) throws -> StepRecord {
-        StepRecord(
+        try StepRecord(
             run: row["run"], id: row["id"], stage: row["stage"], name: row["name"], kind: row["kind"],
             state: row["state"], reason: row["reason"], ignoresFailure: row["ignoresFailure"],
             exitCode: row["exitCode"], job: row["job"], attempt: row["attempt"],
-            outputs: try row.json("outputs") ?? [:], logBytes: row["logBytes"],
+            outputs: row.json("outputs") ?? [:], logBytes: row["logBytes"],
             startedAt: row["startedAt"], finishedAt: row["finishedAt"])
     }
 }

@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import PipelineLanguage
 import Storage
 
@@ -40,7 +39,7 @@ struct RunStore {
     /// - Parameter before: the `next` of an earlier page.
     func list(_ filter: Filter = Filter(), before: Int64? = nil, limit: Int = 50) throws -> Page<RunSummary> {
         var clauses = ["serial < ?"]
-        var arguments: StatementArguments = [before ?? .max]
+        var arguments: [any DatabaseValueConvertible] = [before ?? .max]
         if let repository = filter.repository {
             clauses.append("repository = ?")
             arguments += [repository]
@@ -50,63 +49,61 @@ struct RunStore {
             arguments += [state]
         }
         arguments += [limit + 1]
-        let rows = try Row.fetchAll(
-            database,
-            sql: "SELECT * FROM runs WHERE \(clauses.joined(separator: " AND ")) ORDER BY serial DESC LIMIT ?",
-            arguments: arguments)
+        let rows = try database.rows(
+            "SELECT * FROM runs WHERE \(clauses.joined(separator: " AND ")) ORDER BY serial DESC LIMIT ?", arguments)
         let shown = rows.prefix(limit)
-        let last: Int64? = shown.last?["serial"]
-        return Page(items: shown.map(Self.summary), next: rows.count > limit ? last.map(String.init) : nil)
+        let last: Int64? = try shown.last?["serial"]
+        return Page(items: try shown.map(Self.summary), next: rows.count > limit ? last.map(String.init) : nil)
     }
 
     // MARK: - One run
 
     func summary(_ id: RunID) throws -> RunSummary? {
-        try Row.fetchOne(database.cachedStatement(sql: "SELECT * FROM runs WHERE id = ?"), arguments: [id])
+        try database.row("SELECT * FROM runs WHERE id = ?", [id])
             .map(Self.summary)
     }
 
     /// The run this trigger made, or `nil`.
     func run(of trigger: MessageID) throws -> RunID? {
-        try RunID.fetchOne(database, sql: "SELECT id FROM runs WHERE trigger = ?", arguments: [trigger])
+        try database.value("SELECT id FROM runs WHERE trigger = ?", [trigger])
     }
 
     /// The place of the run among all, which grows with every new one.
     func serial(_ id: RunID) throws -> Int64? {
-        try Int64.fetchOne(database, sql: "SELECT serial FROM runs WHERE id = ?", arguments: [id])
+        try database.value("SELECT serial FROM runs WHERE id = ?", [id])
     }
 
     func details(_ id: RunID) throws -> RunDetails? {
-        try Row.fetchOne(database, sql: "SELECT * FROM runDetails WHERE run = ?", arguments: [id]).map { row in
+        try database.row("SELECT * FROM runDetails WHERE run = ?", [id]).map { row in
             guard let trigger: Trigger = try row.json("trigger") else {
                 throw StoreError(.corrupt, "the run \(id) has no trigger")
             }
-            return RunDetails(
-                trigger: trigger, given: try row.json("given"), choice: try row.json("choice"),
-                changes: try row.json("changes"), mirrorURL: row["mirrorURL"], progress: try row.json("progress"))
+            return try RunDetails(
+                trigger: trigger, given: row.json("given"), choice: row.json("choice"), changes: row.json("changes"),
+                mirrorURL: row["mirrorURL"], progress: row.json("progress"))
         }
     }
 
     func insert(_ run: RunSummary, details: RunDetails) throws {
         let commit = run.commit
         try database.execute(
-            sql: """
-                INSERT INTO runs (id, trigger, repository, number, state, reason, event, ref, branch, sender, byHand, sha,
-                    message, authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
+            """
+            INSERT INTO runs (id, trigger, repository, number, state, reason, event, ref, branch, sender, byHand, sha,
+                message, authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
                 run.id, details.trigger.id, run.repository, run.number, run.state, run.reason, run.event, run.ref,
                 run.branch, run.sender, run.byHand, commit?.sha, commit?.message, commit?.authorName,
                 commit?.authorEmail,
                 commit?.committedAt, run.createdAt, run.startedAt, run.finishedAt,
             ])
         try database.execute(
-            sql: """
-                INSERT INTO runDetails (run, trigger, given, choice, changes, mirrorURL, progress)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
+            """
+            INSERT INTO runDetails (run, trigger, given, choice, changes, mirrorURL, progress)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
                 run.id, JSONColumn(details.trigger), details.given.map(JSONColumn.init),
                 details.choice.map(JSONColumn.init), details.changes.map(JSONColumn.init), details.mirrorURL,
                 details.progress.map(JSONColumn.init),
@@ -116,11 +113,11 @@ struct RunStore {
     /// Writes what of a run changes after it was made.
     func update(_ run: RunSummary) throws {
         try database.execute(
-            sql: """
-                UPDATE runs SET state = ?, reason = ?, event = ?, ref = ?, branch = ?, sha = ?, message = ?,
-                    authorName = ?, authorEmail = ?, committedAt = ?, startedAt = ?, finishedAt = ? WHERE id = ?
-                """,
-            arguments: [
+            """
+            UPDATE runs SET state = ?, reason = ?, event = ?, ref = ?, branch = ?, sha = ?, message = ?,
+                authorName = ?, authorEmail = ?, committedAt = ?, startedAt = ?, finishedAt = ? WHERE id = ?
+            """,
+            [
                 run.state, run.reason, run.event, run.ref, run.branch, run.commit?.sha, run.commit?.message,
                 run.commit?.authorName, run.commit?.authorEmail, run.commit?.committedAt, run.startedAt,
                 run.finishedAt, run.id,
@@ -129,27 +126,24 @@ struct RunStore {
 
     func update(_ details: RunDetails, of run: RunID) throws {
         try database.execute(
-            sql:
-                "UPDATE runDetails SET trigger = ?, choice = ?, changes = ?, mirrorURL = ?, progress = ? WHERE run = ?",
-            arguments: [
+            "UPDATE runDetails SET trigger = ?, choice = ?, changes = ?, mirrorURL = ?, progress = ? WHERE run = ?",
+            [
                 JSONColumn(details.trigger), details.choice.map(JSONColumn.init),
                 details.changes.map(JSONColumn.init), details.mirrorURL, details.progress.map(JSONColumn.init), run,
             ])
     }
 
     func update(progress: RunProgress, of run: RunID) throws {
-        try database.cachedStatement(sql: "UPDATE runDetails SET progress = ? WHERE run = ?")
-            .execute(arguments: [JSONColumn(progress), run])
+        try database.execute("UPDATE runDetails SET progress = ? WHERE run = ?", [JSONColumn(progress), run])
     }
 
     /// The next number of the repository's runs.
     func nextNumber(of repository: RepositoryPath) throws -> Int {
-        try Int.fetchOne(
-            database,
-            sql: """
-                INSERT INTO runNumbers (repository, last) VALUES (?, 1)
-                ON CONFLICT (repository) DO UPDATE SET last = last + 1 RETURNING last
-                """, arguments: [repository]) ?? 1
+        try database.value(
+            """
+            INSERT INTO runNumbers (repository, last) VALUES (?, 1)
+            ON CONFLICT (repository) DO UPDATE SET last = runNumbers.last + 1 RETURNING last
+            """, [repository]) ?? 1
     }
 
     /// The run, whole.
@@ -158,8 +152,7 @@ struct RunStore {
         guard var summary = try summary(id) else { return nil }
         let waits = summary.state.isFinal ? nil : WaitingReasons(jobs: try JobStore(database: database).all(of: id))
         summary.reason = summary.reason ?? waits?.ofRun(summary.state)
-        let choice: ChoiceView? = try Row.fetchOne(
-            database, sql: "SELECT choice FROM runDetails WHERE run = ?", arguments: [id])?.json("choice")
+        let choice: ChoiceView? = try database.row("SELECT choice FROM runDetails WHERE run = ?", [id])?.json("choice")
         let steps = Dictionary(grouping: try self.steps(of: id), by: \.stage)
         return RunView(
             summary: summary, choice: choice,
@@ -178,13 +171,13 @@ struct RunStore {
             })
     }
 
-    private static func summary(_ row: Row) -> RunSummary {
-        let sha: String? = row["sha"]
-        return RunSummary(
+    private static func summary(_ row: Row) throws -> RunSummary {
+        let sha: String? = try row["sha"]
+        return try RunSummary(
             id: row["id"], repository: row["repository"], number: row["number"], state: row["state"],
             reason: row["reason"], event: row["event"], ref: row["ref"], branch: row["branch"],
             commit: sha.map {
-                Commit(
+                try Commit(
                     sha: $0, message: row["message"] ?? "", authorName: row["authorName"] ?? "",
                     authorEmail: row["authorEmail"] ?? "", committedAt: row["committedAt"] ?? Timestamp(milliseconds: 0)
                 )

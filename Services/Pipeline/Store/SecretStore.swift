@@ -1,5 +1,4 @@
 import Contracts
-import GRDB
 import Storage
 
 /// Sealed values: secrets of all repositories, of one, and logins of registries. Never opened here.
@@ -9,41 +8,36 @@ struct SecretStore {
     /// - Parameter repository: `nil` for a secret of all.
     func save(_ name: String, repository: RepositoryPath?, sealed: SealedSecret, now: Timestamp) throws {
         try database.execute(
-            sql: """
-                INSERT INTO secrets (repository, name, sealed, updatedAt) VALUES (?, ?, ?, ?)
-                ON CONFLICT (repository, name) DO UPDATE SET sealed = excluded.sealed, updatedAt = excluded.updatedAt
-                """, arguments: [repository?.rawValue ?? "", name, sealed, now])
+            """
+            INSERT INTO secrets (repository, name, sealed, updatedAt) VALUES (?, ?, ?, ?)
+            ON CONFLICT (repository, name) DO UPDATE SET sealed = excluded.sealed, updatedAt = excluded.updatedAt
+            """, [repository?.rawValue ?? "", name, sealed, now])
     }
 
     /// - Returns: `false` if there is none.
     func remove(_ name: String, repository: RepositoryPath?) throws -> Bool {
         try database.execute(
-            sql: "DELETE FROM secrets WHERE repository = ? AND name = ?",
-            arguments: [repository?.rawValue ?? "", name])
-        return database.changesCount > 0
+            "DELETE FROM secrets WHERE repository = ? AND name = ?", [repository?.rawValue ?? "", name]) > 0
     }
 
     /// The names of all secrets, those of all repositories first.
     func names() throws -> [SecretView] {
-        try Row.fetchAll(
-            database, sql: "SELECT repository, name, updatedAt FROM secrets ORDER BY repository, name"
-        ).map(Self.view)
+        try database.rows("SELECT repository, name, updatedAt FROM secrets ORDER BY repository, name").map(Self.view)
     }
 
     /// The names a repository's steps may use: its own, and those of all repositories that its own do not hide.
     func names(for repository: RepositoryPath) throws -> [SecretView] {
-        try Row.fetchAll(
-            database,
-            sql: """
-                SELECT MAX(repository) AS repository, name, updatedAt FROM secrets WHERE repository IN ('', ?)
-                GROUP BY name ORDER BY name
-                """, arguments: [repository]
+        try database.rows(
+            """
+            SELECT MAX(repository) AS repository, name, updatedAt FROM secrets WHERE repository IN ('', ?)
+            GROUP BY name ORDER BY name
+            """, [repository]
         ).map(Self.view)
     }
 
-    private static func view(_ row: Row) -> SecretView {
-        let repository: String = row["repository"]
-        return SecretView(
+    private static func view(_ row: Row) throws -> SecretView {
+        let repository: String = try row["repository"]
+        return try SecretView(
             name: row["name"], repository: repository.isEmpty ? nil : RepositoryPath(rawValue: repository),
             updatedAt: row["updatedAt"])
     }
@@ -51,42 +45,40 @@ struct SecretStore {
     /// The secrets a repository's steps may name; its own win over those of all.
     func sealed(for repository: RepositoryPath) throws -> [String: SealedSecret] {
         var found: [String: SealedSecret] = [:]
-        for row in try Row.fetchAll(
-            database, sql: "SELECT name, sealed FROM secrets WHERE repository IN ('', ?) ORDER BY repository",
-            arguments: [repository])
+        for row in try database.rows(
+            "SELECT name, sealed FROM secrets WHERE repository IN ('', ?) ORDER BY repository", [repository])
         {
-            let name: String = row["name"]
-            found[name] = row["sealed"]
+            let name: String = try row["name"]
+            found[name] = try row["sealed"]
         }
         return found
     }
 
     func saveRegistry(_ host: String, username: String, sealed: SealedSecret, now: Timestamp) throws {
         try database.execute(
-            sql: """
-                INSERT INTO registries (host, sealed, username, updatedAt) VALUES (?, ?, ?, ?)
-                ON CONFLICT (host) DO UPDATE SET sealed = excluded.sealed, username = excluded.username,
-                    updatedAt = excluded.updatedAt
-                """, arguments: [host, sealed, username, now])
+            """
+            INSERT INTO registries (host, sealed, username, updatedAt) VALUES (?, ?, ?, ?)
+            ON CONFLICT (host) DO UPDATE SET sealed = excluded.sealed, username = excluded.username,
+                updatedAt = excluded.updatedAt
+            """, [host, sealed, username, now])
     }
 
     func removeRegistry(_ host: String) throws -> Bool {
-        try database.execute(sql: "DELETE FROM registries WHERE host = ?", arguments: [host])
-        return database.changesCount > 0
+        try database.execute("DELETE FROM registries WHERE host = ?", [host]) > 0
     }
 
     /// Hosts and the user names they are signed in to with.
     func registryHosts() throws -> [(host: String, username: String)] {
-        try Row.fetchAll(database, sql: "SELECT host, username FROM registries ORDER BY host")
-            .map { ($0["host"], $0["username"]) }
+        try database.rows("SELECT host, username FROM registries ORDER BY host")
+            .map { (try $0["host"], try $0["username"]) }
     }
 
     /// Sealed logins by host.
     func registries() throws -> [String: SealedSecret] {
         var found: [String: SealedSecret] = [:]
-        for row in try Row.fetchAll(database, sql: "SELECT host, sealed FROM registries") {
-            let host: String = row["host"]
-            found[host] = row["sealed"]
+        for row in try database.rows("SELECT host, sealed FROM registries") {
+            let host: String = try row["host"]
+            found[host] = try row["sealed"]
         }
         return found
     }

@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import GRDB
 import Logging
 import Messaging
 import ServiceLifecycle
@@ -49,8 +48,7 @@ final class Spool: Sendable {
         do {
             try await store.write { database in
                 try database.execute(
-                    sql: "INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)",
-                    arguments: [Timestamp.now.milliseconds])
+                    "INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)", [Timestamp.now.milliseconds])
             }
             return nil
         } catch {

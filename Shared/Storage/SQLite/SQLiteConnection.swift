@@ -1,0 +1,84 @@
+import FoundationEssentials
+import GRDB
+
+/// GRDB's connection.
+final class SQLiteConnection: DatabaseConnection {
+    private let database: GRDB.Database
+    private let path: String
+
+    init(_ database: GRDB.Database, path: String) {
+        self.database = database
+        self.path = path
+    }
+
+    var isInTransaction: Bool { database.isInsideTransaction }
+
+    func begin() throws(StoreError) { try told { try database.beginTransaction(.immediate) } }
+
+    func commit() throws(StoreError) { try told { try database.commit() } }
+
+    func rollback() {
+        guard isInTransaction else { return }
+        do {
+            try database.rollback()
+        } catch {
+            // `ROLLBACK` fails only where SQLite has rolled back before it.
+        }
+    }
+
+    func execute(_ sql: String, _ arguments: [DatabaseValue]) throws(StoreError) -> Int {
+        try told {
+            try database.cachedStatement(sql: sql).execute(arguments: Self.arguments(arguments))
+            return database.changesCount
+        }
+    }
+
+    func rows(_ sql: String, _ arguments: [DatabaseValue]) throws(StoreError) -> [Row] {
+        try told {
+            let statement = try database.cachedStatement(sql: sql)
+            let columns = Row.Columns(statement.columnNames)
+            let cursor = try GRDB.Row.fetchCursor(statement, arguments: Self.arguments(arguments))
+            var rows: [Row] = []
+            while let row = try cursor.next() {
+                rows.append(Row(columns: columns, values: row.databaseValues.map(DatabaseValue.init)))
+            }
+            return rows
+        }
+    }
+
+    func run(script: String) throws(StoreError) { try told { try database.execute(sql: script) } }
+
+    private static func arguments(_ values: [DatabaseValue]) -> StatementArguments {
+        StatementArguments(values.map(\.grdb))
+    }
+
+    private func told<Value>(_ body: () throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+}
+
+extension DatabaseValue {
+    fileprivate init(_ value: GRDB.DatabaseValue) {
+        switch value.storage {
+        case .null: self = .null
+        case .int64(let value): self = .integer(value)
+        case .double(let value): self = .real(value)
+        case .string(let value): self = .text(value)
+        case .blob(let value): self = .blob(value)
+        }
+    }
+
+    fileprivate var grdb: GRDB.DatabaseValue {
+        switch self {
+        case .null: .null
+        case .integer(let value): value.databaseValue
+        case .real(let value): value.databaseValue
+        case .text(let value): value.databaseValue
+        case .blob(let value): value.databaseValue
+        }
+    }
+}
