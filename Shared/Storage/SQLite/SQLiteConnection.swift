@@ -72,13 +72,15 @@ extension DatabaseValue {
         }
     }
 
-    fileprivate var grdb: GRDB.DatabaseValue {
+    /// As an existential, so that each goes by its own conformance: `value.databaseValue` finds the one that GRDB has for
+    /// whatever is `Encodable`, and it writes `Data` as JSON text.
+    fileprivate var grdb: (any GRDB.DatabaseValueConvertible)? {
         switch self {
-        case .null: .null
-        case .integer(let value): value.databaseValue
-        case .real(let value): value.databaseValue
-        case .text(let value): value.databaseValue
-        case .blob(let value): value.databaseValue
+        case .null: nil
+        case .integer(let value): value
+        case .real(let value): value
+        case .text(let value): value
+        case .blob(let value): value
         }
     }
 }
