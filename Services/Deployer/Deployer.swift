@@ -49,17 +49,17 @@ struct Deployer {
             let executor = DeployExecutor(
                 target: connected, http: http, registry: registry, dockerSocket: socket,
                 allowsHostNetwork: trusted, timeout: timeout, events: events, logger: logger)
+            var configuration = JobLoopConfiguration(
+                // One worker name for each loop: a claim is told from another loop's.
+                worker: "\(worker).\(target.name)", slots: slots,
+                // A rollout goes on in the cluster by itself, so there is no use in waiting for its end.
+                grace: min(.seconds(2), shutdown / 2), namespace: connected.kubernetes?.access.namespace,
+                spool: data.appending("spool-\(target.name)"))
+            if let client = connected.kubernetes { configuration.cluster = ClusterIdentity(client).value }
             return JobLoop(
                 platform: BusPlatform(
                     RolloutRequested.self, bus: bus, queue: MessageMap.deploy(cluster: target.name), logger: logger),
-                executor: executor, keys: keys,
-                configuration: JobLoopConfiguration(
-                    // One worker name for each loop: a claim is told from another loop's.
-                    worker: "\(worker).\(target.name)", slots: slots,
-                    // A rollout goes on in the cluster by itself, so there is no use in waiting for its end.
-                    grace: min(.seconds(2), shutdown / 2), namespace: connected.kubernetes?.access.namespace,
-                    spool: data.appending("spool-\(target.name)")),
-                logger: logger)
+                executor: executor, keys: keys, configuration: configuration, logger: logger)
         }
         // Those that come first end last: the events of the last jobs still go out.
         return [events] + loops

@@ -28,6 +28,11 @@ extension Fixture {
                 trigger: Sample.trigger, code: .unknownRepository, reason: "shop/web is not registered",
                 cloneURL: "https://git.example/shop/web.git", defaultBranch: "trunk")),
         Fixture("JobClaim", JobClaim(job: Sample.job, attempt: 2, worker: "builder-7f3a")),
+        Fixture(
+            "JobClaim-cluster",
+            JobClaim(
+                job: Sample.job, attempt: 1, worker: "deployer-7f3a.default", namespace: "shop",
+                cluster: "c39058fb-c55a-4175-85be-cb1e836ad674")),
         Fixture("JobGrant", Sample.grant),
         Fixture(
             "StepStarted",

@@ -75,6 +75,21 @@ import Yams
         return KubernetesClient(access: access, http: cluster.http, logger: cluster.logger)
     }
 
+    @Test func aClusterIsKnownByWhateverWayItIsReached() async throws {
+        try await TestCluster.with { cluster in
+            let uid = try await cluster.kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}")
+            #expect(await ClusterIdentity(cluster.client).value() == uid)
+            // The manifest's account may not look there: then it goes by the way.
+            let client = try await account(in: cluster)
+            let way = await ClusterIdentity(client).value()
+            #expect(way == client.access.fingerprint && way != nil)
+            var away = cluster.client.access
+            away.server = "https://127.0.0.1:\(try LoopbackPort.free())"
+            let unreached = KubernetesClient(access: away, http: cluster.http, logger: cluster.logger)
+            #expect(await ClusterIdentity(unreached).value() == nil)
+        }
+    }
+
     @Test func theRoleIsEnoughForAllARolloutDoes() async throws {
         try await TestCluster.with { cluster in
             let client = try await account(in: cluster)

@@ -110,6 +110,28 @@ import Worker
         }
     }
 
+    @Test func whatWasUndoneByHandWhileTheDeployerWasAwayIsNotDoneAgain() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old)
+            let began = cluster.rollout(new, log: MemoryLog())
+            let first = Task { try await began.run() }
+            try await eventually("the change") {
+                try await cluster.field("{.spec.template.spec.containers[0].image}") == new
+            }
+            first.cancel()
+            _ = await first.result
+            // This takes back what is written on the workload as well.
+            try await cluster.kubectl("rollout", "undo", "deployment/web")
+            var again = cluster.rollout(new, log: MemoryLog())
+            again.wish.mayHaveBegun = true
+            let second = again
+            let error = await #expect(throws: JobFailure.self) { try await second.run() }
+            #expect(error?.reason.contains("was changed by another hand since this rollout began") == true)
+            #expect(try await cluster.field("{.spec.template.spec.containers[0].image}") == old)
+        }
+    }
+
     @Test func ofAnIndexThePlatformsManifestIsTheSameImage() async throws {
         try await TestCluster.with { cluster in
             let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))

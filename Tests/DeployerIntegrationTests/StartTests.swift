@@ -17,6 +17,8 @@ import Worker
         struct State {
             /// The answers to come instead of those of the server, first to last.
             var refusals: [Int] = []
+            /// What those ask for.
+            var retryAfter: String?
             /// How many changes are made whose answer is lost.
             var lostAnswers = 0
             /// Changes that reached the server, without those that only ask.
@@ -24,8 +26,8 @@ import Worker
         }
         let state: Mutex<State>
 
-        init(refusals: [Int] = [], lostAnswers: Int = 0) {
-            state = Mutex(State(refusals: refusals, lostAnswers: lostAnswers))
+        init(refusals: [Int] = [], retryAfter: String? = nil, lostAnswers: Int = 0) {
+            state = Mutex(State(refusals: refusals, retryAfter: retryAfter, lostAnswers: lostAnswers))
         }
     }
 
@@ -37,7 +39,11 @@ import Worker
         for method in [OutgoingRequest.Method.get, .post, .patch] {
             router.on("**", method: .init(method.rawValue) ?? .get) { request, _ in
                 let refusal = moods.state.withLock { $0.refusals.isEmpty ? nil : $0.refusals.removeFirst() }
-                if let refusal { return Response(status: .init(code: refusal)) }
+                if let refusal {
+                    var answer = Response(status: .init(code: refusal))
+                    if let asked = moods.state.withLock({ $0.retryAfter }) { answer.headers[.retryAfter] = asked }
+                    return answer
+                }
                 let isChange = method == .patch && !request.uri.string.contains("dryRun")
                 let answer = try await forward(request, method, cluster)
                 let isLost = moods.state.withLock { state in
@@ -89,7 +95,7 @@ import Worker
             let log = MemoryLog()
             try await through(moods, cluster) { client in
                 guard
-                    case .changed(_, _, isFirst: true) = try await start(cluster.rollout(new, client: client, log: log))
+                    case .changed(_, isFirst: true) = try await start(cluster.rollout(new, client: client, log: log))
                         .run()
                 else {
                     Issue.record("the change was not made")
@@ -99,6 +105,24 @@ import Worker
             #expect(log.text.contains("trying again"))
             #expect(moods.state.withLock { $0.changes } == 1)
             try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+        }
+    }
+
+    @Test(arguments: [429, 503])
+    func anAPIServerIsLeftAloneAsLongAsItAsks(status: Int) async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old, replicas: 1)
+            let moods = Moods(refusals: [status], retryAfter: "3")
+            try await through(moods, cluster) { client in
+                let began = ContinuousClock.now
+                guard case .changed = try await start(cluster.rollout(new, client: client, log: MemoryLog())).run()
+                else {
+                    Issue.record("the change was not made")
+                    return
+                }
+                #expect(began.duration(to: .now) >= .seconds(3))
+            }
         }
     }
 

@@ -69,6 +69,64 @@ import Worker
         }
     }
 
+    @Test(
+        "what a rollout changed is changed back though the cluster keeps no revisions and another deployer began it",
+        arguments: Workload.Kind.allCases)
+    func nobodyRemembersButTheCluster(kind: Workload.Kind) async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            // The controllers keep a revision as long as it has pods.
+            let late = try await TestImages.build("/bin/busybox sleep 12; exit 1")
+            let names = [Workload.Kind.deployment: "Deployment", .statefulset: "StatefulSet", .daemonset: "DaemonSet"]
+            try await cluster.make(names[kind] ?? "", "web", image: old, replicas: 1)
+            let strategy = kind == .deployment ? #", "strategy": {"type": "Recreate", "rollingUpdate": null}"# : ""
+            try await cluster.kubectl(
+                "patch", "\(kind)", "web", "-p", #"{"spec": {"revisionHistoryLimit": 0\#(strategy)}}"#)
+            var rollout = cluster.rollout(late, kind: kind, log: MemoryLog())
+            rollout.patience.soak = .seconds(60)
+            let began = rollout
+            let first = Task { try await began.run() }
+            try await eventually(within: .seconds(30), "the new pod alone") {
+                try await cluster.images() == [late]
+            }
+            first.cancel()
+            await #expect(throws: (any Error).self) { try await first.value }
+            let error = await #expect(throws: JobFailure.self) { try await began.run() }
+            #expect(error?.reason.contains("; rolled back to revision ") == true, "\(error?.reason ?? "")")
+            #expect(try await cluster.images() == [old])
+            let object = "\(kind)/web"
+            #expect(try await cluster.field("{.spec.template.metadata.annotations}", of: object).isEmpty)
+            #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/previous}", of: object).isEmpty)
+        }
+    }
+
+    @Test func ofTwoBrokenOnesTheLastThatWasWellIsPutBack() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            try await cluster.make(image: old, replicas: 1)
+            // Nothing serves while it is replaced.
+            try await cluster.kubectl(
+                "patch", "deployment", "web", "-p",
+                #"{"spec": {"strategy": {"type": "Recreate", "rollingUpdate": null}}}"#)
+            var patient = cluster.rollout(missing(old), log: MemoryLog())
+            patient.patience.factor = 1000
+            let began = patient
+            let first = Task { try await began.run() }
+            try await eventually("the change") {
+                try await cluster.field("{.spec.template.spec.containers[0].image}") == began.wish.image
+            }
+            // Stopped for the next one, as a stuck rollout is.
+            first.cancel()
+            _ = await first.result
+            let broken = try await TestImages.build("exit 3")
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(broken, job: "job2", sequence: 2, log: MemoryLog()).run()
+            }
+            #expect(error?.reason.hasSuffix("; rolled back to revision 1") == true, "\(error?.reason ?? "")")
+            #expect(try await cluster.images() == [old])
+        }
+    }
+
     @Test func theRevisionThatServesIsPutBackNotTheBrokenOneBefore() async throws {
         try await TestCluster.with { cluster in
             let old = try await TestImages.server("one")

@@ -50,6 +50,27 @@ import Testing
         #expect(try !access("{}", cluster: ", insecure-skip-tls-verify: true").tls.verifies)
     }
 
+    @Test func theSameWayToAClusterIsKnownByItsFingerprint() throws {
+        let one = try access("{token: t0ken}", cluster: ", certificate-authority-data: \(pem)")
+        let same = try access(
+            "{token: t0ken}", cluster: ", certificate-authority-data: \(pem)", context: ", namespace: shop")
+        #expect(one.fingerprint?.count == 64)
+        #expect(one.fingerprint == same.fingerprint)
+        // Another account may be let in to another cluster behind the same address.
+        for other in [
+            try access("{token: other}", cluster: ", certificate-authority-data: \(pem)"),
+            try access("{token: t0ken}"),
+            try access("{token: t0ken}", cluster: ", certificate-authority-data: \(pem), tls-server-name: b"),
+        ] { #expect(other.fingerprint != one.fingerprint) }
+        func exec(_ cluster: String) throws -> String? {
+            try access("{exec: {command: aws, args: [get-token, \(cluster)]}}").fingerprint
+        }
+        #expect(try exec("a") == exec("a"))
+        #expect(try exec("a") != exec("b"))
+        // The address of the API server in a pod is the same everywhere.
+        #expect(try access("{tokenFile: token}").fingerprint == nil)
+    }
+
     @Test func theOtherWaysToSignIn() throws {
         #expect(try access("{tokenFile: token}").credential == .tokenFile("/etc/kube/token"))
         #expect(try access("{username: ada, password: pw}").credential == .basic(username: "ada", password: "pw"))

@@ -44,6 +44,7 @@ import Testing
                     "slipway.dev/sequence": "7", "slipway.dev/run": "run7", "slipway.dev/commit": "abc",
                     "kubernetes.io/change-cause": "run run7", "slipway.dev/owner": "shop/web",
                     "slipway.dev/rollout": "job7",
+                    "slipway.dev/previous": #"{"image":"web@sha256:1","revision":"1"}"#,
                 ], "resourceVersion": "41",
             ],
             "spec": [
@@ -177,11 +178,41 @@ import Testing
 
     @Test func whatStillServesIsPutBackBeforeWhatIsNewer() {
         func revision(_ number: Int64, _ serves: Bool) -> RolloutRevision {
-            RolloutRevision(number: number, content: .patch([:]), serves: serves)
+            RolloutRevision(name: "\(number)", number: number, patch: [:], serves: serves)
         }
-        #expect(RolloutRevision.best(of: [revision(4, true), revision(5, false), revision(3, true)])?.number == 4)
-        #expect(RolloutRevision.best(of: [revision(4, false), revision(5, false)])?.number == 5)
-        #expect(RolloutRevision.best(of: []) == nil)
+        func best(_ revisions: [RolloutRevision], _ remembered: RolloutRevision? = nil) -> Int64? {
+            RolloutRevision.best(of: revisions, remembered: remembered)?.number
+        }
+        #expect(best([revision(4, true), revision(5, false), revision(3, true)], revision(0, false)) == 4)
+        #expect(best([revision(4, false), revision(5, false)]) == 5)
+        #expect(best([revision(4, false), revision(5, false)], revision(0, false)) == 0)
+        #expect(best([]) == nil)
+        #expect(best([], revision(0, false)) == 0)
+    }
+
+    @Test func whatWasWellIsRememberedUntilSomethingElseIs() throws {
+        func origin(_ workload: WorkloadObject) -> RolloutOrigin? {
+            RolloutOrigin(before: workload, kind: .deployment, container: "web")
+        }
+        let well = workload(rollout: "job5")
+        let remembered = RolloutOrigin(image: "web@sha256:1", revision: "1", rollout: "job5")
+        #expect(origin(well) == remembered)
+        // Taken over while it is broken: what it broke is to come back, not what broke it.
+        var broken = workload(rollout: "job6", image: "web@sha256:broken")
+        broken.status?.availableReplicas = 0
+        broken.metadata.annotations?[RolloutAnnotation.previous] = remembered.text
+        #expect(origin(broken) == remembered)
+        broken.metadata.annotations?[RolloutAnnotation.previous] = "not ours"
+        #expect(origin(broken)?.image == "web@sha256:broken")
+        let expected: [String: JSONValue] = [
+            "spec": [
+                "template": [
+                    "metadata": ["annotations": ["slipway.dev/rollout": "job5", "slipway.dev/commit": .null]],
+                    "spec": ["containers": [["name": "web", "image": "web@sha256:1"]]],
+                ]
+            ]
+        ]
+        #expect(remembered.revision(of: broken, container: "web").patch == expected)
     }
 
     @Test func aPartOfTheTimeIsKeptForTheUndo() {
@@ -197,6 +228,8 @@ import Testing
 
     @Test func theHashOfAReplicaSetIsLeftBehind() {
         let template: JSONValue = ["metadata": ["labels": ["app": "web", "pod-template-hash": "6d4"]], "spec": [:]]
-        #expect(RolloutRevision.withoutHash(template) == ["metadata": ["labels": ["app": "web"]], "spec": [:]])
+        #expect(
+            RolloutRevision.whole(template)
+                == ["$patch": "replace", "metadata": ["labels": ["app": "web"]], "spec": [:]])
     }
 }

@@ -87,10 +87,11 @@ struct PlatformFixture: Sendable {
     }
 
     func claim(
-        _ job: JobID, attempt: Int = 1, worker: String = "w1", namespace: String? = nil
+        _ job: JobID, attempt: Int = 1, worker: String = "w1", namespace: String? = nil, cluster: String? = nil
     ) async throws -> JobClaimReply {
         try await JobClaimHandler(engine: engine).answer(
-            JobClaim(job: job, attempt: attempt, worker: worker, namespace: namespace), MessageContext(id: .make()))
+            JobClaim(job: job, attempt: attempt, worker: worker, namespace: namespace, cluster: cluster),
+            MessageContext(id: .make()))
     }
 
     func heartbeat(_ job: Job, attempt: Int = 1, stuck: String? = nil) async throws {

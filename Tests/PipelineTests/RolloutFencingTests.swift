@@ -228,4 +228,82 @@ import Testing
             #expect(try await platform.jobs(of: runs[1].id).map(\.lease.state) == [.queued])
         }
     }
+
+    private let elsewhere = """
+        steps:
+          - name: deploy
+            deploy: {environment: production, cluster: live, workload: deploy/web, image: "registry.example/app:1"}
+        """
+
+    @Test func `A cluster that goes by two names is one`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(file, trigger: "t1", message: "m1")
+            let first = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: first.id).first)
+            _ = try await platform.claim(job.id, namespace: "shop", cluster: "uid-1")
+            // Nobody has spoken for the other name yet.
+            try await platform.push(elsewhere, trigger: "t2", message: "m2")
+            let second = try #require(try await platform.runs().first)
+            let other = try #require(try await platform.jobs(of: second.id).first)
+            #expect(other.lease.state == .queued)
+            guard
+                case .refused(let refusal) = try await platform.claim(
+                    other.id, worker: "w2", namespace: "shop", cluster: "uid-1")
+            else {
+                Issue.record("both went at a time")
+                return
+            }
+            #expect(refusal.code == .taken)
+            try await platform.push(elsewhere, trigger: "t3", message: "m3")
+            let third = try #require(try await platform.runs().first)
+            let newest = try #require(try await platform.jobs(of: third.id).first)
+            #expect(newest.lease.state == .held)
+            #expect(newest.workload == "default/shop/deployment/web")
+            try await platform.ended(job, steps: [StepReport(step: "deploy", outcome: .success, exitCode: 0)])
+            #expect(try await platform.jobs(of: third.id).map(\.lease.state) == [.queued])
+            // A deployer that cannot reach its cluster does not take back what is known.
+            guard case .granted = try await platform.claim(newest.id, worker: "w2", namespace: "shop") else {
+                Issue.record("the newest one was not granted")
+                return
+            }
+            #expect(try await platform.jobs(of: third.id).map(\.workload) == ["default/shop/deployment/web"])
+        }
+    }
+
+    @Test func `What waits under a name that turns out to be another's is found out too`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(elsewhere, trigger: "t1", message: "m1")
+            let first = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: first.id).first)
+            _ = try await platform.claim(job.id, namespace: "shop", cluster: "uid-1")
+            #expect(try await platform.jobs(of: first.id).map(\.workload) == ["live/shop/deployment/web"])
+            try await platform.push(file, trigger: "t2", message: "m2")
+            let second = try #require(try await platform.runs().first)
+            let other = try #require(try await platform.jobs(of: second.id).first)
+            // Its name is the first of the two from here on.
+            _ = try await platform.claim(other.id, worker: "w2", namespace: "shop", cluster: "uid-1")
+            for run in [first, second] {
+                #expect(try await platform.jobs(of: run.id).map(\.workload) == ["default/shop/deployment/web"])
+            }
+            #expect(try await platform.jobs(of: second.id).map(\.lease.state) == [.held])
+        }
+    }
+
+    @Test func `Clusters that are two stay two`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(file, trigger: "t1", message: "m1")
+            try await platform.push(elsewhere, trigger: "t2", message: "m2")
+            let runs = try await platform.runs().sorted { $0.number < $1.number }
+            for (run, cluster) in zip(runs, ["uid-1", "uid-2"]) {
+                let job = try #require(try await platform.jobs(of: run.id).first)
+                guard
+                    case .granted = try await platform.claim(
+                        job.id, worker: cluster, namespace: "shop", cluster: cluster)
+                else {
+                    Issue.record("the one in \(cluster) was not granted")
+                    return
+                }
+            }
+        }
+    }
 }

@@ -25,10 +25,13 @@ struct KubernetesError: Error, Sendable, Equatable, CustomStringConvertible {
 
     let code: Code
     let message: String
+    /// How long the server asks to be left alone (`Retry-After`).
+    let retryAfter: Duration?
 
-    init(_ code: Code, _ message: String) {
+    init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
+        self.retryAfter = retryAfter
     }
 
     /// Whether the same request may do better a moment later.

@@ -58,6 +58,7 @@ struct DeployExecutor: JobExecutor, StepRunner {
         // One job may have several tries of its step: each try is a rollout of its own.
         wish.job = Self.rollout(grant.job, try: step.number)
         wish.earlierTries = (1..<max(1, step.number)).map { Self.rollout(grant.job, try: $0) }
+        wish.mayHaveBegun = grant.attempt > 1
         let time = RolloutTime(
             timeout: step.step.timeout, job: grant.timeoutSeconds, soak: deploy.soak, standard: timeout,
             undoes: deploy.rollback)

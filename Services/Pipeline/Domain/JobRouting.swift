@@ -31,24 +31,23 @@ enum JobRouting {
 
     /// What no two jobs may change at a time: a workload of a cluster, a container of a host; for commands nobody can
     /// see into, the step itself.
-    /// - Parameter namespace: That of a cluster's workloads whose steps name none, as far as its deployers have said.
+    /// - Parameter cluster: What its deployers have said of a cluster.
     /// - Returns: The step that changes it and its name; `nil` for a job that may run beside any other.
     static func workload(
         of job: PlannedJob, in stage: Stage, repository: RepositoryPath,
-        namespace: (_ cluster: String) throws -> String?
+        cluster: (_ name: String) throws -> ClusterStore.Known
     ) rethrows -> (step: String, name: String)? {
         if let step = job.deploying { return (step, "\(repository)/\(stage.name)/\(step)") }
         guard job.isRollout, let name = job.steps.first, let deploy = stage.step(name)?.deploy else { return nil }
-        return (name, try workload(of: deploy, namespace))
+        return (name, try workload(of: deploy, cluster))
     }
 
     private static func workload(
-        of deploy: Deploy, _ namespace: (_ cluster: String) throws -> String?
+        of deploy: Deploy, _ cluster: (_ name: String) throws -> ClusterStore.Known
     ) rethrows -> String {
-        let cluster = deploy.cluster ?? "default"
-        if let workload = deploy.workload {
-            return "\(cluster)/\(try deploy.namespace ?? namespace(cluster) ?? "default")/\(workload)"
-        }
-        return "\(cluster)/container/\(deploy.container)"
+        let name = deploy.cluster ?? "default"
+        guard let workload = deploy.workload else { return "\(name)/container/\(deploy.container)" }
+        let known = try cluster(name)
+        return "\(known.name)/\(deploy.namespace ?? known.namespace ?? "default")/\(workload)"
     }
 }

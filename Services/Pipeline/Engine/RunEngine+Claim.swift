@@ -11,7 +11,7 @@ extension RunEngine {
                 return .refused(.init(code: .unknown, reason: "there is no job \(claim.job)"))
             }
             if let namespace = claim.namespace, let cluster = JobRouting.cluster(ofQueue: job.queue) {
-                try learn(namespace, of: cluster, queue: job.queue, in: transaction)
+                try learn(namespace, claim.cluster, of: cluster, in: transaction)
             }
             var reply = JobClaimReply.refused(.init(code: .cancelled, reason: "its run is over"))
             try update(job.run, in: transaction) { current in

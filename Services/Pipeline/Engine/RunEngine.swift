@@ -1,5 +1,6 @@
 import Contracts
 import Logging
+import Messaging
 import PipelineLanguage
 import Storage
 
@@ -65,14 +66,17 @@ struct RunEngine: Sendable {
         }
     }
 
-    /// A deployer said where its cluster's workloads are whose steps name no namespace: the rollouts that have not ended
-    /// are known by the key that follows from it, so that two names of one workload are one.
-    func learn(_ namespace: String, of cluster: String, queue: String, in transaction: Transaction) throws {
+    /// A deployer said which cluster it has, and where workloads are whose steps name no namespace: the rollouts that have
+    /// not ended are known by the key that follows from it, so that two names of one workload are one.
+    func learn(
+        _ namespace: String, _ identity: String?, of cluster: String, in transaction: Transaction
+    ) throws {
         let clusters = ClusterStore(database: transaction.database)
-        guard try clusters.namespace(of: cluster) != namespace else { return }
-        try clusters.save(namespace, of: cluster)
+        let before = try clusters.names(of: cluster)
+        guard try clusters.save(namespace, identity, of: cluster) else { return }
         let jobs = JobStore(database: transaction.database)
-        for var job in try jobs.openRollouts(of: queue) {
+        let queues = Set(before + (try clusters.names(of: cluster))).map { MessageMap.deploy(cluster: $0).name }
+        for var job in try queues.flatMap(jobs.openRollouts) {
             guard let current = try load(job.run, in: transaction) else { continue }
             let plan = current.planner.plan
             let planned = plan.stages[job.stage].jobs[job.place]

@@ -99,7 +99,7 @@ final class RunInProgress {
     func workload(of planned: PlannedJob, in stage: Stage) throws -> (step: String, name: String)? {
         let clusters = ClusterStore(database: transaction.database)
         return try JobRouting.workload(
-            of: planned, in: stage, repository: summary.repository, namespace: clusters.namespace)
+            of: planned, in: stage, repository: summary.repository, cluster: clusters.find)
     }
 
     /// Offers a job to workers, unless it changes a workload and has to wait or to give way.

@@ -4,16 +4,40 @@ import Storage
 struct ClusterStore {
     let database: Database
 
-    /// Where workloads are whose steps name no namespace, or `nil` for a cluster nobody has spoken for.
-    func namespace(of cluster: String) throws -> String? {
-        try database.value("SELECT namespace FROM clusters WHERE name = ?", [cluster])
+    struct Known: Equatable {
+        /// The first of the names the cluster goes by.
+        var name: String
+        /// Where workloads are whose steps name no namespace.
+        var namespace: String?
     }
 
-    func save(_ namespace: String, of cluster: String) throws {
+    /// A cluster nobody has spoken for has the name it is asked by.
+    func find(_ cluster: String) throws -> Known {
+        try Known(
+            name: names(of: cluster).first ?? cluster,
+            namespace: database.value("SELECT namespace FROM clusters WHERE name = ?", [cluster]))
+    }
+
+    /// All names of the cluster that has this one.
+    func names(of cluster: String) throws -> [String] {
+        try database.values(
+            """
+            SELECT other.name FROM clusters JOIN clusters AS other
+            ON other.name = clusters.name OR other.identity = clusters.identity
+            WHERE clusters.name = ? ORDER BY other.name
+            """, [cluster])
+    }
+
+    /// - Parameter identity: `nil` leaves what is known: a deployer that cannot reach its cluster cannot tell.
+    /// - Returns: Whether that is new.
+    func save(_ namespace: String, _ identity: String?, of cluster: String) throws -> Bool {
         try database.execute(
             """
-            INSERT INTO clusters (name, namespace) VALUES (?, ?)
-            ON CONFLICT (name) DO UPDATE SET namespace = excluded.namespace
-            """, [cluster, namespace])
+            INSERT INTO clusters (name, namespace, identity) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO UPDATE
+            SET namespace = excluded.namespace, identity = coalesce(excluded.identity, clusters.identity)
+            WHERE clusters.namespace <> excluded.namespace
+                OR coalesce(clusters.identity, '') <> coalesce(excluded.identity, clusters.identity, '')
+            """, [cluster, namespace, identity]) > 0
     }
 }

@@ -3,7 +3,7 @@ import Storage
 /// The pipeline service's schema. Moments are milliseconds since 1970; documents are JSON text.
 enum Schema {
     static let migrations = [
-        Inbox.migration, Outbox.migration, first, rollouts, people, DiscoveredRepositoryStore.migration,
+        Inbox.migration, Outbox.migration, first, rollouts, people, DiscoveredRepositoryStore.migration, names,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so
@@ -226,5 +226,12 @@ enum Schema {
             -- Whatever its event: a push's run can be made by hand.
             ALTER TABLE runs ADD COLUMN byHand INTEGER;
             ALTER TABLE steps ADD COLUMN ignoresFailure INTEGER NOT NULL DEFAULT 0;
+            """)
+
+    private static let names = Migration(
+        "2026-11 names",
+        sql: """
+            -- What tells a cluster from others, as its deployers say: one may go by several names.
+            ALTER TABLE clusters ADD COLUMN identity TEXT;
             """)
 }

@@ -8,12 +8,15 @@ public struct JobClaim: Request {
     public var worker: String
     /// Of a cluster's deployer: where the workloads are whose steps name no namespace.
     public var namespace: String?
+    /// Of a cluster's deployer: what tells the cluster from all others, whatever name it goes by on the platform.
+    public var cluster: String?
 
-    public init(job: JobID, attempt: Int, worker: String, namespace: String? = nil) {
+    public init(job: JobID, attempt: Int, worker: String, namespace: String? = nil, cluster: String? = nil) {
         self.job = job
         self.attempt = attempt
         self.worker = worker
         self.namespace = namespace
+        self.cluster = cluster
     }
 }
 

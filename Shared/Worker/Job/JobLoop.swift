@@ -94,7 +94,8 @@ public struct JobLoop: Service {
         }
         let claimedAt = ContinuousClock.now
         let claim = JobClaim(
-            job: offer.job, attempt: offer.attempt, worker: configuration.worker, namespace: configuration.namespace)
+            job: offer.job, attempt: offer.attempt, worker: configuration.worker, namespace: configuration.namespace,
+            cluster: await configuration.cluster())
         do {
             // A task of its own: a claim that is under way when the worker shuts down may be granted, and what is
             // granted has to be handed back.

@@ -10,6 +10,8 @@ public struct JobLoopConfiguration: Sendable {
     public var grace: Duration
     /// Of a cluster's deployer: where the workloads are whose steps name no namespace.
     public var namespace: String?
+    /// Of a cluster's deployer: asks what tells the cluster from all others, each time a job is claimed.
+    public var cluster: @Sendable () async -> String? = { nil }
     public var logs: LogShipper.Configuration
 
     /// - Parameter spool: A directory of the worker's own for logs the broker does not take yet; it is emptied at

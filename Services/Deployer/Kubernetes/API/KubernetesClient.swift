@@ -17,25 +17,23 @@ struct KubernetesClient: Sendable {
         credentials = ClusterCredentials(access.credential)
     }
 
-    /// How a patch is to be understood.
-    enum PatchKind: String, Sendable {
-        case strategicMerge = "application/strategic-merge-patch+json"
-        case json = "application/json-patch+json"
-    }
-
     func get<Value: Decodable>(
-        _ path: String, query: [(String, String)] = [], as type: Value.Type = Value.self
+        _ path: String, query: [(String, String)] = [], within limit: Duration = Self.limit,
+        as type: Value.Type = Value.self
     ) async throws(KubernetesError) -> Value {
-        try decode(try await send(.get, path, query: query), type)
+        try decode(try await send(.get, path, query: query, within: limit), type)
     }
 
+    /// Changes an object by a strategic merge patch.
     func patch<Value: Decodable>(
-        _ path: String, _ patch: JSONValue, kind: PatchKind, dryRun: Bool, as type: Value.Type = Value.self
+        _ path: String, _ patch: JSONValue, dryRun: Bool, as type: Value.Type = Value.self
     ) async throws(KubernetesError) -> Value {
         var query = [("fieldManager", "slipway")]
         if dryRun { query.append(("dryRun", "All")) }
         return try decode(
-            try await send(.patch, path, query: query, contentType: kind.rawValue, body: Self.encode(patch)), type)
+            try await send(
+                .patch, path, query: query, contentType: "application/strategic-merge-patch+json",
+                body: Self.encode(patch)), type)
     }
 
     func create<Value: Decodable>(
@@ -67,14 +65,16 @@ struct KubernetesClient: Sendable {
     }
 
     private static let bodyLimit = 64 << 20
+    /// How long a request may take.
+    private static let limit = Duration.seconds(60)
 
     private func send(
         _ method: HTTPRequest.Method, _ path: String, query: [(String, String)], contentType: String? = nil,
-        body: [UInt8]? = nil
+        body: [UInt8]? = nil, within limit: Duration = Self.limit
     ) async throws(KubernetesError) -> [UInt8] {
         let response = try await open(
             method, path, query: query, contentType: contentType, body: body, idleTimeout: .seconds(30),
-            totalTimeout: .seconds(60))
+            totalTimeout: limit)
         guard response.isSuccess else { throw await failure(response, method, path) }
         do {
             return try await response.body.collect(upTo: Self.bodyLimit)
@@ -100,14 +100,22 @@ struct KubernetesClient: Sendable {
                 response = try await http.send(request)
             } catch {
                 throw KubernetesError(
-                    error.isTransient || error.code == .cancelled ? .unavailable : .configuration,
-                    "the cluster's API server \(access.server) did not answer: \(error)")
+                    Self.code(of: error), "the cluster's API server \(access.server) did not answer: \(error)")
             }
             // A token may have run out since it was read: ask for another, once.
             if response.status == 401, attempt == 1, await credentials.forget() { continue }
             return response
         }
         throw KubernetesError(.unauthorized, "the cluster does not accept the credentials of its kubeconfig")
+    }
+
+    /// A server that goes down ends a handshake or a stream of HTTP/2 half way: only what another try cannot mend is a
+    /// matter of the kubeconfig.
+    private static func code(of error: HTTPClientError) -> KubernetesError.Code {
+        switch error.code {
+        case .invalidRequest, .untrusted, .tooManyRedirects, .tooLarge, .requestBody: .configuration
+        default: .unavailable
+        }
     }
 
     private func failure(_ response: HTTPResponse, _ method: HTTPRequest.Method, _ path: String) async
@@ -131,7 +139,9 @@ struct KubernetesClient: Sendable {
         case 404: return KubernetesError(.notFound, text)
         case 409: return KubernetesError(.conflict, text)
         case 410: return KubernetesError(.gone, text)
-        case 429, 500...599: return KubernetesError(.unavailable, text)
+        case 429, 500...599:
+            let now = Int64(Date.now.timeIntervalSince1970)
+            return KubernetesError(.unavailable, text, retryAfter: response.headers.retryAfter(now: now))
         default: return KubernetesError(.invalid, text)
         }
     }

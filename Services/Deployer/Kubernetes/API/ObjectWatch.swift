@@ -26,7 +26,7 @@ struct ObjectWatch<Object: KubernetesObject>: Sendable {
         from version: String? = nil, _ body: @Sendable (Change) async -> Void
     ) async throws(KubernetesError) {
         var version = version
-        var pause = Duration.milliseconds(100)
+        var pause = RetryPause(first: .milliseconds(100))
         while !Task.isCancelled {
             do throws(KubernetesError) {
                 let from: String
@@ -39,7 +39,7 @@ struct ObjectWatch<Object: KubernetesObject>: Sendable {
                     version = from
                 }
                 try await follow(from, &version, body)
-                pause = .milliseconds(100)
+                pause.reset()
             } catch {
                 switch error.code {
                 case .gone:
@@ -47,8 +47,7 @@ struct ObjectWatch<Object: KubernetesObject>: Sendable {
                     version = nil
                 case .unavailable, .malformed, .credentials:
                     logger.debug("watch broke off, it is opened again", metadata: ["error": "\(error)"])
-                    await sleep(pause)
-                    pause = min(pause * 2, .seconds(5))
+                    await sleep(pause.pause(after: error))
                 default: throw error
                 }
             }

@@ -14,7 +14,7 @@ struct KubernetesRollout: Sendable {
     }
 
     let client: KubernetesClient
-    let wish: RolloutWish
+    var wish: RolloutWish
     /// How long it may take in all, without the undo of one that fails.
     let allowed: Duration
     /// How long its undo may take.
@@ -39,11 +39,9 @@ struct KubernetesRollout: Sendable {
         RolloutFollower(client: client, path: path, compare: compare, stuck: stuck, log: log, logger: logger)
     }
 
-    /// - Parameter earlier: The workload before the rollout changed it, where that is known.
-    private func undo(to earlier: WorkloadObject?) -> RolloutUndo {
+    private var undo: RolloutUndo {
         RolloutUndo(
-            client: client, wish: wish, path: path, earlier: earlier, allowed: allowedUndo, patience: patience,
-            follower: follower,
+            client: client, wish: wish, path: path, allowed: allowedUndo, patience: patience, follower: follower,
             log: log, logger: logger)
     }
 
@@ -57,13 +55,12 @@ struct KubernetesRollout: Sendable {
         ).run()
         let workload: WorkloadObject
         let isFirst: Bool
-        var earlier: WorkloadObject?
         switch begun {
-        case .changed(let changed, let found, let first): (workload, earlier, isFirst) = (changed, found, first)
+        case .changed(let changed, let first): (workload, isFirst) = (changed, first)
         case .resumed(let found): (workload, isFirst) = (found, false)
         case .undone(let found):
             throw JobFailure(
-                "an earlier attempt of this rollout failed and was undone (\(await undo(to: nil).finish(found))); see its log"
+                "an earlier attempt of this rollout failed and was undone (\(await undo.finish(found))); see its log"
             )
         }
         let target = RolloutTarget(workload, container: wish.container)
@@ -71,14 +68,12 @@ struct KubernetesRollout: Sendable {
             kind: wish.workload.kind, target: target, startedAt: startedAt, allowed: allowed, patience: patience)
         switch try await follower.follow(watch, of: target, from: workload) {
         case .succeeded(let final): return Result(revision: final.revision, isFirst: isFirst)
-        case .failed(let failure): throw JobFailure("\(failure.reason); \(await clean(up: failure, target, earlier))")
+        case .failed(let failure): throw JobFailure("\(failure.reason); \(await clean(up: failure, target))")
         }
     }
 
     /// - Returns: What became of the workload, for the end of the reason.
-    private func clean(
-        up failure: RolloutWatch.Failure, _ target: RolloutTarget, _ earlier: WorkloadObject?
-    ) async -> String {
+    private func clean(up failure: RolloutWatch.Failure, _ target: RolloutTarget) async -> String {
         stuck(failure.reason)
         let explanation = RolloutExplanation(
             client: client, path: path, container: wish.container, log: log, logger: logger)
@@ -91,7 +86,7 @@ struct KubernetesRollout: Sendable {
         } else if target.mark != wish.job.rawValue {
             outcome = "it changed nothing, so there is nothing to roll back"
         } else {
-            return await undo(to: earlier).run().description
+            return await undo.run().description
         }
         await log.line(outcome)
         return outcome

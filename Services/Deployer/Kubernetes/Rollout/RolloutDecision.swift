@@ -16,6 +16,8 @@ struct RolloutWish: Sendable {
     var job: JobID
     /// The rollouts of earlier tries of the same step, which bear the same number.
     var earlierTries: [JobID] = []
+    /// Whether a worker before this one may have begun it.
+    var mayHaveBegun = false
     var run: RunID
     /// The repository that rolls out.
     var owner: String
@@ -40,6 +42,8 @@ enum RolloutAnnotation {
     static let cause = "kubernetes.io/change-cause"
     /// On the workload: the rollout that failed and was undone.
     static let undone = "slipway.dev/undone"
+    /// On the workload: what the newest rollout changed, as it was before; see ``RolloutOrigin``.
+    static let previous = "slipway.dev/previous"
 }
 
 /// What to do with a workload as it is found.
@@ -85,15 +89,19 @@ enum RolloutDecision: Equatable {
             self =
                 hasImage && (madePods || isNewest)
                 ? .resume
-                : .refuse(
-                    "\(what) was changed by another hand since this rollout began; run it again to roll out once more")
+                : .refuse(Self.replaced(wish))
             return
         }
         if let reason = Self.standstill(workload) {
             self = .refuse("\(what) \(reason)")
             return
         }
-        self = hasImage ? .annotate(Self.annotations(wish, workload)) : .patch(Self.patch(wish, workload))
+        self = hasImage ? .annotate(["metadata": Self.metadata(wish, workload)]) : .patch(Self.patch(wish, workload))
+    }
+
+    static func replaced(_ wish: RolloutWish) -> String {
+        "\(wish.workload) in namespace \(wish.namespace) was changed by another hand since this rollout began; run it "
+            + "again to roll out once more"
     }
 
     /// Why a change of the template would replace no pod, or `nil` where it does.
@@ -119,8 +127,10 @@ enum RolloutDecision: Equatable {
         }
     }
 
-    /// What is written beside the pods' template: nothing that makes the cluster replace a pod.
-    private static func annotations(_ wish: RolloutWish, _ workload: WorkloadObject) -> JSONValue {
+    /// What is written beside the pods' template, with the annotations `more`: nothing that makes the cluster replace a pod.
+    private static func metadata(
+        _ wish: RolloutWish, _ workload: WorkloadObject, _ more: [String: JSONValue] = [:]
+    ) -> JSONValue {
         var annotations: [String: JSONValue] = [
             RolloutAnnotation.run: .string(wish.run.rawValue), RolloutAnnotation.commit: .string(wish.commit),
             RolloutAnnotation.cause: .string(wish.cause), RolloutAnnotation.owner: .string(wish.owner),
@@ -131,24 +141,37 @@ enum RolloutDecision: Equatable {
         if wish.tag != nil || workload.annotation(RolloutAnnotation.tag) != nil {
             annotations[RolloutAnnotation.tag] = wish.tag.map { .string($0) } ?? .null
         }
+        annotations.merge(more) { $1 }
         var metadata: [String: JSONValue] = ["annotations": .object(annotations)]
         if let version = workload.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
-        return .object(["metadata": .object(metadata)])
+        return .object(metadata)
     }
 
     private static func patch(_ wish: RolloutWish, _ workload: WorkloadObject) -> JSONValue {
         let isInit = workload.spec.template.spec.initContainers?.contains { $0.name == wish.container } == true
-        let container: JSONValue = .object(["name": .string(wish.container), "image": .string(wish.image)])
-        let pod: JSONValue = .object([
-            "metadata": .object([
-                "annotations": .object([
-                    RolloutAnnotation.rollout: .string(wish.job.rawValue),
-                    RolloutAnnotation.commit: .string(wish.commit),
-                ])
-            ]), "spec": .object([isInit ? "initContainers" : "containers": .array([container])]),
-        ])
-        guard case .object(var patch) = annotations(wish, workload) else { return .null }
-        patch["spec"] = .object(["template": pod])
-        return .object(patch)
+        let origin = RolloutOrigin(before: workload, kind: wish.workload.kind, container: wish.container)?.text
+        return [
+            "metadata": metadata(wish, workload, [RolloutAnnotation.previous: origin.map { .string($0) } ?? .null]),
+            "spec": [
+                "template": template(
+                    wish.container, isInit: isInit, image: wish.image, rollout: wish.job.rawValue, commit: wish.commit)
+            ],
+        ]
+    }
+
+    /// The part of a pods' template that a rollout changes, as a patch. What is `nil` is taken away.
+    static func template(
+        _ container: String, isInit: Bool, image: String, rollout: String?, commit: String?
+    ) -> JSONValue {
+        let change: JSONValue = ["name": .string(container), "image": .string(image)]
+        return [
+            "metadata": [
+                "annotations": [
+                    RolloutAnnotation.rollout: rollout.map { .string($0) } ?? .null,
+                    RolloutAnnotation.commit: commit.map { .string($0) } ?? .null,
+                ]
+            ],
+            "spec": [isInit ? "initContainers" : "containers": [change]],
+        ]
     }
 }

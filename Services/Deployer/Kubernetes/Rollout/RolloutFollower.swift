@@ -109,16 +109,21 @@ struct RolloutFollower: Sendable {
 
     /// The controller makes the pod again, of the revision that is wanted now. Its volumes stay.
     private func remove(_ pod: String, _ uid: String?, _ reason: String) async {
-        do {
-            try await client.delete(path.pod(pod), uid: uid)
-            await log.line("removed pod \(pod), which is of another revision and was in the way: \(reason)")
-        } catch  where error.code == .notFound || error.code == .conflict {
-            // It is gone already, or another one by now.
-        } catch {
-            if Task.isCancelled { return }
-            await log.line(
-                "\(reason); it is of another revision and in the way, and cannot be removed (\(error.message)): "
-                    + "kubectl -n \(path.namespace) delete pod \(pod)")
+        var pause = RetryPause()
+        while true {
+            do throws(KubernetesError) {
+                try await client.delete(path.pod(pod), uid: uid)
+                return await log.line(
+                    "removed pod \(pod), which is of another revision and was in the way: \(reason)")
+            } catch {
+                // It is gone already, or another one by now.
+                if error.code == .notFound || error.code == .conflict { return }
+                if error.isTransient, (try? await Task.sleep(for: pause.pause(after: error))) != nil { continue }
+                if Task.isCancelled { return }
+                return await log.line(
+                    "\(reason); it is of another revision and in the way, and cannot be removed (\(error.message)): "
+                        + "kubectl -n \(path.namespace) delete pod \(pod)")
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ import Worker
 struct RolloutStart: Sendable {
     enum Begun: Sendable {
         /// Changed, or annotated where it has the image already.
-        case changed(WorkloadObject, from: WorkloadObject, isFirst: Bool)
+        case changed(WorkloadObject, isFirst: Bool)
         case resumed(WorkloadObject)
         /// A worker before this one undid the rollout.
         case undone(WorkloadObject)
@@ -27,13 +27,14 @@ struct RolloutStart: Sendable {
 
     /// - Throws: ``JobFailure`` with the reason for people, or `CancellationError`.
     func run() async throws -> Begun {
-        var pause = Duration.milliseconds(250)
+        var pause = RetryPause()
+        var mayHaveBegun = wish.mayHaveBegun
         var isFirst: Bool?
         var conflicts = 0
         while true {
             do {
                 if isFirst == nil { try await checkRights() }
-                return try await attempt(&isFirst)
+                return try await attempt(&isFirst, mayHaveBegun)
             } catch let error as KubernetesError where error.code == .conflict {
                 conflicts += 1
                 guard conflicts < 5 else {
@@ -41,12 +42,13 @@ struct RolloutStart: Sendable {
                 }
             } catch let error as KubernetesError where error.isTransient {
                 try Task.checkCancellation()
-                guard .now + pause < deadline else {
+                let wait = pause.pause(after: error)
+                guard .now + wait < deadline else {
                     throw JobFailure("the rollout could not begin in time: \(error.message)")
                 }
                 await log.line("\(error.message); trying again")
-                try await Task.sleep(for: pause)
-                pause = min(pause * 2, .seconds(5))
+                try await Task.sleep(for: wait)
+                mayHaveBegun = true
             } catch let error as KubernetesError {
                 throw JobFailure("\(wish.workload) cannot be rolled out: \(error.message)")
             }
@@ -86,7 +88,7 @@ struct RolloutStart: Sendable {
         rights.map(\.description).joined(separator: ", ")
     }
 
-    private func attempt(_ isFirst: inout Bool?) async throws -> Begun {
+    private func attempt(_ isFirst: inout Bool?, _ mayHaveBegun: Bool) async throws -> Begun {
         let found = try await read()
         // Once the answer to a change has been lost, what is found may be that change already.
         let first = isFirst ?? (found.annotation(RolloutAnnotation.run) == nil)
@@ -102,23 +104,34 @@ struct RolloutStart: Sendable {
             await log.line(
                 "\(wish.workload) in namespace \(wish.namespace): container \(wish.container) has \(wish.image) already; "
                     + "nothing is restarted")
-            return .changed(changed, from: found, isFirst: first)
+            return .changed(changed, isFirst: first)
         case .patch(let patch):
+            if mayHaveBegun, try await hasBegun(found) { throw JobFailure(RolloutDecision.replaced(wish)) }
             let changed = try await apply(patch)
             await log.line(
                 "\(wish.workload) in namespace \(wish.namespace): container \(wish.container) from "
                     + "\(found.container(wish.container)?.image ?? "none") to \(wish.image)")
-            return .changed(changed, from: found, isFirst: first)
+            return .changed(changed, isFirst: first)
+        }
+    }
+
+    /// Whether the workload once was what this rollout makes of it: `kubectl rollout undo` takes back the annotations that
+    /// say so, but the revision stays.
+    private func hasBegun(_ workload: WorkloadObject) async throws(KubernetesError) -> Bool {
+        do {
+            return try await RolloutRevision.kept(of: workload, path, client).contains {
+                $0.rollout == wish.job.rawValue
+            }
+        } catch  where error.code == .forbidden {
+            return false
         }
     }
 
     private func apply(_ patch: JSONValue) async throws -> WorkloadObject {
         do throws(KubernetesError) {
             // Asked first without effect: what the cluster does not accept is found before anything changes.
-            _ = try await client.patch(
-                path.object, patch, kind: .strategicMerge, dryRun: true, as: WorkloadObject.self)
-            return try await client.patch(
-                path.object, patch, kind: .strategicMerge, dryRun: false, as: WorkloadObject.self)
+            _ = try await client.patch(path.object, patch, dryRun: true, as: WorkloadObject.self)
+            return try await client.patch(path.object, patch, dryRun: false, as: WorkloadObject.self)
         } catch {
             if error.isTransient || error.code == .conflict { throw error }
             throw JobFailure("the cluster does not accept the change of \(wish.workload): \(error.message)")

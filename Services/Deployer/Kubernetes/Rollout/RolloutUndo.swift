@@ -26,8 +26,6 @@ struct RolloutUndo: Sendable {
     let client: KubernetesClient
     let wish: RolloutWish
     let path: WorkloadPath
-    /// The workload before the rollout changed it; `nil` where a worker before this one did that.
-    let earlier: WorkloadObject?
     let allowed: Duration
     let patience: RolloutWatch.Patience
     let follower: RolloutFollower
@@ -84,7 +82,7 @@ struct RolloutUndo: Sendable {
     // MARK: - The change
 
     private func change(until deadline: ContinuousClock.Instant) async -> Change {
-        var pause = Duration.milliseconds(250)
+        var pause = RetryPause()
         while true {
             let failure: KubernetesError
             do throws(KubernetesError) {
@@ -93,15 +91,15 @@ struct RolloutUndo: Sendable {
                 failure = error
             }
             // After a conflict, and after an answer that was lost, what is there now tells.
-            guard failure.isTransient || failure.code == .conflict, .now + pause < deadline else {
+            let wait = pause.pause(after: failure)
+            guard failure.isTransient || failure.code == .conflict, .now + wait < deadline else {
                 return .none(failure.message)
             }
             do {
-                try await Task.sleep(for: pause)
+                try await Task.sleep(for: wait)
             } catch {
                 return .none(failure.message)
             }
-            pause = min(pause * 2, .seconds(5))
         }
     }
 
@@ -112,60 +110,21 @@ struct RolloutUndo: Sendable {
             return .made(revision: found.revision, found)
         }
         guard isOurs else { return .none("the workload was changed by another hand since") }
-        let previous: RolloutRevision?
-        switch wish.workload.kind {
-        case .deployment: previous = try await RolloutRevision.ofDeployment(found, path, client, besides: wish.job)
-        case .statefulset, .daemonset:
-            previous = try await RolloutRevision.ofController(found, path, client, besides: wish.job)
-        }
-        // A cluster need not keep revisions.
-        guard let previous = previous ?? earlier.flatMap({ RolloutRevision(of: $0, container: wish.container) }) else {
-            return .none("there is no earlier revision to go back to")
-        }
-        let cause = "rolled back to revision \(previous.number) after run \(wish.run) failed"
-        let changed: WorkloadObject
-        switch previous.content {
-        case .template(let template):
-            changed = try await client.patch(
-                path.object, Self.operations(template, wish.job, cause, found), kind: .json, dryRun: false)
-        case .patch(let patch):
-            changed = try await client.patch(
-                path.object, Self.merge(patch, wish.job, cause, found), kind: .strategicMerge, dryRun: false)
-        }
-        return .made(revision: "\(previous.number)", changed)
-    }
-
-    private static func operations(
-        _ template: JSONValue, _ job: JobID, _ cause: String, _ found: WorkloadObject
-    ) -> JSONValue {
-        var operations: [JSONValue] = [
-            ["op": "replace", "path": "/spec/template", "value": template],
-            annotate(RolloutAnnotation.undone, job.rawValue), annotate(RolloutAnnotation.cause, cause),
-        ]
-        if let version = found.metadata.resourceVersion {
-            operations.insert(
-                ["op": "test", "path": "/metadata/resourceVersion", "value": .string(version)], at: 0)
-        }
-        return .array(operations)
-    }
-
-    private static func annotate(_ key: String, _ value: String) -> JSONValue {
-        // JSON pointers write a slash as ~1.
-        let pointer = key.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
-        return ["op": "add", "path": .string("/metadata/annotations/\(pointer)"), "value": .string(value)]
-    }
-
-    private static func merge(
-        _ patch: [String: JSONValue], _ job: JobID, _ cause: String, _ found: WorkloadObject
-    ) -> JSONValue {
+        let previous = RolloutRevision.best(
+            of: try await RolloutRevision.kept(of: found, path, client).filter { $0.rollout != wish.job.rawValue },
+            remembered: RolloutOrigin(rememberedBy: found)?.revision(of: found, container: wish.container))
+        guard let previous else { return .none("there is no earlier revision to go back to") }
         var metadata: [String: JSONValue] = [
-            "annotations": .object([
-                RolloutAnnotation.undone: .string(job.rawValue), RolloutAnnotation.cause: .string(cause),
-            ])
+            "annotations": [
+                RolloutAnnotation.undone: .string(wish.job.rawValue), RolloutAnnotation.previous: .null,
+                RolloutAnnotation.cause: .string(
+                    "rolled back to revision \(previous.name) after run \(wish.run) failed"),
+            ]
         ]
         if let version = found.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
-        var patch = patch
+        var patch = previous.patch
         patch["metadata"] = .object(metadata)
-        return .object(patch)
+        let changed = try await client.patch(path.object, .object(patch), dryRun: false, as: WorkloadObject.self)
+        return .made(revision: previous.name, changed)
     }
 }
