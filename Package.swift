@@ -101,13 +101,13 @@ let package = Package(
         shared("Messaging", ["AMQP", "Contracts", lifecycle, logging, metrics]),
         shared("Storage", ["Contracts", "Messaging", grdb, lifecycle, logging, metrics]),
         shared("PipelineLanguage", ["Contracts", crypto, yams]),
-        shared("Git", ["CLinux", "Contracts", logging, subprocess, systemPackage]),
+        shared("Git", ["CLinux", "Contracts", "Threading", logging, subprocess, systemPackage]),
         shared("DockerEngine", ["HTTPClient", "Threading", logging]),
         shared(
             "Runtime",
             [
-                "AMQP", "Contracts", "Messaging", "Secrets", configuration, hummingbird, lifecycle, logging, metrics,
-                systemPackage, unixSignals,
+                "AMQP", "Contracts", "Messaging", "Secrets", "Threading", configuration, hummingbird, lifecycle,
+                logging, metrics, systemPackage, unixSignals,
             ]),
         shared(
             "Worker",

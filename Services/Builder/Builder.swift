@@ -12,12 +12,14 @@ import Worker
 /// The parts of the service.
 struct Builder {
     private let context: ServiceContext
+    private let folder: DataFolder
     private let data: FilePath
     private let worker: String
 
     init(_ context: ServiceContext) throws {
         self.context = context
-        data = FilePath(try context.settings.value(CommonSettings.data))
+        folder = try DataFolder.claim(context.settings)
+        data = FilePath(folder.path)
         let given = try context.settings.optional(BuilderSettings.name)
         do {
             try FileTree.make(data)
@@ -92,7 +94,9 @@ struct Builder {
         let cpus = try settings.value(BuilderSettings.cpus)
         return DockerHost(
             socketPath: try settings.value(BuilderSettings.dockerSocket), data: data.string,
-            hostData: try settings.optional(BuilderSettings.dockerData), worker: worker,
+            hostData: try settings.optional(BuilderSettings.dockerData)
+                .map { $0 + folder.path.dropFirst(folder.root.count) },
+            worker: worker,
             limits: ContainerLimits(
                 isTrusted: try settings.value(BuilderSettings.trusted),
                 memory: memory == 0 ? nil : Int64(memory) << 20, cpus: cpus == 0 ? nil : Double(cpus),

@@ -16,7 +16,8 @@ struct Deployer {
 
     init(_ context: ServiceContext) throws {
         self.context = context
-        data = FilePath(try context.settings.value(CommonSettings.data))
+        // Each replica has a worker's name of its own there.
+        data = FilePath(try DataFolder.claim(context.settings).path)
         do {
             worker = try WorkerIdentity.load(service: "deployer", directory: data)
         } catch {

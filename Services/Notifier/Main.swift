@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTPClient
 import Logging
 import Messaging
@@ -21,22 +20,28 @@ struct Notifier {
         let settings = context.settings
         let logger = context.logger
         let addresses = Address.all(try NotifierSettings.endpoints(settings))
-        let folder = try settings.value(CommonSettings.data)
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let store = try NotificationStore.open(at: folder + "/notifier.sqlite")
-        try await begin(addresses, enabling: try NotifierSettings.enabled(settings), in: store, logger)
-        let consumer = EventConsumer(
-            broker: context.broker, bus: context.bus, store: store, addresses: addresses, logger: logger)
-        guard !addresses.isEmpty else {
+        let enabled = try NotifierSettings.enabled(settings)
+        var sender: WebhookSender?
+        if addresses.isEmpty {
             logger.notice("nobody is told of anything; set SLIPWAY_WEBHOOK_URLS and SLIPWAY_WEBHOOK_SECRET")
-            return [consumer]
+        } else {
+            sender = WebhookSender(
+                client: HTTPClient(logger: logger), signer: try settings.value(NotifierSettings.secret))
         }
-        let sender = WebhookSender(
-            client: HTTPClient(logger: logger), signer: try settings.value(NotifierSettings.secret))
-        let dispatchers = addresses.map { address in
-            Dispatcher(address: address, store: store, logger: logger) { await sender.post($0) } as any Service
-        }
-        return dispatchers + [consumer]
+        // One at a time: two that took events from one queue could not keep the order of a run.
+        return [
+            try Standby(context) { [sender] folder in
+                let store = try NotificationStore.open(at: folder.path + "/notifier.sqlite")
+                try await begin(addresses, enabling: enabled, in: store, logger)
+                let consumer = EventConsumer(
+                    broker: context.broker, bus: context.bus, store: store, addresses: addresses, logger: logger)
+                guard let sender else { return [consumer] }
+                let dispatchers = addresses.map { address in
+                    Dispatcher(address: address, store: store, logger: logger) { await sender.post($0) } as any Service
+                }
+                return dispatchers + [consumer]
+            }
+        ]
     }
 
     /// Makes what was kept before fit the addresses there are now, and says what came of it.

@@ -26,8 +26,8 @@ struct Pipeline {
     private static func services(_ context: ServiceContext) async throws -> [any Service] {
         let settings = context.settings
         let logger = context.logger
-        let data = try settings.value(CommonSettings.data)
-        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        let folder = try DataFolder.claimAlone(settings, service: "pipeline")
+        let data = folder.path
 
         let store = try PipelineStore.open(at: "\(data)/pipeline.sqlite")
         try await AccessToken.prepare(in: store, file: "\(data)/token", logger: logger)

@@ -17,11 +17,17 @@ struct WebhookGateway {
             let bus = context.bus
             // A forge waits ten seconds; what the broker does not take by then is spooled well before.
             let timeout = Duration.seconds(4)
+            let publish: @Sendable (PreparedMessage) async throws -> Void = { message in
+                try await bus.publish(message, timeout: timeout)
+            }
             var spool: Spool?
-            if let folder = try settings.optional(CommonSettings.data) {
-                spool = try await Spool.open(in: folder, logger: context.logger) { message in
-                    try await bus.publish(message, timeout: timeout)
-                }
+            var services: [any Service] = []
+            if try settings.optional(CommonSettings.data) != nil {
+                let folder = try DataFolder.claim(settings)
+                let opened = try await Spool.open(in: folder.path, logger: context.logger, publish: publish)
+                // Before the server, so that they end after it.
+                services = [opened.relay, AbandonedSpools(beside: folder, logger: context.logger, publish: publish)]
+                spool = opened
             } else {
                 context.logger.notice("no spool: pushes are refused while the broker is away; set SLIPWAY_DATA")
             }
@@ -41,10 +47,7 @@ struct WebhookGateway {
                     forges: [GitLab(secrets: secrets)], intake: intake,
                     bodies: BodyLimit(bytes: try settings.value(GatewaySettings.bodyLimit)), logger: context.logger),
                 logger: context.logger)
-            var services: [any Service] = [server]
-            // Before the server, so that it ends after it.
-            if let spool { services.insert(spool.relay, at: 0) }
-            return services
+            return services + [server]
         }
     }
 }

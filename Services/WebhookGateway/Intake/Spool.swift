@@ -26,7 +26,7 @@ final class Spool: Sendable {
         in folder: String, logger: Logger, publish: @escaping @Sendable (PreparedMessage) async throws -> Void
     ) async throws -> Spool {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let store = try Store.open(at: folder + "/spool.sqlite", migrations: migrations)
+        let store = try openStore(in: folder)
         let outbox = Outbox()
         let waiting = try await store.read { try outbox.backlog(in: $0).count }
         if waiting > 0 { logger.notice("pushes of before wait in the spool", metadata: ["count": "\(waiting)"]) }
@@ -36,6 +36,13 @@ final class Spool: Sendable {
             gate.relayed()
         }
         return Spool(store: store, outbox: outbox, gate: gate, relay: relay)
+    }
+
+    /// The file's name in a gateway's folder.
+    static let file = "spool.sqlite"
+
+    static func openStore(in folder: String) throws(StoreError) -> Store {
+        try Store.open(at: "\(folder)/\(file)", migrations: migrations)
     }
 
     static let migrations = [

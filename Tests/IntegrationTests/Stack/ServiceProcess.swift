@@ -29,6 +29,13 @@ actor ServiceProcess {
         try await end("TERM")
     }
 
+    /// Waits for its end, which it comes to by itself.
+    func exit() async throws -> ServiceExit? {
+        let running = running
+        self.running = nil
+        return try await running?.exit()
+    }
+
     private func end(_ signal: String) async throws {
         guard let running else { return }
         self.running = nil

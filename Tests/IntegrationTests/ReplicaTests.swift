@@ -1,0 +1,233 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Messaging
+import Secrets
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Several processes of one stage on one data folder, as compose gives their containers one volume; some are killed.
+@Suite struct ReplicaTests {
+    private static func key() -> String {
+        Data((0..<32).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
+    }
+
+    /// One process of a stage.
+    private struct Replica {
+        let process: ServiceProcess
+        let admin: Int
+        let port: Int
+
+        init(_ name: String, _ number: Int, in directory: FilePath, _ settings: [String: String]) throws {
+            admin = try LoopbackPort.free()
+            port = try LoopbackPort.free()
+            process = ServiceProcess(
+                name: name,
+                environment: [
+                    "PATH": "/usr/local/bin:/usr/bin:/bin", "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:\(admin)",
+                    "SLIPWAY_LISTEN": "127.0.0.1:\(port)", "SLIPWAY_DATA": directory.appending("data").string,
+                    "SLIPWAY_TEST_RUN": TestEnvironment.optional("SLIPWAY_TEST_RUN") ?? "",
+                ].merging(settings) { $1 }, log: directory.appending("\(name)-\(number).log"))
+        }
+
+        var client: PlatformClient { PlatformClient(server: "http://127.0.0.1:\(port)", gateway: port) }
+
+        func ready() async throws {
+            try await eventually(within: .seconds(30), "a replica is ready") {
+                try await client.status("http://127.0.0.1:\(admin)/readyz") == 200
+            }
+        }
+    }
+
+    /// Starts replicas one after another and ends them in any case.
+    private static func with(
+        _ count: Int, of name: String, in directory: FilePath, _ settings: [String: String],
+        _ body: ([Replica]) async throws -> Void
+    ) async throws {
+        let replicas = try (1...count).map { try Replica(name, $0, in: directory, settings) }
+        do {
+            for replica in replicas {
+                try await replica.process.start()
+                try await replica.ready()
+            }
+            try await body(replicas)
+        } catch {
+            var logs = ""
+            for replica in replicas {
+                logs += "---\n\(await replica.process.tail(20))\n"
+                try? await replica.process.kill()
+            }
+            throw TestFailure("\(error)\n\(logs)")
+        }
+        for replica in replicas { try await replica.process.stop() }
+    }
+
+    /// Hooks spooled by three gateways while the broker is away are all published, each once, though two of them are
+    /// killed meanwhile.
+    @Test func gatewayPublishesWhatOthersLeft() async throws {
+        try await PrivateBroker.with { broker in
+            let directory = broker.directory.appending("replicas")
+            try await runTool("mkdir", [directory.string])
+            let key = Self.key()
+            let token = HookToken(key: try SigningKey(base64: key)).token(for: RepositoryPath(rawValue: "shop/web"))
+            let settings = ["SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_HOOK_KEY": key]
+            try await Self.with(3, of: "webhook-gateway", in: directory, settings) { gateways in
+                try await broker.kill()
+                var ids: Set<String> = []
+                for number in 0..<12 {
+                    let answer = try await gateways[number % 3].client.hook(
+                        Self.push(commit: String(repeating: String(number, radix: 16), count: 40)),
+                        headers: [
+                            "X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": token, "Idempotency-Key": "push-\(number)",
+                        ])
+                    #expect(answer.status == 202, "\(answer.text)")
+                    ids.insert(try answer.decode(Accepted.self).id)
+                }
+                #expect(ids.count == 12)
+                let data = directory.appending("data")
+                for folder in [data, data.appending("2"), data.appending("3")] {
+                    #expect(FileManager.default.fileExists(atPath: folder.appending("spool.sqlite").string))
+                }
+                try await gateways[0].process.kill()
+                try await gateways[2].process.kill()
+                try await broker.start()
+                try await eventually(within: .seconds(60), "all pushes are in the queue") {
+                    try await Self.queued(broker).count >= 12
+                }
+                try await eventually(within: .seconds(20), "the spools of those that are gone are removed") {
+                    [data, data.appending("3")].allSatisfy {
+                        !FileManager.default.fileExists(atPath: $0.appending("spool.sqlite").string)
+                    }
+                }
+                #expect(try await Self.queued(broker).sorted() == ids.sorted())
+                // A replica that comes back takes the place that is free, and hooks go on.
+                try await gateways[0].process.start()
+                try await gateways[0].ready()
+                let answer = try await gateways[0].client.hook(
+                    Self.push(commit: String(repeating: "f", count: 40)),
+                    headers: ["X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": token])
+                #expect(answer.status == 202)
+                try await eventually(within: .seconds(20), "it is published") {
+                    try await Self.queued(broker).count == 13
+                }
+            }
+        }
+    }
+
+    private struct Accepted: Decodable { var id: String }
+
+    private static func push(commit: String) throws -> [UInt8] {
+        let body: JSONValue = [
+            "object_kind": "push", "event_name": "push", "before": .string(String(repeating: "0", count: 40)),
+            "after": .string(commit), "ref": "refs/heads/main", "checkout_sha": .string(commit),
+            "user_username": "ada", "user_name": "Ada",
+            "project": [
+                "id": 1, "path_with_namespace": "shop/web", "git_http_url": "https://gitlab.example/shop/web.git",
+                "web_url": "https://gitlab.example/shop/web", "default_branch": "main",
+            ], "commits": [], "total_commits_count": 0,
+        ]
+        return Array(try Wire.encode(body))
+    }
+
+    /// The ids of the messages that wait for sync.
+    private static func queued(_ broker: PrivateBroker) async throws -> [String] {
+        struct Message: Decodable {
+            struct Properties: Decodable {
+                var id: String
+                enum CodingKeys: String, CodingKey { case id = "message_id" }
+            }
+            var properties: Properties
+        }
+        let answer = try await broker.management.send(
+            "POST", "/api/queues/%2F/slipway.sync/get",
+            body: #"{"count": 100, "ackmode": "ack_requeue_true", "encoding": "auto"}"#)
+        return try JSONDecoder().decode([Message].self, from: Data(answer.utf8)).map(\.properties.id)
+    }
+
+    /// Of three notifiers one tells, and the next one goes on where it was killed: each event once, in the order of its
+    /// run.
+    @Test func notifierGoesOnWhereAnotherWasKilled() async throws {
+        try await VirtualHost.with { host in
+            try await withTemporaryDirectory { directory in
+                let port = try LoopbackPort.free()
+                let receiver = EventRecorder()
+                let settings = [
+                    "SLIPWAY_BROKER_URL": host.url, "SLIPWAY_WEBHOOK_URL": "http://127.0.0.1:\(port)/told",
+                    "SLIPWAY_WEBHOOK_SECRET": "whsec_\(Self.key())",
+                ]
+                try await Self.with(3, of: "notifier", in: directory, settings) { notifiers in
+                    try await Broker.with(host.url, topology: MessageMap.topology()) { broker in
+                        let bus = Bus(broker: broker, service: "test")
+                        for number in 0..<20 {
+                            let run = RunID(rawValue: "run-\(number % 4)")
+                            let origin = EventOrigin(service: "test", run: run, id: MessageID(rawValue: "e\(number)"))
+                            try await bus.emit(.pipelineRunQueued(run, pipeline: "p", origin: origin), run: run)
+                        }
+                    }
+                    // Nobody answers at the address: all of it waits. The first try is due again after five seconds.
+                    try await Task.sleep(for: .seconds(1))
+                    try await notifiers[0].process.kill()
+                    try await Task.sleep(for: .seconds(1))
+                    try await notifiers[1].process.kill()
+                    try await receiver.serve(on: port) {
+                        try await eventually(within: .seconds(60), "all is told") { receiver.told.count >= 20 }
+                        // Time for what would be told twice.
+                        try await Task.sleep(for: .seconds(2))
+                    }
+                    let told = receiver.told
+                    #expect(told.count == 20)
+                    for run in 0..<4 {
+                        let ofRun = told.filter { $0.data.context.chainId == "run-\(run)" }.map(\.id.rawValue)
+                        #expect(ofRun == stride(from: run, to: 20, by: 4).map { "e\($0)" })
+                    }
+                }
+            }
+        }
+    }
+
+    /// Two platforms on one file would each keep their own truth on runs.
+    @Test func secondPipelineIsRefused() async throws {
+        try await VirtualHost.with { host in
+            try await withTemporaryDirectory { directory in
+                let settings = [
+                    "SLIPWAY_BROKER_URL": host.url, "SLIPWAY_HOOK_KEY": Self.key(), "SLIPWAY_MIRROR_KEY": Self.key(),
+                    "SLIPWAY_SEAL_KEYS": "test:\(Self.key())",
+                ]
+                try await Self.with(1, of: "pipeline", in: directory, settings) { pipelines in
+                    let second = try Replica("pipeline", 2, in: directory, settings)
+                    try await second.process.start()
+                    #expect(try await second.process.exit() == .exited(78))
+                    let words = await second.process.tail()
+                    #expect(words.contains("another pipeline is running on \(directory.appending("data"))"), "\(words)")
+                    // It leaves the first one alone, and takes over once that is gone, however it went.
+                    try await pipelines[0].ready()
+                    try await pipelines[0].process.kill()
+                    try await pipelines[0].process.start()
+                    try await pipelines[0].ready()
+                }
+            }
+        }
+    }
+
+    /// Workers on one folder have names of their own: a claim is told from another's.
+    @Test func workersHaveNamesOfTheirOwn() async throws {
+        try await VirtualHost.with { host in
+            try await withTemporaryDirectory { directory in
+                let settings = [
+                    "SLIPWAY_BROKER_URL": host.url, "SLIPWAY_SEAL_KEYS": "test:\(Self.key())",
+                    "SLIPWAY_DOCKER_SOCKET": try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"),
+                    "SLIPWAY_CLUSTERS": "host",
+                ]
+                try await Self.with(2, of: "deployer", in: directory, settings) { _ in
+                    let data = directory.appending("data")
+                    let names = try [data, data.appending("2")].map {
+                        try String(
+                            contentsOf: URL(filePath: $0.appending("worker-name").string), encoding: .utf8)
+                    }
+                    #expect(Set(names).count == 2, "\(names)")
+                }
+            }
+        }
+    }
+}
