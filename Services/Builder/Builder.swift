@@ -56,7 +56,7 @@ struct Builder {
                 home: gitHome.string, certificates: certificates.map { _ in certificateFile }, logger: context.logger),
             caches: try sourceCaches(),
             parts: SourcePartsClient(
-                http: http, authorities: certificates.map { .text($0.pem) }, logger: context.logger),
+                http: http, authorities: certificates.map { .text($0.pem) }),
             processes: runners.contains(.process)
                 ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil,
             docker: docker,

@@ -160,7 +160,7 @@ struct BuilderScope: Sendable {
             jobs: data.appending("jobs"),
             git: GitProgram(home: data.appending("git").string, allowsFile: true, logger: logger),
             caches: caches ?? SourceCaches(folder: data.appending("sources"), limit: 1 << 30, logger: logger),
-            parts: SourcePartsClient(http: http, authorities: nil, logger: logger),
+            parts: SourcePartsClient(http: http, authorities: nil),
             processes: runners.contains(.process)
                 ? ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger) : nil,
             docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),

@@ -11,6 +11,7 @@ final class OneJobPlatform: JobPlatform {
         var reports: [String: StepReport] = [:]
         var logs: [String: String] = [:]
         var gaps: [String] = []
+        var waits: [String?] = []
         var finished: JobFinished?
     }
 
@@ -29,6 +30,8 @@ final class OneJobPlatform: JobPlatform {
 
     var started: [String] { state.withLock { $0.started } }
     func log(_ step: String) -> String { state.withLock { $0.logs[step] ?? "" } }
+    /// What the job's heartbeats say it waits for.
+    var waits: [String?] { state.withLock { $0.waits } }
     var gaps: [String] { state.withLock { $0.gaps } }
 
     /// Waits for the job's end.
@@ -62,6 +65,7 @@ final class OneJobPlatform: JobPlatform {
         state.withLock { state in
             switch report {
             case let message as StepStarted: state.started.append(message.step)
+            case let message as JobHeartbeat: state.waits.append(message.stuck)
             case let message as StepFinished: state.reports[message.report.step] = message.report
             case let message as JobFinished:
                 state.finished = message

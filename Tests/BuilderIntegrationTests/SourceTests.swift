@@ -10,6 +10,20 @@ import Testing
 
 /// What one job fetched, in the next job.
 @Suite struct SourceTests {
+    @Test func whatTheSourceIsWaitedForIsTold() async throws {
+        try await BuilderScope.with { scope in
+            let url = "http://127.0.0.1:\(try LoopbackPort.free())/shop/web.git"
+            let source = BuilderScope.Source(
+                url: url, commit: String(repeating: "b", count: 40), token: "t", cloneURL: url)
+            let outcome = try await scope.run(
+                Stage(name: "main", kind: .exec, steps: [Step(name: "look", commands: ["true"])]), source: source,
+                runners: [.process])
+            #expect(outcome.finished.outcome == .failure)
+            let told = outcome.platform.waits.compactMap { $0 }.first ?? ""
+            #expect(told.hasPrefix("waits for its source, which is tried again: fetching bbbb"), "\(told)")
+        }
+    }
+
     @Test func aStepThatRuinsItsRepositoryRuinsNoOthers() async throws {
         try await BuilderScope.with { scope in
             let sources = FilePath("\(scope.folder)/sources")

@@ -45,7 +45,7 @@ enum Sample {
         sequence: 41)
 
     static let report = StepReport(
-        step: "compile", outcome: .failure, exitCode: 2, reason: "exit code 2",
+        step: "compile", outcome: .failure, exitCode: 2, reason: "exit code 2", ignored: false,
         outputs: ["map-digest": digest], startedAt: moment, finishedAt: moment.adding(.milliseconds(1500)),
         logBytes: 4126)
 

@@ -106,13 +106,14 @@ struct PlatformFixture: Sendable {
 
     func finished(
         _ step: String, _ job: Job, _ outcome: StepOutcome = .success, attempt: Int = 1,
-        outputs: [String: String] = [:]
+        ignored: Bool? = nil, outputs: [String: String] = [:]
     ) async throws {
         try await StepFinishedHandler(engine: engine).handle(
             StepFinished(
                 job: job.id, run: job.run, attempt: attempt,
                 report: StepReport(
-                    step: step, outcome: outcome, exitCode: outcome == .success ? 0 : 1, outputs: outputs,
+                    step: step, outcome: outcome, exitCode: outcome == .success ? 0 : 1, ignored: ignored,
+                    outputs: outputs,
                     startedAt: .now, finishedAt: .now)), MessageContext(id: .make()))
     }
 

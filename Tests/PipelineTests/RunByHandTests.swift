@@ -145,4 +145,40 @@ import Testing
             }
         }
     }
+
+    @Test func `What a job waits for before its first step is that step's reason`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push("steps: [{name: test, image: alpine, commands: [\"true\"]}]")
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(job.id)
+            let words = "waits for its source: the source is being fetched from git.example"
+            for (stuck, reason) in [(words, words), (nil, "waits for earlier steps of its job")] {
+                try await platform.heartbeat(job, stuck: stuck)
+                let view = try #require(try await platform.reader.view(run.id))
+                #expect(view.stages[0].steps[0].reason == reason)
+            }
+        }
+    }
+
+    @Test func `A worker that knows a failure to be ignored is believed at once`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(
+                """
+                steps:
+                - {name: server, image: alpine, commands: [serve], detach: true}
+                - {name: test, image: alpine, commands: ["true"]}
+                """)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(job.id)
+            try await platform.started("server", job)
+            try await platform.started("test", job)
+            try await platform.finished("server", job, .failure, ignored: true)
+            let view = try #require(try await platform.reader.view(run.id))
+            #expect(view.stages[0].state == .running && view.firstFailure == nil)
+            #expect(view.stages[0].steps[0].state == .failure && view.stages[0].steps[0].isIgnored)
+            #expect(LogPanel.choose(view)?.name == "test")
+        }
+    }
 }

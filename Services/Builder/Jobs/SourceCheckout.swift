@@ -11,6 +11,8 @@ struct SourceCheckout: Sendable {
     /// `nil` where every job fetches everything.
     let caches: SourceCaches?
     let parts: SourcePartsClient
+    /// Told what is waited for.
+    let waits: @Sendable (String) -> Void
 
     /// How much history comes along where the pipeline does not say.
     static let depth = 50
@@ -29,6 +31,7 @@ struct SourceCheckout: Sendable {
                 guard left > 0, [.unreachable, .timedOut, .rateLimited].contains(error.code) else {
                     throw JobFailure("the source cannot be fetched: \(error)")
                 }
+                waits("waits for its source, which is tried again: \(error)")
             }
             left -= 1
             try await Task.sleep(for: pause)
@@ -56,7 +59,7 @@ struct SourceCheckout: Sendable {
         if clone.submodules || clone.lfs {
             submodules = try await parts.parts(
                 of: checkout.commit, submodules: clone.submodules, largeFiles: clone.lfs, mirror: source.url,
-                token: job.sourceToken, timeout: checkout.timeout)
+                token: job.sourceToken, timeout: checkout.timeout, waits: waits)
         }
         try await checkOut(checkout, through: caches)
         checkout.ref = nil

@@ -2,14 +2,12 @@ import Contracts
 import FoundationEssentials
 import Git
 import HTTPClient
-import Logging
 
 /// Asks sync for what belongs to a commit beside its own objects; see ``SourceParts``.
 struct SourcePartsClient: Sendable {
     let http: HTTPClient
     /// The certificate authorities trusted; `nil`: the system's.
     let authorities: HTTPRequest.TLS.PEM?
-    let logger: Logger
 
     /// Bytes of one line of the answer.
     private static let lineLimit = 1 << 20
@@ -17,10 +15,12 @@ struct SourcePartsClient: Sendable {
     /// - Parameters:
     ///   - mirror: its address, such as `http://sync:8081/shop/web.git`.
     ///   - timeout: for all of it. Sync tells every few seconds that it is at work.
+    ///   - waits: told what sync waits for.
     /// - Returns: the submodules, each after the one it lies in.
     /// - Throws: ``GitError``, with the code of what went wrong at sync.
     func parts(
-        of commit: String, submodules: Bool, largeFiles: Bool, mirror: String, token: String?, timeout: Duration
+        of commit: String, submodules: Bool, largeFiles: Bool, mirror: String, token: String?, timeout: Duration,
+        waits: @Sendable (String) -> Void
     ) async throws(GitError) -> [SourceParts.Submodule] {
         var request = HTTPRequest(
             .get, "\(mirror)/parts?commit=\(commit)&submodules=\(submodules)&lfs=\(largeFiles)", totalTimeout: timeout)
@@ -29,7 +29,7 @@ struct SourcePartsClient: Sendable {
         do {
             let response = try await http.send(request)
             guard response.isSuccess else { throw try await Self.refusal(response) }
-            return try await read(response)
+            return try await read(response, waits)
         } catch let error as GitError {
             throw error
         } catch let error as HTTPClientError {
@@ -41,12 +41,14 @@ struct SourcePartsClient: Sendable {
         }
     }
 
-    private func read(_ response: HTTPResponse) async throws -> [SourceParts.Submodule] {
+    private func read(
+        _ response: HTTPResponse, _ waits: @Sendable (String) -> Void
+    ) async throws -> [SourceParts.Submodule] {
         var line: [UInt8] = []
         for try await piece in response.body {
             for part in piece.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
                 if part.offset > 0 {
-                    if let parts = try parts(line) { return parts }
+                    if let parts = try parts(line, waits) { return parts }
                     line = []
                 }
                 line += part.element
@@ -57,9 +59,11 @@ struct SourcePartsClient: Sendable {
     }
 
     /// - Returns: `nil` for a line that only tells what is waited for.
-    private func parts(_ line: [UInt8]) throws -> [SourceParts.Submodule]? {
+    private func parts(
+        _ line: [UInt8], _ waits: @Sendable (String) -> Void
+    ) throws -> [SourceParts.Submodule]? {
         let parts = try Wire.decode(SourceParts.self, from: Data(line))
-        if let waiting = parts.waiting { logger.debug("the source is waited for", metadata: ["reason": "\(waiting)"]) }
+        if let waiting = parts.waiting { waits("waits for its source: \(waiting)") }
         if let problem = parts.problem {
             throw GitError(GitError.Code(rawValue: problem.code) ?? .failed, problem.description)
         }

@@ -29,7 +29,8 @@ struct WaitingReasons: Sendable, Equatable {
             let worker = job.kind == .rollout ? "deployer" : "builder"
             let again = job.lease.attempt > 1 ? ", as attempt \(job.lease.attempt)" : ""
             return "waits for a \(worker) of the queue \(job.queue)\(again)"
-        case .leased, .finished, .cancelled, .superseded: return nil
+        case .leased: return job.stuck
+        case .finished, .cancelled, .superseded: return nil
         }
     }
 }

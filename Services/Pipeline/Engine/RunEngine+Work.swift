@@ -38,6 +38,7 @@ extension RunEngine {
             return try tellToStop(message.job, message.run, message.attempt, job, in: transaction)
         }
         let gotStuck = job.stuck == nil && message.stuck != nil
+        if job.stuck != message.stuck { transaction.changed(job.run) }
         job.stuck = message.stuck
         try jobs.update(job)
         if gotStuck, let workload = job.workload { try displaceStuck(of: workload, in: transaction) }
@@ -120,6 +121,7 @@ extension RunInProgress {
         }
         steps[index].attempt = attempt
         steps[index].exitCode = report.exitCode
+        steps[index].ignoresFailure = report.ignored ?? steps[index].ignoresFailure
         steps[index].outputs = report.outputs
         steps[index].logBytes = report.logBytes
         steps[index].startedAt = report.startedAt ?? steps[index].startedAt

@@ -98,9 +98,9 @@ extension RunStore {
                 outputs, logBytes, startedAt, finishedAt)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (run, id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-                exitCode = excluded.exitCode, job = excluded.job, attempt = excluded.attempt,
-                outputs = excluded.outputs, logBytes = excluded.logBytes, startedAt = excluded.startedAt,
-                finishedAt = excluded.finishedAt
+                ignoresFailure = excluded.ignoresFailure, exitCode = excluded.exitCode, job = excluded.job,
+                attempt = excluded.attempt, outputs = excluded.outputs, logBytes = excluded.logBytes,
+                startedAt = excluded.startedAt, finishedAt = excluded.finishedAt
             """,
             [
                 step.run, step.id, step.stage, step.name, step.kind, step.state, step.reason, step.ignoresFailure,

@@ -28,6 +28,8 @@ public struct StepReport: Codable, Sendable, Hashable {
     public var exitCode: Int32?
     /// Why it failed or was skipped, for people; `nil` on success.
     public var reason: String?
+    /// Whether its failure fails nothing; `nil` on success, or where the worker does not tell.
+    public var ignored: Bool?
     /// What it hands on to later steps.
     public var outputs: [String: String]
     public var startedAt: Timestamp?
@@ -37,13 +39,15 @@ public struct StepReport: Codable, Sendable, Hashable {
 
     public init(
         step: String, outcome: StepOutcome, exitCode: Int32? = nil, reason: String? = nil,
-        outputs: [String: String] = [:], startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil,
+        ignored: Bool? = nil, outputs: [String: String] = [:], startedAt: Timestamp? = nil,
+        finishedAt: Timestamp? = nil,
         logBytes: Int64 = 0
     ) {
         self.step = step
         self.outcome = outcome
         self.exitCode = exitCode
         self.reason = reason
+        self.ignored = ignored
         self.outputs = outputs
         self.startedAt = startedAt
         self.finishedAt = finishedAt

@@ -43,6 +43,8 @@ public struct StepSchedule: Sendable, Hashable {
     var failure: String?
     /// The names of all that did.
     private var failures: Set<String>
+    /// The names of those that failed and fail nothing: where it is to be ignored, and in the background once they worked.
+    public private(set) var ignored: Set<String> = []
     /// The whole stage's order, also of what is not done here.
     private let stageGraph: DependencyGraph
     private let stageNumbers: [String: Int]
@@ -133,7 +135,9 @@ public struct StepSchedule: Sendable, Hashable {
                 stop
                 ?? SkipReason(.stopped, "step “\(name)” ended the stage with exit code \(Planner.stopExitCode)")
         // Once a service works its end fails nothing: the steps that use it will tell.
-        case .failure where step.failure != .ignore && !(entries[number].isBackground && isReady):
+        case .failure where step.failure == .ignore || (entries[number].isBackground && isReady):
+            ignored.insert(name)
+        case .failure:
             if !failedHere { failureReason = "step “\(name)” failed\(reason.map { ": \($0)" } ?? "")" }
             failedHere = true
             failures.insert(name)

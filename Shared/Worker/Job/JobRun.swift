@@ -44,6 +44,11 @@ public final class JobRun: Sendable {
     /// Why the job does not get on, or `nil` where it does.
     var stuckReason: String? { state.withLock { state in state.stuck.min { $0.key < $1.key }?.value } }
 
+    /// Says what all steps wait for, or with `nil` that they do no more; the steps that have not begun show it.
+    public func waits(_ reason: String?) {
+        stuck("", reason)
+    }
+
     func stuck(_ step: String, _ reason: String?) {
         let changed = state.withLock { state in
             let masked = reason.map { state.job?.masked($0) ?? $0 }

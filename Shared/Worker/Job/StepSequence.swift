@@ -50,7 +50,9 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                         name, end.outcome, exitCode: end.result.exitCode, reason: end.result.reason.map(job.masked))
                     if !actions.contains(where: { $0.isStart(of: name) }) {
                         // Stopped because nothing needs it any more is no failure; the schedule knows.
-                        await close(name, end, outcome: schedule.outcomes[name] ?? end.outcome, &state)
+                        let outcome = schedule.outcomes[name] ?? end.outcome
+                        let isIgnored = outcome == .failure ? schedule.ignored.contains(name) : nil
+                        await close(name, end, outcome: outcome, isIgnored: isIgnored, &state)
                     }
                     state.outcomes.merge(schedule.outcomes) { _, new in new }
                     await perform(actions, &state, &group, send)
@@ -116,7 +118,9 @@ struct StepSequence<Runner: StepRunner>: Sendable {
         return entry
     }
 
-    private func close(_ name: String, _ end: StepEnd, outcome: StepOutcome, _ state: inout Following) async {
+    private func close(
+        _ name: String, _ end: StepEnd, outcome: StepOutcome, isIgnored: Bool?, _ state: inout Following
+    ) async {
         guard let entry = state.running.removeValue(forKey: name) else { return }
         // Steps of this job see the same secrets; what leaves the worker is shown to people and to other jobs.
         state.outputs[name] = end.result.outputs
@@ -124,7 +128,8 @@ struct StepSequence<Runner: StepRunner>: Sendable {
         let outputs = await shown(end.result.outputs, of: entry)
         let report = StepReport(
             step: name, outcome: outcome, exitCode: end.result.exitCode,
-            reason: outcome == .success ? nil : end.result.reason.map { job.masked($0) }, outputs: outputs,
+            reason: outcome == .success ? nil : end.result.reason.map { job.masked($0) }, ignored: isIgnored,
+            outputs: outputs,
             startedAt: entry.startedAt, finishedAt: .now)
         run.finished(report, log: entry.log)
     }
