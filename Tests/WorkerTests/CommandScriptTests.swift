@@ -166,6 +166,12 @@ enum TestShell: String, CaseIterable, Sendable {
         let said = try #require(found.log.split(separator: "\n").last)
         #expect(said.hasPrefix("commands: "))
         #expect(said.contains("6: ") && said.contains("nosuchprogram"), "\(said)")
+        let late = try await run(
+            [String](repeating: ":", count: 499) + ["nosuch1 || :", ":", "nosuch2 || :"]
+                + [String](repeating: ":", count: 1000) + ["nosuch3"], in: shell)
+        let lines = late.log.split(separator: "\n").filter { $0.hasPrefix("commands: ") }
+        for (said, number) in zip(lines, [500, 502, 1503]) { #expect(said.contains("\(number): "), "\(said)") }
+        #expect(lines.count == 3)
         let syntax = try await run(["echo a", "echo b\necho (c)"], in: shell)
         #expect(syntax.outcome.exitCode == 2)
         #expect(syntax.log.contains("3: "), "\(syntax.log)")

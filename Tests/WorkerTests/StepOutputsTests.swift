@@ -45,6 +45,8 @@ import Testing
     @Test(arguments: [
         ("a=1\nnotes\n", "line 2 of $SLIPWAY_OUTPUT: “notes” is neither name=value nor name<<MARK"),
         ("=x", "“” is no name of an output"), ("a b=x", "“a b” is no name of an output"),
+        ("a=1\napp.name=x\n", "line 2 of $SLIPWAY_OUTPUT: “app.name” is no name of an output"),
+        ("app.name=x", "leave the line out, as by grep -E '^[A-Za-z0-9_-]+=' .env >> \"$SLIPWAY_OUTPUT\""),
         ("é=x", "“é” is no name of an output"), ("a<b", "“a<b” is neither name=value"),
         ("a<<\nx", "“a<<” lacks the mark"),
         ("a<<END\nx\n END\n", "the value of “a” has no end: there is no line “END”"),

@@ -32,7 +32,7 @@ public struct CommandScript: Sendable, Hashable {
             "{ cd \(Self.quoted(directory)) || slipway_refuse \(Self.quoted(missing)); unset OLDPWD; } 3>&2 2>/dev/null; "
         for (index, command) in commands.enumerated() {
             text += Self.step(command)
-            text += index % Self.commandsPerLine == Self.commandsPerLine - 1 ? "\n" : " "
+            text += index % Self.commandsPerLine == Self.commandsPerLine - 1 ? "\n" + Self.nextLine : " "
         }
         self.text = text + "{ slipway_again && :; } 2>/dev/null\n"
     }
@@ -91,6 +91,11 @@ public struct CommandScript: Sendable, Hashable {
             + "{ [ \"$slipway_done\" = 1 ] || slipway_refuse \(quoted(incomplete)); "
             + "slipway_above=$slipway_above\(newlines); } 3>&2 2>/dev/null;"
     }
+
+    /// Some shells count the lines of what they evaluate from 1, others from the script's own: there it has one more now.
+    private static let nextLine =
+        "{ eval 'slipway_line=${LINENO-}'; [ \"${slipway_line:-1}\" = 1 ] || slipway_above=${slipway_above#?}; } "
+        + "3>&2 2>/dev/null; "
 
     /// A shell that is asked to end would go at once, and with it the container or the listener of a command that is still
     /// busy ending well. With a trap it waits for its command; a trap of the step's own takes the place of this one.

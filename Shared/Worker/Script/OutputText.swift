@@ -47,7 +47,9 @@ struct OutputText {
         }
         let name = Substring(scalars[..<sign])
         guard !name.isEmpty, name.utf8.allSatisfy({ Self.isNameByte($0) }) else {
-            throw wrong("“\(name.prefix(100))” is no name of an output: letters, digits, “_” and “-”")
+            throw wrong(
+                "“\(name.prefix(100))” is no name of an output: letters, digits, “_” and “-”; leave the line out, as by "
+                    + "grep -E '^[A-Za-z0-9_-]+=' .env >> \"$\(StepOutputs.variable)\"")
         }
         if scalars[sign] == "<" {
             return (String(name), try block(upTo: Substring(scalars[sign...].dropFirst(2)), of: name))
