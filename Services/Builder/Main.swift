@@ -1,4 +1,5 @@
 import Contracts
+import Glibc
 import Messaging
 import Runtime
 import ServiceLifecycle
@@ -7,6 +8,8 @@ import ServiceLifecycle
 @main
 struct Main {
     static func main() async {
+        // What a step may do with its source does not depend on how this program was started.
+        umask(0o022)
         let service = ServiceMain(
             name: "builder", summary: "runs the steps of jobs, in containers or as processes, and builds images",
             settings: BuilderSettings.all, adminPort: 9103)

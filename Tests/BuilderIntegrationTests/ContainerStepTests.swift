@@ -199,7 +199,7 @@ import Worker
             let containers = JobContainers(
                 host: scope.host(data: scope.folder), job: try GrantedJob(grant, keys: scope.keys), folder: folder,
                 logger: Logger(label: "test"))
-            await containers.used(scope.image)
+            await containers.used(scope.image, hasShell: true)
             try await containers.removeFiles()
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path.string).isEmpty)
         }

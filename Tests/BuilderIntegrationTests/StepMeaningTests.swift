@@ -1,7 +1,10 @@
 import Contracts
 import DockerEngine
 import Foundation
+import Logging
 import PipelineLanguage
+import Synchronization
+import SystemPackage
 import TestSupport
 import Testing
 import Worker
@@ -113,10 +116,18 @@ import Worker
                         step(scope, runner, "relative", ["pwd; echo ${OLDPWD-none}"], directory: "sub"),
                         step(scope, runner, "absolute", ["pwd"], directory: "/go/src/example.org/app/sub"),
                         step(scope, runner, "missing", ["echo reached"], directory: "not/there"),
+                        step(scope, runner, "outside", ["pwd"], directory: "/bin/../bin"),
+                        step(scope, runner, "nowhere", ["echo reached"], directory: "/opt/none"),
+                        step(scope, runner, "above", ["echo reached"], directory: "sub/../.."),
                     ], workspace: workspace), runners: [runner])
             #expect(outcome.step("missing")?.outcome == .failure)
             #expect(outcome.step("missing")?.reason == "the working directory “not/there” is not there")
             #expect(outcome.log("missing") == "the working directory “not/there” is not there\n")
+            #expect(outcome.log("outside").hasSuffix("bin\n"), "\(outcome.log("outside"))")
+            #expect(outcome.log("nowhere") == "the working directory “/opt/none” is not there\n")
+            #expect(
+                outcome.log("above")
+                    == "the working directory “sub/../..” leads out of the workspace; only an absolute path may\n")
             #expect(outcome.log("relative").contains("/sub\nnone\n"))
             #expect(outcome.log("absolute").contains("/sub\n"))
             let paths = outcome.log("make").split(separator: "\n").last?.split(separator: "|") ?? []
@@ -133,6 +144,12 @@ import Worker
                     failure: .ignore),
                 Step(name: "there", image: scope.image, entrypoint: ["/bin/pwd"], workingDirectory: "/bin"),
                 Step(
+                    name: "outside", image: scope.image, entrypoint: ["/bin/pwd"], workingDirectory: "/opt/none",
+                    failure: .ignore),
+                Step(
+                    name: "above", image: scope.image, entrypoint: ["/bin/pwd"], workingDirectory: "../other",
+                    failure: .ignore),
+                Step(
                     name: "mounted", image: scope.image, entrypoint: ["/bin/pwd"], workingDirectory: "cache",
                     mounts: [Mount(name: "cache", path: "/drone/src/cache")]),
             ]
@@ -141,6 +158,8 @@ import Worker
             let outcome = try await scope.run(stage)
             #expect(outcome.step("missing")?.reason == "the working directory “not/there” is not there")
             #expect(outcome.log("there") == "/bin\n")
+            #expect(outcome.step("outside")?.reason == "the working directory “/opt/none” is not there")
+            #expect(outcome.step("above")?.reason?.contains("leads out of the workspace") == true)
             #expect(outcome.log("mounted") == "/drone/src/cache\n")
         }
     }
@@ -175,20 +194,64 @@ import Worker
             let source = try await scope.repository(["README": "hello\n"])
             var user = step(
                 scope, .docker, "user",
-                ["echo more >> README; echo x > made/by-root/new; echo y >> made/by-root/file; ./made/by-root/run"])
+                [
+                    "echo more >> README; echo x > made/by-root/new; echo y >> made/by-root/file; ./made/by-root/run",
+                    "! cat key; ! ls private",
+                ])
             user.user = "1000"
             var other = step(scope, .docker, "other", ["echo z >> made/by-root/new; cat README made/by-root/*"])
             other.user = "1001:1001"
             let root = step(
                 scope, .docker, "root",
                 [
-                    "umask 077; mkdir -p made/by-root; echo 0 > made/by-root/file",
-                    "printf '#!/bin/sh\\necho ran\\n' > made/by-root/run; chmod 700 made/by-root/run",
+                    "mkdir -p made/by-root; echo 0 > made/by-root/file; (umask 077; echo secret > key; mkdir private)",
+                    "printf '#!/bin/sh\\necho ran\\n' > made/by-root/run; chmod 755 made/by-root/run",
                 ])
-            let outcome = try await scope.run(stage(.docker, [root, user, other]), source: source)
+            let look = step(scope, .docker, "look", ["stat -c '%a %n' key private made/by-root/file"])
+            let outcome = try await scope.run(stage(.docker, [root, user, other, look]), source: source)
             #expect(outcome.step("user")?.outcome == .success, "\(outcome.log("user"))")
-            #expect(outcome.log("user").hasSuffix("\nran\n"))
+            #expect(outcome.log("user").contains("\nran\n") && !outcome.log("user").contains("secret"))
             #expect(outcome.log("other").contains("\nhello\nmore\n0\ny\nx\nz\n"), "\(outcome.log("other"))")
+            #expect(outcome.log("look").hasSuffix("\n600 key\n700 private\n666 made/by-root/file\n"))
+        }
+    }
+
+    /// A builder that is not root has no power over what root of a container made.
+    @Test func filesOfOtherUsersAreOpenedByAContainersRoot() async throws {
+        try await BuilderScope.with { scope in
+            let data = FilePath("\(scope.folder)/data")
+            let folder = JobFolder(below: data, job: .make(), attempt: 1)
+            try folder.make()
+            let job = try GrantedJob(try scope.grant(stage(.docker, [])), keys: scope.keys)
+            let containers = JobContainers(
+                host: scope.host(data: data.string), job: job, folder: folder, logger: Logger(label: "test"))
+            let names = ["plain", "it's 1", "line\nbreak", "-rf", "$(touch bad)"] + (0..<450).map { "f\($0)" }
+            for name in names {
+                let path = "\(folder.workspace)/\(name)"
+                #expect(FileManager.default.createFile(atPath: path, contents: nil))
+                #expect(chmod(path, 0o644) == 0)
+            }
+            let outside = "\(scope.folder)/outside"
+            #expect(FileManager.default.createFile(atPath: outside, contents: nil))
+            #expect(chmod(outside, 0o644) == 0)
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder.workspace)/link", withDestinationPath: outside)
+            let log = LinesLog()
+            let closed = (["link", "gone"] + names).map { Array($0.utf8) } + [[]]
+            await containers.openAsRoot(closed, log)
+            #expect(log.text.hasPrefix("477 files of other users"), "\(log.text)")
+            await containers.used(scope.image, hasShell: true)
+            await containers.used("nothing/of/that/name:1", hasShell: false)
+            log.clear()
+            await containers.openAsRoot(closed, log)
+            #expect(log.text == "")
+            for name in names {
+                var status = stat()
+                #expect(stat("\(folder.workspace)/\(name)", &status) == 0 && status.st_mode & 0o777 == 0o666, "\(name)")
+            }
+            var status = stat()
+            #expect(stat(outside, &status) == 0 && status.st_mode & 0o777 == 0o644)
+            await containers.remove()
         }
     }
 
@@ -303,6 +366,22 @@ import Worker
         }
     }
 
+    @Test func aFailureAfterItWorkedIsKnownToBeIgnored() async throws {
+        try await BuilderScope.with { scope in
+            var server = step(scope, .docker, "server", ["echo up; sleep 0.3; exit 3"])
+            (server.detach, server.failure) = (true, .fail)
+            var lint = step(scope, .docker, "lint", ["exit 4"])
+            lint.failure = .ignore
+            var test = step(scope, .docker, "test", ["sleep 2; exit 5"])
+            test.failure = .fail
+            let outcome = try await scope.run(stage(.docker, [server, lint, test]))
+            #expect(outcome.step("server")?.outcome == .failure && outcome.step("server")?.ignored == true)
+            #expect(outcome.step("lint")?.ignored == true)
+            #expect(outcome.step("test")?.ignored == false)
+            #expect(outcome.finished.reason == "step “test” failed: exit code 5")
+        }
+    }
+
     @Test func aCancelDuringAProbeEndsTheJob() async throws {
         try await BuilderScope.with { scope in
             let probes = [
@@ -323,4 +402,12 @@ import Worker
             #expect(outcome.step("never")?.outcome == .cancelled)
         }
     }
+}
+
+/// A log kept in memory.
+private final class LinesLog: StepLog {
+    private let bytes = Mutex<[UInt8]>([])
+    var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
+    func write(_ new: [UInt8]) async { bytes.withLock { $0 += new } }
+    func clear() { bytes.withLock { $0 = [] } }
 }

@@ -23,17 +23,26 @@ import Worker
         #expect(WorkspacePath.inContainers(of: stage("src", nil)) == "/src")
     }
 
-    @Test func whereAStepBegins() {
+    @Test func whereAStepBegins() throws {
         let plain = Step(name: "s", commands: ["x"])
         let plugin = Step(name: "s", image: "x")
         let below = Step(name: "s", commands: ["x"], workingDirectory: "sub/../b")
         let elsewhere = Step(name: "s", commands: ["x"], workingDirectory: "/opt")
-        #expect(WorkspacePath.directory(of: plain, isBackground: false, in: stage()) == "/drone/src")
-        #expect(WorkspacePath.directory(of: plain, isBackground: true, in: stage()) == "/drone/src")
-        #expect(WorkspacePath.directory(of: plugin, isBackground: false, in: stage()) == "/drone/src")
-        #expect(WorkspacePath.directory(of: plugin, isBackground: true, in: stage()) == nil)
-        #expect(WorkspacePath.directory(of: below, isBackground: false, in: stage("/w")) == "/w/b")
-        #expect(WorkspacePath.directory(of: elsewhere, isBackground: true, in: stage()) == "/opt")
+        #expect(try WorkspacePath.directory(of: plain, isBackground: false, in: stage()) == "/drone/src")
+        #expect(try WorkspacePath.directory(of: plain, isBackground: true, in: stage()) == "/drone/src")
+        #expect(try WorkspacePath.directory(of: plugin, isBackground: false, in: stage()) == "/drone/src")
+        #expect(try WorkspacePath.directory(of: plugin, isBackground: true, in: stage()) == nil)
+        #expect(try WorkspacePath.directory(of: below, isBackground: false, in: stage("/w")) == "/w/b")
+        #expect(try WorkspacePath.directory(of: elsewhere, isBackground: true, in: stage()) == "/opt")
+        for wanted in ["..", "../srcs", "sub/../../x"] {
+            let step = Step(name: "s", image: "x", workingDirectory: wanted)
+            let error = #expect(throws: JobFailure.self) {
+                try WorkspacePath.directory(of: step, isBackground: false, in: stage())
+            }
+            #expect(
+                error?.reason
+                    == "the working directory “\(wanted)” leads out of the workspace; only an absolute path may")
+        }
     }
 
     @Test func aProcessBeginsWhereAContainerWould() async throws {
@@ -50,11 +59,12 @@ import Worker
             #expect(try path("sub") == workspace.appending("sub"))
             #expect(try path("/go/src/app/sub") == workspace.appending("sub"))
             #expect(try path("/go/src/app") == workspace)
+            #expect(try path("/usr/bin/..") == "/usr")
             for (wanted, words) in [
                 ("not/there", "the working directory “not/there” is not there"),
                 ("file", "the working directory “file” is not there"),
                 ("/go/src/app/none", "the working directory “/go/src/app/none” is not there"),
-                ("/go/src/app/..", "is not there"), ("..", "leads out"), ("/etc", "leads out"),
+                ("/go/src/app/..", "is not there"), ("..", "leads out"), ("/etc/passwd", "is not there"),
             ] {
                 let error = #expect(throws: JobFailure.self) { try path(wanted) }
                 #expect(error?.reason.contains(words) == true, "\(wanted): \(error?.reason ?? "")")
@@ -67,40 +77,24 @@ import Worker
         try await withTemporaryDirectory { directory in
             let workspace = directory.appending("workspace")
             try FileTree.make(workspace.appending("sub"))
-            let check = { (path: String, mount: String?) throws(JobFailure) in
+            let find = { (path: String, mount: String?) throws(JobFailure) in
                 let step = Step(
                     name: "s", workingDirectory: "given", mounts: mount.map { [Mount(name: "v", path: $0)] } ?? [])
-                try WorkspacePath.check(path, of: step, in: workspace, stage: stage())
+                return try WorkspacePath.find(path, of: step, in: workspace, stage: stage())
             }
-            try check("/drone/src", nil)
-            try check("/drone/src/sub", nil)
-            try check("/opt/of/the/image", nil)
-            try check("/drone/src/cache/x", "/drone/src/cache")
-            let error = #expect(throws: JobFailure.self) { try check("/drone/src/none", nil) }
+            #expect(try find("/drone/src", nil))
+            #expect(try find("/drone/src/sub", nil))
+            #expect(try !find("/opt/of/the/image", nil))
+            #expect(try find("/drone/src/cache/x", "/drone/src/cache"))
+            let error = #expect(throws: JobFailure.self) { try find("/drone/src/none", nil) }
             #expect(error?.reason == "the working directory “given” is not there")
         }
     }
 
-    @Test func theWholeWorkspaceIsOpenedAndNothingElse() async throws {
-        try await withTemporaryDirectory { directory in
-            let tree = directory.appending("tree")
-            let outside = directory.appending("outside")
-            try FileTree.make(tree.appending("a/.git/objects"))
-            let files = ["tree/a/run": 0o700, "tree/a/.git/objects/x": 0o444, "outside": 0o600]
-            for (name, mode) in files {
-                let file = try FileDescriptor.open(
-                    directory.appending(name), .writeOnly, options: .create,
-                    permissions: FilePermissions(rawValue: mode_t(mode)))
-                try file.close()
-            }
-            #expect(symlink(outside.string, tree.appending("a/link").string) == 0)
-            FileTree.open(tree)
-            let modes = ["tree", "tree/a", "tree/a/.git/objects", "tree/a/run", "tree/a/.git/objects/x", "outside"].map
-            {
-                var status = stat()
-                return stat(directory.appending($0).string, &status) == 0 ? status.st_mode & 0o777 : 0
-            }
-            #expect(modes == [0o777, 0o777, 0o777, 0o777, 0o666, 0o600])
-        }
+    @Test func rootWritesAnywhereUnlessThatIsTakenAway() {
+        for user in ["", "0", "root", "root:1000", "0:0"] { #expect(ContainerLimits().writesAnywhere(user)) }
+        for user in ["1000", "node", "1000:0", "00x"] { #expect(!ContainerLimits().writesAnywhere(user)) }
+        for dropped in ["ALL", "dac_override"] { #expect(!ContainerLimits(dropped: [dropped]).writesAnywhere("0")) }
+        #expect(ContainerLimits(dropped: ["NET_RAW"]).writesAnywhere("0"))
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import DockerEngine
+import FoundationEssentials
 import Logging
 import PipelineLanguage
 import SystemPackage
@@ -13,8 +14,8 @@ actor JobContainers {
     private let logger: Logger
     private var network: Task<String, any Error>?
     private var volumes: [String: Task<String, any Error>] = [:]
-    /// An image that was used: with it files can be removed that only the containers' users may remove.
-    private(set) var lastImage: String?
+    /// An image that was used, one with a shell where there was any: with it root can do what this builder's user may not.
+    private var rootImage: (name: String, hasShell: Bool)?
 
     init(host: DockerHost, job: GrantedJob, folder: JobFolder, logger: Logger) {
         self.host = host
@@ -28,10 +29,10 @@ actor JobContainers {
     private var prefix: String { "slipway-\(job.grant.job)-\(job.grant.attempt)" }
 
     /// Whether the job made anything at the engine.
-    var isUsed: Bool { network != nil || lastImage != nil || !volumes.isEmpty }
+    var isUsed: Bool { network != nil || rootImage != nil || !volumes.isEmpty }
 
-    func used(_ image: String) {
-        lastImage = image
+    func used(_ image: String, hasShell: Bool) {
+        if hasShell || rootImage?.hasShell != true { rootImage = (image, hasShell) }
     }
 
     /// The bridge network in which steps find each other by name.
@@ -90,12 +91,56 @@ actor JobContainers {
         }
     }
 
+    /// Lets any user write wherever the workspace is, to what the checkout and the steps before made, as far as others
+    /// may read it: what somebody keeps to himself, such as a key of mode 0600, stays so. What belongs to users of the
+    /// containers, whom a builder that is not root has no power over, a container's root opens.
+    nonisolated func openWorkspace(_ log: some StepLog) async {
+        let closed = FileTree.open(folder.workspace)
+        if !closed.isEmpty { await openAsRoot(closed, log) }
+    }
+
+    /// - Parameter closed: paths in the workspace.
+    nonisolated func openAsRoot(_ closed: [[UInt8]], _ log: some StepLog) async {
+        do {
+            let script = folder.path.appending("open-\(StepNumber.next())")
+            try Self.opening(closed).write(to: URL(filePath: script.string))
+            guard try await runAsRoot("exec /bin/sh /slipway/\(script.lastComponent?.string ?? "")") == 0 else {
+                throw JobFailure("the image has no chmod")
+            }
+        } catch {
+            await log.line(
+                "\(closed.count) files of other users in the workspace cannot be opened to this step: \(error)")
+        }
+    }
+
+    /// A script that opens files of the workspace. A link that took the place of one meanwhile leads nowhere but into the
+    /// container it runs in.
+    private static func opening(_ files: [[UInt8]]) -> Data {
+        var script = Data("cd /slipway/workspace && command -v chmod > /dev/null || exit\n".utf8)
+        for start in stride(from: 0, to: files.count, by: 200) {
+            script += Data("chmod go+u".utf8)
+            for file in files[start..<min(start + 200, files.count)] {
+                let quoted = file.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false)
+                script += Data(" './".utf8) + Data(quoted.joined(separator: #"'\''"#.utf8)) + Data("'".utf8)
+            }
+            // One that is gone by now needs nothing.
+            script += Data(" 2> /dev/null\n".utf8)
+        }
+        return script + Data("exit 0\n".utf8)
+    }
+
     /// Removes files of the job's folder that containers made as users of their own.
     func removeFiles() async throws {
-        guard let image = lastImage else { return }
+        _ = try await runAsRoot("rm -rf /slipway/* /slipway/.[!.]*")
+    }
+
+    /// Runs a command of the shell as root, with the job's folder at `/slipway`.
+    /// - Returns: its exit code.
+    private func runAsRoot(_ command: String) async throws -> Int32 {
+        guard let image = rootImage?.name else { throw JobFailure("the job had no image yet") }
         let engine = try await host.engine()
         var container = ContainerSpecification(image: image)
-        container.entrypoint = ["/bin/sh", "-c", "rm -rf /slipway/* /slipway/.[!.]*"]
+        container.entrypoint = ["/bin/sh", "-c", command]
         container.command = []
         container.user = "0"
         container.network = "none"
@@ -105,7 +150,8 @@ actor JobContainers {
         let id = try await engine.createContainer(container)
         let exit = try await engine.awaitExit(of: id)
         try await engine.startContainer(id)
-        _ = try await exit.code()
+        let code = try await exit.code()
         try await engine.removeContainer(id)
+        return code
     }
 }

@@ -41,12 +41,13 @@ struct BuildExecutor: JobExecutor {
         let result: Result<Void, any Error>
         do {
             if !job.stage.clone.disable, let source = job.grant.source {
-                try await SourceCheckout(git: git, caches: caches, parts: parts).run(
+                try await SourceCheckout(git: git, caches: caches, parts: parts, waits: run.waits).run(
                     job, source, into: folder.workspace)
+                run.waits(nil)
             }
             await run.steps(
                 StepDispatch(
-                    processes: processes.map { ProcessStep(processes: $0, folder: folder, docker: docker) },
+                    processes: processes.map { ProcessStep(processes: $0, folder: folder, containers: containers) },
                     containers: containers.map { ContainerStep(containers: $0) },
                     images: containers.map {
                         ImageBuildStep(containers: $0, registry: registry, events: events, folder: folder)

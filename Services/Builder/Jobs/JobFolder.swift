@@ -6,7 +6,8 @@ import Worker
 /// The folder of one attempt of a job: its workspace, and what each step is given beside it.
 struct JobFolder: Sendable {
     let path: FilePath
-    /// The source, shared by all steps. Any user of a container may write to it; the folder above is this builder's alone.
+    /// The source, shared by all steps. Any user of a container may write to it, see ``JobContainers/openWorkspace(_:)``;
+    /// the folder above is this builder's alone.
     var workspace: FilePath { path.appending("workspace") }
 
     init(below jobs: FilePath, job: JobID, attempt: Int) {
@@ -21,12 +22,6 @@ struct JobFolder: Sendable {
             throw JobFailure("the job's folder cannot be made: \(error)")
         }
         workspace.withPlatformString { _ = chmod($0, 0o777) }
-    }
-
-    /// Lets a user of a container who is not this builder's write wherever the workspace is, also to what the checkout
-    /// and the steps before made.
-    func openWorkspace() {
-        FileTree.open(workspace)
     }
 
     /// A new folder for one try of a step, with the file its outputs go to.

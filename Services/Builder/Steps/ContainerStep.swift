@@ -22,16 +22,13 @@ struct ContainerStep: Sendable {
         let engine = try await containers.host.engine()
         let image = try ImageReference(step.step.image ?? "")
         try await ImagePull(engine: engine, job: step.job, log: step.log).run(image, policy: step.step.pull)
-        await containers.used("\(image)")
-        let stage = step.job.stage
-        let directory = WorkspacePath.directory(of: step.step, isBackground: step.isBackground, in: stage)
+        let directory = try WorkspacePath.directory(of: step.step, isBackground: step.isBackground, in: step.job.stage)
         let folder = try makeFolder(step.step, directory)
-        if let directory, folder.script == nil {
-            try WorkspacePath.check(directory, of: step.step, in: containers.folder.workspace, stage: stage)
-        }
+        await containers.used("\(image)", hasShell: folder.script != nil)
+        if let directory, folder.script == nil { try await check(directory, step, image, engine) }
         var user = step.step.user
         if user == nil { user = try await engine.inspectImage("\(image)").user }
-        if let user, !Self.isRoot(user) { containers.folder.openWorkspace() }
+        if !containers.host.limits.writesAnywhere(user ?? "") { await containers.openWorkspace(step.log) }
         let container = try await specification(of: step, image: image, directory: directory, folder: folder)
         let id = try await engine.createContainer(container)
         let result: Result<Ending, any Error>
@@ -64,8 +61,25 @@ struct ContainerStep: Sendable {
         return try containers.folder.makeStep(number: StepNumber.next(), script: script)
     }
 
-    private static func isRoot(_ user: String) -> Bool {
-        ["", "0", "root"].contains(user.prefix { $0 != ":" })
+    /// Complains about a directory that is not there, which the engine would make: the script of a step with commands
+    /// looks by itself.
+    private func check(
+        _ directory: String, _ step: StepRun, _ image: ImageReference, _ engine: DockerEngine
+    ) async throws {
+        let isFound = try WorkspacePath.find(
+            directory, of: step.step, in: containers.folder.workspace, stage: step.job.stage)
+        if isFound { return }
+        var look = ContainerSpecification(image: "\(image)")
+        // It is never started.
+        look.entrypoint = ["/"]
+        look.network = "none"
+        look.labels = containers.labels
+        let id = try await engine.createContainer(look)
+        let isThere = try await engine.hasFile(directory, in: id)
+        try await engine.removeContainer(id)
+        guard isThere else {
+            throw JobFailure(CommandScript.missing(directory: step.step.workingDirectory ?? directory))
+        }
     }
 
     /// The program of a container if its image does not have it. What cannot be found out is not said.

@@ -1,4 +1,5 @@
 import Contracts
+import Glibc
 import PipelineLanguage
 import Synchronization
 import SystemPackage
@@ -8,13 +9,15 @@ import Worker
 struct ProcessStep: Sendable {
     let processes: ProcessRunner
     let folder: JobFolder
-    /// The engine `docker` commands find by themselves; `nil` leaves them their own.
-    let docker: DockerHost?
+    /// Their engine is what `docker` commands find by themselves; `nil` leaves them their own.
+    let containers: JobContainers?
 
     func run(_ step: StepRun) async throws -> StepResult {
         let given = try folder.makeStep(number: StepNumber.next())
         var environment = try step.environment(output: given.output.string)
-        if let docker, environment["DOCKER_HOST"] == nil { environment["DOCKER_HOST"] = "unix://\(docker.socketPath)" }
+        if let containers, environment["DOCKER_HOST"] == nil {
+            environment["DOCKER_HOST"] = "unix://\(containers.host.socketPath)"
+        }
         if !step.job.registries.isEmpty, environment["DOCKER_CONFIG"] == nil {
             environment["DOCKER_CONFIG"] = try DockerLogins.write(
                 step.job.registries, to: given.path.appending("docker")
@@ -23,6 +26,8 @@ struct ProcessStep: Sendable {
         let command = ShellCommand(
             commands: step.step.commands, shell: step.step.shell, environment: environment,
             workingDirectory: try WorkspacePath.directory(of: step.step, in: folder.workspace, stage: step.job.stage))
+        // What root of a container made, this builder's user may not write to.
+        if let containers, geteuid() != 0, await containers.isUsed { await containers.openWorkspace(step.log) }
         // A probe looks into containers: what uses a service that is a process waits for it in its own way.
         if step.isBackground { step.ready() }
         let outcome = try await processes.run(

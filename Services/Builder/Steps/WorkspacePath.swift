@@ -16,56 +16,67 @@ enum WorkspacePath {
     /// Where a step in a container begins; `nil` leaves it to the image.
     ///
     /// What runs in the background as its image does, a service, finds its files where its image put them.
-    static func directory(of step: Step, isBackground: Bool, in stage: Stage) -> String? {
-        let workspace = FilePath(inContainers(of: stage))
-        if let wanted = step.workingDirectory {
-            return workspace.pushing(FilePath(wanted)).lexicallyNormalized().string
+    /// - Throws: ``JobFailure`` for a relative path that leads out of the workspace.
+    static func directory(of step: Step, isBackground: Bool, in stage: Stage) throws(JobFailure) -> String? {
+        guard let wanted = step.workingDirectory else {
+            return isBackground && step.commands.isEmpty ? nil : inContainers(of: stage)
         }
-        return isBackground && step.commands.isEmpty ? nil : workspace.string
+        return try place(wanted, stage).string
+    }
+
+    /// A working directory as a container has it: an absolute path by itself, a relative one in the workspace.
+    private static func place(_ wanted: String, _ stage: Stage) throws(JobFailure) -> FilePath {
+        let workspace = FilePath(inContainers(of: stage))
+        let place = workspace.pushing(FilePath(wanted)).lexicallyNormalized()
+        guard wanted.hasPrefix("/") || place.starts(with: workspace) else {
+            throw JobFailure("the working directory “\(wanted)” leads out of the workspace; only an absolute path may")
+        }
+        return place
     }
 
     /// A path of the builder's machine.
     /// - Throws: ``JobFailure`` for a path that leads out or is not there.
     static func resolve(_ path: String, in workspace: FilePath) throws(JobFailure) -> FilePath {
-        try resolve(path, in: workspace, missing: "“\(path)” is not there in the workspace")
-    }
-
-    /// The working directory of a step that runs as a process. The path that the workspace would have in a container
-    /// stands for the workspace, so that a pipeline means the same in both.
-    /// - Throws: ``JobFailure`` for a path that leads out or is not there.
-    static func directory(of step: Step, in workspace: FilePath, stage: Stage) throws(JobFailure) -> FilePath {
-        guard let wanted = step.workingDirectory else { return workspace }
-        let missing = CommandScript.missing(directory: wanted)
-        let directory = try resolve(hostPath(of: wanted, stage), in: workspace, missing: missing)
-        guard real("\(directory)/.") != nil else { throw JobFailure(missing) }
-        return directory
-    }
-
-    /// Complains about a container's directory in the workspace that is not there, which the engine would make.
-    /// - Throws: ``JobFailure``
-    static func check(_ directory: String, of step: Step, in workspace: FilePath, stage: Stage) throws(JobFailure) {
-        guard FilePath(directory).starts(with: FilePath(inContainers(of: stage))),
-            !step.mounts.contains(where: { FilePath(directory).starts(with: FilePath($0.path)) })
-        else { return }
-        let path = hostPath(of: directory, stage)
-        guard real("\(workspace)/\(path)/.") == nil else { return }
-        throw JobFailure(CommandScript.missing(directory: step.workingDirectory ?? directory))
-    }
-
-    private static func hostPath(of path: String, _ stage: Stage) -> String {
-        var rest = FilePath(path).lexicallyNormalized()
-        return rest.removePrefix(FilePath(inContainers(of: stage))) ? rest.string : path
-    }
-
-    private static func resolve(
-        _ path: String, in workspace: FilePath, missing: String
-    ) throws(JobFailure) -> FilePath {
         guard let root = real(workspace.string) else { throw JobFailure("the workspace is gone") }
-        guard let target = real(path.hasPrefix("/") ? path : "\(root)/\(path)") else { throw JobFailure(missing) }
+        guard let target = real(path.hasPrefix("/") ? path : "\(root)/\(path)") else {
+            throw JobFailure("“\(path)” is not there in the workspace")
+        }
         guard target == root || target.hasPrefix(root + "/") else {
             throw JobFailure("“\(path)” leads out of the workspace")
         }
         return FilePath(target)
+    }
+
+    /// The working directory of a step that runs as a process. The path that the workspace would have in a container
+    /// stands for the workspace, so that a pipeline means the same in both; any other is the machine's.
+    /// - Throws: ``JobFailure`` for a relative path that leads out, and for one that is not there.
+    static func directory(of step: Step, in workspace: FilePath, stage: Stage) throws(JobFailure) -> FilePath {
+        guard let wanted = step.workingDirectory else { return workspace }
+        let place = try place(wanted, stage)
+        guard let directory = real("\(onHost(place, workspace, stage) ?? place)/.") else {
+            throw JobFailure(CommandScript.missing(directory: wanted))
+        }
+        return FilePath(directory)
+    }
+
+    /// Complains about a container's directory in the workspace that is not there, which the engine would make.
+    /// - Returns: Whether it was found, or is a volume's: any other only the image knows.
+    /// - Throws: ``JobFailure``
+    static func find(_ directory: String, of step: Step, in workspace: FilePath, stage: Stage) throws(JobFailure)
+        -> Bool
+    {
+        if step.mounts.contains(where: { FilePath(directory).starts(with: FilePath($0.path)) }) { return true }
+        guard let path = onHost(FilePath(directory), workspace, stage) else { return false }
+        guard real("\(path)/.") != nil else {
+            throw JobFailure(CommandScript.missing(directory: step.workingDirectory ?? directory))
+        }
+        return true
+    }
+
+    /// Where a container's path in the workspace is on the builder's machine; `nil` for any other path.
+    private static func onHost(_ path: FilePath, _ workspace: FilePath, _ stage: Stage) -> FilePath? {
+        var rest = path
+        return rest.removePrefix(FilePath(inContainers(of: stage))) ? workspace.pushing(rest) : nil
     }
 
     private static func real(_ path: String) -> String? {

@@ -49,40 +49,56 @@ public enum FileTree {
         if unlinkat(directory, name, AT_REMOVEDIR) != 0, errno != ENOENT { throw Errno(rawValue: errno) }
     }
 
-    /// Lets every user read and write a tree, as far as it is this user's; what belongs to others stays as it is. Links
-    /// are never followed, however the tree changes meanwhile.
-    public static func open(_ path: FilePath) {
+    /// Lets every user do with a tree what its owners may, as far as others may read it: what is its owner's alone, and all
+    /// below it, stays as it is. Links are never followed, however the tree changes meanwhile.
+    /// - Returns: what could not be opened, since it belongs to other users: paths below the tree's.
+    public static func open(_ path: FilePath) -> [[UInt8]] {
+        var closed: [[UInt8]] = []
         let descriptor = path.withPlatformString { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
-        if descriptor >= 0 { openAll(below: descriptor) }
+        guard descriptor >= 0 else { return [] }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, let wanted = opened(status.st_mode), wanted != status.st_mode & 0o7777,
+            fchmod(descriptor, wanted) != 0
+        {
+            closed.append([])
+        }
+        openAll(below: descriptor, [], &closed)
+        return closed
     }
 
     /// Takes the descriptor of a directory over.
-    private static func openAll(below descriptor: Int32) {
-        var status = stat()
-        if fstat(descriptor, &status) == 0, status.st_mode & 0o777 != 0o777 {
-            fchmod(descriptor, status.st_mode & 0o7777 | 0o777)
-        }
+    private static func openAll(below descriptor: Int32, _ path: [UInt8], _ closed: inout [[UInt8]]) {
         guard let entries = fdopendir(descriptor) else {
             close(descriptor)
             return
         }
         defer { closedir(entries) }
         while let entry = readdir(entries) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
-            }
-            guard name != [46, 0], name != [46, 46, 0],
-                fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in Array(bytes.prefix { $0 != 0 }) }
+            let text = name.map { CChar(bitPattern: $0) } + [0]
+            var status = stat()
+            guard text != [46, 0], text != [46, 46, 0], fstatat(descriptor, text, &status, AT_SYMLINK_NOFOLLOW) == 0,
+                let wanted = opened(status.st_mode)
             else { continue }
-            switch status.st_mode & S_IFMT {
-            case S_IFDIR:
-                let child = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-                if child >= 0 { openAll(below: child) }
-            case S_IFREG:
-                let wanted = status.st_mode & 0o7777 | 0o666 | (status.st_mode & 0o100 == 0 ? 0 : 0o111)
-                if wanted != status.st_mode & 0o7777 { fchmodat(descriptor, name, wanted, AT_SYMLINK_NOFOLLOW) }
-            default: continue
+            let whole = path + name
+            if wanted != status.st_mode & 0o7777, fchmodat(descriptor, text, wanted, AT_SYMLINK_NOFOLLOW) != 0,
+                errno == EPERM
+            {
+                closed.append(whole)
             }
+            guard status.st_mode & S_IFMT == S_IFDIR else { continue }
+            let child = openat(descriptor, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            if child >= 0 { openAll(below: child, whole + [UInt8(ascii: "/")], &closed) }
         }
+    }
+
+    /// The mode of what is open to all, or `nil` for what stays as it is.
+    private static func opened(_ mode: mode_t) -> mode_t? {
+        let kind = mode & S_IFMT
+        // Who may write to a program could change what it does with its owner's rights.
+        let isSafe = kind == S_IFDIR || kind == S_IFREG && mode & (S_ISUID | S_ISGID) == 0
+        guard isSafe, mode & S_IROTH != 0 else { return nil }
+        let owner = mode & S_IRWXU
+        return mode & 0o7777 | owner >> 3 | owner >> 6
     }
 }
