@@ -47,12 +47,13 @@ struct Deployer {
             var logger = context.logger
             logger[metadataKey: "cluster"] = "\(target.name)"
             let connected = try connect(target, http, logger)
+            // One worker name for each loop: a claim is told from another loop's.
+            let name = "\(worker).\(target.name)"
             let executor = DeployExecutor(
-                target: connected, http: http, registry: registry, dockerSocket: socket,
+                target: connected, worker: name, http: http, registry: registry, dockerSocket: socket,
                 allowsHostNetwork: trusted, timeout: timeout, events: events, logger: logger)
             var configuration = JobLoopConfiguration(
-                // One worker name for each loop: a claim is told from another loop's.
-                worker: "\(worker).\(target.name)", slots: slots,
+                worker: name, slots: slots,
                 // A rollout goes on in the cluster by itself, so there is no use in waiting for its end.
                 grace: min(.seconds(2), shutdown / 2), namespace: connected.kubernetes?.access.namespace,
                 spool: data.appending("spool-\(target.name)"))

@@ -27,7 +27,8 @@ import Worker
                 login: RegistryCredentials(
                     username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
                     password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")),
-                job: JobID(rawValue: job), sequence: sequence, labels: [DeployLabel.owner: "shop/web"],
+                job: JobID(rawValue: job), sequence: sequence, worker: "tester",
+                labels: [DeployLabel.owner: "shop/web"],
                 patience: .init(settling: .seconds(3), drain: .seconds(1), grace: .seconds(3)), log: log,
                 logger: logger)
         }
@@ -457,10 +458,68 @@ import Worker
             #expect(try await host.engine.inspectContainer(old).state.isRunning)
             rolling.cancel()
             await #expect(throws: (any Error).self) { try await rolling.value }
-            // Interrupted, it ends as it would have.
+            // The old one is as it was, and answers as it did.
+            #expect(try await host.engine.inspectContainer(host.service).id == old)
+            let again = try await host.engine.inspectContainer(old).addresses[network] ?? ""
+            #expect(try await resolves(to: again))
             _ = try await host.replacement(two, job: "j1", sequence: 1, run, log: MemoryLog()).run()
             try await host.engine.removeContainer(host.service)
             try await host.engine.removeNetwork(network)
+        }
+    }
+
+    @Test("one that answers its probe and ends while the old one drains is not deployed", arguments: ["no", "always"])
+    func endsWhileTheOldOneDrains(restart: String) async throws {
+        try await withHost { host in
+            let network = "\(host.service)-net"
+            _ = try await host.engine.createNetwork(network)
+            let one = try await TestImages.server("one")
+            let dying = try await TestImages.build(
+                """
+                /bin/busybox mkdir -p /www
+                /bin/busybox httpd -p 8080 -h /www
+                /bin/busybox sleep 2
+                exit 3
+                """)
+            var run = ContainerRun(network: network, health: Probe(port: 8080, timeout: 20))
+            let first = try await host.replacement(one, job: "j1", sequence: 1, run, log: MemoryLog()).run()
+            run.restart = restart
+            var replacement = try host.replacement(dying, job: "j2", sequence: 2, run, log: MemoryLog())
+            replacement.patience.drain = .seconds(60)
+            let began = ContinuousClock.now
+            let rollout = replacement
+            let error = await #expect(throws: JobFailure.self) { try await rollout.run() }
+            let reason = error?.reason ?? ""
+            #expect(reason.hasPrefix("the new container was well, and "), "\(reason)")
+            #expect(reason.hasSuffix("; rolled back: container \(host.service) is the old one"), "\(reason)")
+            #expect(ContinuousClock.now - began < .seconds(30))
+            let container = try await host.engine.inspectContainer(host.service)
+            #expect(container.id.hasPrefix(first.revision) && container.state.isRunning)
+            #expect(try await host.all == [host.service])
+            try await host.engine.removeContainer(host.service)
+            try await host.engine.removeNetwork(network)
+        }
+    }
+
+    @Test("a rollout that is cancelled when the old one stops for good is done all the same")
+    func cancelledAtTheEnd() async throws {
+        try await withHost { host in
+            // It stops as late as it may.
+            let one = try await TestImages.build("trap '' TERM; while :; do /bin/busybox sleep 1; done")
+            let two = try await TestImages.server("two")
+            _ = try await host.replacement(one, job: "j1", sequence: 1, log: MemoryLog()).run()
+            let old = try await host.engine.inspectContainer(host.service).id
+            let run = ContainerRun(health: Probe(port: 8080, timeout: 20))
+            let replacement = try host.replacement(two, job: "j2", sequence: 2, run, log: MemoryLog())
+            let rolling = Task { try await replacement.run() }
+            try await eventually("the new one in service") {
+                try await host.engine.inspectContainer(host.service).id != old
+            }
+            try await Task.sleep(for: .seconds(1))
+            rolling.cancel()
+            let result = try await rolling.value
+            #expect(try await host.engine.inspectContainer(host.service).id.hasPrefix(result.revision))
+            #expect(try await host.all == [host.service])
         }
     }
 

@@ -15,6 +15,7 @@ import Testing
         /// Rollouts whose containers do not work.
         var broken: Set<String> = []
         private var made = 0
+        private var starts = 0
 
         func container(_ id: String) -> Found? { containers.first { $0.id == id } }
         func at(_ place: ServiceNames.Place) -> Found? { containers.first { $0.place == place } }
@@ -22,7 +23,15 @@ import Testing
         /// The one in service, if it runs: the one that answers to the service's name.
         var serving: [Found] { containers.filter { ($0.place == .current || $0.place == .ready) && $0.isRunning } }
 
-        private mutating func change(_ id: String, _ body: (inout Found) -> Void) {
+        /// As the engine starts it, again or for the first time.
+        mutating func start(_ id: String) {
+            starts += 1
+            change(id) { [starts] in ($0.isRunning, $0.start) = (true, "\(starts)") }
+        }
+
+        mutating func stop(_ id: String) { change(id) { ($0.isRunning, $0.start) = (false, nil) } }
+
+        mutating func change(_ id: String, _ body: (inout Found) -> Void) {
             for index in containers.indices where containers[index].id == id { body(&containers[index]) }
         }
 
@@ -36,7 +45,8 @@ import Testing
                 containers.append(
                     Found(
                         id: id, place: .next, sequence: wanted.sequence, job: wanted.job, isRunning: false,
-                        fingerprint: wanted.fingerprint, resources: wanted.resources, stops: stopping))
+                        fingerprint: wanted.fingerprint, resources: wanted.resources, stops: stopping,
+                        aliases: at(.current).map { $0.networks.contains("front") ? ["front": ["web"]] : [:] } ?? [:]))
                 return .created(id)
             case .start(let id):
                 let new = try #require(container(id))
@@ -44,16 +54,20 @@ import Testing
                 try #require(
                     running.allSatisfy { $0.resources.isDisjoint(with: new.resources) },
                     "two containers with the same port or files")
-                change(id) { $0.isRunning = true }
+                start(id)
                 return .started(id)
-            case .startOld(let id): change(id) { $0.isRunning = true }
-            case .stop(let id): change(id) { $0.isRunning = false }
+            case .startOld(let id): start(id)
+            case .stop(let id), .end(let id): stop(id)
+            case .drain(let id, _):
+                change(id) { $0.networks = [] }
+                return .drained(id)
+            case .rejoin(let id, let aliases): change(id) { $0.networks.formUnion(aliases.keys) }
             case .check(let id), .confirm(let id):
                 return broken.contains(container(id)?.job ?? "") ? .ill(id) : .well(id)
             case .rename(let id, let place):
                 try #require(at(place) == nil, "the name is taken")
                 change(id) { $0.place = place }
-            case .retire(let id), .discard(let id): containers.removeAll { $0.id == id }
+            case .remove(let id), .discard(let id): containers.removeAll { $0.id == id }
             case .done, .refuse, .gaveUp: break
             }
             return nil
@@ -150,7 +164,8 @@ import Testing
         ] as [(ReplacementPlan.Order?, Set<ReplacementPlan.Resource>, Bool)])
     func order(_ order: ReplacementPlan.Order?, _ resources: Set<ReplacementPlan.Resource>, _ stops: Bool) {
         var plan = ReplacementPlan(service: "web", wanted: wanted("j2", 2, resources: resources, order: order))
-        let old = Found(id: "old", place: .current, job: "j1", isRunning: true, resources: resources)
+        let old = Found(
+            id: "old", place: .current, job: "j1", isRunning: true, start: "1", resources: resources)
         #expect(plan.next([old]) == .create(stopping: stops ? "old" : nil))
     }
 
@@ -162,7 +177,8 @@ import Testing
         ])
     func folders(_ own: String, _ other: String, _ stops: Bool) {
         var plan = ReplacementPlan(service: "web", wanted: wanted("j2", 2, resources: [.files(own)]))
-        let old = Found(id: "old", place: .current, job: "j1", isRunning: true, resources: [.files(other)])
+        let old = Found(
+            id: "old", place: .current, job: "j1", isRunning: true, start: "1", resources: [.files(other)])
         #expect(plan.next([old]) == .create(stopping: stops ? "old" : nil))
     }
 
@@ -178,7 +194,8 @@ import Testing
         var host = Host()
         let resources = sharesPort ? Self.shared : []
         host.containers = [
-            Found(id: "theirs", place: .current, isRunning: true, resources: resources, removesItself: true)
+            Found(
+                id: "theirs", place: .current, isRunning: true, start: "0", resources: resources, removesItself: true)
         ]
         let end = try run(wanted("j1", 1, resources: resources), on: &host)
         #expect(end == (sharesPort ? .refused(.wouldBeGone("theirs")) : .done(unchanged: false)))
@@ -214,6 +231,128 @@ import Testing
                 #expect(host.containers.map(\.job) == [fails ? "j1" : job], "\(first) \(second) \(host.containers)")
                 #expect(host.serving.count == 1)
             }
+        }
+    }
+
+    // MARK: - Interrupted
+
+    /// Does some steps of a rollout.
+    private func begin(_ wanted: ReplacementPlan.Wanted, on host: inout Host, steps: Int) throws -> ReplacementPlan {
+        var plan = ReplacementPlan(service: "web", wanted: wanted)
+        for _ in 0..<steps {
+            let step = plan.next(host.containers)
+            if case .done = step { break }
+            if let event = try host.perform(step, for: wanted) { plan.took(event) }
+        }
+        return plan
+    }
+
+    /// Does the rest of one that was interrupted, as the executor does it.
+    @discardableResult
+    private func interrupt(
+        _ begun: ReplacementPlan, on host: inout Host, killedAfter steps: Int = .max,
+        each: (Host) throws -> Void = { _ in }
+    ) throws -> End {
+        var plan = begun
+        plan.giveUp(isInterrupted: true)
+        for count in 0..<100 {
+            if count == steps { return .killed }
+            let step = plan.next(host.containers)
+            if case .done(_, let isUnchanged) = step { return .done(unchanged: isUnchanged) }
+            if case .gaveUp(let restored) = step { return .failed(restored: restored) }
+            if let event = try host.perform(step, for: plan.wanted) { plan.took(event) }
+            try each(host)
+        }
+        Issue.record("it never ends")
+        return .killed
+    }
+
+    /// Cancelled after each step; then also killed after each step of the way back, or of the rollout itself, and put in
+    /// order by whoever starts next.
+    @Test("a cancelled rollout leaves the old one while that runs, the new one after that, and never both or neither")
+    func cancelled() throws {
+        for (sharesPort, steps, killed) in (0..<12).flatMap({ steps in
+            (0..<10).flatMap { [(false, steps, $0), (true, steps, $0)] }
+        }) {
+            var host = Host()
+            let resources = sharesPort ? Self.shared : []
+            try run(wanted("j1", 1, resources: resources), on: &host)
+            let mine = wanted("j2", 2, resources: resources)
+            let plan = try begin(mine, on: &host, steps: steps)
+            let old = host.containers.first { $0.job == "j1" }
+            let isPast = host.containers.contains { $0.job == "j2" && [.ready, .current].contains($0.place) }
+            let isKept = old.map { $0.isRunning || !isPast } ?? false
+            let serves: (Host) throws -> Void = { host in if !sharesPort { #expect(!host.serving.isEmpty) } }
+            try interrupt(plan, on: &host, killedAfter: killed, each: serves)
+            // Nobody knows what the killed one knew.
+            let end = try interrupt(ReplacementPlan(service: "web", wanted: mine), on: &host, each: serves)
+            let words: Comment = "\(sharesPort) \(steps) \(killed) \(host.containers)"
+            #expect(host.containers.map(\.job) == [isKept ? "j1" : "j2"], words)
+            #expect(host.serving.count == 1 && host.at(.current) != nil, words)
+            #expect(end == (isKept ? .failed(restored: true) : .done(unchanged: false)), words)
+        }
+    }
+
+    @Test("one that was well and ends, or is started again, before the old one is removed, is not deployed")
+    func endsWhileItDrains() throws {
+        for (sharesPort, again, steps) in (3..<12).flatMap({ steps in
+            [(false, false, steps), (false, true, steps), (true, false, steps), (true, true, steps)]
+        }) {
+            var host = Host()
+            let resources = sharesPort ? Self.shared : []
+            try run(wanted("j1", 1, resources: resources), on: &host)
+            var plan = try begin(wanted("j2", 2, resources: resources), on: &host, steps: steps)
+            // Seen well.
+            _ = plan.next(host.containers)
+            guard let new = host.containers.first(where: { $0.job == "j2" }), new.place != .next,
+                host.containers.count == 2
+            else { continue }
+            if again { host.start(new.id) } else { host.stop(new.id) }
+            #expect(plan.next(host.containers) == .refuse(.ended(new.id)), "\(steps)")
+            plan.giveUp()
+            while true {
+                let step = plan.next(host.containers)
+                if case .gaveUp(let restored) = step {
+                    #expect(restored)
+                    break
+                }
+                if let event = try host.perform(step, for: plan.wanted) { plan.took(event) }
+            }
+            #expect(host.containers.map(\.job) == ["j1"], "\(steps) \(host.containers)")
+            #expect(host.serving.count == 1)
+        }
+    }
+
+    @Test("one that died while its deployer was away does not take the old one with it", arguments: [false, true])
+    func diedWhileNobodyLooked(isOwn: Bool) throws {
+        var host = Host()
+        try run(wanted("j1", 1), on: &host)
+        _ = try begin(wanted("j2", 2), on: &host, steps: 6)
+        let new = try #require(host.at(.current))
+        try #require(new.job == "j2" && host.at(.previous)?.isRunning == true)
+        host.stop(new.id)
+        host.broken = ["j2", "j3"]
+        let end = try run(wanted(isOwn ? "j2" : "j3", isOwn ? 2 : 3), on: &host) { #expect(!$0.containers.isEmpty) }
+        #expect(end == .failed(restored: true))
+        #expect(host.containers.map(\.job) == ["j1"])
+        #expect(host.serving.count == 1)
+    }
+
+    @Test("the aliases that were taken from an old one come back with its name")
+    func aliases() throws {
+        for steps in 0..<9 {
+            var host = Host()
+            host.containers = [
+                Found(id: "theirs", place: .current, isRunning: true, start: "0", networks: ["front"])
+            ]
+            let plan = try begin(wanted("j1", 1), on: &host, steps: steps)
+            guard host.container("theirs")?.isRunning == true else { continue }
+            let isNew = host.at(.current)?.id != "theirs"
+            try interrupt(plan, on: &host) { host in
+                if isNew, host.at(.current)?.id == "theirs" { #expect(host.at(.current)?.networks == ["front"]) }
+            }
+            #expect(host.containers.map(\.id) == ["theirs"], "\(steps)")
+            #expect(host.containers.map(\.networks) == [["front"]], "\(steps)")
         }
     }
 
@@ -278,7 +417,7 @@ import Testing
                 if let event = try host.perform(plan.next(host.containers), for: plan.wanted) { plan.took(event) }
             }
             host.containers.removeAll { $0.place == (removes ? .next : .current) }
-            if !removes { host.containers.append(Found(id: "theirs", place: .current, isRunning: true)) }
+            if !removes { host.containers.append(Found(id: "theirs", place: .current, isRunning: true, start: "0")) }
             #expect(plan.next(host.containers) == .refuse(removes ? .removed : .replaced(by: "theirs")))
             plan.giveUp()
             while true {
@@ -294,7 +433,7 @@ import Testing
     func stoppedBefore() throws {
         var host = Host()
         try run(wanted("j1", 1, resources: Self.shared), on: &host)
-        host.containers[0].isRunning = false
+        host.stop(host.containers[0].id)
         host.broken = ["j2"]
         #expect(try run(wanted("j2", 2, resources: Self.shared), on: &host) == .failed(restored: true))
         #expect(host.containers.map(\.isRunning) == [false])
@@ -303,7 +442,9 @@ import Testing
     @Test("one that nobody manages yet gives way as any other")
     func adopted() throws {
         var host = Host()
-        host.containers = [Found(id: "theirs", place: .current, isRunning: true, resources: Self.shared)]
+        host.containers = [
+            Found(id: "theirs", place: .current, isRunning: true, start: "0", resources: Self.shared)
+        ]
         #expect(try run(wanted("j1", 1, resources: Self.shared), on: &host) == .done(unchanged: false))
         #expect(host.containers.map(\.job) == ["j1"])
     }

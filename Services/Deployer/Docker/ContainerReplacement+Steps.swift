@@ -24,6 +24,8 @@ extension ContainerReplacement {
         specification.labels[DeployLabel.sequence] = sequence.map { "\($0)" }
         specification.labels[DeployLabel.fingerprint] = fingerprint
         specification.labels[DeployLabel.stops] = stopping
+        let aliases = found.first { $0.found.place == .current }?.takenAliases(service) ?? [:]
+        specification.labels[DeployLabel.aliases] = try ServiceContainer.label(aliases)
         specification.labels[DeployLabel.carried] = volumes.isEmpty ? nil : volumes.map(\.volume).joined(separator: ",")
         return try await engine.createContainer(specification, name: names.next)
     }
@@ -81,21 +83,38 @@ extension ContainerReplacement {
         if let name = names.last { try await engine.renameContainer(id, to: name) }
     }
 
-    /// Waits for those who still know the old one's address, then ends it. Its volumes stay.
-    func retire(_ id: String) async throws {
+    /// Takes the service's name from an old one, and waits for those who still know its address.
+    /// - Returns: Whether the new one was there all the time.
+    func drain(_ id: String, for new: String) async throws -> Bool {
         let container = try await engine.inspectContainer(id)
         let networks = container.networks.filter { !["bridge", "host", "none"].contains($0.key) }
         for (name, network) in networks where network.aliases.contains(service) {
             // Given by somebody else: the name alone has moved on already.
             try await engine.disconnect(id, from: name)
         }
-        if container.state.isRunning, !networks.isEmpty, patience.drain > .zero {
-            await log.line(
-                "the old container goes on for \(patience.drain.components.seconds) s for those who know its address")
-            try await Task.sleep(for: patience.drain)
+        guard !networks.isEmpty, patience.drain > .zero else { return true }
+        await log.line(
+            "the old container goes on for \(patience.drain.components.seconds) s for those who know its address")
+        let start = try await engine.inspectContainer(new).state.startedAt
+        let end = ContinuousClock.now + patience.drain
+        while ContinuousClock.now < end {
+            try await Task.sleep(for: min(.seconds(1), end - .now))
+            let state = try await engine.inspectContainer(new).state
+            guard state.status == "running", state.startedAt == start else { return false }
         }
-        try await engine.stopContainer(id, grace: patience.grace)
-        guard container.removesItself else { return try await engine.removeContainer(id, volumes: false) }
+        return true
+    }
+
+    /// Stops an old one. It is not left half way where the rollout is cancelled meanwhile.
+    func end(_ id: String) async throws {
+        try await Task { try await engine.stopContainer(id, grace: patience.grace) }.value
+    }
+
+    /// Removes an old one. Its volumes stay.
+    func remove(_ id: String) async throws {
+        guard try await engine.inspectContainer(id).removesItself else {
+            return try await engine.removeContainer(id, volumes: false)
+        }
         // Started with --rm: the engine is at it already.
         for _ in 0..<600 {
             guard try await isThere(id) else { return }

@@ -28,6 +28,8 @@ struct ContainerReplacement: Sendable {
     let login: RegistryCredentials?
     let job: JobID
     let sequence: Int64?
+    /// Who does it; see ``RolloutRecord``.
+    let worker: String
     /// Who rolls out what, for whoever looks at the container.
     let labels: [String: String]
     var patience = Patience()
@@ -40,15 +42,17 @@ struct ContainerReplacement: Sendable {
         /// How long a container without any health check has to run, without being started again.
         var settling = Duration.seconds(10)
         /// How long the old one is left alone once the new one answers to the service's name, for those who have looked
-        /// up its address before.
+        /// up its address before. The new one has to stay well for that time.
         var drain = Duration.seconds(5)
         /// How long the old one has between SIGTERM and SIGKILL.
         var grace = Duration.seconds(10)
     }
 
     var names: ServiceNames { ServiceNames(service) }
-    private var record: RolloutRecord { RolloutRecord(engine: engine, service: service) }
+    private var record: RolloutRecord { RolloutRecord(engine: engine, service: service, worker: worker) }
 
+    /// A rollout that is cancelled puts the old container back while that runs. Once it has stopped for a new one that is
+    /// well, the rollout is carried to its end.
     /// - Throws: ``JobFailure`` for people, or `CancellationError`; the old container runs then.
     func run() async throws -> Result {
         do {
@@ -67,7 +71,7 @@ struct ContainerReplacement: Sendable {
     /// Notes the rollout before anything changes: from here on no older one goes on.
     private func claim() async throws {
         guard let sequence else { return }
-        if let newer = try await newest(), newer > sequence { throw JobFailure(words(.newer(newer))) }
+        if let newer = try await newest(), newer > sequence { throw JobFailure(self.newer(newer)) }
         try await record.write(sequence, labels: labels.merging([DeployLabel.job: job.rawValue]) { _, own in own })
     }
 
@@ -95,7 +99,7 @@ struct ContainerReplacement: Sendable {
                 if case .done(let id, let isUnchanged) = step {
                     return await done(id, specification.image, isFirst: !plan.hadOne, isUnchanged: isUnchanged)
                 }
-                if case .refuse(let refusal) = step { throw JobFailure(words(refusal)) }
+                if case .refuse(let refusal) = step { throw JobFailure(await words(refusal)) }
                 if case .create(let stopping) = step {
                     plan.took(
                         .created(try await create(specification, found, stopping: stopping, plan.wanted.fingerprint)))
@@ -107,7 +111,7 @@ struct ContainerReplacement: Sendable {
                 failures += 1
                 logger.debug("a step is decided anew", metadata: ["error": "\(error)"])
             } catch {
-                throw await putBack(plan, after: error)
+                return try await putBack(plan, specification.image, after: error)
             }
         }
     }
@@ -134,12 +138,20 @@ struct ContainerReplacement: Sendable {
             await log.line("container \(id.prefix(12)) stops: it cannot run beside the other one")
             try await engine.stopContainer(id, grace: patience.grace)
         case .rename(let id, let place): try await rename(id, to: place)
-        case .retire(let id):
+        case .drain(let id, let new): return try await drain(id, for: new) ? .drained(id) : nil
+        case .end(let id), .remove(let id):
             do {
-                try await retire(id)
+                if case .end = step { try await end(id) } else { try await remove(id) }
             } catch let error as DockerError where ![.conflict, .notFound, .cancelled].contains(error.code) {
                 await log.line("the old container \(id.prefix(12)) cannot be removed: \(error)")
                 return .cannotGo(id)
+            }
+        case .rejoin(let id, let aliases):
+            do {
+                for (network, names) in aliases { try await engine.connect(id, to: network, aliases: names) }
+            } catch {
+                await log.line("the old container \(id.prefix(12)) cannot answer as before: \(error)")
+                return .cannotJoin(id)
             }
         case .startOld(let id):
             do {
@@ -155,16 +167,30 @@ struct ContainerReplacement: Sendable {
         return nil
     }
 
-    private func words(_ refusal: ReplacementPlan.Refusal) -> String {
+    private func words(_ refusal: ReplacementPlan.Refusal) async -> String {
         switch refusal {
-        case .newer(let number):
-            "a newer rollout of “\(service)” is there: number \(number), this one is \(sequence ?? 0)"
+        case .newer(let number): newer(number)
+        case .ended(let id): "the new container was well, and \(await end(of: id)) before the old one was removed"
         case .replaced(let id): "container \(service) was replaced by another hand: it is \(id.prefix(12)) now"
         case .removed: "the new container of \(service) was removed by another hand"
         case .wouldBeGone(let id):
             "container \(service) (\(id.prefix(12))) has to stop first and was started with --rm: it would be gone, with "
                 + "what it keeps in volumes without a name, and could not come back if the new one is not well. Start it "
                 + "again without --rm, or remove it"
+        }
+    }
+
+    private func newer(_ number: Int64) -> String {
+        "a newer rollout of “\(service)” is there: number \(number), this one is \(sequence ?? 0)"
+    }
+
+    private func end(of id: String) async -> String {
+        do {
+            let state = try await engine.inspectContainer(id).state
+            if state.wasOutOfMemory { return "was killed for using more memory than its limit" }
+            return state.status == "running" ? "was started again" : "ended with exit code \(state.exitCode)"
+        } catch {
+            return "ended"
         }
     }
 
@@ -175,7 +201,7 @@ struct ContainerReplacement: Sendable {
             engine: engine, http: http, id: id, probe: health, settling: settling, pastRestarts: pastRestarts,
             stuck: stuck, log: log)
         try await health.wait { [self] in
-            if let sequence, let newer = try await newest(), newer > sequence { throw JobFailure(words(.newer(newer))) }
+            if let sequence, let newer = try await newest(), newer > sequence { throw JobFailure(self.newer(newer)) }
         }
     }
 
@@ -196,32 +222,46 @@ struct ContainerReplacement: Sendable {
     // MARK: - Back
 
     /// Puts all back as it was. Runs to its end in a cancelled task too.
-    /// - Returns: What to throw.
-    private func putBack(_ plan: ReplacementPlan, after error: any Error) async -> any Error {
-        let outcome = await Task { await putBack(plan) }.value
-        await log.line(outcome)
-        if error is CancellationError || Task.isCancelled { return CancellationError() }
-        let reason = (error as? JobFailure)?.reason ?? "\(error)"
-        return JobFailure("\(reason); \(outcome)")
+    /// - Returns: The result of a rollout that was all but done when it was interrupted.
+    /// - Throws: Why it was put back.
+    private func putBack(_ plan: ReplacementPlan, _ image: String, after error: any Error) async throws -> Result {
+        let isInterrupted = error is CancellationError || Task.isCancelled
+        let outcome = await Task { await putBack(plan, isInterrupted: isInterrupted) }.value
+        switch outcome {
+        case .finished(let id): return await done(id, image, isFirst: !plan.hadOne, isUnchanged: false)
+        case .putBack(let words):
+            await log.line(words)
+            if isInterrupted { throw CancellationError() }
+            throw JobFailure("\((error as? JobFailure)?.reason ?? "\(error)"); \(words)")
+        }
     }
 
-    /// - Returns: What came of it, for people.
-    private func putBack(_ begun: ReplacementPlan) async -> String {
+    enum Outcome: Sendable, Equatable {
+        /// With the id of the new container.
+        case finished(String)
+        /// What came of it, for people.
+        case putBack(String)
+    }
+
+    func putBack(_ begun: ReplacementPlan, isInterrupted: Bool) async -> Outcome {
         var plan = begun
-        plan.giveUp()
+        plan.giveUp(isInterrupted: isInterrupted)
         var failures = 0
         while true {
             do {
                 let step = plan.next(try await look().map(\.found))
-                if case .gaveUp(let restored) = step {
-                    guard plan.hadOne else { return "there was none before" }
-                    return restored
-                        ? "rolled back: container \(service) is the old one" : "the old container does not run"
+                switch step {
+                case .done(let id, _): return .finished(id)
+                case .gaveUp(let restored):
+                    guard plan.hadOne else { return .putBack("there was none before") }
+                    return .putBack(
+                        restored
+                            ? "rolled back: container \(service) is the old one" : "the old container does not run")
+                default: if let event = try await perform(step) { plan.took(event) }
                 }
-                if let event = try await perform(step) { plan.took(event) }
             } catch {
                 failures += 1
-                if failures > Self.tries { return "it could not be rolled back: \(error)" }
+                if failures > Self.tries { return .putBack("it could not be rolled back: \(error)") }
             }
         }
     }

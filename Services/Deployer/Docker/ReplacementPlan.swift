@@ -3,7 +3,10 @@
 /// It looks at the containers there are and names the next thing to do, again and again. All that matters is in their names
 /// and labels, so that whoever goes on after an interruption at any point, the same rollout or a newer one, comes to a good
 /// end. The old container is there until the new one is known to be well: only one that was found to be well ever becomes
-/// ``ServiceNames/Place/ready``, and from there current.
+/// ``ServiceNames/Place/ready``, and from there current. It has to stay so until the old one is removed.
+///
+/// A rollout that fails or is interrupted puts the old one back. Where that has stopped by then and the new one is well, an
+/// interruption ends with the new one: the way back would be another outage.
 struct ReplacementPlan: Sendable {
     /// What two containers cannot both use at the same time.
     enum Resource: Sendable, Hashable {
@@ -45,12 +48,17 @@ struct ReplacementPlan: Sendable {
         /// The rollout that made it, if Slipway did.
         var job: String?
         var isRunning: Bool
+        /// When it was started last, in the engine's words; `nil` while it does not run, or waits to be started again.
+        var start: String?
         var fingerprint: String?
         var resources: Set<Resource> = []
         /// The id of the old container that stops for it.
         var stops: String?
         /// Whether it is gone as soon as it stops.
         var removesItself = false
+        var networks: Set<String> = []
+        /// What it takes from the old one: the aliases that one has, in networks where the service's name is among them.
+        var aliases: [String: [String]] = [:]
     }
 
     enum Step: Sendable, Equatable {
@@ -65,8 +73,14 @@ struct ReplacementPlan: Sendable {
         /// Starts the old one again.
         case startOld(String)
         case rename(String, to: ServiceNames.Place)
-        /// Waits until nobody asks the old one any more, stops and removes it.
-        case retire(String)
+        /// Waits until nobody asks the old one any more, while the new one works.
+        case drain(String, for: String)
+        /// Stops an old one for good.
+        case end(String)
+        /// Removes an old one that has stopped.
+        case remove(String)
+        /// Gives the old one back what the new one took from it: aliases, by network.
+        case rejoin(String, [String: [String]])
         /// Shows what a new one that is not well wrote, and removes it.
         case discard(String)
         case done(String, isUnchanged: Bool)
@@ -82,6 +96,8 @@ struct ReplacementPlan: Sendable {
         case replaced(by: String)
         /// Somebody else removed the new container.
         case removed
+        /// The new one, which was well, ended or was started again.
+        case ended(String)
         /// The old one would have to stop first, and would not be there to come back.
         case wouldBeGone(String)
     }
@@ -93,8 +109,13 @@ struct ReplacementPlan: Sendable {
     private var well: Set<String> = []
     private var ill: Set<String> = []
     private var cannotRun: Set<String> = []
+    private var cannotJoin: Set<String> = []
     private var cannotGo: Set<String> = []
+    private var drained: Set<String> = []
+    /// The start since which a container has been well, by its id.
+    private var starts: [String: String] = [:]
     private var givesUp = false
+    private var isInterrupted = false
     /// Whether a newer rollout is at work, which puts the rest in order itself.
     private var isSuperseded = false
     private var old: Old?
@@ -121,8 +142,12 @@ struct ReplacementPlan: Sendable {
         case ill(String)
         /// An old one that cannot be started again.
         case cannotRun(String)
+        /// An old one that cannot have its aliases back.
+        case cannotJoin(String)
         /// An old one that cannot be removed: it stays.
         case cannotGo(String)
+        /// An old one that nobody asks any more.
+        case drained(String)
     }
 
     mutating func took(_ event: Event) {
@@ -132,12 +157,18 @@ struct ReplacementPlan: Sendable {
         case .well(let id): well.insert(id)
         case .ill(let id): ill.insert(id)
         case .cannotRun(let id): cannotRun.insert(id)
+        case .cannotJoin(let id): cannotJoin.insert(id)
         case .cannotGo(let id): cannotGo.insert(id)
+        case .drained(let id): drained.insert(id)
         }
     }
 
     /// From now on all is put back as it was.
-    mutating func giveUp() { givesUp = true }
+    /// - Parameter isInterrupted: Nothing went wrong: what is all but done is done.
+    mutating func giveUp(isInterrupted: Bool = false) {
+        givesUp = true
+        self.isInterrupted = isInterrupted
+    }
 
     /// The next thing to do.
     /// - Parameters:
@@ -146,6 +177,9 @@ struct ReplacementPlan: Sendable {
     mutating func next(_ found: [Found], newest: Int64? = nil) -> Step {
         let places = Dictionary(found.map { ($0.place, $0) }, uniquingKeysWith: { first, _ in first })
         if old == nil { old = remember(places) }
+        for container in found where starts[container.id] == nil && (well.contains(container.id) || !isOwn(container)) {
+            starts[container.id] = container.start
+        }
         if givesUp { return putBack(places) }
         if let sequence = wanted.sequence, let newer = (found.map(\.sequence) + [newest]).compactMap({ $0 }).max(),
             newer > sequence
@@ -157,17 +191,25 @@ struct ReplacementPlan: Sendable {
         if created != nil, let current = places[.current], current.job == nil, current.id != old?.id {
             return .refuse(.replaced(by: current.id))
         }
+        if let ended = found.first(where: { isOwn($0) && well.contains($0.id) && !isUp($0) }) {
+            return .refuse(.ended(ended.id))
+        }
         return switchOver(places) ?? cleanUp(places) ?? replace(places)
     }
 
     private func isOwn(_ container: Found) -> Bool { container.job == wanted.job }
 
+    /// Whether it has run without a new start since it was well.
+    private func isUp(_ container: Found) -> Bool {
+        container.start != nil && (starts[container.id] ?? container.start) == container.start
+    }
+
     private func remember(_ places: [ServiceNames.Place: Found]) -> Old {
-        let current = places[.current].flatMap { isOwn($0) ? nil : $0 }
-        let hasOwn = [places[.ready], places[.current]].contains { $0.map(isOwn) ?? false }
-        let container = hasOwn ? current ?? places[.previous] : places[.ready] ?? current ?? places[.previous]
-        guard let container else { return Old(id: nil, ran: false) }
-        let wasStopped = container.place == .previous || places[.next]?.stops == container.id
+        let others = [ServiceNames.Place.ready, .current, .previous].compactMap { places[$0] }.filter { !isOwn($0) }
+        guard let container = others.first(where: { $0.start != nil }) ?? others.last else {
+            return Old(id: nil, ran: false)
+        }
+        let wasStopped = container.place == .previous || places.values.contains { $0.stops == container.id }
         return Old(id: container.id, ran: container.isRunning || wasStopped)
     }
 
@@ -177,7 +219,8 @@ struct ReplacementPlan: Sendable {
     private func switchOver(_ places: [ServiceNames.Place: Found]) -> Step? {
         guard let ready = places[.ready] else { return nil }
         guard let current = places[.current] else { return .rename(ready.id, to: .current) }
-        if let previous = places[.previous] { return .retire(previous.id) }
+        if !isOwn(ready), !isUp(ready) { return withdraw(ready, places) }
+        if let previous = places[.previous], let step = retire(previous, for: current) { return step }
         return .rename(current.id, to: .previous)
     }
 
@@ -187,12 +230,25 @@ struct ReplacementPlan: Sendable {
             guard let current = places[.current] else { return .rename(previous.id, to: .current) }
             // Well when it came into service; a worker was killed since.
             if isOwn(current), !well.contains(current.id) { return .check(current.id) }
-            if !cannotGo.contains(previous.id) { return .retire(previous.id) }
+            if !isOwn(current), !isUp(current) { return withdraw(current, places) }
+            if let step = retire(previous, for: current) { return step }
         }
         guard let next = places[.next], next.id != created else { return nil }
         // Of this rollout and running: it goes on from there. Else what it did until now is not known.
         if isOwn(next), next.isRunning { return nil }
         return remove(next, places[.current])
+    }
+
+    /// Takes one that did not stay well, whoever made it, out of service again.
+    private func withdraw(_ container: Found, _ places: [ServiceNames.Place: Found]) -> Step {
+        places[.next].map { .discard($0.id) } ?? .rename(container.id, to: .next)
+    }
+
+    /// The next step with an old one, the new one being in service; `nil` for one that cannot go.
+    private func retire(_ old: Found, for new: Found) -> Step? {
+        guard !cannotGo.contains(old.id) else { return nil }
+        guard old.isRunning else { return .remove(old.id) }
+        return drained.contains(old.id) ? .end(old.id) : .drain(old.id, for: new.id)
     }
 
     /// Removes a new one; the old one that stopped for it runs again before that.
@@ -237,14 +293,11 @@ struct ReplacementPlan: Sendable {
 
     // MARK: - Back
 
-    private func putBack(_ places: [ServiceNames.Place: Found]) -> Step {
+    private mutating func putBack(_ places: [ServiceNames.Place: Found]) -> Step {
+        if isInterrupted, let step = finish(places) { return step }
         let current = places[.current]
         if !isSuperseded {
-            if let ready = places[.ready], isOwn(ready), places[.next] == nil { return .rename(ready.id, to: .next) }
-            if let current, isOwn(current), places[.previous] != nil, places[.next] == nil {
-                return .rename(current.id, to: .next)
-            }
-            if current == nil, let previous = places[.previous] { return .rename(previous.id, to: .current) }
+            if let step = rejoin(places) ?? switchBack(places) { return step }
         }
         if let next = places[.next], isOwn(next) { return remove(next, current) }
         if !isSuperseded, let current, !current.isRunning, current.id == old?.id, old?.ran == true,
@@ -252,7 +305,43 @@ struct ReplacementPlan: Sendable {
         {
             return .startOld(current.id)
         }
-        return .gaveUp(restored: current.map { $0.isRunning || old?.ran == false } ?? false)
+        return .gaveUp(restored: current.map { !isOwn($0) && ($0.isRunning || old?.ran == false) } ?? false)
+    }
+
+    /// The rest of the way, where a new one that is well has come so far that no old one runs any more.
+    private mutating func finish(_ places: [ServiceNames.Place: Found]) -> Step? {
+        let inService = [ServiceNames.Place.ready, .current, .previous].compactMap { places[$0] }
+        guard let new = inService.first(where: isOwn), new.place != .previous, isUp(new),
+            !inService.contains(where: { !isOwn($0) && $0.isRunning })
+        else { return nil }
+        well.insert(new.id)
+        return switchOver(places) ?? cleanUp(places) ?? .done(new.id, isUnchanged: false)
+    }
+
+    /// The old one answers as before while the new one still does.
+    private func rejoin(_ places: [ServiceNames.Place: Found]) -> Step? {
+        guard let new = [places[.ready], places[.current]].compactMap({ $0 }).first(where: isOwn),
+            let back = places.values.first(where: { $0.id == old?.id }), !cannotJoin.contains(back.id)
+        else { return nil }
+        let taken = new.aliases.filter { !back.networks.contains($0.key) }
+        return taken.isEmpty ? nil : .rejoin(back.id, taken)
+    }
+
+    /// The old one gets its name back.
+    private func switchBack(_ places: [ServiceNames.Place: Found]) -> Step? {
+        let (ready, current, previous) = (places[.ready], places[.current], places[.previous])
+        if let ready, !isOwn(ready), current == nil { return .rename(ready.id, to: .current) }
+        if places[.next] == nil {
+            // Both answer to the name for a moment. One without the service's label would not be known again.
+            let overlaps = previous.map { $0.start != nil && $0.job != nil } ?? false
+            if let ready, isOwn(ready) { return .rename(ready.id, to: current == nil && overlaps ? .current : .next) }
+            if let current, isOwn(current) {
+                if let previous, overlaps, ready == nil { return .rename(previous.id, to: .ready) }
+                if previous != nil || ready != nil { return .rename(current.id, to: .next) }
+            }
+        }
+        if current == nil, let previous { return .rename(previous.id, to: .current) }
+        return nil
     }
 }
 

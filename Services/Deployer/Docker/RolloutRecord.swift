@@ -1,28 +1,42 @@
 import DockerEngine
 
 /// What the engine remembers of a service's newest rollout, whether that changed a container or not: an empty volume with
-/// labels, since those of a container cannot change. Its number keeps older rollouts out.
+/// labels, since those of a container cannot change. Its number keeps older rollouts out, and whose it is tells a worker
+/// that starts again what it was at.
 struct RolloutRecord: Sendable {
     let engine: DockerEngine
     let service: String
+    let worker: String
 
     private static let kind = "slipway.dev/record"
 
     private var filter: [String: String] { [Self.kind: "rollout", DeployLabel.service: service] }
+
+    /// The services whose newest rollout is this worker's, with its number.
+    static func all(of worker: String, _ engine: DockerEngine) async throws(DockerError) -> [String: Int64] {
+        let records = try await engine.volumes(labelled: [kind: "rollout", DeployLabel.worker: worker])
+        let found = records.compactMap { record -> (String, Int64)? in
+            guard let service = record.labels[DeployLabel.service], let number = sequence(record) else { return nil }
+            return (service, number)
+        }
+        return Dictionary(found, uniquingKeysWith: max)
+    }
 
     /// The number of the newest rollout that began.
     func newest() async throws(DockerError) -> Int64? {
         try await engine.volumes(labelled: filter).compactMap(Self.sequence).max()
     }
 
-    /// Notes that a rollout begins, and forgets those before it.
+    /// Notes that a rollout begins, or goes on with another worker, and forgets those before it.
     /// - Parameter labels: Who rolls out what.
     func write(_ sequence: Int64, labels: [String: String]) async throws(DockerError) {
-        let name = "slipway-rollout.\(service).\(sequence)"
+        let name = "slipway-rollout.\(service).\(sequence).\(worker)"
         var labels = labels.merging(filter) { _, own in own }
         labels[DeployLabel.sequence] = "\(sequence)"
+        labels[DeployLabel.worker] = worker
         try await engine.createVolume(name, labels: labels)
-        for volume in try await engine.volumes(labelled: filter) where (Self.sequence(volume) ?? .max) < sequence {
+        for volume in try await engine.volumes(labelled: filter)
+        where volume.name != name && (Self.sequence(volume) ?? .max) <= sequence {
             try await engine.removeVolume(volume.name)
         }
     }
@@ -38,6 +52,7 @@ enum DeployLabel {
     static let sequence = "slipway.dev/sequence"
     /// The rollout that made it.
     static let job = "slipway.dev/rollout"
+    static let worker = "slipway.dev/worker"
     static let run = "slipway.dev/run"
     static let commit = "slipway.dev/commit"
     static let environment = "slipway.dev/environment"
@@ -49,6 +64,8 @@ enum DeployLabel {
     static let fingerprint = "slipway.dev/specification"
     /// The id of the old container that stops for it.
     static let stops = "slipway.dev/stops"
+    /// As JSON by network, the aliases of the old one where the service's name is one of them.
+    static let aliases = "slipway.dev/aliases"
     /// The volumes without a name that it has from the old one.
     static let carried = "slipway.dev/carried"
 }

@@ -1,6 +1,7 @@
 import Contracts
 import DockerEngine
 import SystemPackage
+import Worker
 
 /// A container of a service as it is found on the host.
 struct ServiceContainer: Sendable {
@@ -15,18 +16,40 @@ struct ServiceContainer: Sendable {
             job: labels[DeployLabel.job], isRunning: details.state.isRunning,
             fingerprint: labels[DeployLabel.fingerprint],
             resources: ServiceResources.used(by: details), stops: labels[DeployLabel.stops],
-            removesItself: details.removesItself)
+            removesItself: details.removesItself, networks: Set(details.networks.keys), aliases: Self.aliases(labels))
+        if details.state.status == "running" { found.start = details.state.startedAt }
+    }
+
+    /// The aliases that one in its place takes from it, by network.
+    func takenAliases(_ service: String) -> [String: [String]] {
+        details.networks.mapValues { network in
+            // The engine adds the beginning of the id itself.
+            network.aliases.filter { !details.id.hasPrefix($0) }
+        }.filter { $0.value.contains(service) }
+    }
+
+    static func label(_ aliases: [String: [String]]) throws(JobFailure) -> String? {
+        guard !aliases.isEmpty else { return nil }
+        do {
+            return String(decoding: try Wire.encode(aliases), as: UTF8.self)
+        } catch {
+            throw JobFailure("\(error)")
+        }
+    }
+
+    private static func aliases(_ labels: [String: String]) -> [String: [String]] {
+        // Whatever else is in the label, nobody's aliases are known then.
+        labels[DeployLabel.aliases].flatMap { try? Wire.decode([String: [String]].self, from: .init($0.utf8)) } ?? [:]
     }
 }
 
-extension ContainerReplacement {
-    /// All containers of the service.
-    func look() async throws(DockerError) -> [ServiceContainer] {
+extension ServiceContainer {
+    static func all(of service: String, _ engine: DockerEngine) async throws(DockerError) -> [ServiceContainer] {
         var all: [ServiceContainer] = []
-        for (name, place) in names.all {
+        for (name, place) in ServiceNames(service).all {
             // The engine also finds by the beginning of an id. What only happens to have one of the names beside the
             // service's is somebody else's; an old one may have been made by anyone.
-            guard let details = try await inspect(name), details.name == name,
+            guard let details = try await inspect(name, engine), details.name == name,
                 place == .current || place == .previous || details.labels[DeployLabel.service] == service
             else { continue }
             all.append(ServiceContainer(details, place))
@@ -34,13 +57,19 @@ extension ContainerReplacement {
         return all
     }
 
-    private func inspect(_ name: String) async throws(DockerError) -> ContainerDetails? {
+    private static func inspect(
+        _ name: String, _ engine: DockerEngine
+    ) async throws(DockerError) -> ContainerDetails? {
         do {
             return try await engine.inspectContainer(name)
         } catch  where error.code == .notFound {
             return nil
         }
     }
+}
+
+extension ContainerReplacement {
+    func look() async throws(DockerError) -> [ServiceContainer] { try await ServiceContainer.all(of: service, engine) }
 
     /// The volumes without a name that the new container has from the old one, by their paths: what is in them would be
     /// lost otherwise.

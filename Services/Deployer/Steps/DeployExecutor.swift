@@ -1,5 +1,6 @@
 import Contracts
 import DockerEngine
+import FoundationEssentials
 import HTTPClient
 import Logging
 import PipelineLanguage
@@ -8,6 +9,8 @@ import Worker
 /// Does the rollouts of one cluster or host.
 struct DeployExecutor: JobExecutor, StepRunner {
     let target: DeployTarget
+    /// Its name, the same for each of its lives.
+    let worker: String
     let http: HTTPClient
     let registry: RegistryClient
     let dockerSocket: String
@@ -17,9 +20,26 @@ struct DeployExecutor: JobExecutor, StepRunner {
     let timeout: Duration
     let events: WorkerEvents
     let logger: Logger
+    private let turns = ServiceTurns()
 
-    /// A rollout leaves nothing on this machine.
-    func collectLeftovers() async {}
+    /// A rollout in a cluster goes on by itself. One on a Docker host that ended with an earlier life of this worker may
+    /// have stopped the old container and may never come again.
+    func collectLeftovers() async {
+        guard FileManager.default.isWritableFile(atPath: dockerSocket) else { return }
+        for pause in [1, 2, 4, 8, 0] {
+            do {
+                let engine = try await DockerEngine.connect(socketPath: dockerSocket, client: http, logger: logger)
+                return await ContainerReplacement.restore(of: worker, engine, http: http, logger: logger)
+            } catch {
+                logger.warning("interrupted rollouts cannot be looked for", metadata: ["error": "\(error)"])
+            }
+            do {
+                try await Task.sleep(for: .seconds(pause))
+            } catch {
+                return
+            }
+        }
+    }
 
     func execute(_ job: GrantedJob, _ run: JobRun) async throws {
         await run.steps(self)
@@ -106,14 +126,14 @@ struct DeployExecutor: JobExecutor, StepRunner {
                 image: image.description, environment: environment, allowsHostNetwork: allowsHostNetwork),
             order: run.order.map { $0 == .startFirst ? .startFirst : .stopFirst }, health: run.health, login: login,
             job: Self.rollout(grant.job, try: step.number),
-            sequence: grant.sequence,
+            sequence: grant.sequence, worker: worker,
             labels: [
                 DeployLabel.run: grant.run.rawValue, DeployLabel.commit: grant.commit.sha,
                 DeployLabel.environment: deploy.environment, DeployLabel.owner: grant.repository.rawValue,
             ], log: step.log, logger: logger)
         replacement.stuck = step.stuck
         if let drain = run.drain { replacement.patience.drain = .seconds(drain) }
-        let result = try await replacement.run()
+        let result = try await turns.take(deploy.container) { [replacement] in try await replacement.run() }
         events.deployed(
             "docker/\(deploy.container)", deploy.environment, image: result.image, isFirst: result.isFirst, step)
         return StepResult(

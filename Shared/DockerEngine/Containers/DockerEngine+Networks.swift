@@ -37,7 +37,9 @@ extension DockerEngine {
     }
 
     private struct ConnectDocument: Encodable {
+        struct Endpoint: Encodable { var aliases: [String] }
         var container: String
+        var endpointConfig: Endpoint?
     }
 
     private struct DisconnectDocument: Encodable {
@@ -46,9 +48,15 @@ extension DockerEngine {
     }
 
     /// Puts a container into a network besides those it is in.
-    public func connect(_ container: String, to network: String) async throws(DockerError) {
+    /// - Parameter aliases: Names it answers to there besides its own.
+    public func connect(
+        _ container: String, to network: String, aliases: [String] = []
+    ) async throws(DockerError) {
         let call = Call(.post, "/networks/\(Self.percentEncode(network))/connect", "network \(network)")
-        try await perform(try call.with(json: ConnectDocument(container: container)))
+        try await perform(
+            try call.with(
+                json: ConnectDocument(
+                    container: container, endpointConfig: aliases.isEmpty ? nil : .init(aliases: aliases))))
     }
 
     /// Takes a container out of a network; its open connections in it break.
