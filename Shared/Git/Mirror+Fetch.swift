@@ -63,8 +63,10 @@ extension Mirror {
         _ name: String, _ remote: RemoteAddress, _ source: FetchSource
     ) async throws(GitError) -> (commit: String, ref: String) {
         if GitRef.isCommit(name) {
-            if !isKept(name) { try await fetch(["\(name):\(Self.kept(name))"], remote, source) }
-            return (name, name)
+            if isKept(name) { return (name, name) }
+            try await fetch(["+\(name):\(Self.tip)"], remote, source)
+            let commit = try await commit(of: "\(name) of \(remote)")
+            return (commit, commit)
         }
         let candidates = RefName.candidates(name)
         let refs = try await remoteRefs(candidates, remote, source)
@@ -88,17 +90,25 @@ extension Mirror {
     private func fetchTip(
         of ref: String, _ remote: RemoteAddress, _ source: FetchSource
     ) async throws(GitError) -> String {
-        let tip = "refs/slipway/tip"
         do {
-            try await fetch(["+\(ref):\(tip)"], remote, source)
+            try await fetch(["+\(ref):\(Self.tip)"], remote, source)
         } catch  where error.code == .refNotFound {
             throw try await missing("\(ref) does not exist in \(remote)", remote, source)
         }
-        let output = try await program.run(
-            ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(tip)^{commit}"], in: directory,
-            doing: "resolving \(ref)")
-        guard let commit = output.text.split(separator: "\n").first.map(String.init), GitRef.isCommit(commit) else {
-            throw GitError(.refNotFound, "\(ref) of \(remote) is no commit")
+        return try await commit(of: "\(ref) of \(remote)")
+    }
+
+    /// Keeps the commit that was fetched as ``tip``, or that a tag fetched as it is on.
+    /// - Parameter name: What was fetched, for people.
+    /// - Throws: ``GitError/Code/refNotFound`` where it is a tree or a blob, which tags may be on.
+    private func commit(of name: String) async throws(GitError) -> String {
+        let output = try await program.output(
+            ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(Self.tip)^{commit}"], in: directory)
+        let commit = output.text.split(separator: "\n").first.map(String.init) ?? ""
+        guard GitRef.isCommit(commit) else {
+            let type = try await program.output(["cat-file", "-t", "\(Self.tip)^{}"], in: directory)
+            let word = type.text.split(separator: "\n").first ?? "something else"
+            throw GitError(.refNotFound, "\(name) is a \(word), not a commit: there is nothing to run a pipeline of")
         }
         try await keep(commit)
         return commit
@@ -193,6 +203,9 @@ extension Mirror {
         }
         return try await nothing(at: remote, source)
     }
+
+    /// Where something is fetched to of which it is not known yet what it is.
+    private static let tip = "refs/slipway/tip"
 
     /// The ref that keeps a commit. Builders may fetch it as long as its run can ask for it.
     static func kept(_ commit: String) -> String { "refs/slipway/commits/\(commit)" }

@@ -134,6 +134,41 @@ struct MirrorTests {
         #expect(await code { _ = try await mirror.fetch(naming: part, from: origin.source) } == .refNotFound)
     }
 
+    @Test("a tag of something else than a commit says what it is of", arguments: ["tree", "blob"])
+    func otherObjects(type: String) async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let commit = try await origin.commit("one")
+        try await origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+        let object =
+            type == "tree"
+            ? try await origin.git("rev-parse", "HEAD^{tree}")
+            : try await origin.git("hash-object", "-w", ".git/HEAD")
+        try await origin.git("tag", "plain", object)
+        try await origin.git("tag", "--annotate", "--message", "a", "annotated", object)
+        let mirror = sandbox.mirror()
+        for name in ["plain", "refs/tags/plain", "annotated", object] {
+            do {
+                _ = try await mirror.fetch(naming: name, from: origin.source)
+                Issue.record("\(name) was taken for a commit")
+            } catch {
+                #expect(error.code == .refNotFound)
+                #expect(error.message.contains(name) && error.message.contains(" is a \(type), not a commit"))
+            }
+        }
+        // A hook that names the tag alone is answered alike.
+        do {
+            _ = try await mirror.fetch(ref: "refs/tags/plain", commit: nil, from: origin.source)
+            Issue.record("the tag was taken for a commit")
+        } catch {
+            #expect(error.message.contains("refs/tags/plain") && error.message.contains(" is a \(type), not a commit"))
+        }
+        // The id of a tag's own object stands for its commit.
+        try await origin.git("tag", "--annotate", "--message", "a", "release")
+        let tag = try await origin.git("rev-parse", "refs/tags/release")
+        #expect(try await mirror.fetch(naming: tag, from: origin.source) == (commit, commit))
+    }
+
     @Test("a name that stands for a branch and a tag says both")
     func ambiguous() async throws {
         let sandbox = try Sandbox()
