@@ -128,11 +128,94 @@ struct StepTests {
             try image.resolved(in: Scope(environment: ["DRONE_TAG": "v1+2"]))
         }
         #expect(plus?.description.contains("${DRONE_TAG} in build.tags: “v1+2” is no tag") == true)
-        // A parameter is replaced before: only that there was an expression is known.
-        let parameter = Step(name: "p", build: ImageBuild(repository: "r.example/web", tags: ["${parameters.tag}"]))
-        let planned = try parameter.resolved(in: Scope(parameters: ["tag": ""], isPartial: true))
-        let empty = #expect(throws: SubstitutionError.self) { try planned.resolved(in: Scope()) }
-        #expect(empty?.description.contains("an expression without a value in build.tags") == true)
+    }
+
+    /// What the platform knows, the worker of the same run knows as well.
+    @Test(
+        "name the expression where the platform had a value for it already",
+        arguments: [
+            ("${parameters.tag}", "“” is no tag"), ("${tag}", "“” is no tag"), ("${EMPTY}", "“” is no tag"),
+            ("${matrix.none}", "“” is no tag"), ("${tag:-}", "“” is no tag"), ("${NAME##*}", "“” is no tag"),
+            ("${DRONE_BRANCH}", "“feature/x” is no tag"), ("${OF_STAGE}", "“a b” is no tag"),
+            ("v${tag}+${steps.a.b}", "“v+c” is no tag"), ("${tag:+x}", "“” is no tag"),
+        ])
+    func unusableKnown(tag: String, problem: String) throws {
+        let fields: [(String, Step)] = [
+            ("build.tags", Step(name: "s", build: ImageBuild(repository: "r.example/web", tags: ["latest", tag]))),
+            ("image", Step(name: "s", image: "node:\(tag)")),
+            ("build.repository", Step(name: "s", build: ImageBuild(repository: "r.example/web:\(tag)"))),
+            ("build.cache_from", Step(name: "s", build: ImageBuild(repository: "r/w", cacheFrom: ["r/w:\(tag)"]))),
+            ("deploy.image", Step(name: "s", deploy: Deploy(environment: "e", container: "c", image: "web:\(tag)"))),
+        ]
+        for (field, step) in fields {
+            let stage = Stage(
+                name: "web", environment: ["OF_STAGE": "a b"], matrix: ["none": ""], steps: [step])
+            var scope = Scope(
+                environment: ["DRONE_BRANCH": "feature/x", "EMPTY": ""],
+                parameters: ["tag": "", "parameters.tag": ""], isPartial: true)
+            let planned = try stage.resolved(in: scope)
+            scope.isPartial = false
+            scope.matrix = stage.matrix
+            scope.outputs = ["a": ["b": "c"]]
+            let error = #expect(throws: SubstitutionError.self) {
+                try planned.steps[0].resolved(in: scope, variables: planned.environment)
+            }
+            #expect(error?.code == .unusable && error?.field == field, "\(field): \(String(describing: error))")
+            #expect(error?.expression.contains(tag) == true, "\(field): \(String(describing: error))")
+            if field == "build.tags" { #expect(error?.problem.hasPrefix(problem) == true) }
+        }
+    }
+
+    @Test("name the expression that leaves nothing of a name")
+    func unusableNames() throws {
+        let run = ContainerRun(ports: ["${p}"], volumes: [])
+        let rollout = Deploy(environment: "e", container: "c", image: "web")
+        func deploy(_ change: (inout Deploy) -> Void) -> Step {
+            var deploy = rollout
+            change(&deploy)
+            return Step(name: "s", deploy: deploy)
+        }
+        let steps: [(Step, String)] = [
+            (deploy { $0.environment = "${p}" }, "${p} in deploy.environment: “” is no environment"),
+            (deploy { $0.container = "${p}" }, "${p} in deploy.container: “” is no container"),
+            (
+                deploy { $0.workload = Workload(kind: .deployment, name: "${p}") },
+                "${p} in deploy.workload: “” is no workload"
+            ),
+            (deploy { $0.run = run }, "${p} in deploy.run.ports: “” is no port"),
+            (deploy { $0.run = ContainerRun(volumes: ["${p}"]) }, "${p} in deploy.run.volumes: “” is no volume"),
+            (
+                Step(name: "s", build: ImageBuild(repository: "r/w", platform: "${p}")),
+                "${p} in build.platform: “” is no platform"
+            ),
+        ]
+        for (step, words) in steps {
+            var scope = Scope(parameters: ["p": ""], isPartial: true)
+            let planned = try step.resolved(in: scope)
+            scope.isPartial = false
+            let error = #expect(throws: SubstitutionError.self) { try planned.resolved(in: scope) }
+            #expect(error?.description.hasPrefix(words) == true, "\(words): \(String(describing: error))")
+        }
+    }
+
+    @Test("name the expression of a component whose parameters leave no image")
+    func unusableComponent() throws {
+        let component = try Compiler.compile(
+            json: #"{"parameters": {"tag": ""}, "steps": [{"name": "a", "image": "node:${tag}", "commands": ["a"]}]}"#)
+        let context = Compiler.Context(components: ["web": component])
+        let error = #expect(throws: DiagnosticList.self) {
+            try Compiler.compile(source: "kind: template\nload: web\n", path: ".drone.yml", context: context)
+        }
+        #expect(error?.description.contains("node:${tag} in image of step “a”: “node:” is no image") == true)
+        // What only a run knows is left to it.
+        let later = try Compiler.compile(
+            json:
+                #"{"parameters": {"tag": ""}, "steps": [{"name": "a", "image": "node:${tag}${DRONE_TAG}", "commands": ["a"]}]}"#
+        )
+        let compiled = try Compiler.compile(
+            source: "kind: template\nload: web\n", path: ".drone.yml",
+            context: Compiler.Context(components: ["web": later]))
+        #expect(compiled.process.stages[0].steps[0].image == "node:${DRONE_TAG}")
     }
 
     @Test("read times and sizes")

@@ -57,10 +57,10 @@ struct VariableOrderTests {
     func outputs() throws {
         let stage = Stage(
             name: "s", environment: ["A": "${steps.v.out}", "B": "[${A}]"],
-            steps: [Step(name: "a", image: "x:${C}", environment: ["C": "${B}$${A}"])])
+            steps: [Step(name: "a", environment: ["C": "${B}$${A}"], user: "x:${C}")])
         let step = try Self.twice(stage, outputs: ["v": ["out": "$1}"]])
         #expect(step.environment == ["A": "$1}", "B": "[$1}]", "C": "[$1}]${A}"])
-        #expect(step.image == "x:[$1}]${A}")
+        #expect(step.user == "x:[$1}]${A}")
     }
 
     @Test("are seen by everything of the stage")
@@ -145,12 +145,12 @@ struct CommandValueTests {
     func matrix() throws {
         let source = """
             matrix: {SALT: ["a$b"], GO: ["1.22"]}
-            steps: [{name: a, image: "x:${SALT}-${GO}", commands: ["echo ${SALT} ${GO} $${HOME} ${files[@]}"]}]
+            steps: [{name: a, image: x, user: "x:${SALT}-${GO}", commands: ["echo ${SALT} ${GO} $${HOME} ${files[@]}"]}]
             """
         let stage = try DifferencesTests.compile(source).process.stages[0]
         let first = try stage.resolved(in: Scope(isPartial: true))
         let step = try first.steps[0].resolved(in: Scope(matrix: stage.matrix))
-        #expect(step.image == "x:a$b-1.22")
+        #expect(step.user == "x:a$b-1.22")
         #expect(step.commands == ["echo ${SLIPWAY_VALUE_1} 1.22 ${HOME} ${files[@]}"])
         #expect(step.environment["SLIPWAY_VALUE_1"] == "a$b")
     }

@@ -16,6 +16,7 @@ extension DocumentReader {
             } else if let secret = mistypedSecret(entry.value) {
                 settings[entry.key] = .secret(secret)
             } else {
+                warnOfSecretText(entry.value)
                 settings[entry.key] = .value(json(entry.value, name: entry.key))
             }
         }
@@ -65,17 +66,19 @@ extension DocumentReader {
     private func mistypedSecret(_ node: SourceNode) -> String? {
         guard case .map(let entries) = node.content, entries.count == 1 else { return nil }
         let entry = entries[0]
-        guard case .scalar(let scalar) = entry.value.content else { return nil }
+        let name = SecretWords.name(in: entry.key)
+        let value = plainText(entry.value)
+        guard value != nil || name != nil else { return nil }
         if SecretWords.isTypo(entry.key) {
             sink.error(
-                .unknownField, "“\(entry.key)” is written “from_secret”", at: entry.keyMark,
-                length: entry.key.unicodeScalars.count)
-            return scalar.text
+                .unknownField, "“\(entry.key)” is written “\(SecretWords.spelling(of: entry.key))”",
+                at: entry.keyMark, length: entry.key.unicodeScalars.count)
+            return name ?? value
         }
         if entry.key == "secret" {
             sink.warning(
                 .suspicious,
-                "a plugin sees this mapping as it is; a secret of the platform is {from_secret: \(scalar.text)}",
+                "a plugin sees this mapping as it is; a secret of the platform is {from_secret: \(value ?? "NAME")}",
                 at: entry.keyMark, length: entry.key.unicodeScalars.count)
         }
         return nil

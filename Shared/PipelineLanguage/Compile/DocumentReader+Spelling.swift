@@ -71,7 +71,8 @@ extension DocumentReader {
             guard !isEscaped, let close = rest.firstRange(of: "}}") else { continue }
             told += 1
             let name = rest[..<close.lowerBound].filter { !$0.isWhitespace }
-            let message = "“${{ … }}” is an expression of GitHub Actions: \(Self.instead(of: name))"
+            let message =
+                "“${{ … }}” is an expression of GitHub Actions: \(Self.instead(of: name) ?? "here an expression is ${NAME}")"
             let (mark, length) = sink.place(
                 of: SourceReference(
                     name: name, hasDefault: false, isScript: isScript,
@@ -86,11 +87,13 @@ extension DocumentReader {
         }
     }
 
-    private static func instead(of name: String) -> String {
-        guard let dot = name.firstIndex(of: ".") else { return "here an expression is ${NAME}" }
+    /// What to write for a name as GitHub Actions has them; `nil` for one that it has not.
+    static func instead(of name: String) -> String? {
+        guard let dot = name.firstIndex(of: ".") else { return nil }
         let rest = String(name[name.index(after: dot)...])
         switch name[..<dot] {
-        case "secrets": return "a secret is the whole value of a variable or setting, {from_secret: \(rest)}"
+        case "secret", "secrets", "from_secret":
+            return "a secret is the whole value of a variable or setting, {from_secret: \(rest)}"
         case "matrix": return "write ${matrix.\(rest)}"
         case "env", "vars": return "write ${\(rest)}"
         case "inputs": return "write ${parameters.\(rest)}"
@@ -103,16 +106,30 @@ extension DocumentReader {
                 "event_name": "DRONE_BUILD_EVENT", "run_number": "DRONE_BUILD_NUMBER", "run_id": "DRONE_BUILD_NUMBER",
             ]
             return names[rest].map { "write ${\($0)}" } ?? "variables of the run are called DRONE_…"
-        default: return "here an expression is ${NAME}"
+        default: return nil
         }
     }
 }
 
 /// Ways to write `from_secret` that are none.
 enum SecretWords {
+    /// The secret's name in `from_secret:token` and the like, where a blank or the colon is missing.
+    static func name(in text: String) -> String? {
+        let word = "from_secret"
+        guard text.hasPrefix(word), let next = text.dropFirst(word.count).first, next == ":" || next == " " else {
+            return nil
+        }
+        let name = text.dropFirst(word.count).drop { $0 == ":" || $0 == " " }
+        return name.isEmpty || name.contains(where: \.isWhitespace) ? nil : String(name)
+    }
+
+    /// How a mistyped key is written.
+    static func spelling(of key: String) -> String { name(in: key).map { "from_secret: \($0)" } ?? "from_secret" }
+
     static func isTypo(_ key: String) -> Bool {
         key != "from_secret"
-            && (key.isSpelling(of: "from_secret") || key == "secret_from" || key == "secretRef" || key == "secretKeyRef"
+            && (name(in: key) != nil || key.isSpelling(of: "from_secret") || key == "secret_from" || key == "secretRef"
+                || key == "secretKeyRef"
                 || Nearest.name(to: key, among: ["from_secret"]) != nil)
     }
 }

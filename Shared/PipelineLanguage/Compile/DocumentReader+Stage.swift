@@ -4,9 +4,12 @@ extension DocumentReader {
         let firstReference = sink.references.count
         var stage = Stage(name: name, steps: [])
         var draft = StageDraft(
-            stage: stage, mark: node.mark, nameMark: nameMark, baseName: name, hasKind: fields.has("type"))
+            stage: stage, mark: node.mark, nameMark: nameMark, baseName: name)
         let type = fields.take("type")
+        let before = sink.errors
         stage.kind = kind(type)
+        // Of one that is mistyped nothing follows: what is meant is seen in the steps.
+        draft.hasKind = type != nil && sink.errors == before
         let isOfCluster = type.flatMap(plainText).flatMap(Self.stageKind)?.word == "kubernetes"
         stage.platform = platform(fields.take("platform"))
         stage.node = textMap(fields.take("node"), "“node”")
@@ -33,13 +36,13 @@ extension DocumentReader {
             if case .list(let elements) = node.content, elements.isEmpty {
                 sink.error(.badValue, "“steps” has at least one step", at: node)
             }
-        } else if !fields.isMistyped("steps") {
+        } else if !fields.isMistyped("steps"), !sink.unfinished.contains(node.mark) {
             sink.error(.missingField, "\(fields.what) needs “steps”", at: fields.mark)
         }
         stage.services = draft.steps.filter(\.isService).map(\.step)
         stage.steps = draft.steps.filter { !$0.isService }.map(\.step)
         draft.stage = stage
-        if isOfCluster, let type { warnOfCluster(type, stage) }
+        if isOfCluster, draft.hasKind, let type { warnOfCluster(type, stage) }
         return draft
     }
 
@@ -90,6 +93,7 @@ extension DocumentReader {
     static func stageKind(_ text: String) -> (word: String, kind: Stage.Kind)? {
         let others = [
             "container": "docker", "containers": "docker", "podman": "docker", "shell": "exec", "local": "exec",
+            "k8s": "kubernetes",
         ]
         let kinds = Stage.Kind.allCases.map(\.rawValue)
         let lowered = text.lowercased()

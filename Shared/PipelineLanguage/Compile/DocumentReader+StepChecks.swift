@@ -58,7 +58,16 @@ extension DocumentReader {
             }
             step.entrypoint = []
             step.command = []
-        } else if !isService, !hasErrors, step.image == nil,
+        } else if step.image != nil {
+            for field in isService ? ["commands"] : ["commands", "build", "deploy"] {
+                guard let entry = fields.takeEntry(field), [.null, .list([])].contains(entry.value.content) else {
+                    continue
+                }
+                sink.warning(
+                    .noEffect, "an empty “\(field)” has no effect: the image runs as it is", at: entry.keyMark,
+                    length: field.unicodeScalars.count)
+            }
+        } else if !isService, !hasErrors,
             !["commands", "image", "build", "deploy"].contains(where: fields.isSet)
         {
             let hint = fields.has("build") ? "; “build” is {repository: registry.example/team/image}" : ""

@@ -89,7 +89,8 @@ extension DocumentReader {
         _ draft: inout ProcessDraft
     ) {
         do throws(SubstitutionError) {
-            var stage = try stage.resolved(in: Scope(parameters: values, isPartial: true), budget)
+            var stage = try stage.resolved(
+                in: Scope(parameters: values, isPartial: true), budget, isForWorker: false)
             // A template of one stage goes by the name it is given here, so that it can be loaded twice.
             if process.stages.count == 1, let name { stage.name = name }
             var stageDraft = StageDraft(

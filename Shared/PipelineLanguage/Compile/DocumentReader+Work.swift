@@ -143,15 +143,27 @@ extension DocumentReader {
         }
     }
 
+    private static func isPlatform(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        return (2...3).contains(parts.count)
+            && parts.allSatisfy { part in
+                !part.isEmpty && part.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
+            }
+    }
+
     private func checked(_ build: ImageBuild, _ node: SourceNode, repositoryNode: SourceNode) -> ImageBuild? {
         if build.tags.isEmpty {
             sink.error(.badValue, "“tags” has at least one tag", at: node.member("tags") ?? node)
         }
-        let last = build.repository.split(separator: "/").last ?? ""
-        if !build.repository.contains("${"), last.contains(":") || last.contains("@") {
+        if !build.repository.contains("${"), ImageName.isTagged(build.repository) {
             sink.error(.badValue, "“repository” has no tag; list it under “tags”", at: repositoryNode)
         } else if let problem = ImageName.problem(build.repository) {
             sink.error(.badValue, problem, at: repositoryNode)
+        }
+        if let platform = build.platform, !platform.contains("${"), !Self.isPlatform(platform) {
+            sink.error(
+                .badValue, "“platform” is a text such as linux/arm64, not “\(platform)”",
+                at: node.member("platform") ?? node)
         }
         for tag in build.tags {
             guard let problem = ImageName.problem(ofTag: tag) else { continue }

@@ -172,11 +172,18 @@ struct DocumentReader {
         if let secret = secret(node) { return .secret(secret) }
         if case .map(let entries) = node.content {
             let typo = entries.first { SecretWords.isTypo($0.key) }
-            let hint = typo.map { "; “\($0.key)” is written “from_secret”" } ?? ""
+            let hint = typo.map { "; “\($0.key)” is written “\(SecretWords.spelling(of: $0.key))”" } ?? ""
             sink.error(.wrongType, "\(what) is text or {from_secret: NAME}\(hint)", at: typo?.keyMark ?? node.mark)
             return nil
         }
+        warnOfSecretText(node)
         return text(node, what).map(Value.text)
+    }
+
+    /// `TOKEN: from_secret:token` is a text to YAML.
+    func warnOfSecretText(_ node: SourceNode) {
+        guard case .scalar(let scalar) = node.content, let name = SecretWords.name(in: scalar.text) else { return }
+        sink.warning(.suspicious, "this is text; a secret of the platform is {from_secret: \(name)}", at: node)
     }
 
     /// The name in `{from_secret: name}`, or `nil` if this is something else.

@@ -96,7 +96,9 @@ extension DraftValidator {
         case "steps": checkOutput(reference, rest, surroundings, places)
         default:
             guard Scope.aliases[name] == nil, !reference.hasDefault else { return }
-            report(reference, "there is no “\(name)”\(Nearest.hint(name, among: Scope.aliases.keys))")
+            let nearest = Nearest.hint(name, among: Scope.aliases.keys)
+            let hint = nearest.isEmpty ? DocumentReader.instead(of: name).map { "; \($0)" } ?? "" : nearest
+            report(reference, "there is no “\(name)”\(hint)")
         }
     }
 

@@ -28,7 +28,8 @@ struct StageDraft {
     var nameMark: SourceMark
     /// The name before a matrix made several of it.
     var baseName: String
-    var hasKind: Bool
+    /// Whether it says itself what its steps run in.
+    var hasKind = false
     var dependsOn: [NameReference] = []
     var steps: [StepDraft] = []
     /// Whether all of its volumes could be read.

@@ -103,7 +103,7 @@ struct ForeignFormat {
         // A process of Slipway has “steps”, and beside them whatever holds its anchors.
         guard entries.first("steps") == nil else { return azure(entries) ?? buildkite(entries) ?? woodpecker(entries) }
         return jobs(entries) ?? travis(entries) ?? azure(entries) ?? bitbucket(entries) ?? compose(entries)
-            ?? gitlab(entries) ?? woodpecker(entries)
+            ?? cirrus(entries) ?? gitlab(entries) ?? woodpecker(entries)
     }
 
     private static func jobs(_ entries: [SourceEntry]) -> ForeignFormat? {
@@ -140,7 +140,9 @@ struct ForeignFormat {
             if case .map = entry.value.content { return nil as SourceEntry? }
             return entry
         }
-        guard let entry = entries.first("language") ?? script ?? entries.first("before_install") else { return nil }
+        guard
+            let entry = entries.first("language") ?? script ?? entries.first("before_install") ?? entries.first("dist")
+        else { return nil }
         return ForeignFormat(
             "a configuration of Travis CI",
             "“language” is the “image” of a step, “install” and “script” are its “commands”, "
@@ -200,6 +202,24 @@ struct ForeignFormat {
         return nil
     }
 
+    private static func cirrus(_ entries: [SourceEntry]) -> ForeignFormat? {
+        let words = ["container", "_container", "_instance", "_script", "_cache", "_artifacts"]
+        let task = entries.first { entry in
+            guard case .map(let members) = entry.value.content else { return false }
+            if entry.key == "task" { return true }
+            return entry.key.hasSuffix("_task")
+                && members.contains { member in
+                    !["before_script", "after_script"].contains(member.key)
+                        && words.contains { member.key.hasSuffix($0) }
+                }
+        }
+        guard let task else { return nil }
+        return ForeignFormat(
+            "a configuration of Cirrus CI",
+            "a task is a pipeline here, the image of its “container” is that of the steps, its “…_script” lines are their "
+                + "“commands”, “only_if” is “trigger”: " + general, at: task)
+    }
+
     private static func gitlab(_ entries: [SourceEntry]) -> ForeignFormat? {
         let isJob = { (entry: SourceEntry) in
             ["script", "extends", "before_script", "trigger"].contains { entry.value.member($0) != nil }
@@ -207,9 +227,12 @@ struct ForeignFormat {
         let stages = entries.first("stages").flatMap { $0.value.isListOfTexts ? $0 : nil }
         let spec = entries.first("spec").flatMap { $0.value.member("inputs") != nil ? $0 : nil }
         let defaults = entries.first("before_script") ?? entries.first("include") ?? spec
-        guard let entry = stages ?? defaults ?? entries.first(where: isJob) ?? entries.first("workflow") else {
-            return nil
+        let staged = entries.first { entry in
+            guard case .scalar? = entry.value.member("stage")?.content else { return false }
+            return true
         }
+        guard let entry = stages ?? defaults ?? entries.first(where: isJob) ?? staged ?? entries.first("workflow")
+        else { return nil }
         return ForeignFormat(
             "a .gitlab-ci.yml",
             "the page “Coming from GitLab CI” of the documentation has its words and what they are called "

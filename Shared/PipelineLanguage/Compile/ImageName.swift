@@ -2,13 +2,14 @@
 enum ImageName {
     private static let quotes: Set<Character> = ["“", "”", "„", "‟", "‘", "’", "‚", "«", "»"]
 
-    /// What is wrong with an image's name, or `nil`. One with an expression is known only in a run.
+    /// What is wrong with an image's name, or `nil`. One with an expression is known only in a run, and that an empty one is none need not be said here.
     static func problem(_ text: String) -> String? {
         if let first = text.first, quotes.contains(first) {
             let bare = text.filter { !quotes.contains($0) }
             return "typographic quotes are part of a text to YAML; write \(bare), or \"\(bare)\""
         }
-        guard !text.contains("$") else { return nil }
+        guard !text.contains("$"), !text.isEmpty else { return nil }
+        if text.contains("{{") { return "nothing is put in the place of “{{ … }}” here; an expression is ${NAME}" }
         if text.contains(where: \.isWhitespace) {
             return "an image has no blank in its name; did you mean “\(joined(text))”?"
         }
@@ -21,8 +22,48 @@ enum ImageName {
             return "“\(text)” is no image such as golang:1.22 or registry.example/team/image:tag"
         }
         let path = repository(text)
-        guard path.contains(where: \.isUppercase) else { return nil }
-        return "the name of an image is in lower case; did you mean “\(text.replacing(path, with: path.lowercased()))”?"
+        if path.contains(where: \.isUppercase) {
+            return
+                "the name of an image is in lower case; did you mean “\(text.replacing(path, with: path.lowercased()))”?"
+        }
+        return problem(ofParts: text, path: path)
+    }
+
+    private static func problem(ofParts text: String, path: Substring) -> String? {
+        let name = text.prefix { $0 != "@" }
+        if name.endIndex < text.endIndex {
+            let digest = text[name.endIndex...].dropFirst()
+            guard isDigest(digest) else {
+                return "“\(digest)” is no digest such as sha256:4f53…; a tag is written “\(name):\(digest)”"
+            }
+        }
+        if let colon = name.lastIndex(of: ":"), !name[colon...].contains("/"),
+            let problem = problem(ofTag: String(name[colon...].dropFirst()))
+        {
+            return problem
+        }
+        let isPath = path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
+            guard let first = part.utf8.first, let last = part.utf8.last else { return false }
+            return isAlphanumeric(first) && isAlphanumeric(last)
+                && part.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
+        }
+        return isPath ? nil : "“\(text)” is no image such as golang:1.22 or registry.example/team/image:tag"
+    }
+
+    private static func isDigest(_ text: Substring) -> Bool {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts[0].utf8.allSatisfy(isAlphanumeric) && !parts[1].isEmpty
+            && parts[1].utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+
+    /// Whether a name has a tag or a digest.
+    static func isTagged(_ text: String) -> Bool {
+        let last = text.split(separator: "/").last ?? ""
+        return last.contains(":") || last.contains("@")
     }
 
     /// What is wrong with a tag, or `nil`.
@@ -31,12 +72,7 @@ enum ImageName {
         if tag.isEmpty { return "a tag is not empty" }
         if tag.contains("/") || tag.contains(":") { return "“\(tag)” is no tag: a tag has no “/” and no “:”" }
         let isWord = { (byte: UInt8) in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
+            isAlphanumeric(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "_")
         }
         let isTag = tag.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
         guard isTag, tag.utf8.first.map(isWord) == true, tag.utf8.count <= 128 else {
@@ -59,7 +95,11 @@ enum ImageName {
         if let colon = path.lastIndex(of: ":"), !path[colon...].contains("/") { path = path[..<colon] }
         guard let slash = path.firstIndex(of: "/") else { return path }
         let registry = path[..<slash]
-        let isHost = registry.contains(".") || registry.contains(":") || registry == "localhost"
+        let port = registry.firstIndex(of: ":").map { registry[$0...].dropFirst() }
+        let isHost =
+            registry.hasPrefix("[")
+            || port.map { !$0.isEmpty && $0.allSatisfy(\.isWholeNumber) }
+                ?? (registry.contains(".") || registry == "localhost")
         return isHost ? path[path.index(after: slash)...] : path
     }
 }

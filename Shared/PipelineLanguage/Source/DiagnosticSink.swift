@@ -17,6 +17,8 @@ final class DiagnosticSink {
     var definition: String?
     /// Whether a condition is being read.
     var isInCondition = false
+    /// Where documents begin that end too early, which is told already.
+    var unfinished: Set<SourceMark> = []
 
     init(file: String, text: String, limits: SourceLimits) {
         self.file = file

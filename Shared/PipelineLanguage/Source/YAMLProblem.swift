@@ -62,6 +62,7 @@ struct YAMLProblem {
                 return ("the “\(open)” that begins here is not closed before “\(next)”", context.mark)
             }
         }
+        if let list = listWithoutKey(at: mark, problem) { return list }
         if problem.contains("mapping values are not allowed"), let found = secondColon(mark) ?? lineAbove(mark) {
             return found
         }
@@ -187,14 +188,39 @@ struct YAMLProblem {
         return ("this line has no “: ” between a key and its value; check it, and its indentation", mark)
     }
 
-    /// A key is deeper than the line above lets it be: that line is a text, or not indented far enough.
-    private func lineAbove(_ mark: SourceMark) -> (String, SourceMark)? {
-        guard mark.line >= 1, mark.line <= lines.count else { return nil }
-        let above = (1..<mark.line).last { number in
+    /// A list below a key that has a value already: its own key is missing.
+    private func listWithoutKey(at mark: SourceMark, _ problem: String) -> (String, SourceMark)? {
+        let line = rest(at: SourceMark(line: mark.line, column: 1))
+        let entry = line.drop { $0 == " " }
+        guard entry.hasPrefix("- "), let above = lineBefore(mark.line) else { return nil }
+        let column = line.unicodeScalars.count - entry.unicodeScalars.count + 1
+        if problem.contains("mapping values are not allowed") {
+            let key = lines[above - 1].drop { $0 == " " }
+            let name = key.prefix { $0.isLetter || $0 == "_" }
+            guard !name.isEmpty, key.dropFirst(name.count).hasPrefix(": ") else { return nil }
+        } else {
+            guard problem.contains("did not find expected key"), mark.column == column else { return nil }
+        }
+        let isStep = ["- name:", "- step:"].contains { entry.hasPrefix($0) }
+        let key = isStep ? "“steps:” or “services:”" : "its key, such as “commands:”,"
+        return (
+            "a list begins here that belongs to no key: put \(key) in the line above",
+            SourceMark(line: mark.line, column: column)
+        )
+    }
+
+    /// The last line above that is neither empty nor a comment.
+    private func lineBefore(_ line: Int) -> Int? {
+        guard line >= 1, line <= lines.count else { return nil }
+        return (1..<line).last { number in
             let text = lines[number - 1].drop { $0 == " " }
             return !text.isEmpty && text.first != "#"
         }
-        guard let above else { return nil }
+    }
+
+    /// A key is deeper than the line above lets it be: that line is a text, or not indented far enough.
+    private func lineAbove(_ mark: SourceMark) -> (String, SourceMark)? {
+        guard let above = lineBefore(mark.line) else { return nil }
         let line = lines[above - 1]
         let indentation = line.prefix { $0 == " " }.count
         let own = lines[mark.line - 1].prefix { $0 == " " }.count

@@ -93,6 +93,7 @@ struct YAMLSource {
         let isTwo = again.contains("kind") || again.isSuperset(of: ["name", "steps"])
         for entry in entries {
             if isTwo, seen.contains(entry.key), seen.contains("steps") || entry.key == "kind" {
+                if let first = part.first { sink.unfinished.insert(first.keyMark) }
                 parts.append(part)
                 part = []
                 seen = []
@@ -238,6 +239,6 @@ struct YAMLSource {
     private func braces(at mark: SourceMark) -> SourceNode {
         sink.error(
             .wrongType, "“{{” begins two mappings to YAML; put a text with “{{ … }}” in quotes", at: mark, length: 2)
-        return SourceNode(content: .scalar(SourceScalar(text: "{{}}", kind: .text, isQuoted: true)), mark: mark)
+        return SourceNode(content: .scalar(SourceScalar(text: "braces", kind: .text, isQuoted: true)), mark: mark)
     }
 }

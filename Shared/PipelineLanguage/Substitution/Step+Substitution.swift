@@ -71,13 +71,15 @@ extension Stage {
         try resolved(in: scope, SubstitutionBudget())
     }
 
-    /// - Parameter settles: Whether this is the last pass for what belongs to the stage as a whole.
+    /// - Parameters:
+    ///   - settles: Whether this is the last pass for what belongs to the stage as a whole.
+    ///   - isForWorker: Whether a later pass has all the values of this one.
     func resolved(
-        in scope: Scope, _ budget: SubstitutionBudget, settles: Bool = false
+        in scope: Scope, _ budget: SubstitutionBudget, settles: Bool = false, isForWorker: Bool = true
     ) throws(SubstitutionError) -> Stage {
         var scope = scope
         scope.matrix.merge(matrix) { _, own in own }
-        var resolver = TextResolver(scope: scope, budget: budget)
+        var resolver = TextResolver(scope: scope, budget: budget, isForWorker: isForWorker)
         var stage = self
         stage.environment = try resolver.environment(environment, "environment")
         for index in steps.indices {

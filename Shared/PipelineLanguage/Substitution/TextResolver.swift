@@ -8,10 +8,13 @@ struct TextResolver {
     var shellValues: ShellValues?
     /// Whether no later pass sees the texts: what is left in them stays, and `$$` is one `$`.
     var settles = false
+    /// Whether a later pass has all the values of this one.
+    let isForWorker: Bool
 
-    init(scope: Scope, budget: SubstitutionBudget) {
+    init(scope: Scope, budget: SubstitutionBudget, isForWorker: Bool = true) {
         self.scope = scope
         self.budget = budget
+        self.isForWorker = isForWorker
     }
 
     func text(_ text: String, _ field: String, context: Substitution.Context = .text) throws(SubstitutionError)
@@ -122,13 +125,15 @@ struct TextResolver {
         guard var resolved = build else { return nil }
         resolved.context = try text(resolved.context, "build.context")
         resolved.dockerfile = try text(resolved.dockerfile, "build.dockerfile")
-        resolved.repository = try reference(resolved.repository, "build.repository")
-        resolved.tags = try resolved.tags.map { tag throws(SubstitutionError) in try self.tag(tag, "build.tags") }
+        resolved.repository = try repository(resolved.repository, "build.repository")
+        resolved.tags = try resolved.tags.map { text throws(SubstitutionError) in try tag(text, "build.tags") }
         resolved.target = try text(resolved.target, "build.target")
         resolved.arguments = try values(resolved.arguments, "build.args")
         resolved.labels = try textMap(resolved.labels, "build.labels")
-        resolved.cacheFrom = try texts(resolved.cacheFrom, "build.cache_from")
-        resolved.platform = try text(resolved.platform, "build.platform")
+        resolved.cacheFrom = try references(resolved.cacheFrom, "build.cache_from")
+        if let platform = resolved.platform {
+            resolved.platform = try name(platform, "build.platform", "platform such as linux/arm64")
+        }
         resolved.username = try value(resolved.username, "build.username")
         resolved.password = try value(resolved.password, "build.password")
         return resolved
@@ -136,18 +141,18 @@ struct TextResolver {
 
     func deploy(_ deploy: Deploy?) throws(SubstitutionError) -> Deploy? {
         guard var resolved = deploy else { return nil }
-        resolved.environment = try text(resolved.environment, "deploy.environment")
+        resolved.environment = try name(resolved.environment, "deploy.environment", "environment")
         if let workload = resolved.workload {
-            resolved.workload?.name = try text(workload.name, "deploy.workload")
+            resolved.workload?.name = try name(workload.name, "deploy.workload", "workload")
         }
         resolved.namespace = try text(resolved.namespace, "deploy.namespace")
-        resolved.container = try text(resolved.container, "deploy.container")
+        resolved.container = try name(resolved.container, "deploy.container", "container")
         resolved.image = try reference(resolved.image, "deploy.image")
         resolved.cluster = try text(resolved.cluster, "deploy.cluster")
         if let run = resolved.run {
-            resolved.run?.ports = try texts(run.ports, "deploy.run.ports")
+            resolved.run?.ports = try names(run.ports, "deploy.run.ports", "port such as 8080:80")
             resolved.run?.environment = try values(run.environment, "deploy.run.environment")
-            resolved.run?.volumes = try texts(run.volumes, "deploy.run.volumes")
+            resolved.run?.volumes = try names(run.volumes, "deploy.run.volumes", "volume such as data:/data")
             resolved.run?.network = try text(run.network, "deploy.run.network")
             resolved.run?.networks = try texts(run.networks, "deploy.run.networks")
             resolved.run?.entrypoint = try texts(run.entrypoint, "deploy.run.entrypoint")
