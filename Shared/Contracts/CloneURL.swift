@@ -1,23 +1,72 @@
-/// Addresses Git fetches from.
-public enum CloneURL {
-    /// Whether this is such an address, says no credentials, and is not taken for an option.
-    public static func isUsable(_ text: String) -> Bool {
-        guard !text.isEmpty, !text.hasPrefix("-"), !text.unicodeScalars.contains(where: isBlank) else { return false }
-        let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else {
-            // A path of this machine, or `git@host:path`.
-            return text.hasPrefix("/") || (text.contains("@") && text.contains(":"))
+/// An address that Git fetches from: `http(s)://host/…`, `ssh://host/…`, `user@host:path` or a path of the local file
+/// system. It says no password and is not taken for an option or a command.
+public struct CloneURL: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable { case http, ssh, file }
+
+    /// Why a text is no such address.
+    public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+        public let description: String
+    }
+
+    public let text: String
+    public let kind: Kind
+    /// The server, such as `git.example` or `git.example:8443`; empty for a path.
+    public let host: String
+
+    public init(_ text: String) throws(Refusal) {
+        self.text = text
+        guard !text.isEmpty, text.utf8.count <= 2048, !text.unicodeScalars.contains(where: Self.isUnseen) else {
+            throw Refusal(description: "a repository's address has 1 to 2048 characters, none of them blank or unseen")
         }
-        let authority = parts[1].prefix { $0 != "/" }
-        switch parts[0] {
-        case "ssh": return !authority.isEmpty
-        case "http", "https", "git": return !authority.isEmpty && !authority.contains("@")
-        case "file": return true
-        default: return false
+        guard !text.hasPrefix("-") else { throw Refusal(description: "an address does not begin with “-”") }
+        if let separator = text.firstRange(of: "://") {
+            (kind, host) = try Self.read(
+                scheme: text[..<separator.lowerBound].lowercased(), rest: text[separator.upperBound...])
+        } else if text.hasPrefix("/") {
+            (kind, host) = (.file, "")
+        } else {
+            // `user@host:path`, but not `ext::command` or `transport::address`.
+            guard let colon = text.firstIndex(of: ":"), !text[colon...].hasPrefix("::"),
+                !text[..<colon].contains("/"), let at = text[..<colon].lastIndex(of: "@"),
+                !text[text.index(after: at)...].hasPrefix("-"), text.index(after: at) != colon
+            else { throw Refusal(description: "“\(text)” is no address such as https://git.example/shop/web.git") }
+            (kind, host) = (.ssh, text[text.index(after: at)..<colon].lowercased())
         }
     }
 
-    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isWhitespace || scalar.properties.generalCategory == .control
+    /// Whether a text is such an address.
+    public static func isUsable(_ text: String) -> Bool { (try? CloneURL(text)) != nil }
+
+    private static func read(scheme: String, rest: Substring) throws(Refusal) -> (Kind, host: String) {
+        if scheme == "file" { return (.file, "") }
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        let at = authority.lastIndex(of: "@")
+        let user = at.map { authority[..<$0] }
+        let host = at.map { authority[authority.index(after: $0)...] } ?? authority
+        let kind: Kind
+        switch scheme {
+        case "http", "https":
+            kind = .http
+            guard user == nil else {
+                throw Refusal(
+                    description: "the address of \(host) has a user in it; give user and token apart from the address")
+            }
+        case "ssh":
+            kind = .ssh
+            guard user?.contains(":") != true else {
+                throw Refusal(description: "the address of \(host) has a password in it")
+            }
+        default: throw Refusal(description: "“\(scheme)” is no protocol to fetch with; use https, http or ssh")
+        }
+        guard !host.isEmpty, !host.hasPrefix("-") else {
+            throw Refusal(description: "“\(scheme)://\(rest)” names no host")
+        }
+        return (kind, host.lowercased())
+    }
+
+    /// What is not seen where a person reads an address, or turns it around.
+    private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isWhitespace
+            || [.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
     }
 }

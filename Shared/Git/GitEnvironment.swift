@@ -1,3 +1,4 @@
+import Contracts
 import Glibc
 
 /// The environment of a git command: nothing of ours gets in but what is named here, and nothing of the machine's or

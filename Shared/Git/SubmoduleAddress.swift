@@ -1,3 +1,5 @@
+import Contracts
+
 /// Where a submodule is fetched from: the address of `.gitmodules` as an address of the same server that its repository
 /// is fetched from, and by the same protocol, so that the same credentials may be sent.
 enum SubmoduleAddress {

@@ -77,7 +77,11 @@ import Testing
             ("https://git.example/$(id);x'y", nil, "'https://git.example/$(id);x'\\''y'"),
             ("https://user:secret@git.example/a.git", nil, "<clone address>"),
             ("--upload-pack=id@x:y", nil, "<clone address>"), ("https://git.example/a b", nil, "<clone address>"),
-            ("ext::sh -c id", nil, "<clone address>"), (nil, nil, "<clone address>"),
+            ("ext::sh -c id", nil, "<clone address>"), ("ext::id@x:y", nil, "<clone address>"),
+            ("https://git.example/\u{202E}tig.bew", nil, "<clone address>"),
+            ("git://git.example/a.git", nil, "<clone address>"), ("ssh://u:pw@git.example/a", nil, "<clone address>"),
+            ("https://git.example/" + String(repeating: "a", count: 2048), nil, "<clone address>"),
+            (nil, nil, "<clone address>"),
         ] as [(String?, String?, String)])
     func `The command is safe to paste`(_ cloneURL: String?, _ branch: String?, _ rest: String) {
         let command = RepositoryPath(rawValue: "new/app").addCommand(cloneURL: cloneURL, defaultBranch: branch)

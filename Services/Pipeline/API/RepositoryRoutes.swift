@@ -51,9 +51,11 @@ struct RepositoryRoutes {
     }
 
     private func save(_ body: RepositoryRequest, as path: RepositoryPath) async throws -> Response {
-        guard CloneURL.isUsable(body.cloneURL) else {
+        do {
+            _ = try CloneURL(body.cloneURL)
+        } catch {
             throw APIError.badRequest(
-                "malformed_clone_url", "“\(body.cloneURL)” is not an address that Git fetches from",
+                "malformed_clone_url", "\(error)",
                 remedy: "give one such as https://gitlab.example/shop/web.git; the token goes in a field of its own")
         }
         let sealed = try body.token.map { try keys.seal($0, for: SecretPurpose.git) }
