@@ -21,37 +21,42 @@ final class BodyLimit: Sendable {
     /// What large bodies have now.
     var taken: Int { reserved.withLock { $0 } }
 
-    /// Lets a body in.
+    /// Lets a body begin. It has nothing by that: a sender who only announces much keeps nobody out.
     /// - Parameter announced: its length, as far as the sender tells.
-    /// - Returns: what is to be given back to ``release(_:)``.
-    /// - Throws: ``HookRefusal``: 413 as soon as it is known to be too large, 503 where there is no room for it.
-    func admit(_ announced: Int?) throws(HookRefusal) -> Int {
-        if let announced, announced > bytes { throw tooLarge(announced) }
-        let expected = announced ?? bytes
-        guard expected > Self.small else { return 0 }
+    /// - Throws: ``HookRefusal``: 413 where it is too large, 503 where there is no room for it now.
+    func admit(_ announced: Int?) throws(HookRefusal) {
+        guard let announced else { return }
+        guard announced <= bytes else { throw tooLarge(announced) }
+        guard announced <= Self.small || reserved.withLock({ $0 + announced <= budget }) else { throw Self.busy }
+    }
+
+    /// More of a body has come.
+    /// - Parameters:
+    ///   - taken: what this gave for it before.
+    ///   - length: of all that has come.
+    /// - Returns: what is to be given back to ``release(_:)``, for all of it.
+    /// - Throws: as ``admit(_:)``.
+    func grow(_ taken: Int, to length: Int) throws(HookRefusal) -> Int {
+        guard length <= bytes else { throw tooLarge(nil) }
+        guard length > Self.small else { return taken }
         let fits = reserved.withLock { reserved in
-            guard reserved + expected <= budget else { return false }
-            reserved += expected
+            guard reserved + length - taken <= budget else { return false }
+            reserved += length - taken
             return true
         }
-        guard fits else {
-            throw HookRefusal(
-                .serviceUnavailable, "busy", "many large hooks are being read", remedy: "send the hook again later",
-                retryAfter: 5)
-        }
-        return expected
+        guard fits else { throw Self.busy }
+        return length
     }
 
     /// The body was read, or never will be.
-    func release(_ admitted: Int) {
-        guard admitted > 0 else { return }
-        reserved.withLock { $0 -= admitted }
+    func release(_ taken: Int) {
+        guard taken > 0 else { return }
+        reserved.withLock { $0 -= taken }
     }
 
-    /// - Parameter length: of what has come so far.
-    func check(_ length: Int) throws(HookRefusal) {
-        guard length <= bytes else { throw tooLarge(nil) }
-    }
+    private static let busy = HookRefusal(
+        .serviceUnavailable, "busy", "many large hooks are being read", remedy: "send the hook again later",
+        retryAfter: 5)
 
     private func tooLarge(_ announced: Int?) -> HookRefusal {
         HookRefusal(

@@ -97,6 +97,12 @@ struct HookRefusal: Error, Sendable {
             remedy: "post the hook over HTTP, without TLS where nothing before the gateway ends it")
     }
 
+    /// Its body did not come.
+    static let late = HookRefusal(
+        .requestTimeout, "late",
+        "the body was not there within \(HookConnection.patience.nanoseconds / 1_000_000_000) s",
+        remedy: "send the hook again")
+
     /// Neither the broker nor the spool takes it.
     static let unavailable = HookRefusal(
         .serviceUnavailable, "unavailable", "the push cannot be kept right now", remedy: "send the hook again later",

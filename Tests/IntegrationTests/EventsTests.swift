@@ -37,7 +37,7 @@ import Testing
             return receiver.take(try Wire.decode(CloudEvent.self, from: body))
         }
         router.post("moved") { _, _ in
-            Response(status: .permanentRedirect, headers: [.location: "https://new.example/hook"])
+            Response(status: .permanentRedirect, headers: [.location: "https://new.example/hook?token=s3cret"])
         }
         try await WebServer.with(router) { server in
             let settings = [
@@ -57,8 +57,9 @@ import Testing
                 #expect(ofRun().map { String($0.split(separator: ".")[3]) } == ["queued", "started", "finished"])
                 let notifier = try stack.service("notifier")
                 try await eventually(within: .seconds(30), "the redirect is named") {
-                    await notifier.tail(400).contains("a redirect to https://new.example/hook")
+                    await notifier.tail(400).contains("a redirect to https://new.example;")
                 }
+                #expect(await notifier.tail(400).contains("s3cret") == false)
                 let metrics = try await runTool(
                     "curl", ["-sS", "http://127.0.0.1:\(stack.ports.admin["notifier"] ?? 0)/metrics"])
                 let host = server.url.dropFirst("http://".count)

@@ -177,6 +177,29 @@ struct GitLabTests {
         #expect(push.defaultBranch == nil)
     }
 
+    /// They are kept with every run, shown to people and handed to steps.
+    @Test("names and addresses are bounded, and nothing in them is unseen")
+    func texts() async throws {
+        let gateway = Gateway()
+        var hook = Hook()
+        hook.members["user_username"] = .string("a\u{1B}[31m\u{0}\u{202E}da\r\n👩\u{200D}💻")
+        hook.members["user_name"] = .string(String(repeating: "é", count: 1_000))
+        hook.members["user_avatar"] = .string("https://git.example/" + String(repeating: "a", count: 3_000))
+        hook.set(.string("git@git.example:a b"), in: "project", "git_ssh_url")
+        #expect(try await gateway.post(hook).status == .accepted)
+        let trigger = try #require(try gateway.broker.pushes().first).trigger
+        #expect(trigger.sender == "a[31mda👩\u{200D}💻")
+        #expect(trigger.origin?.userName == String(repeating: "é", count: 255))
+        #expect(trigger.origin?.avatarURL == nil)
+        #expect(trigger.origin?.sshURL == nil)
+        for url in ["https://git.example/a b", "https://git.example/" + String(repeating: "a", count: 3_000)] {
+            hook.set(.string(url), in: "project", "git_http_url")
+            let answer = try await gateway.post(hook)
+            #expect(answer.status == .badRequest)
+            #expect(answer.body["code"] == "malformed_url")
+        }
+    }
+
     @Test("broken JSON is 400 and says where")
     func brokenJSON() async throws {
         let gateway = Gateway()

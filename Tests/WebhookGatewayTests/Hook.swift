@@ -179,7 +179,7 @@ struct Gateway {
     func connect() async throws -> GatewayConnection {
         let routes = routes
         let channel = try await NIOAsyncTestingChannel { channel in
-            try channel.pipeline.syncOperations.addHandler(HookConnection(routes: routes))
+            try channel.pipeline.syncOperations.addHandler(HookConnection(routes: routes, places: ConnectionPlaces()))
         }
         return GatewayConnection(channel: channel)
     }

@@ -14,9 +14,11 @@ import Testing
 
 @Suite("A connection, from its first byte to its last")
 struct HookConnectionTests {
-    private func connect(_ routes: HookRoutes) async throws -> NIOAsyncTestingChannel {
+    private func connect(
+        _ routes: HookRoutes, _ places: ConnectionPlaces = ConnectionPlaces()
+    ) async throws -> NIOAsyncTestingChannel {
         let channel = try await NIOAsyncTestingChannel { channel in
-            _ = HookChannel(routes: routes).setup(channel: channel, logger: Logger(label: "test"))
+            _ = HookChannel(routes: routes, places: places).setup(channel: channel, logger: Logger(label: "test"))
         }
         try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1))
         return channel
@@ -97,11 +99,84 @@ struct HookConnectionTests {
         let channel = try await connect(routes)
         try await channel.writeInbound(
             ByteBuffer(string: "POST /hooks/gitlab HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n{"))
-        #expect(routes.bodies.taken == 900_000)
+        try await channel.writeInbound(ByteBuffer(repeating: 32, count: 100_000))
+        #expect(routes.bodies.taken == 100_001)
         try await channel.close()
         await channel.testingEventLoop.run()
         #expect(routes.bodies.taken == 0)
         #expect(try await written(channel).isEmpty)
+    }
+
+    @Test("a request that comes byte by byte is not waited for any longer than one that does not come")
+    func trickle() async throws {
+        let routes = Gateway().routes
+        let places = ConnectionPlaces()
+        let head = try await connect(routes, places)
+        let body = try await connect(routes, places)
+        try await body.writeInbound(
+            ByteBuffer(string: "POST /hooks/gitlab HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"))
+        let dropping = try await connect(routes, places)
+        try await dropping.writeInbound(
+            ByteBuffer(string: "POST /elsewhere HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"))
+        for byte in "POST /hooks".utf8 {
+            for channel in [head, body, dropping] {
+                #expect(channel.isActive)
+                try await channel.writeInbound(ByteBuffer(bytes: [byte]))
+                await channel.testingEventLoop.advanceTime(by: .seconds(5))
+            }
+        }
+        for channel in [head, body, dropping] {
+            #expect(channel.isActive)
+            await channel.testingEventLoop.advanceTime(by: .seconds(5))
+            #expect(!channel.isActive)
+        }
+        #expect(try await written(body).hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
+        #expect(places.count == 0)
+    }
+
+    @Test("a connection in use is kept, however long its answer takes; one that is idle afterwards is not")
+    func kept() async throws {
+        let gateway = Gateway()
+        gateway.broker.isHolding = true
+        let channel = try await connect(gateway.routes)
+        for _ in 0..<3 {
+            await channel.testingEventLoop.advanceTime(by: .seconds(50))
+            try await channel.writeInbound(ByteBuffer(bytes: request(Hook())))
+            await channel.testingEventLoop.advanceTime(by: .seconds(200))
+            gateway.broker.confirm()
+            await channel.testingEventLoop.run()
+            #expect(try await written(channel).hasPrefix("HTTP/1.1 202 Accepted\r\n"))
+        }
+        await channel.testingEventLoop.advanceTime(by: .seconds(59))
+        #expect(channel.isActive)
+        await channel.testingEventLoop.advanceTime(by: .seconds(2))
+        #expect(!channel.isActive)
+    }
+
+    @Test(
+        "where all places are taken, the connection makes way whose request has been owed for longest, never a busy one"
+    )
+    func places() async throws {
+        let gateway = Gateway()
+        gateway.broker.isHolding = true
+        let places = ConnectionPlaces(limit: 3)
+        let busy = try await connect(gateway.routes, places)
+        try await busy.writeInbound(ByteBuffer(bytes: request(Hook())))
+        let first = try await connect(gateway.routes, places)
+        let second = try await connect(gateway.routes, places)
+        // It has shown more of its request since.
+        try await first.writeInbound(
+            ByteBuffer(string: "POST /hooks/gitlab HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"))
+        var newest = try await connect(gateway.routes, places)
+        for channel in [busy, first, second, newest] { await channel.testingEventLoop.run() }
+        #expect([busy, first, second, newest].map(\.isActive) == [true, true, false, true])
+        newest = try await connect(gateway.routes, places)
+        await first.testingEventLoop.run()
+        #expect(!first.isActive)
+        #expect(places.count == 3)
+        gateway.broker.confirm()
+        await busy.testingEventLoop.run()
+        #expect(try await written(busy).hasPrefix("HTTP/1.1 202 Accepted\r\n"))
     }
 
     /// What NIO tells when the peer has closed its side.

@@ -79,6 +79,31 @@ struct IntakeTests {
         #expect(await with.problem(broker: nil) == nil)
     }
 
+    @Test("a spool whose disk has room for no push is not ready, though a smaller row would fit")
+    func full() async throws {
+        let folder = "/tmp/slipway-spool-\(UInt64.random(in: 0 ... .max))"
+        defer { do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record(error) } }
+        var gateway = Gateway()
+        gateway.broker.isAway = true
+        let spool = try await Spool.open(in: folder, logger: Logger(label: "test")) { _ in throw Broker.away }
+        gateway.spool = spool
+        var hook = Hook()
+        hook.set(.string("https://git.example/" + String(repeating: "a", count: 2000)), in: "project", "git_http_url")
+        #expect(try await gateway.post(hook).status == .accepted)
+        #expect(await spool.problem() == nil)
+        // What the probe had is given back and taken by pushes.
+        try await spool.store.write { try $0.execute("DELETE FROM probe") }
+        let pages: Int = try await spool.store.write { try $0.value("PRAGMA page_count") ?? 0 }
+        try await spool.store.write { try $0.execute("PRAGMA max_page_count = \(pages)") }
+        var status = HTTPResponseStatus.accepted
+        for number in 0..<20 where status == .accepted {
+            hook.headers[one: HookHeader.idempotencyKey] = "\(number)"
+            status = try await gateway.post(hook).status
+        }
+        #expect(status == .serviceUnavailable)
+        #expect(await spool.problem()?.contains("full") == true)
+    }
+
     @Test("pushes pass the spool only while nothing waits in it")
     func gate() {
         var gate = SpoolGate(waiting: 0)
@@ -152,10 +177,18 @@ struct IntakeTests {
         #expect(answer.status == .payloadTooLarge)
 
         let limit = BodyLimit(bytes: 100_000, budget: 250_000)
-        let admitted = try [limit.admit(100_000), limit.admit(100_000)]
+        // What is only announced has no room yet.
+        for _ in 0..<9 { try limit.admit(100_000) }
+        #expect(limit.taken == 0)
+        var taken = try [limit.grow(0, to: 70_000), limit.grow(0, to: 100_000)]
+        taken[0] = try limit.grow(taken[0], to: 100_000)
+        #expect(limit.taken == 200_000)
         #expect(throws: HookRefusal.self) { try limit.admit(100_000) }
-        #expect(try limit.admit(1_000) == 0)
-        for one in admitted { limit.release(one) }
-        #expect(try limit.admit(nil) == 100_000)
+        #expect(throws: HookRefusal.self) { try limit.grow(0, to: 66_000) }
+        try limit.admit(1_000)
+        #expect(try limit.grow(0, to: 1_000) == 0)
+        for one in taken { limit.release(one) }
+        #expect(limit.taken == 0)
+        #expect(throws: HookRefusal.self) { try limit.grow(0, to: 100_001) }
     }
 }

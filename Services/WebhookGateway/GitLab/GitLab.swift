@@ -117,6 +117,11 @@ struct GitLab: Forge {
             throw HookRefusal(
                 .badRequest, "missing_member", "\(missing) is missing", remedy: "send the hook as GitLab does")
         }
+        guard cloneURL.isEmpty || HookText.link(cloneURL) != nil else {
+            throw HookRefusal(
+                .badRequest, "malformed_url", "project.git_http_url has a blank in it or more than 2048 characters",
+                remedy: "send the hook as GitLab does")
+        }
         guard ref.hasPrefix(isTag ? "refs/tags/" : "refs/heads/") else {
             throw HookRefusal(.badRequest, "malformed_ref", "“\(ref.prefix(200))” is no ref of this kind of hook")
         }

@@ -10,7 +10,7 @@ import Synchronization
 final class Spool: Sendable {
     /// Publishes what waits.
     let relay: OutboxRelay
-    private let store: Store
+    let store: Store
     private let outbox: Outbox
     private let gate: SpoolGateBox
 
@@ -48,14 +48,19 @@ final class Spool: Sendable {
     static let migrations = [
         Outbox.migration,
         Migration("probe", sql: "CREATE TABLE probe (id INTEGER NOT NULL PRIMARY KEY, at INTEGER NOT NULL);"),
+        Migration("room for a push", sql: "ALTER TABLE probe ADD COLUMN filling BLOB;"),
     ]
+
+    /// As large as a push may be.
+    private static let probeSize = 32 * 1024
 
     /// Why nothing could be appended now, or `nil`: it is tried with a row that is always the same one.
     func problem() async -> String? {
         do {
             try await store.write { database in
                 try database.execute(
-                    "INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?)", [Timestamp.now.milliseconds])
+                    "INSERT OR REPLACE INTO probe (id, at, filling) VALUES (1, ?, zeroblob(?))",
+                    [Timestamp.now.milliseconds, Self.probeSize])
             }
             return nil
         } catch {

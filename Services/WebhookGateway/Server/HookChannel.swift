@@ -11,16 +11,13 @@ struct HookChannel: ServerChildChannel {
     }
 
     let routes: HookRoutes
-
-    /// A peer that opens a connection and says nothing does not keep it.
-    private static let idleTimeout = TimeAmount.seconds(60)
+    var places = ConnectionPlaces()
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(IdleStateHandler(readTimeout: Self.idleTimeout))
             try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
-            try pipeline.addHandler(HookConnection(routes: routes))
+            try pipeline.addHandler(HookConnection(routes: routes, places: places))
             return Value(channel: channel)
         }
     }

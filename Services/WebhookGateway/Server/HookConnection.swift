@@ -11,12 +11,11 @@ final class HookConnection: ChannelDuplexHandler {
     private final class Incoming {
         let route: HookRoute
         var hook: IncomingHook
-        /// What ``BodyLimit/admit(_:)`` let in.
-        let admitted: Int
+        /// What ``BodyLimit/grow(_:to:)`` gave so far.
+        var taken = 0
 
-        init(_ head: HTTPRequestHead, on route: HookRoute, admitted: Int) {
+        init(_ head: HTTPRequestHead, on route: HookRoute) {
             self.route = route
-            self.admitted = admitted
             hook = IncomingHook(headers: head.headers, body: [])
         }
     }
@@ -44,8 +43,26 @@ final class HookConnection: ChannelDuplexHandler {
     private var early: [HTTPServerRequestPart] = []
     private var isReadHeld = false
 
-    init(routes: HookRoutes) {
+    /// How long a request may take to come in, its head and its body each: who sends a byte now and then keeps no place.
+    static let patience = TimeAmount.seconds(60)
+
+    private let places: ConnectionPlaces
+    private var place: ConnectionPlaces.Place?
+    /// When what is waited for has to be there; `nil` while a request is being done.
+    private var deadline: NIODeadline?
+    private var watch: Scheduled<Void>?
+
+    init(routes: HookRoutes, places: ConnectionPlaces) {
         self.routes = routes
+        self.places = places
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline
+        place = places.enter { pipeline.fireUserInboundEventTriggered(MakeWay()) }
+        expect(context)
+        watch(context)
+        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -57,9 +74,11 @@ final class HookConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if case .reading(let incoming) = state { routes.bodies.release(incoming.admitted) }
+        if case .reading(let incoming) = state { routes.bodies.release(incoming.taken) }
         state = .dropping(bytes: 0)
         early = []
+        watch?.cancel()
+        if let place { places.leave(place) }
         context.fireChannelInactive()
     }
 
@@ -70,7 +89,8 @@ final class HookConnection: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             isInputClosed = true
             closeIfUnused(context)
-        case IdleStateHandler.IdleStateEvent.read:
+        case is MakeWay:
+            if case .waiting = state { return }
             context.close(promise: nil)
         default:
             context.fireUserInboundEventTriggered(event)
@@ -87,7 +107,7 @@ final class HookConnection: ChannelDuplexHandler {
             case .idle:
                 refuse(.malformedRequest(error), nil, context)
             case .reading(let incoming):
-                routes.bodies.release(incoming.admitted)
+                routes.bodies.release(incoming.taken)
                 refuse(.malformedRequest(error), incoming.route, context)
             case .waiting, .dropping:
                 break
@@ -100,6 +120,35 @@ final class HookConnection: ChannelDuplexHandler {
     private func closeIfUnused(_ context: ChannelHandlerContext) {
         if case .waiting = state { return }
         if isInputClosed { context.close(promise: nil) }
+    }
+
+    /// Asks a connection to end for another's sake.
+    private struct MakeWay {}
+
+    // MARK: - How long it may take
+
+    private func expect(_ context: ChannelHandlerContext) {
+        deadline = context.eventLoop.now + Self.patience
+        if let place { places.waits(place) }
+    }
+
+    /// Looks again when the deadline is over that holds now; most of them have moved by then.
+    private func watch(_ context: ChannelHandlerContext) {
+        let now = context.eventLoop.now
+        if let deadline, deadline <= now { return late(context) }
+        let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        watch = context.eventLoop.scheduleTask(deadline: deadline ?? now + Self.patience) {
+            let (handler, context) = connection.value
+            handler.watch(context)
+        }
+    }
+
+    private func late(_ context: ChannelHandlerContext) {
+        if case .reading(let incoming) = state {
+            routes.bodies.release(incoming.taken)
+            refuse(.late, incoming.route, context)
+        }
+        context.close(promise: nil)
     }
 
     // MARK: - A request
@@ -124,11 +173,12 @@ final class HookConnection: ChannelDuplexHandler {
             route = found
             let isAsked = try Self.expectsContinue(head)
             let announced = head.headers.first(name: "Content-Length").flatMap { Int($0) }
-            let admitted = try routes.bodies.admit(announced)
-            let incoming = Incoming(head, on: found, admitted: admitted)
+            try routes.bodies.admit(announced)
+            let incoming = Incoming(head, on: found)
             if let announced { incoming.hook.body.reserveCapacity(min(announced, 64 * 1024)) }
             if !head.isKeepAlive { isLast = true }
             state = .reading(incoming)
+            expect(context)
             if isAsked {
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: Self.continuation)), promise: nil)
             }
@@ -157,10 +207,11 @@ final class HookConnection: ChannelDuplexHandler {
         switch state {
         case .reading(let incoming):
             do throws(HookRefusal) {
-                try routes.bodies.check(incoming.hook.body.count + piece.readableBytes)
+                incoming.taken = try routes.bodies.grow(
+                    incoming.taken, to: incoming.hook.body.count + piece.readableBytes)
                 incoming.hook.body.append(contentsOf: piece.readableBytesView)
             } catch {
-                routes.bodies.release(incoming.admitted)
+                routes.bodies.release(incoming.taken)
                 refuse(error, incoming.route, context)
             }
         case .dropping(let bytes):
@@ -175,12 +226,14 @@ final class HookConnection: ChannelDuplexHandler {
         switch state {
         case .reading(let incoming):
             state = .waiting
+            deadline = nil
+            place?.works()
             let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             let loop = context.eventLoop
             let bodies = routes.bodies
-            let admitted = incoming.admitted
+            let taken = incoming.taken
             routes.take(incoming.hook, on: incoming.route) { answer in
-                bodies.release(admitted)
+                bodies.release(taken)
                 if loop.inEventLoop {
                     let (handler, context) = connection.value
                     handler.answer(answer, context)
@@ -203,6 +256,7 @@ final class HookConnection: ChannelDuplexHandler {
     private func answer(_ answer: HookAnswer, _ context: ChannelHandlerContext) {
         guard case .waiting = state else { return }
         state = .idle
+        expect(context)
         write(answer, closing: isLast, context)
         if isLast {
             context.close(promise: nil)
