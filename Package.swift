@@ -136,7 +136,7 @@ let package = Package(
                 "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Threading",
                 crypto,
                 httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore,
-            ], resources: [.embedInCode("Web/Assets")]),
+            ], resources: [.embedInCode("HTTP/Web/Assets")]),
         service(
             "Builder",
             [

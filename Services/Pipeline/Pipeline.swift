@@ -30,10 +30,10 @@ struct Pipeline {
         let data = folder.path
 
         let store = try PipelineStore.open(at: "\(data)/pipeline.sqlite")
-        try await AccessToken.prepare(in: store, file: "\(data)/token", logger: logger)
+        try await FirstToken.prepare(in: store, file: "\(data)/token", logger: logger)
         context.readiness.add("store") {
             do {
-                _ = try await store.read { try RepositoryStore(database: $0).find(.init(rawValue: "")) }
+                _ = try await store.read { try $0.repositories.find(.init(rawValue: "")) }
                 return nil
             } catch {
                 return "\(error)"
@@ -52,13 +52,11 @@ struct Pipeline {
                 mirrorTokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey))), logger: logger)
         let logs = LogStore(directory: "\(data)/logs", changes: store.changes)
         let reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
-        let platform = Platform(
-            store: store, runs: reader, actions: RunActions(engine: engine, reader: reader),
-            access: Access(store: store), keys: keys,
+        let operations = Operations(
+            engine: engine, reader: reader, keys: keys,
             hooks: HookAddress(
                 tokens: HookToken(key: try settings.value(CommonSettings.hookKey)),
-                gateway: try settings.optional(PipelineSettings.hooksURL)), publicURL: engine.configuration.publicURL,
-            logger: logger)
+                gateway: try settings.optional(PipelineSettings.hooksURL)))
 
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
@@ -66,7 +64,7 @@ struct Pipeline {
         let isServing = Served()
         context.readiness.add("pages") { isServing.value ? nil : "they are not served yet" }
         let server = Application(
-            router: try PipelineRouter.make(platform),
+            router: try PipelineRouter.make(operations, publicURL: engine.configuration.publicURL, logger: logger),
             configuration: .init(address: .hostname(listen.host, port: listen.port)),
             onServerRunning: { _ in isServing.begin() }, logger: quiet)
         let bus = context.bus
@@ -83,12 +81,15 @@ struct Pipeline {
                     JobHeartbeatHandler(engine: engine), JobFinishedHandler(engine: engine),
                 ], logger: logger),
             QueueConsumer(
-                bus: bus, queue: MessageMap.logs, prefetch: 100, handlers: [LogChunkHandler(store: store, logs: logs)],
+                bus: bus, queue: MessageMap.logs, prefetch: 100,
+                handlers: [LogChunkHandler(intake: LogIntake(store: store, logs: logs))],
                 logger: logger),
             RequestServer(
                 bus: bus, queue: MessageMap.requests,
-                handlers: [JobClaimHandler(engine: engine), RepositoryLookupHandler(store: store)], logger: logger),
-            DeadLetterCollector(broker: context.broker, store: store, logger: logger),
+                handlers: [
+                    JobClaimHandler(engine: engine), RepositoryLookupHandler(repositories: operations.repositories),
+                ], logger: logger),
+            DeadLetterCollector(broker: context.broker, letters: operations.deadLetters, logger: logger),
             LeaseTimer(
                 engine: engine, isConnected: { [broker = context.broker] in await broker.status.canReceive },
                 logger: logger),

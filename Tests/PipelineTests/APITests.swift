@@ -12,23 +12,16 @@ import Testing
 @testable import Pipeline
 
 @Suite struct APITests {
-    private static let token = "slp_test"
+    private static let token = PlatformFixture.token
 
     /// Runs the body with a client of the whole router.
     private func withAPI(_ body: @escaping @Sendable (any TestClientProtocol, PlatformFixture) async throws -> Void)
         async throws
     {
         try await PlatformFixture.with { fixture in
-            try await fixture.store.write { transaction in
-                try AccessStore(database: transaction.database).addToken(Self.token, name: "test", now: transaction.now)
-            }
-            let key = try SigningKey(base64: PlatformFixture.key)
-            let platform = Platform(
-                store: fixture.store, runs: fixture.reader, actions: fixture.actions,
-                access: Access(store: fixture.store),
-                keys: fixture.keys, hooks: HookAddress(tokens: HookToken(key: key), gateway: "https://hooks.example"),
-                publicURL: "https://slipway.example", logger: Logger(label: "test"))
-            let application = Application(router: try PipelineRouter.make(platform))
+            let application = Application(
+                router: try PipelineRouter.make(
+                    fixture.operations, publicURL: "https://slipway.example", logger: Logger(label: "test")))
             try await application.test(.router) { client in try await body(client, fixture) }
         }
     }
@@ -143,7 +136,7 @@ import Testing
             #expect(try await names("secrets") == ["other of all", "token of all", "token of shop/web"])
             #expect(try await names("repositories/shop%2Fweb/secrets") == ["other of all", "token of shop/web"])
             let sealed = try await fixture.store.read {
-                try SecretStore(database: $0).sealed(for: PlatformFixture.path)
+                try $0.secrets.sealed(for: PlatformFixture.path)
             }
             let opened = try fixture.keys.open(try #require(sealed["token"]), for: SecretPurpose.step)
             #expect(opened == "mine")
@@ -242,7 +235,7 @@ import Testing
             let letter = DeadLetter(
                 id: .init(rawValue: "m1"), queue: "slipway.pipeline", type: "JobFinished", version: 1, run: nil,
                 contentType: "application/json", reason: "it is no JobFinished", body: "{}", parkedAt: .now)
-            try await fixture.store.write { try DeadLetterStore(database: $0.database).add(letter) }
+            try await fixture.store.write { try $0.deadLetters.add(letter) }
             let page: Page<DeadLetterView> = try decode(try await send(client, .get, "dead"))
             #expect(page.items.map(\.reason) == ["it is no JobFinished"])
             #expect(try await send(client, .post, "dead/m1/retry").status == .accepted)
@@ -258,9 +251,7 @@ import Testing
             let run = try #require(try await fixture.runs().first)
             let job = try #require(try await fixture.jobs(of: run.id).first)
             _ = try await fixture.claim(job.id)
-            try await LogChunkHandler(store: fixture.store, logs: fixture.logs).handle(
-                LogChunk(job: job.id, run: run.id, attempt: 1, step: "test", offset: 0, text: "<b>hello</b>\n"),
-                .init(id: .make()))
+            try await fixture.printed("test", job, "<b>hello</b>\n")
             let response = try await send(client, .get, "runs/\(run.id)/steps/1/log?offset=3")
             #expect(String(buffer: response.body) == "hello</b>\n")
             #expect(response.headers[.contentType] == "text/plain; charset=utf-8")

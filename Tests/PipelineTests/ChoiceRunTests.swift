@@ -23,9 +23,9 @@ import Testing
 
     private func associate(_ document: String, with platform: PlatformFixture) async throws {
         let value = try Wire.decode(JSONValue.self, from: Data(document.utf8))
-        _ = try await ComponentRoutes(store: platform.store).save(value, as: "web")
+        _ = try await platform.save(value, as: "web")
         try await platform.store.write { transaction in
-            try RepositoryStore(database: transaction.database).setAssociations(
+            try transaction.repositories.setAssociations(
                 [AssociationView(component: "web")], of: PlatformFixture.path)
         }
     }
@@ -144,7 +144,7 @@ import Testing
     @Test func `A push to an unknown repository runs nothing`() async throws {
         try await PlatformFixture.with { platform in
             try await platform.store.write { transaction in
-                try RepositoryStore(database: transaction.database).remove(PlatformFixture.path)
+                try transaction.repositories.remove(PlatformFixture.path)
             }
             try await platform.push(Samples.single)
             let runs = try await platform.runs()
@@ -154,7 +154,7 @@ import Testing
 
     @Test func `A source that cannot be had fails the run that waits for it, and a push's`() async throws {
         try await PlatformFixture.with { platform in
-            let view = try await platform.actions.start(RunRequest(repository: PlatformFixture.path, ref: "nowhere"))
+            let view = try await platform.start(RunRequest(repository: PlatformFixture.path, ref: "nowhere"))
             #expect(view.summary.state == .pending)
             let handler = SyncFailedHandler(engine: platform.engine)
             for id in [view.summary.id, nil] {
@@ -208,7 +208,7 @@ import Testing
     @Test func `A run by hand asks for its source, then runs what was handed over`() async throws {
         try await PlatformFixture.with { platform in
             let document = try Wire.decode(JSONValue.self, from: Data(bare.utf8))
-            let view = try await platform.actions.start(
+            let view = try await platform.start(
                 RunRequest(repository: PlatformFixture.path, document: document))
             let work = try await platform.sentWork()
             #expect(work == ["SyncRequested → slipway.sync"])
@@ -225,7 +225,7 @@ import Testing
             try await associate(bare, with: platform)
             try await platform.push(nil)
             let first = try #require(try await platform.runs().first)
-            let again = try await platform.actions.again(first.id)
+            let again = try await platform.again(first.id)
             #expect(again.summary.number == 2)
             let asked = try #require(try await platform.sent().last { $0.type == "SyncRequested" })
             #expect(try Wire.decode(SyncRequested.self, from: .init(asked.body.utf8)).trigger.parent == 1)

@@ -21,7 +21,7 @@ import Testing
     }
 
     private func discovered(_ platform: PlatformFixture) async throws -> [DiscoveredRepositoryView] {
-        try await platform.store.read { try DiscoveredRepositoryStore(database: $0).all() }
+        try await platform.store.read { try $0.discovered.all() }
     }
 
     @Test func `It is listed with its pushes and the command that adds it`() async throws {
@@ -52,7 +52,7 @@ import Testing
     @Test func `Of very many the newest are kept`() async throws {
         try await PlatformFixture.with { platform in
             try await platform.store.write { transaction in
-                let store = DiscoveredRepositoryStore(database: transaction.database)
+                let store = transaction.discovered
                 for number in 0...DiscoveredRepositoryStore.limit {
                     let trigger = Trigger(
                         id: .make(), event: .push, repository: RepositoryPath(rawValue: "new/app\(number)"), ref: "r")

@@ -15,7 +15,7 @@ import Testing
             let id = MessageID(rawValue: "m")
             await #expect(throws: Killed.self) {
                 _ = try await platform.store.write(once: id) { transaction in
-                    try AccessStore(database: transaction.database).addToken("t", name: "n", now: transaction.now)
+                    try transaction.access.addToken("t", name: "n", now: transaction.now)
                     try transaction.send(RepositoryLookup(repository: PlatformFixture.path), run: nil)
                     throw Killed()
                 }
@@ -51,7 +51,7 @@ import Testing
                         job: build.id, run: run.id, attempt: 1, report: StepReport(step: step, outcome: .success)),
                     .init(id: .make()))
             }
-            let jobs = try await again.read { try JobStore(database: $0).all(of: run.id) }
+            let jobs = try await again.read { try $0.jobs.all(of: run.id) }
             #expect(jobs.map(\.kind) == [.build, .rollout])
             let types = try await again.read { [outbox = again.outbox] in try outbox.rows(in: $0).map(\.message.type) }
             #expect(types.filter { $0.hasSuffix("Requested") } == ["BuildRequested", "RolloutRequested"])
@@ -67,7 +67,7 @@ import Testing
             _ = try await platform.claim(job.id)
             let before = try await platform.engine.nextDeadline()
             try await platform.store.write(now: Timestamp.now.adding(.seconds(20))) { transaction in
-                try JobStore(database: transaction.database).extendLeases(until: transaction.now.adding(.seconds(30)))
+                try transaction.jobs.extendLeases(until: transaction.now.adding(.seconds(30)))
             }
             let after = try await platform.engine.nextDeadline()
             #expect(try #require(after) > #require(before))

@@ -15,7 +15,9 @@ struct PlatformFixture: Sendable {
     let engine: RunEngine
     let logs: LogStore
     let reader: RunReader
-    let actions: RunActions
+    let operations: Operations
+    /// Who signed in with the first token.
+    let principal: Principal
     let keys: KeyRing
 
     static let path = RepositoryPath(rawValue: "shop/web")
@@ -25,7 +27,9 @@ struct PlatformFixture: Sendable {
         authorEmail: "ada@example.com",
         committedAt: Timestamp(milliseconds: 1_700_000_000_000))
 
-    private init(directory: String) throws {
+    static let token = "slp_test"
+
+    private init(directory: String) async throws {
         self.directory = directory
         store = try PipelineStore.open(at: "\(directory)/pipeline.sqlite")
         keys = try KeyRing("test:\(Self.key)")
@@ -36,7 +40,12 @@ struct PlatformFixture: Sendable {
                 mirrorTokens: MirrorToken(key: try SigningKey(base64: Self.key))), logger: Logger(label: "test"))
         logs = LogStore(directory: "\(directory)/logs", changes: store.changes)
         reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
-        actions = RunActions(engine: engine, reader: reader)
+        operations = Operations(
+            engine: engine, reader: reader, keys: keys,
+            hooks: HookAddress(
+                tokens: HookToken(key: try SigningKey(base64: Self.key)), gateway: "https://hooks.example"))
+        try await store.write { try $0.access.addToken(Self.token, name: "test", now: $0.now) }
+        principal = try await operations.access.principal(token: Self.token)
     }
 
     /// Runs the body with a platform that knows the repository `shop/web`; everything is gone afterwards.
@@ -44,7 +53,7 @@ struct PlatformFixture: Sendable {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(RunID.make())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         do {
-            let fixture = try PlatformFixture(directory: directory)
+            let fixture = try await PlatformFixture(directory: directory)
             try await fixture.register()
             let value = try await body(fixture)
             try fixture.store.store.close()
@@ -58,7 +67,7 @@ struct PlatformFixture: Sendable {
 
     private func register() async throws {
         try await store.write { transaction in
-            try RepositoryStore(database: transaction.database).save(
+            try transaction.repositories.save(
                 Repository(
                     path: Self.path, cloneURL: "https://git.example/shop/web.git", defaultBranch: "main",
                     allowsFile: true, createdAt: transaction.now))
@@ -127,12 +136,32 @@ struct PlatformFixture: Sendable {
             MessageContext(id: message))
     }
 
+    func printed(_ step: String, _ job: Job, at offset: Int64 = 0, _ text: String) async throws {
+        try await LogChunkHandler(intake: LogIntake(store: store, logs: logs)).handle(
+            LogChunk(job: job.id, run: job.run, attempt: 1, step: step, offset: offset, text: text),
+            MessageContext(id: .make()))
+    }
+
+    // MARK: - What people do
+
+    func start(_ request: RunRequest) async throws -> RunView {
+        try await operations.runs.start(request, as: principal)
+    }
+
+    func again(_ run: RunID) async throws -> RunView { try await operations.runs.again(run, as: principal) }
+
+    func cancel(_ run: RunID) async throws -> RunView { try await operations.runs.cancel(run, as: principal) }
+
+    func save(_ document: JSONValue, as component: String) async throws -> ComponentOperations.Saved {
+        try await operations.components.save(document, as: component, by: principal)
+    }
+
     // MARK: - What is seen
 
     func runs() async throws -> [RunSummary] { try await reader.list().items }
 
     func jobs(of run: RunID) async throws -> [Job] {
-        try await store.read { try JobStore(database: $0).all(of: run) }
+        try await store.read { try $0.jobs.all(of: run) }
     }
 
     func sent() async throws -> [PreparedMessage] {

@@ -9,8 +9,8 @@ import Testing
 @Suite struct RunByHandTests {
     private let moment = Timestamp(milliseconds: 1_700_000_000_000)
 
-    private func trigger(_ request: RunRequest) throws(APIError) -> Trigger {
-        try Trigger(byHand: request, defaultBranch: "trunk", sender: nil, now: moment)
+    private func trigger(_ request: RunRequest) throws(OperationError) -> Trigger {
+        try Trigger(byHand: request, defaultBranch: "trunk", now: moment)
     }
 
     private func request(
@@ -59,7 +59,7 @@ import Testing
 
     @Test func `What sync finds is what the run shows, and that a person started it`() async throws {
         try await PlatformFixture.with { platform in
-            let started = try await platform.actions.start(request("v1.0.0"))
+            let started = try await platform.start(request("v1.0.0"))
             #expect(started.summary.byHand == true)
             let asked = try #require(
                 try await platform.sent().first { $0.type == SyncRequested.type })
@@ -100,12 +100,12 @@ import Testing
         try await PlatformFixture.with { platform in
             let document = try Wire.decode(
                 JSONValue.self, from: Data(#"[{"step": "a", "commands": ["true"]}]"#.utf8))
-            _ = try await ComponentRoutes(store: platform.store).save(document, as: "web")
+            _ = try await platform.save(document, as: "web")
             try await platform.store.write { transaction in
-                try RepositoryStore(database: transaction.database).setAssociations(
+                try transaction.repositories.setAssociations(
                     [AssociationView(component: "web", events: [.push], branches: ["main"])], of: PlatformFixture.path)
             }
-            let started = try await platform.actions.start(request("main"))
+            let started = try await platform.start(request("main"))
             try await platform.push(nil, trigger: "t2", run: started.summary.id)
             let view = try #require(try await platform.reader.view(started.summary.id))
             #expect(view.choice?.name == "web")

@@ -209,7 +209,7 @@ import Testing
             try await platform.push(Samples.single)
             let run = try #require(try await platform.runs().first)
             let job = try #require(try await platform.jobs(of: run.id).first)
-            let view = try await platform.actions.cancel(run.id)
+            let view = try await platform.cancel(run.id)
             #expect(view.summary.state == .cancelled)
             guard case .refused(let refusal) = try await platform.claim(job.id) else {
                 Issue.record("a cancelled job was granted")
@@ -226,7 +226,7 @@ import Testing
             let job = try #require(try await platform.jobs(of: run.id).first)
             _ = try await platform.claim(job.id)
             try await platform.started("test", job)
-            _ = try await platform.actions.cancel(run.id)
+            _ = try await platform.cancel(run.id)
             let work = try await platform.sentWork()
             #expect(work.last == "JobCancelled")
             let waiting = try await platform.runs().first?.state

@@ -6,9 +6,7 @@ import Testing
 
 @Suite struct RunFollowerTests {
     private func chunk(_ platform: PlatformFixture, _ job: Job, _ offset: Int64, _ text: String) async throws {
-        try await LogChunkHandler(store: platform.store, logs: platform.logs).handle(
-            LogChunk(job: job.id, run: job.run, attempt: 1, step: "test", offset: offset, text: text),
-            .init(id: .make()))
+        try await platform.printed("test", job, at: offset, text)
     }
 
     @Test(.timeLimit(.minutes(1)))

@@ -1,5 +1,4 @@
 import Contracts
-import Synchronization
 import Testing
 
 @testable import Pipeline
@@ -58,13 +57,18 @@ import Testing
     func piecesHaveEveryLineOnceWithItsNumber(width: Int) async throws {
         let lines = (1...9000).map { "\($0) " + String(repeating: "x", count: ($0 * 7) % width) }
         let bytes = Array(lines.joined(separator: "\n").utf8)
-        let model = LogModel(bytes)
-        let logs = LogChunks(model: model, counts: LogLineCounts())
-        let step = model.step
+        let step = StepView(
+            id: 0, name: "s", kind: "commands", state: .success, reason: nil, exitCode: 0, job: nil, attempt: 1,
+            outputs: [:], logBytes: Int64(bytes.count), startedAt: nil, finishedAt: nil)
+        let logs = LogChunks(run: RunID(rawValue: "run"), step: step, counts: LogLineCounts()) { offset, limit in
+            guard offset < bytes.count else { return [] }
+            // Fewer than asked for, as a store may.
+            return Array(bytes[Int(offset)..<min(bytes.count, Int(offset) + min(limit, 10_000))])
+        }
         let last = (bytes.count - 1) / Int(LogChunks.size)
         var seen: [String] = []
         for piece in 0...last {
-            let rendered = try await logs.render(model.run, step, only: piece)
+            let rendered = try await logs.render(only: piece)
             #expect(rendered.earlier == (piece == 0 ? nil : piece - 1))
             for line in rendered.html.split(separator: "\n") {
                 let number = line.dropFirst(#"<div id="L"#.count).prefix { $0 != "\"" }
@@ -75,57 +79,7 @@ import Testing
             if piece == last { #expect(rendered.end == Int64(bytes.count)) }
         }
         #expect(seen == (1...9000).map(String.init))
-        #expect(try await logs.piece(ofLine: 1, model.run, step) == 0)
-        #expect(try await logs.piece(ofLine: 9000, model.run, step) == last)
+        #expect(try await logs.piece(ofLine: 1) == 0)
+        #expect(try await logs.piece(ofLine: 9000) == last)
     }
-}
-
-/// Only a log; nothing else is asked of it.
-private final class LogModel: WebModel {
-    let bytes: [UInt8]
-    let run = RunID(rawValue: "run")
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    var step: StepView {
-        StepView(
-            id: 0, name: "s", kind: "commands", state: .success, reason: nil, exitCode: 0, job: nil, attempt: 1,
-            outputs: [:], logBytes: Int64(bytes.count), startedAt: nil, finishedAt: nil)
-    }
-
-    func log(of run: RunID, step: StepView, from offset: Int64, limit: Int) async throws -> [UInt8] {
-        guard offset < bytes.count else { return [] }
-        // Fewer than asked for, as a store may.
-        return Array(bytes[Int(offset)..<min(bytes.count, Int(offset) + min(limit, 10_000))])
-    }
-
-    private struct NotAsked: Error {}
-    func signIn(token: String) async throws -> WebSession? { throw NotAsked() }
-    func isSignedIn(_ session: String) async throws -> Bool { throw NotAsked() }
-    func signOut(_ session: String) async throws { throw NotAsked() }
-    func runs(
-        repository: RepositoryPath?, state: RunState?, before: String?, limit: Int
-    ) async throws -> Page<RunSummary> { throw NotAsked() }
-    func run(_ id: RunID) async throws -> RunView? { throw NotAsked() }
-    func changes(of run: RunID?) -> any WebChanges { Silence() }
-    func repositories() async throws -> [RepositoryView] { throw NotAsked() }
-    func discovered() async throws -> [DiscoveredRepositoryView] { throw NotAsked() }
-    func repository(_ path: RepositoryPath) async throws -> RepositoryView? { throw NotAsked() }
-    func hook(of path: RepositoryPath) async throws -> HookView { throw NotAsked() }
-    func components() async throws -> [ComponentView] { throw NotAsked() }
-    func component(_ name: String) async throws -> ComponentView? { throw NotAsked() }
-    func process(_ digest: String) async throws -> String? { throw NotAsked() }
-    func parked() async throws -> [DeadLetterView] { throw NotAsked() }
-    func start(_ request: RunRequest) async throws -> RunID { throw NotAsked() }
-    func cancel(_ run: RunID) async throws { throw NotAsked() }
-    func again(_ run: RunID) async throws -> RunID { throw NotAsked() }
-    func associate(_ path: RepositoryPath, _ associations: [AssociationView]) async throws { throw NotAsked() }
-    func check(_ document: JSONValue) async throws { throw NotAsked() }
-    func save(_ component: String, _ document: JSONValue) async throws -> ComponentView { throw NotAsked() }
-    func retry(_ message: MessageID) async throws { throw NotAsked() }
-}
-
-private struct Silence: WebChanges {
-    var wakes: AsyncStream<Void> { AsyncStream { $0.finish() } }
-    func end() {}
 }

@@ -12,22 +12,15 @@ import Testing
 
 /// The pages as a browser gets them, over the whole router.
 @Suite struct WebPageTests {
-    private static let token = "slp_test"
+    private static let token = PlatformFixture.token
 
     private func withPages(
         _ body: @escaping @Sendable (any TestClientProtocol, PlatformFixture) async throws -> Void
     ) async throws {
         try await PlatformFixture.with { fixture in
-            try await fixture.store.write { transaction in
-                try AccessStore(database: transaction.database).addToken(Self.token, name: "test", now: transaction.now)
-            }
-            let key = try SigningKey(base64: PlatformFixture.key)
-            let platform = Platform(
-                store: fixture.store, runs: fixture.reader, actions: fixture.actions,
-                access: Access(store: fixture.store), keys: fixture.keys,
-                hooks: HookAddress(tokens: HookToken(key: key), gateway: "https://hooks.example"),
-                publicURL: "https://slipway.example", logger: Logger(label: "test"))
-            let application = Application(router: try PipelineRouter.make(platform))
+            let application = Application(
+                router: try PipelineRouter.make(
+                    fixture.operations, publicURL: "https://slipway.example", logger: Logger(label: "test")))
             try await application.test(.router) { client in try await body(client, fixture) }
         }
     }
@@ -101,7 +94,7 @@ import Testing
     @Test func `What comes from a repository is text, not markup`() async throws {
         try await withPages { client, fixture in
             let cookie = try await signIn(client)
-            let run = try await fixture.actions.start(
+            let run = try await fixture.start(
                 RunRequest(repository: PlatformFixture.path, ref: "<img src=x onerror=alert(1)>"))
             for path in ["/", "/runs/\(run.summary.id)", "/repositories/shop/web"] {
                 let html = String(buffer: try await get(client, path, cookie).body)
@@ -119,7 +112,7 @@ import Testing
                 let trigger = Trigger(
                     id: .make(), event: .push, repository: RepositoryPath(rawValue: "new/app"), ref: "refs/heads/main",
                     sender: "<b>ada")
-                try DiscoveredRepositoryStore(database: transaction.database).note(
+                try transaction.discovered.note(
                     SyncFailed(
                         trigger: trigger, code: .unknownRepository, reason: "",
                         cloneURL: "https://git.example/new/<app>.git"), now: transaction.now)
@@ -152,7 +145,7 @@ import Testing
     @Test func `A form that another site sent does nothing`() async throws {
         try await withPages { client, fixture in
             let cookie = try await signIn(client)
-            let run = try await fixture.actions.start(RunRequest(repository: PlatformFixture.path))
+            let run = try await fixture.start(RunRequest(repository: PlatformFixture.path))
             let address = "/runs/\(run.summary.id)/cancel"
             let page = String(buffer: try await get(client, "/runs/\(run.summary.id)", cookie).body)
             let token = try guardToken(page)
@@ -208,7 +201,7 @@ import Testing
                 let started = try await post(client, "/runs", form + fields, cookie)
                 let id = try #require(started.headers[.location]?.split(separator: "/").last)
                 let trigger = try await fixture.store.read {
-                    try RunStore(database: $0).details(RunID(rawValue: String(id)))?.trigger
+                    try $0.runs.details(RunID(rawValue: String(id)))?.trigger
                 }
                 #expect(trigger?.event == event)
                 #expect(trigger?.eventFollowsRef == follows)

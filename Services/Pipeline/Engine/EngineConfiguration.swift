@@ -18,7 +18,4 @@ struct EngineConfiguration: Sendable {
         let rest = publicURL.split(separator: "/", omittingEmptySubsequences: true)
         return rest.count > 1 ? String(rest[1]) : publicURL
     }
-
-    /// The page of a run.
-    func page(of run: String) -> String { "\(publicURL)/runs/\(run)" }
 }

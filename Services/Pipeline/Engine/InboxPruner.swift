@@ -13,7 +13,7 @@ struct InboxPruner: Service {
             while !Task.isCancelled {
                 do {
                     // In small pieces, so that nobody waits for the writer.
-                    while try await store.write({ try $0.inbox.prune(in: $0.database) }) > 0 {}
+                    while try await store.write({ try $0.pruneInbox() }) > 0 {}
                 } catch {
                     logger.warning("the inbox cannot be pruned", metadata: ["error": "\(error)"])
                 }

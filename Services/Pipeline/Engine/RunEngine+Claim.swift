@@ -7,7 +7,7 @@ extension RunEngine {
     /// Gives a job to a worker, or says why not.
     func claim(_ claim: JobClaim) async throws -> JobClaimReply {
         try await store.write { transaction in
-            guard let job = try JobStore(database: transaction.database).find(claim.job) else {
+            guard let job = try transaction.jobs.find(claim.job) else {
                 return .refused(.init(code: .unknown, reason: "there is no job \(claim.job)"))
             }
             if let namespace = claim.namespace, let cluster = JobRouting.cluster(ofQueue: job.queue) {
@@ -23,7 +23,7 @@ extension RunEngine {
     }
 
     private func decide(_ claim: JobClaim, _ index: Int, _ current: RunInProgress) throws -> JobClaimReply {
-        let jobs = JobStore(database: current.transaction.database)
+        let jobs = current.transaction.jobs
         let key = current.key(of: current.jobs[index])
         if let refusal = try fence(index, current) { return .refused(refusal) }
         let decision = current.jobs[index].lease.claim(
@@ -52,7 +52,7 @@ extension RunEngine {
     private func fence(_ index: Int, _ current: RunInProgress) throws -> JobClaimReply.Refusal? {
         let job = current.jobs[index]
         guard job.lease.state == .queued, let workload = job.workload, let sequence = job.sequence else { return nil }
-        let store = JobStore(database: current.transaction.database)
+        let store = current.transaction.jobs
         let verdict = try store.rollouts(of: workload).admit(
             RolloutQueue.Rollout(job: job.id, run: job.run, sequence: sequence, state: .queued)
         ).verdict
@@ -71,7 +71,7 @@ extension RunEngine {
     private func begin(_ index: Int, _ current: RunInProgress) throws -> JobGrant {
         current.jobs[index].stuck = nil
         let job = current.jobs[index]
-        let jobs = JobStore(database: current.transaction.database)
+        let jobs = current.transaction.jobs
         try jobs.update(job)
         if let workload = job.workload, let sequence = job.sequence {
             try jobs.begin(workload, sequence: sequence, run: job.run)
@@ -92,12 +92,12 @@ extension RunEngine {
     }
 
     private func grant(_ job: Job, _ current: RunInProgress) throws -> JobGrant {
-        let database = current.transaction.database
+        let tables = current.transaction
         let stage = current.planner.plan.stageToRun(job.stage)
         guard let commit = current.summary.commit else {
             throw StoreError(.corrupt, "the run \(job.run) was planned without a commit")
         }
-        let repository = try RepositoryStore(database: database).find(current.summary.repository)
+        let repository = try tables.repositories.find(current.summary.repository)
         var variables = Self.variables(of: current.summary, commit, current.details, configuration)
         variables.cloneURL = repository?.cloneURL
         variables.startedAt = current.summary.startedAt
@@ -106,7 +106,7 @@ extension RunEngine {
         let document = try JSONValue(encoding: stage)
         // What a stranger proposes sees no secret.
         let isTrusted = current.summary.event != .pullRequest
-        let secrets = SecretStore(database: database)
+        let secrets = tables.secrets
         let names = SecretNames.all(in: document)
         return JobGrant(
             job: job.id, run: job.run, attempt: job.lease.attempt, leaseSeconds: configuration.leaseSeconds,

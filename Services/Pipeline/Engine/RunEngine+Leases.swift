@@ -7,9 +7,9 @@ import Storage
 extension RunEngine {
     /// When there is something to do at the earliest, or `nil`.
     func nextDeadline() async throws -> Timestamp? {
-        try await store.read { database in
-            let job = try JobStore(database: database).nextDeadline()
-            let stage = try RunStore(database: database).nextStageDeadline()
+        try await store.read { tables in
+            let job = try tables.jobs.nextDeadline()
+            let stage = try tables.runs.nextStageDeadline()
             return [job, stage].compactMap { $0 }.min()
         }
     }
@@ -17,7 +17,7 @@ extension RunEngine {
     /// Gives every worker a whole lease from now on: nobody could be heard while this service or its broker was away.
     func extendLeases() async throws {
         try await store.write { transaction in
-            try JobStore(database: transaction.database).extendLeases(
+            try transaction.jobs.extendLeases(
                 until: transaction.now.adding(configuration.lease))
         }
     }
@@ -25,7 +25,7 @@ extension RunEngine {
     /// Ends what has taken too long: jobs of silent workers go back to their queues as the next attempt.
     func expire(now: Timestamp = .now) async throws {
         try await store.write(now: now) { transaction in
-            for job in try JobStore(database: transaction.database).expired(now: now) {
+            for job in try transaction.jobs.expired(now: now) {
                 let known = try update(job.run, in: transaction) { current in
                     guard let index = current.index(of: job.id) else { return }
                     try expire(index, current)
@@ -33,7 +33,7 @@ extension RunEngine {
                 // The run is over: nobody waits for this job any more.
                 if !known { try close(job, in: transaction) }
             }
-            for stage in try RunStore(database: transaction.database).overdueStages(now: now) {
+            for stage in try transaction.runs.overdueStages(now: now) {
                 try update(stage.run, in: transaction) { current in
                     if let position = current.position(of: stage.name) { current.stages[position].deadline = nil }
                     try current.tell { $0.stageTimedOut(stage.name) }
@@ -48,7 +48,7 @@ extension RunEngine {
         let key = current.key(of: before)
         let expiry = current.jobs[index].lease.expire(now: transaction.now)
         guard expiry != .notYet else { return }
-        try JobStore(database: transaction.database).update(current.jobs[index])
+        try transaction.jobs.update(current.jobs[index])
         logger.warning(
             "a lease ran out",
             metadata: [
@@ -78,7 +78,7 @@ extension RunEngine {
     private func close(_ job: Job, in transaction: Transaction) throws {
         var job = job
         guard job.lease.finish(attempt: job.lease.attempt, reason: "its run is over") else { return }
-        try JobStore(database: transaction.database).update(job)
+        try transaction.jobs.update(job)
         if let workload = job.workload { try dispatchNext(of: [workload], in: transaction) }
     }
 }

@@ -32,8 +32,8 @@ extension RunEngine {
     /// The commit is not here yet: the run is there from now on, and says why it waits.
     func syncDelayed(_ message: SyncDelayed, id: MessageID) async throws {
         _ = try await store.write(once: id) { transaction in
-            let runs = RunStore(database: transaction.database)
-            guard try RepositoryStore(database: transaction.database).find(message.trigger.repository) != nil else {
+            let runs = transaction.runs
+            guard try transaction.repositories.find(message.trigger.repository) != nil else {
                 return
             }
             let known = try known(message.trigger, runs)
@@ -53,13 +53,13 @@ extension RunEngine {
     /// The commit could not be had: the run ends with the reason.
     func syncFailed(_ message: SyncFailed, id: MessageID) async throws {
         _ = try await store.write(once: id) { transaction in
-            let runs = RunStore(database: transaction.database)
-            guard try RepositoryStore(database: transaction.database).find(message.trigger.repository) != nil else {
+            let runs = transaction.runs
+            guard try transaction.repositories.find(message.trigger.repository) != nil else {
                 logger.warning(
                     "a push to an unknown repository runs nothing",
                     metadata: ["repository": "\(message.trigger.repository)", "error": "\(message.reason)"])
                 if message.code == .unknownRepository, message.trigger.repository.problem == nil {
-                    try DiscoveredRepositoryStore(database: transaction.database).note(message, now: transaction.now)
+                    try transaction.discovered.note(message, now: transaction.now)
                 }
                 return
             }
@@ -88,17 +88,17 @@ extension RunEngine {
         var templates: [String: PipelineLanguage.Process]
     }
 
-    private static func situation(of message: SourceSynced, in database: Database) throws -> Situation? {
+    private static func situation(of message: SourceSynced, in tables: Snapshot) throws -> Situation? {
         let trigger = message.trigger
-        let repositories = RepositoryStore(database: database)
+        let repositories = tables.repositories
         guard let repository = try repositories.find(trigger.repository) else { return nil }
         let associations = try repositories.associations(of: repository.path)
-        let components = ComponentStore(database: database)
+        let components = tables.components
         var found: [String: ComponentView] = [:]
         for association in associations {
             found[association.component] = try components.find(association.component)
         }
-        let given = try trigger.run.flatMap { try RunStore(database: database).details($0)?.given }
+        let given = try trigger.run.flatMap { try tables.runs.details($0)?.given }
         return Situation(
             repository: repository, associations: associations, given: given,
             givenDocument: try given.flatMap { try components.process($0.digest) }, components: found,
@@ -173,14 +173,14 @@ extension RunEngine {
     func newRun(_ trigger: Trigger, in transaction: Transaction) throws -> RunSummary {
         RunSummary(
             id: trigger.run ?? .make(at: transaction.now), repository: trigger.repository,
-            number: try RunStore(database: transaction.database).nextNumber(of: trigger.repository), state: .pending,
+            number: try transaction.runs.nextNumber(of: trigger.repository), state: .pending,
             reason: nil, event: trigger.event, ref: trigger.ref, branch: trigger.branch, commit: nil,
             sender: trigger.sender, byHand: trigger.run == nil ? nil : true, createdAt: transaction.now,
             startedAt: nil, finishedAt: nil)
     }
 
     private func begin(_ message: SourceSynced, _ decision: Decision, in transaction: Transaction) throws {
-        let runs = RunStore(database: transaction.database)
+        let runs = transaction.runs
         let known = try known(message.trigger, runs)
         // Planned or ended before: the same push came by another way.
         if let known, known.state.isFinal || known.commit != nil { return }
@@ -192,7 +192,7 @@ extension RunEngine {
         run.reason = nil
         var trigger = message.trigger
         trigger.defaultBranch =
-            try RepositoryStore(database: transaction.database).find(trigger.repository)?.defaultBranch
+            try transaction.repositories.find(trigger.repository)?.defaultBranch
         var details = RunDetails(
             trigger: trigger, given: try runs.details(run.id)?.given, changes: message.changes,
             mirrorURL: message.mirrorURL)
@@ -211,7 +211,7 @@ extension RunEngine {
             transaction.changed(run.id)
         case .process(let compiled, let choice):
             details.choice = choice
-            try ComponentStore(database: transaction.database).keep(
+            try transaction.components.keep(
                 process: compiled.document, digest: compiled.digest, now: transaction.now)
             try start(run, details, compiled.document, in: transaction)
         }
@@ -220,7 +220,7 @@ extension RunEngine {
     private func start(
         _ run: RunSummary, _ details: RunDetails, _ document: String, in transaction: Transaction
     ) throws {
-        let runs = RunStore(database: transaction.database)
+        let runs = transaction.runs
         var run = run
         var details = details
         let plan: Plan

@@ -6,7 +6,22 @@ import Storage
 /// What workers say of their jobs. What an attempt says that no longer counts changes nothing, and its worker is told
 /// to stop.
 extension RunEngine {
-    func stepStarted(_ message: StepStarted, in transaction: Transaction) throws {
+    func stepStarted(_ message: StepStarted, id: MessageID) async throws {
+        _ = try await store.write(once: id) { try stepStarted(message, in: $0) }
+    }
+
+    func stepFinished(_ message: StepFinished, id: MessageID) async throws {
+        _ = try await store.write(once: id) { try stepFinished(message, in: $0) }
+    }
+
+    func jobFinished(_ message: JobFinished, id: MessageID) async throws {
+        _ = try await store.write(once: id) { try jobFinished(message, in: $0) }
+    }
+
+    /// Said twice it means no more than once, so it is not noted in the inbox.
+    func heartbeat(_ message: JobHeartbeat) async throws { try await store.write { try heartbeat(message, in: $0) } }
+
+    private func stepStarted(_ message: StepStarted, in transaction: Transaction) throws {
         try hear(of: message.job, attempt: message.attempt, run: message.run, in: transaction) { current, index in
             let job = current.jobs[index]
             guard let step = current.stepIndex(message.step, of: job) else { return }
@@ -19,7 +34,7 @@ extension RunEngine {
         }
     }
 
-    func stepFinished(_ message: StepFinished, in transaction: Transaction) throws {
+    private func stepFinished(_ message: StepFinished, in transaction: Transaction) throws {
         try hear(of: message.job, attempt: message.attempt, run: message.run, in: transaction) { current, index in
             let job = current.jobs[index]
             current.note(message.report, of: job, attempt: message.attempt)
@@ -31,8 +46,8 @@ extension RunEngine {
         }
     }
 
-    func heartbeat(_ message: JobHeartbeat, in transaction: Transaction) throws {
-        let jobs = JobStore(database: transaction.database)
+    private func heartbeat(_ message: JobHeartbeat, in transaction: Transaction) throws {
+        let jobs = transaction.jobs
         guard var job = try jobs.find(message.job) else { return }
         guard job.lease.renew(attempt: message.attempt, now: transaction.now, lease: configuration.lease) else {
             return try tellToStop(message.job, message.run, message.attempt, job, in: transaction)
@@ -49,7 +64,7 @@ extension RunEngine {
         }
     }
 
-    func jobFinished(_ message: JobFinished, in transaction: Transaction) throws {
+    private func jobFinished(_ message: JobFinished, in transaction: Transaction) throws {
         let isPlanned = try update(message.run, in: transaction) { current in
             guard let index = current.index(of: message.job) else { return }
             try finish(message, index, current)
@@ -69,7 +84,7 @@ extension RunEngine {
             ? current.jobs[index].lease.release(attempt: message.attempt)
             : current.jobs[index].lease.finish(attempt: message.attempt, reason: message.reason)
         guard counts else { return try tellToStop(job.id, job.run, message.attempt, job, in: transaction) }
-        try JobStore(database: transaction.database).update(current.jobs[index])
+        try transaction.jobs.update(current.jobs[index])
         if message.outcome == .released, stopping == nil {
             try current.tell { $0.jobReleased(key) }
             try current.follow(current.dispatch(index))
@@ -92,7 +107,7 @@ extension RunEngine {
             guard let index = current.index(of: id) else { return }
             guard current.jobs[index].lease.renew(attempt: attempt, now: transaction.now, lease: configuration.lease)
             else { return try tellToStop(id, run, attempt, current.jobs[index], in: transaction) }
-            try JobStore(database: transaction.database).update(current.jobs[index])
+            try transaction.jobs.update(current.jobs[index])
             try body(current, index)
         }
     }

@@ -14,7 +14,7 @@ struct RunEngine: Sendable {
     let deadlines = Signal()
     let logger: Logger
 
-    var events: RunEvents { RunEvents(configuration: configuration) }
+    var events: RunEvents { RunEvents(publicURL: configuration.publicURL) }
 
     /// Tells a planned run something, does all that follows from it, and writes it.
     /// - Returns: `false` where the run is unknown, not planned yet, or over.
@@ -33,7 +33,7 @@ struct RunEngine: Sendable {
     func dispatchNext(of workloads: [String], in transaction: Transaction) throws {
         var workloads = workloads
         while let workload = workloads.popLast() {
-            let store = JobStore(database: transaction.database)
+            let store = transaction.jobs
             guard let next = try store.rollouts(of: workload).next(), let job = try store.find(next) else { continue }
             guard let current = try load(job.run, in: transaction), let index = current.index(of: job.id) else {
                 continue
@@ -46,7 +46,7 @@ struct RunEngine: Sendable {
 
     /// A queued rollout gives way to a newer one: its run ends.
     func supersede(_ job: JobID, by winner: RunInProgress, workload: String, in transaction: Transaction) throws {
-        guard let loser = try JobStore(database: transaction.database).find(job),
+        guard let loser = try transaction.jobs.find(job),
             let current = try load(loser.run, in: transaction), let index = current.index(of: job)
         else { return }
         try current.follow(current.giveWay(index, to: winner.run, workload: workload))
@@ -56,7 +56,7 @@ struct RunEngine: Sendable {
 
     /// Stops the rollouts of a workload that are stuck while a newer one waits; that one goes when they have stopped.
     func displaceStuck(of workload: String, in transaction: Transaction) throws {
-        let store = JobStore(database: transaction.database)
+        let store = transaction.jobs
         for (job, winner) in try store.rollouts(of: workload).displaced() {
             guard let found = try store.find(job), found.lease.stopping == nil,
                 let current = try load(found.run, in: transaction), let index = current.index(of: job)
@@ -71,10 +71,10 @@ struct RunEngine: Sendable {
     func learn(
         _ namespace: String, _ identity: String?, of cluster: String, in transaction: Transaction
     ) throws {
-        let clusters = ClusterStore(database: transaction.database)
+        let clusters = transaction.clusters
         let before = try clusters.names(of: cluster)
         guard try clusters.save(namespace, identity, of: cluster) else { return }
-        let jobs = JobStore(database: transaction.database)
+        let jobs = transaction.jobs
         let queues = Set(before + (try clusters.names(of: cluster))).map { MessageMap.deploy(cluster: $0).name }
         for var job in try queues.flatMap(jobs.openRollouts) {
             guard let current = try load(job.run, in: transaction) else { continue }
@@ -87,12 +87,12 @@ struct RunEngine: Sendable {
 
     /// The run with all its rows, or `nil` where it is unknown, not planned yet, or over.
     private func load(_ run: RunID, in transaction: Transaction) throws -> RunInProgress? {
-        let runs = RunStore(database: transaction.database)
+        let runs = transaction.runs
         guard let summary = try runs.summary(run), !summary.state.isFinal, let details = try runs.details(run),
             let choice = details.choice, let progress = details.progress, let serial = try runs.serial(run)
         else { return nil }
         let plan = try plans.plan(of: run) {
-            guard let document = try ComponentStore(database: transaction.database).process(choice.digest) else {
+            guard let document = try transaction.components.process(choice.digest) else {
                 throw StoreError(.corrupt, "the process \(choice.digest) of the run \(run) is missing")
             }
             return try Self.plan(document, summary: summary, details: details, configuration)
@@ -103,13 +103,13 @@ struct RunEngine: Sendable {
         return RunInProgress(
             engine: self, transaction: transaction, serial: serial, summary: summary, details: details,
             planner: planner, stages: try runs.stages(of: run), steps: try runs.steps(of: run),
-            jobs: try JobStore(database: transaction.database).all(of: run))
+            jobs: try transaction.jobs.all(of: run))
     }
 }
 
 extension Transaction {
     /// Has the lease timer look again once this is committed.
     func deadlinesChanged(_ engine: RunEngine) {
-        database.afterCommit { [deadlines = engine.deadlines] in deadlines.wake() }
+        afterCommit { [deadlines = engine.deadlines] in deadlines.wake() }
     }
 }

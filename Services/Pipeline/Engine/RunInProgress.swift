@@ -90,21 +90,21 @@ final class RunInProgress {
             job.workload = workload.name
             job.sequence = RolloutQueue.sequence(serial: serial, step: record.id)
         }
-        try JobStore(database: transaction.database).insert(job)
+        try transaction.jobs.insert(job)
         jobs.append(job)
         return try dispatch(jobs.count - 1)
     }
 
     /// The key of what a job changes, and the step that does.
     func workload(of planned: PlannedJob, in stage: Stage) throws -> (step: String, name: String)? {
-        let clusters = ClusterStore(database: transaction.database)
+        let clusters = transaction.clusters
         return try JobRouting.workload(
             of: planned, in: stage, repository: summary.repository, cluster: clusters.find)
     }
 
     /// Offers a job to workers, unless it changes a workload and has to wait or to give way.
     func dispatch(_ index: Int) throws -> [Planner.Action] {
-        let store = JobStore(database: transaction.database)
+        let store = transaction.jobs
         let job = jobs[index]
         if let workload = job.workload, let sequence = job.sequence {
             let (verdict, superseded) = try store.rollouts(of: workload).admit(
@@ -141,11 +141,11 @@ final class RunInProgress {
 
     /// A newer rollout of the workload was there first: the run has nothing more to give.
     func giveWay(_ index: Int, to winner: RunID, workload: String) throws -> [Planner.Action] {
-        let name = try RunStore(database: transaction.database).summary(winner).map { "\($0.repository) #\($0.number)" }
+        let name = try transaction.runs.summary(winner).map { "\($0.repository) #\($0.number)" }
         let reason =
             "\(jobs[index].kind == .rollout ? "a newer rollout to" : "a newer run of the step") \(workload) took its place: \(name ?? winner.rawValue)"
         _ = jobs[index].lease.stop(reason, now: now, as: .superseded)
-        try JobStore(database: transaction.database).update(jobs[index])
+        try transaction.jobs.update(jobs[index])
         // One that came back from a lost worker may be what the newer one waits for.
         ended(jobs[index])
         return planner.cancel(reason: reason)
@@ -153,7 +153,7 @@ final class RunInProgress {
 
     /// A newer rollout of the workload waits, and this one does not get on: its worker is told to stop.
     func makeRoom(_ index: Int, for winner: RunID, workload: String) throws {
-        let name = try RunStore(database: transaction.database).summary(winner).map { "\($0.repository) #\($0.number)" }
+        let name = try transaction.runs.summary(winner).map { "\($0.repository) #\($0.number)" }
         let why = jobs[index].stuck.map { " (\($0))" } ?? ""
         let reason = "it was stuck\(why), and a newer rollout to \(workload) took its place: \(name ?? winner.rawValue)"
         try follow(planner.cancel(reason: reason))
@@ -166,7 +166,7 @@ final class RunInProgress {
             })
         else { return }
         let outcome = jobs[index].lease.stop(reason, now: now)
-        try JobStore(database: transaction.database).update(jobs[index])
+        try transaction.jobs.update(jobs[index])
         switch outcome {
         case .nothing: break
         case .ended: ended(jobs[index])
@@ -202,7 +202,7 @@ final class RunInProgress {
     /// Takes the planner's states over and writes the rows that changed.
     func save() throws {
         takeOver()
-        let store = RunStore(database: transaction.database)
+        let store = transaction.runs
         if summary != savedSummary { try store.update(summary) }
         for (stage, saved) in zip(stages, savedStages) where stage != saved { try store.save(stage) }
         for (step, saved) in zip(steps, savedSteps) where step != saved { try store.save(step) }

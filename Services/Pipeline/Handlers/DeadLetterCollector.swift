@@ -8,7 +8,7 @@ import ServiceLifecycle
 /// message is acked once its row is durable.
 struct DeadLetterCollector: Service {
     let broker: Broker
-    let store: PipelineStore
+    let letters: DeadLetterOperations
     let logger: Logger
 
     func run() async throws {
@@ -16,7 +16,7 @@ struct DeadLetterCollector: Service {
         for try await delivery in deliveries {
             do {
                 let letter = Self.letter(delivery.message)
-                try await store.write { try DeadLetterStore(database: $0.database).add(letter) }
+                try await letters.park(letter, as: .stage)
                 try await delivery.ack()
             } catch {
                 logger.error("a parked message cannot be kept", metadata: ["error": "\(error)"])

@@ -6,6 +6,6 @@ struct JobFinishedHandler: MessageHandler {
     let engine: RunEngine
 
     func handle(_ message: JobFinished, _ context: MessageContext) async throws {
-        _ = try await engine.store.write(once: context.id) { try engine.jobFinished(message, in: $0) }
+        try await engine.jobFinished(message, id: context.id)
     }
 }

@@ -6,6 +6,6 @@ struct StepFinishedHandler: MessageHandler {
     let engine: RunEngine
 
     func handle(_ message: StepFinished, _ context: MessageContext) async throws {
-        _ = try await engine.store.write(once: context.id) { try engine.stepFinished(message, in: $0) }
+        try await engine.stepFinished(message, id: context.id)
     }
 }

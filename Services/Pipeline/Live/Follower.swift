@@ -1,19 +1,14 @@
 import Contracts
 
-/// A ``RunFollower`` that several tasks may touch: the one that writes, and the ones that nudge and end it.
+/// A ``RunFollower`` that several tasks may touch: the one that writes, and the ones that nudge and end its ``watch``.
 actor Follower {
     private var follower: RunFollower
-    nonisolated let wakes: AsyncStream<Void>
-    private nonisolated let watch: RunChanges.Watch
+    nonisolated let watch: RunChanges.Watch
 
     init(_ follower: RunFollower) {
         self.follower = follower
-        wakes = follower.wakes
         watch = follower.watch
     }
-
-    nonisolated func nudge() { watch.nudge() }
-    nonisolated func end() { watch.end() }
 
     /// What is new; `nil` once the run is over and everything is told.
     func next() async throws -> [RunEvent]? {
@@ -23,44 +18,5 @@ actor Follower {
         follower = copy
         if events.isEmpty, follower.isComplete { return nil }
         return events
-    }
-}
-
-/// Follows the log of one attempt of one step.
-actor LogFollower {
-    /// A piece of log; `offset` is in bytes.
-    struct Piece: Codable, Sendable, Equatable {
-        var offset: Int64
-        var text: String
-    }
-
-    private let id: LogStreamID
-    private let reader: RunReader
-    private var position: Int64
-    private nonisolated let watch: RunChanges.Watch
-
-    init(id: LogStreamID, position: Int64, reader: RunReader) {
-        self.id = id
-        self.position = position
-        self.reader = reader
-        watch = reader.store.changes.watch(id.run)
-    }
-
-    nonisolated var wakes: AsyncStream<Void> { watch.wakes }
-    nonisolated func nudge() { watch.nudge() }
-    nonisolated func end() { watch.end() }
-
-    /// What is new; `nil` once the step is over and all of its log is told.
-    func next() async throws -> [Piece]? {
-        _ = watch.take()
-        let bytes = try await reader.logs.read(id, from: position)
-        if !bytes.isEmpty {
-            defer { position += Int64(bytes.count) }
-            return [Piece(offset: position, text: String(decoding: bytes, as: UTF8.self))]
-        }
-        let step = try await reader.store.read { [id] in try RunStore(database: $0).step(id.step, of: id.run) }
-        guard let step else { return nil }
-        let isOver = step.state.isFinal || step.attempt > id.attempt
-        return isOver && position >= step.logBytes ?? 0 ? nil : []
     }
 }

@@ -1,5 +1,4 @@
 import Contracts
-import Storage
 
 /// Follows one run for one reader. The reader pulls: whenever ``wakes`` has an element, ``next()`` has what is new. A
 /// slow reader gets fewer, larger steps; it misses nothing, and nothing is kept for it.
@@ -74,7 +73,7 @@ struct RunFollower {
 
     /// Whether what the workers said they printed is stored, and told where logs are told.
     private func isLogComplete(of view: RunView) async throws -> Bool {
-        let steps = try await reader.store.read { [run] in try RunStore(database: $0).steps(of: run) }
+        let steps = try await reader.store.read { [run] in try $0.runs.steps(of: run) }
         for step in steps where step.attempt > 0 {
             let id = LogStreamID(run: run, step: step.id, attempt: step.attempt)
             let size = await reader.logs.size(id)

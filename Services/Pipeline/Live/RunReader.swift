@@ -1,5 +1,4 @@
 import Contracts
-import Storage
 
 /// What pages and the API show: runs as they are now, and what happens to them.
 struct RunReader: Sendable {
@@ -9,18 +8,16 @@ struct RunReader: Sendable {
     /// The newest runs first.
     /// - Parameter before: the `next` of an earlier page.
     func list(
-        _ filter: RunStore.Filter = RunStore.Filter(), before: Int64? = nil, limit: Int = 50
+        _ query: RunQuery = RunQuery(), before: Int64? = nil, limit: Int = 50
     ) async throws -> Page<RunSummary> {
-        try await store.read { try RunStore(database: $0).list(filter, before: before, limit: limit) }
+        try await store.read { try $0.runs.list(query, before: before, limit: limit) }
     }
+
+    func exists(_ id: RunID) async throws -> Bool { try await store.read { try $0.runs.summary(id) != nil } }
 
     /// The run, whole, or `nil`.
     func view(_ id: RunID) async throws -> RunView? {
-        guard
-            var view = try await store.read({ database in
-                try RunStore(database: database).view(id) { _, _ in 0 }
-            })
-        else { return nil }
+        guard var view = try await store.read({ try $0.runs.view(id) }) else { return nil }
         let streams = view.stages.flatMap { stage in
             stage.steps.filter { $0.attempt > 0 }.map { LogStreamID(run: id, step: $0.id, attempt: $0.attempt) }
         }

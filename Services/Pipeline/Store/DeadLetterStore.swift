@@ -2,32 +2,6 @@ import Contracts
 import Messaging
 import Storage
 
-/// A message that could not be handled, with what is needed to send it again.
-struct DeadLetter: Sendable, Equatable {
-    var id: MessageID
-    /// Where it could not be handled.
-    var queue: String
-    var type: String
-    var version: Int
-    var run: RunID?
-    var contentType: String
-    var reason: String
-    var body: String
-    var parkedAt: Timestamp
-
-    var view: DeadLetterView {
-        DeadLetterView(id: id, queue: queue, type: type, reason: reason, body: body, parkedAt: parkedAt)
-    }
-
-    /// The same message for the queue it came from.
-    var again: PreparedMessage {
-        PreparedMessage(
-            id: id, type: type, version: version, exchange: MessageMap.work, routingKey: queue,
-            contentType: contentType,
-            body: body, run: run)
-    }
-}
-
 /// Parked messages, taken off the broker's parking queue so that they can be listed and chosen.
 struct DeadLetterStore {
     let database: Database

@@ -22,8 +22,8 @@ struct PipelineStore: Sendable {
             store: try Store.open(at: path, migrations: Schema.migrations))
     }
 
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await store.read(body)
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Snapshot) throws -> Value) async throws -> Value {
+        try await store.read { try body(Snapshot(database: $0)) }
     }
 
     /// One transaction.
@@ -52,7 +52,7 @@ struct PipelineStore: Sendable {
 }
 
 /// A transaction under way.
-struct Transaction {
+struct Transaction: Tables {
     let database: Database
     let outbox: Outbox
     let inbox: Inbox
@@ -64,6 +64,9 @@ struct Transaction {
         try outbox.append(PreparedMessage(message, to: queue, id: id, run: run), now: now, in: database)
     }
 
+    /// Sends a message once more, as it was.
+    func resend(_ message: PreparedMessage) throws { try outbox.append(message, now: now, in: database) }
+
     /// Emits an event with this transaction's commit; those of one run keep their order.
     func emit(_ event: CloudEvent, run: RunID?) throws {
         let message = PreparedMessage(
@@ -74,13 +77,17 @@ struct Transaction {
         try outbox.append(message, key: run?.rawValue, now: now, in: database)
     }
 
+    /// Forgets some of the message ids that are too old to come again.
+    /// - Returns: how many it were.
+    func pruneInbox() throws -> Int { try inbox.prune(in: database) }
+
     /// Counts what has happened, once it is committed.
     func count(_ label: String, _ dimensions: [(String, String)]) {
-        database.afterCommit { Counter(label: label, dimensions: dimensions).increment() }
+        afterCommit { Counter(label: label, dimensions: dimensions).increment() }
     }
 
     /// Tells those who watch the run, once it is committed.
-    func changed(_ run: RunID) {
-        database.afterCommit { [changes] in changes.changed(run) }
-    }
+    func changed(_ run: RunID) { afterCommit { [changes] in changes.changed(run) } }
+
+    func afterCommit(_ body: @escaping @Sendable () -> Void) { database.afterCommit(body) }
 }

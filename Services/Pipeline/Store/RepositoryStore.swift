@@ -1,17 +1,6 @@
 import Contracts
 import Storage
 
-/// A repository as it is kept.
-struct Repository: Sendable, Equatable {
-    var path: RepositoryPath
-    var cloneURL: String
-    var defaultBranch: String
-    var allowsFile: Bool
-    var username: String?
-    var token: SealedSecret?
-    var createdAt: Timestamp
-}
-
 /// Repositories and the components associated with them.
 struct RepositoryStore {
     let database: Database

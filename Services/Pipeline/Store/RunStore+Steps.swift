@@ -1,48 +1,6 @@
 import Contracts
 import Storage
 
-/// A stage of a run as it is kept.
-struct StageRecord: Sendable, Equatable {
-    var run: RunID
-    var position: Int
-    var name: String
-    var state: RunState = .pending
-    var reason: String?
-    var dependsOn: [String]
-    /// When it has taken too long.
-    var deadline: Timestamp?
-}
-
-/// A step of a run as it is kept.
-struct StepRecord: Sendable, Equatable {
-    var run: RunID
-    /// Unique in the run, from 1.
-    var id: Int
-    /// The stage's position.
-    var stage: Int
-    var name: String
-    var kind: String
-    var state: RunState = .pending
-    var reason: String?
-    /// Whether a failure of it fails nothing.
-    var ignoresFailure = false
-    var exitCode: Int32?
-    var job: JobID?
-    var attempt = 0
-    var outputs: [String: String] = [:]
-    /// The length of its log as its worker told it.
-    var logBytes: Int64?
-    var startedAt: Timestamp?
-    var finishedAt: Timestamp?
-
-    var view: StepView {
-        StepView(
-            id: id, name: name, kind: kind, state: state, reason: reason, exitCode: exitCode, job: job,
-            attempt: attempt, outputs: outputs, logBytes: 0, logLength: logBytes, startedAt: startedAt,
-            finishedAt: finishedAt)
-    }
-}
-
 extension RunStore {
     func stages(of run: RunID) throws -> [StageRecord] {
         try database.rows("SELECT * FROM stages WHERE run = ? ORDER BY position", [run]).map { row in

@@ -2,49 +2,22 @@ import Contracts
 import PipelineLanguage
 import Storage
 
-/// What a person asked for by hand: it wins over file and association.
-struct GivenProcess: Codable, Sendable, Equatable {
-    /// The component's name, or `nil` for a document handed over.
-    var component: String?
-    var digest: String
-    /// How it came about, for the trace.
-    var note: String
-    /// What is accepted in it and has no effect, for the trace.
-    var warnings: [String]?
-}
-
-/// What is needed of a run beside what lists show.
-struct RunDetails: Sendable, Equatable {
-    var trigger: Trigger
-    var given: GivenProcess?
-    var choice: ChoiceView?
-    var changes: SourceSynced.ChangedPaths?
-    var mirrorURL: String?
-    /// The planner's, from which it goes on.
-    var progress: RunProgress?
-}
-
 /// Runs, their stages and their steps.
 struct RunStore {
     let database: Database
 
     // MARK: - Lists
 
-    struct Filter: Sendable, Equatable {
-        var repository: RepositoryPath?
-        var state: RunState?
-    }
-
     /// The newest first.
     /// - Parameter before: the `next` of an earlier page.
-    func list(_ filter: Filter = Filter(), before: Int64? = nil, limit: Int = 50) throws -> Page<RunSummary> {
+    func list(_ query: RunQuery = RunQuery(), before: Int64? = nil, limit: Int = 50) throws -> Page<RunSummary> {
         var clauses = ["serial < ?"]
         var arguments: [any DatabaseValueConvertible] = [before ?? .max]
-        if let repository = filter.repository {
+        if let repository = query.repository {
             clauses.append("repository = ?")
             arguments += [repository]
         }
-        if let state = filter.state {
+        if let state = query.state {
             clauses.append("state = ?")
             arguments += [state]
         }
@@ -146,9 +119,8 @@ struct RunStore {
             """, [repository]) ?? 1
     }
 
-    /// The run, whole.
-    /// - Parameter logBytes: how much log is stored of a step's attempt.
-    func view(_ id: RunID, logBytes: (_ step: Int, _ attempt: Int) -> Int64) throws -> RunView? {
+    /// The run, whole but for how much log is stored of its steps.
+    func view(_ id: RunID) throws -> RunView? {
         guard var summary = try summary(id) else { return nil }
         let waits = summary.state.isFinal ? nil : WaitingReasons(jobs: try JobStore(database: database).all(of: id))
         summary.reason = summary.reason ?? waits?.ofRun(summary.state)
@@ -161,7 +133,6 @@ struct RunStore {
                     name: stage.name, state: stage.state, reason: stage.reason, dependsOn: stage.dependsOn,
                     steps: (steps[stage.position] ?? []).map { step in
                         var view = step.view
-                        view.logBytes = step.attempt > 0 ? logBytes(step.id, step.attempt) : 0
                         view.reason = view.reason ?? waits?.of(step)
                         // What failed in a stage that did well failed nothing.
                         let isIgnored = step.ignoresFailure || stage.state == .success

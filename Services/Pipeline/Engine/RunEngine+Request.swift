@@ -1,0 +1,59 @@
+import Contracts
+import PipelineLanguage
+
+/// What people ask for.
+extension RunEngine {
+    /// Makes a run that waits for its source.
+    func ask(
+        for trigger: Trigger, given: GivenProcess?, of repository: Repository, in transaction: Transaction
+    ) throws -> RunID {
+        var run = try newRun(trigger, in: transaction)
+        run.reason = "waits for the source"
+        try transaction.runs.insert(run, details: RunDetails(trigger: trigger, given: given))
+        try transaction.send(
+            SyncRequested(trigger: trigger, cloneURL: repository.cloneURL), id: trigger.id, run: run.id)
+        transaction.changed(run.id)
+        return run.id
+    }
+
+    /// Makes a run of the same commit, process and parameters as an earlier one.
+    func askAgain(
+        for earlier: RunSummary, _ details: RunDetails, of repository: Repository, in transaction: Transaction
+    ) throws -> RunID {
+        var trigger = details.trigger
+        trigger.id = .make(at: transaction.now)
+        trigger.run = .make(at: transaction.now)
+        trigger.commit = earlier.commit?.sha ?? trigger.commit
+        trigger.parent = earlier.number
+        trigger.skip = false
+        trigger.receivedAt = transaction.now
+        let given = details.choice.flatMap { choice -> GivenProcess? in
+            // Nothing was compiled then: it is chosen anew.
+            guard !choice.digest.isEmpty else { return nil }
+            return GivenProcess(
+                component: choice.source == .component ? choice.name : nil, digest: choice.digest,
+                note: "the process of run #\(earlier.number)")
+        }
+        return try ask(for: trigger, given: given ?? details.given, of: repository, in: transaction)
+    }
+
+    /// Ends a run: what waits does not start, what runs is stopped. One that is over stays as it is.
+    /// - Returns: `false` where there is none.
+    func cancel(_ id: RunID, reason: String, in transaction: Transaction) throws -> Bool {
+        guard var summary = try transaction.runs.summary(id) else { return false }
+        if summary.state.isFinal { return true }
+        if try update(id, in: transaction, { current in try current.tell { $0.cancel(reason: reason) } }) {
+            return true
+        }
+        // Still without its source: what comes of it is ignored.
+        summary.state = .cancelled
+        summary.reason = reason
+        summary.finishedAt = transaction.now
+        try transaction.runs.update(summary)
+        if let details = try transaction.runs.details(id) {
+            try transaction.emit(events.finished(summary, details), run: id)
+        }
+        transaction.changed(id)
+        return true
+    }
+}

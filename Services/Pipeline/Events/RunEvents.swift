@@ -1,0 +1,51 @@
+import Contracts
+
+/// What the outside world is told of runs. The ids are made of what happened, so that the same happening is the same
+/// event however often it is told.
+struct RunEvents: Sendable {
+    /// Where people reach this service, such as `https://slipway.example`.
+    let publicURL: String
+
+    func queued(_ run: RunSummary, _ details: RunDetails) -> CloudEvent {
+        .pipelineRunQueued(
+            run.id, pipeline: name(run, details), uri: page(run),
+            origin: origin(run, details, "queued"))
+    }
+
+    func started(_ run: RunSummary, _ details: RunDetails) -> CloudEvent {
+        .pipelineRunStarted(
+            run.id, pipeline: name(run, details), uri: page(run),
+            origin: origin(run, details, "started"))
+    }
+
+    func finished(_ run: RunSummary, _ details: RunDetails) -> CloudEvent {
+        .pipelineRunFinished(
+            run.id, pipeline: name(run, details), outcome: EventOutcome(run.state) ?? .success, errors: run.reason,
+            uri: page(run), origin: origin(run, details, "finished"))
+    }
+
+    private func page(_ run: RunSummary) -> String { "\(publicURL)/runs/\(run.id)" }
+
+    private func name(_ run: RunSummary, _ details: RunDetails) -> String {
+        details.choice?.name ?? run.repository.rawValue
+    }
+
+    private func origin(_ run: RunSummary, _ details: RunDetails, _ what: String) -> EventOrigin {
+        var custom: [String: JSONValue] = [
+            "repository": .string(run.repository.rawValue), "number": .integer(Int64(run.number)),
+            "state": .string(run.state.rawValue), "event": .string(run.event.rawValue), "ref": .string(run.ref),
+        ]
+        if let branch = run.branch { custom["branch"] = .string(branch) }
+        if let sender = run.sender { custom["sender"] = .string(sender) }
+        if let reason = run.reason { custom["reason"] = .string(reason) }
+        if let commit = run.commit {
+            custom["commit"] = .string(commit.sha)
+            custom["message"] = .string(commit.message)
+            custom["author"] = .string(commit.authorName)
+        }
+        return EventOrigin(
+            service: "pipeline", run: run.id, id: MessageID(rawValue: "\(run.id).\(what)"),
+            cause: details.trigger.run == nil ? CloudEvent.id(of: .sourceSynced, for: details.trigger) : nil,
+            customData: custom)
+    }
+}

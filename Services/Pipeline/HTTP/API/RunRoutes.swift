@@ -1,0 +1,43 @@
+import Contracts
+import Hummingbird
+
+/// `/api/v1/runs`: what ran, runs and waits.
+struct RunRoutes {
+    let runs: RunOperations
+
+    func add(to group: some RouterMethods<SignedInContext>) {
+        group.get("runs") { request, context -> Response in
+            let query = try Self.query(of: request)
+            let limit = try request.integer("limit", default: 50, in: 1...200)
+            return try .json(
+                try await runs.list(query, before: try request.cursor(), limit: limit, as: context.principal))
+        }
+        group.post("runs") { request, context -> Response in
+            try .json(try await runs.start(try await request.json(), as: context.principal), status: .created)
+        }
+        group.get("runs/:run") { _, context -> Response in
+            try .json(try await runs.view(try context.run(), as: context.principal))
+        }
+        group.post("runs/:run/cancel") { _, context -> Response in
+            try .json(try await runs.cancel(try context.run(), as: context.principal))
+        }
+        group.post("runs/:run/again") { _, context -> Response in
+            try .json(try await runs.again(try context.run(), as: context.principal), status: .created)
+        }
+    }
+
+    private static func query(of request: Request) throws -> RunQuery {
+        var query = RunQuery()
+        if let path = request.uri.queryParameters["repository"] {
+            query.repository = RepositoryPath(rawValue: String(path))
+        }
+        if let text = request.uri.queryParameters["state"] {
+            guard let state = RunState(rawValue: String(text)) else {
+                let states = RunState.allCases.map(\.rawValue).joined(separator: ", ")
+                throw OperationError.invalid("malformed_query", "state=\(text) is none of \(states)")
+            }
+            query.state = state
+        }
+        return query
+    }
+}

@@ -1,0 +1,21 @@
+import Contracts
+import Hummingbird
+
+/// `/api/v1/session`: a browser signs in and out.
+struct SessionRoutes {
+    let sessions: BrowserSessions
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.post("session") { request, _ -> Response in
+            var response = Response.noContent
+            let token = try await request.json(SessionRequest.self).token
+            response.setCookie(try await sessions.signIn(token, by: request))
+            return response
+        }
+        group.delete("session") { request, _ -> Response in
+            var response = Response.noContent
+            response.setCookie(try await sessions.signOut(by: request))
+            return response
+        }
+    }
+}

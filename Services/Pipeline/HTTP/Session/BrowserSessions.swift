@@ -1,0 +1,102 @@
+import Contracts
+import HTTPTypes
+import Hummingbird
+
+/// Who asks, over HTTP: a program by its bearer token, a browser by the cookie of its session. One cookie and one rule of
+/// origin for the API and the pages.
+///
+/// The cookie is `Lax`: a link in a chat or in a forge opens the page it names, while no request of another site that
+/// changes something bears the cookie. What changes something has to say besides that it comes from one of our own pages
+/// (``checkOrigin(of:)``), since a page of the same site, such as one of another port or a subdomain, is no other site.
+struct BrowserSessions: Sendable {
+    static let cookie = "slipway_session"
+
+    let access: Access
+    /// Where people reach this service, such as `https://slipway.example`: over HTTPS the cookie is for HTTPS only.
+    let publicURL: String
+
+    // MARK: - Who asks
+
+    /// Who asks. What a browser's session is used for has to come from one of our pages where it changes something.
+    /// - Throws: ``OperationError`` where nobody is signed in.
+    func principal(of request: Request) async throws -> Principal {
+        if let header = request.headers[.authorization] {
+            let parts = header.split(separator: " ", maxSplits: 1)
+            let token = parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : ""
+            return try await access.principal(token: token)
+        }
+        guard let secret = secret(of: request) else { throw Access.notSignedIn }
+        let principal = try await access.principal(session: secret)
+        if request.method != .get, request.method != .head { try checkOrigin(of: request) }
+        return principal
+    }
+
+    /// The session a browser says it has.
+    func secret(of request: Request) -> String? {
+        request.cookies[Self.cookie].flatMap { $0.value.isEmpty ? nil : $0.value }
+    }
+
+    /// Whether the request comes from one of our own pages. A browser says so and another site cannot forge it: by
+    /// `Sec-Fetch-Site` where the connection is trusted, else by `Origin`. One that says neither is no browser of today;
+    /// programs have their token.
+    /// - Throws: ``OperationError`` where it does not, or does not say so.
+    func checkOrigin(of request: Request) throws(OperationError) {
+        let isOurs: Bool
+        if let site = request.headers[.secFetchSite] {
+            isOurs = site == "same-origin" || site == "none"
+        } else if let origin = request.headers[.origin] {
+            isOurs = origin == publicURL || request.head.authority.map { origin.isOrigin(of: $0) } ?? false
+        } else {
+            isOurs = false
+        }
+        guard isOurs else {
+            throw OperationError(
+                .forbidden, "other_origin", "the request was not sent by one of our pages",
+                remedy: "open the page again; programs send Authorization: Bearer <token>")
+        }
+    }
+
+    // MARK: - Signing in and out
+
+    /// - Returns: the cookie to set.
+    func signIn(_ token: String, by request: Request) async throws -> Cookie {
+        try checkOrigin(of: request)
+        return cookie(try await access.signIn(token: token), life: Int(Access.sessionLife.components.seconds))
+    }
+
+    /// - Returns: the cookie to set.
+    func signOut(by request: Request) async throws -> Cookie {
+        if let secret = secret(of: request) {
+            try checkOrigin(of: request)
+            try await access.signOut(secret)
+        }
+        return cookie("", life: 0)
+    }
+
+    private func cookie(_ value: String, life: Int) -> Cookie {
+        Cookie(
+            name: Self.cookie, value: value, maxAge: life, path: "/", secure: publicURL.hasPrefix("https://"),
+            httpOnly: true, sameSite: .lax)
+    }
+}
+
+extension String {
+    fileprivate func isOrigin(of host: String) -> Bool { self == "http://\(host)" || self == "https://\(host)" }
+}
+
+extension HTTPField.Name {
+    static let secFetchSite = HTTPField.Name(parsed: "sec-fetch-site") ?? .origin
+}
+
+/// Lets only requests through that are signed in.
+struct AccessMiddleware: RouterMiddleware {
+    let sessions: BrowserSessions
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.principal = try await sessions.principal(of: request)
+        return try await next(request, context)
+    }
+}

@@ -1,0 +1,94 @@
+import Contracts
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// What all pages have in common: who may see them, the frame around them, and what is shown when something goes wrong.
+struct PageResponder: Sendable {
+    let sessions: BrowserSessions
+    let templates: WebPages
+    let logger: Logger
+
+    /// A page for someone who is signed in; others are shown the way in and come back.
+    func show(_ request: Request, _ body: (Visitor) async throws -> Response) async -> Response {
+        await answer(request) {
+            guard let visitor = try await visitor(of: request) else {
+                return .redirect(to: WebPath.make("/sign-in", [("to", request.uri.string)]), type: .normal)
+            }
+            return try await body(visitor)
+        }
+    }
+
+    /// Something a signed-in person does with a form.
+    func act(_ request: Request, _ body: (WebForm, Visitor) async throws -> Response) async -> Response {
+        await answer(request) {
+            guard let visitor = try await visitor(of: request) else {
+                return .redirect(to: "/sign-in", type: .normal)
+            }
+            let form = try await WebForm(request)
+            guard visitor.owns(form) else {
+                throw OperationError(
+                    .forbidden, "other_origin", "the form was not sent by one of our pages",
+                    remedy: "open the page again")
+            }
+            return try await body(form, visitor)
+        }
+    }
+
+    private func visitor(of request: Request) async throws -> Visitor? {
+        guard let session = sessions.secret(of: request) else { return nil }
+        do {
+            return Visitor(principal: try await sessions.principal(of: request), session: session)
+        } catch let error as OperationError where error.kind == .notSignedIn {
+            return nil
+        }
+    }
+
+    /// Shows what goes wrong as a page.
+    func answer(_ request: Request, _ body: () async throws -> Response) async -> Response {
+        do {
+            return try await body()
+        } catch {
+            let answer = ProblemAnswer(error, to: request, logger: logger)
+            let heading =
+                switch answer.status {
+                case .notFound: "Not here"
+                case .internalServerError: "Something is wrong"
+                default: "That did not work"
+                }
+            let problem = WebFrame.Trouble(answer.problem)
+            var content: [String: Any] = ["heading": heading, "message": problem.message]
+            content["remedy"] = problem.remedy
+            return page("error", heading, content, visitor: nil, status: answer.status)
+        }
+    }
+
+    func page(
+        _ template: String, _ title: String, _ content: [String: Any], section: WebFrame.Section = .none,
+        visitor: Visitor?, status: HTTPResponse.Status = .ok
+    ) -> Response {
+        let frame = WebFrame(
+            title: title, version: templates.version, now: Timestamp.now.milliseconds, session: visitor != nil,
+            guardToken: visitor?.guardToken ?? "", section: section)
+        return .page(templates.part(template, frame.around(content)), status: status)
+    }
+}
+
+extension Response {
+    /// HTML that loads nothing but our own files and that no other site can frame.
+    static func page(_ html: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status,
+            headers: [
+                .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
+                .contentSecurityPolicy:
+                    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+                .xContentTypeOptions: "nosniff", .referrerPolicy: "same-origin",
+            ], body: .init(byteBuffer: ByteBuffer(string: html)))
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let referrerPolicy = HTTPField.Name(parsed: "referrer-policy") ?? .referer
+}

@@ -1,0 +1,46 @@
+import Contracts
+
+/// What every page has around its content.
+struct WebFrame: Sendable {
+    enum Section: Sendable { case runs, repositories, components, parked, none }
+
+    /// A problem as a page shows it.
+    struct Trouble: Sendable {
+        let message: String
+        let remedy: String?
+        let details: [String]
+        let hasDetails: Bool
+
+        init(_ problem: Problem) {
+            message = Self.sentence(problem.message)
+            remedy = problem.remedy.map(Self.sentence)
+            details = problem.details ?? []
+            hasDetails = !details.isEmpty
+        }
+
+        /// As a sentence of its own begins.
+        private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+    }
+
+    let title: String
+    let version: String
+    let now: Int64
+    let session: Bool
+    let guardToken: String
+    let section: Section
+
+    /// The frame's values and the content's, as one.
+    func around(_ content: [String: Any]) -> [String: Any] {
+        var values = content
+        values["title"] = title
+        values["version"] = version
+        values["now"] = now
+        values["session"] = session
+        values["guard"] = guardToken
+        values["atRuns"] = section == .runs
+        values["atRepositories"] = section == .repositories
+        values["atComponents"] = section == .components
+        values["atParked"] = section == .parked
+        return values
+    }
+}

@@ -1,0 +1,80 @@
+import Contracts
+import Hummingbird
+
+/// The repositories, and one of them with its runs.
+struct RepositoryPages {
+    let responder: PageResponder
+    let operations: Operations
+
+    private var repositories: RepositoryOperations { operations.repositories }
+
+    func register(on router: some RouterMethods<APIContext>) {
+        router.get("repositories") { request, _ in await responder.show(request) { try await list($0) } }
+        router.get("repositories/**") { request, context in
+            await responder.show(request) { try await repository(try path(context), $0) }
+        }
+        router.post("repositories/**") { request, context in
+            await responder.act(request) { try await associate($0, try path(context), $1) }
+        }
+    }
+
+    private func path(_ context: APIContext) throws -> RepositoryPath {
+        let text = context.parameters.getCatchAll().joined(separator: "/")
+        let path = RepositoryPath(rawValue: PercentCoding.decode(text) ?? text)
+        if let problem = path.problem { throw OperationError(.notFound, "unknown_repository", problem) }
+        return path
+    }
+
+    private func list(_ visitor: Visitor) async throws -> Response {
+        let now = Timestamp.now
+        let rows = try await repositories.all(as: visitor.principal).map(RepositoryRow.init)
+        let discovered = try await repositories.discovered(as: visitor.principal).map { DiscoveredRow($0, now: now) }
+        return responder.page(
+            "repositories", "Repositories",
+            [
+                "repositories": rows, "hasRepositories": !rows.isEmpty, "discovered": discovered,
+                "hasDiscovered": !discovered.isEmpty,
+            ], section: .repositories, visitor: visitor)
+    }
+
+    private func repository(_ path: RepositoryPath, _ visitor: Visitor) async throws -> Response {
+        let principal = visitor.principal
+        let view = try await repositories.view(path, as: principal)
+        let hook = try await repositories.hook(of: path, as: principal)
+        let components = try await operations.components.all(as: principal).map(\.name)
+        let runs = try await operations.runs.list(
+            RunQuery(repository: path), limit: RunPages.pageSize, as: principal)
+        let now = Timestamp.now
+        var content = RepositoryPage.content(view, hook, components: components)
+        content["rows"] = runs.items.map { RunRow($0, now: now) }
+        content["live"] = RunFilter(repository: path).address("/live/runs")
+        content["all"] = RunFilter(repository: path).address("/")
+        return responder.page("repository", path.rawValue, content, section: .repositories, visitor: visitor)
+    }
+
+    private func associate(_ form: WebForm, _ path: RepositoryPath, _ visitor: Visitor) async throws -> Response {
+        var associations = try await repositories.view(path, as: visitor.principal).associations
+        if let name = form.text("remove") {
+            associations.removeAll { $0.component == name }
+        } else if let name = form.text("component") {
+            let new = AssociationView(
+                component: name, events: try form.words("events").map(Self.event), branches: form.words("branches"))
+            if let place = associations.firstIndex(where: { $0.component == name }) {
+                associations[place] = new
+            } else {
+                associations.append(new)
+            }
+        }
+        try await repositories.associate(associations, with: path, as: visitor.principal)
+        return .redirect(to: "/repositories/\(WebPath.encode(path.rawValue))", type: .normal)
+    }
+
+    private static func event(_ word: String) throws -> Event {
+        guard let event = Event(rawValue: word) else {
+            throw OperationError.invalid(
+                "malformed_event", "“\(word)” is not an event",
+                remedy: "events are \(Event.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return event
+    }
+}

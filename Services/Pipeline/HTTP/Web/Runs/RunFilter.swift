@@ -1,0 +1,62 @@
+import Contracts
+import Hummingbird
+
+/// Which runs a list shows, as its address says it.
+struct RunFilter: Sendable, Equatable {
+    var repository: RepositoryPath?
+    var state: RunState?
+    var before: String?
+
+    init(repository: RepositoryPath? = nil, state: RunState? = nil, before: String? = nil) {
+        self.repository = repository
+        self.state = state
+        self.before = before
+    }
+
+    init(_ request: Request) {
+        func value(_ name: Substring) -> String? {
+            request.uri.queryParameters[name].flatMap { $0.isEmpty ? nil : String($0) }
+        }
+        repository = value("repository").map { RepositoryPath(rawValue: $0) }
+        state = value("state").flatMap { RunState(rawValue: $0) }
+        before = value("before")
+    }
+
+    var query: RunQuery { RunQuery(repository: repository, state: state) }
+
+    func address(_ path: String) -> String {
+        WebPath.make(
+            path, [("repository", repository?.rawValue), ("state", state?.rawValue), ("before", before)])
+    }
+
+    private struct Choice: Sendable {
+        let name: String
+        let href: String
+        let selected: Bool
+    }
+
+    /// What the list's page has around its rows.
+    func content(repositories: [String], next: String?) -> [String: Any] {
+        var names = repositories
+        if let repository, !names.contains(repository.rawValue) { names.append(repository.rawValue) }
+        let states: [(String, RunState?)] = [
+            ("All", nil), ("Running", .running), ("Waiting", .pending), ("Failed", .failure), ("Success", .success),
+            ("Cancelled", .cancelled),
+        ]
+        var content: [String: Any] = [
+            "repositories": names.map { Choice(name: $0, href: "", selected: $0 == repository?.rawValue) },
+            "states": states.map { name, state in
+                Choice(
+                    name: name, href: RunFilter(repository: repository, state: state).address("/"),
+                    selected: state == self.state)
+            },
+            "live": address("/live/runs"),
+            "isFirst": self == RunFilter(),
+            "empty": self == RunFilter() ? "Nothing has run yet." : "No run is like that.",
+        ]
+        content["stateFilter"] = state?.rawValue
+        if before != nil { content["newest"] = RunFilter(repository: repository, state: state).address("/") }
+        if let next { content["older"] = RunFilter(repository: repository, state: state, before: next).address("/") }
+        return content
+    }
+}

@@ -1,0 +1,128 @@
+import Contracts
+import Hummingbird
+
+/// The runs, one of them with the log of a step, and what of them changes.
+struct RunPages {
+    /// Runs on one page.
+    static let pageSize = 50
+
+    let responder: PageResponder
+    let operations: Operations
+    private let counts = LogLineCounts()
+
+    init(responder: PageResponder, operations: Operations) {
+        self.responder = responder
+        self.operations = operations
+    }
+
+    private var runs: RunOperations { operations.runs }
+
+    func register(on router: some RouterMethods<APIContext>) {
+        router.get("/") { request, _ in await responder.show(request) { try await list(request, $0) } }
+        router.get("live/runs") { request, _ in
+            await responder.show(request) { visitor in
+                LiveRuns(pages: self, filter: RunFilter(request), principal: visitor.principal).response(to: request)
+            }
+        }
+        router.post("runs") { request, _ in await responder.act(request) { try await start($0, $1) } }
+        router.get("runs/:id") { request, context in
+            await responder.show(request) { try await run(request, id(context), $0) }
+        }
+        router.get("live/runs/:id") { request, context in
+            await responder.show(request) { visitor in
+                LiveRun(pages: self, run: id(context), visitor: visitor, request: request).response(to: request)
+            }
+        }
+        router.get("runs/:id/log/:step") { request, context in
+            await responder.show(request) { try await logPiece(request, context, $0) }
+        }
+        router.post("runs/:id/cancel") { request, context in
+            await responder.act(request) { _, visitor in
+                let run = try await runs.cancel(id(context), as: visitor.principal)
+                return .redirect(to: "/runs/\(run.summary.id)", type: .normal)
+            }
+        }
+        router.post("runs/:id/again") { request, context in
+            await responder.act(request) { _, visitor in
+                let run = try await runs.again(id(context), as: visitor.principal)
+                return .redirect(to: "/runs/\(run.summary.id)", type: .normal)
+            }
+        }
+        router.get("processes/:digest") { request, context in
+            await responder.show(request) { visitor in
+                let digest = context.parameters.get("digest").flatMap { PercentCoding.decode($0) } ?? ""
+                let document = try await operations.components.process(digest, as: visitor.principal)
+                return responder.page(
+                    "process", "Process", ["digest": digest, "document": JSONLayout.tidy(document)], visitor: visitor)
+            }
+        }
+    }
+
+    /// The log of a step as pages show it.
+    func log(_ run: RunID, _ step: StepView, as principal: Principal) -> LogChunks {
+        let log = runs.log(of: run, step, as: principal)
+        return LogChunks(run: run, step: step, counts: counts) { try await log.read(from: $0, limit: $1) }
+    }
+
+    private func id(_ context: APIContext) -> RunID {
+        RunID(rawValue: context.parameters.get("id").map { String($0) } ?? "")
+    }
+
+    private func list(_ request: Request, _ visitor: Visitor) async throws -> Response {
+        let filter = RunFilter(request)
+        let found = try await runs.list(
+            filter.query, before: filter.before.flatMap(Int64.init), limit: Self.pageSize, as: visitor.principal)
+        let now = Timestamp.now
+        let repositories = try await operations.repositories.all(as: visitor.principal).map(\.path.rawValue)
+        var content = filter.content(repositories: repositories, next: found.next)
+        content["rows"] = found.items.map { RunRow($0, now: now) }
+        return responder.page("runs", "Runs", content, section: .runs, visitor: visitor)
+    }
+
+    private func run(_ request: Request, _ id: RunID, _ visitor: Visitor) async throws -> Response {
+        let view = try await runs.view(id, as: visitor.principal)
+        let wanted = request.uri.queryParameters["step"].flatMap { Int($0) }
+        let piece = request.uri.queryParameters["chunk"].flatMap { Int($0) }
+        let loaded = try await RunPage.load(view, wanted: wanted, piece: piece) {
+            log(id, $0, as: visitor.principal)
+        }
+        let title = "\(view.summary.repository) #\(view.summary.number) \(StateMark.word(view.summary.state))"
+        return responder.page(
+            "run", title, loaded.content(.now, guardToken: visitor.guardToken), section: .runs, visitor: visitor)
+    }
+
+    private func start(_ form: WebForm, _ visitor: Visitor) async throws -> Response {
+        let path = RepositoryPath(rawValue: form.text("repository") ?? "")
+        if let problem = path.problem { throw OperationError.invalid("malformed_repository", problem) }
+        let event = try form.text("event").map { text in
+            guard let event = Event(rawValue: text) else {
+                throw OperationError.invalid("malformed_event", "“\(text)” is not an event")
+            }
+            return event
+        }
+        let run = try await runs.start(
+            RunRequest(
+                repository: path, ref: form.text("ref"), event: event, target: form.text("target"),
+                cron: form.text("cron"), component: form.text("component")), as: visitor.principal)
+        return .redirect(to: "/runs/\(run.summary.id)", type: .normal)
+    }
+
+    /// One piece of a log, for the page that has those after it: by its number, or by a line that it has.
+    private func logPiece(
+        _ request: Request, _ context: APIContext, _ visitor: Visitor
+    ) async throws -> Response {
+        let view = try await runs.view(id(context), as: visitor.principal)
+        let number = context.parameters.get("step").flatMap { Int($0) }
+        guard let step = view.stages.flatMap(\.steps).first(where: { $0.id == number }) else {
+            throw OperationError(.notFound, "unknown_step", "the run has no such step")
+        }
+        let log = log(view.summary.id, step, as: visitor.principal)
+        if let line = request.uri.queryParameters["line"].flatMap({ Int($0) }) {
+            let piece = try await log.piece(ofLine: line)
+            return .redirect(
+                to: "/runs/\(view.summary.id)?step=\(step.id)&chunk=\(piece)#L\(line)", type: .normal)
+        }
+        let piece = request.uri.queryParameters["chunk"].flatMap { Int($0) } ?? 0
+        return .page(try await log.render(only: piece).html)
+    }
+}

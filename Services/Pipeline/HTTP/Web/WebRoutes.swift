@@ -1,0 +1,43 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// The pages people see. They read without script; with it they are live.
+///
+///     /                       runs                      /live/runs        what of them changes
+///     /runs/{id}              one run                   /live/runs/{id}   what of it changes
+///     /repositories/{path}    one repository
+///     /components/{name}      one component, to edit
+struct WebRoutes {
+    private let operations: Operations
+    private let responder: PageResponder
+
+    init(operations: Operations, sessions: BrowserSessions, logger: Logger) throws {
+        self.operations = operations
+        responder = PageResponder(sessions: sessions, templates: try WebPages(), logger: logger)
+    }
+
+    func register(on router: some RouterMethods<APIContext>) {
+        router.get("assets/:version/:file") { _, context in asset(context) }
+        router.get("favicon.ico") { _, _ in Response(status: .noContent) }
+        SignInPages(responder: responder).register(on: router)
+        RunPages(responder: responder, operations: operations).register(on: router)
+        RepositoryPages(responder: responder, operations: operations).register(on: router)
+        ComponentPages(responder: responder, components: operations.components).register(on: router)
+        ParkedPages(responder: responder, letters: operations.deadLetters).register(on: router)
+    }
+
+    private func asset(_ context: APIContext) -> Response {
+        guard let name = context.parameters.get("file"), let file = WebPages.files[name] else {
+            return Response(status: .notFound)
+        }
+        let isCurrent = context.parameters.get("version") == responder.templates.version
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: file.type, .xContentTypeOptions: "nosniff",
+                .cacheControl: isCurrent ? "public, max-age=31536000, immutable" : "no-cache",
+            ], body: .init(byteBuffer: ByteBuffer(bytes: file.bytes)))
+    }
+}

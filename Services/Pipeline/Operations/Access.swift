@@ -1,0 +1,73 @@
+import Contracts
+
+/// Who asks for an operation.
+///
+/// Only ``Access`` makes one for a person, of a token or a session it has found good: who has a principal has been let
+/// in, and no operation can be called without one. Each may do everything.
+struct Principal: Sendable, Equatable {
+    enum Identity: Sendable, Equatable {
+        /// A program with the token.
+        case token
+        /// A browser that signed in with it.
+        case session
+        /// Another stage of the platform, over the broker.
+        case stage
+    }
+
+    let identity: Identity
+
+    fileprivate init(_ identity: Identity) { self.identity = identity }
+
+    static let stage = Principal(.stage)
+}
+
+/// Who may use the platform: whoever has the token, or a session made with it.
+struct Access: Sendable {
+    /// How long a browser stays signed in.
+    static let sessionLife = AccessStore.sessionLife
+
+    let store: PipelineStore
+
+    /// Who has this token.
+    /// - Throws: ``OperationError`` where it is none.
+    func principal(token: String) async throws -> Principal {
+        guard try await store.read({ try $0.access.isToken(token) }) else {
+            throw OperationError(.notSignedIn, "not_signed_in", "the token is wrong", remedy: Self.remedy)
+        }
+        return Principal(.token)
+    }
+
+    /// Who has this session.
+    /// - Throws: ``OperationError`` where it is none, or over.
+    func principal(session: String, now: Timestamp = .now) async throws -> Principal {
+        guard try await store.read({ try $0.access.isSession(session, now: now) }) else { throw Self.notSignedIn }
+        return Principal(.session)
+    }
+
+    /// Begins a session.
+    /// - Returns: its secret.
+    /// - Throws: ``OperationError`` where the token is wrong.
+    func signIn(token: String) async throws -> String {
+        let session = AccessStore.random(prefix: "s_")
+        try await store.write { transaction in
+            guard try transaction.access.isToken(token) else {
+                throw OperationError(
+                    .notSignedIn, "wrong_token", "the token is wrong",
+                    remedy: "it is in the file “token” of the service's data folder")
+            }
+            try transaction.access.addSession(session, now: transaction.now)
+        }
+        return session
+    }
+
+    /// Ends a session; one that is over stays so.
+    func signOut(_ session: String) async throws {
+        try await store.write { try $0.access.removeSession(session) }
+    }
+
+    static let notSignedIn = OperationError(
+        .notSignedIn, "not_signed_in", "you are not signed in", remedy: remedy)
+
+    private static let remedy =
+        "send Authorization: Bearer <token>; the token is in the file “token” of the service's data folder"
+}

@@ -1,0 +1,80 @@
+import Contracts
+
+/// Processes kept on the platform, and whatever ran.
+struct ComponentOperations: Sendable {
+    let store: PipelineStore
+
+    func all(as principal: Principal) async throws -> [ComponentView] {
+        try await store.read { try $0.components.all() }
+    }
+
+    func view(_ name: String, as principal: Principal) async throws -> ComponentView {
+        guard let view = try await find(name, as: principal) else { throw OperationError.unknown(component: name) }
+        return view
+    }
+
+    /// The newest revision; `nil` where there is none.
+    func find(_ name: String, as principal: Principal) async throws -> ComponentView? {
+        try await store.read { try $0.components.find(name) }
+    }
+
+    /// The canonical JSON of a process.
+    func process(_ digest: String, as principal: Principal) async throws -> String {
+        guard let document = try await store.read({ try $0.components.process(digest) }) else {
+            throw OperationError(
+                .notFound, "unknown_process", "no process has the digest “\(digest)”",
+                remedy: "digests look like sha256:…")
+        }
+        return document
+    }
+
+    /// A component as it was saved, with what has no effect in it.
+    struct Saved: Sendable, Equatable {
+        var view: ComponentView
+        var warnings: [String]
+    }
+
+    /// Saves a document as the component's next revision. A document that is the newest one already makes none.
+    /// - Throws: ``OperationError`` with all that is wrong with it.
+    func save(_ document: JSONValue, as name: String, by principal: Principal) async throws -> Saved {
+        guard KeptName.isValid(name) else { throw KeptName.malformed("component", name) }
+        let compiled = try Self.compile(document, name: name)
+        let view = try await store.write { transaction in
+            try transaction.components.keep(
+                process: compiled.document, digest: compiled.digest, now: transaction.now)
+            return try transaction.components.save(
+                name, document: document, digest: compiled.digest, now: transaction.now)
+        }
+        return Saved(view: view, warnings: compiled.warnings)
+    }
+
+    /// Forgets the component; its revisions stay for the runs that used them.
+    func remove(_ name: String, as principal: Principal) async throws {
+        try await store.write { transaction in
+            guard try transaction.components.find(name) != nil else { throw OperationError.unknown(component: name) }
+            let users = try transaction.components.repositories(name)
+            guard users.isEmpty else {
+                throw OperationError(
+                    .conflict, "component_in_use",
+                    "the component “\(name)” is associated with \(users.map(\.rawValue).joined(separator: ", "))",
+                    remedy: "change the associations first")
+            }
+            try transaction.components.remove(name)
+        }
+    }
+
+    /// Throws all that is wrong with a document.
+    func check(_ document: JSONValue, as principal: Principal) throws {
+        _ = try Self.compile(document, name: "document")
+    }
+
+    /// - Throws: ``OperationError`` with all that is wrong with it.
+    static func compile(_ document: JSONValue, name: String) throws -> CompiledProcess {
+        do {
+            return try ProcessCompiler.compile(document, name: name)
+        } catch let failure as CompileFailure {
+            throw OperationError.invalid(
+                "malformed_process", "this is not a pipeline: \(failure.summary)", details: failure.findings)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Contracts
+
+/// Messages no handler could take, to look at and to send again.
+struct DeadLetterOperations: Sendable {
+    let store: PipelineStore
+
+    /// The newest first.
+    /// - Parameter before: the `next` of an earlier page.
+    func list(before: Int64? = nil, limit: Int, as principal: Principal) async throws -> Page<DeadLetterView> {
+        try await store.read { try $0.deadLetters.page(before: before, limit: limit) }
+    }
+
+    /// Keeps one, durably. One that is parked again replaces what was known of it.
+    func park(_ letter: DeadLetter, as principal: Principal) async throws {
+        try await store.write { try $0.deadLetters.add(letter) }
+    }
+
+    /// Sends it to the queue it came from once more.
+    func retry(_ id: MessageID, as principal: Principal) async throws {
+        try await store.write { transaction in
+            guard let letter = try transaction.deadLetters.find(id) else { throw OperationError.unknown(id) }
+            try transaction.resend(letter.again)
+            try transaction.deadLetters.remove(id)
+        }
+    }
+
+    func remove(_ id: MessageID, as principal: Principal) async throws {
+        try await store.write { transaction in
+            guard try transaction.deadLetters.find(id) != nil else { throw OperationError.unknown(id) }
+            try transaction.deadLetters.remove(id)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Contracts
+import Storage
+
+/// Why an operation was not carried out: of which kind the refusal is, and what a person needs to know.
+struct OperationError: Error, Sendable, Equatable, CustomStringConvertible {
+    enum Kind: Sendable, CaseIterable {
+        /// What was asked for makes no sense, whatever the platform holds.
+        case invalid
+        /// Nobody knows who asks.
+        case notSignedIn
+        /// Who asks may not do this.
+        case forbidden
+        case notFound
+        /// It makes sense, and what the platform holds is in its way.
+        case conflict
+        /// The disk has no room.
+        case noSpace
+    }
+
+    var kind: Kind
+    var problem: Problem
+
+    /// - Parameters:
+    ///   - code: a closed, stable word a program can act on.
+    ///   - message: what was wrong, with the value that was.
+    ///   - remedy: what to do about it.
+    ///   - details: several findings, one a line.
+    init(_ kind: Kind, _ code: String, _ message: String, remedy: String? = nil, details: [String]? = nil) {
+        self.kind = kind
+        problem = Problem(code: code, message: message, remedy: remedy, details: details)
+    }
+
+    /// The refusal that an error of the store is; `nil` for one that is the service's own fault.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as OperationError: self = error
+        case let error as StoreError where error.code == .full:
+            self.init(.noSpace, "disk_full", "the service's disk is full", remedy: "make room on it")
+        default: return nil
+        }
+    }
+
+    var description: String { problem.description }
+}
+
+extension OperationError {
+    static func invalid(
+        _ code: String, _ message: String, remedy: String? = nil, details: [String]? = nil
+    ) -> OperationError {
+        OperationError(.invalid, code, message, remedy: remedy, details: details)
+    }
+
+    static func unknown(_ run: RunID) -> OperationError {
+        OperationError(.notFound, "unknown_run", "there is no run “\(run)”")
+    }
+
+    /// - Parameter pushed: what its pushes say of it, where there are any.
+    static func unknown(_ path: RepositoryPath, pushed: DiscoveredRepositoryView? = nil) -> OperationError {
+        OperationError(
+            .notFound, "unknown_repository", "the repository “\(path)” is not registered",
+            remedy: "register it: \(pushed?.command ?? path.addCommand(cloneURL: nil))")
+    }
+
+    static func unknown(component name: String) -> OperationError {
+        OperationError(
+            .notFound, "unknown_component", "there is no component “\(name)”", remedy: "see slipway component list")
+    }
+
+    static func unknown(_ message: MessageID) -> OperationError {
+        OperationError(.notFound, "unknown_message", "no message “\(message)” is parked")
+    }
+}

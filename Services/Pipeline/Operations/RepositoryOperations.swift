@@ -1,0 +1,107 @@
+import Contracts
+import Secrets
+
+/// What is delivered, from where, by which component.
+struct RepositoryOperations: Sendable {
+    let store: PipelineStore
+    let keys: KeyRing
+    let hooks: HookAddress
+
+    func all(as principal: Principal) async throws -> [RepositoryView] {
+        try await store.read { [hooks] tables in
+            try tables.repositories.all().map { try Self.view(of: $0, in: tables, hooks) }
+        }
+    }
+
+    /// Those that are pushed to and not registered.
+    func discovered(as principal: Principal) async throws -> [DiscoveredRepositoryView] {
+        try await store.read { try $0.discovered.all() }
+    }
+
+    func view(_ path: RepositoryPath, as principal: Principal) async throws -> RepositoryView {
+        try await store.read { [hooks] tables in
+            try Self.view(of: try Self.find(path, in: tables), in: tables, hooks)
+        }
+    }
+
+    /// What is entered in a forge's webhook form.
+    func hook(of path: RepositoryPath, as principal: Principal) async throws -> HookView {
+        _ = try await store.read { try Self.find(path, in: $0) }
+        return HookView(url: hooks.url(of: path), token: hooks.token(of: path))
+    }
+
+    /// How it is fetched; `nil` for one that is not registered.
+    func source(of path: RepositoryPath, as principal: Principal) async throws -> Repository? {
+        try await store.read { try $0.repositories.find(path) }
+    }
+
+    /// Registers a repository, or changes it: what is not given stays as it is.
+    /// - Returns: whether it is new.
+    func save(_ request: RepositoryRequest, as path: RepositoryPath, by principal: Principal) async throws -> Bool {
+        do {
+            _ = try CloneURL(request.cloneURL)
+        } catch {
+            throw OperationError.invalid(
+                "malformed_clone_url", "\(error)",
+                remedy: "give one such as https://gitlab.example/shop/web.git; the token goes in a field of its own")
+        }
+        let sealed = try request.token.map { try keys.seal($0, for: SecretPurpose.git) }
+        return try await store.write { transaction in
+            let known = try transaction.repositories.find(path)
+            try transaction.discovered.forget(path)
+            try transaction.repositories.save(
+                Repository(
+                    path: path, cloneURL: request.cloneURL,
+                    defaultBranch: request.defaultBranch ?? known?.defaultBranch ?? "main",
+                    allowsFile: request.allowsFile ?? known?.allowsFile ?? true,
+                    username: request.username ?? known?.username,
+                    token: sealed ?? known?.token, createdAt: known?.createdAt ?? transaction.now))
+            return known == nil
+        }
+    }
+
+    /// Forgets a repository, its associations and its secrets. Its runs stay.
+    func remove(_ path: RepositoryPath, as principal: Principal) async throws {
+        try await store.write { transaction in
+            _ = try Self.find(path, in: transaction)
+            try transaction.repositories.remove(path)
+        }
+    }
+
+    /// Says which components run for its events, in the order they are looked at.
+    func associate(
+        _ associations: [AssociationView], with path: RepositoryPath, as principal: Principal
+    ) async throws {
+        try await store.write { transaction in
+            _ = try Self.find(path, in: transaction)
+            for association in associations {
+                guard try transaction.components.find(association.component) != nil else {
+                    throw OperationError(
+                        .conflict, "unknown_component", "there is no component “\(association.component)”",
+                        remedy: "save it first: slipway component put \(association.component) FILE")
+                }
+                if let problem = ProcessChoice.problem(with: association) {
+                    throw OperationError.invalid("malformed_association", problem)
+                }
+            }
+            try transaction.repositories.setAssociations(associations, of: path)
+        }
+    }
+
+    static func find(_ path: RepositoryPath, in tables: some Tables) throws -> Repository {
+        guard let repository = try tables.repositories.find(path) else {
+            throw OperationError.unknown(path, pushed: try tables.discovered.all().first { $0.path == path })
+        }
+        return repository
+    }
+
+    private static func view(
+        of repository: Repository, in tables: some Tables, _ hooks: HookAddress
+    ) throws -> RepositoryView {
+        RepositoryView(
+            path: repository.path, cloneURL: repository.cloneURL, defaultBranch: repository.defaultBranch,
+            allowsFile: repository.allowsFile, hasToken: repository.token != nil,
+            hookURL: hooks.url(of: repository.path),
+            associations: try tables.repositories.associations(of: repository.path), createdAt: repository.createdAt)
+    }
+}

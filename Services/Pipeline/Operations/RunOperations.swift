@@ -1,0 +1,120 @@
+import Contracts
+
+/// What people do with runs, and see of them.
+struct RunOperations: Sendable {
+    let engine: RunEngine
+    let reader: RunReader
+
+    // MARK: - Seeing
+
+    /// The newest runs first.
+    /// - Parameter before: the `next` of an earlier page.
+    func list(
+        _ query: RunQuery = RunQuery(), before: Int64? = nil, limit: Int = 50, as principal: Principal
+    ) async throws -> Page<RunSummary> {
+        try await reader.list(query, before: before, limit: limit)
+    }
+
+    /// The run, whole.
+    func view(_ id: RunID, as principal: Principal) async throws -> RunView {
+        guard let view = try await find(id, as: principal) else { throw OperationError.unknown(id) }
+        return view
+    }
+
+    /// The run, whole; `nil` where there is none.
+    func find(_ id: RunID, as principal: Principal) async throws -> RunView? { try await reader.view(id) }
+
+    /// Tells *that* something changed with a run, or with any of them; what it is, is read anew.
+    func changes(of run: RunID?, as principal: Principal) -> RunChanges.Watch { engine.store.changes.watch(run) }
+
+    /// Follows a run: its state whenever it changes, and the logs of its steps as they grow.
+    func follow(_ id: RunID, logs: RunFollower.Logs, as principal: Principal) async throws -> Follower {
+        guard try await reader.exists(id) else { throw OperationError.unknown(id) }
+        return Follower(reader.follow(id, logs: logs))
+    }
+
+    /// The log of a step's attempt.
+    /// - Parameter attempt: the newest if `nil`.
+    func log(of run: RunID, step: Int, attempt: Int?, as principal: Principal) async throws -> StepLog {
+        let latest = try await engine.store.read { tables in
+            guard try tables.runs.summary(run) != nil else { throw OperationError.unknown(run) }
+            guard let step = try tables.runs.step(step, of: run) else {
+                throw OperationError(.notFound, "unknown_step", "the run “\(run)” has no step \(step)")
+            }
+            return step.attempt
+        }
+        return StepLog(id: LogStreamID(run: run, step: step, attempt: attempt ?? latest), reader: reader)
+    }
+
+    /// The log of a step as a view of its run has it.
+    func log(of run: RunID, _ step: StepView, as principal: Principal) -> StepLog {
+        StepLog(id: LogStreamID(run: run, step: step.id, attempt: step.attempt), reader: reader)
+    }
+
+    // MARK: - Doing
+
+    /// Starts a run by hand: it waits for its source, then runs what was given, or what a push would run.
+    /// - Throws: ``OperationError`` for an unknown repository or component, for a document that is no process, and for an
+    ///   event that nobody can make by hand.
+    func start(_ request: RunRequest, as principal: Principal) async throws -> RunView {
+        let compiled = try request.document.map { try ComponentOperations.compile($0, name: "document") }
+        let run = try await engine.store.write { transaction in
+            guard let repository = try transaction.repositories.find(request.repository) else {
+                throw OperationError.unknown(request.repository)
+            }
+            let given = try Self.given(by: request, compiled, in: transaction)
+            let trigger = try Trigger(byHand: request, defaultBranch: repository.defaultBranch, now: transaction.now)
+            return try engine.ask(for: trigger, given: given, of: repository, in: transaction)
+        }
+        return try await view(run, as: principal)
+    }
+
+    /// Runs the same commit with the same process and parameters once more.
+    func again(_ id: RunID, as principal: Principal) async throws -> RunView {
+        let run = try await engine.store.write { transaction in
+            guard let summary = try transaction.runs.summary(id), let details = try transaction.runs.details(id) else {
+                throw OperationError.unknown(id)
+            }
+            guard let repository = try transaction.repositories.find(summary.repository) else {
+                throw OperationError.unknown(summary.repository)
+            }
+            return try engine.askAgain(for: summary, details, of: repository, in: transaction)
+        }
+        return try await view(run, as: principal)
+    }
+
+    /// Ends a run: what waits does not start, what runs is stopped. One that is over stays as it is.
+    func cancel(_ id: RunID, as principal: Principal) async throws -> RunView {
+        let isKnown = try await engine.store.write { try engine.cancel(id, reason: "cancelled by hand", in: $0) }
+        guard isKnown else { throw OperationError.unknown(id) }
+        return try await view(id, as: principal)
+    }
+
+    /// What is to run instead of what a push would, or `nil`; it is kept.
+    private static func given(
+        by request: RunRequest, _ compiled: CompiledProcess?, in transaction: Transaction
+    ) throws -> GivenProcess? {
+        let given: GivenProcess
+        if let compiled {
+            try transaction.components.keep(
+                process: compiled.document, digest: compiled.digest, now: transaction.now)
+            given = GivenProcess(digest: compiled.digest, note: "a document", warnings: compiled.warnings)
+        } else if let name = request.component {
+            guard let component = try transaction.components.find(name) else {
+                throw OperationError.unknown(component: name)
+            }
+            given = GivenProcess(
+                component: name, digest: component.digest,
+                note: "component “\(name)”, revision \(component.revision)")
+        } else {
+            return nil
+        }
+        guard let document = try transaction.components.process(given.digest) else { return given }
+        do {
+            _ = try ProcessCompiler.values(of: document, given: request.parameters ?? [:])
+        } catch let failure as CompileFailure {
+            throw OperationError.invalid("malformed_parameters", failure.summary)
+        }
+        return given
+    }
+}

@@ -1,0 +1,23 @@
+import Storage
+
+/// The tables as one read or one transaction sees them.
+protocol Tables {
+    var database: Database { get }
+}
+
+extension Tables {
+    var access: AccessStore { AccessStore(database: database) }
+    var clusters: ClusterStore { ClusterStore(database: database) }
+    var components: ComponentStore { ComponentStore(database: database) }
+    var deadLetters: DeadLetterStore { DeadLetterStore(database: database) }
+    var discovered: DiscoveredRepositoryStore { DiscoveredRepositoryStore(database: database) }
+    var jobs: JobStore { JobStore(database: database) }
+    var repositories: RepositoryStore { RepositoryStore(database: database) }
+    var runs: RunStore { RunStore(database: database) }
+    var secrets: SecretStore { SecretStore(database: database) }
+}
+
+/// The database at one moment, to read from.
+struct Snapshot: Tables {
+    let database: Database
+}
