@@ -191,30 +191,6 @@ import Testing
         }
     }
 
-    @Test func `A browser signs in with the token; another site cannot act for it`() async throws {
-        try await withAPI { client, _ in
-            let wrong = try await send(
-                client, .post, "session", #"{"token": "no"}"#, headers: [.contentType: "application/json"])
-            #expect(wrong.status == .unauthorized)
-            let signedIn = try await send(
-                client, .post, "session", #"{"token": "\#(Self.token)"}"#, headers: [.contentType: "application/json"])
-            #expect(signedIn.status == .noContent)
-            let cookie = try #require(signedIn.headers[.setCookie])
-            for part in ["HttpOnly", "SameSite=Strict", "Secure"] { #expect(cookie.contains(part)) }
-            let session = String(cookie.prefix { $0 != ";" })
-            #expect(try await send(client, .get, "runs", headers: [.cookie: session]).status == .ok)
-            let body = #"{"repository": "shop/web"}"#
-            var headers: HTTPFields = [.cookie: session, .contentType: "application/json"]
-            #expect(try await send(client, .post, "runs", body, headers: headers).status == .forbidden)
-            headers[.secFetchSite] = "cross-site"
-            #expect(try await send(client, .post, "runs", body, headers: headers).status == .forbidden)
-            headers[.secFetchSite] = "same-origin"
-            #expect(try await send(client, .post, "runs", body, headers: headers).status == .created)
-            #expect(try await send(client, .delete, "session", headers: headers).status == .noContent)
-            #expect(try await send(client, .get, "runs", headers: [.cookie: session]).status == .unauthorized)
-        }
-    }
-
     @Test func `Runs come in pages, the newest first, by repository and by state`() async throws {
         try await withAPI { client, fixture in
             for n in 1...5 { try await fixture.push(n == 3 ? nil : Samples.single, trigger: "t\(n)", message: "m\(n)") }

@@ -53,7 +53,9 @@ import Testing
             }
             let jobs = try await again.read { try $0.jobs.all(of: run.id) }
             #expect(jobs.map(\.kind) == [.build, .rollout])
-            let types = try await again.read { [outbox = again.outbox] in try outbox.rows(in: $0).map(\.message.type) }
+            let types = try await again.read { [outbox = again.outbox] in
+                try outbox.rows(in: $0.database).map(\.message.type)
+            }
             #expect(types.filter { $0.hasSuffix("Requested") } == ["BuildRequested", "RolloutRequested"])
             try again.store.close()
         }

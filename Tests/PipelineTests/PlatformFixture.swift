@@ -165,7 +165,7 @@ struct PlatformFixture: Sendable {
     }
 
     func sent() async throws -> [PreparedMessage] {
-        try await store.read { [outbox = store.outbox] in try outbox.rows(in: $0).map(\.message) }
+        try await store.read { [outbox = store.outbox] in try outbox.rows(in: $0.database).map(\.message) }
     }
 
     /// The types and queues of what waits to be sent, events left out.

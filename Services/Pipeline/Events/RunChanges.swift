@@ -45,6 +45,9 @@ final class RunChanges: Sendable {
         for watcher in watchers { watcher.tell(run) { $0.logs.insert(run) } }
     }
 
+    /// How many watch.
+    var watcherCount: Int { state.withLock { $0.watchers.count } }
+
     private var watchers: [Watcher] { state.withLock { Array($0.watchers.values) } }
 
     final class Watcher: Sendable {

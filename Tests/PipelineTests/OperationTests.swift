@@ -1,0 +1,329 @@
+import Contracts
+import FoundationEssentials
+import Secrets
+import Testing
+
+@testable import Pipeline
+
+/// What is done with the platform, without HTTP: values in, values or a refusal out, on a real store.
+@Suite struct OperationTests {
+    private static let missing = RepositoryPath(rawValue: "no/such")
+    private static let document: JSONValue = [["step": "compile", "commands": ["make"]]]
+
+    /// Which refusal an operation ends with: its kind and its code.
+    private func refusal(_ body: () async throws -> Void) async throws -> String {
+        do {
+            try await body()
+            return "none"
+        } catch let error as OperationError {
+            #expect(!error.problem.message.isEmpty)
+            return "\(error.kind) \(error.problem.code)"
+        }
+    }
+
+    // MARK: - Access
+
+    @Test func `Whoever has the token or a session of it is let in, and nobody else`() async throws {
+        try await PlatformFixture.with { platform in
+            let access = platform.operations.access
+            #expect(platform.principal.identity == .token)
+            #expect(
+                try await refusal { _ = try await access.principal(token: "slp_wrong") } == "notSignedIn not_signed_in")
+            #expect(try await refusal { _ = try await access.signIn(token: "slp_wrong") } == "notSignedIn wrong_token")
+            let session = try await access.signIn(token: PlatformFixture.token)
+            #expect(try await access.principal(session: session).identity == .session)
+            // A session is no token, nor the reverse.
+            #expect(try await refusal { _ = try await access.principal(token: session) } == "notSignedIn not_signed_in")
+            #expect(
+                try await refusal { _ = try await access.principal(session: PlatformFixture.token) }
+                    == "notSignedIn not_signed_in")
+            let late = Timestamp.now.adding(Access.sessionLife).adding(.seconds(1))
+            #expect(
+                try await refusal { _ = try await access.principal(session: session, now: late) }
+                    == "notSignedIn not_signed_in")
+            try await access.signOut(session)
+            try await access.signOut(session)
+            #expect(
+                try await refusal { _ = try await access.principal(session: session) } == "notSignedIn not_signed_in")
+        }
+    }
+
+    // MARK: - Repositories
+
+    @Test func `What is not given of a repository stays as it is`() async throws {
+        try await PlatformFixture.with { platform in
+            let (repositories, principal) = (platform.operations.repositories, platform.principal)
+            let path = RepositoryPath(rawValue: "team/app")
+            let isNew = try await repositories.save(
+                RepositoryRequest(
+                    cloneURL: "https://git.example/a.git", defaultBranch: "trunk", allowsFile: false,
+                    username: "oauth2", token: "hush"), as: path, by: principal)
+            #expect(isNew)
+            let isNewAgain = try await repositories.save(
+                RepositoryRequest(cloneURL: "https://git.example/b.git"), as: path, by: principal)
+            #expect(!isNewAgain)
+            let view = try await repositories.view(path, as: principal)
+            #expect(view.cloneURL == "https://git.example/b.git" && view.defaultBranch == "trunk")
+            #expect(!view.allowsFile && view.hasToken)
+            let source = try #require(try await repositories.source(of: path, as: .stage))
+            #expect(source.username == "oauth2")
+            #expect(try platform.keys.open(try #require(source.token), for: SecretPurpose.git) == "hush")
+            try await repositories.remove(path, as: principal)
+            #expect(try await repositories.source(of: path, as: .stage) == nil)
+            #expect(try await repositories.all(as: principal).map(\.path) == [PlatformFixture.path])
+        }
+    }
+
+    @Test func `Nothing is done with a repository nobody registered, and its pushes name the command`() async throws {
+        try await PlatformFixture.with { platform in
+            let (operations, principal, path) = (platform.operations, platform.principal, Self.missing)
+            let attempts: [() async throws -> Void] = [
+                { _ = try await operations.repositories.view(path, as: principal) },
+                { _ = try await operations.repositories.hook(of: path, as: principal) },
+                { try await operations.repositories.remove(path, as: principal) },
+                { try await operations.repositories.associate([], with: path, as: principal) },
+                { _ = try await operations.secrets.all(of: path, as: principal) },
+                { _ = try await operations.secrets.save("hush", as: "token", of: path, by: principal) },
+                { _ = try await operations.runs.start(RunRequest(repository: path), as: principal) },
+            ]
+            for attempt in attempts { #expect(try await refusal(attempt) == "notFound unknown_repository") }
+            let trigger = Trigger(id: .make(), event: .push, repository: path, ref: "refs/heads/main")
+            try await platform.store.write {
+                try $0.discovered.note(
+                    SyncFailed(
+                        trigger: trigger, code: .unknownRepository, reason: "", cloneURL: "https://git.example/no.git"),
+                    now: $0.now)
+            }
+            do {
+                _ = try await operations.repositories.view(path, as: principal)
+                Issue.record("it was found")
+            } catch let error as OperationError {
+                #expect(error.problem.remedy?.contains("slipway repo add no/such https://git.example/no.git") == true)
+            }
+        }
+    }
+
+    @Test(arguments: ["ext::sh -c id", "https://user:pw@git.example/a.git", ""])
+    func `An address that Git does not fetch from is refused`(address: String) async throws {
+        try await PlatformFixture.with { platform in
+            let code = try await refusal {
+                _ = try await platform.operations.repositories.save(
+                    RepositoryRequest(cloneURL: address), as: Self.missing, by: platform.principal)
+            }
+            #expect(code == "invalid malformed_clone_url")
+            #expect(try await platform.operations.repositories.source(of: Self.missing, as: .stage) == nil)
+        }
+    }
+
+    @Test func `Only what is there is associated, all or nothing`() async throws {
+        try await PlatformFixture.with { platform in
+            let (repositories, principal) = (platform.operations.repositories, platform.principal)
+            _ = try await platform.save(Self.document, as: "web")
+            let good = AssociationView(component: "web", events: [.push], branches: ["main"])
+            try await repositories.associate([good], with: PlatformFixture.path, as: principal)
+            for (bad, expected) in [
+                (AssociationView(component: "none"), "conflict unknown_component"),
+                (AssociationView(component: "web", branches: ["[a"]), "invalid malformed_association"),
+            ] {
+                let code = try await refusal {
+                    try await repositories.associate([good, bad], with: PlatformFixture.path, as: principal)
+                }
+                #expect(code == expected)
+            }
+            #expect(try await repositories.view(PlatformFixture.path, as: principal).associations == [good])
+        }
+    }
+
+    // MARK: - Components
+
+    @Test func `A component is kept by revisions, and not removed while it is used`() async throws {
+        try await PlatformFixture.with { platform in
+            let (components, principal) = (platform.operations.components, platform.principal)
+            let first = try await platform.save(Self.document, as: "web").view
+            #expect(try await platform.save(Self.document, as: "web").view.revision == 1)
+            let second = try await platform.save([["step": "b", "commands": ["make"]]], as: "web").view
+            #expect(second.revision == 2 && second.digest != first.digest)
+            #expect(try await components.view("web", as: principal) == second)
+            // What ran once stays.
+            #expect(try await components.process(first.digest, as: principal).contains("compile"))
+            try await platform.operations.repositories.associate(
+                [AssociationView(component: "web")], with: PlatformFixture.path, as: principal)
+            #expect(
+                try await refusal { try await components.remove("web", as: principal) } == "conflict component_in_use")
+            try await platform.operations.repositories.associate([], with: PlatformFixture.path, as: principal)
+            try await components.remove("web", as: principal)
+            #expect(try await components.find("web", as: principal) == nil)
+        }
+    }
+
+    @Test func `What is no component is refused with all that is wrong`() async throws {
+        try await PlatformFixture.with { platform in
+            let (components, principal) = (platform.operations.components, platform.principal)
+            let wrong: JSONValue = [["step": "a", "comands": ["make"]], ["commands": ["make"]]]
+            do {
+                _ = try await platform.save(wrong, as: "web")
+                Issue.record("it was saved")
+            } catch let error as OperationError {
+                #expect(error.kind == .invalid && error.problem.code == "malformed_process")
+                #expect(error.problem.details?.count ?? 0 > 1)
+            }
+            #expect(try await refusal { try components.check(wrong, as: principal) } == "invalid malformed_process")
+            try components.check(Self.document, as: principal)
+            for name in ["", "a b", "a/b", String(repeating: "x", count: 101)] {
+                #expect(
+                    try await refusal { _ = try await platform.save(Self.document, as: name) }
+                        == "invalid malformed_name")
+            }
+            #expect(
+                try await refusal { _ = try await components.view("web", as: principal) }
+                    == "notFound unknown_component")
+            #expect(
+                try await refusal { try await components.remove("web", as: principal) } == "notFound unknown_component")
+            #expect(
+                try await refusal { _ = try await components.process("sha256:0", as: principal) }
+                    == "notFound unknown_process")
+        }
+    }
+
+    // MARK: - Secrets
+
+    @Test func `A secret goes in sealed, and a repository's own hides that of all`() async throws {
+        try await PlatformFixture.with { platform in
+            let (secrets, principal, path) = (platform.operations.secrets, platform.principal, PlatformFixture.path)
+            _ = try await secrets.save("everyone's", as: "token", of: nil, by: principal)
+            let own = try await secrets.save("mine", as: "token", of: path, by: principal)
+            #expect(own.repository == path)
+            #expect(try await secrets.all(of: path, as: principal) == [own])
+            #expect(try await secrets.all(as: principal).count == 2)
+            let sealed = try await platform.store.read { try $0.secrets.sealed(for: path) }
+            #expect(try platform.keys.open(try #require(sealed["token"]), for: SecretPurpose.step) == "mine")
+            try await secrets.remove("token", of: path, as: principal)
+            #expect(
+                try await refusal { try await secrets.remove("token", of: path, as: principal) }
+                    == "notFound unknown_secret")
+            #expect(
+                try await refusal { _ = try await secrets.save("", as: "token", of: nil, by: principal) }
+                    == "invalid malformed_secret")
+            #expect(
+                try await refusal { _ = try await secrets.save("x", as: "a b", of: nil, by: principal) }
+                    == "invalid malformed_name")
+
+            let login = RegistryLogin(username: "u", password: "pw")
+            try await secrets.save(login, for: "harbor.example:5000", as: principal)
+            #expect(try await secrets.registries(as: principal) == [.init(host: "harbor.example:5000", username: "u")])
+            let kept = try #require(
+                try await platform.store.read { try $0.secrets.registries() }["harbor.example:5000"])
+            let opened = try platform.keys.open(kept, for: SecretPurpose.registry)
+            #expect(try Wire.decode(RegistryLogin.self, from: Data(opened.utf8)) == login)
+            #expect(
+                try await refusal { try await secrets.save(login, for: "a/b", as: principal) }
+                    == "invalid malformed_registry")
+            try await secrets.remove(registry: "harbor.example:5000", as: principal)
+            #expect(
+                try await refusal { try await secrets.remove(registry: "harbor.example:5000", as: principal) }
+                    == "notFound unknown_registry")
+        }
+    }
+
+    // MARK: - Runs
+
+    @Test func `A run by hand waits for its source; one that is wrong makes none`() async throws {
+        try await PlatformFixture.with { platform in
+            let path = PlatformFixture.path
+            let view = try await platform.start(RunRequest(repository: path, ref: "v1"))
+            #expect(view.summary.state == .pending && view.summary.byHand == true)
+            #expect(view.summary.reason == "waits for the source")
+            #expect(try await platform.sentWork() == ["SyncRequested → slipway.sync"])
+            let document: JSONValue = [["step": "a", "commands": ["b"]]]
+            for (request, expected) in [
+                (RunRequest(repository: path, component: "none"), "notFound unknown_component"),
+                (RunRequest(repository: path, event: .pullRequest), "invalid malformed_event"),
+                (RunRequest(repository: path, document: ["steps": 1]), "invalid malformed_process"),
+                (
+                    RunRequest(repository: path, document: document, parameters: ["x": "1"]),
+                    "invalid malformed_parameters"
+                ),
+            ] { #expect(try await refusal { _ = try await platform.start(request) } == expected) }
+            #expect(try await platform.runs().count == 1)
+            #expect(try await platform.sentWork().count == 1)
+        }
+    }
+
+    @Test func `A run is made again with what it ran`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let first = try #require(try await platform.runs().first)
+            let again = try await platform.again(first.id)
+            #expect(again.summary.number == 2)
+            let details = try #require(try await platform.store.read { try $0.runs.details(again.summary.id) })
+            #expect(details.trigger.parent == 1 && details.trigger.commit == PlatformFixture.commit.sha)
+            #expect(details.given?.note == "the process of run #1")
+            #expect(
+                try await refusal { _ = try await platform.again(.init(rawValue: "none")) } == "notFound unknown_run")
+        }
+    }
+
+    @Test func `A run that is over stays as it is when it is cancelled`() async throws {
+        try await PlatformFixture.with { platform in
+            let run = try await platform.start(RunRequest(repository: PlatformFixture.path)).summary.id
+            let cancelled = try await platform.cancel(run)
+            #expect(cancelled.summary.state == .cancelled && cancelled.summary.reason == "cancelled by hand")
+            #expect(try await platform.cancel(run) == cancelled)
+            #expect(try await platform.sentEvents() == ["dev.cdevents.pipelinerun.finished"])
+            #expect(
+                try await refusal { _ = try await platform.cancel(.init(rawValue: "none")) } == "notFound unknown_run")
+        }
+    }
+
+    @Test func `A step's log is that of the attempt that is asked for`() async throws {
+        try await PlatformFixture.with { platform in
+            let (runs, principal) = (platform.operations.runs, platform.principal)
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first).id
+            let job = try #require(try await platform.jobs(of: run).first)
+            _ = try await platform.claim(job.id)
+            try await platform.printed("test", job, "one\n")
+            let log = try await runs.log(of: run, step: 1, attempt: nil, as: principal)
+            #expect(try await log.read(from: 1, limit: 100) == Array("ne\n".utf8))
+            let none = try await runs.log(of: run, step: 1, attempt: 2, as: principal)
+            #expect(try await none.read(from: 0, limit: 100).isEmpty)
+            #expect(
+                try await refusal { _ = try await runs.log(of: run, step: 9, attempt: nil, as: principal) }
+                    == "notFound unknown_step")
+            let unknown = RunID(rawValue: "none")
+            #expect(
+                try await refusal { _ = try await runs.log(of: unknown, step: 1, attempt: nil, as: principal) }
+                    == "notFound unknown_run")
+            #expect(
+                try await refusal { _ = try await runs.follow(unknown, logs: .none, as: principal) }
+                    == "notFound unknown_run")
+        }
+    }
+
+    // MARK: - Dead letters
+
+    @Test func `A parked message goes back to its queue once`() async throws {
+        try await PlatformFixture.with { platform in
+            let (letters, principal) = (platform.operations.deadLetters, platform.principal)
+            for id in ["m1", "m2"] {
+                try await letters.park(
+                    DeadLetter(
+                        id: .init(rawValue: id), queue: "slipway.pipeline", type: "JobFinished", version: 1, run: nil,
+                        contentType: "application/json", reason: "it is no JobFinished", body: "{}", parkedAt: .now),
+                    as: .stage)
+            }
+            #expect(try await letters.list(limit: 10, as: principal).items.map(\.id.rawValue) == ["m2", "m1"])
+            try await letters.retry(.init(rawValue: "m1"), as: principal)
+            try await letters.remove(.init(rawValue: "m2"), as: principal)
+            for id in ["m1", "m2"] {
+                #expect(
+                    try await refusal { try await letters.retry(.init(rawValue: id), as: principal) }
+                        == "notFound unknown_message")
+                #expect(
+                    try await refusal { try await letters.remove(.init(rawValue: id), as: principal) }
+                        == "notFound unknown_message")
+            }
+            #expect(try await platform.sentWork() == ["JobFinished → slipway.pipeline"])
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Contracts
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import Testing
+
+@testable import Pipeline
+
+/// A browser's session is the same whether it was begun at the API or at the pages, and has one rule of who may use it.
+@Suite struct SessionTests {
+    /// The two doors a browser comes in by.
+    enum Door: CaseIterable {
+        case api, pages
+
+        var signIn: (path: String, type: String, body: String) {
+            switch self {
+            case .api:
+                ("/api/v1/session", "application/json", #"{"token": "\#(PlatformFixture.token)"}"#)
+            case .pages: ("/sign-in", "application/x-www-form-urlencoded", "token=\(PlatformFixture.token)")
+            }
+        }
+    }
+
+    /// What a browser says of where a request comes from, and whether that is one of our pages.
+    static let places: [(headers: HTTPFields, isOurs: Bool)] = [
+        ([.secFetchSite: "same-origin"], true), ([.secFetchSite: "none"], true),
+        ([.secFetchSite: "same-site"], false), ([.secFetchSite: "cross-site"], false),
+        ([.secFetchSite: "cross-site", .origin: "https://slipway.example"], false),
+        ([.origin: "https://slipway.example"], true), ([.origin: "http://localhost"], true),
+        ([.origin: "https://slipway.example.evil"], false), ([.origin: "https://evil.example"], false),
+        ([.origin: "null"], false), ([:], false),
+    ]
+
+    private func with(
+        publicURL: String = "https://slipway.example",
+        _ body: @escaping @Sendable (any TestClientProtocol, PlatformFixture) async throws -> Void
+    ) async throws {
+        try await PlatformFixture.with { fixture in
+            let router = try PipelineRouter.make(
+                fixture.operations, publicURL: publicURL, logger: Logger(label: "test"))
+            try await Application(router: router).test(.router) { try await body($0, fixture) }
+        }
+    }
+
+    private func signIn(
+        _ client: any TestClientProtocol, at door: Door, from place: HTTPFields = [.secFetchSite: "same-origin"]
+    ) async throws -> TestResponse {
+        var headers = place
+        headers[.contentType] = door.signIn.type
+        return try await client.execute(
+            uri: door.signIn.path, method: .post, headers: headers, body: ByteBuffer(string: door.signIn.body))
+    }
+
+    private func cookie(_ response: TestResponse) throws -> String {
+        String(try #require(response.headers[.setCookie]).prefix { $0 != ";" })
+    }
+
+    @Test(arguments: Door.allCases) func `A session has the same cookie at either door`(door: Door) async throws {
+        for (url, isSecure) in [("https://slipway.example", true), ("http://slipway.example", false)] {
+            try await with(publicURL: url) { client, _ in
+                let cookie = try #require(try await signIn(client, at: door).headers[.setCookie])
+                #expect(cookie.hasPrefix("slipway_session=s_"))
+                for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=2592000"] {
+                    #expect(cookie.contains(part), "\(part)")
+                }
+                #expect(cookie.contains("Secure") == isSecure)
+            }
+        }
+    }
+
+    @Test(arguments: Door.allCases) func `It opens both, and is over for both once it is ended at one`(
+        door: Door
+    ) async throws {
+        try await with { client, _ in
+            var headers: HTTPFields = [.cookie: try cookie(try await signIn(client, at: door))]
+            #expect(try await client.execute(uri: "/api/v1/runs", method: .get, headers: headers).status == .ok)
+            #expect(try await client.execute(uri: "/", method: .get, headers: headers).status == .ok)
+            headers[.secFetchSite] = "same-origin"
+            switch door {
+            case .api:
+                let ended = try await client.execute(uri: "/api/v1/session", method: .delete, headers: headers)
+                #expect(ended.status == .noContent)
+                #expect(ended.headers[.setCookie]?.contains("Max-Age=0") == true)
+            case .pages:
+                let page = String(buffer: try await client.execute(uri: "/", method: .get, headers: headers).body)
+                let start = try #require(page.firstRange(of: #"name="guard" value=""#)?.upperBound)
+                headers[.contentType] = "application/x-www-form-urlencoded"
+                let ended = try await client.execute(
+                    uri: "/sign-out", method: .post, headers: headers,
+                    body: ByteBuffer(string: "guard=\(page[start...].prefix { $0 != "\"" })"))
+                #expect(ended.status == .seeOther)
+                #expect(ended.headers[.setCookie]?.contains("Max-Age=0") == true)
+            }
+            #expect(
+                try await client.execute(uri: "/api/v1/runs", method: .get, headers: headers).status == .unauthorized)
+            #expect(try await client.execute(uri: "/", method: .get, headers: headers).status == .seeOther)
+        }
+    }
+
+    @Test(arguments: Door.allCases) func `It begins only from one of our pages`(door: Door) async throws {
+        try await with { client, _ in
+            for (place, isOurs) in Self.places {
+                let response = try await signIn(client, at: door, from: place)
+                #expect((response.headers[.setCookie] != nil) == isOurs, "\(place)")
+                #expect((response.status == .forbidden) == !isOurs, "\(place)")
+            }
+        }
+    }
+
+    @Test(arguments: Door.allCases) func `It changes something only from one of our pages`(door: Door) async throws {
+        try await with { client, fixture in
+            let cookie = try cookie(try await signIn(client, at: .api))
+            let page = String(
+                buffer: try await client.execute(uri: "/", method: .get, headers: [.cookie: cookie]).body)
+            let start = try #require(page.firstRange(of: #"name="guard" value=""#)?.upperBound)
+            let token = page[start...].prefix { $0 != "\"" }
+            for (place, isOurs) in Self.places {
+                var headers = place
+                headers[.cookie] = cookie
+                let before = try await fixture.runs().count
+                let response: TestResponse
+                switch door {
+                case .api:
+                    headers[.contentType] = "application/json"
+                    response = try await client.execute(
+                        uri: "/api/v1/runs", method: .post, headers: headers,
+                        body: ByteBuffer(string: #"{"repository": "shop/web"}"#))
+                case .pages:
+                    headers[.contentType] = "application/x-www-form-urlencoded"
+                    response = try await client.execute(
+                        uri: "/runs", method: .post, headers: headers,
+                        body: ByteBuffer(string: "guard=\(token)&repository=shop%2Fweb"))
+                }
+                #expect((response.status == .forbidden) == !isOurs, "\(place)")
+                #expect(try await fixture.runs().count == before + (isOurs ? 1 : 0), "\(place)")
+            }
+        }
+    }
+
+    @Test func `A program has its token, from wherever`() async throws {
+        try await with { client, _ in
+            let headers: HTTPFields = [
+                .authorization: "bearer \(PlatformFixture.token)", .contentType: "application/json",
+                .secFetchSite: "cross-site",
+            ]
+            let started = try await client.execute(
+                uri: "/api/v1/runs", method: .post, headers: headers,
+                body: ByteBuffer(string: #"{"repository": "shop/web"}"#))
+            #expect(started.status == .created)
+            // A wrong token is not made good by a session.
+            let cookie = try cookie(try await signIn(client, at: .api))
+            for token in ["Bearer slp_wrong", "Basic eDp5", "Bearer"] {
+                let refused = try await client.execute(
+                    uri: "/api/v1/runs", method: .get, headers: [.authorization: token, .cookie: cookie])
+                #expect(refused.status == .unauthorized)
+            }
+        }
+    }
+
+    @Test(arguments: Door.allCases) func `A wrong token opens nothing`(door: Door) async throws {
+        try await with { client, _ in
+            let response = try await client.execute(
+                uri: door.signIn.path, method: .post,
+                headers: [.contentType: door.signIn.type, .secFetchSite: "same-origin"],
+                body: ByteBuffer(string: door.signIn.body.replacing(PlatformFixture.token, with: "slp_wrong")))
+            #expect(response.status == (door == .api ? .unauthorized : .forbidden))
+            #expect(response.headers[.setCookie] == nil)
+        }
+    }
+}
