@@ -35,7 +35,7 @@ enum JobRouting {
     /// - Returns: The step that changes it and its name; `nil` for a job that may run beside any other.
     static func workload(
         of job: PlannedJob, in stage: Stage, repository: RepositoryPath,
-        cluster: (_ name: String) throws -> ClusterStore.Known
+        cluster: (_ name: String) throws -> Cluster
     ) rethrows -> (step: String, name: String)? {
         if let step = job.deploying { return (step, "\(repository)/\(stage.name)/\(step)") }
         guard job.isRollout, let name = job.steps.first, let deploy = stage.step(name)?.deploy else { return nil }
@@ -43,7 +43,7 @@ enum JobRouting {
     }
 
     private static func workload(
-        of deploy: Deploy, _ cluster: (_ name: String) throws -> ClusterStore.Known
+        of deploy: Deploy, _ cluster: (_ name: String) throws -> Cluster
     ) rethrows -> String {
         let name = deploy.cluster ?? "default"
         guard let workload = deploy.workload else { return "\(name)/container/\(deploy.container)" }

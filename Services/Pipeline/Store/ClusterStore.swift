@@ -4,16 +4,9 @@ import Storage
 struct ClusterStore {
     let database: Database
 
-    struct Known: Equatable {
-        /// The first of the names the cluster goes by.
-        var name: String
-        /// Where workloads are whose steps name no namespace.
-        var namespace: String?
-    }
-
     /// A cluster nobody has spoken for has the name it is asked by.
-    func find(_ cluster: String) throws -> Known {
-        try Known(
+    func find(_ cluster: String) throws -> Cluster {
+        try Cluster(
             name: names(of: cluster).first ?? cluster,
             namespace: database.value("SELECT namespace FROM clusters WHERE name = ?", [cluster]))
     }
