@@ -1,0 +1,49 @@
+"""Fills a stopped platform's database by copies of its newest run: fill.py FOLDER RUNS REPOSITORIES
+
+Every tenth failed. Each copy has its details, stages and steps, so that the tables and their indexes have the size of
+a platform that has run for years.
+"""
+import sqlite3
+import sys
+import time
+
+folder, runs, repositories = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+deadline = time.monotonic() + 30
+while True:
+    database = sqlite3.connect(f"{folder}/pipeline.sqlite", isolation_level=None)
+    try:
+        # the service may need a moment to end
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("BEGIN EXCLUSIVE")
+        break
+    except sqlite3.OperationalError:
+        if time.monotonic() > deadline:
+            raise
+        time.sleep(0.2)
+
+
+def columns(table, **instead):
+    names = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+    return ", ".join(names), ", ".join(instead.get(name, name) for name in names)
+
+
+serial, run = database.execute("SELECT serial, id FROM runs ORDER BY serial DESC LIMIT 1").fetchone()
+database.execute("CREATE TEMP TABLE numbers (n INTEGER PRIMARY KEY)")
+database.execute("WITH RECURSIVE count (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM count WHERE n < ?) "
+                 "INSERT INTO numbers SELECT n FROM count", (runs,))
+# repository 0 is the one that exists
+path = f"CASE n % {repositories} WHEN 0 THEN repository ELSE 'team' || (n % 37) || '/service' || (n % {repositories}) END"
+identity = "'fill' || printf('%022d', n)"
+
+names, values = columns("repositories", path=f"'team' || (n % 37) || '/service' || n")
+database.execute(f"INSERT INTO repositories ({names}) SELECT {values} FROM repositories, numbers WHERE n < ?",
+                 (repositories,))
+names, values = columns(
+    "runs", serial=f"{serial} + n", id=identity, trigger=f"'trigger' || n", repository=path, number=f"1000 + n",
+    state="CASE n % 10 WHEN 0 THEN 'failure' ELSE 'success' END", createdAt="createdAt + n", startedAt="startedAt + n",
+    finishedAt="finishedAt + n")
+database.execute(f"INSERT INTO runs ({names}) SELECT {values} FROM runs, numbers WHERE serial = ?", (serial,))
+for table in ("runDetails", "stages", "steps"):
+    names, values = columns(table, run=identity)
+    database.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {table}, numbers WHERE run = ?", (run,))
+database.execute("COMMIT")
