@@ -44,7 +44,8 @@ enum SubmoduleAddress {
             throw GitError(
                 .invalid,
                 "it is on another server (\(address.host)) than its repository (\(parent.host)), whose credentials are "
-                    + "not sent there")
+                    + "not sent there; keep a copy of it beside its repository, or write “update = none” for it in "
+                    + ".gitmodules and let a step fetch it with git submodule update --init --checkout")
         }
         if address.kind == .file { return address.text }
         return split(parent).base + split(address).path.trimmingPrefix { $0 == "/" }

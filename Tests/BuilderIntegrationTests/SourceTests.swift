@@ -20,7 +20,7 @@ import Testing
                 runners: [.process])
             #expect(outcome.finished.outcome == .failure)
             let told = outcome.platform.waits.compactMap { $0 }.first ?? ""
-            #expect(told.hasPrefix("waits for its source, which is tried again: fetching bbbb"), "\(told)")
+            #expect(told.hasPrefix("waits for its source, which is tried again: fetching bbbb"), "\(outcome.finished)")
         }
     }
 

@@ -59,6 +59,48 @@ import Testing
         }
     }
 
+    /// A builder is killed while a step prints and does not come back: the step does not run for ever, what it said is there,
+    /// and the run can be cancelled.
+    @Test func aBuilderKilledWhileAStepPrints() async throws {
+        try await Stack.with { stack in
+            try await stack.platform.putComponent(
+                "talk",
+                #"[{"step": "talk", "commands": ["i=1; while :; do echo line $i; i=$((i+1)); sleep 0.02; done"]}]"#)
+            let repository = try await SampleRepository("shop/talk", in: stack.directory, platform: stack.platform)
+            try await stack.platform.associate(repository.path, [AssociationView(component: "talk")])
+            _ = try await repository.push(["a": "1\n"], message: "Talk")
+            func view() async throws -> RunView? {
+                guard let summary = try await stack.platform.runs(repository.path).first else { return nil }
+                return try await stack.platform.run(summary.id)
+            }
+            func log() async throws -> [String] {
+                guard let view = try await view(), let step = view.stages.first?.steps.first, step.logBytes > 0 else {
+                    return []
+                }
+                return try await stack.platform.log(view.summary.id, step.id).split(separator: "\n").map(String.init)
+            }
+            try await eventually(within: .seconds(60), "the step prints") { try await log().count > 100 }
+            let said = try await log().count
+            try await stack.service("builder").kill()
+            try await eventually(within: .seconds(20), "the step runs no more") {
+                try await view()?.stages.first?.steps.first?.state == .pending
+            }
+            let waiting = try #require(try await view())
+            #expect(waiting.stages[0].steps[0].reason?.contains("as attempt 2") == true, "\(waiting)")
+            let lines = try await log().filter { $0.hasPrefix("line ") }
+            #expect(lines.count >= said - 1)
+            #expect(lines == (1...lines.count).map { "line \($0)" })
+            let answer = try await stack.platform.send(.post, "runs/\(waiting.summary.id)/cancel")
+            #expect((200...299).contains(answer.status), "\(answer.text)")
+            try await eventually(within: .seconds(10), "the run ends") {
+                try await view()?.summary.state == .cancelled
+            }
+            // What it left running ends with the next start.
+            try await stack.service("builder").start()
+            try await stack.ready()
+        }
+    }
+
     /// The run reached its end, each effect took place once per granted attempt, and no line of the log is missing.
     private func check(_ view: RunView, _ stack: Stack, _ what: Comment) async throws {
         #expect(view.summary.state == .success, "\(what): \(view)")

@@ -188,7 +188,7 @@ struct PartsTests {
     @Test(
         "addresses that are on no account followed",
         arguments: [
-            ("https://elsewhere.example/libs/a.git", "another server"),
+            ("https://elsewhere.example/libs/a.git", "write “update = none” for it in .gitmodules and let a step"),
             ("git@elsewhere.example:libs/a.git", "another server"),
             ("http://127.0.0.1:1/libs/a.git", "another server"), ("file:///etc", "local file system"),
             ("/etc/passwd", "local file system"), ("../../../../a.git", "leads out of the server"),

@@ -209,10 +209,10 @@ struct ClosureExecutor: JobExecutor, StepRunner {
 
     @Test func anOutputThatHoldsASecretStaysInTheJobAndSaysSo() async throws {
         let platform = MemoryPlatform(
-            grant: try grant([Step(name: "leak"), Step(name: "use", image: "${steps.leak.token}")]))
+            grant: try grant([Step(name: "leak"), Step(name: "use", environment: ["IT": "${steps.leak.token}"])]))
         platform.offer("j")
         let executor = ClosureExecutor { step in
-            await step.log.line("image \(step.step.image ?? "none")")
+            await step.log.line("it is \(try step.environment(output: "/out")["IT"] ?? "none")")
             return StepResult(success: true, outputs: ["token": "a hunter22 b", "note": "plain"])
         }
         try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
@@ -223,7 +223,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(platform.log("leak").contains("the output “token” holds a secret"))
         #expect(!platform.log("leak").contains("hunter22"))
         // The step beside it has what it asked for, and its log hides it.
-        #expect(platform.log("use").hasPrefix("image a ****** b\n"))
+        #expect(platform.log("use").hasPrefix("it is a ****** b\n"))
     }
 
     @Test func aStepIsToldHowThingsStandWhenItStarts() async throws {

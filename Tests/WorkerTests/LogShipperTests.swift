@@ -7,11 +7,13 @@ import Testing
 
 @testable import Worker
 
-/// A log's reader that takes only what continues the log, and can be told to refuse.
+/// A log's reader that puts what comes early in its place, as the platform's does, and can be told to refuse.
 final class RecordingSink: LogSink {
     struct Refused: Error {}
     private struct State {
         var text = ""
+        /// What came before the text it follows, by offset.
+        var early: [Int: String] = [:]
         var chunks = 0
         var refusals = 0
         var open = true
@@ -36,8 +38,9 @@ final class RecordingSink: LogSink {
             guard state.open, refuseEvery == 0 || state.refusals % refuseEvery != 0 else { throw Refused() }
             #expect(chunk.text.utf8.count <= 256 * 1024)
             #expect(chunk.times?.first?.offset == chunk.offset)
-            if Int(chunk.offset) == state.text.utf8.count {
-                state.text += chunk.text
+            if Int(chunk.offset) >= state.text.utf8.count { state.early[Int(chunk.offset)] = chunk.text }
+            while let next = state.early.removeValue(forKey: state.text.utf8.count) {
+                state.text += next
                 state.chunks += 1
             }
         }
