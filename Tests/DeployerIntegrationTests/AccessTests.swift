@@ -114,32 +114,54 @@ import Yams
         }
     }
 
-    @Test(arguments: [
-        (#"[{"op":"replace","path":"/rules/0/verbs","value":["get","list","patch"]}]"#, "watch deployments.apps"),
-        (#"[{"op":"replace","path":"/rules/2/verbs","value":["list","delete"]}]"#, "watch pods"),
-        (#"[{"op":"replace","path":"/rules/0/verbs","value":["get","list","watch"]}]"#, "patch deployments.apps"),
-        (#"[{"op":"replace","path":"/rules/1/resources","value":["controllerrevisions"]}]"#, "list replicasets.apps"),
-    ])
-    func aRightThatIsMissingIsNamedBeforeAnythingChanges(change: String, right: String) async throws {
+    /// A role like the manifest's with all rights but one.
+    private func role(without right: AccessRight) throws -> String {
+        let rules = try Self.granted().subtracting([right]).map { right -> JSONValue in
+            [
+                "apiGroups": [.string(right.group)], "resources": [.string(right.resource)],
+                "verbs": [.string(right.verb)],
+            ]
+        }
+        return String(decoding: try Wire.encode(JSONValue.array(rules)), as: UTF8.self)
+    }
+
+    @Test(arguments: Workload.Kind.allCases)
+    func eachRightThatIsMissingIsNamedBeforeAnythingChanges(kind: Workload.Kind) async throws {
         try await TestCluster.with { cluster in
             let client = try await account(in: cluster)
-            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
-            try await cluster.make(image: old, replicas: 1)
-            try await cluster.kubectl("patch", "role/slipway-deployer", "--type=json", "-p", change)
-            // The authorizer hears of it by a watch of its own.
-            try await eventually("the smaller role") {
-                let missing = try await AccessReview(client: client, namespace: cluster.namespace).missing(
-                    of: RolloutRights(cluster.rollout(new, log: MemoryLog()).path, undoes: true).needed)
-                return !missing.isEmpty
+            let old = try await TestImages.server("one")
+            let names = [Workload.Kind.deployment: "Deployment", .statefulset: "StatefulSet", .daemonset: "DaemonSet"]
+            try await cluster.make(names[kind] ?? "", "web", image: old, replicas: 1)
+            let rollout = cluster.rollout(old, kind: kind, client: client, log: MemoryLog())
+            let rights = RolloutRights(rollout.path, undoes: true)
+            for right in rights.needed + rights.useful {
+                var kept = right
+                kept.name = nil
+                let patch = #"[{"op":"replace","path":"/rules","value":\#(try role(without: kept))}]"#
+                try await cluster.kubectl("patch", "role/slipway-deployer", "--type=json", "-p", patch)
+                // The authorizer hears of it by a watch of its own.
+                try await eventually("the smaller role") {
+                    try await AccessReview(client: client, namespace: cluster.namespace).missing(
+                        of: rights.needed + rights.useful) == [right]
+                }
+                let log = MemoryLog()
+                let start = RolloutStart(
+                    client: client, wish: rollout.wish, path: rollout.path, undoes: true,
+                    deadline: .now.advanced(by: .seconds(60)), log: log, logger: cluster.logger)
+                let what = "the deployer's account "
+                if rights.useful.contains(right) {
+                    _ = try await start.run()
+                    #expect(log.text.contains("\(what)may not \(right.description) in namespace \(cluster.namespace)"))
+                } else {
+                    let error = await #expect(throws: JobFailure.self) { _ = try await start.run() }
+                    #expect(
+                        error?.reason
+                            == "\(what)in the cluster may not \(right.description) in namespace \(cluster.namespace), "
+                            + "which this rollout needs; Compose/kubernetes/deployer.yaml has the role")
+                    let sequence = "{.metadata.annotations.slipway\\.dev/sequence}"
+                    #expect(try await cluster.field(sequence, of: "\(kind)/web").isEmpty)
+                }
             }
-            let error = await #expect(throws: JobFailure.self) {
-                try await cluster.rollout(new, client: client, log: MemoryLog()).run()
-            }
-            #expect(
-                error?.reason
-                    == "the deployer's account in the cluster may not \(right) in namespace \(cluster.namespace), which "
-                    + "this rollout needs; Compose/kubernetes/deployer.yaml has the role")
-            #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/sequence}") == "")
         }
     }
 

@@ -159,4 +159,57 @@ import Worker
             #expect(try await cluster.images() == [new])
         }
     }
+
+    @Test func aClusterThatIsAwayInTheMiddleIsSaidToBeAndWaitedFor() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old)
+            let port = try #require(cluster.client.access.server.split(separator: ":").last.flatMap { Int($0) })
+            let network = try TCPForwarder(to: port)
+            defer { network.stop() }
+            var access = cluster.client.access
+            access.server = "https://127.0.0.1:\(network.port)"
+            let client = KubernetesClient(access: access, http: cluster.http, logger: cluster.logger)
+            let log = MemoryLog()
+            let rollout = cluster.rollout(new, client: client, log: log)
+            let ended = Task { try await rollout.run() }
+            try await eventually("the change") {
+                try await cluster.field("{.spec.template.spec.containers[0].image}") == new
+            }
+            // Connections are taken and closed again, in the middle of a handshake as well.
+            let cutting = Task {
+                while !Task.isCancelled {
+                    network.drop()
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+            }
+            try await eventually("a word of it") { log.text.contains("the rollout is watched on when that is over") }
+            #expect(log.text.contains("the cluster's API server https://127.0.0.1:\(network.port) did not answer"))
+            cutting.cancel()
+            _ = try await ended.value
+            #expect(log.lines.last == "deployment \"web\" successfully rolled out")
+        }
+    }
+
+    @Test func anAPIServerThatDoesNotKnowItsRulesYetIsAskedAgain() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            try await cluster.make(image: old, replicas: 1)
+            let moods = Moods(refusals: [403, 401, 403])
+            try await through(moods, cluster) { client in
+                let rollout = cluster.rollout(old, client: client, log: MemoryLog())
+                let watch = ObjectWatch<NamedObject>(
+                    client: client, path: rollout.path.pods, query: [], logger: cluster.logger)
+                let (names, send) = AsyncStream.makeStream(of: Int.self)
+                let watching = Task {
+                    try await watch.run { change in
+                        if case .snapshot(let all) = change { send.yield(all.count) }
+                    }
+                }
+                #expect(await names.first { _ in true } == 1)
+                watching.cancel()
+                _ = await watching.result
+            }
+        }
+    }
 }

@@ -56,7 +56,11 @@ struct TestCluster: Sendable {
     }
 
     /// Makes a workload of one container called `web` and waits until it runs.
-    func make(_ kind: String = "Deployment", _ name: String = "web", image: String, replicas: Int = 2) async throws {
+    /// - Parameter extra: More of its `spec`.
+    func make(
+        _ kind: String = "Deployment", _ name: String = "web", image: String, replicas: Int = 2,
+        extra: [String: JSONValue] = [:]
+    ) async throws {
         var spec: [String: JSONValue] = [
             "selector": ["matchLabels": ["app": .string(name)]],
             "template": [
@@ -69,6 +73,7 @@ struct TestCluster: Sendable {
         ]
         if kind != "DaemonSet" { spec["replicas"] = .integer(Int64(replicas)) }
         if kind == "StatefulSet" { spec["serviceName"] = .string(name) }
+        spec.merge(extra) { $1 }
         let object: JSONValue = [
             "apiVersion": "apps/v1", "kind": .string(kind), "metadata": ["name": .string(name)], "spec": .object(spec),
         ]

@@ -78,10 +78,9 @@ import Worker
             // The controllers keep a revision as long as it has pods.
             let late = try await TestImages.build("/bin/busybox sleep 12; exit 1")
             let names = [Workload.Kind.deployment: "Deployment", .statefulset: "StatefulSet", .daemonset: "DaemonSet"]
-            try await cluster.make(names[kind] ?? "", "web", image: old, replicas: 1)
-            let strategy = kind == .deployment ? #", "strategy": {"type": "Recreate", "rollingUpdate": null}"# : ""
-            try await cluster.kubectl(
-                "patch", "\(kind)", "web", "-p", #"{"spec": {"revisionHistoryLimit": 0\#(strategy)}}"#)
+            var extra: [String: JSONValue] = ["revisionHistoryLimit": 0]
+            if kind == .deployment { extra["strategy"] = ["type": "Recreate"] }
+            try await cluster.make(names[kind] ?? "", "web", image: old, replicas: 1, extra: extra)
             var rollout = cluster.rollout(late, kind: kind, log: MemoryLog())
             rollout.patience.soak = .seconds(60)
             let began = rollout

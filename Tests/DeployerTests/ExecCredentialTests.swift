@@ -19,6 +19,18 @@ import Testing
         #expect(try await credentials.authentication() == .bearer("t0ken"))
     }
 
+    @Test(arguments: [
+        ("exit 3", "failed, exited(3)"), ("echo sign in first >&2; exit 1", "sign in first"),
+        ("echo no JSON", "gave no credentials"), (#"echo '{"status":{}}'"#, "neither a token nor a certificate"),
+        ("head -c 2000000 /dev/zero", "gave no credentials"), ("kill -9 $$", "failed, "),
+    ])
+    func whatIsNoAnswerIsNamed(script: String, words: String) async throws {
+        let credentials = ClusterCredentials(.exec(plugin(script), directory: "/"))
+        let error = await #expect(throws: KubernetesError.self) { try await credentials.authentication() }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+        #expect(error?.code == .credentials)
+    }
+
     @Test func oneThatNeverAnswersEndsAtItsLimitWithAllItStarted() async throws {
         try await withTemporaryDirectory { directory in
             let file = directory.appending("pid").string

@@ -18,6 +18,13 @@ struct ObjectWatch<Object: KubernetesObject>: Sendable {
     /// Selectors.
     let query: [(String, String)]
     let logger: Logger
+    /// Told once when the cluster has not let itself be watched for a while.
+    var interrupted: @Sendable (KubernetesError) async -> Void = { _ in }
+
+    /// How long a watch may be away before anyone is told.
+    private static var unnoticed: Duration { .seconds(5) }
+    /// How long a refusal may last: an API server that has just come up does not know its rules yet.
+    private static var refusable: Duration { .seconds(10) }
 
     /// Calls `body` with each change until the task is cancelled.
     /// - Parameter version: Go on after this version; `nil` lists first.
@@ -27,6 +34,7 @@ struct ObjectWatch<Object: KubernetesObject>: Sendable {
     ) async throws(KubernetesError) {
         var version = version
         var pause = RetryPause(first: .milliseconds(100))
+        var failing: (since: ContinuousClock.Instant, isTold: Bool)?
         while !Task.isCancelled {
             do throws(KubernetesError) {
                 let from: String
@@ -38,29 +46,47 @@ struct ObjectWatch<Object: KubernetesObject>: Sendable {
                     from = list.metadata.resourceVersion ?? "0"
                     version = from
                 }
-                try await follow(from, &version, body)
+                let stream = try await open(from)
+                failing = nil
+                let opened = ContinuousClock.now
+                try await follow(stream, &version, body)
+                // One that ends as soon as it is opened is not opened again at once.
+                if opened.duration(to: .now) < .seconds(1) { throw KubernetesError(.unavailable, "the watch ended") }
                 pause.reset()
             } catch {
+                if Task.isCancelled { return }
+                let since = failing?.since ?? .now
+                failing = (since, failing?.isTold ?? false)
                 switch error.code {
                 case .gone:
                     // The server has forgotten what came after our version.
                     version = nil
-                case .unavailable, .malformed, .credentials:
-                    logger.debug("watch broke off, it is opened again", metadata: ["error": "\(error)"])
-                    await sleep(pause.pause(after: error))
+                    continue
+                case .unavailable, .malformed, .credentials: break
+                case .forbidden, .unauthorized:
+                    if since.duration(to: .now) >= Self.refusable { throw error }
                 default: throw error
                 }
+                logger.debug("watch broke off, it is opened again", metadata: ["error": "\(error)"])
+                if failing?.isTold == false, since.duration(to: .now) >= Self.unnoticed {
+                    failing?.isTold = true
+                    await interrupted(error)
+                }
+                await sleep(pause.pause(after: error))
             }
         }
     }
 
-    private func follow(
-        _ from: String, _ version: inout String?, _ body: @Sendable (Change) async -> Void
-    ) async throws(KubernetesError) {
+    private func open(_ from: String) async throws(KubernetesError) -> HTTPBody {
         let options = [
             ("watch", "1"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", "300"), ("resourceVersion", from),
         ]
-        let stream = try await client.watch(path, query: query + options)
+        return try await client.watch(path, query: query + options)
+    }
+
+    private func follow(
+        _ stream: HTTPBody, _ version: inout String?, _ body: @Sendable (Change) async -> Void
+    ) async throws(KubernetesError) {
         var lines = LineSplitter()
         do {
             for try await bytes in stream {

@@ -59,11 +59,17 @@ struct ExecCredential: Decodable, Sendable {
         options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
         let result = try await Subprocess.run(
             executable, arguments: Arguments(exec.args ?? []), environment: .inherit.updating(environment),
-            platformOptions: options, output: .bytes(limit: 1 << 20), error: .string(limit: 64 << 10))
+            platformOptions: options, output: .bytes(limit: 1 << 20), error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {
+            let words = result.standardError.suffix(500)
             throw KubernetesError(
-                .credentials, "the plugin \(exec.command) failed: \(result.standardError.suffix(500))")
+                .credentials,
+                "the plugin \(exec.command) failed, \(result.terminationStatus)\(words.isEmpty ? "" : ": \(words)")")
         }
-        return try Wire.decode(ExecCredential.self, from: Data(result.standardOutput))
+        let answer = try Wire.decode(ExecCredential.self, from: Data(result.standardOutput))
+        guard answer.status.token != nil || answer.status.clientCertificateData != nil else {
+            throw KubernetesError(.credentials, "the plugin \(exec.command) gave neither a token nor a certificate")
+        }
+        return answer
     }
 }

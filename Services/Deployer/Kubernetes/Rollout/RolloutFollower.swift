@@ -76,7 +76,7 @@ struct RolloutFollower: Sendable {
     private func followWorkload(from version: String?, _ send: AsyncStream<Signal>.Continuation) async {
         let watch = ObjectWatch<WorkloadObject>(
             client: client, path: path.collection, query: [("fieldSelector", "metadata.name=\(path.name)")],
-            logger: logger)
+            logger: logger, interrupted: { send.yield(.event(.away($0.message))) })
         do {
             try await watch.run(from: version) { change in
                 switch change {
@@ -93,7 +93,8 @@ struct RolloutFollower: Sendable {
 
     private func followPods(_ selector: String?, _ send: AsyncStream<Signal>.Continuation) async {
         let watch = ObjectWatch<PodObject>(
-            client: client, path: path.pods, query: selector.map { [("labelSelector", $0)] } ?? [], logger: logger)
+            client: client, path: path.pods, query: selector.map { [("labelSelector", $0)] } ?? [], logger: logger,
+            interrupted: { send.yield(.event(.away($0.message))) })
         do {
             try await watch.run { change in
                 switch change {

@@ -16,9 +16,23 @@ struct RolloutRevision: Sendable {
 
     /// The one to go back to: the newest that still serves, since what came after it may have been broken as well; where
     /// none does, what the workload remembers of its being well, and without that the newest.
-    static func best(of revisions: [RolloutRevision], remembered: RolloutRevision?) -> RolloutRevision? {
+    static func best(
+        of revisions: [RolloutRevision], for workload: WorkloadObject, container: String
+    ) -> RolloutRevision? {
         func newest(_ revisions: [RolloutRevision]) -> RolloutRevision? { revisions.max { $0.number < $1.number } }
-        return newest(revisions.filter(\.serves)) ?? remembered ?? newest(revisions)
+        if let serving = newest(revisions.filter(\.serves)) { return serving }
+        guard let origin = RolloutOrigin(rememberedBy: workload) else { return newest(revisions) }
+        let same = revisions.filter { $0.rollout == origin.rollout && $0.image(of: container) == origin.image }
+        return newest(same) ?? origin.revision(of: workload, container: container)
+    }
+
+    private func image(of name: String) -> String? {
+        let spec = patch["spec"]?["template"]?["spec"]
+        for list in ["containers", "initContainers"] {
+            guard case .array(let containers)? = spec?[list] else { continue }
+            if let found = containers.first(where: { $0["name"]?.string == name }) { return found["image"]?.string }
+        }
+        return nil
     }
 
     /// Those the cluster keeps, the one of now among them.

@@ -92,7 +92,8 @@ struct RolloutUndo: Sendable {
             }
             // After a conflict, and after an answer that was lost, what is there now tells.
             let wait = pause.pause(after: failure)
-            guard failure.isTransient || failure.code == .conflict, .now + wait < deadline else {
+            let isPassing = failure.isTransient || failure.code == .conflict || failure.code == .credentials
+            guard isPassing, .now + wait < deadline else {
                 return .none(failure.message)
             }
             do {
@@ -112,7 +113,7 @@ struct RolloutUndo: Sendable {
         guard isOurs else { return .none("the workload was changed by another hand since") }
         let previous = RolloutRevision.best(
             of: try await RolloutRevision.kept(of: found, path, client).filter { $0.rollout != wish.job.rawValue },
-            remembered: RolloutOrigin(rememberedBy: found)?.revision(of: found, container: wish.container))
+            for: found, container: wish.container)
         guard let previous else { return .none("there is no earlier revision to go back to") }
         var metadata: [String: JSONValue] = [
             "annotations": [

@@ -16,6 +16,8 @@ struct RolloutWatch {
         case podDeleted(PodObject)
         /// What the registry says of what a pod runs.
         case compared(running: String, RunningImage.Comparison)
+        /// The cluster has not been heard for a while, for this reason.
+        case away(String)
         case tick
     }
 
@@ -80,6 +82,8 @@ struct RolloutWatch {
     private var pods: [String: ObservedPod] = [:]
     private var removed: Set<String> = []
     private var lastLine = ""
+    /// Why nothing is heard of the cluster.
+    private var away: String?
     private var replicaFailure: (text: String, since: ContinuousClock.Instant)?
     private var progress: (key: [Int], since: ContinuousClock.Instant)
     /// Since when all has been well.
@@ -113,6 +117,10 @@ struct RolloutWatch {
         guard !isOver else { return [] }
         var actions: [Action] = []
         switch event {
+        case .away, .compared, .tick: break
+        case .workload, .workloadDeleted, .pods, .pod, .podDeleted: away = nil
+        }
+        switch event {
         case .workload(let found): hear(found, now, &actions)
         case .workloadDeleted: end(Failure(reason: "the workload was deleted while it was rolled out"), &actions)
         case .pods(let all):
@@ -127,6 +135,9 @@ struct RolloutWatch {
                 actions.append(
                     .write("the registry does not tell whether \(found) is what was rolled out: \(reason)"))
             }
+        case .away(let reason):
+            if away == nil { actions.append(.write("\(reason); the rollout is watched on when that is over")) }
+            away = reason
         case .tick: break
         }
         if !isOver { judge(now, &actions) }
@@ -283,7 +294,9 @@ struct RolloutWatch {
 
     private func overdue() -> Failure {
         var reason = "the rollout did not come to its end within \(allowed.components.seconds) s"
-        if let worst = troubled.first {
+        if let away {
+            reason += "; the cluster is not heard: \(away)"
+        } else if let worst = troubled.first {
             reason += "; \(worst.description)"
         } else if let blocking = blocking.first {
             reason += "; of another revision and in the way: \(blocking.description)"
