@@ -161,6 +161,35 @@ import Testing
         #expect(rollout.handle(.tick, at: at(62)).contains(.succeeded))
     }
 
+    @Test func whatIsNotHeardProvesNothing() {
+        var rollout = watch(allowed: 100, soak: 20)
+        _ = rollout.handle(.workload(done()), at: at(1))
+        _ = rollout.handle(.pods([well()]), at: at(1))
+        let told = rollout.handle(.away(.pods, "no answer"), at: at(10))
+        #expect(told == [.write("no answer; the rollout is watched on when that is over")])
+        #expect(rollout.handle(.away(.workload, "no answer"), at: at(11)).isEmpty)
+        #expect(rollout.handle(.tick, at: at(50)).isEmpty)
+        // Half of it is not enough.
+        #expect(rollout.handle(.workload(done()), at: at(51)).isEmpty)
+        var other = rollout
+        #expect(
+            failure(other.handle(.tick, at: at(100)))?.reason
+                == "the rollout did not come to its end within 100 s; the cluster is not heard: no answer")
+        // The soak is spent where it is seen.
+        #expect(!rollout.handle(.pods([well()]), at: at(60)).contains(.succeeded))
+        #expect(!rollout.handle(.tick, at: at(79)).contains(.succeeded))
+        #expect(rollout.handle(.tick, at: at(80)).contains(.succeeded))
+    }
+
+    @Test func troubleThatIsNotHeardAnyMoreIsNotJudged() {
+        var rollout = watch()
+        _ = rollout.handle(.workload(workload()), at: at(1))
+        _ = rollout.handle(.pods([pod(container: waiting("ImagePullBackOff", "timeout"))]), at: at(1))
+        _ = rollout.handle(.away(.pods, "no answer"), at: at(10))
+        #expect(failure(rollout.handle(.tick, at: at(60))) == nil)
+        #expect(failure(rollout.handle(.pods([pod()]), at: at(61))) == nil)
+    }
+
     @Test func oneThatIsStartedAgainInItsSoakHasFailed() {
         var rollout = watch(soak: 60)
         _ = rollout.handle(.pods([well(probe: true)]), at: at(1))

@@ -18,7 +18,7 @@ struct ObjectWatch<Object: KubernetesObject>: Sendable {
     /// Selectors.
     let query: [(String, String)]
     let logger: Logger
-    /// Told once when the cluster has not let itself be watched for a while.
+    /// Told once when the cluster has not let itself be watched for a while; what follows begins with a snapshot.
     var interrupted: @Sendable (KubernetesError) async -> Void = { _ in }
 
     /// How long a watch may be away before anyone is told.
@@ -70,6 +70,8 @@ struct ObjectWatch<Object: KubernetesObject>: Sendable {
                 logger.debug("watch broke off, it is opened again", metadata: ["error": "\(error)"])
                 if failing?.isTold == false, since.duration(to: .now) >= Self.unnoticed {
                     failing?.isTold = true
+                    // Told anew when it is back.
+                    version = nil
                     await interrupted(error)
                 }
                 await sleep(pause.pause(after: error))

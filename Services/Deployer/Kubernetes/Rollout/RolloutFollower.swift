@@ -76,7 +76,7 @@ struct RolloutFollower: Sendable {
     private func followWorkload(from version: String?, _ send: AsyncStream<Signal>.Continuation) async {
         let watch = ObjectWatch<WorkloadObject>(
             client: client, path: path.collection, query: [("fieldSelector", "metadata.name=\(path.name)")],
-            logger: logger, interrupted: { send.yield(.event(.away($0.message))) })
+            logger: logger, interrupted: { send.yield(.event(.away(.workload, $0.message))) })
         do {
             try await watch.run(from: version) { change in
                 switch change {
@@ -94,7 +94,7 @@ struct RolloutFollower: Sendable {
     private func followPods(_ selector: String?, _ send: AsyncStream<Signal>.Continuation) async {
         let watch = ObjectWatch<PodObject>(
             client: client, path: path.pods, query: selector.map { [("labelSelector", $0)] } ?? [], logger: logger,
-            interrupted: { send.yield(.event(.away($0.message))) })
+            interrupted: { send.yield(.event(.away(.pods, $0.message))) })
         do {
             try await watch.run { change in
                 switch change {

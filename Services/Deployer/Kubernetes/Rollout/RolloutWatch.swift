@@ -16,10 +16,12 @@ struct RolloutWatch {
         case podDeleted(PodObject)
         /// What the registry says of what a pod runs.
         case compared(running: String, RunningImage.Comparison)
-        /// The cluster has not been heard for a while, for this reason.
-        case away(String)
+        /// Nothing has been heard of these for a while, for this reason. When they are heard again, all is told anew.
+        case away(Source, String)
         case tick
     }
+
+    enum Source: Sendable { case workload, pods }
 
     enum Action: Equatable {
         case write(String)
@@ -82,8 +84,8 @@ struct RolloutWatch {
     private var pods: [String: ObservedPod] = [:]
     private var removed: Set<String> = []
     private var lastLine = ""
-    /// Why nothing is heard of the cluster.
-    private var away: String?
+    /// Why nothing is heard of the cluster: until it is, what was heard last proves nothing.
+    private var away: [Source: String] = [:]
     private var replicaFailure: (text: String, since: ContinuousClock.Instant)?
     private var progress: (key: [Int], since: ContinuousClock.Instant)
     /// Since when all has been well.
@@ -118,7 +120,8 @@ struct RolloutWatch {
         var actions: [Action] = []
         switch event {
         case .away, .compared, .tick: break
-        case .workload, .workloadDeleted, .pods, .pod, .podDeleted: away = nil
+        case .workload, .workloadDeleted: away[.workload] = nil
+        case .pods, .pod, .podDeleted: away[.pods] = nil
         }
         switch event {
         case .workload(let found): hear(found, now, &actions)
@@ -135,13 +138,14 @@ struct RolloutWatch {
                 actions.append(
                     .write("the registry does not tell whether \(found) is what was rolled out: \(reason)"))
             }
-        case .away(let reason):
-            if away == nil { actions.append(.write("\(reason); the rollout is watched on when that is over")) }
-            away = reason
+        case .away(let source, let reason):
+            if away.isEmpty { actions.append(.write("\(reason); the rollout is watched on when that is over")) }
+            away[source] = reason
+            wellSince = nil
         case .tick: break
         }
         if !isOver { judge(now, &actions) }
-        if !isOver { clearTheWay(now, &actions) }
+        if !isOver, away.isEmpty { clearTheWay(now, &actions) }
         tellStuck(now, &actions)
         return actions
     }
@@ -222,6 +226,10 @@ struct RolloutWatch {
     private var deadline: ContinuousClock.Instant { startedAt.advanced(by: allowed) }
 
     private mutating func judge(_ now: ContinuousClock.Instant, _ actions: inout [Action]) {
+        guard away.isEmpty else {
+            if now >= deadline { end(overdue(), &actions) }
+            return
+        }
         for known in own {
             guard let trouble = known.trouble, let since = known.troubleSince else { continue }
             if trouble.isFinal || now >= since.advanced(by: trouble.patience * patience.factor) {
@@ -294,7 +302,7 @@ struct RolloutWatch {
 
     private func overdue() -> Failure {
         var reason = "the rollout did not come to its end within \(allowed.components.seconds) s"
-        if let away {
+        if let away = away.values.first {
             reason += "; the cluster is not heard: \(away)"
         } else if let worst = troubled.first {
             reason += "; \(worst.description)"
