@@ -8,9 +8,7 @@ enum CommandName {
         var command: any ParsableCommand.Type = Slipway.self
         var path: [String] = []
         for argument in arguments {
-            let subcommands =
-                command.configuration.subcommands
-                + command.configuration.groupedSubcommands.flatMap(\.subcommands)
+            let subcommands = command.configuration.subcommands
             guard !subcommands.isEmpty, argument != "help" else { return }
             if argument.hasPrefix("-") {
                 if path.isEmpty { try checkOption(argument) }
@@ -19,14 +17,24 @@ enum CommandName {
             let names = subcommands.compactMap { $0.configuration.commandName }
             guard let found = subcommands.first(where: { $0.configuration.commandName == argument }) else {
                 let known = (["slipway"] + path).joined(separator: " ")
+                let meant = Nearest.name(to: argument, among: names) ?? below(argument, subcommands)
                 throw CommandError(
                     "there is no command “\((path + [argument]).joined(separator: " "))”",
-                    remedy: Nearest.name(to: argument, among: names).map { "did you mean `\(known) \($0)`?" }
+                    remedy: meant.map { "did you mean `\(known) \($0)`?" }
                         ?? "`\(known) --help` lists those there are", isUsage: true)
             }
             command = found
             path.append(argument)
         }
+    }
+
+    /// `repo associate` for `associate`, where one command alone has such a subcommand.
+    private static func below(_ name: String, _ commands: [any ParsableCommand.Type]) -> String? {
+        let found = commands.filter { command in
+            command.configuration.subcommands.contains { $0.configuration.commandName == name }
+        }
+        guard found.count == 1, let parent = found[0].configuration.commandName else { return nil }
+        return "\(parent) \(name)"
     }
 
     private static func checkOption(_ option: String) throws {

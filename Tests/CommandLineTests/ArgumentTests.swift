@@ -38,6 +38,8 @@ import Testing
         (["rn"], "there is no command “rn”", "did you mean `slipway run`?"),
         (["secret", "ad"], "there is no command “secret ad”", "`slipway secret --help` lists those there are"),
         (["repo", "asociate", "a"], "there is no command “repo asociate”", "did you mean `slipway repo associate`?"),
+        (["associate", "a/b"], "there is no command “associate”", "did you mean `slipway repo associate`?"),
+        (["set", "A"], "there is no command “set”", "`slipway --help` lists those there are"),
         (["--server", "x", "runs"], "--server goes after the command", "such as: slipway runs --server …"),
     ])
     func aCommandThatThereIsNotIsCalledThat(arguments: [String], message: String, remedy: String) {

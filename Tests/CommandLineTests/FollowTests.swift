@@ -25,12 +25,12 @@ import Testing
             .running, [Samples.step(1, "a", .success, logBytes: 40), Samples.step(2, "b", .running)])
         let first = run.receive(.run(view))
         #expect(first.last == .fetch(step: 1, from: 0))
-        // Its end is not told before its log.
+        // It begins before its log is shown, and its end is not told before that.
         guard case .changed(let shown) = first.first else {
             Issue.record("\(first)")
             return
         }
-        #expect(shown.stages[0].steps.map(\.state) == [.pending, .running])
+        #expect(shown.stages[0].steps.map(\.state) == [.running, .running])
         run.filled(step: 1, bytes: 40)
         #expect(run.settle() == [.endOfLog(step: 1), .changed(view)])
         #expect(run.settle() == [])

@@ -144,7 +144,6 @@ struct StepTests {
             ("build.tags", Step(name: "s", build: ImageBuild(repository: "r.example/web", tags: ["latest", tag]))),
             ("image", Step(name: "s", image: "node:\(tag)")),
             ("build.repository", Step(name: "s", build: ImageBuild(repository: "r.example/web:\(tag)"))),
-            ("build.cache_from", Step(name: "s", build: ImageBuild(repository: "r/w", cacheFrom: ["r/w:\(tag)"]))),
             ("deploy.image", Step(name: "s", deploy: Deploy(environment: "e", container: "c", image: "web:\(tag)"))),
         ]
         for (field, step) in fields {
@@ -164,6 +163,13 @@ struct StepTests {
             #expect(error?.expression.contains(tag) == true, "\(field): \(String(describing: error))")
             if field == "build.tags" { #expect(error?.problem.hasPrefix(problem) == true) }
         }
+    }
+
+    @Test("take no layers from an image that an expression leaves nothing of")
+    func cacheOfNothing() throws {
+        let step = Step(name: "s", build: ImageBuild(repository: "r/w", cacheFrom: ["${CACHE}", "${none}", "r/w:1"]))
+        let planned = try step.resolved(in: Scope(parameters: ["none": ""], isPartial: true))
+        #expect(try planned.resolved(in: Scope()).build?.cacheFrom == ["r/w:1"])
     }
 
     @Test("name the expression that leaves nothing of a name")

@@ -22,8 +22,9 @@ import Testing
         let choice = choose(given: given, file: true, [AssociationView(component: "web")])
         #expect(choice.candidate == .given(given))
         #expect(choice.trace == ["given by hand: a document"])
-        let warned = choose(given: GivenProcess(digest: "sha256:1", note: "a document", warnings: ["no effect"]))
-        #expect(warned.trace == ["given by hand: a document", "warning: no effect"])
+        let warnings = ["document.json:1:2: warning: no effect"]
+        let warned = choose(given: GivenProcess(digest: "sha256:1", note: "a document", warnings: warnings))
+        #expect(warned.trace == ["given by hand: a document"] + warnings)
     }
 
     @Test func `The file wins over components where it is allowed`() {

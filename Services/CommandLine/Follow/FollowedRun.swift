@@ -27,7 +27,7 @@ struct FollowedRun: Sendable {
     private var attempts: [Int: Int] = [:]
     /// Steps whose log was shown to its end.
     private var closed: Set<Int> = []
-    /// Steps of which a piece of log came: they run, whether the platform has told it or not.
+    /// Steps of which a piece of log came or is fetched: they run, whether the platform has told it or not.
     private var begun: Set<Int> = []
     /// Follow this step alone, or all.
     let only: Int?
@@ -53,7 +53,9 @@ struct FollowedRun: Sendable {
                 begun.remove(step.id)
             }
             // What there was before we came is fetched; the rest comes as events.
-            if shown[step.id] == nil, step.logBytes > 0 { missed.append(.fetch(step: step.id, from: 0)) }
+            guard shown[step.id] == nil, step.logBytes > 0 else { continue }
+            begun.insert(step.id)
+            missed.append(.fetch(step: step.id, from: 0))
         }
         return settle() + missed
     }

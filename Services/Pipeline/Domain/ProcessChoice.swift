@@ -25,7 +25,7 @@ struct ProcessChoice: Sendable, Equatable {
         if let given {
             candidate = .given(given)
             trace.append("given by hand: \(given.note)")
-            trace += (given.warnings ?? []).map { "warning: \($0)" }
+            trace += given.warnings ?? []
             return
         }
         if let file, allowsFile {

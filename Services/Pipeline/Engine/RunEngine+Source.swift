@@ -131,7 +131,7 @@ extension RunEngine {
                     compiled,
                     ChoiceView(
                         source: .file, name: file.path, digest: compiled.digest,
-                        trace: choice.trace + compiled.warnings.map { "warning: \($0)" }))
+                        trace: choice.trace + compiled.warnings))
             } catch let failure as CompileFailure {
                 return .fail(
                     "\(file.path) is not a pipeline: \(failure.summary)",
@@ -146,7 +146,7 @@ extension RunEngine {
                 let compiled = try ProcessCompiler.compile(component.document, name: name)
                 let trace =
                     choice.trace + ["component “\(name)” is at revision \(component.revision)"]
-                    + compiled.warnings.map { "warning: \($0)" }
+                    + compiled.warnings
                 return .process(
                     compiled, ChoiceView(source: .component, name: name, digest: compiled.digest, trace: trace))
             } catch let failure as CompileFailure {

@@ -77,7 +77,9 @@ final class Fields {
     func mistyped(_ key: String) -> SourceNode? {
         guard !has(key) else { return nil }
         return entries.prefix(Self.mostKeys).first { entry in
-            guard !known.contains(entry.key), !Self.words.contains(entry.key), !isHolder(entry) else { return false }
+            guard !known.contains(entry.key), !Self.words.contains(entry.key) || "\(entry.key)s" == key,
+                !isHolder(entry)
+            else { return false }
             return Nearest.name(to: entry.key, among: [key]) != nil
                 || ForeignWords.hint(entry.key, in: what, beside: keys)?.contains("“\(key)”") == true
         }?.value

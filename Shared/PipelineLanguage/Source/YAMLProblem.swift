@@ -62,7 +62,7 @@ struct YAMLProblem {
                 return ("the “\(open)” that begins here is not closed before “\(next)”", context.mark)
             }
         }
-        if let list = listWithoutKey(at: mark, problem) { return list }
+        if let entry = strayEntry(at: mark, problem) { return entry }
         if problem.contains("mapping values are not allowed"), let found = secondColon(mark) ?? lineAbove(mark) {
             return found
         }
@@ -188,25 +188,24 @@ struct YAMLProblem {
         return ("this line has no “: ” between a key and its value; check it, and its indentation", mark)
     }
 
-    /// A list below a key that has a value already: its own key is missing.
-    private func listWithoutKey(at mark: SourceMark, _ problem: String) -> (String, SourceMark)? {
+    /// An entry of a list where none can be: its dash is not below those above, or its own key is missing.
+    private func strayEntry(at mark: SourceMark, _ problem: String) -> (String, SourceMark)? {
         let line = rest(at: SourceMark(line: mark.line, column: 1))
         let entry = line.drop { $0 == " " }
         guard entry.hasPrefix("- "), let above = lineBefore(mark.line) else { return nil }
         let column = line.unicodeScalars.count - entry.unicodeScalars.count + 1
+        let place = SourceMark(line: mark.line, column: column)
+        let before = lines[above - 1].drop { $0 == " " }
         if problem.contains("mapping values are not allowed") {
-            let key = lines[above - 1].drop { $0 == " " }
-            let name = key.prefix { $0.isLetter || $0 == "_" }
-            guard !name.isEmpty, key.dropFirst(name.count).hasPrefix(": ") else { return nil }
+            let name = before.prefix { $0.isLetter || $0 == "_" }
+            guard !name.isEmpty, before.dropFirst(name.count).hasPrefix(": ") else { return nil }
         } else {
             guard problem.contains("did not find expected key"), mark.column == column else { return nil }
+            if before.hasPrefix("- ") { return ("put the dash below that of line \(above)", place) }
         }
         let isStep = ["- name:", "- step:"].contains { entry.hasPrefix($0) }
         let key = isStep ? "“steps:” or “services:”" : "its key, such as “commands:”,"
-        return (
-            "a list begins here that belongs to no key: put \(key) in the line above",
-            SourceMark(line: mark.line, column: column)
-        )
+        return ("a list begins here that belongs to no key: put \(key) in the line above", place)
     }
 
     /// The last line above that is neither empty nor a comment.

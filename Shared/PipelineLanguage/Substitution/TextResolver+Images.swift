@@ -25,10 +25,6 @@ extension TextResolver {
         !text.isEmpty && !text.contains("$") && ImageName.problem(text) == nil
     }
 
-    func references(_ references: [String], _ field: String) throws(SubstitutionError) -> [String] {
-        try references.map { text throws(SubstitutionError) in try reference(text, field) }
-    }
-
     /// A text that names something, and so is not empty.
     /// - Parameter what: Such as `port`.
     func name(_ name: String, _ field: String, _ what: String) throws(SubstitutionError) -> String {

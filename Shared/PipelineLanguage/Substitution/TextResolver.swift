@@ -130,7 +130,7 @@ struct TextResolver {
         resolved.target = try text(resolved.target, "build.target")
         resolved.arguments = try values(resolved.arguments, "build.args")
         resolved.labels = try textMap(resolved.labels, "build.labels")
-        resolved.cacheFrom = try references(resolved.cacheFrom, "build.cache_from")
+        resolved.cacheFrom = try texts(resolved.cacheFrom, "build.cache_from").filter { !$0.isEmpty }
         if let platform = resolved.platform {
             resolved.platform = try name(platform, "build.platform", "platform such as linux/arm64")
         }
