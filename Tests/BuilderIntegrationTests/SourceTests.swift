@@ -14,7 +14,7 @@ import Testing
         try await BuilderScope.with { scope in
             let url = "http://127.0.0.1:\(try LoopbackPort.free())/shop/web.git"
             let source = BuilderScope.Source(
-                url: url, commit: String(repeating: "b", count: 40), token: "t", cloneURL: url)
+                url: url, commit: String(repeating: "b", count: 40), token: "mirror-token", cloneURL: url)
             let outcome = try await scope.run(
                 Stage(name: "main", kind: .exec, steps: [Step(name: "look", commands: ["true"])]), source: source,
                 runners: [.process])
