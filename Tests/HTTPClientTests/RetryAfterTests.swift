@@ -19,7 +19,12 @@ import Testing
         #expect(HTTPHeaders.retryAfter(text, now: Self.moment) == .seconds(seconds))
     }
 
-    @Test(arguments: ["", "soon", "-5", "12.5", "1e3", "99999999999999999999", "Sun, 99 Nov 1994 08:49:37 GMT"])
+    @Test(arguments: ["99999999999999999999", "9223372036854775807", "Tue, 19 Jan 2038 03:14:07 GMT"])
+    func isAYearAtMost(_ text: String) {
+        #expect(HTTPHeaders.retryAfter(text, now: Self.moment) == .seconds(366 * 24 * 3600))
+    }
+
+    @Test(arguments: ["", "soon", "-5", "12.5", "1e3", "5, 10", "Sun, 99 Nov 1994 08:49:37 GMT"])
     func isNothing(_ text: String) {
         #expect(HTTPHeaders.retryAfter(text, now: Self.moment) == nil)
     }

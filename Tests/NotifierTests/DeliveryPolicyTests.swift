@@ -66,6 +66,19 @@ struct DeliveryPolicyTests {
         #expect(Address.place(ofRedirect: location) == "another address")
     }
 
+    @Test("only an address that refuses is left alone, for a day at most")
+    func pause() {
+        func pause(_ status: Int, _ seconds: Int64?) -> Duration {
+            DeliveryPolicy.pause(after: .answered(status: status, retryAfter: seconds))
+        }
+        #expect(pause(429, 60) == .seconds(60))
+        #expect(pause(503, .max) == .seconds(86_400))
+        for (status, seconds) in [(429, nil), (429, -5), (200, 60)] as [(Int, Int64?)] {
+            #expect(pause(status, seconds) == .zero)
+        }
+        #expect(DeliveryPolicy.pause(after: .failed("away")) == .zero)
+    }
+
     @Test(
         "Retry-After is honoured where it is longer, up to a day",
         arguments: [(60, Int64(60)), (1, 5), (-5, 5), (.max, 86_400)] as [(Int64, Int64)])

@@ -219,6 +219,40 @@ struct DispatcherTests {
         #expect(addresses.map(\.label) == ["chat.example", "chat.example:8080", "chat.example (2)"])
     }
 
+    @Test("an address that asks to be left alone is told nothing meanwhile, of no run")
+    func pause() async throws {
+        try await withStore { store in
+            for id in ["1", "2", "3"] { try await add(event(id), to: [endpoint], in: store) }
+            let posted = Mutex<[String]>([])
+            let (pauses, asked) = AsyncStream.makeStream(of: Duration.self)
+            let (ends, end) = AsyncStream.makeStream(of: Void.self)
+            let address = Address(url: endpoint, label: "chat.example")
+            let dispatcher = Dispatcher(
+                address: address, store: store, logger: Logger(label: "test"), width: 1,
+                sleep: { duration in
+                    asked.yield(duration)
+                    for await _ in ends { return }
+                },
+                post: { notification in
+                    let isFirst = posted.withLock { posted in
+                        posted.append(notification.event.rawValue)
+                        return posted.count == 1
+                    }
+                    return .answered(status: isFirst ? 429 : 200, retryAfter: isFirst ? 600 : nil)
+                })
+            let task = Task { try await dispatcher.run() }
+            var pause = pauses.makeAsyncIterator()
+            #expect(await pause.next() == .seconds(600))
+            address.wake.wake()
+            #expect(posted.withLock { $0 } == ["1"])
+            end.yield()
+            try await eventually { posted.withLock { $0.count } == 3 }
+            #expect(posted.withLock { $0 } == ["1", "2", "3"])
+            task.cancel()
+            try await task.value
+        }
+    }
+
     @Test("what is added is posted at once, and what failed when it is due")
     func dispatch() async throws {
         try await withStore { store in

@@ -49,20 +49,24 @@ enum DeliveryPolicy {
     /// The longest a peer can put us off.
     static let longestRetryAfter: Int64 = 86_400
 
+    /// How long the address asks to be left alone (`Retry-After`): it is told nothing else meanwhile either.
+    static func pause(after outcome: PostOutcome) -> Duration {
+        guard case .answered(let status, let seconds?) = outcome, !(200...299).contains(status) else { return .zero }
+        return .seconds(min(max(0, seconds), longestRetryAfter))
+    }
+
     /// - Parameters:
     ///   - attempt: the one that ended, from 1.
     ///   - jitter: 0..<1. Notifications that failed together come back up to a fifth of the delay apart, so that an
     ///     address that comes up again is not taken down by all at once.
     static func decide(afterAttempt attempt: Int, _ outcome: PostOutcome, jitter: Double) -> DeliveryVerdict {
-        var retryAfter: Int64 = 0
         switch outcome {
         case .answered(let status, _) where (200...299).contains(status): return .delivered
         case .answered(410, _): return .disable
-        case .answered(_, let seconds): retryAfter = min(max(0, seconds ?? 0), longestRetryAfter)
-        case .redirected, .failed: break
+        case .answered, .redirected, .failed: break
         }
         guard attempt >= 1, attempt <= delays.count else { return .giveUp }
         let delay = Double(delays[attempt - 1]) * (0.9 + 0.2 * jitter)
-        return .retry(after: max(.milliseconds(Int64(delay * 1000)), .seconds(retryAfter)))
+        return .retry(after: max(.milliseconds(Int64(delay * 1000)), pause(after: outcome)))
     }
 }

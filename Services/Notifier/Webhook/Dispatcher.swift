@@ -10,6 +10,8 @@ struct Dispatcher: Service {
     let logger: Logger
     /// How many posts are under way at a time, each of another run.
     var width = 4
+    /// How it waits for as long as an address asks.
+    var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     let post: @Sendable (Notification) async -> PostOutcome
 
     func run() async throws {
@@ -28,7 +30,8 @@ struct Dispatcher: Service {
             do {
                 let due = try await store.due(for: address.url, limit: width)
                 if !due.isEmpty {
-                    await send(due)
+                    let pause = await send(due)
+                    if pause > .zero { try await sleep(pause) }
                     continue
                 }
                 // Until something is added or the next retry is due; nothing polls.
@@ -42,6 +45,8 @@ struct Dispatcher: Service {
                 }
                 _ = await wakes.next()
                 alarm?.cancel()
+            } catch is CancellationError {
+                return
             } catch {
                 logger.error(
                     "notifications cannot be read", metadata: ["address": "\(address.label)", "error": "\(error)"])
@@ -50,17 +55,19 @@ struct Dispatcher: Service {
         }
     }
 
-    private func send(_ notifications: [Notification]) async {
-        await withTaskGroup(of: Void.self) { group in
+    /// - Returns: how long the address is to be left alone.
+    private func send(_ notifications: [Notification]) async -> Duration {
+        await withTaskGroup(of: Duration.self) { group in
             for notification in notifications { group.addTask { await send(notification) } }
+            return await group.reduce(.zero, max)
         }
     }
 
-    private func send(_ notification: Notification) async {
+    private func send(_ notification: Notification) async -> Duration {
         let began = Timestamp.now
         let outcome = await post(notification)
         // Cancelled in the middle: whether it arrived is unknown, and it goes again under the same id.
-        guard !Task.isCancelled else { return }
+        guard !Task.isCancelled else { return .zero }
         let attempt = notification.attempts + 1
         let verdict = DeliveryPolicy.decide(afterAttempt: attempt, outcome, jitter: .random(in: 0..<1))
         do {
@@ -69,10 +76,11 @@ struct Dispatcher: Service {
         } catch {
             logger.error(
                 "an attempt cannot be recorded", metadata: ["event": "\(notification.event)", "error": "\(error)"])
-            do { try await Task.sleep(for: .seconds(5)) } catch { return }
+            do { try await Task.sleep(for: .seconds(5)) } catch { return .zero }
         }
         address.metrics.posted(verdict)
         log(verdict, outcome, notification, attempt)
+        return DeliveryPolicy.pause(after: outcome)
     }
 
     private func log(_ verdict: DeliveryVerdict, _ outcome: PostOutcome, _ notification: Notification, _ attempt: Int) {
