@@ -39,6 +39,20 @@ struct SlotQueueTests {
         #expect(queue.end(first[0].id, isHostAway: false).count == 1)
     }
 
+    @Test("several hosts that are slow at a time leave slots for others, a single one has all it may")
+    func slowHosts() {
+        var queue = SlotQueue(total: 16, perHost: 8)
+        let granted = (0..<4).map { host in
+            (0..<16).count { queue.ask("\(host)/\($0)", host: "slow\(host)").isGranted }
+        }
+        #expect(granted == [8, 5, 2, 1])
+        var two = SlotQueue(total: 16, perHost: 8)
+        for host in 0..<2 { for number in 0..<16 { _ = two.ask("\(host)/\(number)", host: "slow\(host)") } }
+        #expect(two.ask("healthy", host: "healthy").isGranted)
+        var alone = SlotQueue(total: 4, perHost: 4)
+        #expect((0..<9).count { alone.ask("\($0)", host: "a").isGranted } == 4)
+    }
+
     @Test("a host that is away has few slots until it is back; one broken repository says nothing of it")
     func away() {
         var queue = SlotQueue(total: 16, perHost: 8)

@@ -83,7 +83,11 @@ struct SlotQueue {
     private func obstacle(to claim: Claim) -> Obstacle? {
         if running.contains(where: { $0.repository == claim.repository }) { return .repository }
         let limit = isAway(claim.host) ? min(2, perHost) : perHost
-        if running.count(where: { $0.host == claim.host }) >= limit { return .host }
-        return running.count >= total ? .slots : nil
+        let own = running.count { $0.host == claim.host }
+        if own >= limit { return .host }
+        let free = total - running.count
+        if free <= 0 { return .slots }
+        // Beside others no host takes more than it leaves: a few that are slow at a time never have all.
+        return own > free && own < running.count ? .host : nil
     }
 }
