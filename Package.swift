@@ -250,7 +250,7 @@ let package = Package(
                 "Secrets", "TestSupport", "Worker", httpTypes, hummingbird, lifecycle, logging, nioCore, subprocess,
                 systemPackage, yams,
             ]),
-        tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Storage", logging]),
+        tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Runtime", "Storage", logging]),
         tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", argumentParser]),
         tests(
             "IntegrationTests",

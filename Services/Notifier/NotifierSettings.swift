@@ -9,8 +9,9 @@ enum NotifierSettings {
     static let enable = Setting<[String]>(
         "webhook.enable", "addresses to tell again although they answered 410 Gone, separated by commas",
         example: "https://chat.example/hooks/slipway", default: [], secret: true, parse: addresses)
-    static let url = Setting<String>.text(
-        "webhook.url", "where events are posted to, if it is one place only", example: "https://chat.example/hook")
+    static let url = Setting<[String]>(
+        "webhook.url", "where events are posted to, if it is one place only", example: "https://chat.example/hook",
+        default: [], secret: true, parse: addresses)
     static let secret = Setting<StandardWebhook>(
         "webhook.secret", "what posts are signed with", example: "whsec_<openssl rand -base64 32>", secret: true
     ) { text in
@@ -43,9 +44,7 @@ enum NotifierSettings {
 
     /// All addresses, each once.
     static func endpoints(_ settings: Settings) throws(SettingsError) -> [String] {
-        var endpoints = try settings.value(urls)
-        if let one = try settings.optional(url) { endpoints.append(one) }
         var seen: Set<String> = []
-        return endpoints.filter { seen.insert($0).inserted }
+        return (try settings.value(urls) + settings.value(url)).filter { seen.insert($0).inserted }
     }
 }
