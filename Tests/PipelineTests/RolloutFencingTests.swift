@@ -36,6 +36,32 @@ import Testing
         }
     }
 
+    @Test func `Rollouts of one workload in one run take turns too`() async throws {
+        let twice = """
+            steps:
+              - name: first
+                deploy: {environment: production, workload: deployment/web, container: web, image: "a:1"}
+                depends_on: []
+              - name: second
+                deploy: {environment: production, workload: deployment/web, container: sidecar, image: "b:1"}
+                depends_on: []
+            """
+        try await PlatformFixture.with { platform in
+            try await platform.push(twice)
+            let run = try #require(try await platform.runs().first)
+            let jobs = try await platform.jobs(of: run.id)
+            #expect(jobs.map(\.lease.state) == [.queued, .held])
+            _ = try await platform.claim(jobs[0].id)
+            try await platform.ended(jobs[0], steps: [StepReport(step: "first", outcome: .success)])
+            #expect(try await platform.jobs(of: run.id).map(\.lease.state) == [.finished, .queued])
+            _ = try await platform.claim(jobs[1].id)
+            try await platform.ended(jobs[1], steps: [StepReport(step: "second", outcome: .success)])
+            #expect(try await platform.runs().first?.state == .success)
+            let requested = try await platform.sentWork().filter { $0.hasPrefix("RolloutRequested") }
+            #expect(requested.count == 2)
+        }
+    }
+
     @Test func `Jobs with a step that deploys by commands take turns as rollouts do`() async throws {
         let bare = """
             steps:

@@ -26,4 +26,15 @@ struct Job: Sendable, Equatable {
     /// Why a rollout does not get on, as its worker says.
     var stuck: String?
     var createdAt: Timestamp
+
+    /// As its workload's queue has it; `nil` for one that changes none.
+    var rollout: RolloutQueue.Rollout? {
+        workload == nil ? nil : sequence.map { .init(job: id, run: run, sequence: $0, state: lease.state) }
+    }
+
+    /// Whether a step, or a service that runs beside it, is the job's.
+    func has(_ step: StepRecord) -> Bool {
+        guard step.stage == stage else { return false }
+        return step.isService ? kind == .build && step.state != .skipped : steps.contains(step.name)
+    }
 }

@@ -108,6 +108,13 @@ struct JobLease: Sendable, Equatable {
         return true
     }
 
+    /// Why the worker of an attempt is told to stop that no longer counts; `nil` where it needs no telling: a job that
+    /// ended well is only told of again.
+    func stopReason(of attempt: Int) -> String? {
+        guard attempt < self.attempt || state == .cancelled || state == .superseded else { return nil }
+        return reason ?? "attempt \(self.attempt) took the place of attempt \(attempt)"
+    }
+
     // MARK: - What time and people say
 
     enum Expiry: Sendable, Equatable {

@@ -42,6 +42,11 @@ enum JobRouting {
         return (name, try workload(of: deploy, cluster))
     }
 
+    /// The clusters a run rolls out to, by the names it gives them.
+    static func clusters(of plan: Plan) -> Set<String> {
+        Set(plan.process.stages.flatMap(\.steps).compactMap { $0.deploy.map { $0.cluster ?? "default" } })
+    }
+
     private static func workload(
         of deploy: Deploy, _ cluster: (_ name: String) throws -> Cluster
     ) rethrows -> String {

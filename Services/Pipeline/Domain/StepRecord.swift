@@ -1,4 +1,5 @@
 import Contracts
+import PipelineLanguage
 
 /// A step of a run as it is kept.
 struct StepRecord: Sendable, Equatable {
@@ -22,10 +23,58 @@ struct StepRecord: Sendable, Equatable {
     var startedAt: Timestamp?
     var finishedAt: Timestamp?
 
+    /// Whether it runs beside the steps of its stage; the planner knows nothing of it.
+    var isService: Bool { kind == "service" }
+
     var view: StepView {
         StepView(
             id: id, name: name, kind: kind, state: state, reason: reason, exitCode: exitCode, job: job,
             attempt: attempt, outputs: outputs, logBytes: 0, logLength: logBytes, startedAt: startedAt,
             finishedAt: finishedAt)
+    }
+}
+
+extension StepRecord {
+    /// Takes the planner's word.
+    mutating func take(_ step: RunProgress.Step, now: Timestamp) {
+        if step.state == .pending, state != .pending {
+            // Its job goes to another worker: what this attempt did does not count.
+            exitCode = nil
+            outputs = [:]
+            logBytes = nil
+            startedAt = nil
+            finishedAt = nil
+        }
+        state = step.state
+        reason = step.reason
+        exitCode = step.exitCode ?? exitCode
+        if state.isFinal, startedAt != nil, finishedAt == nil { finishedAt = now }
+    }
+
+    /// Keeps what a worker's report says beside the outcome, which is the planner's; of a service it is the worker's.
+    mutating func note(_ report: StepReport, attempt: Int, now: Timestamp) {
+        // What the planner settled already stays.
+        if state.isFinal, !isService {
+            logBytes = report.logBytes
+            return
+        }
+        self.attempt = attempt
+        exitCode = report.exitCode
+        ignoresFailure = report.ignored ?? ignoresFailure
+        outputs = report.outputs
+        logBytes = report.logBytes
+        startedAt = report.startedAt ?? startedAt
+        finishedAt = startedAt == nil ? nil : report.finishedAt ?? now
+        if isService {
+            state = RunState(report.outcome)
+            reason = report.reason
+        }
+    }
+
+    /// The stage of a service is over.
+    mutating func endService(now: Timestamp) {
+        guard !state.isFinal else { return }
+        state = state == .running ? .success : .skipped
+        if state == .success { finishedAt = now }
     }
 }

@@ -1,7 +1,5 @@
 import Contracts
 import Logging
-import PipelineLanguage
-import Storage
 
 /// What time does to jobs and stages.
 extension RunEngine {
@@ -25,60 +23,37 @@ extension RunEngine {
     /// Ends what has taken too long: jobs of silent workers go back to their queues as the next attempt.
     func expire(now: Timestamp = .now) async throws {
         try await store.write(now: now) { transaction in
+            let executor = RunExecutor(self, transaction)
             for job in try transaction.jobs.expired(now: now) {
-                let known = try update(job.run, in: transaction) { current in
-                    guard let index = current.index(of: job.id) else { return }
-                    try expire(index, current)
+                let isKnown = try executor.tell(job.run) { run in
+                    let (expiry, changes) = run.expire(job.id)
+                    note(expiry, of: job, in: transaction)
+                    return changes
                 }
                 // The run is over: nobody waits for this job any more.
-                if !known { try close(job, in: transaction) }
+                if !isKnown { try close(job, executor, in: transaction) }
             }
             for stage in try transaction.runs.overdueStages(now: now) {
-                try update(stage.run, in: transaction) { current in
-                    if let position = current.position(of: stage.name) { current.stages[position].deadline = nil }
-                    try current.tell { $0.stageTimedOut(stage.name) }
-                }
+                try executor.tell(stage.run) { $0.stageTimedOut(stage.name) }
             }
         }
     }
 
-    private func expire(_ index: Int, _ current: RunInProgress) throws {
-        let transaction = current.transaction
-        let before = current.jobs[index]
-        let key = current.key(of: before)
-        let expiry = current.jobs[index].lease.expire(now: transaction.now)
+    private func note(_ expiry: JobLease.Expiry, of job: Job, in transaction: Transaction) {
         guard expiry != .notYet else { return }
-        try transaction.jobs.update(current.jobs[index])
         logger.warning(
             "a lease ran out",
             metadata: [
-                "job": "\(before.id)", "run": "\(before.run)", "attempt": "\(before.lease.attempt)",
-                "worker": "\(before.lease.worker ?? "")", "next": "\(expiry)",
+                "job": "\(job.id)", "run": "\(job.run)", "attempt": "\(job.lease.attempt)",
+                "worker": "\(job.lease.worker ?? "")", "next": "\(expiry)",
             ])
-        transaction.count("slipway_leases_lost_total", [("kind", before.kind.rawValue)])
-        // Should the worker still be there, it is to stop.
-        try transaction.send(
-            JobCancelled(
-                job: before.id, run: before.run, attempt: before.lease.attempt,
-                reason: "its lease ran out: the worker was not heard of"), run: before.run)
-        switch expiry {
-        case .notYet: break
-        case .requeued:
-            try current.tell { $0.jobReleased(key) }
-            try current.follow(current.dispatch(index))
-        case .failed(let reason):
-            try current.tell { $0.jobFinished(key, outcome: .failure, reason: reason) }
-            current.ended(before)
-        case .stopped(let reason):
-            try current.tell { $0.jobFinished(key, outcome: .cancelled, reason: reason) }
-            current.ended(before)
-        }
+        transaction.count("slipway_leases_lost_total", [("kind", job.kind.rawValue)])
     }
 
-    private func close(_ job: Job, in transaction: Transaction) throws {
+    private func close(_ job: Job, _ executor: RunExecutor, in transaction: Transaction) throws {
         var job = job
         guard job.lease.finish(attempt: job.lease.attempt, reason: "its run is over") else { return }
         try transaction.jobs.update(job)
-        if let workload = job.workload { try dispatchNext(of: [workload], in: transaction) }
+        if let workload = job.workload { try executor.release(workload) }
     }
 }

@@ -1,5 +1,4 @@
 import Contracts
-import PipelineLanguage
 
 /// What people ask for.
 extension RunEngine {
@@ -42,9 +41,7 @@ extension RunEngine {
     func cancel(_ id: RunID, reason: String, in transaction: Transaction) throws -> Bool {
         guard var summary = try transaction.runs.summary(id) else { return false }
         if summary.state.isFinal { return true }
-        if try update(id, in: transaction, { current in try current.tell { $0.cancel(reason: reason) } }) {
-            return true
-        }
+        if try RunExecutor(self, transaction).tell(id, { $0.cancel(reason: reason) }) { return true }
         // Still without its source: what comes of it is ignored.
         summary.state = .cancelled
         summary.reason = reason

@@ -6,15 +6,6 @@ import Storage
 
 /// From a source that is there, or cannot be had, to a run.
 extension RunEngine {
-    /// The process that was chosen and what it was compiled to, or why there is none.
-    private enum Decision: Sendable {
-        case process(CompiledProcess, ChoiceView)
-        /// Nothing is to run.
-        case skip(String, ChoiceView)
-        /// What was chosen cannot run.
-        case fail(String, ChoiceView)
-    }
-
     /// The commit is in the mirror: chooses the process, plans it and starts the run.
     func sourceSynced(_ message: SourceSynced, id: MessageID) async throws {
         guard let situation = try await store.read({ try Self.situation(of: message, in: $0) }) else {
@@ -23,7 +14,7 @@ extension RunEngine {
                 metadata: ["repository": "\(message.trigger.repository)", "ref": "\(message.trigger.ref)"])
             return
         }
-        let decision = try decide(message, situation)
+        let decision = try ProcessDecision(on: message, situation)
         _ = try await store.write(once: id) { transaction in
             try begin(message, decision, in: transaction)
         }
@@ -78,17 +69,7 @@ extension RunEngine {
 
     // MARK: - The choice
 
-    private struct Situation: Sendable {
-        var repository: Repository
-        var associations: [AssociationView]
-        var given: GivenProcess?
-        var givenDocument: String?
-        var components: [String: ComponentView]
-        /// What the file loads.
-        var templates: [String: PipelineLanguage.Process]
-    }
-
-    private static func situation(of message: SourceSynced, in tables: Snapshot) throws -> Situation? {
+    private static func situation(of message: SourceSynced, in tables: Snapshot) throws -> ProcessDecision.Situation? {
         let trigger = message.trigger
         let repositories = tables.repositories
         guard let repository = try repositories.find(trigger.repository) else { return nil }
@@ -99,67 +80,10 @@ extension RunEngine {
             found[association.component] = try components.find(association.component)
         }
         let given = try trigger.run.flatMap { try tables.runs.details($0)?.given }
-        return Situation(
+        return ProcessDecision.Situation(
             repository: repository, associations: associations, given: given,
             givenDocument: try given.flatMap { try components.process($0.digest) }, components: found,
             templates: try components.processes(message.pipelineFile.map(ProcessCompiler.componentNames) ?? []))
-    }
-
-    private func decide(_ message: SourceSynced, _ situation: Situation) throws -> Decision {
-        let choice = ProcessChoice(
-            trigger: message.trigger, given: situation.given, file: message.pipelineFile,
-            misnamed: message.misnamedFile, allowsFile: situation.repository.allowsFile,
-            associations: situation.associations)
-        switch choice.candidate {
-        case nil: return .skip(choice.refusal, Self.view(.component, nil, choice.trace))
-        case .given(let given):
-            guard let document = situation.givenDocument else {
-                return .fail(
-                    "the process \(given.digest) is no longer stored", Self.view(.given, given.component, choice.trace)
-                )
-            }
-            let compiled = try ProcessCompiler.kept(document, digest: given.digest)
-            return .process(
-                compiled,
-                ChoiceView(
-                    source: given.component == nil ? .given : .component, name: given.component, digest: given.digest,
-                    trace: choice.trace))
-        case .file(let file):
-            do {
-                let compiled = try ProcessCompiler.compile(file, components: situation.templates)
-                return .process(
-                    compiled,
-                    ChoiceView(
-                        source: .file, name: file.path, digest: compiled.digest,
-                        trace: choice.trace + compiled.warnings))
-            } catch let failure as CompileFailure {
-                return .fail(
-                    "\(file.path) is not a pipeline: \(failure.summary)",
-                    Self.view(.file, file.path, choice.trace + failure.findings))
-            }
-        case .component(let name):
-            guard let component = situation.components[name] else {
-                return .fail(
-                    "the component “\(name)” is not there any more", Self.view(.component, name, choice.trace))
-            }
-            do {
-                let compiled = try ProcessCompiler.compile(component.document, name: name)
-                let trace =
-                    choice.trace + ["component “\(name)” is at revision \(component.revision)"]
-                    + compiled.warnings
-                return .process(
-                    compiled, ChoiceView(source: .component, name: name, digest: compiled.digest, trace: trace))
-            } catch let failure as CompileFailure {
-                return .fail(
-                    "the component “\(name)” does not compile: \(failure.summary)",
-                    Self.view(.component, name, choice.trace + failure.findings))
-            }
-        }
-    }
-
-    /// What was chosen where it came to nothing: it has no digest.
-    private static func view(_ source: ChoiceView.Source, _ name: String?, _ trace: [String]) -> ChoiceView {
-        ChoiceView(source: source, name: name, digest: "", trace: trace)
     }
 
     // MARK: - The run
@@ -179,7 +103,7 @@ extension RunEngine {
             startedAt: nil, finishedAt: nil)
     }
 
-    private func begin(_ message: SourceSynced, _ decision: Decision, in transaction: Transaction) throws {
+    private func begin(_ message: SourceSynced, _ decision: ProcessDecision, in transaction: Transaction) throws {
         let runs = transaction.runs
         let known = try known(message.trigger, runs)
         // Planned or ended before: the same push came by another way.
@@ -238,43 +162,13 @@ extension RunEngine {
         }
         let planner = Planner(plan: plan)
         details.progress = planner.progress
-        let (stages, steps) = Self.rows(of: plan, run: run.id)
+        let rows = ActiveRun.Rows(of: plan, run)
         try runs.update(run)
         try runs.update(details, of: run.id)
-        for stage in stages { try runs.save(stage) }
-        for step in steps { try runs.save(step) }
+        for stage in rows.stages { try runs.save(stage) }
+        for step in rows.steps { try runs.save(step) }
         try transaction.emit(events.queued(run, details), run: run.id)
-        try update(run.id, in: transaction) { current in
-            try current.tell { $0.start() }
-        }
-    }
-
-    private static func rows(of plan: Plan, run: RunID) -> (stages: [StageRecord], steps: [StepRecord]) {
-        var stages: [StageRecord] = []
-        var steps: [StepRecord] = []
-        for (position, planned) in plan.stages.enumerated() {
-            let stage = plan.process.stages[position]
-            stages.append(
-                StageRecord(
-                    run: run, position: position, name: planned.name,
-                    state: planned.skipped == nil ? .pending : .skipped,
-                    reason: planned.skipped?.text, dependsOn: stage.dependsOn))
-            for service in planned.services {
-                steps.append(
-                    StepRecord(
-                        run: run, id: steps.count + 1, stage: position, name: service.name, kind: "service",
-                        state: service.skipped == nil ? .pending : .skipped, reason: service.skipped?.text,
-                        ignoresFailure: stage.services.first { $0.name == service.name }?.failure == .ignore))
-            }
-            for step in planned.steps {
-                steps.append(
-                    StepRecord(
-                        run: run, id: steps.count + 1, stage: position, name: step.name, kind: step.kind.rawValue,
-                        state: step.skipped == nil ? .pending : .skipped, reason: step.skipped?.text,
-                        ignoresFailure: stage.step(step.name)?.failure == .ignore))
-            }
-        }
-        return (stages, steps)
+        try RunExecutor(self, transaction).tell(run.id) { $0.start() }
     }
 
     /// What the process means for this run: its parameters filled in, its conditions looked at.

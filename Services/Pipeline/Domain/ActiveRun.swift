@@ -1,0 +1,433 @@
+import Contracts
+import Messaging
+import PipelineLanguage
+
+/// A planned run that is not over, as a value: told what happened, it answers what is to be written, sent and looked at.
+/// It holds no clock and does no I/O; ``RunExecutor`` carries out what it answers, in its order.
+///
+/// Of other runs it knows nothing: a job that changes a workload asks for its turn (``Change/awaitTurn(_:)``) and is told
+/// (``turn(of:_:)``).
+struct ActiveRun: Sendable {
+    /// What holds for all runs.
+    struct Rules: Sendable {
+        /// How long a worker may be silent.
+        var lease: Duration
+        /// How long a job may take where its stage says nothing, in seconds.
+        var timeLimit: Int
+        /// What deployers have said of the clusters that the run rolls out to, by the names it gives them.
+        var clusters: [String: Cluster] = [:]
+    }
+
+    /// What follows from what happened: first the rows, then the messages, then what is to be looked at.
+    enum Change: Sendable, Equatable {
+        case summary(RunSummary)
+        case stage(StageRecord)
+        case step(StepRecord)
+        case progress(RunProgress)
+        case newJob(Job)
+        case job(Job)
+        /// A rollout was given to a worker: from now on older ones of its workload are out of date.
+        case rollout(workload: String, sequence: Int64)
+
+        /// Wake a worker for the job.
+        case offer(Job)
+        /// Tell the worker of an attempt to stop.
+        case stop(JobID, attempt: Int, reason: String)
+        /// The outside world is told that the run has begun to work, or is over.
+        case started
+        case finished
+
+        /// A deadline may have come nearer.
+        case deadline
+        /// Whether the job may go, has to wait or to give way: ``ActiveRun/turn(of:_:)``.
+        case awaitTurn(JobID)
+        /// A rollout of the workload waits: one that is stuck is in its way.
+        case displaceStuck(String)
+        /// What waited for the workload may go, once this run is written.
+        case release(String)
+    }
+
+    /// What becomes of a job that asked for its turn.
+    enum Turn: Sendable, Equatable {
+        case dispatch
+        /// Another job of the workload is under way.
+        case hold
+        /// A newer one, of the run with this name, was there first.
+        case superseded(by: String)
+    }
+
+    let now: Timestamp
+    let rules: Rules
+    /// The place of the run among all, which grows with every new one.
+    let serial: Int64
+    let details: RunDetails
+    private(set) var rows: Rows
+    private(set) var planner: Planner
+
+    /// What is kept of the run and changes.
+    struct Rows: Sendable, Equatable {
+        var summary: RunSummary
+        var stages: [StageRecord]
+        var steps: [StepRecord]
+        var jobs: [Job]
+    }
+
+    private var saved: Rows
+    private var savedProgress: RunProgress
+    private var messages: [Change] = []
+    private var next: [Change] = []
+
+    var id: RunID { rows.summary.id }
+    var summary: RunSummary { rows.summary }
+    var jobs: [Job] { rows.jobs }
+    var plan: Plan { planner.plan }
+
+    /// - Parameter planner: with the progress that is kept.
+    init(rows: Rows, details: RunDetails, planner: Planner, serial: Int64, rules: Rules, now: Timestamp) {
+        self.rows = rows
+        self.details = details
+        self.planner = planner
+        self.serial = serial
+        self.rules = rules
+        self.now = now
+        saved = rows
+        savedProgress = planner.progress
+    }
+
+    // MARK: - What people and time say
+
+    /// Begins the run.
+    mutating func start() -> [Change] {
+        tell { $0.start() }
+        return changes()
+    }
+
+    mutating func cancel(reason: String) -> [Change] {
+        tell { $0.cancel(reason: reason) }
+        return changes()
+    }
+
+    mutating func stageTimedOut(_ name: String) -> [Change] {
+        if let position = position(of: name) { rows.stages[position].deadline = nil }
+        tell { $0.stageTimedOut(name) }
+        return changes()
+    }
+
+    /// A job's lease or time limit may have run out.
+    mutating func expire(_ id: JobID) -> (expiry: JobLease.Expiry, changes: [Change]) {
+        guard let index = index(of: id) else { return (.notYet, []) }
+        let attempt = rows.jobs[index].lease.attempt
+        let expiry = rows.jobs[index].lease.expire(now: now)
+        guard expiry != .notYet else { return (.notYet, []) }
+        // Should the worker still be there, it is to stop.
+        messages.append(.stop(id, attempt: attempt, reason: "its lease ran out: the worker was not heard of"))
+        switch expiry {
+        case .notYet: break
+        case .requeued: requeue(index)
+        case .failed(let reason): end(index, .failure, reason)
+        case .stopped(let reason): end(index, .cancelled, reason)
+        }
+        return (expiry, changes())
+    }
+
+    // MARK: - What other runs say
+
+    /// Whose turn it is at the workload of a job that asked.
+    mutating func turn(of id: JobID, _ turn: Turn) -> [Change] {
+        guard let index = index(of: id), let workload = rows.jobs[index].workload else { return [] }
+        switch (turn, rows.jobs[index].lease.state) {
+        case (.dispatch, .held): offer(index)
+        case (.hold, .held), (.hold, .queued):
+            rows.jobs[index].lease.state = .held
+            next.append(.displaceStuck(workload))
+        case (.superseded(let winner), .held), (.superseded(let winner), .queued):
+            let what = rows.jobs[index].kind == .rollout ? "a newer rollout to" : "a newer run of the step"
+            let reason = "\(what) \(workload) took its place: \(winner)"
+            _ = rows.jobs[index].lease.stop(reason, now: now, as: .superseded)
+            // One that came back from a lost worker may be what the newer one waits for.
+            release(index)
+            // The run has nothing more to give.
+            tell { $0.cancel(reason: reason) }
+        default: return []
+        }
+        return changes()
+    }
+
+    /// A newer job of the workload waits, and this one is stuck: its worker is told to stop.
+    /// - Parameter winner: the name of the other's run.
+    mutating func displace(_ id: JobID, by winner: String) -> [Change] {
+        guard let index = index(of: id), let workload = rows.jobs[index].workload,
+            rows.jobs[index].lease.stopping == nil
+        else { return [] }
+        let why = rows.jobs[index].stuck.map { " (\($0))" } ?? ""
+        return cancel(
+            reason: "it was stuck\(why), and a newer rollout to \(workload) took its place: \(winner)")
+    }
+
+    /// What is known of clusters has changed: the job is known by the key that follows from it.
+    mutating func relocate(_ id: JobID) -> [Change] {
+        guard let index = index(of: id) else { return [] }
+        let job = rows.jobs[index]
+        let planned = plan.stages[job.stage].jobs[job.place]
+        rows.jobs[index].workload = workload(of: planned, in: plan.process.stages[job.stage])?.name ?? job.workload
+        return changes()
+    }
+
+    // MARK: - What workers say
+
+    /// A worker asks for a job.
+    mutating func claim(
+        _ id: JobID, attempt: Int, worker: String
+    ) -> (claim: JobLease.Claim, changes: [Change]) {
+        guard let index = index(of: id) else { return (.refused(.unknown, "there is no job \(id)"), []) }
+        let claim = rows.jobs[index].lease.claim(
+            attempt: attempt, worker: worker, now: now, lease: rules.lease,
+            timeLimit: .seconds(rows.jobs[index].timeLimit))
+        switch claim {
+        case .refused: break
+        case .requeued: requeue(index)
+        case .gaveUp(let reason): end(index, .failure, reason)
+        case .granted: begin(index)
+        }
+        return (claim, changes())
+    }
+
+    mutating func stepStarted(_ message: StepStarted) -> [Change] {
+        guard let index = hear(message.job, attempt: message.attempt) else { return changes() }
+        let job = rows.jobs[index]
+        guard let step = self.index(of: message.step, in: job) else { return changes() }
+        rows.steps[step].startedAt = message.at
+        rows.steps[step].attempt = message.attempt
+        if rows.steps[step].isService, !rows.steps[step].state.isFinal { rows.steps[step].state = .running }
+        let key = key(of: job)
+        tell { $0.stepStarted(message.step, in: key) }
+        return changes()
+    }
+
+    mutating func stepFinished(_ message: StepFinished) -> [Change] {
+        guard let index = hear(message.job, attempt: message.attempt) else { return changes() }
+        let (job, report) = (rows.jobs[index], message.report)
+        let key = key(of: job)
+        note(report, of: job, attempt: message.attempt)
+        tell {
+            $0.stepFinished(
+                report.step, in: key, outcome: report.outcome, exitCode: report.exitCode,
+                reason: report.reason)
+        }
+        return changes()
+    }
+
+    mutating func jobFinished(_ message: JobFinished) -> [Change] {
+        guard let index = index(of: message.job) else { return [] }
+        let job = rows.jobs[index]
+        let stopping = job.lease.stopping
+        let isReleased = message.outcome == .released
+        let counts =
+            isReleased
+            ? rows.jobs[index].lease.release(attempt: message.attempt)
+            : rows.jobs[index].lease.finish(attempt: message.attempt, reason: message.reason)
+        guard counts else {
+            tellToStop(job, attempt: message.attempt)
+            return changes()
+        }
+        if isReleased, stopping == nil {
+            requeue(index)
+            return changes()
+        }
+        for report in message.steps { note(report, of: job, attempt: message.attempt) }
+        end(index, isReleased ? .cancelled : message.outcome, stopping ?? message.reason, reports: message.steps)
+        return changes()
+    }
+
+    /// A sign of life renews the lease. What an attempt says that no longer counts changes nothing, and its worker is told
+    /// to stop.
+    /// - Returns: the job, if what is said of it counts.
+    private mutating func hear(_ id: JobID, attempt: Int) -> Int? {
+        guard let index = index(of: id) else { return nil }
+        guard rows.jobs[index].lease.renew(attempt: attempt, now: now, lease: rules.lease) else {
+            tellToStop(rows.jobs[index], attempt: attempt)
+            return nil
+        }
+        return index
+    }
+
+    private mutating func tellToStop(_ job: Job, attempt: Int) {
+        guard let reason = job.lease.stopReason(of: attempt) else { return }
+        messages.append(.stop(job.id, attempt: attempt, reason: reason))
+    }
+
+    /// Keeps what a report says beside the outcome, which is the planner's.
+    private mutating func note(_ report: StepReport, of job: Job, attempt: Int) {
+        guard let index = index(of: report.step, in: job) else { return }
+        rows.steps[index].note(report, attempt: attempt, now: now)
+    }
+
+    // MARK: - Jobs
+
+    private mutating func begin(_ index: Int) {
+        rows.jobs[index].stuck = nil
+        let job = rows.jobs[index]
+        if let workload = job.workload, let sequence = job.sequence {
+            messages.append(.rollout(workload: workload, sequence: sequence))
+        }
+        let key = key(of: job)
+        tell { $0.jobStarted(key) }
+        if summary.startedAt == nil {
+            rows.summary.startedAt = now
+            rows.summary.state = .running
+            rows.summary.reason = nil
+            messages.append(.started)
+        }
+        for step in rows.steps.indices where job.has(rows.steps[step]) {
+            rows.steps[step].job = job.id
+            rows.steps[step].attempt = job.lease.attempt
+        }
+        next.append(.deadline)
+    }
+
+    /// Its lease was given back: another worker gets it, as the next attempt.
+    private mutating func requeue(_ index: Int) {
+        let key = key(of: rows.jobs[index])
+        tell { $0.jobReleased(key) }
+        ready(index)
+    }
+
+    private mutating func end(
+        _ index: Int, _ outcome: JobFinished.Outcome, _ reason: String?, reports: [StepReport] = []
+    ) {
+        let key = key(of: rows.jobs[index])
+        tell { $0.jobFinished(key, outcome: outcome, reason: reason, reports: reports) }
+        release(index)
+    }
+
+    /// Offers a job to workers, unless it changes a workload: then it waits for its turn.
+    private mutating func ready(_ index: Int) {
+        guard rows.jobs[index].workload != nil, rows.jobs[index].sequence != nil else { return offer(index) }
+        rows.jobs[index].lease.state = .held
+        next.append(.awaitTurn(rows.jobs[index].id))
+    }
+
+    private mutating func offer(_ index: Int) {
+        rows.jobs[index].lease.state = .queued
+        messages.append(.offer(rows.jobs[index]))
+    }
+
+    /// A job is over: what waited for its workload may go.
+    private mutating func release(_ index: Int) {
+        if let workload = rows.jobs[index].workload { next.append(.release(workload)) }
+    }
+
+    // MARK: - The planner
+
+    private mutating func tell(_ event: (inout Planner) -> [Planner.Action]) {
+        for action in event(&planner) {
+            switch action {
+            case .stageStarted(let name):
+                guard let position = position(of: name), let timeout = plan.process.stages[position].timeout else {
+                    continue
+                }
+                rows.stages[position].deadline = now.adding(.seconds(timeout))
+                next.append(.deadline)
+            case .startJob(let key): start(key)
+            case .cancelJob(let key, let reason): stop(key, reason)
+            case .skipStep, .stageFinished: break
+            case .finished(let state, let reason):
+                rows.summary.state = state
+                rows.summary.reason = reason
+                rows.summary.finishedAt = now
+                messages.append(.finished)
+            }
+        }
+    }
+
+    private mutating func start(_ key: JobKey) {
+        guard let position = position(of: key.stage) else { return }
+        let planned = plan.stages[position].jobs[key.index]
+        let stage = plan.process.stages[position]
+        var job = Job(
+            id: .make(at: now), run: id, stage: position, place: key.index,
+            kind: planned.isRollout ? .rollout : .build, steps: planned.steps,
+            queue: JobRouting.queue(of: planned, in: stage).name, timeLimit: stage.timeout ?? rules.timeLimit,
+            createdAt: now)
+        if let workload = workload(of: planned, in: stage),
+            let step = rows.steps.first(where: { $0.stage == position && $0.name == workload.step })
+        {
+            job.workload = workload.name
+            job.sequence = RolloutQueue.sequence(serial: serial, step: step.id)
+        }
+        rows.jobs.append(job)
+        ready(rows.jobs.count - 1)
+    }
+
+    private mutating func stop(_ key: JobKey, _ reason: String) {
+        guard
+            let index = rows.jobs.lastIndex(where: { self.key(of: $0) == key && !$0.lease.state.isFinal })
+        else { return }
+        switch rows.jobs[index].lease.stop(reason, now: now) {
+        case .nothing: break
+        case .ended: release(index)
+        case .tellWorker:
+            messages.append(.stop(rows.jobs[index].id, attempt: rows.jobs[index].lease.attempt, reason: reason))
+            next.append(.deadline)
+        }
+    }
+
+    /// The key of what a job changes, and the step that does.
+    private func workload(of planned: PlannedJob, in stage: Stage) -> (step: String, name: String)? {
+        JobRouting.workload(of: planned, in: stage, repository: summary.repository) { name in
+            rules.clusters[name] ?? Cluster(name: name)
+        }
+    }
+
+    // MARK: - Rows
+
+    func position(of stage: String) -> Int? { rows.stages.firstIndex { $0.name == stage } }
+
+    func key(of job: Job) -> JobKey { JobKey(stage: rows.stages[job.stage].name, index: job.place) }
+
+    func index(of job: JobID) -> Int? { rows.jobs.firstIndex { $0.id == job } }
+
+    func job(_ id: JobID) -> Job? { rows.jobs.first { $0.id == id } }
+
+    private func index(of step: String, in job: Job) -> Int? {
+        rows.steps.firstIndex { $0.stage == job.stage && $0.name == step }
+    }
+
+    /// What has changed since the last answer.
+    private mutating func changes() -> [Change] {
+        takeOver()
+        var changes: [Change] = []
+        if rows.summary != saved.summary { changes.append(.summary(rows.summary)) }
+        for (stage, saved) in zip(rows.stages, saved.stages) where stage != saved { changes.append(.stage(stage)) }
+        for (step, saved) in zip(rows.steps, saved.steps) where step != saved { changes.append(.step(step)) }
+        if planner.progress != savedProgress { changes.append(.progress(planner.progress)) }
+        for (job, saved) in zip(rows.jobs, saved.jobs) where job != saved { changes.append(.job(job)) }
+        changes += rows.jobs.dropFirst(saved.jobs.count).map(Change.newJob)
+        changes += messages + next
+        (saved, savedProgress, messages, next) = (rows, planner.progress, [], [])
+        return changes
+    }
+
+    /// Takes the planner's states over.
+    private mutating func takeOver() {
+        for (position, progress) in planner.progress.stages.enumerated() {
+            rows.stages[position].state = progress.state
+            rows.stages[position].reason = progress.reason
+            let planned = plan.stages[position].steps
+            for (number, step) in progress.steps.enumerated() {
+                guard
+                    let index = rows.steps.firstIndex(where: {
+                        $0.stage == position && $0.name == planned[number].name
+                    })
+                else { continue }
+                rows.steps[index].take(step, now: now)
+            }
+            guard progress.state.isFinal else { continue }
+            // Services are not the planner's: they end with their stage.
+            for index in rows.steps.indices
+            where rows.steps[index].stage == position && rows.steps[index].isService {
+                rows.steps[index].endService(now: now)
+            }
+        }
+    }
+}

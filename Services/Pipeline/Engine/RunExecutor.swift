@@ -1,0 +1,134 @@
+import Contracts
+import PipelineLanguage
+import Storage
+
+/// Carries out what runs answer, within one transaction: writes their rows, sends their messages, and tells other runs
+/// what concerns them. Each run is read once and written as it answers.
+final class RunExecutor {
+    private let engine: RunEngine
+    private let transaction: Transaction
+    private var runs: [RunID: ActiveRun] = [:]
+    /// Workloads of jobs that are over: what waited for them may go once all that led there is written.
+    private var released: [String] = []
+    private var depth = 0
+
+    init(_ engine: RunEngine, _ transaction: Transaction) {
+        self.engine = engine
+        self.transaction = transaction
+    }
+
+    /// The run with all its rows, or `nil` where it is unknown, not planned yet, or over.
+    func find(_ id: RunID) throws -> ActiveRun? {
+        let run = try runs[id] ?? engine.load(id, in: transaction)
+        runs[id] = run
+        return run.flatMap { $0.summary.state.isFinal ? nil : $0 }
+    }
+
+    /// Tells a run something and carries out what it answers.
+    /// - Returns: `false` where the run is unknown, not planned yet, or over.
+    @discardableResult
+    func tell(_ id: RunID, _ event: (inout ActiveRun) throws -> [ActiveRun.Change]) throws -> Bool {
+        guard var run = try find(id) else { return false }
+        let changes = try event(&run)
+        runs[id] = run
+        depth += 1
+        for change in changes { try carryOut(change, of: run) }
+        if !changes.isEmpty { transaction.changed(id) }
+        depth -= 1
+        try dispatchReleased()
+        return true
+    }
+
+    /// Lets what waited for a workload go.
+    func release(_ workload: String) throws {
+        released.append(workload)
+        try dispatchReleased()
+    }
+
+    // MARK: - What follows
+
+    private func carryOut(_ change: ActiveRun.Change, of run: ActiveRun) throws {
+        switch change {
+        case .summary(let summary): try transaction.runs.update(summary)
+        case .stage(let stage): try transaction.runs.save(stage)
+        case .step(let step): try transaction.runs.save(step)
+        case .progress(let progress): try transaction.runs.update(progress: progress, of: run.id)
+        case .newJob(let job): try transaction.jobs.insert(job)
+        case .job(let job): try transaction.jobs.update(job)
+        case .rollout(let workload, let sequence):
+            try transaction.jobs.begin(workload, sequence: sequence, run: run.id)
+        case .offer(let job): try offer(job)
+        case .stop(let job, let attempt, let reason):
+            try transaction.send(JobCancelled(job: job, run: run.id, attempt: attempt, reason: reason), run: run.id)
+        case .started: try transaction.emit(engine.events.started(run.summary, run.details), run: run.id)
+        case .finished:
+            try transaction.emit(engine.events.finished(run.summary, run.details), run: run.id)
+            engine.plans.forget(run.id)
+            transaction.count("slipway_runs_total", [("state", run.summary.state.rawValue)])
+        case .deadline: transaction.afterCommit { [deadlines = engine.deadlines] in deadlines.wake() }
+        case .awaitTurn(let job): try takeTurn(job, of: run.id)
+        case .displaceStuck(let workload): try displaceStuck(of: workload)
+        case .release(let workload): released.append(workload)
+        }
+    }
+
+    private func offer(_ job: Job) throws {
+        let queue = JobRouting.queue(named: job.queue)
+        let attempt = job.lease.attempt
+        // The same attempt is always the same message.
+        let id = MessageID(rawValue: "\(job.id).\(attempt)")
+        switch job.kind {
+        case .build:
+            try transaction.send(
+                BuildRequested(job: job.id, run: job.run, attempt: attempt), to: queue, id: id, run: job.run)
+        case .rollout:
+            try transaction.send(
+                RolloutRequested(job: job.id, run: job.run, attempt: attempt), to: queue, id: id, run: job.run)
+        }
+    }
+
+    // MARK: - Turns
+
+    /// Asks whether a job may go. Those that have to give way to it are told first.
+    func takeTurn(_ id: JobID, of run: RunID) throws {
+        guard let current = try find(run), let index = current.index(of: id), let rollout = current.jobs[index].rollout,
+            let workload = current.jobs[index].workload, !current.jobs[index].lease.state.isFinal
+        else { return }
+        let (verdict, superseded) = try transaction.jobs.rollouts(of: workload).admit(rollout)
+        let name = try name(of: run)
+        for other in superseded {
+            guard let loser = try transaction.jobs.find(other) else { continue }
+            try tell(loser.run) { $0.turn(of: other, .superseded(by: name)) }
+        }
+        let turn: ActiveRun.Turn =
+            switch verdict {
+            case .dispatch: .dispatch
+            case .hold: .hold
+            case .superseded(let winner): .superseded(by: try self.name(of: winner))
+            }
+        try tell(run) { $0.turn(of: id, turn) }
+    }
+
+    /// Stops the jobs of a workload that are stuck while a newer one waits; that one goes when they have stopped.
+    func displaceStuck(of workload: String) throws {
+        for (id, winner) in try transaction.jobs.rollouts(of: workload).displaced() {
+            guard let job = try transaction.jobs.find(id) else { continue }
+            let name = try name(of: winner)
+            try tell(job.run) { $0.displace(id, by: name) }
+        }
+    }
+
+    /// The jobs that waited for those that ended.
+    private func dispatchReleased() throws {
+        while depth == 0, let workload = released.popLast() {
+            guard let next = try transaction.jobs.rollouts(of: workload).next(),
+                let job = try transaction.jobs.find(next)
+            else { continue }
+            try takeTurn(next, of: job.run)
+        }
+    }
+
+    private func name(of run: RunID) throws -> String {
+        try transaction.runs.summary(run).map { "\($0.repository) #\($0.number)" } ?? run.rawValue
+    }
+}
