@@ -241,6 +241,19 @@ import Worker
             _ = try await host.replacement(one, job: "j4", sequence: 4, run("/index.html"), log: MemoryLog()).run()
             let count = try await answers()["one", default: 0]
             try await eventually("the last one's answers") { try await answers()["one", default: 0] > count + 20 }
+            // Cancelled with both at work, the old one has the name again.
+            var cancelled = try host.replacement(two, job: "j5", sequence: 5, run("/index.html"), log: MemoryLog())
+            cancelled.patience.drain = .seconds(60)
+            let before = try await host.engine.inspectContainer(host.service).id
+            let counted = try await answers()["two", default: 0]
+            let rolling = Task { [cancelled] in try await cancelled.run() }
+            try await eventually("the new one's answers again") {
+                try await answers()["two", default: 0] > counted + 20
+            }
+            rolling.cancel()
+            await #expect(throws: CancellationError.self) { try await rolling.value }
+            #expect(try await host.engine.inspectContainer(host.service).id == before)
+            #expect(try await Set(host.all) == [host.service, "\(host.service)-client"])
             let all = try await answers()
             #expect(Set(all.keys) == ["one", "two"], "\(all)")
             try await host.engine.removeContainer(asking)
@@ -508,12 +521,12 @@ import Worker
             let one = try await TestImages.build("trap '' TERM; while :; do /bin/busybox sleep 1; done")
             let two = try await TestImages.server("two")
             _ = try await host.replacement(one, job: "j1", sequence: 1, log: MemoryLog()).run()
-            let old = try await host.engine.inspectContainer(host.service).id
             let run = ContainerRun(health: Probe(port: 8080, timeout: 20))
             let replacement = try host.replacement(two, job: "j2", sequence: 2, run, log: MemoryLog())
             let rolling = Task { try await replacement.run() }
             try await eventually("the new one in service") {
-                try await host.engine.inspectContainer(host.service).id != old
+                // The name goes from one to the other.
+                try await Set(host.all) == [host.service, "\(host.service)-previous"]
             }
             try await Task.sleep(for: .seconds(1))
             rolling.cancel()

@@ -36,14 +36,15 @@ extension ServiceTests {
             return next.id
         }
 
-        func step(_ image: String, network: String? = nil, drain: Int? = nil, patience: Int = 60) -> Step {
+        func step(_ image: String, network: String? = nil, drain: Int? = nil, timeout: Int? = nil) -> Step {
             Step(
                 name: "release",
                 deploy: Deploy(
                     environment: "production", container: service, image: image,
                     run: ContainerRun(
                         ports: network == nil ? ["127.0.0.1:\(port):8080"] : [], network: network, drain: drain,
-                        health: Probe(command: ["/bin/busybox", "test", "-e", "/go"], timeout: patience))))
+                        health: Probe(command: ["/bin/busybox", "test", "-e", "/go"], timeout: 60))),
+                timeout: timeout)
         }
 
         func go(_ id: String) async throws {
@@ -89,7 +90,7 @@ extension ServiceTests {
     func aContainerIsReplacedThoughTheDeployerIsKilled(isBroken: Bool) async throws {
         let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
         try await withOld(one) { old in
-            try await scene(old.step(two, patience: isBroken ? 4 : 60)) { scene in
+            try await scene(old.step(two, timeout: isBroken ? 20 : nil)) { scene in
                 try await scene.offer(attempt: 1)
                 let first = try await scene.start()
                 try await eventually(within: .seconds(60), "the new container") { await old.next() != nil }

@@ -7,19 +7,21 @@ import Worker
 
 @Suite struct ContainerRunTests {
     @Test func portsAndVolumesAsTheyAreWritten() throws {
-        #expect(try ContainerRun.port("80") == .init(container: 80, host: nil))
-        #expect(try ContainerRun.port("8080:80") == .init(container: 80, host: 8080))
+        let run = ContainerRun(
+            ports: ["80", "127.0.0.1:53:5353/udp", "[::1]:8000-8001:80-81"], volumes: ["/srv:/data:ro", "data:/more"])
+        let specification = try run.specification(image: "web", environment: [:])
         #expect(
-            try ContainerRun.port("127.0.0.1:53:5353/udp")
-                == .init(container: 5353, host: 53, address: "127.0.0.1", transport: "udp"))
-        #expect(try ContainerRun.port("[::1]:8080:80") == .init(container: 80, host: 8080, address: "::1"))
-        for wrong in ["", "web", "80:web", "0:80", "70000:80", "8080:80/ftp"] {
-            #expect(throws: JobFailure.self) { try ContainerRun.port(wrong) }
-        }
-        #expect(try ContainerRun.mount("/srv:/data:ro") == .bind(source: "/srv", path: "/data", readOnly: true))
-        #expect(try ContainerRun.mount("data:/data") == .volume(name: "data", path: "/data", readOnly: false))
-        for wrong in ["/srv", "data:relative", "a:/b:rx", ":/data"] {
-            #expect(throws: JobFailure.self) { try ContainerRun.mount(wrong) }
+            specification.ports == [
+                .init(container: 80, host: nil),
+                .init(container: 5353, host: 53, address: "127.0.0.1", transport: "udp"),
+                .init(container: 80, host: 8000, address: "::1"), .init(container: 81, host: 8001, address: "::1"),
+            ])
+        #expect(
+            specification.mounts == [
+                .bind(source: "/srv", path: "/data", readOnly: true), .volume(name: "data", path: "/more"),
+            ])
+        for wrong in [ContainerRun(ports: ["80:web"]), ContainerRun(volumes: ["data:/data:Z"])] {
+            #expect(throws: JobFailure.self) { try wrong.specification(image: "web", environment: [:]) }
         }
     }
 

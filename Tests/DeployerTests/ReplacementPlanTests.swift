@@ -57,7 +57,7 @@ import Testing
                 start(id)
                 return .started(id)
             case .startOld(let id): start(id)
-            case .stop(let id), .end(let id): stop(id)
+            case .stop(let id), .end(let id), .letGo(let id): stop(id)
             case .drain(let id, _):
                 change(id) { $0.networks = [] }
                 return .drained(id)

@@ -14,6 +14,8 @@ struct ContainerHealth: Sendable {
     let probe: Probe?
     /// How long a container without any health check has to run to count as well.
     let settling: Duration
+    /// What its rollout has to have ended by, so that a step's own timeout does not end it without a word.
+    var deadline: ContinuousClock.Instant?
     /// How often it had been started again before anyone looked; those do not count.
     var pastRestarts = 0
     /// Told when it is stuck, with the reason, and when it goes on.
@@ -43,7 +45,8 @@ struct ContainerHealth: Sendable {
     /// - Throws: ``JobFailure`` with what was wrong at last.
     func wait(_ goesOn: @Sendable () async throws -> Void = {}) async throws {
         let begun = ContinuousClock.now
-        let limit = probe.map { Duration.seconds($0.timeout) } ?? max(Self.ownCheck, settling * 2)
+        let own = probe.map { Duration.seconds($0.timeout) } ?? max(Self.ownCheck, settling * 2)
+        let limit = deadline.map { max(.seconds(1), min(own, $0 - begun)) } ?? own
         let interval = Duration.seconds(max(1, probe?.interval ?? 1))
         // Most programs listen at once: the first tries come fast.
         var pause = min(.milliseconds(25), interval)

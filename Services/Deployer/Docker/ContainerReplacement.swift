@@ -33,6 +33,8 @@ struct ContainerReplacement: Sendable {
     /// Who rolls out what, for whoever looks at the container.
     let labels: [String: String]
     var patience = Patience()
+    /// When the new one has to be well at the latest: what is left of the step's time after that is for the way back.
+    var deadline: ContinuousClock.Instant?
     /// Told when the new container is stuck, and when it goes on: a newer rollout need not wait for the end of that.
     var stuck: @Sendable (String?) -> Void = { _ in }
     let log: any StepLog
@@ -146,6 +148,9 @@ struct ContainerReplacement: Sendable {
                 await log.line("the old container \(id.prefix(12)) cannot be removed: \(error)")
                 return .cannotGo(id)
             }
+        case .letGo(let id):
+            try await Task.sleep(for: min(patience.drain, .seconds(2)))
+            try await engine.stopContainer(id, grace: patience.grace)
         case .rejoin(let id, let aliases):
             do {
                 for (network, names) in aliases { try await engine.connect(id, to: network, aliases: names) }
@@ -198,7 +203,8 @@ struct ContainerReplacement: Sendable {
 
     private func check(_ id: String, settling: Duration, pastRestarts: Int = 0) async throws {
         let health = ContainerHealth(
-            engine: engine, http: http, id: id, probe: health, settling: settling, pastRestarts: pastRestarts,
+            engine: engine, http: http, id: id, probe: health, settling: settling, deadline: deadline,
+            pastRestarts: pastRestarts,
             stuck: stuck, log: log)
         try await health.wait { [self] in
             if let sequence, let newer = try await newest(), newer > sequence { throw JobFailure(self.newer(newer)) }

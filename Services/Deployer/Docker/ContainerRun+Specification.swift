@@ -33,10 +33,18 @@ extension ContainerRun {
             throw JobFailure("“\(restart)” is no restart policy: no, always, on-failure or unless-stopped")
         }
         specification.restart = restart
-        if specification.network != "host", specification.network != "none" {
-            for port in ports { specification.ports.append(try Self.port(port)) }
+        do {
+            // The engine refuses ports where it publishes none.
+            let published = ["host", "none"].contains(specification.network) ? [] : ports
+            for text in published {
+                specification.ports += try Self.ports(text).map {
+                    .init(container: $0.container, host: $0.host, address: $0.address, transport: $0.transport)
+                }
+            }
+            for text in volumes { specification.mounts.append(Self.mount(try Self.volume(text))) }
+        } catch {
+            throw JobFailure("\(error)")
         }
-        for volume in volumes { specification.mounts.append(try Self.mount(volume)) }
         return specification
     }
 
@@ -59,44 +67,9 @@ extension ContainerRun {
         specification.moreNetworks = Array(all.dropFirst())
     }
 
-    /// `80`, `8080:80` or `127.0.0.1:8080:80/tcp`.
-    static func port(_ text: String) throws(JobFailure) -> ContainerSpecification.PublishedPort {
-        let problem = JobFailure("“\(text)” is no port such as 8080:80 or 127.0.0.1:8080:80/tcp")
-        let halves = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard halves.count <= 2 else { throw problem }
-        let transport = halves.count == 2 ? String(halves[1]) : "tcp"
-        guard ["tcp", "udp", "sctp"].contains(transport) else { throw problem }
-        let parts = halves[0].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        func number(_ text: String) throws(JobFailure) -> Int {
-            guard let number = Int(text), (1...65535).contains(number) else { throw problem }
-            return number
-        }
-        switch parts.count {
-        case 1: return .init(container: try number(parts[0]), host: nil, transport: transport)
-        case 2:
-            return .init(
-                container: try number(parts[1]), host: parts[0].isEmpty ? nil : try number(parts[0]),
-                transport: transport)
-        default:
-            // An IPv6 address has colons of its own.
-            let address = parts.dropLast(2).joined(separator: ":").filter { $0 != "[" && $0 != "]" }
-            guard !address.isEmpty else { throw problem }
-            let host = parts[parts.count - 2]
-            return .init(
-                container: try number(parts[parts.count - 1]), host: host.isEmpty ? nil : try number(host),
-                address: address, transport: transport)
-        }
-    }
-
-    /// `/srv/data:/data` or `data:/data:ro`.
-    static func mount(_ text: String) throws(JobFailure) -> ContainerSpecification.Mount {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard (2...3).contains(parts.count), !parts[0].isEmpty, parts[1].hasPrefix("/"),
-            parts.count == 2 || parts[2] == "ro" || parts[2] == "rw"
-        else { throw JobFailure("“\(text)” is no volume such as /srv/data:/data or data:/data:ro") }
-        let readOnly = parts.count == 3 && parts[2] == "ro"
-        return parts[0].hasPrefix("/")
-            ? .bind(source: parts[0], path: parts[1], readOnly: readOnly)
-            : .volume(name: parts[0], path: parts[1], readOnly: readOnly)
+    private static func mount(_ volume: Volume) -> ContainerSpecification.Mount {
+        volume.isFolder
+            ? .bind(source: volume.source, path: volume.path, readOnly: volume.isReadOnly)
+            : .volume(name: volume.source, path: volume.path, readOnly: volume.isReadOnly)
     }
 }

@@ -77,6 +77,8 @@ struct ReplacementPlan: Sendable {
         case drain(String, for: String)
         /// Stops an old one for good.
         case end(String)
+        /// Stops a new one that was in service, and is well, once those who have just asked for it are answered.
+        case letGo(String)
         /// Removes an old one that has stopped.
         case remove(String)
         /// Gives the old one back what the new one took from it: aliases, by network.
@@ -258,7 +260,7 @@ struct ReplacementPlan: Sendable {
         {
             return next.isRunning ? .stop(next.id) : .startOld(current.id)
         }
-        return .discard(next.id)
+        return well.contains(next.id) && isUp(next) && current != nil ? .letGo(next.id) : .discard(next.id)
     }
 
     private func replace(_ places: [ServiceNames.Place: Found]) -> Step {
@@ -296,6 +298,7 @@ struct ReplacementPlan: Sendable {
     private mutating func putBack(_ places: [ServiceNames.Place: Found]) -> Step {
         if isInterrupted, let step = finish(places) { return step }
         let current = places[.current]
+        for new in [places[.ready], current].compactMap({ $0 }) where isOwn(new) { well.insert(new.id) }
         if !isSuperseded {
             if let step = rejoin(places) ?? switchBack(places) { return step }
         }

@@ -132,6 +132,10 @@ struct DeployExecutor: JobExecutor, StepRunner {
                 DeployLabel.environment: deploy.environment, DeployLabel.owner: grant.repository.rawValue,
             ], log: step.log, logger: logger)
         replacement.stuck = step.stuck
+        let time = RolloutTime(
+            timeout: step.step.timeout, job: grant.timeoutSeconds, soak: nil, standard: .seconds(grant.timeoutSeconds),
+            undoes: true)
+        replacement.deadline = .now + time.allowed
         if let drain = run.drain { replacement.patience.drain = .seconds(drain) }
         let result = try await turns.take(deploy.container) { [replacement] in try await replacement.run() }
         events.deployed(

@@ -4,9 +4,11 @@ extension DocumentReader {
         guard let fields = fields(node, what: "“run”") else { return nil }
         var run = ContainerRun()
         let ports = fields.take("ports")
-        run.ports = texts(ports, "“ports”")
+        run.ports = texts(ports, "“ports”") { text throws(ContainerRun.Problem) in _ = try ContainerRun.ports(text) }
         run.environment = values(fields.take("environment"), "“environment”")
-        run.volumes = texts(fields.take("volumes"), "“volumes”")
+        run.volumes = texts(fields.take("volumes"), "“volumes”") { text throws(ContainerRun.Problem) in
+            _ = try ContainerRun.volume(text)
+        }
         run.network = name(fields.take("network"), "“network”")
         let networks = fields.take("networks")
         run.networks = texts(networks, "“networks”")
@@ -37,6 +39,23 @@ extension DocumentReader {
         return run
     }
 
+    /// Texts that have to be understood; what an expression stands for is not known yet.
+    private func texts(
+        _ node: SourceNode?, _ what: String, check: (String) throws(ContainerRun.Problem) -> Void
+    ) -> [String] {
+        let texts = texts(node, what)
+        guard let node else { return texts }
+        for element in elements(node) {
+            guard case .scalar(let scalar) = element.content, !scalar.text.contains("$") else { continue }
+            do {
+                try check(scalar.text)
+            } catch {
+                sink.error(.badValue, "\(error)", at: element)
+            }
+        }
+        return texts
+    }
+
     private func logging(_ node: SourceNode?) -> ContainerRun.Logging? {
         guard let node else { return nil }
         if case .scalar = node.content { return name(node, "“logging”").map { .init(driver: $0) } }
@@ -53,19 +72,37 @@ extension DocumentReader {
         if case .map(let entries) = node.content, entries.isEmpty { return .init() }
         guard let fields = fields(node, what: "“healthcheck”") else { return nil }
         var check = ContainerRun.HealthCheck()
-        let command = fields.require("command")
+        // As Compose writes it.
+        let test = fields.take("test")
+        let isDisabled = bool(fields.take("disable"), "“disable”") ?? false
+        let command = test == nil && !isDisabled ? fields.require("command") : fields.take("command")
         // One text is a shell's line, a list are the words themselves.
-        if let command, case .scalar(let scalar) = command.content {
+        if let line = command ?? test, case .scalar(let scalar) = line.content {
             check.command = ["/bin/sh", "-c", scalar.text]
-        } else {
+        } else if let command {
             check.command = texts(command, "“command”")
+        } else if let test {
+            check.command = testWords(test)
         }
+        if isDisabled { check.command = [] }
         check.interval = duration(fields.take("interval"), "“interval”")
         check.timeout = duration(fields.take("timeout"), "“timeout”")
         check.startPeriod = duration(fields.take("start_period"), "“start_period”")
         check.retries = integer(fields.take("retries"), "“retries”", in: 1...1000)
         fields.finish()
         return check
+    }
+
+    private func testWords(_ node: SourceNode) -> [String] {
+        let words = texts(node, "“test”")
+        switch words.first {
+        case "NONE": return []
+        case "CMD": return Array(words.dropFirst())
+        case "CMD-SHELL": return ["/bin/sh", "-c", words.dropFirst().joined(separator: " ")]
+        default:
+            sink.error(.badValue, "“test” begins with CMD, CMD-SHELL or NONE; a list without it is “command”", at: node)
+            return words
+        }
     }
 
     private func restartPolicy(_ node: SourceNode) -> String? {

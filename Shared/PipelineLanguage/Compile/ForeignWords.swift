@@ -236,7 +236,6 @@ enum ForeignWords {
         "image": "the image is said beside “run”",
         "name": "the container's name is “container”, beside “run”",
         "container_name": "the container's name is “container”, beside “run”",
-        "healthcheck": "it is called “health”: a port, a path or a command",
     ]
 
     /// What plugins are told most, and what other words of the same name would mean in a step.

@@ -4,7 +4,7 @@ extension ProcessSchema {
     static var containerRun: JSONValue {
         object(
             [
-                "ports": reference("texts", "As 8080:80."),
+                "ports": reference("texts", "As 8080:80, or 8000-8010:8000-8010."),
                 "environment": map(of: reference("value"), "Variables."),
                 "volumes": reference("texts", "As /srv/data:/data."),
                 "network": name("The host's network to join, or host."),
@@ -30,6 +30,8 @@ extension ProcessSchema {
                         object(
                             [
                                 "command": reference("texts", "Has to exit with 0; one text is a shell's line."),
+                                "test": reference("texts", "As Compose writes it, with CMD, CMD-SHELL or NONE first."),
+                                "disable": bool("Whether the image's own check is switched off.", standard: false),
                                 "interval": reference("duration", "The pause between checks."),
                                 "timeout": reference("duration", "How long one may take."),
                                 "start_period": reference("duration", "How long failures do not count after a start."),
