@@ -48,7 +48,13 @@ struct Synchronizer: Sendable {
             if error.code == .cancelled { throw CancellationError() }
             let reason = error.code == .timedOut ? "\(error); raise SLIPWAY_SYNC_TIMEOUT" : "\(error)"
             if error.mayPass || trigger.mayBeAhead(of: error) {
-                let patience = error.code == .rateLimited ? Self.rateLimitPatience : Self.patience
+                let patience =
+                    switch error.code {
+                    case .rateLimited: Self.rateLimitPatience
+                    // Like a slot that does not come, it says nothing of this push.
+                    case .busy: RetryPolicy.attempts - 1
+                    default: Self.patience
+                    }
                 if let outcome = again(trigger, reason, attempt, of: patience) { return outcome }
             }
             return failed(trigger, error.syncCode, reason)
@@ -190,7 +196,7 @@ extension GitError {
     /// Whether the same fetch may do better later.
     var mayPass: Bool {
         switch code {
-        case .unreachable, .rateLimited, .timedOut, .failed: true
+        case .unreachable, .rateLimited, .timedOut, .busy, .failed: true
         case .invalid, .authentication, .untrusted, .redirected, .notGit, .objectFormat, .repositoryNotFound,
             .refNotFound, .emptyRepository, .pathNotFound, .tooLarge, .unsafeObjects, .cancelled:
             false
@@ -201,7 +207,7 @@ extension GitError {
     var syncCode: SyncFailed.Code {
         switch code {
         case .authentication: .authentication
-        case .unreachable, .rateLimited, .untrusted, .timedOut: .unreachable
+        case .unreachable, .rateLimited, .untrusted, .timedOut, .busy: .unreachable
         case .refNotFound: .refNotFound
         case .emptyRepository: .emptyRepository
         case .invalid, .redirected, .notGit, .objectFormat, .repositoryNotFound, .pathNotFound, .tooLarge,

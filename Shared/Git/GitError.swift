@@ -29,6 +29,8 @@ public struct GitError: Error, Sendable, Equatable, CustomStringConvertible {
         case tooLarge
         /// It took longer than the caller waits.
         case timedOut
+        /// Another process works on the same mirror for longer than it is waited for.
+        case busy
         /// The repository holds objects Git considers an attack (`.git` in a tree, a hostile submodule address).
         case unsafeObjects
         /// The task was cancelled.

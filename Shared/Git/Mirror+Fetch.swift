@@ -28,7 +28,7 @@ extension Mirror {
         let remote = try RemoteAddress(source.url, allowsFile: program.allowsFile)
         try RefName.check(ref: ref)
         if let commit { try RefName.check(commit: commit) }
-        return try await lock.withLock { () async throws(GitError) -> String in
+        return try await exclusively { () async throws(GitError) -> String in
             try await followingRedirects(remote, source) { (remote) async throws(GitError) -> String in
                 guard let commit else { return try await fetchTip(of: ref, remote, source) }
                 guard !isKept(commit) else { return commit }
@@ -51,7 +51,7 @@ extension Mirror {
         naming name: String, from source: FetchSource
     ) async throws(GitError) -> (commit: String, ref: String) {
         let remote = try RemoteAddress(source.url, allowsFile: program.allowsFile)
-        return try await lock.withLock { () async throws(GitError) -> (commit: String, ref: String) in
+        return try await exclusively { () async throws(GitError) -> (commit: String, ref: String) in
             try await followingRedirects(remote, source) {
                 (remote) async throws(GitError) -> (commit: String, ref: String) in
                 try await find(name, remote, source)

@@ -3,16 +3,10 @@ import FoundationEssentials
 import Logging
 
 extension Mirror {
-    /// Makes it ready to fetch into: makes it in the server's object format if it is not there, and clears away what a
-    /// killed git left.
+    /// Makes it ready to fetch into: makes it in the server's object format if it is not there.
     /// - Throws: ``GitError``: `emptyRepository` where the server has no ref to tell the format by.
     func prepare(_ remote: RemoteAddress, _ source: FetchSource) async throws(GitError) {
-        guard !exists else {
-            if lock.isFirstUse() { removeLeftovers() }
-            return
-        }
-        _ = lock.isFirstUse()
-        try makeFolders()
+        guard !exists else { return }
         try await make(sha256: try await isSHA256(remote, source))
     }
 

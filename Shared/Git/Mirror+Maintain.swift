@@ -2,7 +2,7 @@ extension Mirror {
     /// Packs what many fetches left and lets go of the commits kept longest: to be called once in a while.
     /// - Parameter newest: how many commits stay kept, the newest first.
     public func maintain(keeping newest: Int = 1_000) async throws(GitError) {
-        try await lock.withLock { () async throws(GitError) -> Void in
+        try await exclusively { () async throws(GitError) -> Void in
             let refs = try await program.run(
                 ["for-each-ref", "--sort=-committerdate", "--format=delete %(refname)", "refs/slipway/commits"],
                 in: directory, outputLimit: 64 << 20, doing: "listing the kept commits")

@@ -81,7 +81,7 @@ extension Mirror {
             // A server that gives no commit by its id may have it in a branch's history.
         }
         let remote = try RemoteAddress(source.url, allowsFile: program.allowsFile)
-        try await lock.withLock { () async throws(GitError) -> Void in
+        try await exclusively { () async throws(GitError) -> Void in
             try await fetch(["+refs/heads/*:refs/slipway/heads/*"], remote, source)
             guard try await contains(commit) else {
                 throw GitError(.refNotFound, "commit \(commit) is not in \(remote)")

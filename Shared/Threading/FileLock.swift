@@ -56,12 +56,13 @@ public final class FileLock: Sendable {
         release()
     }
 
-    /// Gives it back, once what it guards is whole.
-    public func release() {
+    /// Gives it back.
+    /// - Parameter isWhole: whether what it guards is; else the next holder learns that it ``isAbandoned``.
+    public func release(isWhole: Bool = true) {
         descriptor.withLock { held in
             guard let descriptor = held else { return }
             held = nil
-            Self.write(Self.free, descriptor)
+            if isWhole { Self.write(Self.free, descriptor) }
             // Not by closing alone: a program that is being started has a copy for a moment.
             _ = flock(descriptor, LOCK_UN)
             close(descriptor)

@@ -1,6 +1,8 @@
 import Contracts
 import FoundationEssentials
+import Synchronization
 import Testing
+import Threading
 
 @testable import Git
 
@@ -277,6 +279,57 @@ struct MirrorTests {
         _ = try await restarted.fetch(ref: "refs/heads/main", commit: nil, from: origin.source)
         #expect(try await restarted.commit(two).details.message == "two")
         for file in left { #expect(!FileManager.default.fileExists(atPath: "\(mirror.directory)/\(file)")) }
+    }
+
+    private final class Running: Sendable {
+        let count = Mutex((now: 0, most: 0))
+    }
+
+    @Test("processes that share a folder wait for each other, and not for ever")
+    func otherProcesses() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let commit = try await origin.commit("one")
+        // Each process has locks of its own; what they share is the file.
+        let mirrors = (0..<4).map { _ in sandbox.mirror(RepositoryLocks()) }
+        let source = origin.source
+        let running = Running()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for mirror in mirrors {
+                group.addTask {
+                    _ = try await mirror.fetch(ref: "refs/heads/main", commit: commit, from: source)
+                    try await mirror.exclusively { () async throws(GitError) -> Void in
+                        running.count.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+                        await Task.yield()
+                        running.count.withLock { $0.now -= 1 }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(running.count.withLock { $0.most } == 1)
+        let held = try #require(try FileLock.take("\(mirrors[0].directory).lock"))
+        #expect(await code { try await mirrors[0].exclusively(patience: .milliseconds(20)) {} } == .busy)
+        let waiting = Task { try await mirrors[1].exclusively {} }
+        waiting.cancel()
+        #expect(await code { try await waiting.value } == .cancelled)
+        held.release()
+        _ = try await mirrors[0].fetch(ref: "refs/heads/main", commit: nil, from: source)
+    }
+
+    @Test("what another process left in the middle is cleared away by the next one, which need not start anew")
+    func leftoversOfOthers() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let one = try await origin.commit("one")
+        let mirror = sandbox.mirror()
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: one, from: origin.source)
+        let two = try await origin.commit("two")
+        try Data().write(to: URL(filePath: "\(mirror.directory)/packed-refs.lock"))
+        // The lock's file as a process leaves it that was killed.
+        try Data().write(to: URL(filePath: "\(mirror.directory).lock"))
+        _ = try await mirror.fetch(ref: "refs/heads/main", commit: two, from: origin.source)
+        #expect(!FileManager.default.fileExists(atPath: "\(mirror.directory)/packed-refs.lock"))
     }
 
     @Test("tags are where the server has them: new, moved and removed ones")

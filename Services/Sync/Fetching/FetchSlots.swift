@@ -118,7 +118,7 @@ extension GitError {
         switch code {
         case .unreachable, .rateLimited: true
         // One large repository is slow, or it is ours that failed.
-        case .timedOut, .cancelled, .failed: nil
+        case .timedOut, .busy, .cancelled, .failed: nil
         default: false
         }
     }
