@@ -77,7 +77,7 @@ import Testing
                 var ids: Set<String> = []
                 for number in 0..<12 {
                     let answer = try await gateways[number % 3].client.hook(
-                        Self.push(commit: String(repeating: String(number, radix: 16), count: 40)),
+                        Self.push(commit: String(repeating: String(number + 1, radix: 16), count: 40)),
                         headers: [
                             "X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": token, "Idempotency-Key": "push-\(number)",
                         ])
