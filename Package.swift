@@ -221,8 +221,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "AMQP", "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Storage", httpTypes,
-                hummingbird, hummingbirdTesting, logging, nioCore,
+                "AMQP", "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage",
+                httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
             ]),
         tests(
             "BuilderTests",

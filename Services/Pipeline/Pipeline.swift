@@ -64,7 +64,9 @@ struct Pipeline {
         let isServing = Served()
         context.readiness.add("pages") { isServing.value ? nil : "they are not served yet" }
         let server = Application(
-            router: try PipelineRouter.make(operations, publicURL: engine.configuration.publicURL, logger: logger),
+            router: try PipelineRouter.make(
+                operations, publicURL: engine.configuration.publicURL,
+                proxies: try settings.value(CommonSettings.trustedProxies), logger: logger),
             configuration: .init(address: .hostname(listen.host, port: listen.port)),
             onServerRunning: { _ in isServing.begin() }, logger: quiet)
         let bus = context.bus

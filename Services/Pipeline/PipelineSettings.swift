@@ -19,6 +19,6 @@ enum PipelineSettings {
 
     static let all: [any AnySetting] = [
         listen, publicURL, hooksURL, lease, timeLimit, CommonSettings.data, CommonSettings.sealKeys,
-        CommonSettings.mirrorKey, CommonSettings.hookKey,
+        CommonSettings.mirrorKey, CommonSettings.hookKey, CommonSettings.trustedProxies,
     ]
 }

@@ -21,6 +21,6 @@ enum GatewaySettings {
     }
 
     static let all: [any AnySetting] = [
-        listen, bodyLimit, secrets, CommonSettings.hookKey, CommonSettings.data,
+        listen, bodyLimit, secrets, CommonSettings.hookKey, CommonSettings.data, CommonSettings.trustedProxies,
     ]
 }

@@ -3,16 +3,21 @@ import Logging
 import Messaging
 import Metrics
 import NIOHTTP1
+import Runtime
 
 /// `POST /hooks/<forge>`: verifies, makes durable, answers.
 final class HookRoutes: Sendable {
     let bodies: BodyLimit
     private let routes: [String: HookRoute]
     private let intake: Intake
+    private let proxies: TrustedProxies
     private let logger: Logger
 
-    init(forges: [any Forge], intake: Intake, bodies: BodyLimit, logger: Logger) {
+    init(
+        forges: [any Forge], intake: Intake, bodies: BodyLimit, proxies: TrustedProxies = .none, logger: Logger
+    ) {
         self.bodies = bodies
+        self.proxies = proxies
         self.intake = intake
         self.logger = logger
         routes = Dictionary(
@@ -81,6 +86,11 @@ final class HookRoutes: Sendable {
             remedy: "have the forge send it, with what `slipway repo hook` shows for the repository")
     }
 
+    /// Who sends it, as far as the proxies that are trusted tell.
+    func client(_ peer: IPAddress?, _ headers: HTTPHeaders) -> Client {
+        proxies.client(peer: peer) { headers[$0] }
+    }
+
     /// Does what a hook asks for and tells `done`, at once or later and on whatever thread, what to answer.
     func take(_ hook: IncomingHook, on route: HookRoute, then done: @escaping @Sendable (HookAnswer) -> Void) {
         do {
@@ -88,17 +98,23 @@ final class HookRoutes: Sendable {
             switch consume verdict {
             case .ignored(let reason):
                 route.ignored.increment()
-                logger.info("hook ignored", metadata: ["forge": "\(route.forge.name)", "reason": "\(reason)"])
+                logger.info(
+                    "hook ignored",
+                    metadata: [
+                        "forge": "\(route.forge.name)", "reason": "\(reason)",
+                        "client": "\(hook.client)",
+                    ])
                 done(.ignored(reason))
             case .foreign:
-                done(refused(foreign(hook, on: route), on: route))
+                done(refused(foreign(hook, on: route), on: route, from: hook.client))
             case .push(let push):
                 // What is told later keeps no more of the push than it needs: it is copied with every step.
                 let (id, repository, ref) = (push.trigger.id, push.trigger.repository, push.trigger.ref)
+                let client = hook.client
                 intake.take(push) { [self] result in
                     switch result {
                     case .success(let durability):
-                        accepted(id, repository, ref, durability, on: route)
+                        accepted(id, repository, ref, durability, on: route, from: client)
                         done(.accepted(id))
                     case .failure(let refusal):
                         route.failed.increment()
@@ -107,31 +123,32 @@ final class HookRoutes: Sendable {
                 }
             }
         } catch {
-            done(refused(error, on: route))
+            done(refused(error, on: route, from: hook.client))
         }
     }
 
     /// What the sender of a hook is told that is not taken.
-    func refused(_ refusal: HookRefusal, on route: HookRoute?) -> HookAnswer {
+    func refused(_ refusal: HookRefusal, on route: HookRoute?, from client: Client) -> HookAnswer {
         route?.refused.increment()
         logger.notice(
             "hook refused",
             metadata: [
                 "forge": "\(route?.forge.name ?? "")", "status": "\(refusal.status.code)",
-                "code": "\(refusal.problem.code)", "reason": "\(refusal.problem.message)",
+                "code": "\(refusal.problem.code)", "reason": "\(refusal.problem.message)", "client": "\(client)",
             ])
         return HookAnswer(refusal)
     }
 
     private func accepted(
         _ id: MessageID, _ repository: RepositoryPath, _ ref: String, _ durability: Intake.Durability,
-        on route: HookRoute
+        on route: HookRoute, from client: Client
     ) {
         route.accepted.increment()
         logger.debug(
             "push accepted",
             metadata: [
                 "repository": "\(repository)", "ref": "\(ref)", "message": "\(id)", "kept": "\(durability)",
+                "client": "\(client)",
             ])
     }
 }

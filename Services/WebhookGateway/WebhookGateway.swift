@@ -45,7 +45,8 @@ struct WebhookGateway {
                 address: try settings.value(GatewaySettings.listen),
                 routes: HookRoutes(
                     forges: [GitLab(secrets: secrets)], intake: intake,
-                    bodies: BodyLimit(bytes: try settings.value(GatewaySettings.bodyLimit)), logger: context.logger),
+                    bodies: BodyLimit(bytes: try settings.value(GatewaySettings.bodyLimit)),
+                    proxies: try settings.value(CommonSettings.trustedProxies), logger: context.logger),
                 logger: context.logger)
             return services + [server]
         }

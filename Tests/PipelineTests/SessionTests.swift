@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import Runtime
 import Testing
 
 @testable import Pipeline
@@ -34,13 +35,14 @@ import Testing
     ]
 
     private func with(
-        publicURL: String = "https://slipway.example",
+        publicURL: String = "https://slipway.example", proxies: TrustedProxies = .none,
+        by setup: TestingSetup = .router,
         _ body: @escaping @Sendable (any TestClientProtocol, PlatformFixture) async throws -> Void
     ) async throws {
         try await PlatformFixture.with { fixture in
             let router = try PipelineRouter.make(
-                fixture.operations, publicURL: publicURL, logger: Logger(label: "test"))
-            try await Application(router: router).test(.router) { try await body($0, fixture) }
+                fixture.operations, publicURL: publicURL, proxies: proxies, logger: Logger(label: "test"))
+            try await Application(router: router).test(setup) { try await body($0, fixture) }
         }
     }
 
@@ -66,6 +68,24 @@ import Testing
                     #expect(cookie.contains(part), "\(part)")
                 }
                 #expect(cookie.contains("Secure") == isSecure)
+            }
+        }
+    }
+
+    /// Where TLS ends at a proxy, its word is taken that the browser came by HTTPS, and nobody else's.
+    @Test(arguments: Door.allCases) func `Its cookie is for HTTPS where a trusted proxy says so`(
+        door: Door
+    ) async throws {
+        for (proxies, scheme, isSecure) in [
+            ("127.0.0.1,::1", "https", true), ("127.0.0.1,::1", "http", false), ("192.0.2.1", "https", false),
+        ] {
+            try await with(publicURL: "http://slipway", proxies: try TrustedProxies(proxies), by: .live) { client, _ in
+                let answer = try await signIn(
+                    client, at: door,
+                    from: [
+                        .secFetchSite: "same-origin", .forwardedProto: scheme, .forwardedFor: "198.51.100.7",
+                    ])
+                #expect(answer.headers[.setCookie]?.contains("; Secure") == isSecure, "\(proxies) \(scheme)")
             }
         }
     }
@@ -169,4 +189,9 @@ import Testing
             #expect(response.headers[.setCookie] == nil)
         }
     }
+}
+
+extension HTTPField.Name {
+    fileprivate static let forwardedProto = HTTPField.Name(parsed: "x-forwarded-proto") ?? .via
+    fileprivate static let forwardedFor = HTTPField.Name(parsed: "x-forwarded-for") ?? .via
 }

@@ -7,6 +7,7 @@ import Messaging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Runtime
 import Secrets
 import Synchronization
 import Testing
@@ -159,6 +160,8 @@ struct Gateway {
     var groups = GroupSecrets()
     var spool: Spool?
     var limit = 1 << 20
+    var proxies = TrustedProxies.none
+    let lines = LogLines()
 
     func post(
         _ hook: Hook, body: [UInt8]? = nil, to path: String = "/hooks/gitlab"
@@ -168,20 +171,51 @@ struct Gateway {
     }
 
     var routes: HookRoutes {
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+        let logger = Logger(label: "test") { [lines] _ in LogLines.Handler(lines: lines) }
         return HookRoutes(
             forges: [GitLab(secrets: HookSecrets(token: HookToken(key: Hook.key), groups: groups))],
             intake: Intake(publish: broker.publish, spool: spool, logger: logger), bodies: BodyLimit(bytes: limit),
-            logger: logger)
+            proxies: proxies, logger: logger)
     }
 
-    func connect() async throws -> GatewayConnection {
+    /// - Parameter peer: the other end.
+    func connect(from peer: String? = nil) async throws -> GatewayConnection {
         let routes = routes
         let channel = try await NIOAsyncTestingChannel { channel in
             try channel.pipeline.syncOperations.addHandler(HookConnection(routes: routes, places: ConnectionPlaces()))
         }
+        if let peer {
+            channel.remoteAddress = try SocketAddress(ipAddress: peer, port: 4711)
+            channel.pipeline.fireChannelActive()
+        }
         return GatewayConnection(channel: channel)
+    }
+}
+
+/// What the gateway logs.
+final class LogLines: Sendable {
+    struct Line: Sendable {
+        var message: String
+        var client: String?
+    }
+    private let lines = Mutex<[Line]>([])
+    var all: [Line] { lines.withLock { $0 } }
+
+    struct Handler: LogHandler {
+        let lines: LogLines
+        var logLevel = Logger.Level.info
+        var metadata: Logger.Metadata = [:]
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            lines.lines.withLock {
+                $0.append(Line(message: "\(event.message)", client: event.metadata?["client"].map { "\($0)" }))
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ import Logging
 import Messaging
 import NIOCore
 import NIOHTTP1
+import Runtime
 import Storage
 import Testing
 
@@ -190,5 +191,36 @@ struct IntakeTests {
         for one in taken { limit.release(one) }
         #expect(limit.taken == 0)
         #expect(throws: HookRefusal.self) { try limit.grow(0, to: 100_001) }
+    }
+
+    @Test("one client leaves room for the largest hook of another")
+    func share() throws {
+        let limit = BodyLimit(bytes: 100_000, budget: 250_000)
+        let (one, other) = (IPAddress("192.0.2.1"), IPAddress("192.0.2.2"))
+        let first = try limit.grow(0, to: 80_000, of: one)
+        let second = try limit.grow(0, to: 70_000, of: one)
+        #expect(throws: HookRefusal.self) { try limit.grow(0, to: 70_000, of: one) }
+        let others = try limit.grow(0, to: 100_000, of: other)
+        limit.release(first, of: one)
+        #expect(try limit.grow(0, to: 70_000, of: one) == 70_000)
+        limit.release(70_000, of: one)
+        limit.release(second, of: one)
+        limit.release(others, of: other)
+        #expect(limit.taken == 0)
+    }
+
+    @Test("the log names the client that a trusted proxy tells of, and nobody else's word")
+    func clients() async throws {
+        for (proxies, expected) in [("127.0.0.0/8", "198.51.100.7"), ("", "127.0.0.1")] {
+            var gateway = Gateway()
+            gateway.proxies = try TrustedProxies(proxies)
+            let connection = try await gateway.connect(from: "127.0.0.1")
+            var headers = Hook().headers
+            headers[one: "X-Gitlab-Token"] = "wrong"
+            headers[one: "X-Forwarded-For"] = "192.0.2.66, 198.51.100.7"
+            #expect(try await connection.send(.POST, "/hooks/gitlab", headers, [32]).status == .unauthorized)
+            let refused = try #require(gateway.lines.all.first { $0.message == "hook refused" })
+            #expect(refused.client == expected)
+        }
     }
 }

@@ -1,12 +1,18 @@
 import Hummingbird
 import Logging
+import Runtime
 
 /// All that is served: the API under `/api/v1`, and the pages.
 enum PipelineRouter {
-    /// - Parameter publicURL: where people reach this service, such as `https://slipway.example`.
-    static func make(_ operations: Operations, publicURL: String, logger: Logger) throws -> Router<APIContext> {
+    /// - Parameters:
+    ///   - publicURL: where people reach this service, such as `https://slipway.example`.
+    ///   - proxies: those before it that are believed who asks.
+    static func make(
+        _ operations: Operations, publicURL: String, proxies: TrustedProxies = .none, logger: Logger
+    ) throws -> Router<APIContext> {
         let router = Router(context: APIContext.self)
         let sessions = BrowserSessions(access: operations.access, publicURL: publicURL)
+        router.add(middleware: ClientMiddleware(proxies: proxies, logger: logger))
         router.add(middleware: ProblemMiddleware())
         let api = router.group("api/v1")
         SessionRoutes(sessions: sessions).add(to: api)

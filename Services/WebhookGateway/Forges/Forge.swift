@@ -1,5 +1,6 @@
 import Contracts
 import NIOHTTP1
+import Runtime
 
 /// A Git server that sends hooks. Each has its own way to say and to sign them; a forge is a folder with a type of
 /// this kind.
@@ -16,6 +17,7 @@ protocol Forge: Sendable {
 struct IncomingHook: Sendable {
     var headers: HTTPHeaders
     var body: [UInt8]
+    var client = Client(address: nil)
 }
 
 /// What a hook means.

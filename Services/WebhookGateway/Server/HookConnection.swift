@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Runtime
 
 /// One connection: takes a hook in, has it done, and writes the answer; then the next.
 final class HookConnection: ChannelDuplexHandler {
@@ -14,9 +15,9 @@ final class HookConnection: ChannelDuplexHandler {
         /// What ``BodyLimit/grow(_:to:)`` gave so far.
         var taken = 0
 
-        init(_ head: HTTPRequestHead, on route: HookRoute) {
+        init(_ head: HTTPRequestHead, on route: HookRoute, from client: Client) {
             self.route = route
-            hook = IncomingHook(headers: head.headers, body: [])
+            hook = IncomingHook(headers: head.headers, body: [], client: client)
         }
     }
 
@@ -46,6 +47,10 @@ final class HookConnection: ChannelDuplexHandler {
     /// How long a request may take to come in, its head and its body each: who sends a byte now and then keeps no place.
     static let patience = TimeAmount.seconds(60)
 
+    /// The other end, and who it is or speaks for in the request that is coming in.
+    private var peer: IPAddress?
+    private var client = Client(address: nil)
+
     private let places: ConnectionPlaces
     private var place: ConnectionPlaces.Place?
     /// When what is waited for has to be there; `nil` while a request is being done.
@@ -58,6 +63,8 @@ final class HookConnection: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        peer = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+        client = Client(address: peer)
         let pipeline = context.pipeline
         place = places.enter { pipeline.fireUserInboundEventTriggered(MakeWay()) }
         expect(context)
@@ -74,7 +81,7 @@ final class HookConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if case .reading(let incoming) = state { routes.bodies.release(incoming.taken) }
+        if case .reading(let incoming) = state { release(incoming) }
         state = .dropping(bytes: 0)
         early = []
         watch?.cancel()
@@ -107,7 +114,7 @@ final class HookConnection: ChannelDuplexHandler {
             case .idle:
                 refuse(.malformedRequest(error), nil, context)
             case .reading(let incoming):
-                routes.bodies.release(incoming.taken)
+                release(incoming)
                 refuse(.malformedRequest(error), incoming.route, context)
             case .waiting, .dropping:
                 break
@@ -145,7 +152,7 @@ final class HookConnection: ChannelDuplexHandler {
 
     private func late(_ context: ChannelHandlerContext) {
         if case .reading(let incoming) = state {
-            routes.bodies.release(incoming.taken)
+            release(incoming)
             refuse(.late, incoming.route, context)
         }
         context.close(promise: nil)
@@ -168,13 +175,14 @@ final class HookConnection: ChannelDuplexHandler {
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard case .idle = state else { return }
         var route: HookRoute?
+        client = routes.client(peer, head.headers)
         do throws(HookRefusal) {
             let found = try routes.route(head)
             route = found
             let isAsked = try Self.expectsContinue(head)
             let announced = head.headers.first(name: "Content-Length").flatMap { Int($0) }
             try routes.bodies.admit(announced)
-            let incoming = Incoming(head, on: found)
+            let incoming = Incoming(head, on: found, from: client)
             if let announced { incoming.hook.body.reserveCapacity(min(announced, 64 * 1024)) }
             if !head.isKeepAlive { isLast = true }
             state = .reading(incoming)
@@ -208,10 +216,11 @@ final class HookConnection: ChannelDuplexHandler {
         case .reading(let incoming):
             do throws(HookRefusal) {
                 incoming.taken = try routes.bodies.grow(
-                    incoming.taken, to: incoming.hook.body.count + piece.readableBytes)
+                    incoming.taken, to: incoming.hook.body.count + piece.readableBytes,
+                    of: incoming.hook.client.address)
                 incoming.hook.body.append(contentsOf: piece.readableBytesView)
             } catch {
-                routes.bodies.release(incoming.taken)
+                release(incoming)
                 refuse(error, incoming.route, context)
             }
         case .dropping(let bytes):
@@ -220,6 +229,10 @@ final class HookConnection: ChannelDuplexHandler {
         case .idle, .waiting:
             break
         }
+    }
+
+    private func release(_ incoming: Incoming) {
+        routes.bodies.release(incoming.taken, of: incoming.hook.client.address)
     }
 
     private func end(_ context: ChannelHandlerContext) {
@@ -231,9 +244,9 @@ final class HookConnection: ChannelDuplexHandler {
             let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             let loop = context.eventLoop
             let bodies = routes.bodies
-            let taken = incoming.taken
+            let (taken, client) = (incoming.taken, incoming.hook.client.address)
             routes.take(incoming.hook, on: incoming.route) { answer in
-                bodies.release(taken)
+                bodies.release(taken, of: client)
                 if loop.inEventLoop {
                     let (handler, context) = connection.value
                     handler.answer(answer, context)
@@ -277,7 +290,7 @@ final class HookConnection: ChannelDuplexHandler {
     /// The rest of a request that is refused would have to be read before the connection is of use again.
     private func refuse(_ refusal: HookRefusal, _ route: HookRoute?, _ context: ChannelHandlerContext) {
         state = .dropping(bytes: 0)
-        write(routes.refused(refusal, on: route), closing: true, context)
+        write(routes.refused(refusal, on: route, from: client), closing: true, context)
     }
 
     private func write(_ answer: HookAnswer, closing: Bool, _ context: ChannelHandlerContext) {

@@ -1,14 +1,19 @@
 import Contracts
 import Hummingbird
+import NIOCore
+import Runtime
 
 /// What is known of one request.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
+    /// The connection's other end.
+    let peer: IPAddress?
     /// Who asks; `nil` before it is known.
     var principal: Principal?
 
     init(source: Source) {
         coreContext = .init(source: source)
+        peer = source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
     }
 }
 
