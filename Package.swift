@@ -32,6 +32,9 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
+/// Only where the trait is on: without it a build has no need of libpq.
+let postgreSQL = Target.Dependency.target(name: "PostgreSQL", condition: .when(traits: ["PostgreSQL"]))
+
 /// A library all services may import.
 func shared(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .target(
@@ -63,6 +66,12 @@ let package = Package(
         .executable(name: "notifier", targets: ["Notifier"]),
         .executable(name: "slipway", targets: ["CommandLine"]),
     ],
+    traits: [
+        .trait(
+            name: "PostgreSQL",
+            description: "Lets pipeline keep its state in PostgreSQL. Needs libpq, which nothing else does."),
+        .default(enabledTraits: []),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -92,6 +101,9 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        .systemLibrary(
+            name: "CPostgreSQL", path: "Shared/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
         // Shared
         shared("Threading", ["CLinux"]),
         shared("AMQP", ["CRabbitMQ", "CLinux", "Threading", collections, logging]),
@@ -100,6 +112,9 @@ let package = Package(
         shared("Secrets", ["Contracts", crypto]),
         shared("Messaging", ["AMQP", "Contracts", lifecycle, logging, metrics]),
         shared("Storage", ["Contracts", "Messaging", grdb, lifecycle, logging, metrics]),
+        shared(
+            "PostgreSQL",
+            ["Storage", "Threading", logging, .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))]),
         shared("PipelineLanguage", ["Contracts", crypto, yams]),
         shared("Git", ["CLinux", "Contracts", "Threading", logging, subprocess, systemPackage]),
         shared("DockerEngine", ["HTTPClient", "Threading", logging]),
@@ -107,7 +122,7 @@ let package = Package(
             "Runtime",
             [
                 "AMQP", "Contracts", "Messaging", "Secrets", "Threading", configuration, hummingbird, lifecycle,
-                logging, metrics, nioCore, systemPackage, unixSignals,
+                logging, metrics, systemPackage, unixSignals,
             ]),
         shared(
             "Worker",
@@ -134,8 +149,7 @@ let package = Package(
             "Pipeline",
             [
                 "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Threading",
-                crypto,
-                httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore,
+                crypto, httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore, postgreSQL,
             ], resources: [.embedInCode("HTTP/Web/Assets")]),
         service(
             "Builder",
@@ -175,7 +189,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "AMQP", "Contracts", hummingbird, lifecycle, logging, nioCore, subprocess, systemPackage,
+                "AMQP", "Contracts", "Storage", hummingbird, lifecycle, logging, nioCore, postgreSQL, subprocess,
+                systemPackage,
             ], path: "Tests/TestSupport", swiftSettings: settings),
         tests("ThreadingTests", ["Threading", "CLinux"]),
         tests("AMQPTests", ["AMQP"]),
@@ -188,7 +203,9 @@ let package = Package(
         tests("SecretsTests", ["Secrets", "Contracts"]),
         tests("MessagingTests", ["Messaging", "AMQP", "Contracts"]),
         tests("MessagingIntegrationTests", ["Messaging", "AMQP", "Contracts", "TestSupport", lifecycle, logging]),
-        tests("StorageTests", ["Storage", "Contracts", "Messaging", lifecycle, logging]),
+        tests(
+            "StorageTests", ["Storage", "Contracts", "Messaging", "TestSupport", lifecycle, logging, systemPackage]),
+        tests("PostgreSQLIntegrationTests", ["Storage", "TestSupport"]),
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
         tests("GitTests", ["Git", "Contracts", logging, subprocess, systemPackage]),
         tests("DockerEngineTests", ["DockerEngine", "HTTPClient", "TestSupport", httpTypes, hummingbird, logging]),
@@ -222,7 +239,7 @@ let package = Package(
             "PipelineTests",
             [
                 "AMQP", "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage",
-                httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+                "TestSupport", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
             ]),
         tests(
             "BuilderTests",

@@ -10,6 +10,10 @@ import ServiceLifecycle
 import Storage
 import Synchronization
 
+#if PostgreSQL
+    import PostgreSQL
+#endif
+
 /// The pipeline platform: chooses the process of a push, plans it into jobs, leases them to workers and keeps the one
 /// truth on runs. Serves the API and the pages.
 @main
@@ -29,7 +33,7 @@ struct Pipeline {
         let folder = try DataFolder.claimAlone(settings, service: "pipeline")
         let data = folder.path
 
-        let store = try PipelineStore.open(at: "\(data)/pipeline.sqlite")
+        let store = try await open(settings, in: data, logger)
         try await FirstToken.prepare(in: store, file: "\(data)/token", logger: logger)
         context.readiness.add("store") {
             do {
@@ -98,6 +102,27 @@ struct Pipeline {
             InboxPruner(store: store, logger: logger),
             server,
         ]
+    }
+}
+
+extension Pipeline {
+    /// The store on the database that the settings name: PostgreSQL, or a file in the folder.
+    private static func open(_ settings: Settings, in data: String, _ logger: Logger) async throws -> PipelineStore {
+        guard let url = try settings.optional(PipelineSettings.databaseURL) else {
+            return try PipelineStore.open(at: "\(data)/pipeline.sqlite")
+        }
+        #if PostgreSQL
+            return try await PipelineStore.open(
+                try await PostgreSQLEngine.open(
+                    url, password: try settings.optional(PipelineSettings.databasePassword), logger: logger))
+        #else
+            _ = url
+            let name = PipelineSettings.databaseURL.variable
+            throw SettingsError(
+                setting: name,
+                message: "\(name) names a PostgreSQL database, and this program was built without PostgreSQL",
+                remedy: "build it with: swift build --traits PostgreSQL; or leave \(name) away for a file of SQLite's")
+        #endif
     }
 }
 

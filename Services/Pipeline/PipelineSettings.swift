@@ -17,8 +17,21 @@ enum PipelineSettings {
         "job.timeout", "how many seconds a job may take where its pipeline does not say", example: "3600",
         default: 3600, in: 1...604_800)
 
+    static let databaseURL = Setting<String>(
+        "database.url", "a PostgreSQL database to keep the state in; a file of SQLite's in the data folder if absent",
+        example: "postgres://slipway@db.example/slipway", secret: true
+    ) { text in
+        guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else {
+            throw SettingProblem(expected: "an address that begins with postgres://")
+        }
+        return text
+    }
+    static let databasePassword = Setting<String>.text(
+        "database.password", "the password of the PostgreSQL database, where it is not in its address",
+        example: "secret", secret: true)
+
     static let all: [any AnySetting] = [
-        listen, publicURL, hooksURL, lease, timeLimit, CommonSettings.data, CommonSettings.sealKeys,
-        CommonSettings.mirrorKey, CommonSettings.hookKey, CommonSettings.trustedProxies,
+        listen, publicURL, hooksURL, databaseURL, databasePassword, lease, timeLimit, CommonSettings.data,
+        CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey, CommonSettings.trustedProxies,
     ]
 }

@@ -60,17 +60,13 @@ final class CommitGroup: Sendable {
     private static func savepoint<Value>(
         _ connection: any DatabaseConnection, _ database: Database, _ body: (Database) throws -> Value
     ) throws -> Value {
-        try connection.run(script: "SAVEPOINT piece")
+        try connection.savepoint()
         do {
             let value = try body(database)
-            try connection.run(script: "RELEASE piece")
+            try connection.release()
             return value
         } catch {
-            // SQLite has rolled back everything already after a full disk or a failed read: nothing is left to undo.
-            if connection.isInTransaction {
-                try connection.run(script: "ROLLBACK TO piece")
-                try connection.run(script: "RELEASE piece")
-            }
+            try connection.rollbackToSavepoint()
             throw error
         }
     }
@@ -108,15 +104,18 @@ final class CommitGroup: Sendable {
         if writes.count == 1 { return commit(alone: writes[0], on: connection) }
         var outcomes: [(Write, Outcome)] = []
         for write in writes {
-            outcomes.append((write, write.perform(connection, false)))
-            // Gone when the database itself had to roll back: the writes before this one are undone with it.
-            guard connection.isInTransaction else { return commitEach(writes, on: connection) }
+            let outcome = write.perform(connection, false)
+            outcomes.append((write, outcome))
+            guard !connection.isInTransaction else { continue }
+            // The database itself had to roll back: the writes before this one are undone with it.
+            if case .failed(let error) = outcome { return commitAgain(writes, after: error, on: connection) }
+            return commitEach(writes, on: connection)
         }
         do {
             try connection.commit()
         } catch {
             connection.rollback()
-            return commitEach(writes, on: connection)
+            return commitAgain(writes, after: error, on: connection)
         }
         for (write, outcome) in outcomes {
             switch outcome {
@@ -124,6 +123,13 @@ final class CommitGroup: Sendable {
             case .failed(let error): write.fail(error)
             }
         }
+    }
+
+    /// A database that is away fails them all, at once: nobody knows whether they are committed, and whoever asked for
+    /// a write knows whether it can be done twice.
+    private func commitAgain(_ writes: [Write], after error: any Error, on connection: any DatabaseConnection) {
+        guard (error as? StoreError)?.code == .unavailable else { return commitEach(writes, on: connection) }
+        for write in writes { write.fail(error) }
     }
 
     /// Each again by itself, so that only the one that cannot be done fails.

@@ -84,6 +84,9 @@ public final class Database {
         }
     }
 
+    /// The database's dialect, for a migration that cannot be written in one.
+    public var dialect: Dialect { connection.dialect }
+
     private static func values(_ arguments: [(any DatabaseValueConvertible)?]) -> [DatabaseValue] {
         arguments.map { $0?.databaseValue ?? .null }
     }

@@ -10,26 +10,44 @@ public protocol DatabaseEngine: Sendable {
     /// Does not wait for it.
     func schedule(_ body: @escaping @Sendable (any DatabaseConnection) -> Void)
 
+    /// Brings the schema up to date; an existing one only after the steps were tried without effect on it.
+    func migrate(_ migrator: Migrator) async throws(StoreError)
+
     /// Closes all connections once their reads and writes are done.
-    func close() throws
+    func close() async throws
 }
 
 /// One connection to a database; it belongs to the thread that it is used on.
 public protocol DatabaseConnection: AnyObject {
+    var dialect: Dialect { get }
+
     /// Whether a transaction is open. After some errors SQLite has rolled back by itself, and so does PostgreSQL with a
     /// lost connection.
     var isInTransaction: Bool { get }
 
     /// Begins a transaction that writes; connects first where the connection was lost.
     func begin() throws(StoreError)
+    /// - Throws: ``StoreError`` `unavailable` where nobody knows whether it was committed.
     func commit() throws(StoreError)
     /// Undoes what is left of a transaction, if one is open.
     func rollback()
+
+    /// Begins a part of the transaction that can be undone by itself.
+    func savepoint() throws(StoreError)
+    func release() throws(StoreError)
+    /// Undoes the part, if the transaction is still open.
+    func rollbackToSavepoint() throws(StoreError)
 
     /// Runs a prepared statement.
     /// - Returns: how many rows it inserted, changed or deleted.
     func execute(_ sql: String, _ arguments: [DatabaseValue]) throws(StoreError) -> Int
     func rows(_ sql: String, _ arguments: [DatabaseValue]) throws(StoreError) -> [Row]
-    /// Runs statements without arguments or results, separated by `;`.
+    /// Runs statements of a schema, separated by `;`, without arguments or results.
     func run(script: String) throws(StoreError)
+
+    /// Runs a body, outside of a transaction, that may rebuild tables that others refer to. Before its commit the
+    /// body calls ``checkReferences()``.
+    func migrating(_ body: () throws -> Void) throws
+    /// - Throws: ``StoreError`` `foreignKey` where a row refers to one that is not there.
+    func checkReferences() throws(StoreError)
 }

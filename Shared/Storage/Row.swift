@@ -1,5 +1,5 @@
 /// One row of a result.
-public struct Row {
+public struct Row: Sendable {
     /// Where the columns of a result are, by name; shared by its rows.
     public final class Columns: Sendable {
         private let positions: [String: Int]

@@ -11,7 +11,7 @@ public final class Store: Sendable {
         case process
     }
 
-    /// The database in messages to people: the file's path.
+    /// The database in messages to people.
     public var name: String { engine.name }
     private let engine: any DatabaseEngine
     private let commits: CommitGroup
@@ -27,7 +27,14 @@ public final class Store: Sendable {
         at path: String, migrations: [Migration], durability: Durability = .full
     ) throws(StoreError) -> Store {
         let engine = try SQLiteEngine(path: path, durability: durability)
-        try engine.migrate(migrations)
+        try engine.migrate(Migrator(migrations))
+        return Store(engine)
+    }
+
+    /// Brings the schema of a database up to date.
+    /// - Throws: ``StoreError``: `newerSchema`, `unavailable`, and what the steps throw.
+    public static func open(_ engine: any DatabaseEngine, migrations: [Migration]) async throws(StoreError) -> Store {
+        try await engine.migrate(Migrator(migrations))
         return Store(engine)
     }
 
@@ -45,7 +52,7 @@ public final class Store: Sendable {
     }
 
     /// Closes the database once all reads and writes are done. For tests; a service just ends.
-    public func close() throws {
-        try engine.close()
+    public func close() async throws {
+        try await engine.close()
     }
 }

@@ -11,6 +11,9 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case newerSchema
         /// Another process held the database for longer than the wait allowed.
         case busy
+        /// The database cannot be reached, or was lost on the way: whether a write took place is not known. It is tried
+        /// again once the database is back.
+        case unavailable
         /// A value is there already that must be there once.
         case unique
         /// A row that is referred to is not there, or is referred to still.

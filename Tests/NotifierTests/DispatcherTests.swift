@@ -33,7 +33,7 @@ struct DispatcherTests {
         let path = "/tmp/slipway-notifier-\(UInt64.random(in: 0 ... .max)).sqlite"
         let store = try NotificationStore.open(at: path)
         try await work(store)
-        try store.store.close()
+        try await store.store.close()
         for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.removeItem(atPath: path + suffix)
         }
@@ -197,7 +197,7 @@ struct DispatcherTests {
             }
             try database.execute("INSERT INTO attempt VALUES (1, 1, 5, 5, 503, NULL)")
         }
-        try old.close()
+        try await old.close()
         let store = try NotificationStore.open(at: path)
         let waiting = try #require(try await store.due(for: endpoint, limit: 9).first)
         #expect(waiting.event.rawValue == "1" && waiting.body == [1, 2] && waiting.attempts == 1)
@@ -205,7 +205,7 @@ struct DispatcherTests {
         #expect(try await store.add(event("1"), body: [], to: [endpoint, "https://other.example"]).isEmpty)
         try await end(.answered(status: 200, retryAfter: nil), .delivered, waiting, in: store)
         #expect(try await store.nextDue(for: endpoint) == nil)
-        try store.store.close()
+        try await store.store.close()
         for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.removeItem(atPath: path + suffix)
         }

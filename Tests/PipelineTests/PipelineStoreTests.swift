@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import Storage
+import TestSupport
 import Testing
 
 @testable import Pipeline
@@ -42,7 +43,8 @@ import Testing
             _ = try await platform.claim(build.id)
             try await platform.finished("compile", build)
 
-            let again = try PipelineStore.open(at: platform.store.store.name)
+            try await platform.store.store.close()
+            let again = PipelineStore(store: try await platform.database.open(Schema.migrations))
             let engine = RunEngine(
                 store: again, configuration: platform.engine.configuration, logger: platform.engine.logger)
             for step in ["compile", "image"] {
@@ -57,7 +59,7 @@ import Testing
                 try outbox.rows(in: $0.database).map(\.message.type)
             }
             #expect(types.filter { $0.hasSuffix("Requested") } == ["BuildRequested", "RolloutRequested"])
-            try again.store.close()
+            try await again.store.close()
         }
     }
 

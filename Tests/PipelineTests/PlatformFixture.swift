@@ -4,6 +4,7 @@ import Logging
 import Messaging
 import Secrets
 import Storage
+import TestSupport
 
 @testable import Pipeline
 
@@ -11,6 +12,7 @@ import Storage
 /// from the outbox.
 struct PlatformFixture: Sendable {
     let directory: String
+    let database: TestDatabase
     let store: PipelineStore
     let engine: RunEngine
     let logs: LogStore
@@ -31,7 +33,8 @@ struct PlatformFixture: Sendable {
 
     private init(directory: String) async throws {
         self.directory = directory
-        store = try PipelineStore.open(at: "\(directory)/pipeline.sqlite")
+        database = try await TestDatabase.make(in: directory)
+        store = PipelineStore(store: try await database.open(Schema.migrations))
         keys = try KeyRing("test:\(Self.key)")
         engine = RunEngine(
             store: store,
@@ -52,17 +55,22 @@ struct PlatformFixture: Sendable {
     static func with<Value>(_ body: (PlatformFixture) async throws -> Value) async throws -> Value {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(RunID.make())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let fixture = try await PlatformFixture(directory: directory)
         do {
-            let fixture = try await PlatformFixture(directory: directory)
             try await fixture.register()
             let value = try await body(fixture)
-            try fixture.store.store.close()
-            try FileManager.default.removeItem(atPath: directory)
+            try await fixture.remove()
             return value
         } catch {
-            try FileManager.default.removeItem(atPath: directory)
+            try await fixture.remove()
             throw error
         }
+    }
+
+    private func remove() async throws {
+        try await store.store.close()
+        try await database.remove()
+        try FileManager.default.removeItem(atPath: directory)
     }
 
     private func register() async throws {
@@ -148,7 +156,7 @@ struct PlatformFixture: Sendable {
         try await operations.runs.start(request, as: principal)
     }
 
-    func again(_ run: RunID) async throws -> RunView { try await operations.runs.rerun(run, as: principal) }
+    func again(_ run: RunID) async throws -> RunView { try await operations.runs.again(run, as: principal) }
 
     func cancel(_ run: RunID) async throws -> RunView { try await operations.runs.cancel(run, as: principal) }
 

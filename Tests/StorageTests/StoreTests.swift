@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -40,7 +41,7 @@ import Testing
                 }
             }
             #expect(error?.code == .unique)
-            #expect(error?.message.contains("t.n") == true)
+            #expect(error?.message.contains(TestDatabase.isPostgreSQL ? "t_n_key" : "t.n") == true)
             let found1: [Int] = try await store.read { try $0.values("SELECT n FROM t") }
             #expect(found1 == [1])
         }
@@ -125,7 +126,8 @@ import Testing
         }
     }
 
-    @Test func `A full disk fails the write that meets it and the next one works`() async throws {
+    @Test(.enabled(if: !TestDatabase.isPostgreSQL))
+    func `A full disk fails the write that meets it and the next one works`() async throws {
         try await withStore(migrations: [Migration("t", sql: "CREATE TABLE t (b BLOB)")]) { store, _ in
             try await store.write { try $0.execute("PRAGMA max_page_count = 20") }
             let error = await #expect(throws: StoreError.self) {
@@ -138,22 +140,21 @@ import Testing
         }
     }
 
-    @Test func `A file of a newer version is not touched`() async throws {
-        try await withStore(migrations: [
-            Migration("one", sql: "CREATE TABLE one (n)"), Migration("two", sql: "SELECT 1"),
-        ]) {
-            store, _ in
-            let path = store.name
-            let error = #expect(throws: StoreError.self) {
-                _ = try Store.open(at: path, migrations: [Migration("one", sql: "CREATE TABLE one (n)")])
-            }
+    @Test func `A schema of a newer version is not touched, and the step it has taken is named`() async throws {
+        let one = Migration("one", sql: "CREATE TABLE one (n INTEGER)")
+        try await withStore(migrations: [one, Migration("two", sql: "CREATE TABLE two (n INTEGER)")]) {
+            store, database in
+            try await store.close()
+            let error = await #expect(throws: StoreError.self) { _ = try await database.open([one]) }
             #expect(error?.code == .newerSchema)
+            #expect(error?.message.contains("“two”") == true)
         }
     }
 
-    @Test func `A file that is no database is told as such`() async throws {
-        try await withStore { _, directory in
-            let path = directory + "/other.sqlite"
+    @Test(.enabled(if: !TestDatabase.isPostgreSQL))
+    func `A file that is no database is told as such`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/other.sqlite"
             try Data(repeating: 65, count: 8192).write(to: URL(filePath: path))
             let error = #expect(throws: StoreError.self) { _ = try Store.open(at: path, migrations: []) }
             #expect(error?.code == .corrupt)
@@ -169,17 +170,123 @@ import Testing
     }
 
     @Test func `Migrations run once, in order, and what they made is there after opening again`() async throws {
-        try await withStore(migrations: [Migration("one", sql: "CREATE TABLE one (n)")]) { store, _ in
+        let one = Migration("one", sql: "CREATE TABLE one (n INTEGER)")
+        try await withStore(migrations: [one]) { store, database in
             try await store.write { try $0.execute("INSERT INTO one VALUES (1)") }
-            let again = try Store.open(
-                at: store.name,
-                migrations: [
-                    Migration("one", sql: "CREATE TABLE one (n)"),
-                    Migration("two", sql: "ALTER TABLE one ADD COLUMN m DEFAULT 2"),
-                ])
-            let found3: Int? = try await again.read { try $0.value("SELECT n + m FROM one") }
-            #expect(found3 == 3)
-            try again.close()
+            try await store.close()
+            let again = try await database.open([
+                one, Migration("two", sql: "ALTER TABLE one ADD COLUMN m INTEGER NOT NULL DEFAULT 2"),
+            ])
+            let found: Int? = try await again.read { try $0.value("SELECT n + m FROM one") }
+            #expect(found == 3)
+            try await again.close()
+        }
+    }
+
+    @Test func `Steps that cannot be taken leave the schema as it was, all of them`() async throws {
+        let one = Migration("one", sql: "CREATE TABLE one (n INTEGER)")
+        let two = Migration("two", sql: "ALTER TABLE one ADD COLUMN m INTEGER")
+        let broken = Migration("broken", sql: "CREATE TABLE three (n INTEGER); INSERT INTO nowhere VALUES (1);")
+        try await withStore(migrations: [one]) { store, database in
+            try await store.write { try $0.execute("INSERT INTO one VALUES (1)") }
+            try await store.close()
+            let error = await #expect(throws: StoreError.self) { _ = try await database.open([one, two, broken]) }
+            #expect(error?.message.contains("nowhere") == true)
+            let again = try await database.open([one])
+            let rows = try await again.read { try $0.row("SELECT * FROM one")?.values }
+            #expect(rows == [.integer(1)])
+            try await again.close()
+        }
+    }
+
+    @Test(.enabled(if: !TestDatabase.isPostgreSQL))
+    func `Before its schema changes a file is copied, and the copy is as it was`() async throws {
+        let one = Migration("one", sql: "CREATE TABLE one (n INTEGER); INSERT INTO one VALUES (1);")
+        try await withStore(migrations: [one]) { store, database in
+            let copy = database.address + ".backup"
+            #expect(!FileManager.default.fileExists(atPath: copy))
+            try await store.close()
+            for step in ["two", "three"] {
+                let store = try await database.open(
+                    [
+                        one, Migration("two", sql: "UPDATE one SET n = n + 1"),
+                        Migration("three", sql: "UPDATE one SET n = n + 1"),
+                    ].prefix { $0.name != (step == "two" ? "three" : "") })
+                try await store.close()
+                let before = try Store.open(
+                    at: copy, migrations: step == "two" ? [one] : [one, Migration("two", sql: "")])
+                let found: Int? = try await before.read { try $0.value("SELECT n FROM one") }
+                #expect(found == (step == "two" ? 1 : 2))
+                try await before.close()
+            }
+        }
+    }
+
+    @Test(.enabled(if: !TestDatabase.isPostgreSQL))
+    func `A table may be rebuilt that others refer to, and a reference to nothing is not let through`() async throws {
+        let one = Migration(
+            "one",
+            sql: """
+                CREATE TABLE parent (n INTEGER NOT NULL PRIMARY KEY);
+                CREATE TABLE child (n INTEGER NOT NULL REFERENCES parent (n) ON DELETE CASCADE);
+                INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (1), (2);
+                """)
+        func rebuilt(_ condition: String) -> Migration {
+            Migration(
+                "rebuilt",
+                sql: """
+                    CREATE TABLE new (n INTEGER NOT NULL PRIMARY KEY, m TEXT);
+                    INSERT INTO new SELECT n, NULL FROM parent WHERE \(condition);
+                    DROP TABLE parent; ALTER TABLE new RENAME TO parent;
+                    """)
+        }
+        try await withStore(migrations: [one]) { store, database in
+            try await store.close()
+            let error = await #expect(throws: StoreError.self) { _ = try await database.open([one, rebuilt("n = 1")]) }
+            #expect(error?.code == .foreignKey)
+            #expect(error?.message.contains("child") == true)
+            let again = try await database.open([one, rebuilt("TRUE")])
+            let found: Int? = try await again.read { try $0.value("SELECT COUNT(*) FROM child") }
+            #expect(found == 2)
+            await #expect(throws: StoreError.self) {
+                try await again.write { try $0.execute("INSERT INTO child VALUES (9)") }
+            }
+            try await again.close()
+        }
+    }
+
+    @Test func `Texts keep every character that both databases can, and compare by their bytes`() async throws {
+        try await withStore(migrations: [Migration("t", sql: "CREATE TABLE t (s TEXT NOT NULL PRIMARY KEY)")]) {
+            store, _ in
+            let texts = ["", "B", "a", "b", "Ä", "“\u{1F600}”", "a\\b'c\"d?$1", "\n"]
+            try await store.write { database in
+                for text in texts { try database.execute("INSERT INTO t VALUES (?)", [text]) }
+            }
+            let found: [String] = try await store.read { try $0.values("SELECT s FROM t ORDER BY s") }
+            #expect(found == texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        }
+    }
+
+    @Test func `Readers see what is committed when they begin, and many read at once`() async throws {
+        try await withStore(migrations: [Migration("t", sql: "CREATE TABLE t (n INTEGER NOT NULL)")]) { store, _ in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        // Each write adds two rows: no snapshot has an odd number of them.
+                        try await store.write { database in
+                            for n in 0..<2 { try database.execute("INSERT INTO t VALUES (?)", [n]) }
+                        }
+                    }
+                    group.addTask {
+                        try await store.read { database in
+                            let counts = try (0..<3).map { _ -> Int? in try database.value("SELECT COUNT(*) FROM t") }
+                            #expect(Set(counts).count == 1)
+                            #expect((counts[0] ?? 1) % 2 == 0)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
         }
     }
 }

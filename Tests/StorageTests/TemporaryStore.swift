@@ -1,25 +1,28 @@
 import Contracts
-import FoundationEssentials
 import Messaging
+import SystemPackage
+import TestSupport
 
 @testable import Storage
 
-/// A store in a directory of its own, gone with the test.
+/// A store in a database of its own, gone with the test.
 func withStore<Value>(
     migrations: [Migration] = [Inbox.migration, Outbox.migration],
-    _ body: (Store, _ directory: String) async throws -> Value
+    _ body: (Store, TestDatabase) async throws -> Value
 ) async throws -> Value {
-    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("storage-\(RunID.make())").path
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    do {
-        let store = try Store.open(at: directory + "/service.sqlite", migrations: migrations)
-        let value = try await body(store, directory)
-        try store.close()
-        try FileManager.default.removeItem(atPath: directory)
-        return value
-    } catch {
-        try FileManager.default.removeItem(atPath: directory)
-        throw error
+    try await withTemporaryDirectory { directory in
+        let database = try await TestDatabase.make(in: directory.string)
+        let store = try await database.open(migrations)
+        do {
+            let value = try await body(store, database)
+            try await store.close()
+            try await database.remove()
+            return value
+        } catch {
+            try await store.close()
+            try await database.remove()
+            throw error
+        }
     }
 }
 

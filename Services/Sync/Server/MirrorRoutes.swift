@@ -143,8 +143,7 @@ struct MirrorRoutes: Sendable {
         guard mirror.exists else {
             throw MirrorRefusal(
                 .notFound, "unknown_repository",
-                "there is no mirror of \(wanted.module == nil ? "" : "this submodule of ")\(wanted.repository) here; of "
-                    + "several sync processes with a folder each, each needs a SLIPWAY_MIRROR_URL that names it alone")
+                "there is no mirror of \(wanted.module == nil ? "" : "this submodule of ")\(wanted.repository)")
         }
         return mirror.directory
     }

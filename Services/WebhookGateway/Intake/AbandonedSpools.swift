@@ -76,7 +76,7 @@ struct AbandonedSpools: Service {
         do {
             var count = 0
             while case let sent = try await publishSome(of: store), sent > 0 { count += sent }
-            try store.close()
+            try await store.close()
             for suffix in ["", "-wal", "-shm"] {
                 let file = "\(path)/\(Spool.file)\(suffix)"
                 if FileManager.default.fileExists(atPath: file) { try FileManager.default.removeItem(atPath: file) }
@@ -88,7 +88,7 @@ struct AbandonedSpools: Service {
             }
         } catch {
             // What was thrown says more than that the file could not be closed.
-            try? store.close()
+            try? await store.close()
             throw error
         }
     }

@@ -11,6 +11,8 @@ final class SQLiteConnection: DatabaseConnection {
         self.path = path
     }
 
+    var dialect: Dialect { .sqlite }
+
     var isInTransaction: Bool { database.isInsideTransaction }
 
     func begin() throws(StoreError) { try told { try database.beginTransaction(.immediate) } }
@@ -24,6 +26,15 @@ final class SQLiteConnection: DatabaseConnection {
         } catch {
             // `ROLLBACK` fails only where SQLite has rolled back before it.
         }
+    }
+
+    func savepoint() throws(StoreError) { try run(script: "SAVEPOINT piece") }
+
+    func release() throws(StoreError) { try run(script: "RELEASE piece") }
+
+    func rollbackToSavepoint() throws(StoreError) {
+        // SQLite has rolled back everything already after a full disk or a failed read: nothing is left to undo.
+        if isInTransaction { try run(script: "ROLLBACK TO piece; RELEASE piece") }
     }
 
     func execute(_ sql: String, _ arguments: [DatabaseValue]) throws(StoreError) -> Int {
@@ -47,6 +58,26 @@ final class SQLiteConnection: DatabaseConnection {
     }
 
     func run(script: String) throws(StoreError) { try told { try database.execute(sql: script) } }
+
+    func migrating(_ body: () throws -> Void) throws {
+        // Else a table that is dropped to be rebuilt would take along what refers to it.
+        try run(script: "PRAGMA foreign_keys = OFF")
+        do {
+            try body()
+        } catch {
+            try run(script: "PRAGMA foreign_keys = ON")
+            throw error
+        }
+        try run(script: "PRAGMA foreign_keys = ON")
+    }
+
+    func checkReferences() throws(StoreError) {
+        guard let row = try rows("PRAGMA foreign_key_check", []).first else { return }
+        throw StoreError(
+            .foreignKey,
+            "in \(path) a row of \(try row["table"] as String) refers to one of \(try row["parent"] as String) that is not there"
+        )
+    }
 
     private static func arguments(_ values: [DatabaseValue]) -> StatementArguments {
         StatementArguments(values.map(\.grdb))

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 
 /// A service's one database file: WAL, many readers beside one writer.
@@ -37,23 +38,34 @@ final class SQLiteEngine: DatabaseEngine {
 
     func close() throws { try pool.close() }
 
-    /// Brings the schema up to date, each step in a transaction of its own.
-    func migrate(_ migrations: [Migration]) throws(StoreError) {
-        var migrator = DatabaseMigrator()
-        for migration in migrations {
-            migrator.registerMigration(migration.name) { [name] in
-                try migration.apply(Database(SQLiteConnection($0, path: name)))
-            }
-        }
+    func migrate(_ migrator: Migrator) throws(StoreError) {
         do {
-            if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
-                throw StoreError(
-                    .newerSchema,
-                    "\(name) was used by a newer version of this service; run that version, or restore a backup")
+            let state = try pool.writeWithoutTransaction { [name] in
+                try migrator.state(of: SQLiteConnection($0, path: name), name)
             }
-            try migrator.migrate(pool)
+            if !state.isEmpty, !state.pending.isEmpty { try attempt(migrator, state) }
+            try pool.writeWithoutTransaction { [name] in
+                try migrator.migrate(state, on: SQLiteConnection($0, path: name))
+            }
         } catch {
             throw StoreError(error, path: name)
         }
+    }
+
+    /// Where the file is copied to before its schema changes.
+    static func backup(of path: String) -> String { path + ".backup" }
+
+    /// Tries the steps on a copy of the file, which then stays beside it as it was before them.
+    private func attempt(_ migrator: Migrator, _ state: Migrator.State) throws {
+        let copy = Self.backup(of: name)
+        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: copy + suffix) {
+            try FileManager.default.removeItem(atPath: copy + suffix)
+        }
+        try pool.writeWithoutTransaction { [name] in
+            _ = try SQLiteConnection($0, path: name).execute("VACUUM INTO ?", [.text(copy)])
+        }
+        let trial = try SQLiteEngine(path: copy, durability: .process)
+        try trial.pool.writeWithoutTransaction { try migrator.attempt(state, on: SQLiteConnection($0, path: copy)) }
+        try trial.close()
     }
 }

@@ -42,6 +42,9 @@ struct Stack: Sendable {
         url: String, _ settings: [String: [String: String]], _ body: (Stack) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
+            let database = try await TestDatabase.make(in: directory.string)
+            var settings = settings
+            settings["pipeline", default: [:]].merge(database.settings) { given, _ in given }
             let stack = try Stack(in: directory, brokerURL: url, settings: settings)
             do {
                 for name in names { try await stack.service(name).start() }
@@ -51,9 +54,11 @@ struct Stack: Sendable {
             } catch {
                 let logs = await stack.logs()
                 await stack.end()
+                try await database.remove()
                 throw TestFailure("\(error)\n\(logs)")
             }
             await stack.end()
+            try await database.remove()
         }
     }
 

@@ -1,0 +1,323 @@
+#if PostgreSQL
+    import CPostgreSQL
+    import FoundationEssentials
+    import Glibc
+    import Storage
+
+    /// One session, on the thread that it is used on; its calls block.
+    ///
+    /// What only begins or ends something is not sent by itself: it goes along with the next statement, so that a
+    /// transaction costs as many round trips as it has statements, and one for its commit (libpq's pipeline mode).
+    final class PostgreSQLConnection: DatabaseConnection {
+        private enum Mode { case idle, reading, writing }
+
+        /// Makes a new session fit for use.
+        typealias Setup = (PostgreSQLConnection) throws(StoreError) -> Void
+
+        let address: PostgreSQLAddress
+        /// For how long a server that is away is waited for.
+        private let patience: Duration
+        private let setup: Setup
+        private var connection: OpaquePointer?
+        /// The names of prepared statements, by their text in the stores.
+        private var prepared: [String: String] = [:]
+        /// What goes along with the next statement.
+        private var deferred: [String] = []
+        /// Whether the server has seen something of the transaction that is open.
+        private var isSent = false
+        private var mode = Mode.idle
+        /// How many answers were asked for and not read yet.
+        private var unread = 0
+
+        init(_ address: PostgreSQLAddress, patience: Duration, setup: @escaping Setup = { _ throws(StoreError) in }) {
+            self.address = address
+            self.patience = patience
+            self.setup = setup
+        }
+
+        deinit { PQfinish(connection) }
+
+        var dialect: Dialect { .postgreSQL }
+
+        var isInTransaction: Bool { mode != .idle }
+
+        func close() {
+            PQfinish(connection)
+            connection = nil
+            prepared = [:]
+            deferred = []
+            unread = 0
+            isSent = false
+            mode = .idle
+        }
+
+        // MARK: - Transactions
+
+        func begin() throws(StoreError) { open("BEGIN", .writing) }
+
+        /// Begins a snapshot.
+        func beginReading() { open("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", .reading) }
+
+        private func open(_ command: String, _ mode: Mode) {
+            deferred = [command]
+            self.mode = mode
+            isSent = false
+        }
+
+        func commit() throws(StoreError) {
+            guard isInTransaction else {
+                throw StoreError(.unavailable, StoreError.away(address.name, "the session was lost"))
+            }
+            guard isSent else { return forget() }
+            var command = ""
+            try run([.plain("COMMIT")]) { result throws(StoreError) in command = result.command }
+            mode = .idle
+            guard command == "COMMIT" else {
+                throw StoreError(.database, "PostgreSQL undid a transaction on \(address.name) that had failed before")
+            }
+        }
+
+        /// Ends a snapshot; nobody waits for it.
+        func endReading() {
+            guard isSent, let connection else { return forget() }
+            mode = .idle
+            deferred = []
+            guard PQsendQueryParams(connection, "COMMIT", 0, nil, nil, nil, nil, 0) == 1,
+                PQpipelineSync(connection) == 1
+            else { return close() }
+            unread += 1
+        }
+
+        func rollback() {
+            guard isInTransaction else { return }
+            guard isSent else { return forget() }
+            deferred = []
+            do {
+                try run([.plain("ROLLBACK")])
+                mode = .idle
+            } catch {
+                // Without its session there is no transaction.
+                close()
+            }
+        }
+
+        private func forget() {
+            deferred = []
+            mode = .idle
+        }
+
+        func savepoint() throws(StoreError) { deferred.append("SAVEPOINT piece") }
+
+        func release() throws(StoreError) { deferred.append("RELEASE piece") }
+
+        func rollbackToSavepoint() throws(StoreError) {
+            if isInTransaction { deferred += ["ROLLBACK TO piece", "RELEASE piece"] }
+        }
+
+        func migrating(_ body: () throws -> Void) throws { try body() }
+
+        /// PostgreSQL checks each statement.
+        func checkReferences() throws(StoreError) {}
+
+        // MARK: - Statements
+
+        func execute(_ sql: String, _ arguments: [DatabaseValue]) throws(StoreError) -> Int {
+            var changes = 0
+            try run([.prepared(sql, arguments)]) { result throws(StoreError) in changes = result.changes }
+            return changes
+        }
+
+        func rows(_ sql: String, _ arguments: [DatabaseValue]) throws(StoreError) -> [Row] {
+            var rows: [Row] = []
+            try run([.prepared(sql, arguments)]) { result throws(StoreError) in rows = result.rows() }
+            return rows
+        }
+
+        func run(script: String) throws(StoreError) {
+            // Several statements at once are not for a pipeline.
+            try run([])
+            guard let connection, PQexitPipelineMode(connection) == 1 else { throw lost() }
+            let failure = PQexec(connection, dialect.schema(script)).map(PostgreSQLResult.init)?.error(address.name)
+            guard PQstatus(connection) == CONNECTION_OK, PQenterPipelineMode(connection) == 1 else { throw lost() }
+            if let failure { throw failure }
+        }
+
+        // MARK: - The pipeline
+
+        private enum Command {
+            case plain(String)
+            case prepared(String, [DatabaseValue])
+        }
+
+        /// Sends what was deferred and the commands, and reads the answers. Connects first where there is no session; a
+        /// session that turns out to be lost is made anew where nothing of the transaction was sent before.
+        /// - Parameter take: is given the last command's result.
+        private func run(
+            _ commands: [Command],
+            take: (borrowing PostgreSQLResult) throws(StoreError) -> Void = { _ throws(StoreError) in }
+        ) throws(StoreError) {
+            let begins = isInTransaction && !isSent
+            let (waiting, mode) = (deferred, mode)
+            if connection == nil {
+                try connect()
+                (deferred, self.mode) = (waiting, mode)
+            }
+            do {
+                try exchange(commands, take)
+            } catch  where error.code == .unavailable && begins && connection == nil {
+                try connect()
+                (deferred, self.mode) = (waiting, mode)
+                try exchange(commands, take)
+            }
+        }
+
+        private func exchange(
+            _ commands: [Command], _ take: (borrowing PostgreSQLResult) throws(StoreError) -> Void
+        ) throws(StoreError) {
+            guard let connection else { throw lost() }
+            try drain(connection)
+            let all = deferred.map(Command.plain) + commands
+            guard !all.isEmpty else { return }
+            var preparing: [Int: (sql: String, name: String)] = [:]
+            var answers = 0
+            for command in all {
+                let isSent: Bool
+                switch command {
+                case .plain(let text): isSent = PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 0) == 1
+                case .prepared(let sql, let arguments):
+                    var name = prepared[sql]
+                    if name == nil {
+                        let new = "s\(prepared.count)"
+                        guard PQsendPrepare(connection, new, dialect.statement(sql), 0, nil) == 1 else { throw lost() }
+                        preparing[answers] = (sql, new)
+                        answers += 1
+                        name = new
+                    }
+                    isSent = Self.send(name ?? "", arguments, on: connection)
+                }
+                guard isSent else { throw lost() }
+                answers += 1
+            }
+            guard PQpipelineSync(connection) == 1 else { throw lost() }
+            deferred = []
+            self.isSent = true
+            var failure: StoreError?
+            for answer in 0..<answers {
+                guard let result = PQgetResult(connection).map(PostgreSQLResult.init) else { throw lost() }
+                if let error = result.error(address.name) {
+                    failure = failure ?? error
+                } else if result.status != PGRES_PIPELINE_ABORTED {
+                    if let new = preparing[answer] { prepared[new.sql] = new.name }
+                    if answer == answers - 1, failure == nil { try take(result) }
+                }
+                guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
+                // The answer ends.
+                while let more = PQgetResult(connection) { PQclear(more) }
+            }
+            guard synchronise(connection) else { throw lost() }
+            if let failure {
+                // The server ends a session that it tells such things.
+                if failure.code == .unavailable { close() }
+                throw failure
+            }
+        }
+
+        /// Reads what was asked for and not waited for.
+        private func drain(_ connection: OpaquePointer) throws(StoreError) {
+            while unread > 0 {
+                while let result = PQgetResult(connection) { PQclear(result) }
+                guard synchronise(connection) else { throw lost() }
+                unread -= 1
+            }
+        }
+
+        private func synchronise(_ connection: OpaquePointer) -> Bool {
+            guard let result = PQgetResult(connection) else { return false }
+            defer { PQclear(result) }
+            return PQresultStatus(result) == PGRES_PIPELINE_SYNC
+        }
+
+        /// Ends the session, and says why.
+        private func lost() -> StoreError {
+            let words = connection.map(Self.words) ?? "the session was lost"
+            close()
+            return StoreError(.unavailable, StoreError.away(address.name, words))
+        }
+
+        private static func words(_ connection: OpaquePointer) -> String {
+            var words = Substring(String(cString: PQerrorMessage(connection)))
+            while words.last?.isWhitespace == true { words = words.dropLast() }
+            return words.isEmpty ? "the session was lost" : String(words.map { $0 == "\n" ? " " : $0 })
+        }
+
+        // MARK: - Connecting
+
+        /// Connects where there is no session.
+        func prepare() throws(StoreError) {
+            if connection == nil { try connect() }
+        }
+
+        private func connect() throws(StoreError) {
+            let deadline = ContinuousClock.now.advanced(by: patience)
+            while true {
+                close()
+                guard let new = address.connect() else { throw StoreError(.unavailable, "there is no memory left") }
+                connection = new
+                // What the server remarks by the way is not for the service's standard error.
+                PQsetNoticeProcessor(new, { _, _ in }, nil)
+                if PQstatus(new) == CONNECTION_OK, PQenterPipelineMode(new) == 1 { break }
+                let words = Self.words(new)
+                close()
+                guard ContinuousClock.now < deadline, !address.isAnswering else {
+                    throw StoreError(.unavailable, StoreError.away(address.name, words))
+                }
+                // This thread is for nothing else.
+                usleep(200_000)
+            }
+            // A session that does not notice that its client is gone would hold the lock of this database.
+            let settings = [
+                "tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3",
+                "tcp_user_timeout = 60000",
+            ]
+            do {
+                try exchange(settings.map { .plain("SET \($0)") }) { _ throws(StoreError) in }
+                try setup(self)
+                isSent = false
+            } catch {
+                close()
+                throw error
+            }
+        }
+
+        private static func send(_ name: String, _ arguments: [DatabaseValue], on connection: OpaquePointer) -> Bool {
+            var bytes: [CChar] = []
+            var starts: [Int?] = []
+            var lengths: [Int32] = []
+            var formats: [Int32] = []
+            for argument in arguments {
+                let start = bytes.count
+                var isBinary = false
+                switch argument {
+                case .null: break
+                case .integer(let value): bytes += String(value).utf8CString
+                case .real(let value): bytes += String(value).utf8CString
+                case .text(let value):
+                    // PostgreSQL's texts have no zero bytes.
+                    bytes +=
+                        value.utf8.contains(0) ? value.replacing("\0", with: "\u{FFFD}").utf8CString : value.utf8CString
+                case .blob(let value):
+                    isBinary = true
+                    bytes += value.map { CChar(bitPattern: $0) } + [0]
+                }
+                starts.append(argument == .null ? nil : start)
+                lengths.append(Int32(bytes.count - start - 1))
+                formats.append(isBinary ? 1 : 0)
+            }
+            return bytes.withUnsafeBufferPointer { buffer in
+                let values = starts.map { start in start.flatMap { start in buffer.baseAddress.map { $0 + start } } }
+                return PQsendQueryPrepared(
+                    connection, name, Int32(arguments.count), values, lengths, formats, 0) == 1
+            }
+        }
+    }
+#endif

@@ -1,0 +1,88 @@
+#if PostgreSQL
+    public import Logging
+    public import Storage
+
+    /// A PostgreSQL database: one session that writes, and some that read.
+    ///
+    /// The session that writes holds an advisory lock on the database's schema for as long as it lives, so a second
+    /// service on the same one is refused, and whoever lost its session writes nothing any more: the lock and the writes
+    /// go together.
+    public final class PostgreSQLEngine: DatabaseEngine {
+        /// Reads at a time.
+        private static let readers = 6
+        /// For how long an operation waits for a server that is away, as one waits for SQLite's file.
+        private static let patience = Duration.seconds(5)
+
+        public let name: String
+        private let writer: PostgreSQLSession
+        private let pool: SessionPool
+
+        private init(_ address: PostgreSQLAddress) {
+            name = address.name
+            writer = PostgreSQLSession(
+                address, thread: "pg-writer", patience: Self.patience, setup: DatabaseLock(address.name).take)
+            pool = SessionPool(
+                (0..<Self.readers).map {
+                    PostgreSQLSession(address, thread: "pg-reader-\($0)", patience: Self.patience)
+                })
+        }
+
+        /// Connects. A server that is not there yet and a database that another service holds are waited for, for
+        /// `patience`, and the log tells so.
+        /// - Parameters:
+        ///   - url: as libpq takes it; a password in it is never shown.
+        ///   - password: the password, where it is not in the address.
+        /// - Throws: ``StoreError``: `unavailable`, `busy`.
+        public static func open(
+            _ url: String, password: String? = nil, patience: Duration = .seconds(60), logger: Logger
+        ) async throws -> PostgreSQLEngine {
+            let engine = PostgreSQLEngine(try PostgreSQLAddress(url, password: password))
+            let deadline = ContinuousClock.now.advanced(by: patience)
+            for turn in 0... {
+                do {
+                    try await engine.writer.use { try $0.prepare() }
+                    break
+                } catch let error as StoreError where error.isPassing && .now < deadline {
+                    // Its last owner's session may be ending right now.
+                    if turn < 10 {
+                        try await Task.sleep(for: .milliseconds(100))
+                        continue
+                    }
+                    if turn % 10 == 0 {
+                        logger.notice("the database is waited for", metadata: ["error": "\(error)"])
+                    }
+                    try await Task.sleep(for: .seconds(1))
+                }
+            }
+            return engine
+        }
+
+        public func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value
+        {
+            try await pool.use { try await $0.read(body) }
+        }
+
+        public func schedule(_ body: @escaping @Sendable (any DatabaseConnection) -> Void) {
+            Task.detached { [writer] in await writer.use { body($0) } }
+        }
+
+        public func migrate(_ migrator: Migrator) async throws(StoreError) {
+            do {
+                try await writer.use { [name] connection in
+                    let state = try migrator.state(of: connection, name)
+                    // What a schema's steps do is undone with their transaction.
+                    if !state.isEmpty { try migrator.attempt(state, on: connection) }
+                    try migrator.migrate(state, on: connection)
+                }
+            } catch {
+                throw error as? StoreError
+                    ?? StoreError(.database, "\(name) cannot be migrated: \(error)", cause: error)
+            }
+        }
+
+        public func close() async {
+            await writer.close()
+            for session in pool.sessions { await session.close() }
+        }
+    }
+#endif

@@ -1,0 +1,144 @@
+import Storage
+import TestSupport
+import Testing
+
+/// What PostgreSQL does that a file does not: it goes away and comes back, and several may want it.
+@Suite struct PostgreSQLStoreTests {
+    private static let schema = [Migration("t", sql: "CREATE TABLE t (n INTEGER NOT NULL PRIMARY KEY, s TEXT)")]
+
+    private func withStore(_ body: (Store, TestDatabase) async throws -> Void) async throws {
+        let database = try await TestDatabase.makeSchema()
+        let store = try await database.openSchema(Self.schema)
+        do {
+            try await body(store, database)
+            try await store.close()
+        } catch {
+            try await store.close()
+            try await database.removeSchema()
+            throw error
+        }
+        try await database.removeSchema()
+    }
+
+    @Test func `A second service on the same database is refused, and told who has it`() async throws {
+        try await withStore { _, database in
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await database.openSchema(Self.schema, patience: .seconds(1))
+            }
+            #expect(error?.code == .busy)
+            #expect(error?.message.contains("“slipway pipeline” from 127.0.0.1 since") == true)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `A database is waited for while its last owner ends`() async throws {
+        try await withStore { store, database in
+            async let next = database.openSchema(Self.schema, patience: .seconds(30))
+            try await Task.sleep(for: .seconds(1))
+            try await store.close()
+            try await next.write { try $0.execute("INSERT INTO t (n) VALUES (1)") }
+            try await next.close()
+        }
+    }
+
+    @Test func `Who lost the database to another one writes nothing any more`() async throws {
+        try await withStore { store, database in
+            try await store.write { try $0.execute("INSERT INTO t (n) VALUES (1)") }
+            try await store.close()
+            let other = try await database.openSchema(Self.schema)
+            let error = await #expect(throws: StoreError.self) {
+                try await store.write { try $0.execute("INSERT INTO t (n) VALUES (2)") }
+            }
+            #expect(error?.code == .busy)
+            let found: [Int] = try await other.read { try $0.values("SELECT n FROM t") }
+            #expect(found == [1])
+            try await other.close()
+        }
+    }
+
+    @Test(arguments: [
+        ("postgres://slipway:swordfish@127.0.0.1:1/slipway", "127.0.0.1:1"),
+        ("postgres://slipway:swordfish@127.0.0.1:1/slipway?nonsense=1", "%-codes"),
+        ("postgres://slipway:swordfish@[::1/slipway", "%-codes"),
+    ])
+    func `A server that is not there and an address that is none are told without the password`(
+        url: String, words: String
+    ) async throws {
+        let error = await #expect(throws: StoreError.self) {
+            _ = try await TestDatabase.at(url).openSchema([], patience: .zero)
+        }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+        #expect(error?.message.contains("swordfish") == false)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `A wrong password and a database that is not there are told at once`()
+        async throws
+    {
+        let url = try TestEnvironment.required("SLIPWAY_TEST_POSTGRESQL")
+        let wrong = url.replacing(/:[^:@]*@/, with: ":swordfish@")
+        for (url, words) in [(wrong, "password"), (url + "_none", "does not exist")] {
+            let begin = ContinuousClock.now
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await TestDatabase.at(url).openSchema([], patience: .zero)
+            }
+            #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+            #expect(error?.message.contains("swordfish") == false)
+            #expect(begin.duration(to: .now) < .seconds(4))
+        }
+    }
+
+    /// Each row is inserted by one transaction, some of them grouped: whatever was said to be done is there, whatever
+    /// failed can be done again, and nothing is there that was neither.
+    @Test(.timeLimit(.minutes(3))) func `A server that is killed again and again loses nothing and doubles nothing`()
+        async throws
+    {
+        try await PrivatePostgreSQL.with { server in
+            let database = try await TestDatabase.makeSchema(on: server.url)
+            let store = try await database.openSchema(Self.schema)
+            let killer = Task {
+                for _ in 0..<3 {
+                    try await Task.sleep(for: .milliseconds(700))
+                    try await server.kill()
+                    try await Task.sleep(for: .milliseconds(300))
+                    try await server.start()
+                }
+                return true
+            }
+            let failures = try await withThrowingTaskGroup(of: Int.self) { group in
+                for writer in 0..<8 {
+                    group.addTask {
+                        var failures = 0
+                        for n in 0..<400 {
+                            let id = writer * 1_000 + n
+                            while true {
+                                do {
+                                    // As a handler does it: what is noted already is done already.
+                                    try await store.write { database in
+                                        let isNew =
+                                            try database.execute(
+                                                "INSERT INTO t (n) VALUES (?) ON CONFLICT DO NOTHING", [id]) > 0
+                                        if isNew { try database.execute("UPDATE t SET s = 'done' WHERE n = ?", [id]) }
+                                    }
+                                    break
+                                } catch let error as StoreError where error.code == .unavailable {
+                                    failures += 1
+                                    try await Task.sleep(for: .milliseconds(20))
+                                }
+                            }
+                            try await Task.sleep(for: .milliseconds(5))
+                        }
+                        return failures
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(try await killer.value)
+            let rows: [Int] = try await store.read { try $0.values("SELECT n FROM t WHERE s = 'done' ORDER BY n") }
+            var expected: [Int] = []
+            for writer in 0..<8 { expected += (0..<400).map { writer * 1_000 + $0 } }
+            #expect(rows == expected)
+            #expect(failures > 0, "the server was never away")
+            try await store.close()
+        }
+    }
+}
