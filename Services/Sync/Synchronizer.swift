@@ -30,7 +30,7 @@ struct Synchronizer: Sendable {
                 return failed(
                     trigger, .unknownRepository,
                     "\(trigger.repository) is not registered; register it with "
-                        + "`\(trigger.repository.addCommand(cloneURL: cloneURL))`")
+                        + "`\(trigger.repository.addCommand(cloneURL: cloneURL, forge: trigger.origin?.forge))`")
             }
             let remote = try RemoteAddress(source.url, allowsFile: mirrors.program.allowsFile)
             let mirror = mirrors.mirror(of: trigger.repository)

@@ -90,6 +90,16 @@ struct HookRefusal: Error, Sendable {
         self.retryAfter = retryAfter
     }
 
+    /// What a sender does whose hook does not verify.
+    static func remedy(_ repository: RepositoryPath) -> String {
+        "enter what `slipway repo hook \(repository)` shows in the webhook's settings"
+    }
+
+    static func wrongSignature(_ repository: RepositoryPath) -> HookRefusal {
+        HookRefusal(
+            .unauthorized, "wrong_signature", "the signature is not one of \(repository)", remedy: remedy(repository))
+    }
+
     /// What came is no HTTP.
     static func malformedRequest(_ error: any Error) -> HookRefusal {
         HookRefusal(

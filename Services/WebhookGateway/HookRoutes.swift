@@ -14,14 +14,14 @@ final class HookRoutes: Sendable {
     private let logger: Logger
 
     init(
-        forges: [any Forge], intake: Intake, bodies: BodyLimit, proxies: TrustedProxies = .none, logger: Logger
+        forges: [any ForgeHooks], intake: Intake, bodies: BodyLimit, proxies: TrustedProxies = .none, logger: Logger
     ) {
         self.bodies = bodies
         self.proxies = proxies
         self.intake = intake
         self.logger = logger
         routes = Dictionary(
-            forges.map { ("/hooks/\($0.name)", HookRoute(forge: $0)) }, uniquingKeysWith: { first, _ in first })
+            forges.map { ($0.forge.hookPath, HookRoute(hooks: $0)) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Where a request goes.
@@ -77,9 +77,8 @@ final class HookRoutes: Sendable {
     }
 
     private func foreign(_ hook: IncomingHook, on route: HookRoute) -> HookRefusal {
-        let address = "/hooks/\(route.forge.name)"
         if let sender = KnownForge.sender(of: hook.body), sender.name != route.forge.name {
-            return misdirected(sender, address)
+            return misdirected(sender, route.forge.hookPath)
         }
         return HookRefusal(
             .badRequest, "unknown_hook", "this is no hook of a forge that is known here",
@@ -94,7 +93,7 @@ final class HookRoutes: Sendable {
     /// Does what a hook asks for and tells `done`, at once or later and on whatever thread, what to answer.
     func take(_ hook: IncomingHook, on route: HookRoute, then done: @escaping @Sendable (HookAnswer) -> Void) {
         do {
-            let verdict = try route.forge.read(hook, now: .now)
+            let verdict = try route.hooks.read(hook, now: .now)
             switch consume verdict {
             case .ignored(let reason):
                 route.ignored.increment()
@@ -155,16 +154,17 @@ final class HookRoutes: Sendable {
 
 /// One forge's address, and what became of its hooks: counters made once, for looking one up costs more than counting.
 final class HookRoute: Sendable {
-    let forge: any Forge
+    let hooks: any ForgeHooks
+    var forge: Forge { hooks.forge }
     let accepted: Counter
     let ignored: Counter
     let refused: Counter
     let failed: Counter
 
-    init(forge: any Forge) {
-        self.forge = forge
+    init(hooks: any ForgeHooks) {
+        self.hooks = hooks
         func counter(_ outcome: String) -> Counter {
-            Counter(label: "slipway_hooks_total", dimensions: [("forge", forge.name), ("outcome", outcome)])
+            Counter(label: "slipway_hooks_total", dimensions: [("forge", hooks.forge.name), ("outcome", outcome)])
         }
         accepted = counter("accepted")
         ignored = counter("ignored")

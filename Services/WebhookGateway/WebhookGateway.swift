@@ -44,7 +44,7 @@ struct WebhookGateway {
             let server = GatewayServer(
                 address: try settings.value(GatewaySettings.listen),
                 routes: HookRoutes(
-                    forges: [GitLab(secrets: secrets)], intake: intake,
+                    forges: ForgeRegistry.all(secrets), intake: intake,
                     bodies: BodyLimit(bytes: try settings.value(GatewaySettings.bodyLimit)),
                     proxies: try settings.value(CommonSettings.trustedProxies), logger: context.logger),
                 logger: context.logger)

@@ -82,6 +82,8 @@ extension Trigger {
     public struct Origin: Codable, Sendable, Hashable {
         /// The picture of who pushed.
         public var avatarURL: String?
+        /// The ``Forge/name`` of the forge that sent the hook.
+        public var forge: String?
         /// The project's number at the forge.
         public var projectID: Int?
         /// The repository's page.
@@ -93,10 +95,11 @@ extension Trigger {
         public var visibility: String?
 
         public init(
-            avatarURL: String? = nil, projectID: Int? = nil, projectURL: String? = nil, sshURL: String? = nil,
-            userName: String? = nil, visibility: String? = nil
+            avatarURL: String? = nil, forge: String? = nil, projectID: Int? = nil, projectURL: String? = nil,
+            sshURL: String? = nil, userName: String? = nil, visibility: String? = nil
         ) {
             self.avatarURL = avatarURL
+            self.forge = forge
             self.projectID = projectID
             self.projectURL = projectURL
             self.sshURL = sshURL

@@ -26,22 +26,22 @@ extension Fixture {
         Fixture(
             "RepositoryView",
             RepositoryView(
-                path: Sample.repository, cloneURL: "https://git.example/shop/web.git", defaultBranch: "main",
-                allowsFile: true, hasToken: true, hookURL: "https://ci.example/hooks/gitlab",
+                path: Sample.repository, cloneURL: "https://git.example/shop/web.git", forge: "gitlab",
+                defaultBranch: "main", allowsFile: true, hasToken: true, hookURL: "https://ci.example/hooks/gitlab",
                 associations: [AssociationView(component: "web", events: [.push, .tag], branches: ["main", "v*"])],
                 createdAt: Sample.moment)),
         Fixture(
             "DiscoveredRepositoryView",
             DiscoveredRepositoryView(
-                path: Sample.repository, cloneURL: "https://git.example/shop/web.git", defaultBranch: "trunk",
-                ref: "refs/heads/trunk", sender: "ada", pushes: 3, firstPushAt: Sample.moment,
+                path: Sample.repository, cloneURL: "https://git.example/shop/web.git", forge: "gitea",
+                defaultBranch: "trunk", ref: "refs/heads/trunk", sender: "ada", pushes: 3, firstPushAt: Sample.moment,
                 lastPushAt: Sample.moment)),
         Fixture(
             "RepositoryRequest",
             RepositoryRequest(
-                cloneURL: "https://git.example/shop/web.git", defaultBranch: "main", allowsFile: false,
+                cloneURL: "https://git.example/shop/web.git", forge: "gitea", defaultBranch: "main", allowsFile: false,
                 username: "oauth2", token: "not a real one")),
-        Fixture("HookView", HookView(url: "https://ci.example/hooks/gitlab", token: "0f3c")),
+        Fixture("HookView", HookView(url: "https://ci.example/hooks/github", token: "0f3c", forge: .github)),
         Fixture("AssociationView", AssociationView(component: "web", events: [.pullRequest], branches: [])),
         Fixture("SessionRequest", SessionRequest(token: "not a real one")),
         Fixture("SecretRequest", SecretRequest(value: "not a real one")),

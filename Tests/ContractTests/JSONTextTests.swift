@@ -17,7 +17,8 @@ struct JSONTextTests {
             cron: text, parameters: [text: text, "": "", "B": "1", "a": "2", "ä": "3", "b": "4"], parent: 41,
             defaultBranch: text,
             origin: Trigger.Origin(
-                avatarURL: text, projectID: -7, projectURL: text, sshURL: text, userName: text, visibility: text),
+                avatarURL: text, forge: text, projectID: -7, projectURL: text, sshURL: text, userName: text,
+                visibility: text),
             run: RunID(rawValue: text), receivedAt: Timestamp(milliseconds: 0)),
         Trigger(
             id: MessageID(rawValue: ""), event: .tag, repository: RepositoryPath(rawValue: ""), ref: "",

@@ -57,7 +57,7 @@ import Testing
             #expect(misdirected == "400")
             let github = try await stack.platform.hook(Array("{}".utf8), headers: ["X-GitHub-Event": "push"])
             #expect(github.status == 400)
-            #expect(github.text.contains("GitHub") && github.text.contains("/hooks/gitlab"), "\(github.text)")
+            #expect(github.text.contains("GitHub") && github.text.contains("/hooks/github"), "\(github.text)")
         }
     }
 

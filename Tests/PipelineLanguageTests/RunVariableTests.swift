@@ -183,6 +183,27 @@ struct RunVariableTests {
         #expect(RunVariable.slug("--Ä/" + String(repeating: "b", count: 70)) == String(repeating: "b", count: 59))
     }
 
+    @Test("the page of a commit is where its forge has it")
+    func commitPages() {
+        var run = Self.run(.push, "refs/heads/main", branch: "main")
+        run.trigger.origin?.forge = "github"
+        let page = "https://git.example:8443/group/shop/web"
+        Self.expect(
+            run.environment(),
+            ["DRONE_COMMIT_LINK": "\(page)/commit/\(Self.commit.sha)", "CI_API_V4_URL": nil, "CI_PROJECT_URL": page])
+        run.trigger.origin?.forge = "gitlab"
+        run.forge = .gitea
+        Self.expect(run.environment(), ["DRONE_COMMIT_LINK": "\(page)/-/commit/\(Self.commit.sha)"])
+        run.trigger.origin = nil
+        run.cloneURL = "https://git.example/shop/web.git"
+        Self.expect(
+            run.environment(), ["DRONE_COMMIT_LINK": "https://git.example/shop/web/commit/\(Self.commit.sha)"])
+        run.forge = nil
+        run.cloneURL = "https://github.com/shop/web.git"
+        Self.expect(
+            run.environment(), ["DRONE_COMMIT_LINK": "https://github.com/shop/web/commit/\(Self.commit.sha)"])
+    }
+
     @Test("by hand know of the forge what the repository's address says")
     func byHand() {
         var run = Self.run(.custom, "refs/heads/main", branch: "main")

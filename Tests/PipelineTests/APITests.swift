@@ -75,11 +75,44 @@ import Testing
             #expect(try decode(all, as: Page<RepositoryView>.self).items.count == 2)
             let hook: HookView = try decode(try await send(client, .get, "repositories/team%2Fapp/hook"))
             #expect(hook.token.count == 64)
+            #expect(hook.forge == "gitlab")
+            #expect(hook.help?.contains("GitLab") == true)
             let gone = try await send(client, .delete, "repositories/team%2Fapp")
             #expect(gone.status == .noContent)
             let missing = try await send(client, .get, "repositories/team%2Fapp")
             #expect(missing.status == .notFound)
             #expect(try decode(missing, as: Problem.self).code == "unknown_repository")
+        }
+    }
+
+    @Test func `A repository keeps its forge, whose address and words its hook has`() async throws {
+        try await withAPI { client, _ in
+            func saved(_ body: String) async throws -> HookView {
+                let answer = try await send(client, .put, "repositories/team%2Fapp", body)
+                #expect([.ok, .created].contains(answer.status), "\(String(buffer: answer.body))")
+                let view: RepositoryView = try decode(answer)
+                let hook: HookView = try decode(try await send(client, .get, "repositories/team%2Fapp/hook"))
+                #expect(view.forge == hook.forge)
+                #expect(view.hookURL == hook.url)
+                return hook
+            }
+            var hook = try await saved(#"{"cloneURL": "https://github.com/team/app.git"}"#)
+            #expect(hook.url == "https://hooks.example/hooks/github")
+            #expect(hook.help == Forge.github.hookHelp)
+            let token = hook.token
+            hook = try await saved(#"{"cloneURL": "https://git.example/team/app.git", "forge": "gitea"}"#)
+            #expect(hook.url == "https://hooks.example/hooks/gitea")
+            // What is not given stays as it is.
+            hook = try await saved(#"{"cloneURL": "https://github.com/team/app.git"}"#)
+            #expect(hook.url == "https://hooks.example/hooks/gitea")
+            #expect(hook.token == token)
+            let wrong = try await send(
+                client, .put, "repositories/team%2Fapp",
+                #"{"cloneURL": "https://git.example/team/app.git", "forge": "sourcehut"}"#)
+            #expect(wrong.status == .badRequest)
+            let problem = try decode(wrong, as: Problem.self)
+            #expect(problem.message.contains("sourcehut"))
+            #expect(problem.remedy == "give one of gitlab, github, gitea")
         }
     }
 

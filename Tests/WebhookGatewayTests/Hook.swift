@@ -170,10 +170,15 @@ struct Gateway {
         return try await connection.send(.POST, path, hook.headers, body ?? hook.body)
     }
 
+    func post(_ hook: HubHook, to path: String? = nil) async throws -> GatewayAnswer {
+        let connection = try await connect()
+        return try await connection.send(.POST, path ?? hook.forge.hookPath, hook.headers, hook.body)
+    }
+
     var routes: HookRoutes {
         let logger = Logger(label: "test") { [lines] _ in LogLines.Handler(lines: lines) }
         return HookRoutes(
-            forges: [GitLab(secrets: HookSecrets(token: HookToken(key: Hook.key), groups: groups))],
+            forges: ForgeRegistry.all(HookSecrets(token: HookToken(key: Hook.key), groups: groups)),
             intake: Intake(publish: broker.publish, spool: spool, logger: logger), bodies: BodyLimit(bytes: limit),
             proxies: proxies, logger: logger)
     }

@@ -1,5 +1,6 @@
 import Contracts
 import NIOHTTP1
+import Secrets
 import Testing
 
 @testable import WebhookGateway
@@ -30,7 +31,7 @@ struct HookRoutesTests {
         let answer = try await Gateway().post(hook, to: target)
         #expect(answer.status == .notFound)
         #expect(answer.body["message"]?.string?.hasPrefix(told) == true)
-        #expect(answer.body["remedy"] == "post to /hooks/gitlab")
+        #expect(answer.body["remedy"] == "post to /hooks/gitea or /hooks/github or /hooks/gitlab")
     }
 
     @Test(
@@ -51,18 +52,12 @@ struct HookRoutesTests {
         #expect(answer.body["remedy"]?.string?.contains("/hooks/gitlab") == true)
     }
 
-    /// The headers that each sends, Gitea's and Forgejo's for receivers of other forges' hooks among them; Azure DevOps has
-    /// none but the name of its client.
+    /// The headers that each sends; Azure DevOps has none but the name of its client.
     private static let foreign: [(product: String, headers: [String: String])] = [
-        ("GitHub", ["X-GitHub-Event": "push"]), ("Gitee", ["X-Gitee-Event": "Push Hook"]),
+        ("Gitee", ["X-Gitee-Event": "Push Hook"]),
         ("Bitbucket", ["X-Event-Key": "repo:push"]), ("Bitbucket", ["X-Event-Key": "diagnostics:ping"]),
         ("Gogs", ["X-Gogs-Event": "push"]),
-        ("Gitea", ["X-GitHub-Event": "push", "X-Gogs-Event": "push", "X-Gitea-Event": "push"]),
-        (
-            "Forgejo",
-            ["X-GitHub-Event": "push", "X-Gogs-Event": "push", "X-Gitea-Event": "push", "X-Forgejo-Event": "push"]
-        ),
-        ("Coding", ["X-Coding-Event": "push"]), ("Coding", ["User-Agent": "Coding.net Hook"]),
+        ("Gogs", ["X-GitHub-Event": "push", "X-Gogs-Event": "push"]), ("Coding", ["X-Coding-Event": "push"]), ("Coding", ["User-Agent": "Coding.net Hook"]),
         ("Codeup", ["X-Codeup-Event": "Push Hook"]), ("GitCode", ["X-GitCode-Event": "Push Hook"]),
         ("OneDev", ["X-OneDev-Signature": "secret"]),
         ("AWS CodeCommit (by Amazon SNS)", ["x-amz-sns-message-type": "SubscriptionConfirmation"]),
@@ -83,6 +78,32 @@ struct HookRoutesTests {
         #expect(answer.body["remedy"]?.string?.contains("/hooks/gitlab") == true)
     }
 
+    /// Gitea's and Forgejo's have headers for receivers of other forges' hooks as well.
+    @Test(
+        "a hook at another forge's address is told its own",
+        arguments: [
+            ("GitHub", "/hooks/github", ["X-GitHub-Event"]),
+            ("Gitea", "/hooks/gitea", ["X-GitHub-Event", "X-Gogs-Event", "X-Gitea-Event"]),
+            ("Forgejo", "/hooks/gitea", ["X-GitHub-Event", "X-Gogs-Event", "X-Gitea-Event", "X-Forgejo-Event"]),
+        ], ["/hooks/gitlab", "/hooks/github", "/hooks/gitea", "/", "/hooks/forgejo"])
+    func misdirected(_ forge: (product: String, address: String, headers: [String]), _ path: String) async throws {
+        var hook = Hook()
+        hook.headers = ["Content-Type": "application/json"]
+        for name in forge.headers { hook.headers[one: name] = "push" }
+        let answer = try await Gateway().post(hook, to: path)
+        if path == forge.address { return #expect(answer.body["code"] != "wrong_address") }
+        #expect(answer.status == .badRequest)
+        #expect(answer.body["code"] == "wrong_address")
+        #expect(answer.body["message"]?.string?.contains("a hook of \(forge.product),") == true)
+        #expect(answer.body["remedy"] == .string("enter \(forge.address) as its address"))
+    }
+
+    @Test("every forge that is known everywhere has a reader of its hooks here")
+    func registry() {
+        let secrets = HookSecrets(token: HookToken(key: Hook.key), groups: GroupSecrets())
+        #expect(ForgeRegistry.all(secrets).map(\.forge) == Forge.all)
+    }
+
     @Test("one that no header tells is known by its body, or by the address that was made for it")
     func withoutHeaders() async throws {
         let bodies: [(String, JSONValue)] = [
@@ -91,7 +112,6 @@ struct HookRoutesTests {
             ("Bitbucket", ["actor": [:], "push": ["changes": []]]),
             ("Gerrit", ["type": "ref-updated", "refUpdate": [:]]),
             ("AWS CodeCommit (by Amazon SNS)", ["Type": "Notification", "TopicArn": "arn:aws:sns:x"]),
-            ("GitHub", ["ref": "refs/heads/main", "pusher": ["name": "ada"]]),
         ]
         var hook = Hook()
         hook.headers = ["Content-Type": "application/json; charset=utf-8"]
@@ -106,6 +126,15 @@ struct HookRoutesTests {
         let azure = try await told(["eventType": "git.push"], "/hooks/azure")
         #expect(
             azure == ["400", "unserved_forge", "this looks like a hook of Azure DevOps, whose hooks are not taken yet"])
+        let pushed: JSONValue = ["ref": "refs/heads/main", "pusher": ["name": "ada"]]
+        #expect(try await told(pushed, "/hooks/gitlab").prefix(2) == ["400", "wrong_address"])
+        #expect(try await told(pushed, "/hooks/github").prefix(2) == ["400", "unknown_hook"])
+        let forgejo = try await told(["x": 1], "/hooks/forgejo")
+        #expect(
+            forgejo == [
+                "400", "wrong_address",
+                "this looks like a hook of Forgejo, which “/hooks/forgejo” does not take",
+            ])
         for body in [[:], ["test": true], ["project": ["path_with_namespace": "shop/web"]]] as [JSONValue] {
             #expect(try await told(body, "/hooks/gitlab").prefix(2) == ["400", "unknown_hook"])
         }

@@ -14,6 +14,7 @@ struct RepositoryAddCommand: AsyncParsableCommand {
               slipway repo add shop/web https://git.example/shop/web.git \\
                 --user oauth2 --git-token-file token
               slipway repo add shop/web https://git.example/shop/web.git --no-file
+              slipway repo add shop/web https://git.example/shop/web.git --forge gitea
             """)
 
     @Argument(help: ArgumentHelp("The repository's path on its server, such as shop/web.", valueName: "repo"))
@@ -21,6 +22,12 @@ struct RepositoryAddCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("Where it is cloned from.", valueName: "clone-url"))
     var cloneURL: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The forge that hosts it: \(Forge.all.map(\.name).joined(separator: ", ")). If absent, it stays, or the "
+                + "address's host tells; \(Forge.gitlab.name) where it does not.", valueName: "name"))
+    var forge: String?
 
     @Option(help: ArgumentHelp("The default branch; main if absent.", valueName: "name"))
     var branch: String?
@@ -39,7 +46,7 @@ struct RepositoryAddCommand: AsyncParsableCommand {
     func run() async throws {
         let path = try repositoryPath(path)
         let request = RepositoryRequest(
-            cloneURL: cloneURL, defaultBranch: branch, allowsFile: file, username: username,
+            cloneURL: cloneURL, forge: forge, defaultBranch: branch, allowsFile: file, username: username,
             token: try gitTokenFile.map { try SecretFile.read($0, naming: "--git-token-file") })
         try await connection.withPlatform { client in
             let view: RepositoryView = try await client.put(APIClient.route(path), body: request)

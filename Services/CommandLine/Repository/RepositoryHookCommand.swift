@@ -6,8 +6,8 @@ struct RepositoryHookCommand: AsyncParsableCommand {
         commandName: "hook",
         abstract: "Print what to enter in the forge's webhook form.",
         discussion: """
-            In GitLab: Settings → Webhooks → Add new webhook. Enter URL and secret token, tick push events and tag \
-            push events. The token is derived for this one repository; it does not change.
+            The address is the one for the repository's forge (slipway repo add --forge), and what follows it says \
+            where to enter both there. The secret is derived for this one repository; it does not change.
             """)
 
     @Argument(help: ArgumentHelp("Such as shop/web.", valueName: "repo"))
@@ -23,9 +23,11 @@ struct RepositoryHookCommand: AsyncParsableCommand {
             if connection.json { return try console.write(json: hook) }
             var table = Table([.init(""), .init("")])
             table.hasHeader = false
-            table.add(.init("URL", .faint), .init(hook.url ?? "http://<the gateway's address>/hooks/gitlab"))
-            table.add(.init("Secret token", .faint), .init(hook.token))
+            let forge = hook.forge.flatMap(Forge.named) ?? .gitlab
+            table.add(.init("URL", .faint), .init(hook.url ?? "http://<the gateway's address>\(forge.hookPath)"))
+            table.add(.init("Secret", .faint), .init(hook.token))
             console.write(lines: table.lines(style: console.style))
+            Console.remark(console.style.paint(hook.help ?? forge.hookHelp, .faint))
             if hook.url == nil {
                 Console.remark("The gateway's public address is not configured; put it in place of <…>.")
             }

@@ -24,6 +24,9 @@ struct RepositoryShowCommand: AsyncParsableCommand {
         facts.hasHeader = false
         facts.indent = 2
         facts.add(.init("cloned from", .faint), .init(view.cloneURL))
+        if let forge = view.forge {
+            facts.add(.init("hosted at", .faint), .init(Forge.named(forge)?.product ?? forge))
+        }
         facts.add(.init("signs in", .faint), .init(view.hasToken ? "with a token" : "without a token"))
         facts.add(.init("branch", .faint), .init(view.defaultBranch))
         facts.add(

@@ -4,9 +4,14 @@ import Contracts
 struct Repository: Sendable, Equatable {
     var path: RepositoryPath
     var cloneURL: String
+    /// The ``Forge/name`` a person gave; `nil` where the clone address's host tells.
+    var forgeName: String?
     var defaultBranch: String
     var allowsFile: Bool
     var username: String?
     var token: SealedSecret?
     var createdAt: Timestamp
+
+    /// The forge it is hosted at.
+    var forge: Forge { forgeName.flatMap(Forge.named) ?? .guess(cloneURL: cloneURL) }
 }

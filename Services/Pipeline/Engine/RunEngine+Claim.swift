@@ -67,6 +67,7 @@ extension RunEngine {
         let repository = try tables.repositories.find(run.summary.repository)
         var variables = Self.variables(of: run.summary, commit, run.details, configuration)
         variables.cloneURL = repository?.cloneURL
+        variables.forge = repository?.forge
         variables.startedAt = run.summary.startedAt
         variables.stageNumber = job.stage + 1
         variables.stageStartedAt = run.startOfStage(job.stage)

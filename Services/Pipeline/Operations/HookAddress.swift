@@ -9,7 +9,7 @@ struct HookAddress: Sendable {
 
     func token(of path: RepositoryPath) -> String { tokens.token(for: path) }
 
-    func url(of path: RepositoryPath) -> String? {
-        gateway.map { ($0.hasSuffix("/") ? String($0.dropLast()) : $0) + "/hooks/gitlab" }
+    func url(for forge: Forge) -> String? {
+        gateway.map { ($0.hasSuffix("/") ? String($0.dropLast()) : $0) + forge.hookPath }
     }
 }

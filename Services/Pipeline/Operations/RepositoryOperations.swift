@@ -26,8 +26,8 @@ struct RepositoryOperations: Sendable {
 
     /// What is entered in a forge's webhook form.
     func hook(of path: RepositoryPath, as principal: Principal) async throws -> HookView {
-        _ = try await store.read { try Self.find(path, in: $0) }
-        return HookView(url: hooks.url(of: path), token: hooks.token(of: path))
+        let forge = try await store.read { try Self.find(path, in: $0) }.forge
+        return HookView(url: hooks.url(for: forge), token: hooks.token(of: path), forge: forge)
     }
 
     /// How it is fetched; `nil` for one that is not registered.
@@ -45,13 +45,18 @@ struct RepositoryOperations: Sendable {
                 "malformed_clone_url", "\(error)",
                 remedy: "give one such as https://gitlab.example/shop/web.git; the token goes in a field of its own")
         }
+        if let forge = request.forge, Forge.named(forge) == nil {
+            throw OperationError.invalid(
+                "unknown_forge", "“\(forge)” is no forge whose hooks are taken",
+                remedy: "give one of \(Forge.all.map(\.name).joined(separator: ", "))")
+        }
         let sealed = try request.token.map { try keys.seal($0, for: SecretPurpose.git) }
         return try await store.write { transaction in
             let known = try transaction.repositories.find(path)
             try transaction.discovered.forget(path)
             try transaction.repositories.save(
                 Repository(
-                    path: path, cloneURL: request.cloneURL,
+                    path: path, cloneURL: request.cloneURL, forgeName: request.forge ?? known?.forgeName,
                     defaultBranch: request.defaultBranch ?? known?.defaultBranch ?? "main",
                     allowsFile: request.allowsFile ?? known?.allowsFile ?? true,
                     username: request.username ?? known?.username,
@@ -99,9 +104,9 @@ struct RepositoryOperations: Sendable {
         of repository: Repository, in tables: some Tables, _ hooks: HookAddress
     ) throws -> RepositoryView {
         RepositoryView(
-            path: repository.path, cloneURL: repository.cloneURL, defaultBranch: repository.defaultBranch,
-            allowsFile: repository.allowsFile, hasToken: repository.token != nil,
-            hookURL: hooks.url(of: repository.path),
+            path: repository.path, cloneURL: repository.cloneURL, forge: repository.forge.name,
+            defaultBranch: repository.defaultBranch, allowsFile: repository.allowsFile,
+            hasToken: repository.token != nil, hookURL: hooks.url(for: repository.forge),
             associations: try tables.repositories.associations(of: repository.path), createdAt: repository.createdAt)
     }
 }

@@ -29,14 +29,15 @@ struct DiscoveredRepositoryStore {
         try database.execute(
             """
             INSERT INTO discoveredRepositories
-                (path, cloneURL, defaultBranch, ref, sender, pushes, firstPushAt, lastPushAt)
-            VALUES (?, ?, ?, ?, ?, 1, ?, ?)
-            ON CONFLICT (path) DO UPDATE SET cloneURL = excluded.cloneURL, defaultBranch = excluded.defaultBranch,
+                (path, cloneURL, forge, defaultBranch, ref, sender, pushes, firstPushAt, lastPushAt)
+            VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)
+            ON CONFLICT (path) DO UPDATE SET cloneURL = excluded.cloneURL, forge = excluded.forge,
+                defaultBranch = excluded.defaultBranch,
                 ref = excluded.ref, sender = excluded.sender, pushes = discoveredRepositories.pushes + 1, lastPushAt = excluded.lastPushAt
             """,
             [
-                trigger.repository, push.cloneURL.flatMap { CloneURL.isUsable($0) ? $0 : nil }, push.defaultBranch,
-                trigger.ref, trigger.sender, now, now,
+                trigger.repository, push.cloneURL.flatMap { CloneURL.isUsable($0) ? $0 : nil },
+                trigger.origin?.forge, push.defaultBranch, trigger.ref, trigger.sender, now, now,
             ])
         try database.execute(
             """
@@ -55,8 +56,8 @@ struct DiscoveredRepositoryStore {
         try database.rows("SELECT * FROM discoveredRepositories ORDER BY lastPushAt DESC, path").map {
             row in
             try DiscoveredRepositoryView(
-                path: row["path"], cloneURL: row["cloneURL"], defaultBranch: row["defaultBranch"], ref: row["ref"],
-                sender: row["sender"], pushes: row["pushes"], firstPushAt: row["firstPushAt"],
+                path: row["path"], cloneURL: row["cloneURL"], forge: row["forge"],
+                defaultBranch: row["defaultBranch"], ref: row["ref"], sender: row["sender"], pushes: row["pushes"], firstPushAt: row["firstPushAt"],
                 lastPushAt: row["lastPushAt"])
         }
     }

@@ -17,14 +17,14 @@ struct RepositoryStore {
     func save(_ repository: Repository) throws {
         try database.execute(
             """
-            INSERT INTO repositories (path, cloneURL, defaultBranch, allowsFile, username, token, createdAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (path) DO UPDATE SET cloneURL = excluded.cloneURL, defaultBranch = excluded.defaultBranch,
-                allowsFile = excluded.allowsFile, username = excluded.username, token = excluded.token
+            INSERT INTO repositories (path, cloneURL, forge, defaultBranch, allowsFile, username, token, createdAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (path) DO UPDATE SET cloneURL = excluded.cloneURL, forge = excluded.forge,
+                defaultBranch = excluded.defaultBranch, allowsFile = excluded.allowsFile, username = excluded.username, token = excluded.token
             """,
             [
-                repository.path, repository.cloneURL, repository.defaultBranch, repository.allowsFile,
-                repository.username, repository.token, repository.createdAt,
+                repository.path, repository.cloneURL, repository.forgeName, repository.defaultBranch,
+                repository.allowsFile, repository.username, repository.token, repository.createdAt,
             ])
     }
 
@@ -59,7 +59,7 @@ struct RepositoryStore {
 
     private static func repository(_ row: Row) throws -> Repository {
         try Repository(
-            path: row["path"], cloneURL: row["cloneURL"], defaultBranch: row["defaultBranch"],
-            allowsFile: row["allowsFile"], username: row["username"], token: row["token"], createdAt: row["createdAt"])
+            path: row["path"], cloneURL: row["cloneURL"], forgeName: row["forge"],
+            defaultBranch: row["defaultBranch"], allowsFile: row["allowsFile"], username: row["username"], token: row["token"], createdAt: row["createdAt"])
     }
 }

@@ -3,7 +3,7 @@ import Storage
 /// The pipeline service's schema. Moments are milliseconds since 1970; documents are JSON text.
 enum Schema {
     static let migrations = [
-        Inbox.migration, Outbox.migration, first, rollouts, people, DiscoveredRepositoryStore.migration, names,
+        Inbox.migration, Outbox.migration, first, rollouts, people, DiscoveredRepositoryStore.migration, names, forges,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so
@@ -233,5 +233,14 @@ enum Schema {
         sql: """
             -- What tells a cluster from others, as its deployers say: one may go by several names.
             ALTER TABLE clusters ADD COLUMN identity TEXT;
+            """)
+
+    private static let forges = Migration(
+        "2026-11 forges",
+        sql: """
+            -- As a person gave it; none where the clone address's host tells.
+            ALTER TABLE repositories ADD COLUMN forge TEXT;
+            -- As its hook told it.
+            ALTER TABLE discoveredRepositories ADD COLUMN forge TEXT;
             """)
 }

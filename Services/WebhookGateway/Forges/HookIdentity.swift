@@ -1,17 +1,14 @@
 import Contracts
 import Crypto
-import NIOHTTP1
 import Secrets
 
 /// The id of what a hook says: the same for every time it is sent.
 enum HookIdentity {
     /// - Parameters:
-    ///   - headers: `Idempotency-Key` (GitLab from 17.4), which a resend keeps, else `X-Gitlab-Event-UUID`.
+    ///   - key: what the forge calls the hook, which a resend keeps; `nil` where it does not tell.
     ///   - facts: what was pushed. They are part of the id, so that nobody can take another repository's.
-    static func id(of headers: HTTPHeaders, _ forge: String, _ facts: [String]) -> MessageID {
-        guard
-            let key = headers.first(name: HookHeader.idempotencyKey) ?? headers.first(name: HookHeader.gitlabEventUUID)
-        else {
+    static func id(key: String?, _ forge: String, _ facts: [String]) -> MessageID {
+        guard let key else {
             // Nothing tells a resend from the same push made again (to one commit, away from it, back to it).
             return MessageID(rawValue: "\(forge)-\(MessageID.make())")
         }
@@ -25,15 +22,4 @@ enum HookIdentity {
         }
         return MessageID(rawValue: "\(forge)-\(Hex.encode(SHA256.hash(data: text), first: 16))")
     }
-}
-
-/// Headers of hooks.
-enum HookHeader {
-    static let idempotencyKey = "Idempotency-Key"
-    static let gitlabEventUUID = "X-Gitlab-Event-UUID"
-    static let gitlabEvent = "X-Gitlab-Event"
-    static let gitlabToken = "X-Gitlab-Token"
-    static let id = "webhook-id"
-    static let timestamp = "webhook-timestamp"
-    static let signature = "webhook-signature"
 }

@@ -19,11 +19,25 @@ final class HookSecrets: Sendable {
 
     /// Whether a token is the repository's or one of its groups', in constant time.
     func accept(token given: String, for repository: RepositoryPath) -> Bool {
+        accept(for: repository) { constantTimeEquals($0, given.utf8) }
+    }
+
+    /// Whether a body is signed with the repository's token or one of its groups', in constant time.
+    /// - Parameter given: the HMAC-SHA256 of the body in hexadecimal digits.
+    func accept(signature given: some StringProtocol, of body: [UInt8], for repository: RepositoryPath) -> Bool {
+        let given = Array(given.utf8)
+        return accept(for: repository) { secret in
+            constantTimeEquals(given, Hex.encode(SigningKey(bytes: secret).sign(body)).utf8)
+        }
+    }
+
+    /// Whether one of the secrets is right. All are tried, so that the time does not tell which one was.
+    private func accept(for repository: RepositoryPath, _ isRight: ([UInt8]) -> Bool) -> Bool {
         let known = known.withLock { $0[repository.rawValue] }
         let expected = known ?? token.token(for: repository)
-        var accepted = constantTimeEquals(given.utf8, expected.utf8)
+        var accepted = isRight(Array(expected.utf8))
         if accepted, known == nil { keep(expected, for: repository) }
-        for secret in groups.tokens(for: repository) where constantTimeEquals(secret, given.utf8) { accepted = true }
+        for secret in groups.tokens(for: repository) where isRight(secret) { accepted = true }
         return accepted
     }
 

@@ -1,14 +1,23 @@
+import Contracts
 import NIOHTTP1
 
 /// A Git server's product, recognised by its hooks, so that a hook at the wrong address is told where it belongs.
 struct KnownForge: Equatable {
     /// As people write it.
     let product: String
-    /// The ``Forge/name`` its address has, or would have.
+    /// The name of the forge its address has, or would have.
     let name: String
 
-    private static let gitlab = KnownForge(product: "GitLab", name: "gitlab")
-    private static let github = KnownForge(product: "GitHub", name: "github")
+    private init(product: String, name: String) {
+        (self.product, self.name) = (product, name)
+    }
+
+    private init(_ forge: Forge) {
+        self.init(product: forge.product, name: forge.name)
+    }
+
+    private static let gitlab = KnownForge(Forge.gitlab)
+    private static let github = KnownForge(Forge.github)
     private static let bitbucket = KnownForge(product: "Bitbucket", name: "bitbucket")
     private static let azure = KnownForge(product: "Azure DevOps", name: "azure")
     private static let codecommit = KnownForge(product: "AWS CodeCommit (by Amazon SNS)", name: "codecommit")
@@ -19,14 +28,14 @@ struct KnownForge: Equatable {
     /// GitHub's, a test by hand no more than the token: the first that is there counts.
     private static let headers = [
         (HookHeader.gitlabEvent, gitlab),
-        ("X-Forgejo-Event", KnownForge(product: "Forgejo", name: "forgejo")),
-        ("X-Gitea-Event", KnownForge(product: "Gitea", name: "gitea")),
+        (HookHeader.forgejoEvent, KnownForge(product: "Forgejo", name: Forge.gitea.name)),
+        (HookHeader.giteaEvent, KnownForge(Forge.gitea)),
         ("X-Gogs-Event", KnownForge(product: "Gogs", name: "gogs")),
         ("X-Gitee-Event", KnownForge(product: "Gitee", name: "gitee")),
         ("X-GitCode-Event", KnownForge(product: "GitCode", name: "gitcode")),
         ("X-Codeup-Event", KnownForge(product: "Codeup", name: "codeup")),
         ("X-Coding-Event", coding),
-        ("X-GitHub-Event", github),
+        (HookHeader.githubEvent, github),
         ("X-Event-Key", bitbucket),
         ("X-OneDev-Signature", KnownForge(product: "OneDev", name: "onedev")),
         ("X-Amz-Sns-Message-Type", codecommit),
@@ -52,7 +61,7 @@ struct KnownForge: Equatable {
     /// The product that an address is called after, such as `/hooks/azure`.
     static func addressed(by path: String) -> KnownForge? {
         let name = path.split(separator: "/").last?.lowercased()
-        return (headers.map(\.1) + agents.map(\.1) + members.map(\.1)).first { $0.name == name }
+        return (headers.map(\.1) + agents.map(\.1) + members.map(\.1)).first { $0.name == name || $0.product.lowercased() == name }
     }
 
     /// Whose hook this is, or `nil` where its JSON does not tell.

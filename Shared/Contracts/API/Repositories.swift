@@ -2,6 +2,8 @@
 public struct RepositoryView: Codable, Sendable, Equatable {
     public var path: RepositoryPath
     public var cloneURL: String
+    /// The ``Forge/name`` of the forge it is hosted at; absent from a platform that keeps none.
+    public var forge: String?
     public var defaultBranch: String
     /// Whether a pipeline file in the repository may be used.
     public var allowsFile: Bool
@@ -12,11 +14,12 @@ public struct RepositoryView: Codable, Sendable, Equatable {
     public var createdAt: Timestamp
 
     public init(
-        path: RepositoryPath, cloneURL: String, defaultBranch: String, allowsFile: Bool, hasToken: Bool,
-        hookURL: String?, associations: [AssociationView], createdAt: Timestamp
+        path: RepositoryPath, cloneURL: String, forge: String? = nil, defaultBranch: String, allowsFile: Bool,
+        hasToken: Bool, hookURL: String?, associations: [AssociationView], createdAt: Timestamp
     ) {
         self.path = path
         self.cloneURL = cloneURL
+        self.forge = forge
         self.defaultBranch = defaultBranch
         self.allowsFile = allowsFile
         self.hasToken = hasToken
@@ -29,6 +32,9 @@ public struct RepositoryView: Codable, Sendable, Equatable {
 /// `PUT /api/v1/repositories/{path}`: registers or changes a repository.
 public struct RepositoryRequest: Codable, Sendable, Equatable {
     public var cloneURL: String
+    /// The ``Forge/name`` of the forge it is hosted at. Absent keeps the one there is, or leaves it to the clone
+    /// address's host.
+    public var forge: String?
     /// `main` if absent.
     public var defaultBranch: String?
     /// `true` if absent.
@@ -39,10 +45,11 @@ public struct RepositoryRequest: Codable, Sendable, Equatable {
     public var token: String?
 
     public init(
-        cloneURL: String, defaultBranch: String? = nil, allowsFile: Bool? = nil, username: String? = nil,
-        token: String? = nil
+        cloneURL: String, forge: String? = nil, defaultBranch: String? = nil, allowsFile: Bool? = nil,
+        username: String? = nil, token: String? = nil
     ) {
         self.cloneURL = cloneURL
+        self.forge = forge
         self.defaultBranch = defaultBranch
         self.allowsFile = allowsFile
         self.username = username
@@ -53,12 +60,18 @@ public struct RepositoryRequest: Codable, Sendable, Equatable {
 /// `GET /api/v1/repositories/{path}/hook`: what to enter in the forge's webhook form.
 public struct HookView: Codable, Sendable, Equatable {
     public var url: String?
-    /// The secret token, derived for this repository.
+    /// The secret, derived for this repository.
     public var token: String
+    /// The ``Forge/name`` of the forge the repository is hosted at; absent from a platform that keeps none.
+    public var forge: String?
+    /// How to enter them at that forge, for people.
+    public var help: String?
 
-    public init(url: String?, token: String) {
+    public init(url: String?, token: String, forge: Forge? = nil) {
         self.url = url
         self.token = token
+        self.forge = forge?.name
+        help = forge?.hookHelp
     }
 }
 

@@ -39,6 +39,7 @@ extension Trigger {
 extension Trigger.Origin {
     fileprivate func write(to text: inout JSONText) {
         text.member("avatarURL", avatarURL)
+        text.member("forge", forge)
         text.member("projectID", projectID)
         text.member("projectURL", projectURL)
         text.member("sshURL", sshURL)

@@ -5,8 +5,9 @@ extension RunVariable {
 
     /// Those that scripts written for GitLab CI ask for.
     static let gitlab: [RunVariable] = [
-        run(.gitlab, "CI_API_V4_URL", "the address of GitLab's API", toldByForge) { run in
-            run.trigger.origin.flatMap { _ in run.server.map { "\($0.url)/api/v4" } }
+        run(.gitlab, "CI_API_V4_URL", "the address of GitLab's API", "where GitLab's hook told it") { run in
+            guard run.trigger.origin != nil, run.host == .gitlab else { return nil }
+            return run.server.map { "\($0.url)/api/v4" }
         },
         run(.gitlab, "CI_COMMIT_AUTHOR", "the author as `Name <address>`") { run in
             run.commit.map { "\($0.authorName) <\($0.authorEmail)>" }

@@ -12,6 +12,8 @@ public struct RunVariables: Sendable, Hashable {
     public var instanceURL: String?
     public var platformVersion: String?
     public var cloneURL: String?
+    /// The forge the repository is kept with; what the hook tells wins.
+    public var forge: Forge?
     public var defaultBranch: String?
     public var createdAt: Timestamp?
     public var startedAt: Timestamp?
@@ -21,8 +23,8 @@ public struct RunVariables: Sendable, Hashable {
 
     public init(
         trigger: Trigger, commit: Commit? = nil, run: RunID? = nil, number: Int? = nil, instanceURL: String? = nil,
-        platformVersion: String? = nil, cloneURL: String? = nil, defaultBranch: String? = nil,
-        createdAt: Timestamp? = nil, startedAt: Timestamp? = nil
+        platformVersion: String? = nil, cloneURL: String? = nil, forge: Forge? = nil,
+        defaultBranch: String? = nil, createdAt: Timestamp? = nil, startedAt: Timestamp? = nil
     ) {
         self.trigger = trigger
         self.commit = commit
@@ -31,6 +33,7 @@ public struct RunVariables: Sendable, Hashable {
         self.instanceURL = instanceURL
         self.platformVersion = platformVersion
         self.cloneURL = cloneURL
+        self.forge = forge
         self.defaultBranch = defaultBranch
         self.createdAt = createdAt
         self.startedAt = startedAt
@@ -115,7 +118,12 @@ extension RunVariables {
 
     var commitURL: String? {
         guard let projectURL, let commit else { return nil }
-        return "\(projectURL)/-/commit/\(commit.sha)"
+        return host.commitURL(of: commit.sha, projectURL: projectURL)
+    }
+
+    /// Where the repository is hosted: the hook's word, what is kept with the repository, or what its address says.
+    var host: Forge {
+        trigger.origin?.forge.flatMap(Forge.named) ?? forge ?? .guess(cloneURL: trigger.origin?.projectURL ?? cloneURL)
     }
 
     /// The forge, by the repository's page.

@@ -58,8 +58,8 @@ final class PlatformClient: Sendable {
     }
 
     /// Posts to the gateway as a forge does.
-    func hook(_ body: [UInt8], headers: [String: String]) async throws -> Answer {
-        var request = HTTPRequest(.post, "http://127.0.0.1:\(gateway)/hooks/gitlab")
+    func hook(_ body: [UInt8], headers: [String: String], of forge: Forge = .gitlab) async throws -> Answer {
+        var request = HTTPRequest(.post, "http://127.0.0.1:\(gateway)\(forge.hookPath)")
         request.headers.add("content-type", "application/json")
         for (name, value) in headers { request.headers.add(name, value) }
         request.body = .bytes(body)
@@ -73,8 +73,11 @@ final class PlatformClient: Sendable {
 }
 
 extension PlatformClient {
-    func addRepository(_ path: String, cloneURL: String, allowsFile: Bool = true) async throws {
-        let request = RepositoryRequest(cloneURL: cloneURL, defaultBranch: "main", allowsFile: allowsFile)
+    func addRepository(
+        _ path: String, cloneURL: String, forge: Forge? = nil, allowsFile: Bool = true
+    ) async throws {
+        let request = RepositoryRequest(
+            cloneURL: cloneURL, forge: forge?.name, defaultBranch: "main", allowsFile: allowsFile)
         _ = try await send(.put, "repositories/\(escaped(path))", request).decode(RepositoryView.self)
     }
 

@@ -17,6 +17,8 @@ enum RepositoryPage {
             "hasAssociations": !view.associations.isEmpty,
         ]
         content["hookURL"] = hook.url ?? view.hookURL
+        content["hookHelp"] = hook.help
+        content["forge"] = view.forge.flatMap(Forge.named)?.product
         return content
     }
 

@@ -1,0 +1,57 @@
+import Contracts
+import NIOHTTP1
+import Secrets
+
+/// Gitea's and Forgejo's push hooks, which tell of tags too. With a secret they are signed: `X-Gitea-Signature`, and
+/// `X-Forgejo-Signature`, is the HMAC-SHA256 of the body, keyed by the secret's text. Without one the same text may be
+/// the hook's authorization header.
+struct Gitea: ForgeHooks {
+    let forge = Forge.gitea
+    let secrets: HookSecrets
+
+    func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookVerdict {
+        guard let event = first(of: [HookHeader.forgejoEvent, HookHeader.giteaEvent], hook) else { return .foreign }
+        let payload = try hook.payload(of: forge, takesForms: true) { json throws(JSONScanError) in
+            try HubPayload(json)
+        }
+        guard let subject = try payload.subject(of: forge, isPush: event == "push") else {
+            return .ignored("the event “\(event.prefix(80))” is of no repository")
+        }
+        try verify(hook, subject)
+        guard event == "push" else { return .ignored("events of kind “\(event.prefix(80))” start nothing") }
+        let key = first(of: [HookHeader.forgejoDelivery, HookHeader.giteaDelivery], hook)
+        return try payload.push(of: forge, subject, key: key).verdict(now: now)
+    }
+
+    private func verify(_ hook: IncomingHook, _ repository: RepositoryPath) throws(HookRefusal) {
+        // A signature that is there has to verify. Falling back to the authorization would let whoever learnt it, for it
+        // travels in every request, send hooks of a repository that has moved on to signing.
+        if let signature = first(of: [HookHeader.forgejoSignature, HookHeader.giteaSignature], hook) {
+            guard secrets.accept(signature: signature, of: hook.body, for: repository) else {
+                throw HookRefusal.wrongSignature(repository)
+            }
+            return
+        }
+        guard let authorization = first(of: ["Authorization"], hook) else {
+            throw HookRefusal(
+                .unauthorized, "missing_signature",
+                "the hook of \(repository) is not signed: it was set up without a secret",
+                remedy: HookRefusal.remedy(repository))
+        }
+        // `Bearer …`, as it proposes, `token …`, or what was entered alone.
+        let token = authorization.split(separator: " ", maxSplits: 1).last.map(String.init) ?? ""
+        guard secrets.accept(token: token, for: repository) else {
+            throw HookRefusal(
+                .unauthorized, "wrong_token", "the authorization header is not the secret of \(repository)",
+                remedy: HookRefusal.remedy(repository))
+        }
+    }
+
+    /// The first of these headers that says something: without a secret the signature is there, and empty.
+    private func first(of names: [String], _ hook: IncomingHook) -> String? {
+        for name in names {
+            if let value = hook.headers.first(name: name), !value.isEmpty { return value }
+        }
+        return nil
+    }
+}
