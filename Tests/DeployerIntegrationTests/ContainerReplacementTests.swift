@@ -514,6 +514,39 @@ import Worker
         }
     }
 
+    @Test("one that answers its probe and ends within its soak never takes the place", arguments: ["no", "always"])
+    func endsWhileItSoaks(restart: String) async throws {
+        try await withHost { host in
+            let one = try await TestImages.server("one")
+            let dying = try await TestImages.build(
+                """
+                /bin/busybox mkdir -p /www
+                /bin/busybox httpd -p 8080 -h /www
+                /bin/busybox sleep 1
+                exit 3
+                """)
+            var run = ContainerRun(health: Probe(port: 8080, timeout: 20))
+            let first = try await host.replacement(one, job: "j1", sequence: 1, run, log: MemoryLog()).run()
+            run.restart = restart
+            let log = MemoryLog()
+            var replacement = try host.replacement(dying, job: "j2", sequence: 2, run, log: log)
+            replacement.patience.soak = .seconds(15)
+            let rollout = replacement
+            let error = await #expect(throws: JobFailure.self) { try await rollout.run() }
+            let reason = error?.reason ?? ""
+            #expect(reason.contains("again") == (restart == "always"), "\(reason)")
+            #expect(reason.hasSuffix("; rolled back: container \(host.service) is the old one"), "\(reason)")
+            #expect(log.text.contains("it has to stay so for 15 s"), "\(log.text)")
+            let container = try await host.engine.inspectContainer(host.service)
+            #expect(container.id.hasPrefix(first.revision) && container.state.isRunning)
+
+            var good = try host.replacement(try await TestImages.server("two"), job: "j3", sequence: 3, run, log: log)
+            good.patience.soak = .seconds(2)
+            let second = good
+            #expect(try await second.run().revision != first.revision)
+        }
+    }
+
     @Test("a rollout that is cancelled when the old one stops for good is done all the same")
     func cancelledAtTheEnd() async throws {
         try await withHost { host in

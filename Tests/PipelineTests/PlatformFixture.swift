@@ -156,7 +156,7 @@ struct PlatformFixture: Sendable {
         try await operations.runs.start(request, as: principal)
     }
 
-    func again(_ run: RunID) async throws -> RunView { try await operations.runs.again(run, as: principal) }
+    func again(_ run: RunID) async throws -> RunView { try await operations.runs.rerun(run, as: principal) }
 
     func cancel(_ run: RunID) async throws -> RunView { try await operations.runs.cancel(run, as: principal) }
 

@@ -49,11 +49,14 @@ import Testing
         try await PlatformFixture.with { platform in
             try await platform.push(twice)
             let run = try #require(try await platform.runs().first)
-            let jobs = try await platform.jobs(of: run.id)
+            func bySteps() async throws -> [Job] {
+                try await platform.jobs(of: run.id).sorted { $0.steps[0] < $1.steps[0] }
+            }
+            let jobs = try await bySteps()
             #expect(jobs.map(\.lease.state) == [.queued, .held])
             _ = try await platform.claim(jobs[0].id)
             try await platform.ended(jobs[0], steps: [StepReport(step: "first", outcome: .success)])
-            #expect(try await platform.jobs(of: run.id).map(\.lease.state) == [.finished, .queued])
+            #expect(try await bySteps().map(\.lease.state) == [.finished, .queued])
             _ = try await platform.claim(jobs[1].id)
             try await platform.ended(jobs[1], steps: [StepReport(step: "second", outcome: .success)])
             #expect(try await platform.runs().first?.state == .success)

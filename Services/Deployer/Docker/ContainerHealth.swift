@@ -14,6 +14,8 @@ struct ContainerHealth: Sendable {
     let probe: Probe?
     /// How long a container without any health check has to run to count as well.
     let settling: Duration
+    /// How long it has to stay well to be well.
+    var soak = Duration.zero
     /// What its rollout has to have ended by, so that a step's own timeout does not end it without a word.
     var deadline: ContinuousClock.Instant?
     /// How often it had been started again before anyone looked; those do not count.
@@ -46,19 +48,22 @@ struct ContainerHealth: Sendable {
     func wait(_ goesOn: @Sendable () async throws -> Void = {}) async throws {
         let begun = ContinuousClock.now
         let own = probe.map { Duration.seconds($0.timeout) } ?? max(Self.ownCheck, settling * 2)
-        let limit = deadline.map { max(.seconds(1), min(own, $0 - begun)) } ?? own
+        let longest = own + soak
+        let limit = deadline.map { max(.seconds(1), min(longest, $0 - begun)) } ?? longest
         let interval = Duration.seconds(max(1, probe?.interval ?? 1))
         // Most programs listen at once: the first tries come fast.
         var pause = min(.milliseconds(25), interval)
         var said = ""
         var saidAt = begun
         var start: Start?
+        var wellSince: ContinuousClock.Instant?
         while true {
             try await goesOn()
             let container = try await look()
             // The engine starts it again by itself, or somebody does.
             if start?.name != container.state.startedAt {
                 start = Start(name: container.state.startedAt, seenAt: ContinuousClock.now)
+                wellSince = nil
             }
             // The last try has time to say what is wrong.
             let left = max(.seconds(3), limit - (ContinuousClock.now - begun))
@@ -67,10 +72,24 @@ struct ContainerHealth: Sendable {
             {
             case .well(let text):
                 stuck(nil)
-                await log.line(text)
-                return
+                if wellSince == nil {
+                    await log.line(
+                        soak > .zero ? "\(text); it has to stay so for \(soak.components.seconds) s" : text)
+                }
+                let now = ContinuousClock.now
+                let since = wellSince ?? now
+                guard now - since < soak else { return }
+                guard now - begun < limit else {
+                    throw JobFailure(
+                        "the new container was not well for \(soak.components.seconds) s without a break within "
+                            + "\(limit.components.seconds) s")
+                }
+                wellSince = since
+                said = ""
+                pause = min(interval, max(.milliseconds(25), soak - (now - since)))
             case .ill(let text): throw JobFailure(text)
             case .wait(let text):
+                wellSince = nil
                 guard ContinuousClock.now - begun < limit else {
                     throw JobFailure("the new container was not well within \(limit.components.seconds) s: \(text)")
                 }

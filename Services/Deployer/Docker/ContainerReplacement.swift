@@ -43,6 +43,8 @@ struct ContainerReplacement: Sendable {
     struct Patience: Sendable {
         /// How long a container without any health check has to run, without being started again.
         var settling = Duration.seconds(10)
+        /// How long the new one has to stay well before it takes the old one's place.
+        var soak = Duration.zero
         /// How long the old one is left alone once the new one answers to the service's name, for those who have looked
         /// up its address before. The new one has to stay well for that time.
         var drain = Duration.seconds(5)
@@ -133,7 +135,7 @@ struct ContainerReplacement: Sendable {
             await log.line("container \(id.prefix(12)) started")
             return .started(id)
         case .check(let id):
-            try await check(id, settling: patience.settling)
+            try await check(id, settling: patience.settling, soak: patience.soak)
             return .well(id)
         case .confirm(let id): return try await confirm(id)
         case .stop(let id):
@@ -201,11 +203,10 @@ struct ContainerReplacement: Sendable {
 
     // MARK: - Health
 
-    private func check(_ id: String, settling: Duration, pastRestarts: Int = 0) async throws {
+    private func check(_ id: String, settling: Duration, soak: Duration = .zero, pastRestarts: Int = 0) async throws {
         let health = ContainerHealth(
-            engine: engine, http: http, id: id, probe: health, settling: settling, deadline: deadline,
-            pastRestarts: pastRestarts,
-            stuck: stuck, log: log)
+            engine: engine, http: http, id: id, probe: health, settling: settling, soak: soak,
+            deadline: deadline, pastRestarts: pastRestarts, stuck: stuck, log: log)
         try await health.wait { [self] in
             if let sequence, let newer = try await newest(), newer > sequence { throw JobFailure(self.newer(newer)) }
         }

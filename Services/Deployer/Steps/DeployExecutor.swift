@@ -136,6 +136,7 @@ struct DeployExecutor: JobExecutor, StepRunner {
             timeout: step.step.timeout, job: grant.timeoutSeconds, soak: nil, standard: .seconds(grant.timeoutSeconds),
             undoes: true)
         replacement.deadline = .now + time.allowed
+        replacement.patience.soak = .seconds(deploy.soak ?? 0)
         if let drain = run.drain { replacement.patience.drain = .seconds(drain) }
         let result = try await turns.take(deploy.container) { [replacement] in try await replacement.run() }
         events.deployed(

@@ -98,18 +98,18 @@ struct ActiveRun: Sendable {
 
     /// Begins the run.
     mutating func start() -> [Change] {
-        tell { $0.start() }
+        advance { $0.start() }
         return changes()
     }
 
     mutating func cancel(reason: String) -> [Change] {
-        tell { $0.cancel(reason: reason) }
+        advance { $0.cancel(reason: reason) }
         return changes()
     }
 
     mutating func stageTimedOut(_ name: String) -> [Change] {
         if let position = position(of: name) { rows.stages[position].deadline = nil }
-        tell { $0.stageTimedOut(name) }
+        advance { $0.stageTimedOut(name) }
         return changes()
     }
 
@@ -147,7 +147,7 @@ struct ActiveRun: Sendable {
             // One that came back from a lost worker may be what the newer one waits for.
             release(index)
             // The run has nothing more to give.
-            tell { $0.cancel(reason: reason) }
+            advance { $0.cancel(reason: reason) }
         default: return []
         }
         return changes()
@@ -193,23 +193,23 @@ struct ActiveRun: Sendable {
     }
 
     mutating func stepStarted(_ message: StepStarted) -> [Change] {
-        guard let index = hear(message.job, attempt: message.attempt) else { return changes() }
+        guard let index = renewLease(of: message.job, attempt: message.attempt) else { return changes() }
         let job = rows.jobs[index]
         guard let step = self.index(of: message.step, in: job) else { return changes() }
         rows.steps[step].startedAt = message.at
         rows.steps[step].attempt = message.attempt
         if rows.steps[step].isService, !rows.steps[step].state.isFinal { rows.steps[step].state = .running }
         let key = key(of: job)
-        tell { $0.stepStarted(message.step, in: key) }
+        advance { $0.stepStarted(message.step, in: key) }
         return changes()
     }
 
     mutating func stepFinished(_ message: StepFinished) -> [Change] {
-        guard let index = hear(message.job, attempt: message.attempt) else { return changes() }
+        guard let index = renewLease(of: message.job, attempt: message.attempt) else { return changes() }
         let (job, report) = (rows.jobs[index], message.report)
         let key = key(of: job)
-        note(report, of: job, attempt: message.attempt)
-        tell {
+        record(report, of: job, attempt: message.attempt)
+        advance {
             $0.stepFinished(
                 report.step, in: key, outcome: report.outcome, exitCode: report.exitCode,
                 reason: report.reason)
@@ -227,14 +227,14 @@ struct ActiveRun: Sendable {
             ? rows.jobs[index].lease.release(attempt: message.attempt)
             : rows.jobs[index].lease.finish(attempt: message.attempt, reason: message.reason)
         guard counts else {
-            tellToStop(job, attempt: message.attempt)
+            stopOutdated(job, attempt: message.attempt)
             return changes()
         }
         if isReleased, stopping == nil {
             requeue(index)
             return changes()
         }
-        for report in message.steps { note(report, of: job, attempt: message.attempt) }
+        for report in message.steps { record(report, of: job, attempt: message.attempt) }
         end(index, isReleased ? .cancelled : message.outcome, stopping ?? message.reason, reports: message.steps)
         return changes()
     }
@@ -242,24 +242,24 @@ struct ActiveRun: Sendable {
     /// A sign of life renews the lease. What an attempt says that no longer counts changes nothing, and its worker is told
     /// to stop.
     /// - Returns: the job, if what is said of it counts.
-    private mutating func hear(_ id: JobID, attempt: Int) -> Int? {
+    private mutating func renewLease(of id: JobID, attempt: Int) -> Int? {
         guard let index = index(of: id) else { return nil }
         guard rows.jobs[index].lease.renew(attempt: attempt, now: now, lease: rules.lease) else {
-            tellToStop(rows.jobs[index], attempt: attempt)
+            stopOutdated(rows.jobs[index], attempt: attempt)
             return nil
         }
         return index
     }
 
-    private mutating func tellToStop(_ job: Job, attempt: Int) {
+    private mutating func stopOutdated(_ job: Job, attempt: Int) {
         guard let reason = job.lease.stopReason(of: attempt) else { return }
         messages.append(.stop(job.id, attempt: attempt, reason: reason))
     }
 
     /// Keeps what a report says beside the outcome, which is the planner's.
-    private mutating func note(_ report: StepReport, of job: Job, attempt: Int) {
+    private mutating func record(_ report: StepReport, of job: Job, attempt: Int) {
         guard let index = index(of: report.step, in: job) else { return }
-        rows.steps[index].note(report, attempt: attempt, now: now)
+        rows.steps[index].record(report, attempt: attempt, now: now)
     }
 
     // MARK: - Jobs
@@ -271,7 +271,7 @@ struct ActiveRun: Sendable {
             messages.append(.rollout(workload: workload, sequence: sequence))
         }
         let key = key(of: job)
-        tell { $0.jobStarted(key) }
+        advance { $0.jobStarted(key) }
         if summary.startedAt == nil {
             rows.summary.startedAt = now
             rows.summary.state = .running
@@ -288,7 +288,7 @@ struct ActiveRun: Sendable {
     /// Its lease was given back: another worker gets it, as the next attempt.
     private mutating func requeue(_ index: Int) {
         let key = key(of: rows.jobs[index])
-        tell { $0.jobReleased(key) }
+        advance { $0.jobReleased(key) }
         ready(index)
     }
 
@@ -296,7 +296,7 @@ struct ActiveRun: Sendable {
         _ index: Int, _ outcome: JobFinished.Outcome, _ reason: String?, reports: [StepReport] = []
     ) {
         let key = key(of: rows.jobs[index])
-        tell { $0.jobFinished(key, outcome: outcome, reason: reason, reports: reports) }
+        advance { $0.jobFinished(key, outcome: outcome, reason: reason, reports: reports) }
         release(index)
     }
 
@@ -319,7 +319,7 @@ struct ActiveRun: Sendable {
 
     // MARK: - The planner
 
-    private mutating func tell(_ event: (inout Planner) -> [Planner.Action]) {
+    private mutating func advance(_ event: (inout Planner) -> [Planner.Action]) {
         for action in event(&planner) {
             switch action {
             case .stageStarted(let name):

@@ -52,7 +52,7 @@ extension StepRecord {
     }
 
     /// Keeps what a worker's report says beside the outcome, which is the planner's; of a service it is the worker's.
-    mutating func note(_ report: StepReport, attempt: Int, now: Timestamp) {
+    mutating func record(_ report: StepReport, attempt: Int, now: Timestamp) {
         // What the planner settled already stays.
         if state.isFinal, !isService {
             logBytes = report.logBytes

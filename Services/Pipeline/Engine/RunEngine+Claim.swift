@@ -19,7 +19,7 @@ extension RunEngine {
             }
             if let refusal = try fence(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
             var reply = JobClaimReply.refused(.init(code: .cancelled, reason: "its run is over"))
-            try executor.tell(run.id) { run in
+            try executor.update(run.id) { run in
                 let (decision, changes) = run.claim(job.id, attempt: claim.attempt, worker: claim.worker)
                 reply = try answer(decision, to: job.id, run, in: transaction)
                 return changes

@@ -25,21 +25,21 @@ extension RunEngine {
         try await store.write(now: now) { transaction in
             let executor = RunExecutor(self, transaction)
             for job in try transaction.jobs.expired(now: now) {
-                let isKnown = try executor.tell(job.run) { run in
+                let isKnown = try executor.update(job.run) { run in
                     let (expiry, changes) = run.expire(job.id)
-                    note(expiry, of: job, in: transaction)
+                    log(expiry, of: job, in: transaction)
                     return changes
                 }
                 // The run is over: nobody waits for this job any more.
                 if !isKnown { try close(job, executor, in: transaction) }
             }
             for stage in try transaction.runs.overdueStages(now: now) {
-                try executor.tell(stage.run) { $0.stageTimedOut(stage.name) }
+                try executor.update(stage.run) { $0.stageTimedOut(stage.name) }
             }
         }
     }
 
-    private func note(_ expiry: JobLease.Expiry, of job: Job, in transaction: Transaction) {
+    private func log(_ expiry: JobLease.Expiry, of job: Job, in transaction: Transaction) {
         guard expiry != .notYet else { return }
         logger.warning(
             "a lease ran out",

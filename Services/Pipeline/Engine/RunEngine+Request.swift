@@ -3,7 +3,7 @@ import Contracts
 /// What people ask for.
 extension RunEngine {
     /// Makes a run that waits for its source.
-    func ask(
+    func requestRun(
         for trigger: Trigger, given: GivenProcess?, of repository: Repository, in transaction: Transaction
     ) throws -> RunID {
         var run = try newRun(trigger, in: transaction)
@@ -16,8 +16,8 @@ extension RunEngine {
     }
 
     /// Makes a run of the same commit, process and parameters as an earlier one.
-    func askAgain(
-        for earlier: RunSummary, _ details: RunDetails, of repository: Repository, in transaction: Transaction
+    func rerun(
+        _ earlier: RunSummary, _ details: RunDetails, of repository: Repository, in transaction: Transaction
     ) throws -> RunID {
         var trigger = details.trigger
         trigger.id = .make(at: transaction.now)
@@ -33,7 +33,7 @@ extension RunEngine {
                 component: choice.source == .component ? choice.name : nil, digest: choice.digest,
                 note: "the process of run #\(earlier.number)")
         }
-        return try ask(for: trigger, given: given ?? details.given, of: repository, in: transaction)
+        return try requestRun(for: trigger, given: given ?? details.given, of: repository, in: transaction)
     }
 
     /// Ends a run: what waits does not start, what runs is stopped. One that is over stays as it is.
@@ -41,7 +41,7 @@ extension RunEngine {
     func cancel(_ id: RunID, reason: String, in transaction: Transaction) throws -> Bool {
         guard var summary = try transaction.runs.summary(id) else { return false }
         if summary.state.isFinal { return true }
-        if try RunExecutor(self, transaction).tell(id, { $0.cancel(reason: reason) }) { return true }
+        if try RunExecutor(self, transaction).update(id, { $0.cancel(reason: reason) }) { return true }
         // Still without its source: what comes of it is ignored.
         summary.state = .cancelled
         summary.reason = reason

@@ -168,7 +168,7 @@ extension RunEngine {
         for stage in rows.stages { try runs.save(stage) }
         for step in rows.steps { try runs.save(step) }
         try transaction.emit(events.queued(run, details), run: run.id)
-        try RunExecutor(self, transaction).tell(run.id) { $0.start() }
+        try RunExecutor(self, transaction).update(run.id) { $0.start() }
     }
 
     /// What the process means for this run: its parameters filled in, its conditions looked at.

@@ -5,19 +5,19 @@ import Logging
 extension RunEngine {
     func stepStarted(_ message: StepStarted, id: MessageID) async throws {
         _ = try await store.write(once: id) { transaction in
-            try RunExecutor(self, transaction).tell(message.run) { $0.stepStarted(message) }
+            try RunExecutor(self, transaction).update(message.run) { $0.stepStarted(message) }
         }
     }
 
     func stepFinished(_ message: StepFinished, id: MessageID) async throws {
         _ = try await store.write(once: id) { transaction in
-            try RunExecutor(self, transaction).tell(message.run) { $0.stepFinished(message) }
+            try RunExecutor(self, transaction).update(message.run) { $0.stepFinished(message) }
         }
     }
 
     func jobFinished(_ message: JobFinished, id: MessageID) async throws {
         let isPlanned = try await store.write(once: id) { transaction in
-            try RunExecutor(self, transaction).tell(message.run) { $0.jobFinished(message) }
+            try RunExecutor(self, transaction).update(message.run) { $0.jobFinished(message) }
         }
         if isPlanned == false {
             logger.debug("a job of a run that is over ended", metadata: ["job": "\(message.job)"])

@@ -27,7 +27,7 @@ struct RunEngine: Sendable {
         let queues = Set(before + (try clusters.names(of: cluster))).map { MessageMap.deploy(cluster: $0).name }
         let executor = RunExecutor(self, transaction)
         for job in try queues.flatMap(transaction.jobs.openRollouts) {
-            try executor.tell(job.run) { $0.relocate(job.id) }
+            try executor.update(job.run) { $0.relocate(job.id) }
         }
     }
 

@@ -24,10 +24,10 @@ final class RunExecutor {
         return run.flatMap { $0.summary.state.isFinal ? nil : $0 }
     }
 
-    /// Tells a run something and carries out what it answers.
+    /// Has a run take an event in, and carries out what it answers.
     /// - Returns: `false` where the run is unknown, not planned yet, or over.
     @discardableResult
-    func tell(_ id: RunID, _ event: (inout ActiveRun) throws -> [ActiveRun.Change]) throws -> Bool {
+    func update(_ id: RunID, _ event: (inout ActiveRun) throws -> [ActiveRun.Change]) throws -> Bool {
         guard var run = try find(id) else { return false }
         let changes = try event(&run)
         runs[id] = run
@@ -98,7 +98,7 @@ final class RunExecutor {
         let name = try name(of: run)
         for other in superseded {
             guard let loser = try transaction.jobs.find(other) else { continue }
-            try tell(loser.run) { $0.turn(of: other, .superseded(by: name)) }
+            try update(loser.run) { $0.turn(of: other, .superseded(by: name)) }
         }
         let turn: ActiveRun.Turn =
             switch verdict {
@@ -106,7 +106,7 @@ final class RunExecutor {
             case .hold: .hold
             case .superseded(let winner): .superseded(by: try self.name(of: winner))
             }
-        try tell(run) { $0.turn(of: id, turn) }
+        try update(run) { $0.turn(of: id, turn) }
     }
 
     /// Stops the jobs of a workload that are stuck while a newer one waits; that one goes when they have stopped.
@@ -114,7 +114,7 @@ final class RunExecutor {
         for (id, winner) in try transaction.jobs.rollouts(of: workload).displaced() {
             guard let job = try transaction.jobs.find(id) else { continue }
             let name = try name(of: winner)
-            try tell(job.run) { $0.displace(id, by: name) }
+            try update(job.run) { $0.displace(id, by: name) }
         }
     }
 

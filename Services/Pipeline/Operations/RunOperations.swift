@@ -64,13 +64,13 @@ struct RunOperations: Sendable {
             }
             let given = try Self.given(by: request, compiled, in: transaction)
             let trigger = try Trigger(byHand: request, defaultBranch: repository.defaultBranch, now: transaction.now)
-            return try engine.ask(for: trigger, given: given, of: repository, in: transaction)
+            return try engine.requestRun(for: trigger, given: given, of: repository, in: transaction)
         }
         return try await view(run, as: principal)
     }
 
     /// Runs the same commit with the same process and parameters once more.
-    func again(_ id: RunID, as principal: Principal) async throws -> RunView {
+    func rerun(_ id: RunID, as principal: Principal) async throws -> RunView {
         let run = try await engine.store.write { transaction in
             guard let summary = try transaction.runs.summary(id), let details = try transaction.runs.details(id) else {
                 throw OperationError.unknown(id)
@@ -78,7 +78,7 @@ struct RunOperations: Sendable {
             guard let repository = try transaction.repositories.find(summary.repository) else {
                 throw OperationError.unknown(summary.repository)
             }
-            return try engine.askAgain(for: summary, details, of: repository, in: transaction)
+            return try engine.rerun(summary, details, of: repository, in: transaction)
         }
         return try await view(run, as: principal)
     }

@@ -33,9 +33,6 @@ extension DocumentReader {
             if let namespace = node.member("namespace") {
                 sink.warning(.noEffect, "“namespace” has no effect without “workload”", at: namespace)
             }
-            if let soak = node.member("soak") {
-                sink.warning(.noEffect, "“soak” has no effect without “workload”", at: soak)
-            }
         case (.some, nil): break
         }
         guard environment != nil, workload != nil || deploy.run != nil else { return nil }

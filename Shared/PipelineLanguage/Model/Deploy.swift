@@ -19,7 +19,7 @@ public struct Deploy: Sendable, Hashable {
     public var run: ContainerRun?
     /// Whether a rollout that fails is undone.
     public var rollback: Bool
-    /// How long a workload has to stay well before its rollout is a success, in seconds.
+    /// How long what is rolled out has to stay well before the rollout is a success, in seconds.
     public var soak: Int?
 
     public init(

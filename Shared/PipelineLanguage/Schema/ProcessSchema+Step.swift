@@ -123,7 +123,7 @@ extension ProcessSchema {
                 "cluster": name("Which cluster or host."),
                 "run": reference("run", "How the container runs on a single Docker host."),
                 "rollback": bool("Undo a rollout that fails.", standard: true),
-                "soak": reference("duration", "How long a workload has to stay well before it is a success."),
+                "soak": reference("duration", "How long what was rolled out has to stay well before it is a success."),
             ], required: ["environment"], "A rollout of a workload, or of a container on a Docker host.")
         {
             schema = object

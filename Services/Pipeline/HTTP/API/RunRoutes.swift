@@ -22,7 +22,7 @@ struct RunRoutes {
             try .json(try await runs.cancel(try context.run(), as: context.principal))
         }
         group.post("runs/:run/again") { _, context -> Response in
-            try .json(try await runs.again(try context.run(), as: context.principal), status: .created)
+            try .json(try await runs.rerun(try context.run(), as: context.principal), status: .created)
         }
     }
 

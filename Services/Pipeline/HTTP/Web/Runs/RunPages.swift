@@ -44,7 +44,7 @@ struct RunPages {
         }
         router.post("runs/:id/again") { request, context in
             await responder.act(request) { _, visitor in
-                let run = try await runs.again(id(context), as: visitor.principal)
+                let run = try await runs.rerun(id(context), as: visitor.principal)
                 return .redirect(to: "/runs/\(run.summary.id)", type: .normal)
             }
         }
