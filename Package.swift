@@ -118,6 +118,7 @@ let package = Package(
         shared("PipelineLanguage", ["Contracts", crypto, yams]),
         shared("Git", ["CLinux", "Contracts", "Threading", logging, subprocess, systemPackage]),
         shared("DockerEngine", ["HTTPClient", "Threading", logging]),
+        shared("Kubernetes", ["Contracts", "HTTPClient", crypto, logging, subprocess, systemPackage, yams]),
         shared(
             "Runtime",
             [
@@ -160,8 +161,8 @@ let package = Package(
         service(
             "Deployer",
             [
-                "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage", "Runtime", "Secrets",
-                "Worker", crypto, lifecycle, logging, subprocess, systemPackage, yams,
+                "Contracts", "DockerEngine", "HTTPClient", "Kubernetes", "Messaging", "PipelineLanguage", "Runtime",
+                "Secrets", "Worker", crypto, lifecycle, logging, systemPackage,
             ]),
         service(
             "Notifier",
@@ -215,6 +216,7 @@ let package = Package(
                 "DockerEngine", "HTTPClient", "TestSupport", httpTypes, hummingbird, logging, nioCore, subprocess,
                 systemPackage,
             ]),
+        tests("KubernetesTests", ["Kubernetes", "Contracts", "HTTPClient", "TestSupport", systemPackage]),
         tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging, metrics]),
         tests(
             "WorkerTests",
@@ -257,15 +259,15 @@ let package = Package(
         tests(
             "DeployerTests",
             [
-                "Deployer", "Contracts", "DockerEngine", "HTTPClient", "PipelineLanguage", "TestSupport", "Worker",
-                logging, systemPackage,
+                "Deployer", "Contracts", "DockerEngine", "Kubernetes", "PipelineLanguage", "Secrets", "TestSupport",
+                "Worker", logging,
             ]),
         tests(
             "DeployerIntegrationTests",
             [
-                "AMQP", "Deployer", "Contracts", "DockerEngine", "HTTPClient", "Messaging", "PipelineLanguage",
-                "Secrets", "TestSupport", "Worker", httpTypes, hummingbird, lifecycle, logging, nioCore, subprocess,
-                systemPackage, yams,
+                "AMQP", "Deployer", "Contracts", "DockerEngine", "HTTPClient", "Kubernetes", "Messaging",
+                "PipelineLanguage", "Secrets", "TestSupport", "Worker", httpTypes, hummingbird, lifecycle, logging,
+                nioCore, subprocess, systemPackage, yams,
             ]),
         tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Runtime", "Storage", logging]),
         tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", argumentParser]),

@@ -32,8 +32,6 @@ struct Deployer {
         let keys = try settings.value(CommonSettings.sealKeys)
         let slots = try settings.value(DeployerSettings.slots)
         let timeout = try settings.value(DeployerSettings.timeout)
-        let socket = try settings.value(DeployerSettings.dockerSocket)
-        let trusted = try settings.value(DeployerSettings.trusted)
         let shutdown = try settings.value(CommonSettings.shutdownGrace)
         let http = HTTPClient(logger: context.logger)
         let registry = RegistryClient(
@@ -46,48 +44,30 @@ struct Deployer {
         let loops = try DeployerSettings.targets(settings).map { target -> any Service in
             var logger = context.logger
             logger[metadataKey: "cluster"] = "\(target.name)"
-            let connected = try connect(target, http, logger)
             // One worker name for each loop: a claim is told from another loop's.
             let name = "\(worker).\(target.name)"
-            let executor = DeployExecutor(
-                target: connected, worker: name, http: http, registry: registry, dockerSocket: socket,
-                allowsHostNetwork: trusted, timeout: timeout, events: events, logger: logger)
+            let isDefault = target.name == DeployerSettings.defaultCluster
+            let place = RolloutPlace(
+                cluster: target, isDefault: isDefault,
+                variable: isDefault ? DeployerSettings.kubeconfig.variable : DeployerSettings.clusters.variable,
+                settings: settings, timeout: timeout, worker: name, http: http, registry: registry, logger: logger)
+            let targets = try RolloutTargets.all.map { try $0.init(place) }
             var configuration = JobLoopConfiguration(
                 worker: name, slots: slots,
                 // A rollout goes on in the cluster by itself, so there is no use in waiting for its end.
-                grace: min(.seconds(2), shutdown / 2), namespace: connected.kubernetes?.access.namespace,
+                grace: min(.seconds(2), shutdown / 2), namespace: targets.lazy.compactMap(\.namespace).first,
                 spool: data.appending("spool-\(target.name)"))
-            if let client = connected.kubernetes { configuration.cluster = ClusterIdentity(client).value }
+            configuration.cluster = {
+                for target in targets { if let found = await target.identity() { return found } }
+                return nil
+            }
             return JobLoop(
                 platform: BusPlatform(
                     RolloutRequested.self, bus: bus, queue: MessageMap.deploy(cluster: target.name), logger: logger),
-                executor: executor, keys: keys, configuration: configuration, logger: logger)
+                executor: DeployExecutor(targets: targets, events: events), keys: keys, configuration: configuration,
+                logger: logger)
         }
         // Those that come first end last: the events of the last jobs still go out.
         return [events] + loops
-    }
-
-    private func connect(_ target: ClusterSetting, _ http: HTTPClient, _ logger: Logger) throws -> DeployTarget {
-        do {
-            let access: ClusterAccess?
-            if let path = target.kubeconfig {
-                access = try ClusterAccess.load(kubeconfig: path)
-            } else if target.name == DeployerSettings.defaultCluster {
-                access = try ClusterAccess.inCluster()
-            } else {
-                access = nil
-            }
-            if access == nil { logger.notice("no cluster is configured for this name: Docker host only") }
-            return DeployTarget(
-                name: target.name,
-                kubernetes: access.map { KubernetesClient(access: $0, http: http, logger: logger) })
-        } catch {
-            let setting =
-                target.name == DeployerSettings.defaultCluster
-                ? DeployerSettings.kubeconfig.variable : DeployerSettings.clusters.variable
-            throw SettingsError(
-                setting: setting, message: "\(setting): \(error)",
-                remedy: "give a kubeconfig with a current context, such as the one kubectl uses")
-        }
     }
 }

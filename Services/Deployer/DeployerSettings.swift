@@ -20,11 +20,6 @@ enum DeployerSettings {
         }
         return clusters
     }
-    static let dockerSocket = Setting<String>.text(
-        "docker.socket", "the Docker Engine of this host", example: "/var/run/docker.sock",
-        default: "/var/run/docker.sock")
-    static let trusted = Setting<Bool>.flag(
-        "docker.trusted", "whether containers may be in the network of the Docker host (network: host)", default: false)
     static let slots = Setting<Int>.integer(
         "slots", "how many rollouts of one cluster at a time", example: "8", default: 8, in: 1...256)
     static let timeout = Setting<Duration>.duration(
@@ -34,36 +29,11 @@ enum DeployerSettings {
         "registries.plain", "registries (host:port) spoken to without TLS, besides those on loopback",
         example: "registry:5000", default: [])
 
-    static let all: [any AnySetting] = [
-        CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, kubeconfig, clusters,
-        dockerSocket, trusted, slots, timeout, plainRegistries,
-    ]
-}
-
-/// A cluster or host: `name=kubeconfig` or `name`.
-struct ClusterSetting: Sendable, Equatable, CustomStringConvertible {
-    var name: String
-    var kubeconfig: String?
-
-    init?(_ text: String) {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        name = String(parts[0]).filter { !$0.isWhitespace }
-        kubeconfig = parts.count == 2 ? String(parts[1]) : nil
-        if kubeconfig == "" { kubeconfig = nil }
-        let isName = name.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || byte == UInt8(ascii: "-") || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-        }
-        guard !name.isEmpty, isName else { return nil }
-    }
-
-    init(name: String, kubeconfig: String?) {
-        self.name = name
-        self.kubeconfig = kubeconfig
-    }
-
-    var description: String { kubeconfig.map { "\(name)=\($0)" } ?? name }
+    static let all: [any AnySetting] =
+        [
+            CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, kubeconfig, clusters,
+            slots, timeout, plainRegistries,
+        ] + RolloutTargets.all.flatMap { $0.settings }
 }
 
 extension DeployerSettings {

@@ -9,6 +9,7 @@ import Worker
 import Yams
 
 @testable import Deployer
+@testable import Kubernetes
 
 /// What the deployer's account may do in a real cluster, and what it says where it may not.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct AccessTests {
@@ -146,7 +147,7 @@ import Yams
                 }
                 let log = MemoryLog()
                 let start = RolloutStart(
-                    client: client, wish: rollout.wish, path: rollout.path, undoes: true,
+                    client: client, request: rollout.request, path: rollout.path, undoes: true,
                     deadline: .now.advanced(by: .seconds(60)), log: log, logger: cluster.logger)
                 let what = "the deployer's account "
                 if rights.useful.contains(right) {
@@ -173,15 +174,15 @@ import Yams
             try await cluster.kubectl("delete", "rolebinding/slipway-deployer")
             let rollout = cluster.rollout(old, client: client, log: MemoryLog())
             let workload = try await cluster.client.get(rollout.path.object, as: WorkloadObject.self)
-            let target = RolloutTarget(workload, container: "web")
+            let applied = AppliedTemplate(workload, container: "web")
             let follower = RolloutFollower(
                 client: client, path: rollout.path, compare: rollout.compare, stuck: { _ in }, log: MemoryLog(),
                 logger: cluster.logger)
             let watch = RolloutWatch(
-                kind: .deployment, target: target, startedAt: .now, allowed: .seconds(600))
+                kind: .deployment, applied: applied, startedAt: .now, allowed: .seconds(600))
             // The authorizer hears of it by a watch of its own, so a watch or two may still be let in.
             let error = await #expect(throws: JobFailure.self) {
-                for _ in 1...100 { _ = try await follower.follow(watch, of: target, from: workload) }
+                for _ in 1...100 { _ = try await follower.follow(watch, of: applied, from: workload) }
             }
             #expect(error?.reason.contains("the rollout began but cannot be watched") == true)
         }

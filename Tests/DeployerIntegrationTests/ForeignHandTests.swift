@@ -16,7 +16,7 @@ import Worker
             let before = try await cluster.kubectl("get", "pods", "-o", "name")
             let log = MemoryLog()
             let result = try await cluster.rollout(image, job: "job4", sequence: 4, log: log).run()
-            #expect(result == .init(revision: "1", isFirst: true))
+            #expect(result == .init(image: image, revision: "1", isFirst: true, isUnchanged: true))
             #expect(log.text.contains("nothing is restarted"))
             #expect(try await cluster.kubectl("get", "pods", "-o", "name") == before)
             #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/sequence}") == "4")
@@ -124,7 +124,7 @@ import Worker
             // This takes back what is written on the workload as well.
             try await cluster.kubectl("rollout", "undo", "deployment/web")
             var again = cluster.rollout(new, log: MemoryLog())
-            again.wish.mayHaveBegun = true
+            again.request.mayHaveBegun = true
             let second = again
             let error = await #expect(throws: JobFailure.self) { try await second.run() }
             #expect(error?.reason.contains("was changed by another hand since this rollout began") == true)
@@ -176,7 +176,7 @@ import Worker
             let first = patient
             let ended = Task { try await first.run() }
             try await eventually("the change") {
-                try await cluster.field("{.spec.template.spec.containers[0].image}") == first.wish.image
+                try await cluster.field("{.spec.template.spec.containers[0].image}") == first.request.image
             }
             let log = MemoryLog()
             _ = try await cluster.rollout(new, job: "job2", sequence: 2, log: log).run()

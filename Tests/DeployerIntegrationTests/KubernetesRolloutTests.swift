@@ -4,6 +4,7 @@ import Testing
 import Worker
 
 @testable import Deployer
+@testable import Kubernetes
 
 /// Against a real cluster, whose pods run on a real Docker Engine.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct KubernetesRolloutTests {
@@ -13,7 +14,7 @@ import Worker
             try await cluster.make(image: old)
             let log = MemoryLog()
             let result = try await cluster.rollout(new, log: log).run()
-            #expect(result == .init(revision: "2", isFirst: true))
+            #expect(result == .init(image: new, revision: "2", isFirst: true))
             #expect(try await cluster.images() == [new])
             #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/sequence}") == "1")
             #expect(try await cluster.field("{.metadata.annotations.kubernetes\\.io/change-cause}") == "run of job1")

@@ -9,6 +9,7 @@ import Testing
 import Worker
 
 @testable import Deployer
+@testable import Kubernetes
 
 /// How a rollout begins when the way to the API server of a real cluster is a bad one.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct StartTests {
@@ -82,7 +83,7 @@ import Worker
 
     private func start(_ rollout: KubernetesRollout, within limit: Duration = .seconds(60)) -> RolloutStart {
         RolloutStart(
-            client: rollout.client, wish: rollout.wish, path: rollout.path, undoes: true,
+            client: rollout.client, request: rollout.request, path: rollout.path, undoes: true,
             deadline: .now.advanced(by: limit), log: rollout.log, logger: rollout.logger)
     }
 

@@ -9,6 +9,7 @@ import TestSupport
 import Worker
 
 @testable import Deployer
+@testable import Kubernetes
 
 /// The name is Hummingbird's as well.
 typealias OutgoingRequest = HTTPRequest
@@ -95,7 +96,7 @@ struct TestCluster: Sendable {
         patience.settle = .seconds(1)
         return KubernetesRollout(
             client: client ?? self.client,
-            wish: RolloutWish(
+            request: RolloutRequest(
                 workload: Workload(kind: kind, name: name), namespace: namespace, container: container, image: image,
                 sequence: sequence, job: JobID(rawValue: job), run: RunID(rawValue: "run-\(job)"),
                 owner: "shop/web", commit: String(repeating: "c", count: 40), cause: "run of \(job)"),

@@ -112,7 +112,7 @@ import Worker
             let began = patient
             let first = Task { try await began.run() }
             try await eventually("the change") {
-                try await cluster.field("{.spec.template.spec.containers[0].image}") == began.wish.image
+                try await cluster.field("{.spec.template.spec.containers[0].image}") == began.request.image
             }
             // Stopped for the next one, as a stuck rollout is.
             first.cancel()
@@ -159,7 +159,7 @@ import Worker
             let again = await #expect(throws: JobFailure.self) {
                 try await cluster.rollout(missing(old), kind: .statefulset, name: "store", log: MemoryLog()).run()
             }
-            #expect(again?.reason.contains("was undone (rolled back to revision") == true)
+            #expect(again?.reason.contains("was undone; rolled back to revision") == true)
             #expect(try await cluster.images() == [old])
         }
     }

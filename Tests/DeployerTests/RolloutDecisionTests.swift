@@ -1,12 +1,13 @@
 import Contracts
+import Kubernetes
 import PipelineLanguage
 import Testing
 
 @testable import Deployer
 
 @Suite struct RolloutDecisionTests {
-    private func wish(sequence: Int64? = 7, container: String = "web") -> RolloutWish {
-        RolloutWish(
+    private func request(sequence: Int64? = 7, container: String = "web") -> RolloutRequest {
+        RolloutRequest(
             workload: Workload(kind: .deployment, name: "web"), namespace: "shop", container: container,
             image: "web@sha256:2", sequence: sequence, job: JobID(rawValue: "job7"), run: RunID(rawValue: "run7"),
             owner: "shop/web", commit: "abc", cause: "run run7")
@@ -34,7 +35,7 @@ import Testing
     }
 
     @Test func changesOnlyWhatItMustAndNamesTheVersionItRead() throws {
-        guard case .patch(let patch) = RolloutDecision(wish(), on: workload(sequence: 6)) else {
+        guard case .patch(let patch) = RolloutDecision(request(), on: workload(sequence: 6)) else {
             Issue.record("no patch")
             return
         }
@@ -58,26 +59,26 @@ import Testing
     }
 
     @Test func anOlderRolloutDoesNotGoOverANewerOne() {
-        let reason = refusal(RolloutDecision(wish(), on: workload(sequence: 8)))
+        let reason = refusal(RolloutDecision(request(), on: workload(sequence: 8)))
         #expect(
             reason == "a newer rollout (run run6) was put on deployment/web in namespace shop: number 8, this one is 7")
     }
 
     @Test func theSameOneIsOnlyWatched() {
-        let decision = RolloutDecision(wish(), on: workload(sequence: 7, rollout: "job7", image: "web@sha256:2"))
+        let decision = RolloutDecision(request(), on: workload(sequence: 7, rollout: "job7", image: "web@sha256:2"))
         #expect(decision == .resume)
     }
 
     @Test func theSameNumberByAnotherHandIsNotTakenForOurs() {
         #expect(
-            refusal(RolloutDecision(wish(), on: workload(sequence: 7, rollout: "else")))?.contains("another hand")
+            refusal(RolloutDecision(request(), on: workload(sequence: 7, rollout: "else")))?.contains("another hand")
                 == true)
         let image = workload(sequence: 7, rollout: "job7", image: "web:by-hand")
-        #expect(refusal(RolloutDecision(wish(), on: image))?.contains("another hand") == true)
+        #expect(refusal(RolloutDecision(request(), on: image))?.contains("another hand") == true)
     }
 
     @Test func anotherTryOfTheSameStepIsNoOtherHand() {
-        var second = wish()
+        var second = request()
         second.job = JobID(rawValue: "job7.2")
         second.earlierTries = [JobID(rawValue: "job7")]
         let undone = workload(sequence: 7, rollout: "job6", undone: "job7", newest: "job7")
@@ -89,14 +90,14 @@ import Testing
     }
 
     @Test func whatWasUndoneIsNotDoneAgain() {
-        let decision = RolloutDecision(wish(), on: workload(sequence: 7, rollout: "job6", undone: "job7"))
+        let decision = RolloutDecision(request(), on: workload(sequence: 7, rollout: "job6", undone: "job7"))
         #expect(decision == .undone)
     }
 
     @Test func withoutANumberItGoesByTheJob() {
         let resumed = workload(rollout: "job7", image: "web@sha256:2")
-        #expect(RolloutDecision(wish(sequence: nil), on: resumed) == .resume)
-        if case .patch = RolloutDecision(wish(sequence: nil), on: workload(sequence: 99)) {
+        #expect(RolloutDecision(request(sequence: nil), on: resumed) == .resume)
+        if case .patch = RolloutDecision(request(sequence: nil), on: workload(sequence: 99)) {
         } else {
             Issue.record("nobody counts, so nothing is older")
         }
@@ -104,7 +105,7 @@ import Testing
 
     @Test func aContainerThatIsNotThereIsAnsweredWithThoseThatAre() {
         #expect(
-            refusal(RolloutDecision(wish(container: "api"), on: workload()))
+            refusal(RolloutDecision(request(container: "api"), on: workload()))
                 == "deployment/web in namespace shop has no container “api”; it has: web")
     }
 
@@ -118,33 +119,33 @@ import Testing
                 ], "resourceVersion": "41",
             ]
         ]
-        let decision = RolloutDecision(wish(), on: workload(sequence: 6, rollout: "job6", image: "web@sha256:2"))
+        let decision = RolloutDecision(request(), on: workload(sequence: 6, rollout: "job6", image: "web@sha256:2"))
         #expect(decision == .annotate(expected))
     }
 
     @Test func whatWouldReplaceNoPodIsRefusedBeforeItIsChanged() {
         var paused = workload(sequence: 6)
         paused.spec.paused = true
-        #expect(refusal(RolloutDecision(wish(), on: paused))?.contains("is paused") == true)
+        #expect(refusal(RolloutDecision(request(), on: paused))?.contains("is paused") == true)
         var byHand = workload(sequence: 6)
         byHand.spec.updateStrategy = .init(type: "OnDelete")
-        #expect(refusal(RolloutDecision(wish(), on: byHand))?.contains("OnDelete") == true)
+        #expect(refusal(RolloutDecision(request(), on: byHand))?.contains("OnDelete") == true)
     }
 
     @Test func aTagBesideTheSameDigestIsTheSameImage() {
         let digest = String(repeating: "2", count: 64)
-        var wish = wish()
-        wish.image = "registry.example/web@sha256:\(digest)"
-        wish.tag = "stable"
+        var request = request()
+        request.image = "registry.example/web@sha256:\(digest)"
+        request.tag = "stable"
         let same = workload(sequence: 6, image: "registry.example/web:stable@sha256:\(digest)")
-        guard case .annotate(let patch) = RolloutDecision(wish, on: same) else {
+        guard case .annotate(let patch) = RolloutDecision(request, on: same) else {
             Issue.record("pods would be restarted")
             return
         }
         #expect(patch["metadata"]?["annotations"]?["slipway.dev/tag"] == "stable")
         // Elsewhere it may be pulled with another login, or not at all.
         let elsewhere = workload(sequence: 6, image: "other.example/web@sha256:\(digest)")
-        if case .patch = RolloutDecision(wish, on: elsewhere) {
+        if case .patch = RolloutDecision(request, on: elsewhere) {
         } else {
             Issue.record("another repository is another specification")
         }
@@ -152,28 +153,28 @@ import Testing
 
     @Test func aRolloutThatRestartedNothingGoesOnAsItBegan() {
         let resumed = workload(sequence: 7, rollout: "job3", image: "web@sha256:2", newest: "job7")
-        #expect(RolloutDecision(wish(), on: resumed) == .resume)
+        #expect(RolloutDecision(request(), on: resumed) == .resume)
         let changed = workload(sequence: 7, rollout: "job3", image: "web:by-hand", newest: "job7")
-        #expect(refusal(RolloutDecision(wish(), on: changed))?.contains("another hand") == true)
+        #expect(refusal(RolloutDecision(request(), on: changed))?.contains("another hand") == true)
     }
 
     @Test func whoTookAWorkloadOverIsTold() {
-        let target = RolloutTarget(mark: "job7", container: "web", image: "web@sha256:2")
+        let applied = AppliedTemplate(mark: "job7", container: "web", image: "web@sha256:2")
         let ours = workload(sequence: 7, rollout: "job7", image: "web@sha256:2", newest: "job7")
-        #expect(target.replacement(in: ours) == nil)
+        #expect(applied.replacement(in: ours) == nil)
         let set = workload(sequence: 7, rollout: "job7", image: "web:by-hand", newest: "job7")
         #expect(
-            target.replacement(in: set) == "replaced by another hand: container web has the image web:by-hand now")
+            applied.replacement(in: set) == "replaced by another hand: container web has the image web:by-hand now")
         let undone = workload(sequence: 7, rollout: "job6", newest: "job7")
         #expect(
-            target.replacement(in: undone) == "replaced by another hand: container web has the image web@sha256:1 now")
+            applied.replacement(in: undone) == "replaced by another hand: container web has the image web@sha256:1 now")
         let newer = workload(sequence: 8, rollout: "job8", image: "web@sha256:3", newest: "job8")
         #expect(
-            target.replacement(in: newer)
+            applied.replacement(in: newer)
                 == "replaced by another rollout (run run6): container web has the image web@sha256:3 now")
         // One that only wrote its name took nothing over.
         let named = workload(sequence: 8, rollout: "job7", image: "web@sha256:2", newest: "job8")
-        #expect(target.replacement(in: named) == nil)
+        #expect(applied.replacement(in: named) == nil)
     }
 
     @Test func whatStillServesIsPutBackBeforeWhatIsNewer() {

@@ -2,6 +2,7 @@ import PipelineLanguage
 import Testing
 
 @testable import Deployer
+@testable import Kubernetes
 
 @Suite struct RolloutStatusTests {
     struct Row: Sendable, CustomTestStringConvertible {

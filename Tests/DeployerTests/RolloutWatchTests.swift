@@ -3,6 +3,7 @@ import PipelineLanguage
 import Testing
 
 @testable import Deployer
+@testable import Kubernetes
 
 @Suite struct RolloutWatchTests {
     private let start = ContinuousClock.now
@@ -17,7 +18,7 @@ import Testing
         var patience = RolloutWatch.Patience()
         patience.soak = .seconds(soak)
         return RolloutWatch(
-            kind: kind, target: RolloutTarget(mark: "job1", container: "web", image: Self.image), startedAt: start,
+            kind: kind, applied: AppliedTemplate(mark: "job1", container: "web", image: Self.image), startedAt: start,
             wall: wall, allowed: .seconds(allowed), patience: patience, isUndo: isUndo)
     }
 

@@ -1,0 +1,101 @@
+import Contracts
+import Kubernetes
+import Logging
+import PipelineLanguage
+import Worker
+
+/// Rolls an image out to a workload of a cluster and watches it to its end.
+struct KubernetesRollout: Rollout {
+    /// What a rollback begins with.
+    enum Begun: Sendable {
+        /// It failed, and this is what it applied.
+        case failed(RolloutWatch.Failure, AppliedTemplate)
+        /// A worker before this one began its rollback.
+        case undone(WorkloadObject)
+    }
+
+    let client: KubernetesClient
+    var request: RolloutRequest
+    /// How long it may take in all, without the undo of one that fails.
+    let allowed: Duration
+    /// How long its undo may take.
+    var allowedUndo = Duration.seconds(120)
+    /// Whether a rollout that fails is undone.
+    let undoes: Bool
+    var patience = RolloutWatch.Patience()
+    /// Asks the registry whether what a pod runs is another name of an image.
+    var compare: @Sendable (_ image: String, _ running: String) async -> RunningImage.Comparison = { _, _ in
+        .unavailable("no registry is known")
+    }
+    /// Told when the rollout gets stuck, and when it goes on: a newer one need not wait for the end of that.
+    var stuck: @Sendable (String?) -> Void = { _ in }
+    let log: any StepLog
+    let logger: Logger
+
+    var path: WorkloadPath {
+        WorkloadPath(namespace: request.namespace, kind: request.workload.kind, name: request.workload.name)
+    }
+
+    private var follower: RolloutFollower {
+        RolloutFollower(client: client, path: path, compare: compare, stuck: stuck, log: log, logger: logger)
+    }
+
+    private var undo: RolloutUndo {
+        RolloutUndo(
+            client: client, request: request, path: path, allowed: allowedUndo, patience: patience, follower: follower,
+            log: log, logger: logger)
+    }
+
+    var subject: String { "\(request.namespace)/\(request.workload)" }
+
+    func rollOut() async throws -> RolloutEnd<Begun> {
+        let startedAt = ContinuousClock.now
+        let begun = try await RolloutStart(
+            client: client, request: request, path: path, undoes: undoes, deadline: startedAt.advanced(by: allowed),
+            log: log, logger: logger
+        ).run()
+        let workload: WorkloadObject
+        var result = RolloutResult(image: request.image, revision: "")
+        switch begun {
+        case .changed(let changed, let isFirst): (workload, result.isFirst) = (changed, isFirst)
+        case .resumed(let found): workload = found
+        case .undone(let found):
+            return .failed(
+                "an earlier attempt of this rollout failed, as its log says, and was undone", .undone(found))
+        }
+        let applied = AppliedTemplate(workload, container: request.container)
+        result.isUnchanged = applied.mark != request.job.rawValue
+        let watch = RolloutWatch(
+            kind: request.workload.kind, applied: applied, startedAt: startedAt, allowed: allowed, patience: patience)
+        switch try await follower.follow(watch, of: applied, from: workload) {
+        case .succeeded(let final):
+            result.revision = final.revision
+            return .succeeded(result)
+        case .failed(let failure):
+            stuck(failure.reason)
+            let explanation = RolloutExplanation(
+                client: client, path: path, container: request.container, log: log, logger: logger)
+            await explanation.show(failure)
+            return .failed(failure.reason, .failed(failure, applied))
+        }
+    }
+
+    func rollBack(_ begun: Begun) async -> RollbackOutcome {
+        switch begun {
+        case .undone(let found): await undo.finish(found)
+        case .failed(let failure, _) where failure.isReplaced:
+            .notRolledBack("the workload is left to whoever changed it")
+        case .failed where !undoes: .notRolledBack("the workload is left as it is")
+        case .failed(_, let applied) where applied.mark != request.job.rawValue:
+            .notRolledBack("it changed nothing, so there is nothing to roll back")
+        case .failed: await undo.run()
+        }
+    }
+
+    func running() async throws -> RunningService? {
+        let workload = try await client.get(path.object, as: WorkloadObject.self)
+        return workload.container(request.container)?.image.map {
+            RunningService(image: $0, revision: workload.revision)
+        }
+    }
+}

@@ -1,0 +1,15 @@
+import Contracts
+import Worker
+
+extension StepRun {
+    /// The rollout this try of the step is, by the name the target keeps. One job may have several tries of its step:
+    /// each try is a rollout of its own.
+    var rollout: JobID { rollout(number) }
+
+    /// The rollouts of earlier tries, which have the same sequence.
+    var earlierRollouts: [JobID] { (1..<max(1, number)).map(rollout) }
+
+    private func rollout(_ number: Int) -> JobID {
+        number > 1 ? JobID(rawValue: "\(job.grant.job).\(number)") : job.grant.job
+    }
+}
