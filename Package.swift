@@ -168,7 +168,7 @@ let package = Package(
             "Notifier",
             [
                 "AMQP", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", lifecycle,
-                logging, metrics,
+                logging, metrics, mustache,
             ]),
         service(
             "CommandLine",
@@ -269,7 +269,12 @@ let package = Package(
                 "PipelineLanguage", "Secrets", "TestSupport", "Worker", httpTypes, hummingbird, lifecycle, logging,
                 nioCore, subprocess, systemPackage, yams,
             ]),
-        tests("NotifierTests", ["Notifier", "Contracts", "Messaging", "Runtime", "Storage", logging]),
+        tests(
+            "NotifierTests",
+            [
+                "Notifier", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", "TestSupport",
+                crypto, httpTypes, hummingbird, logging, nioCore,
+            ]),
         tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", argumentParser]),
         tests(
             "IntegrationTests",

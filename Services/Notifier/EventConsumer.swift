@@ -6,13 +6,13 @@ import Messaging
 import ServiceLifecycle
 import Storage
 
-/// Takes events from the notifier's own queue, as any outsider would, and keeps them for each address before they are
-/// acked. Those of one run are kept one after another, in the order in which they came; runs do not wait for each other.
+/// Takes events from the notifier's own queue, as any outsider would, and keeps them for each channel that takes
+/// them before they are acked. Those of one run are kept one after another, in the order in which they came; runs do not wait for each other.
 struct EventConsumer: Service {
     let broker: Broker
     let bus: Bus
     let store: NotificationStore
-    let addresses: [Address]
+    let outlets: [Outlet]
     let logger: Logger
 
     /// How many are kept at the same time: what waits together shares one commit.
@@ -78,10 +78,11 @@ struct EventConsumer: Service {
         let message = arrival.delivery.message
         switch arrival.event {
         case .success(let event):
-            let told = try await store.add(event, body: message.body, to: addresses.map(\.url))
-            for address in addresses where told.contains(address.url) {
-                address.metrics.waiting(by: 1)
-                address.wake.wake()
+            let takers = outlets.filter { $0.channel.takes(event) }
+            let told = try await store.add(event, body: message.body, to: takers.map(\.endpoint))
+            for outlet in takers where told.contains(outlet.endpoint) {
+                outlet.metrics.waiting(by: 1)
+                outlet.wake.wake()
             }
         case .failure(let error):
             logger.error("event is parked", metadata: ["error": "\(error)"])

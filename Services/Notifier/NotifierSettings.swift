@@ -7,8 +7,12 @@ enum NotifierSettings {
         "webhook.urls", "where events are posted to, separated by commas; what waits for one that is removed goes",
         example: "https://chat.example/hooks/slipway", default: [], secret: true, parse: addresses)
     static let enable = Setting<[String]>(
-        "webhook.enable", "addresses to tell again although they answered 410 Gone, separated by commas",
-        example: "https://chat.example/hooks/slipway", default: [], secret: true, parse: addresses)
+        "webhook.enable",
+        "addresses, and names of channels, to tell again although they answered 410 Gone, separated by commas",
+        example: "https://chat.example/hooks/slipway", default: [], secret: true
+    ) { text in
+        text.split(separator: ",").map { $0.filter { $0 != " " } }
+    }
     static let url = Setting<[String]>(
         "webhook.url", "where events are posted to, if it is one place only", example: "https://chat.example/hook",
         default: [], secret: true, parse: addresses)
@@ -18,7 +22,14 @@ enum NotifierSettings {
         try StandardWebhook(secret: text)
     }
 
-    static let all: [any AnySetting] = [urls, url, secret, enable, CommonSettings.data]
+    static let channels = Setting<[ChannelSpecification]>(
+        "channels", "chats and other channels that are told, as a JSON document; see “Tell others what happens”",
+        example: #"[{"name": "ops", "preset": "slack", "url_file": "/run/secrets/slack"}]"#, default: [], secret: true
+    ) { text in
+        try ChannelDocument.read(text)
+    }
+
+    static let all: [any AnySetting] = [urls, url, secret, channels, enable, CommonSettings.data]
 
     private static func addresses(_ text: String) throws -> [String] {
         try text.split(separator: ",").map { part in
@@ -30,14 +41,16 @@ enum NotifierSettings {
         }
     }
 
-    /// The addresses to switch on again; each is one of those that are told.
-    static func enabled(_ settings: Settings) throws(SettingsError) -> [String] {
-        let enabled = try settings.value(enable)
-        let known = try endpoints(settings)
-        guard enabled.allSatisfy(known.contains) else {
-            throw SettingsError(
-                setting: enable.variable, message: "\(enable.variable) names an address that is told nothing",
-                remedy: "name it in \(urls.variable) as well")
+    /// What to tell again; each is one of those that are told.
+    static func enabled(_ settings: Settings, among outlets: [Outlet]) throws(SettingsError) -> [String] {
+        var enabled: [String] = []
+        for name in try settings.value(enable) {
+            guard let outlet = outlets.first(where: { $0.endpoint == name || $0.label == name }) else {
+                throw SettingsError(
+                    setting: enable.variable, message: "\(enable.variable) names one that is told nothing",
+                    remedy: "name an address in \(urls.variable) as well, a channel as in \(channels.variable)")
+            }
+            enabled.append(outlet.endpoint)
         }
         return enabled
     }

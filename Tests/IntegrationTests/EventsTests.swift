@@ -74,6 +74,38 @@ import Testing
         }
     }
 
+    /// A chat that refuses its first message with a good status hears of the run's end, and of nothing else.
+    @Test func aChatHearsHowARunEnded() async throws {
+        let heard = Mutex<[String]>([])
+        let router = Router(context: PeerContext.self)
+        router.post("send") { request, _ in
+            let body = Data(Array(buffer: try await request.body.collect(upTo: 1 << 20)))
+            let text = try Wire.decode(JSONValue.self, from: body)["text"]?["content"]?.string ?? ""
+            let code = heard.withLock { heard in
+                heard.append(text)
+                return heard.count == 1 ? 45_009 : 0
+            }
+            return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: "{\"errcode\":\(code)}")))
+        }
+        try await WebServer.with(router) { server in
+            let channels = #"[{"name":"chat","preset":"wecom","url":"\#(server.url)/send?key=s3cret"}]"#
+            try await Stack.with(settings: ["notifier": ["SLIPWAY_CHANNELS": channels]]) { stack in
+                let (repository, commit) = try await pushed(stack)
+                let run = try await stack.platform.finishedRun(repository.path, commit: commit).summary
+                try await eventually(within: .seconds(60), "the chat is told again") {
+                    heard.withLock { $0.count } >= 2
+                }
+                let texts = heard.withLock { $0 }
+                #expect(texts.count == 2 && Set(texts).count == 1, "\(texts)")
+                #expect(texts[0].hasPrefix("✔ shop/web #\(run.number) succeeded\nmain, Change, by ada\n"), "\(texts)")
+                #expect(texts[0].hasSuffix("/runs/\(run.id)"), "\(texts)")
+                let log = await (try stack.service("notifier")).tail(400)
+                #expect(log.contains("45009"), "\(log)")
+                #expect(!log.contains("s3cret"), "\(log)")
+            }
+        }
+    }
+
     /// The example of README.md, as an outsider would run it, with a user that has the permissions named there.
     @Test func exampleOfTheReadme() async throws {
         let readme = try String(

@@ -53,7 +53,7 @@ struct DeliveryPolicyTests {
             ("https://[::1]:8080/x", "https://[::1]:8080"), ("HTTPS://new.example\\@x", "https://new.example"),
         ])
     func redirectPlaces(_ location: String, _ place: String) {
-        #expect(Address.place(ofRedirect: location) == place)
+        #expect(Outlet.place(ofRedirect: location) == place)
     }
 
     @Test(
@@ -63,7 +63,7 @@ struct DeliveryPolicyTests {
             "https://a\u{1B}[31m/", "https://" + String(repeating: "a", count: 300),
         ])
     func redirectNowhere(_ location: String) {
-        #expect(Address.place(ofRedirect: location) == "another address")
+        #expect(Outlet.place(ofRedirect: location) == "another address")
     }
 
     @Test("only an address that refuses is left alone, for a day at most")

@@ -213,10 +213,10 @@ struct DispatcherTests {
 
     @Test("addresses are called by their host: the path of a chat's is a secret")
     func labels() {
-        let addresses = Address.all([
+        let labels = WebhookChannel.labels(of: [
             "https://chat.example/hooks/secret", "http://Chat.example:8080/x", "https://chat.example/other?key=secret",
         ])
-        #expect(addresses.map(\.label) == ["chat.example", "chat.example:8080", "chat.example (2)"])
+        #expect(labels == ["chat.example", "chat.example:8080", "chat.example (2)"])
     }
 
     @Test("an address that asks to be left alone is told nothing meanwhile, of no run")
@@ -226,24 +226,24 @@ struct DispatcherTests {
             let posted = Mutex<[String]>([])
             let (pauses, asked) = AsyncStream.makeStream(of: Duration.self)
             let (ends, end) = AsyncStream.makeStream(of: Void.self)
-            let address = Address(url: endpoint, label: "chat.example")
-            let dispatcher = Dispatcher(
-                address: address, store: store, logger: Logger(label: "test"), width: 1,
-                sleep: { duration in
-                    asked.yield(duration)
-                    for await _ in ends { return }
-                },
-                post: { notification in
+            let outlet = Outlet(
+                StubChannel(endpoint: endpoint) { notification in
                     let isFirst = posted.withLock { posted in
                         posted.append(notification.event.rawValue)
                         return posted.count == 1
                     }
                     return .answered(status: isFirst ? 429 : 200, retryAfter: isFirst ? 600 : nil)
                 })
+            let dispatcher = Dispatcher(
+                outlet: outlet, store: store, logger: Logger(label: "test"), width: 1,
+                sleep: { duration in
+                    asked.yield(duration)
+                    for await _ in ends { return }
+                })
             let task = Task { try await dispatcher.run() }
             var pause = pauses.makeAsyncIterator()
             #expect(await pause.next() == .seconds(600))
-            address.wake.wake()
+            outlet.wake.wake()
             #expect(posted.withLock { $0 } == ["1"])
             end.yield()
             try await eventually { posted.withLock { $0.count } == 3 }
@@ -257,16 +257,17 @@ struct DispatcherTests {
     func dispatch() async throws {
         try await withStore { store in
             let posted = Mutex<[MessageID]>([])
-            let address = Address(url: endpoint, label: "chat.example")
-            let dispatcher = Dispatcher(address: address, store: store, logger: Logger(label: "test")) { notification in
-                posted.withLock { $0.append(notification.event) }
-                return .answered(status: 200, retryAfter: nil)
-            }
+            let outlet = Outlet(
+                StubChannel(endpoint: endpoint) { notification in
+                    posted.withLock { $0.append(notification.event) }
+                    return .answered(status: 200, retryAfter: nil)
+                })
+            let dispatcher = Dispatcher(outlet: outlet, store: store, logger: Logger(label: "test"))
             try await add(event("before"), to: [endpoint], in: store)
             let task = Task { try await dispatcher.run() }
             try await eventually { posted.withLock { $0.count } == 1 }
             try await add(event("after"), to: [endpoint], in: store)
-            address.wake.wake()
+            outlet.wake.wake()
             try await eventually { posted.withLock { $0.count } == 2 }
             let soon = try await store.store.write { database in
                 try database.execute(
@@ -277,11 +278,22 @@ struct DispatcherTests {
                 return true
             }
             #expect(soon)
-            address.wake.wake()
+            outlet.wake.wake()
             try await eventually { posted.withLock { $0.count } == 3 }
             task.cancel()
             try await task.value
             #expect(posted.withLock { $0.map(\.rawValue) } == ["before", "after", "after"])
         }
     }
+}
+
+/// A channel that does what a test says.
+private struct StubChannel: Channel {
+    let endpoint: String
+    let answer: @Sendable (Notification) async -> PostOutcome
+    var label: String { "chat.example" }
+
+    func takes(_ event: CloudEvent) -> Bool { true }
+
+    func send(_ notification: Notification) async -> PostOutcome { await answer(notification) }
 }

@@ -31,7 +31,8 @@ struct GitLabTests {
             trigger.origin
                 == Trigger.Origin(
                     avatarURL: "https://git.example/ada.png", forge: "gitlab", projectID: 15,
-                    projectURL: "https://git.example/shop/web", sshURL: "git@git.example:shop/web.git", userName: "Ada “the” Lovelace", visibility: "internal"))
+                    projectURL: "https://git.example/shop/web", sshURL: "git@git.example:shop/web.git",
+                    userName: "Ada “the” Lovelace", visibility: "internal"))
         #expect(answer.body["id"]?.string == trigger.id.rawValue)
         let message = try #require(gateway.broker.taken.first)
         #expect(message.id == trigger.id)

@@ -57,7 +57,8 @@ struct DiscoveredRepositoryStore {
             row in
             try DiscoveredRepositoryView(
                 path: row["path"], cloneURL: row["cloneURL"], forge: row["forge"],
-                defaultBranch: row["defaultBranch"], ref: row["ref"], sender: row["sender"], pushes: row["pushes"], firstPushAt: row["firstPushAt"],
+                defaultBranch: row["defaultBranch"], ref: row["ref"], sender: row["sender"], pushes: row["pushes"],
+                firstPushAt: row["firstPushAt"],
                 lastPushAt: row["lastPushAt"])
         }
     }

@@ -60,6 +60,7 @@ struct RepositoryStore {
     private static func repository(_ row: Row) throws -> Repository {
         try Repository(
             path: row["path"], cloneURL: row["cloneURL"], forgeName: row["forge"],
-            defaultBranch: row["defaultBranch"], allowsFile: row["allowsFile"], username: row["username"], token: row["token"], createdAt: row["createdAt"])
+            defaultBranch: row["defaultBranch"], allowsFile: row["allowsFile"], username: row["username"],
+            token: row["token"], createdAt: row["createdAt"])
     }
 }

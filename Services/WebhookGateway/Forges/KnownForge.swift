@@ -61,7 +61,8 @@ struct KnownForge: Equatable {
     /// The product that an address is called after, such as `/hooks/azure`.
     static func addressed(by path: String) -> KnownForge? {
         let name = path.split(separator: "/").last?.lowercased()
-        return (headers.map(\.1) + agents.map(\.1) + members.map(\.1)).first { $0.name == name || $0.product.lowercased() == name }
+        let all = headers.map(\.1) + agents.map(\.1) + members.map(\.1)
+        return all.first { $0.name == name || $0.product.lowercased() == name }
     }
 
     /// Whose hook this is, or `nil` where its JSON does not tell.

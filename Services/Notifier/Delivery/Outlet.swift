@@ -2,33 +2,22 @@ import Metrics
 import Storage
 import Synchronization
 
-/// An address that is told, with what goes along with it.
-struct Address: Sendable {
-    let url: String
-    /// What logs and metrics call it: its host. The path of a chat's address is a secret.
-    let label: String
+/// A channel with what goes along with telling it.
+struct Outlet: Sendable {
+    let channel: any Channel
     /// Told when there is something new for it.
     let wake = Signal()
-    let metrics: AddressMetrics
+    let metrics: OutletMetrics
 
-    init(url: String, label: String) {
-        self.url = url
-        self.label = label
-        metrics = AddressMetrics(label)
+    init(_ channel: any Channel) {
+        self.channel = channel
+        metrics = OutletMetrics(channel.label)
     }
 
-    /// Addresses with a label each; those on one host are numbered.
-    static func all(_ urls: [String]) -> [Address] {
-        var seen: [String: Int] = [:]
-        return urls.map { url in
-            let host = host(of: url)
-            seen[host, default: 0] += 1
-            let number = seen[host] ?? 1
-            return Address(url: url, label: number == 1 ? host : "\(host) (\(number))")
-        }
-    }
+    var endpoint: String { channel.endpoint }
+    var label: String { channel.label }
 
-    private static func host(of url: String) -> String { origin(of: url)?.host ?? "" }
+    static func host(of url: String) -> String { origin(of: url)?.host ?? "" }
 
     /// The scheme and the host of an address, without a user; `nil` where it has none. The rest may hold a secret.
     private static func origin(of url: String) -> (scheme: String, host: String)? {
@@ -49,7 +38,7 @@ struct Address: Sendable {
 }
 
 /// What waits for one address and what became of the posts to it.
-final class AddressMetrics: Sendable {
+final class OutletMetrics: Sendable {
     private let count = Mutex(0)
     private let gauge: Gauge
     private let label: String

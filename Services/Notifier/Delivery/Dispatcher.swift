@@ -3,21 +3,20 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// Posts what waits for one address. Each address has its own, so that one that hangs holds up no other.
+/// Sends what waits for one channel. Each channel has a dispatcher of its own, so that one that hangs holds up no other.
 struct Dispatcher: Service {
-    let address: Address
+    let outlet: Outlet
     let store: NotificationStore
     let logger: Logger
-    /// How many posts are under way at a time, each of another run.
+    /// How many are on their way at a time, each of another run.
     var width = 4
-    /// How it waits for as long as an address asks.
+    /// How it waits for as long as the other side asks.
     var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
-    let post: @Sendable (Notification) async -> PostOutcome
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                let wake = address.wake
+                let wake = outlet.wake
                 group.addTask { await dispatch(waking: wake) }
                 await group.waitForAll()
             }
@@ -28,14 +27,14 @@ struct Dispatcher: Service {
         var wakes = wake.wakes.makeAsyncIterator()
         while !Task.isCancelled {
             do {
-                let due = try await store.due(for: address.url, limit: width)
+                let due = try await store.due(for: outlet.endpoint, limit: width)
                 if !due.isEmpty {
                     let pause = await send(due)
                     if pause > .zero { try await sleep(pause) }
                     continue
                 }
                 // Until something is added or the next retry is due; nothing polls.
-                let next = try await store.nextDue(for: address.url)
+                let next = try await store.nextDue(for: outlet.endpoint)
                 let alarm = next.map { next in
                     Task {
                         let wait = max(0, next.milliseconds - Timestamp.now.milliseconds)
@@ -49,13 +48,13 @@ struct Dispatcher: Service {
                 return
             } catch {
                 logger.error(
-                    "notifications cannot be read", metadata: ["address": "\(address.label)", "error": "\(error)"])
+                    "notifications cannot be read", metadata: ["address": "\(outlet.label)", "error": "\(error)"])
                 do { try await Task.sleep(for: .seconds(5)) } catch { return }
             }
         }
     }
 
-    /// - Returns: how long the address is to be left alone.
+    /// - Returns: how long the channel is to be left alone.
     private func send(_ notifications: [Notification]) async -> Duration {
         await withTaskGroup(of: Duration.self) { group in
             for notification in notifications { group.addTask { await send(notification) } }
@@ -65,27 +64,27 @@ struct Dispatcher: Service {
 
     private func send(_ notification: Notification) async -> Duration {
         let began = Timestamp.now
-        let outcome = await post(notification)
+        let outcome = await outlet.channel.send(notification)
         // Cancelled in the middle: whether it arrived is unknown, and it goes again under the same id.
         guard !Task.isCancelled else { return .zero }
         let attempt = notification.attempts + 1
         let verdict = DeliveryPolicy.decide(afterAttempt: attempt, outcome, jitter: .random(in: 0..<1))
         do {
             let over = try await store.record(outcome, verdict, of: notification, began: began)
-            address.metrics.waiting(by: -over)
+            outlet.metrics.waiting(by: -over)
         } catch {
             logger.error(
                 "an attempt cannot be recorded", metadata: ["event": "\(notification.event)", "error": "\(error)"])
             do { try await Task.sleep(for: .seconds(5)) } catch { return .zero }
         }
-        address.metrics.posted(verdict)
+        outlet.metrics.posted(verdict)
         log(verdict, outcome, notification, attempt)
         return DeliveryPolicy.pause(after: outcome)
     }
 
     private func log(_ verdict: DeliveryVerdict, _ outcome: PostOutcome, _ notification: Notification, _ attempt: Int) {
         let metadata: Logger.Metadata = [
-            "event": "\(notification.event)", "address": "\(address.label)", "attempt": "\(attempt)",
+            "event": "\(notification.event)", "address": "\(outlet.label)", "attempt": "\(attempt)",
             "outcome": "\(outcome)",
         ]
         switch verdict {

@@ -4,6 +4,8 @@ enum PostOutcome: Sendable, Equatable, CustomStringConvertible {
     case answered(status: Int, retryAfter: Int64?)
     /// The answer names another address. Nothing is posted there: what is signed goes where a person said, nowhere else.
     case redirected(status: Int, place: String)
+    /// The status says yes and the body no: what the channel's answer looks like where it did not take the message.
+    case refused(status: Int, String)
     /// None, and why.
     case failed(String)
 
@@ -12,13 +14,14 @@ enum PostOutcome: Sendable, Equatable, CustomStringConvertible {
         case .answered(let status, _): "\(status)"
         case .redirected(let status, let place):
             "\(status), a redirect to \(place); enter the address it leads to instead of this one"
+        case .refused(let status, let answer): "\(status), and the answer says \(answer)"
         case .failed(let reason): reason
         }
     }
 
     var status: Int? {
         switch self {
-        case .answered(let status, _), .redirected(let status, _): status
+        case .answered(let status, _), .redirected(let status, _), .refused(let status, _): status
         case .failed: nil
         }
     }
@@ -27,7 +30,7 @@ enum PostOutcome: Sendable, Equatable, CustomStringConvertible {
     var remark: String? {
         switch self {
         case .answered: nil
-        case .redirected, .failed: description
+        case .redirected, .refused, .failed: description
         }
     }
 }
@@ -63,7 +66,7 @@ enum DeliveryPolicy {
         switch outcome {
         case .answered(let status, _) where (200...299).contains(status): return .delivered
         case .answered(410, _): return .disable
-        case .answered, .redirected, .failed: break
+        case .answered, .redirected, .refused, .failed: break
         }
         guard attempt >= 1, attempt <= delays.count else { return .giveUp }
         let delay = Double(delays[attempt - 1]) * (0.9 + 0.2 * jitter)

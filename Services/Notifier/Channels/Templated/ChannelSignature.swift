@@ -1,0 +1,47 @@
+import Contracts
+import FoundationEssentials
+import HTTPClient
+import Secrets
+
+/// How a message proves who sends it.
+enum ChannelSignature: String, Sendable, CaseIterable {
+    /// A header `X-Signature-256`: `sha256=` and the HMAC-SHA256 of the body in hexadecimal digits.
+    case hmac
+    /// As Standard Webhooks; the secret is `whsec_` and base64.
+    case standard
+    /// DingTalk's: milliseconds and the HMAC-SHA256 of them and the secret, in the address.
+    case dingtalk
+    /// Feishu's: seconds and an HMAC-SHA256 of nothing, keyed by them and the secret, in the body's members `timestamp` and
+    /// `sign`.
+    case feishu
+
+    /// The values a body may have of it.
+    func values(secret: String, at now: Timestamp) -> [String: String] {
+        guard self == .feishu else { return [:] }
+        let seconds = "\(now.milliseconds / 1000)"
+        let key = SigningKey(bytes: "\(seconds)\n\(secret)".utf8)
+        return ["timestamp": seconds, "sign": Data(key.sign([])).base64EncodedString()]
+    }
+
+    /// Signs a request that has its body.
+    func sign(_ request: inout HTTPRequest, _ body: [UInt8], id: MessageID, secret: String, at now: Timestamp) throws {
+        switch self {
+        case .hmac:
+            let signature = SigningKey(bytes: secret.utf8).sign(body)
+            request.headers.add("X-Signature-256", "sha256=\(Hex.encode(signature))")
+        case .standard:
+            let seconds = now.milliseconds / 1000
+            request.headers.add("webhook-id", id.rawValue)
+            request.headers.add("webhook-timestamp", "\(seconds)")
+            request.headers.add(
+                "webhook-signature",
+                try StandardWebhook(secret: secret).sign(id: id.rawValue, timestamp: seconds, body: body))
+        case .dingtalk:
+            let signature = SigningKey(bytes: secret.utf8).sign("\(now.milliseconds)\n\(secret)".utf8)
+            let sign = Data(signature).base64EncodedString()
+                .replacing("+", with: "%2B").replacing("/", with: "%2F").replacing("=", with: "%3D")
+            request.url += "\(request.url.contains("?") ? "&" : "?")timestamp=\(now.milliseconds)&sign=\(sign)"
+        case .feishu: break
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Contracts
+
+/// Which events a channel is told of.
+struct EventFilter: Sendable, Equatable {
+    /// Types without what they have in common (`service.*` is every one of services); none is ``standard``.
+    var events: [String]
+    /// Paths, or groups as `shop/*`; none is every repository.
+    var repositories: [String]
+
+    /// What people want to hear of: how runs ended and what runs where. Not each step.
+    static let standard = [
+        "pipelinerun.finished", "service.deployed", "service.upgraded", "service.rolledback", "service.removed",
+    ]
+
+    /// Every type, such as `pipelinerun.finished`.
+    static let known = EventType.allCases.map { type in
+        type.rawValue.split(separator: ".").dropLast(3).suffix(2).joined(separator: ".")
+    }
+
+    func takes(_ event: CloudEvent) -> Bool {
+        let type = EventWords.shortType(event)
+        guard (events.isEmpty ? Self.standard : events).contains(where: { Self.pattern($0, matches: type, at: ".") })
+        else { return false }
+        guard !repositories.isEmpty else { return true }
+        guard let repository = Self.repository(of: event) else { return false }
+        return repositories.contains { Self.pattern($0, matches: repository, at: "/") }
+    }
+
+    /// `*` at the end, or alone, stands for the rest.
+    static func pattern(_ pattern: String, matches text: String, at separator: Character) -> Bool {
+        if pattern == "*" { return true }
+        guard pattern.last == "*", pattern.dropLast().last == separator else { return pattern == text }
+        return text.hasPrefix(pattern.dropLast())
+    }
+
+    static func repository(of event: CloudEvent) -> String? {
+        (event.data.customData?["repository"] ?? event.data.subject.content["repository"]?["id"])?.string
+    }
+}
