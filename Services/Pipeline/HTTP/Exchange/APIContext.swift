@@ -8,12 +8,15 @@ struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The connection's other end.
     let peer: IPAddress?
+    /// Who the request comes from, as far as trusted proxies tell; the connection's other end before that is known.
+    var client: Client
     /// Who asks; `nil` before it is known.
     var principal: Principal?
 
     init(source: Source) {
         coreContext = .init(source: source)
         peer = source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+        client = Client(address: peer)
     }
 }
 

@@ -1,6 +1,7 @@
 import Contracts
 import HTTPTypes
 import Hummingbird
+import Runtime
 
 /// Who asks, over HTTP: a program by its bearer token, a browser by the cookie of its session. One cookie and one rule of
 /// origin for the API and the pages.
@@ -12,7 +13,7 @@ struct BrowserSessions: Sendable {
     static let cookie = "slipway_session"
 
     let access: Access
-    /// Where people reach this service, such as `https://slipway.example`: over HTTPS the cookie is for HTTPS only.
+    /// Where people reach this service, such as `https://slipway.example`.
     let publicURL: String
 
     // MARK: - Who asks
@@ -59,24 +60,26 @@ struct BrowserSessions: Sendable {
     // MARK: - Signing in and out
 
     /// - Returns: the cookie to set.
-    func signIn(_ token: String, by request: Request) async throws -> Cookie {
+    func signIn(_ token: String, by request: Request, from client: Client) async throws -> Cookie {
         try checkOrigin(of: request)
-        return cookie(try await access.signIn(token: token), life: Int(Access.sessionLife.components.seconds))
+        return cookie(
+            try await access.signIn(token: token), life: Int(Access.sessionLife.components.seconds), for: client)
     }
 
     /// - Returns: the cookie to set.
-    func signOut(by request: Request) async throws -> Cookie {
+    func signOut(by request: Request, from client: Client) async throws -> Cookie {
         if let secret = secret(of: request) {
             try checkOrigin(of: request)
             try await access.signOut(secret)
         }
-        return cookie("", life: 0)
+        return cookie("", life: 0, for: client)
     }
 
-    private func cookie(_ value: String, life: Int) -> Cookie {
+    /// For HTTPS only, where people come by it: to this service or to the proxy before it.
+    private func cookie(_ value: String, life: Int, for client: Client) -> Cookie {
         Cookie(
-            name: Self.cookie, value: value, maxAge: life, path: "/", secure: publicURL.hasPrefix("https://"),
-            httpOnly: true, sameSite: .lax)
+            name: Self.cookie, value: value, maxAge: life, path: "/",
+            secure: client.isSecure || publicURL.hasPrefix("https://"), httpOnly: true, sameSite: .lax)
     }
 }
 

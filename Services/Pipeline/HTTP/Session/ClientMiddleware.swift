@@ -6,8 +6,7 @@ import Runtime
 /// Finds out who a request comes from, for those inside: the connection's other end, or what a trusted proxy says of it.
 /// The outermost of all: it sees every answer.
 ///
-/// A cookie set over HTTPS is for HTTPS only, also where TLS ends at the proxy. Who signs in and who is refused is logged
-/// with the client's address.
+/// Who signs in and who is refused is logged with the client's address.
 struct ClientMiddleware: RouterMiddleware {
     let proxies: TrustedProxies
     let logger: Logger
@@ -18,19 +17,11 @@ struct ClientMiddleware: RouterMiddleware {
         let client = proxies.client(peer: context.peer) { name in
             HTTPField.Name(name).map { request.headers[values: $0] } ?? []
         }
-        var response = try await next(request, context)
-        if client.isSecure { Self.secureCookies(of: &response) }
+        var context = context
+        context.client = client
+        let response = try await next(request, context)
         log(request, response.status, client)
         return response
-    }
-
-    private static func secureCookies(of response: inout Response) {
-        let cookies = response.headers[values: .setCookie]
-        guard !cookies.isEmpty else { return }
-        response.headers[values: .setCookie] = cookies.map { cookie in
-            let attributes = cookie.split(separator: ";").dropFirst().map { $0.filter { $0 != " " }.lowercased() }
-            return attributes.contains("secure") ? cookie : cookie + "; Secure"
-        }
     }
 
     private func log(_ request: Request, _ status: HTTPResponse.Status, _ client: Client) {
