@@ -16,7 +16,7 @@ import Testing
             let run = try #require(try await platform.runs().first)
             let job = try #require(try await platform.jobs(of: run.id).first)
             var follower = platform.reader.follow(run.id, logs: .all)
-            var wakes = follower.wakes.makeAsyncIterator()
+            var wakes = follower.watch.wakes.makeAsyncIterator()
             var told = try await follower.next()
             #expect(told.count == 1)
 

@@ -11,8 +11,6 @@ final class RunChanges: Sendable {
         var runs: Set<RunID> = []
         /// Runs with more log.
         var logs: Set<RunID> = []
-
-        var isEmpty: Bool { runs.isEmpty && logs.isEmpty }
     }
 
     private struct State {

@@ -1,6 +1,6 @@
 import Contracts
 
-/// Follows one run for one reader. The reader pulls: whenever ``wakes`` has an element, ``next()`` has what is new. A
+/// Follows one run for one reader. The reader pulls: whenever its ``watch`` wakes it, ``next()`` has what is new. A
 /// slow reader gets fewer, larger steps; it misses nothing, and nothing is kept for it.
 struct RunFollower {
     /// Which part of the logs is told.
@@ -25,12 +25,6 @@ struct RunFollower {
         self.reader = reader
         self.watch = watch
     }
-
-    /// Has an element when there may be something new.
-    var wakes: AsyncStream<Void> { watch.wakes }
-
-    /// Ends ``wakes``.
-    func end() { watch.end() }
 
     /// The run reached its end and all its log is told.
     private(set) var isComplete = false
