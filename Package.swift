@@ -111,7 +111,7 @@ let package = Package(
         shared("Contracts"),
         shared("Secrets", ["Contracts", crypto]),
         shared("Messaging", ["AMQP", "Contracts", lifecycle, logging, metrics]),
-        shared("Storage", ["Contracts", "Messaging", grdb, lifecycle, logging, metrics]),
+        shared("Storage", ["Contracts", "Messaging", crypto, grdb, lifecycle, logging, metrics]),
         shared(
             "PostgreSQL",
             ["Storage", "Threading", logging, .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))]),
@@ -206,7 +206,7 @@ let package = Package(
         tests("MessagingIntegrationTests", ["Messaging", "AMQP", "Contracts", "TestSupport", lifecycle, logging]),
         tests(
             "StorageTests", ["Storage", "Contracts", "Messaging", "TestSupport", lifecycle, logging, systemPackage]),
-        tests("PostgreSQLIntegrationTests", ["Storage", "TestSupport"]),
+        tests("PostgreSQLIntegrationTests", ["Storage", "TestSupport", systemPackage]),
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
         tests("GitTests", ["Git", "Contracts", logging, subprocess, systemPackage]),
         tests("DockerEngineTests", ["DockerEngine", "HTTPClient", "TestSupport", httpTypes, hummingbird, logging]),

@@ -21,7 +21,7 @@ struct Pipeline {
     static func main() async {
         await ServiceMain(
             name: "pipeline", summary: "keeps components and runs, serves the API and the pages",
-            settings: PipelineSettings.all, adminPort: 9102, needsBroker: false
+            settings: PipelineSettings.all, adminPort: 9102, needsBroker: false, commands: DatabaseCommands.all
         ).run(
             queues: { _ in [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")] },
             services: { context in try await services(context) })
@@ -33,7 +33,7 @@ struct Pipeline {
         let folder = try DataFolder.claimAlone(settings, service: "pipeline")
         let data = folder.path
 
-        let store = try await open(settings, in: data, logger)
+        let store = PipelineStore(store: try await open(settings, logger))
         try await FirstToken.prepare(in: store, file: "\(data)/token", logger: logger)
         context.readiness.add("store") {
             do {
@@ -106,22 +106,30 @@ struct Pipeline {
 }
 
 extension Pipeline {
-    /// The store on the database that the settings name: PostgreSQL, or a file in the folder.
-    private static func open(_ settings: Settings, in data: String, _ logger: Logger) async throws -> PipelineStore {
+    /// The file of SQLite's in the data folder.
+    static func file(in data: String) -> String { "\(data)/pipeline.sqlite" }
+
+    /// The store on the database that the settings name: PostgreSQL, or a file in the data folder.
+    /// - Parameter asItIs: whether its schema is left as it is.
+    static func open(_ settings: Settings, _ logger: Logger, asItIs: Bool = false) async throws -> Store {
         guard let url = try settings.optional(PipelineSettings.databaseURL) else {
-            return try PipelineStore.open(at: "\(data)/pipeline.sqlite")
+            let path = file(in: try settings.value(CommonSettings.data))
+            return asItIs ? try Store.open(asItIs: path) : try Store.open(at: path, migrations: Schema.migrations)
         }
+        let engine = try await postgreSQL(url, settings, logger)
+        return asItIs ? Store.open(asItIs: engine) : try await Store.open(engine, migrations: Schema.migrations)
+    }
+
+    static func postgreSQL(_ url: String, _ settings: Settings, _ logger: Logger) async throws -> any DatabaseEngine {
         #if PostgreSQL
-            return try await PipelineStore.open(
-                try await PostgreSQLEngine.open(
-                    url, password: try settings.optional(PipelineSettings.databasePassword), logger: logger))
+            return try await PostgreSQLEngine.open(
+                url, password: try settings.optional(PipelineSettings.databasePassword), logger: logger)
         #else
-            _ = url
-            let name = PipelineSettings.databaseURL.variable
             throw SettingsError(
-                setting: name,
-                message: "\(name) names a PostgreSQL database, and this program was built without PostgreSQL",
-                remedy: "build it with: swift build --traits PostgreSQL; or leave \(name) away for a file of SQLite's")
+                setting: PipelineSettings.databaseURL.variable,
+                message: "a PostgreSQL database is named, and this pipeline was built without PostgreSQL",
+                remedy: "build it with: swift build --traits PostgreSQL; or leave "
+                    + "\(PipelineSettings.databaseURL.variable) away for a file of SQLite's")
         #endif
     }
 }

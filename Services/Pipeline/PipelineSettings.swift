@@ -19,16 +19,18 @@ enum PipelineSettings {
 
     static let databaseURL = Setting<String>(
         "database.url", "a PostgreSQL database to keep the state in; a file of SQLite's in the data folder if absent",
-        example: "postgres://slipway@db.example/slipway", secret: true
-    ) { text in
+        example: "postgres://slipway@db.example/slipway", secret: true, parse: postgreSQL)
+    static let databasePassword = Setting<String>.text(
+        "database.password", "the password of the PostgreSQL database, where it is not in its address",
+        example: "secret", secret: true)
+
+    /// What a PostgreSQL database's address looks like; libpq knows the rest.
+    static let postgreSQL: @Sendable (String) throws -> String = { text in
         guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else {
             throw SettingProblem(expected: "an address that begins with postgres://")
         }
         return text
     }
-    static let databasePassword = Setting<String>.text(
-        "database.password", "the password of the PostgreSQL database, where it is not in its address",
-        example: "secret", secret: true)
 
     static let all: [any AnySetting] = [
         listen, publicURL, hooksURL, databaseURL, databasePassword, lease, timeLimit, CommonSettings.data,

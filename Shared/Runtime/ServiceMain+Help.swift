@@ -3,17 +3,32 @@ extension ServiceMain {
 
     /// What `--help` prints.
     var help: String {
-        var text = """
-            \(name): \(summary)
+        """
+        \(name): \(summary)
 
-            Usage: \(name) [--setting value …]
+        Usage: \(name) [--setting value …]
+        \(commands.map { "       \(name) \($0.name) [--setting value …]    \($0.summary)\n" }.joined())
+        Every setting is a flag, an environment variable or a member of the configuration file, in this order.
+        With _FILE added, a variable names a file that holds the value.
 
-            Every setting is a flag, an environment variable or a member of the configuration file, in this order.
-            With _FILE added, a variable names a file that holds the value.
+
+        """ + Self.help(of: all)
+    }
+
+    /// What `--help` prints after a command.
+    func help(of command: ServiceCommand) -> String {
+        """
+        \(name) \(command.name): \(command.summary)
+
+        Usage: \(name) \(command.name) [--setting value …]
 
 
-            """
-        for setting in all {
+        """ + Self.help(of: command.all)
+    }
+
+    private static func help(of settings: [any AnySetting]) -> String {
+        var text = ""
+        for setting in settings {
             text += "  \(setting.flag)  \(setting.variable)\n      \(setting.summary)"
             if let value = setting.defaultText { text += " (default \(value))" }
             text += "; for example \(setting.example)\n"
@@ -21,9 +36,18 @@ extension ServiceMain {
         return text
     }
 
-    /// Why the arguments are wrong, or `nil`.
-    func unknownArgument(in arguments: [String]) -> String? {
-        let flags = Set(all.flatMap { [$0.flag, $0.flag + "-file"] })
+    /// The command that the arguments begin with, if any.
+    func command(in arguments: [String]) -> ServiceCommand? {
+        commands.first { arguments.starts(with: $0.words) }
+    }
+
+    /// Why the arguments after the command are wrong, or `nil`.
+    func unknownArgument(in arguments: [String], of command: ServiceCommand? = nil) -> String? {
+        if command == nil, let word = arguments.first, !commands.isEmpty, !word.hasPrefix("-") {
+            let names = commands.map { "\(name) \($0.name)" }.joined(separator: ", ")
+            return "“\(word)” begins no command; there are \(names)"
+        }
+        let flags = Set((command?.all ?? all).flatMap { [$0.flag, $0.flag + "-file"] })
         var expectsValue = false
         for argument in arguments {
             if argument.hasPrefix("--") {

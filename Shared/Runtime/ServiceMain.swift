@@ -28,23 +28,27 @@ public struct ServiceMain: Sendable {
     let settings: [any AnySetting]
     let adminPort: Int
     let needsBroker: Bool
+    let commands: [ServiceCommand]
 
     /// - Parameters:
     ///   - settings: those of this service beside ``CommonSettings``.
     ///   - adminPort: where health and metrics are served on loopback unless set otherwise.
     ///   - needsBroker: whether the service is not ready while the broker is away.
+    ///   - commands: what the program does beside serving.
     public init(
-        name: String, summary: String, settings: [any AnySetting], adminPort: Int, needsBroker: Bool = true
+        name: String, summary: String, settings: [any AnySetting], adminPort: Int, needsBroker: Bool = true,
+        commands: [ServiceCommand] = []
     ) {
         self.name = name
         self.summary = summary
         self.settings = settings
         self.adminPort = adminPort
         self.needsBroker = needsBroker
+        self.commands = commands
     }
 
-    /// Runs the services until one ends or SIGTERM or SIGINT comes, and ends the process: 0 after a signal, 2 for
-    /// wrong flags, 78 for a wrong setting, 1 for anything else.
+    /// Runs the services until one ends or SIGTERM or SIGINT comes, or the command that is asked for, and ends the
+    /// process: 0 after a signal or the command, 2 for wrong flags, 78 for a wrong setting, 1 for anything else.
     /// - Parameters:
     ///   - queues: the queues of labels or clusters that this service declares beside those all declare.
     ///   - services: makes the service's own parts. They start after the broker connects in the background, and stop
@@ -54,18 +58,27 @@ public struct ServiceMain: Sendable {
         services: @Sendable (ServiceContext) async throws -> [any Service]
     ) async {
         let arguments = Array(CommandLine.arguments.dropFirst())
+        let command = command(in: arguments)
+        let flags = Array(arguments.dropFirst(command?.words.count ?? 0))
         if arguments.contains("--help") || arguments.contains("-h") {
-            print(help)
+            print(command.map(help(of:)) ?? help)
             exit(0)
         }
-        if let problem = unknownArgument(in: arguments) {
+        if let problem = unknownArgument(in: flags, of: command) {
             complain("\(name): \(problem)")
             exit(2)
         }
         // A peer that hangs up is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         do {
-            try await start(queues: queues, services: services)
+            let settings = try await Settings(
+                arguments: CommandLine.arguments.prefix(1) + flags, environment: ProcessInfo.processInfo.environment)
+            let logger = try makeLogger(settings)
+            if let command {
+                try await command.run(settings, logger)
+            } else {
+                try await start(settings, logger, queues: queues, services: services)
+            }
             exit(0)
         } catch let error as SettingsError {
             complain("\(name): \(error.message)\n  \(error.remedy)")
@@ -77,12 +90,10 @@ public struct ServiceMain: Sendable {
     }
 
     private func start(
+        _ settings: Settings, _ logger: Logger,
         queues: @Sendable (Settings) throws -> [Messaging.Queue],
         services: @Sendable (ServiceContext) async throws -> [any Service]
     ) async throws {
-        let settings = try await Settings(
-            arguments: CommandLine.arguments, environment: ProcessInfo.processInfo.environment)
-        let logger = try makeLogger(settings)
         let metrics = MetricsRegistry()
         MetricsSystem.bootstrap(metrics)
 

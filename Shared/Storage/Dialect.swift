@@ -38,11 +38,12 @@ public enum Dialect: String, Sendable, CaseIterable {
         return written
     }
 
-    /// The names of the tables there are.
+    /// The names of the tables there are, those that others refer to before them.
     var tables: String {
         switch self {
-        case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-        case .postgreSQL: "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()"
+        case .sqlite:
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
+        case .postgreSQL: "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
         }
     }
 

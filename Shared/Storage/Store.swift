@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// A service's database.
 ///
 /// Writes that wait at the same time share one commit, and with it one `fsync`: each runs in a savepoint of its own,
@@ -13,7 +15,7 @@ public final class Store: Sendable {
 
     /// The database in messages to people.
     public var name: String { engine.name }
-    private let engine: any DatabaseEngine
+    let engine: any DatabaseEngine
     private let commits: CommitGroup
 
     private init(_ engine: any DatabaseEngine) {
@@ -29,6 +31,24 @@ public final class Store: Sendable {
         let engine = try SQLiteEngine(path: path, durability: durability)
         try engine.migrate(Migrator(migrations))
         return Store(engine)
+    }
+
+    /// Opens a file of SQLite's that is there, and leaves its schema as it is.
+    /// - Throws: ``StoreError``: `notWritable`, `corrupt`, `full`, `busy`.
+    public static func open(asItIs path: String) throws(StoreError) -> Store {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw StoreError(.notWritable, "there is no database \(path)")
+        }
+        return Store(try SQLiteEngine(path: path, durability: .full))
+    }
+
+    /// A store on a database whose schema is left as it is.
+    public static func open(asItIs engine: any DatabaseEngine) -> Store { Store(engine) }
+
+    /// The steps that the schema has not taken yet.
+    /// - Throws: ``StoreError`` `newerSchema`.
+    public func pending(_ migrations: [Migration]) async throws -> [String] {
+        try await read { [name] in try Migrator(migrations).state(of: $0.connection, name).pending }
     }
 
     /// Brings the schema of a database up to date.

@@ -9,11 +9,15 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case notWritable
         /// A newer version of the service has used the database.
         case newerSchema
+        /// The schema is older than what was asked for needs.
+        case olderSchema
         /// Another process held the database for longer than the wait allowed.
         case busy
         /// The database cannot be reached, or was lost on the way: whether a write took place is not known. It is tried
         /// again once the database is back.
         case unavailable
+        /// The database that is to be filled holds something already.
+        case notEmpty
         /// A value is there already that must be there once.
         case unique
         /// A row that is referred to is not there, or is referred to still.

@@ -139,6 +139,26 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
         #expect(main.unknownArgument(in: ["--capacity"])?.contains("needs a value") == true)
     }
 
+    @Test func commandsHaveFlagsOfTheirOwn() throws {
+        let main = ServiceMain(
+            name: "pipeline", summary: "keeps runs", settings: [capacity], adminPort: 1,
+            commands: [
+                ServiceCommand("database check", "looks", settings: [endpoint]) { _, _ in },
+                ServiceCommand("database copy", "copies", settings: [password]) { _, _ in },
+            ])
+        let copy = try #require(main.command(in: ["database", "copy", "--db-password", "x"]))
+        #expect(copy.name == "database copy")
+        #expect(main.unknownArgument(in: ["--db-password", "x", "--log-level=debug"], of: copy) == nil)
+        #expect(main.unknownArgument(in: ["--capacity", "4"], of: copy)?.contains("“--capacity”") == true)
+        #expect(main.command(in: ["database"]) == nil)
+        #expect(
+            main.unknownArgument(in: ["database", "drop"])
+                == "“database” begins no command; there are pipeline database check, pipeline database copy")
+        #expect(main.help.contains("pipeline database copy [--setting value …]    copies\n"))
+        #expect(main.help(of: copy).contains("SLIPWAY_DB_PASSWORD"))
+        #expect(!main.help(of: copy).contains("SLIPWAY_CAPACITY"))
+    }
+
     @Test func helpExplainsEverySetting() {
         for setting in [capacity, endpoint, CommonSettings.brokerURL] as [any AnySetting] {
             #expect(main.help.contains(setting.flag))

@@ -16,9 +16,10 @@ public struct ServiceProgram: Sendable {
     /// Starts a program; returns when it runs, not when it is ready.
     /// - Parameters:
     ///   - environment: all it gets.
+    ///   - arguments: what is typed after its name.
     ///   - log: what it says is appended there.
     public static func start(
-        _ name: String, _ environment: [String: String], log: FilePath
+        _ name: String, _ environment: [String: String], _ arguments: [String] = [], log: FilePath
     ) async throws -> ServiceProgram {
         var variables: [Environment.Key: String] = [:]
         for (name, value) in environment {
@@ -31,7 +32,8 @@ public struct ServiceProgram: Sendable {
         let task = Task {
             defer { began.finish() }
             return try await run(
-                .path(folder.appending(name)), environment: .custom(given), input: .none,
+                .path(folder.appending(name)), arguments: Arguments(arguments), environment: .custom(given),
+                input: .none,
                 output: .fileDescriptor(output, closeAfterSpawningProcess: true), error: .combinedWithOutput
             ) { execution in
                 began.yield(execution.processIdentifier)

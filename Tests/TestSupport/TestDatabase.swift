@@ -64,7 +64,8 @@ public struct TestDatabase: Sendable {
         }
 
         private func run(_ statement: String) async throws {
-            let store = try await openSchema([])
+            let store = Store.open(
+                asItIs: try await PostgreSQLEngine.open(address, logger: Logger(label: "test")))
             do {
                 try await store.write { try $0.run(script: statement) }
             } catch {

@@ -15,6 +15,8 @@ struct OperationError: Error, Sendable, Equatable, CustomStringConvertible {
         case conflict
         /// The disk has no room.
         case noSpace
+        /// The store cannot be reached: whether the operation took place is not known.
+        case unavailable
     }
 
     var kind: Kind
@@ -36,6 +38,10 @@ struct OperationError: Error, Sendable, Equatable, CustomStringConvertible {
         case let error as OperationError: self = error
         case let error as StoreError where error.code == .full:
             self.init(.noSpace, "disk_full", "the service's disk is full", remedy: "make room on it")
+        case let error as StoreError where error.code == .unavailable:
+            self.init(
+                .unavailable, "store_unavailable", "the service's store cannot be reached",
+                remedy: "look whether it took place, and try again once the store is back")
         default: return nil
         }
     }

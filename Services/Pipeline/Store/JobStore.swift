@@ -9,7 +9,7 @@ struct JobStore {
     }
 
     func all(of run: RunID) throws -> [Job] {
-        try database.rows("SELECT * FROM jobs WHERE run = ? ORDER BY createdAt, id", [run])
+        try database.rows("SELECT * FROM jobs WHERE run = ? ORDER BY createdAt, stage, place", [run])
             .map(Self.job)
     }
 

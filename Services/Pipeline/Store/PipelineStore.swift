@@ -17,15 +17,6 @@ struct PipelineStore: Sendable {
         self.changes = changes
     }
 
-    /// Opens a file of SQLite's.
-    static func open(at path: String) throws(StoreError) -> PipelineStore {
-        PipelineStore(store: try Store.open(at: path, migrations: Schema.migrations))
-    }
-
-    static func open(_ engine: any DatabaseEngine) async throws(StoreError) -> PipelineStore {
-        PipelineStore(store: try await Store.open(engine, migrations: Schema.migrations))
-    }
-
     func read<Value: Sendable>(_ body: @escaping @Sendable (Snapshot) throws -> Value) async throws -> Value {
         try await store.read { try body(Snapshot(database: $0)) }
     }

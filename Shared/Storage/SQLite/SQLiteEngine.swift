@@ -32,6 +32,11 @@ final class SQLiteEngine: DatabaseEngine {
         }
     }
 
+    /// Runs queries on a snapshot, on this thread.
+    func snapshot<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try pool.read { try body(Database(SQLiteConnection($0, path: name))) }
+    }
+
     func schedule(_ body: @escaping @Sendable (any DatabaseConnection) -> Void) {
         pool.asyncWriteWithoutTransaction { [name] in body(SQLiteConnection($0, path: name)) }
     }

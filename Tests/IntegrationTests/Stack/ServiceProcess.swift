@@ -4,7 +4,7 @@ import TestSupport
 /// One of Slipway's executables: started, killed and started again.
 actor ServiceProcess {
     let name: String
-    private let environment: [String: String]
+    let environment: [String: String]
     private let log: FilePath
     private var running: ServiceProgram?
 

@@ -22,6 +22,7 @@ struct ProblemAnswer: Error, Sendable, Equatable {
             case .forbidden: .forbidden
             case .notFound: .notFound
             case .conflict: .conflict
+            case .unavailable: .serviceUnavailable
             case .noSpace: .init(code: 507, reasonPhrase: "Insufficient Storage")
             }
         problem = error.problem
