@@ -259,8 +259,8 @@ let package = Package(
         tests(
             "DeployerTests",
             [
-                "Deployer", "Contracts", "DockerEngine", "Kubernetes", "PipelineLanguage", "Secrets", "TestSupport",
-                "Worker", logging,
+                "Deployer", "Contracts", "DockerEngine", "Kubernetes", "Messaging", "PipelineLanguage", "Secrets",
+                "TestSupport", "Worker", logging,
             ]),
         tests(
             "DeployerIntegrationTests",

@@ -42,8 +42,8 @@ struct Builder {
             try FileTree.make(folder)
         }
         let bus = context.bus
-        let events = WorkerEvents(service: "builder", logger: context.logger) { event, run in
-            try await bus.emit(event, run: run)
+        let events = WorkerEvents(service: "builder", logger: context.logger) { event in
+            try await bus.publish(event)
         }
         let docker = try runners.contains(.docker) ? dockerHost(http) : nil
         if let docker { context.readiness.add("docker") { await docker.problem() } }

@@ -38,8 +38,8 @@ struct Deployer {
             client: http, plainHosts: Set(try settings.value(DeployerSettings.plainRegistries)),
             authorities: try TrustedCertificates(settings).map { .text($0.pem) })
         let bus = context.bus
-        let events = WorkerEvents(service: "deployer", logger: context.logger) { event, run in
-            try await bus.emit(event, run: run)
+        let events = WorkerEvents(service: "deployer", logger: context.logger) { event in
+            try await bus.publish(event)
         }
         let loops = try DeployerSettings.targets(settings).map { target -> any Service in
             var logger = context.logger

@@ -1,7 +1,8 @@
 public import Contracts
 
 extension PreparedMessage {
-    /// An event for anyone who listens; it is no error if no one does.
+    /// An event for anyone who listens; it is no error if no one does. Every service makes its events so, whether they go
+    /// with a transaction, wait in a worker or are sent at once.
     public init(event: CloudEvent, run: RunID? = nil) throws {
         self.init(
             id: event.id, type: event.type, version: 1, exchange: MessageMap.events, routingKey: event.routingKey,

@@ -164,7 +164,7 @@ struct BuilderScope: Sendable {
             processes: runners.contains(.process)
                 ? ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger) : nil,
             docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),
-            events: WorkerEvents(service: "builder", logger: logger) { _, _ in }, logger: logger)
+            events: WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger)
         let loop = JobLoop(
             platform: platform, executor: executor, keys: keys,
             configuration: JobLoopConfiguration(

@@ -22,9 +22,6 @@ enum EventSamples {
         runs + artifacts
         + CloudEvent.ServiceChange.allCases.map {
             .service($0, "shop/web", environment: "production", artifact: artifact, origin: origin("deployer"))
-        } + [.serviceRemoved("shop/web", environment: "production", origin: origin("deployer"))]
-        + CloudEvent.ChangeState.allCases.map {
-            .change($0, "!42", repository: Sample.repository, description: "Sell more", origin: origin("sync"))
         } + source
 
     static let runs: [CloudEvent] = [

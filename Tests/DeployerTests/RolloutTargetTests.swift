@@ -1,5 +1,7 @@
 import Contracts
+import FoundationEssentials
 import Logging
+import Messaging
 import PipelineLanguage
 import Secrets
 import Synchronization
@@ -110,7 +112,7 @@ private struct KeptLog: StepLog {
         let told = Kept<CloudEvent>()
         let events = WorkerEvents(service: "deployer", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         {
-            event, _ in told.add(event)
+            told.add(try Wire.decode(CloudEvent.self, from: Data($0.body.utf8)))
         }
         let telling = Task { try await events.run() }
         defer { telling.cancel() }

@@ -99,6 +99,18 @@ import Testing
         }
     }
 
+    @Test func anEventIsAChildOfWhatCausedIt() throws {
+        let parent = Traceparent.make()
+        let run = RunID(rawValue: "r9")
+        try MessageContext.$current.withValue(MessageContext(id: .make(), run: run, traceparent: parent)) {
+            let event = CloudEvent.buildStarted("b", origin: EventOrigin(service: "builder", run: run, id: .make()))
+            let message = try PreparedMessage(event: event)
+            #expect(message.run == run)
+            #expect(message.traceparent?.prefix(35) == parent.prefix(35))
+            #expect(message.traceparent != parent)
+        }
+    }
+
     private static var pattern: Regex<Substring> { /00-[0-9a-f]{32}-[0-9a-f]{16}-01/ }
 
     @Test func traceIsOfRandomHexadecimalDigits() throws {

@@ -212,7 +212,7 @@ struct TemplatedChannelTests {
         try await Chat.with { chat, url in
             let secret = "whsec_\(Data((0..<32).map { _ in 7 as UInt8 }).base64EncodedString())"
             let channel = try channel(
-                ["url": .string(url), "signature": "standard", "template": #"{"a":"{{type}}"}"#], secret: secret)
+                ["url": .string("\(url)/x"), "signature": "standard", "template": #"{"a":"{{type}}"}"#], secret: secret)
             #expect(await channel.send(try notification(finished())) == .answered(status: 200, retryAfter: nil))
             let post = try #require(chat.posts.first)
             func header(_ name: String) -> String { HTTPField.Name(name).flatMap { post.headers[$0] } ?? "" }
@@ -343,5 +343,9 @@ struct TemplatedChannelTests {
         _ = try channel(members)
         let error = try #require(throws: ChannelProblem.self) { try channel(members, secret: "s") }
         #expect(error.problem.contains("{{sign}}"))
+        let empty = try #require(throws: ChannelProblem.self) {
+            try channel(["preset": "feishu", "url": "https://chat.example"], secret: "")
+        }
+        #expect(empty.problem.contains("secret_file is empty"))
     }
 }

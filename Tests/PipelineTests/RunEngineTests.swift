@@ -1,4 +1,6 @@
 import Contracts
+import FoundationEssentials
+import Messaging
 import Testing
 
 @testable import Pipeline
@@ -13,7 +15,7 @@ import Testing
             let work = try await platform.sentWork()
             #expect(work == ["BuildRequested → slipway.build.default"])
             let events = try await platform.sentEvents()
-            #expect(events == ["dev.cdevents.pipelinerun.queued"])
+            #expect(events == ["dev.cdevents.pipelinerun.queued", "dev.cdevents.build.queued"])
             let view = try #require(try await platform.reader.view(run.id))
             #expect(view.choice?.source == .file)
             #expect(view.stages.first?.steps.map(\.kind) == ["commands", "build", "deploy"])
@@ -69,9 +71,44 @@ import Testing
             let events = try await platform.sentEvents()
             #expect(
                 events == [
-                    "dev.cdevents.pipelinerun.queued", "dev.cdevents.pipelinerun.started",
-                    "dev.cdevents.pipelinerun.finished",
+                    "dev.cdevents.pipelinerun.queued", "dev.cdevents.build.queued",
+                    "dev.cdevents.pipelinerun.started", "dev.cdevents.pipelinerun.finished",
                 ])
+        }
+    }
+
+    @Test func `Each attempt of an image's build is queued once, as what its builder begins`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.delivery)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            func queued() async throws -> [CloudEvent] {
+                try await platform.sent().filter { $0.routingKey == "dev.cdevents.build.queued" }
+                    .map { try Wire.decode(CloudEvent.self, from: Data($0.body.utf8)) }
+            }
+            #expect(
+                try await queued().map(\.subject) == [CloudEvent.taskRunID(job: job.id, attempt: 1, step: "image")])
+            _ = try await platform.claim(job.id)
+            try await platform.ended(job, .released)
+            let attempts = try await queued()
+            #expect(
+                attempts.map(\.subject)
+                    == [1, 2].map { CloudEvent.taskRunID(job: job.id, attempt: $0, step: "image") })
+            #expect(Set(attempts.map(\.id)).count == 2)
+            #expect(attempts.allSatisfy { $0.data.context.chainId == run.id.rawValue })
+        }
+    }
+
+    @Test func `What a push leads to goes on with its trace, events included`() async throws {
+        try await PlatformFixture.with { platform in
+            let parent = Traceparent.make()
+            try await MessageContext.$current.withValue(MessageContext(id: .make(), traceparent: parent)) {
+                try await platform.push(Samples.delivery)
+            }
+            let spans = try await platform.sent().compactMap(\.traceparent)
+            #expect(spans.count == 3)
+            #expect(spans.allSatisfy { $0.prefix(35) == parent.prefix(35) })
+            #expect(Set(spans + [parent]).count == 4, "each has a span of its own")
         }
     }
 

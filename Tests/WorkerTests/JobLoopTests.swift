@@ -15,6 +15,9 @@ import Testing
 final class MemoryPlatform: JobPlatform {
     struct Away: Error {}
 
+    /// What offers come with.
+    let traceparent = Traceparent.make()
+
     private struct State {
         var offers: [BuildRequested] = []
         var claims: [JobClaim] = []
@@ -54,7 +57,8 @@ final class MemoryPlatform: JobPlatform {
         while true {
             try await Task.sleep(for: .milliseconds(2))
             guard let next = state.withLock({ $0.offers.isEmpty ? nil : $0.offers.removeFirst() }) else { continue }
-            switch try await offer(next) {
+            let context = MessageContext(id: .make(), run: someRun, traceparent: traceparent)
+            switch try await MessageContext.$current.withValue(context, operation: { try await offer(next) }) {
             case .take(let value): return value
             case .drop: continue
             case .giveBack: state.withLock { $0.offers.append(next) }
@@ -170,6 +174,31 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(finished.steps.map(\.outputs["seen"]) == ["no", "1"])
         #expect(platform.log("one") == "this is one with ******\n")
         #expect(finished.steps.map(\.logBytes) == [24, 24])
+    }
+
+    @Test func whatIsSaidOfAJobCarriesOnTheTraceOfItsOffer() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.offer("j")
+        let published = Mutex<[PreparedMessage]>([])
+        let events = WorkerEvents(service: "builder", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) {
+            message in published.withLock { $0.append(message) }
+        }
+        let reported = Mutex<String?>(nil)
+        let executor = ClosureExecutor { step in
+            reported.withLock { $0 = MessageContext.current?.traceparent }
+            return try await events.telling(step) { _ in StepResult(success: true) }
+        }
+        let telling = Task { try await events.run() }
+        defer { telling.cancel() }
+        try await withLoop(platform, executor) {
+            try await eventually("both events") { published.withLock { $0.count } == 2 }
+            try await eventually("the end") { platform.finished != nil }
+        }
+        #expect(reported.withLock { $0 } == platform.traceparent)
+        let traces = published.withLock { $0.map(\.traceparent) }
+        #expect(traces.allSatisfy { $0?.prefix(35) == platform.traceparent.prefix(35) }, "\(traces)")
+        #expect(Set(traces).count == 2)
+        #expect(published.withLock { $0.map(\.run) } == [someRun, someRun])
     }
 
     @Test func thatAStepIsStuckIsToldAtOnce() async throws {

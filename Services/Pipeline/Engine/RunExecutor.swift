@@ -57,7 +57,7 @@ final class RunExecutor {
         case .job(let job): try transaction.jobs.update(job)
         case .rollout(let workload, let sequence):
             try transaction.jobs.begin(workload, sequence: sequence, run: run.id)
-        case .offer(let job): try offer(job)
+        case .offer(let job): try offer(job, of: run)
         case .stop(let job, let attempt, let reason):
             try transaction.send(JobCancelled(job: job, run: run.id, attempt: attempt, reason: reason), run: run.id)
         case .started: try transaction.emit(engine.events.started(run.summary, run.details), run: run.id)
@@ -72,7 +72,7 @@ final class RunExecutor {
         }
     }
 
-    private func offer(_ job: Job) throws {
+    private func offer(_ job: Job, of run: ActiveRun) throws {
         let queue = JobRouting.queue(named: job.queue)
         let attempt = job.lease.attempt
         // The same attempt is always the same message.
@@ -81,6 +81,11 @@ final class RunExecutor {
         case .build:
             try transaction.send(
                 BuildRequested(job: job.id, run: job.run, attempt: attempt), to: queue, id: id, run: job.run)
+            for step in run.plan.process.stages[job.stage].steps
+            where step.kind == .build && job.steps.contains(step.name) {
+                let event = engine.events.buildQueued(run.summary, run.details, job, step.name)
+                try transaction.emit(event, run: run.id)
+            }
         case .rollout:
             try transaction.send(
                 RolloutRequested(job: job.id, run: job.run, attempt: attempt), to: queue, id: id, run: job.run)

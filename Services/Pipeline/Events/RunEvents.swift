@@ -24,6 +24,14 @@ struct RunEvents: Sendable {
             uri: page(run), origin: origin(run, details, "finished"))
     }
 
+    /// A build of an image waits for a builder. Each attempt is a build of its own, as its beginning and its end are.
+    func buildQueued(_ run: RunSummary, _ details: RunDetails, _ job: Job, _ step: String) -> CloudEvent {
+        let attempt = job.lease.attempt
+        return .buildQueued(
+            CloudEvent.taskRunID(job: job.id, attempt: attempt, step: step),
+            origin: origin(run, details, "\(job.id).\(attempt).\(step).queued"))
+    }
+
     private func page(_ run: RunSummary) -> String { "\(publicURL)/runs/\(run.id)" }
 
     private func name(_ run: RunSummary, _ details: RunDetails) -> String {

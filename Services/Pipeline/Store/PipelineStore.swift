@@ -64,12 +64,7 @@ struct Transaction: Tables {
 
     /// Emits an event with this transaction's commit; those of one run keep their order.
     func emit(_ event: CloudEvent, run: RunID?) throws {
-        let message = PreparedMessage(
-            id: event.id, type: event.type, version: 1, exchange: CloudEvent.exchange, routingKey: event.routingKey,
-            mandatory: false, contentType: CloudEvent.contentType,
-            body: String(decoding: try Wire.encode(event), as: UTF8.self), run: run,
-            traceparent: MessageContext.current?.traceparent)
-        try outbox.append(message, key: run?.rawValue, now: now, in: database)
+        try outbox.append(PreparedMessage(event: event, run: run), key: run?.rawValue, now: now, in: database)
     }
 
     /// Forgets some of the message ids that are too old to come again.

@@ -26,10 +26,4 @@ extension CloudEvent {
             type, origin, subject: service,
             content: ["environment": ["id": .string(environment)], "artifactId": .string(artifact.text)])
     }
-
-    /// A service no longer runs.
-    public static func serviceRemoved(_ service: String, environment: String, origin: EventOrigin) -> CloudEvent {
-        CloudEvent(
-            .serviceRemoved, origin, subject: service, content: ["environment": ["id": .string(environment)]])
-    }
 }

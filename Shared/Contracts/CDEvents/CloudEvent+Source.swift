@@ -1,31 +1,4 @@
 extension CloudEvent {
-    /// What became of a merge request.
-    public enum ChangeState: Sendable, CaseIterable {
-        case created, updated, merged
-    }
-
-    /// A merge request was opened, got new commits, or was merged.
-    /// - Parameters:
-    ///   - change: its number, such as `!42`.
-    ///   - description: its title; only an event of creation has a place for it.
-    public static func change(
-        _ state: ChangeState, _ change: String, repository: RepositoryPath, description: String? = nil,
-        origin: EventOrigin
-    ) -> CloudEvent {
-        let type: EventType =
-            switch state {
-            case .created: .changeCreated
-            case .updated: .changeUpdated
-            case .merged: .changeMerged
-            }
-        return CloudEvent(
-            type, origin, subject: change,
-            content: [
-                "repository": ["id": .string(repository.rawValue)],
-                "description": state == .created ? description.map(JSONValue.string) : nil,
-            ])
-    }
-
     /// The edge took a push. There is no run yet: its chain is the trigger.
     public static func pushReceived(_ push: PushReceived, service: String) -> CloudEvent {
         CloudEvent(

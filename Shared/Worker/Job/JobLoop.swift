@@ -67,16 +67,18 @@ public struct JobLoop: Service {
             logger[metadataKey: "job"] = "\(granted.grant.job)"
             logger[metadataKey: "run"] = "\(granted.grant.run)"
             logger[metadataKey: "attempt"] = "\(granted.grant.attempt)"
-            await JobSession(
+            let session = JobSession(
                 platform: platform, executor: executor, keys: keys, registry: registry, configuration: configuration,
-                grant: granted.grant, claimedAt: granted.claimedAt, logger: logger
-            ).run()
+                grant: granted.grant, claimedAt: granted.claimedAt, logger: logger)
+            await MessageContext.$current.withValue(granted.context) { await session.run() }
         }
     }
 
     private struct Granted: Sendable {
         var grant: JobGrant
         var claimedAt: ContinuousClock.Instant
+        /// Of the message that offered the job: all that is said of the job carries on its trace.
+        var context: MessageContext?
     }
 
     /// Outlives the taking: a grant is not lost with it.
@@ -102,7 +104,7 @@ public struct JobLoop: Service {
             let reply = try await Task { try await platform.claim(claim) }.value
             switch reply {
             case .granted(let grant):
-                box.granted.withLock { $0 = Granted(grant: grant, claimedAt: claimedAt) }
+                box.granted.withLock { $0 = Granted(grant: grant, claimedAt: claimedAt, context: .current) }
                 return .take(())
             case .refused(let refusal):
                 logger.info(

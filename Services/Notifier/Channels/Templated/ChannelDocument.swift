@@ -118,7 +118,7 @@ enum ChannelDocument {
                 }
                 signature = known
             }
-            guard let secret = try file("secret_file") else {
+            guard members["secret_file"] != nil else {
                 guard members["signature"] == nil else {
                     throw ChannelProblem(
                         "it has a signature and nothing to sign with",
@@ -130,6 +130,9 @@ enum ChannelDocument {
                 throw ChannelProblem(
                     "\(preset?.name ?? "") checks no signature: its address is its secret",
                     remedy: "take secret_file away")
+            }
+            guard let secret = try file("secret_file"), !secret.isEmpty else {
+                throw ChannelProblem("its secret_file is empty", remedy: "write the secret into it")
             }
             if signature == .standard, (try? StandardWebhook(secret: secret)) == nil {
                 throw ChannelProblem(

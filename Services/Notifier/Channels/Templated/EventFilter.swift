@@ -8,9 +8,7 @@ struct EventFilter: Sendable, Equatable {
     var repositories: [String]
 
     /// What people want to hear of: how runs ended and what runs where. Not each step.
-    static let standard = [
-        "pipelinerun.finished", "service.deployed", "service.upgraded", "service.rolledback", "service.removed",
-    ]
+    static let standard = ["pipelinerun.finished", "service.deployed", "service.upgraded", "service.rolledback"]
 
     /// Every type, such as `pipelinerun.finished`.
     static let known = EventType.allCases.map { type in

@@ -58,7 +58,6 @@ struct EventWords {
         case EventType.serviceDeployed.rawValue: return rollout("was deployed")
         case EventType.serviceUpgraded.rawValue: return rollout("was upgraded")
         case EventType.serviceRolledBack.rawValue: return rollout("was rolled back")
-        case EventType.serviceRemoved.rawValue: return rollout("was removed")
         default: return "\(values["type"] ?? "") \(values["subject"] ?? "")"
         }
     }
