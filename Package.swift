@@ -123,7 +123,7 @@ let package = Package(
             "Runtime",
             [
                 "AMQP", "Contracts", "Messaging", "Secrets", "Threading", configuration, hummingbird, lifecycle,
-                logging, metrics, systemPackage, unixSignals,
+                logging, metrics, nioCore, systemPackage, unixSignals,
             ]),
         shared(
             "Worker",

@@ -1,26 +1,58 @@
+import FoundationEssentials
 import Hummingbird
 import Logging
+import NIOCore
 import ServiceLifecycle
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// The service's own page for machines: `/healthz` (the process answers), `/readyz` (it can do its work) and
 /// `/metrics` for Prometheus. On an address of its own, not the public one.
 struct AdminServer: Service {
-    let address: ListenAddress
+    let address: AdminAddress
+    /// Told the address that is in use.
+    let file: String?
     let readiness: Readiness
     let metrics: MetricsRegistry
     let logger: Logger
 
     func run() async throws {
+        for port in address.ports {
+            do {
+                return try await serve(ListenAddress(host: address.host, port: port))
+            } catch let error as IOError where error.errnoCode == EADDRINUSE && port < address.ports.upperBound {
+                logger.debug("the port is taken", metadata: ["port": "\(port)"])
+            } catch {
+                throw SettingsError(
+                    setting: CommonSettings.adminListen.variable, message: "cannot listen on \(address): \(error)",
+                    remedy:
+                        "another program may have the port; set \(CommonSettings.adminListen.variable) to a free one")
+            }
+        }
+    }
+
+    private func serve(_ address: ListenAddress) async throws {
         var quiet = logger
         quiet.logLevel = .warning
         let application = Application(
-            router: router(), configuration: .init(address: .hostname(address.host, port: address.port)), logger: quiet)
+            router: router(), configuration: .init(address: .hostname(address.host, port: address.port)),
+            onServerRunning: { channel in tell(channel.localAddress?.port ?? address.port, of: address.host) },
+            logger: quiet)
+        try await application.run()
+    }
+
+    private func tell(_ port: Int, of host: String) {
+        guard let file else { return }
         do {
-            try await application.run()
+            try Data("\(ListenAddress(host: host, port: port))\n".utf8).write(to: URL(filePath: file), options: .atomic)
         } catch {
-            throw SettingsError(
-                setting: CommonSettings.adminListen.variable, message: "cannot listen on \(address): \(error)",
-                remedy: "another program may have the port; set \(CommonSettings.adminListen.variable) to a free one")
+            logger.warning(
+                "the address of health and metrics cannot be written",
+                metadata: ["path": "\(file)", "error": "\(error)"])
         }
     }
 

@@ -18,8 +18,13 @@ public enum CommonSettings {
         "config.file", "a JSON file with settings; flags and variables win", example: "/etc/slipway/builder.json")
 
     /// Where `/healthz`, `/readyz` and `/metrics` are served.
-    public static let adminListen = Setting<ListenAddress>.listen(
-        "admin.listen", "where health and metrics are served", default: ListenAddress(host: "127.0.0.1", port: 0))
+    public static let adminListen = Setting<AdminAddress>.admin(
+        "admin.listen",
+        "where health and metrics are served; of ports such as 9100-9109 the first that is free",
+        default: AdminAddress(host: "127.0.0.1", ports: 0...0))
+    static let adminFile = Setting<String>.text(
+        "admin.file", "a file that is told the address health and metrics are served on",
+        example: "/run/slipway-admin")
 
     /// A certificate authority of one's own, besides the system's: of Git servers, mirrors and registries.
     public static let certificateAuthority = Setting<String>(
@@ -53,6 +58,6 @@ public enum CommonSettings {
     }
 
     static let all: [any AnySetting] = [
-        brokerURL, adminListen, logLevel, logFormat, shutdownGrace, configFile,
+        brokerURL, adminListen, adminFile, logLevel, logFormat, shutdownGrace, configFile,
     ]
 }

@@ -114,7 +114,8 @@ public struct ServiceMain: Sendable {
             readiness: readiness)
         let admin = AdminServer(
             address: try settings.optional(CommonSettings.adminListen)
-                ?? ListenAddress(host: "127.0.0.1", port: adminPort), readiness: readiness, metrics: metrics,
+                ?? AdminAddress(host: "127.0.0.1", ports: adminPort...adminPort),
+            file: try settings.optional(CommonSettings.adminFile), readiness: readiness, metrics: metrics,
             logger: logger)
 
         var configurations = [BrokerService(broker), admin as any Service].map {
