@@ -186,6 +186,51 @@ import Testing
         }
     }
 
+    /// Two sync processes on one folder fetch the pushes of the same repositories; one is killed in the middle of it. Each
+    /// push is built from its own commit, and nothing that was left stands in the way.
+    @Test func syncGoesOnWithTheMirrorsOfAnother() async throws {
+        let port = try LoopbackPort.free()
+        let mirrors = ["SLIPWAY_MIRROR_URL": "http://127.0.0.1:\(port)"]
+        try await Stack.with(settings: ["sync": mirrors, "builder": ["SLIPWAY_CAPACITY": "4"]]) { stack in
+            let first = try stack.service("sync")
+            let admin = try LoopbackPort.free()
+            let second = await first.replica(
+                ["SLIPWAY_LISTEN": "127.0.0.1:\(port)", "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:\(admin)"],
+                log: stack.directory.appending("sync-2.log"))
+            try await second.start()
+            do {
+                try await eventually(within: .seconds(30), "the second one is ready") {
+                    try await stack.platform.status("http://127.0.0.1:\(admin)/readyz") == 200
+                }
+                var pushed: [(path: String, commit: String)] = []
+                let repositories = try await [
+                    SampleRepository("shop/web", in: stack.directory, platform: stack.platform),
+                    SampleRepository("shop/api", in: stack.directory, platform: stack.platform),
+                ]
+                for number in 0..<10 {
+                    for repository in repositories {
+                        let commit = try await repository.push([
+                            "number": "\(number)",
+                            ".slipway.yml":
+                                "name: n\nsteps:\n  - {step: n, commands: [test $(cat number) = \(number)]}\n",
+                        ])
+                        pushed.append((repository.path, commit))
+                    }
+                    if number == 5 { try await first.kill() }
+                }
+                for (path, commit) in pushed {
+                    let run = try await stack.platform.finishedRun(path, commit: commit)
+                    #expect(run.summary.state == .success, "\(run)")
+                }
+            } catch {
+                let log = await second.tail()
+                try? await second.kill()
+                throw TestFailure("\(error)\n\(log)")
+            }
+            try await second.stop()
+        }
+    }
+
     /// Two platforms on one file would each keep their own truth on runs.
     @Test func secondPipelineIsRefused() async throws {
         try await VirtualHost.with { host in

@@ -143,7 +143,8 @@ struct MirrorRoutes: Sendable {
         guard mirror.exists else {
             throw MirrorRefusal(
                 .notFound, "unknown_repository",
-                "there is no mirror of \(wanted.module == nil ? "" : "this submodule of ")\(wanted.repository)")
+                "there is no mirror of \(wanted.module == nil ? "" : "this submodule of ")\(wanted.repository) here; of "
+                    + "several sync processes with a folder each, each needs a SLIPWAY_MIRROR_URL that names it alone")
         }
         return mirror.directory
     }

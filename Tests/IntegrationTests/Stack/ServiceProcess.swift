@@ -14,6 +14,11 @@ actor ServiceProcess {
         self.log = log
     }
 
+    /// Another process of the same service, with some settings of its own.
+    func replica(_ settings: [String: String], log: FilePath) -> ServiceProcess {
+        ServiceProcess(name: name, environment: environment.merging(settings) { $1 }, log: log)
+    }
+
     /// Starts the program; returns when it runs, not when it is ready.
     func start() async throws {
         running = try await ServiceProgram.start(name, environment, log: log)
