@@ -66,7 +66,7 @@ struct Builder {
             events: events, logger: context.logger)
         let loop = JobLoop(
             platform: BusPlatform(
-                BuildRequested.self, bus: bus,
+                BuildRequested.self, bus: bus, logs: context.logs,
                 queue: MessageMap.build(labels: try settings.value(BuilderSettings.labels)), logger: context.logger),
             executor: executor, keys: try settings.value(CommonSettings.sealKeys),
             configuration: JobLoopConfiguration(

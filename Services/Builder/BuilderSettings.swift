@@ -65,7 +65,7 @@ enum BuilderSettings {
     static let all: [any AnySetting] = [
         CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, labels, capacity, runners,
         dockerSocket, dockerData, trusted,
-        memory, cpus, processes, dropped, plainRegistries, sourceCacheLimit, name,
+        memory, cpus, processes, dropped, plainRegistries, sourceCacheLimit, name, CommonSettings.logBrokerURL,
     ]
 }
 

@@ -63,7 +63,8 @@ struct Deployer {
             }
             return JobLoop(
                 platform: BusPlatform(
-                    RolloutRequested.self, bus: bus, queue: MessageMap.deploy(cluster: target.name), logger: logger),
+                    RolloutRequested.self, bus: bus, logs: context.logs,
+                    queue: MessageMap.deploy(cluster: target.name), logger: logger),
                 executor: DeployExecutor(targets: targets, events: events), keys: keys, configuration: configuration,
                 logger: logger)
         }

@@ -32,7 +32,7 @@ enum DeployerSettings {
     static let all: [any AnySetting] =
         [
             CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, kubeconfig, clusters,
-            slots, timeout, plainRegistries,
+            slots, timeout, plainRegistries, CommonSettings.logBrokerURL,
         ] + RolloutTargets.all.flatMap { $0.settings }
 }
 

@@ -32,8 +32,7 @@ struct Notifier {
             try Standby(context) { folder in
                 let store = try NotificationStore.open(at: folder.path + "/notifier.sqlite")
                 try await begin(outlets, enabling: enabled, in: store, logger)
-                let consumer = EventConsumer(
-                    broker: context.broker, bus: context.bus, store: store, outlets: outlets, logger: logger)
+                let consumer = EventConsumer(bus: context.bus, store: store, outlets: outlets, logger: logger)
                 let dispatchers = outlets.map { Dispatcher(outlet: $0, store: store, logger: logger) as any Service }
                 return dispatchers + [consumer]
             }

@@ -87,7 +87,7 @@ struct Pipeline {
                     JobHeartbeatHandler(engine: engine), JobFinishedHandler(engine: engine),
                 ], logger: logger),
             QueueConsumer(
-                bus: bus, queue: MessageMap.logs, prefetch: 100,
+                bus: context.logs, parking: bus, queue: MessageMap.logs, prefetch: 100,
                 handlers: [LogChunkHandler(intake: LogIntake(store: store, logs: logs))],
                 logger: logger),
             RequestServer(
@@ -95,7 +95,7 @@ struct Pipeline {
                 handlers: [
                     JobClaimHandler(engine: engine), RepositoryLookupHandler(repositories: operations.repositories),
                 ], logger: logger),
-            DeadLetterCollector(broker: context.broker, letters: operations.deadLetters, logger: logger),
+            DeadLetterCollector(bus: bus, letters: operations.deadLetters, logger: logger),
             LeaseTimer(
                 engine: engine, isConnected: { [broker = context.broker] in await broker.status.canReceive },
                 logger: logger),

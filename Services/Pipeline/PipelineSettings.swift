@@ -35,5 +35,6 @@ enum PipelineSettings {
     static let all: [any AnySetting] = [
         listen, publicURL, hooksURL, databaseURL, databasePassword, lease, timeLimit, CommonSettings.data,
         CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey, CommonSettings.trustedProxies,
+        CommonSettings.logBrokerURL,
     ]
 }

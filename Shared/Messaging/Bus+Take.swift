@@ -2,6 +2,7 @@ public import AMQP
 public import Contracts
 import FoundationEssentials
 public import Logging
+import Synchronization
 
 /// What a worker makes of a message it was offered.
 public enum Offer<Value: Sendable>: Sendable {
@@ -20,39 +21,34 @@ extension Bus {
     /// - Throws: `AMQPError` where the queue cannot be consumed.
     public func take<M: Message, Value: Sendable>(
         _ type: M.Type, from queue: Queue, logger: Logger,
-        offer: @Sendable (M, MessageContext) async throws -> Offer<Value>
+        offer: @escaping @Sendable (M, MessageContext) async throws -> Offer<Value>
     ) async throws -> Value? {
+        let loop = DeliveryLoop(
+            bus: self, queue: queue, prefetch: 1, failure: .requeue(after: .seconds(1)), logger: logger)
         for try await delivery in broker.deliveries(of: queue.name, prefetch: 1) {
-            let context = MessageContext(delivery)
-            let message: M
-            do {
-                guard delivery.message.properties.type == M.type else {
-                    let found = delivery.message.properties.type ?? "none"
-                    throw MessageFailure.hopeless("“\(found)” is not taken here; this queue takes \(M.type)")
+            let taken = Mutex<Value?>(nil)
+            await loop.process(delivery) { message, context in
+                switch try await offer(Self.decode(M.self, message), context) {
+                case .take(let value): taken.withLock { $0 = value }
+                case .drop: break
+                case .giveBack: throw DeliveryLoop.NotNow()
                 }
-                message = try Wire.decode(M.self, from: Data(delivery.message.body))
-            } catch {
-                logger.error("message is parked", metadata: ["message": "\(context.id)", "reason": "\(error)"])
-                try await park(delivery.message, from: queue, reason: "\(error)")
-                try await delivery.ack()
-                continue
             }
-            do {
-                switch try await MessageContext.$current.withValue(
-                    context, operation: { try await offer(message, context) })
-                {
-                case .take(let value):
-                    try await delivery.ack()
-                    return value
-                case .drop: try await delivery.ack()
-                case .giveBack: try await delivery.requeue()
-                }
-            } catch {
-                try await delivery.requeue()
-                throw error
-            }
+            // Taken is taken, even where the ack was lost: its delivery comes again and finds that.
+            if let value = taken.withLock({ $0 }) { return value }
         }
         return nil
+    }
+
+    private static func decode<M: Message>(_ type: M.Type, _ message: IncomingMessage) throws(MessageFailure) -> M {
+        guard message.properties.type == M.type else {
+            throw .hopeless("“\(message.properties.type ?? "none")” is not taken here; this queue takes \(M.type)")
+        }
+        do {
+            return try Wire.decode(M.self, from: Data(message.body))
+        } catch {
+            throw .hopeless("it is no \(M.type): \(error)")
+        }
     }
 
     /// What is sent to all workers from now on, such as ``Contracts/JobCancelled``. What was sent while the broker was

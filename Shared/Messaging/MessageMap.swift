@@ -78,6 +78,14 @@ public enum MessageMap {
     /// The queues every service declares. Those of labels and clusters come with their workers.
     static let queues = [sync, pipeline, logs, requests, notifier, parked]
 
+    /// What logs need of their broker, which may be another one than that of all other messages.
+    public static var logTopology: Topology {
+        var topology = Topology(exchanges: [Exchange(work, kind: .direct)], queues: [], bindings: [])
+        logs.declare(in: &topology)
+        for delay in RetryPolicy.delays { delay.declare(in: &topology) }
+        return topology
+    }
+
     /// All the exchanges, queues and bindings, with the queues of some workers.
     public static func topology(with workers: [Queue] = []) -> Topology {
         var topology = Topology(

@@ -7,8 +7,7 @@ public import ServiceLifecycle
 /// Answers requests from a queue by direct reply-to, several at a time.
 public struct RequestServer: Service {
     private let bus: Bus
-    private let queue: Queue
-    private let prefetch: Int
+    private let loop: DeliveryLoop
     private let handlers: [String: Answer]
     private let logger: Logger
 
@@ -16,8 +15,9 @@ public struct RequestServer: Service {
 
     public init(bus: Bus, queue: Queue, prefetch: Int = 32, handlers: [any RequestHandler], logger: Logger) {
         self.bus = bus
-        self.queue = queue
-        self.prefetch = prefetch
+        // Who asked waits for a few seconds only: there is no use in a retry later.
+        loop = DeliveryLoop(
+            bus: bus, queue: queue, prefetch: prefetch, failure: .requeue(after: .zero), logger: logger)
         var table: [String: Answer] = [:]
         for handler in handlers { Self.add(handler, to: &table) }
         self.handlers = table
@@ -37,50 +37,30 @@ public struct RequestServer: Service {
     }
 
     public func run() async throws {
-        let deliveries = bus.broker.deliveries(of: queue.name, prefetch: prefetch).cancelOnGracefulShutdown()
-        try await withThrowingDiscardingTaskGroup { group in
-            for try await delivery in deliveries { group.addTask { await process(delivery) } }
-        }
-    }
-
-    private func process(_ delivery: Delivery) async {
-        let context = MessageContext(delivery)
-        let type = delivery.message.properties.type ?? "none"
-        do {
-            let reply = await reply(to: delivery, type, context)
-            if let address = delivery.message.properties.replyTo {
-                // The caller may have given up: then nobody is at this address, and that is fine.
-                try await bus.broker.publish(
-                    OutgoingMessage(
-                        exchange: "", routingKey: address, body: Array(reply.body),
-                        properties: MessageProperties(
-                            contentType: "application/json", messageID: MessageID.make().rawValue, type: reply.type,
-                            correlationID: delivery.message.properties.correlationID, persistent: false),
-                        mandatory: false), timeout: .seconds(10))
-            }
-            try await delivery.ack()
-        } catch {
-            logger.warning(
-                "request could not be answered",
-                metadata: ["message": "\(context.id)", "type": "\(type)", "error": "\(error)"])
-            do { try await delivery.requeue() } catch {
-                logger.debug("requeue failed", metadata: ["error": "\(error)"])
-            }
+        try await loop.run { [self] message, context in
+            let type = message.properties.type ?? "none"
+            let reply = await reply(to: message, type, context)
+            guard let address = message.properties.replyTo else { return }
+            // The caller may have given up: then nobody is at this address, and that is fine.
+            try await bus.broker.publish(
+                OutgoingMessage(
+                    exchange: "", routingKey: address, body: Array(reply.body),
+                    properties: MessageProperties(
+                        contentType: "application/json", messageID: MessageID.make().rawValue, type: reply.type,
+                        correlationID: message.properties.correlationID, persistent: false),
+                    mandatory: false), timeout: .seconds(10))
         }
     }
 
     private func reply(
-        to delivery: Delivery, _ type: String, _ context: MessageContext
+        to message: IncomingMessage, _ type: String, _ context: MessageContext
     ) async -> (type: String, body: Data) {
         let problem: Problem
         do {
             guard let handler = handlers[type] else {
                 throw Problem(code: "unknown_request", message: "“\(type)” is not answered here")
             }
-            let body = try await MessageContext.$current.withValue(context) {
-                try await handler(delivery.message.body, context)
-            }
-            return (Reply.value, body)
+            return (Reply.value, try await handler(message.body, context))
         } catch let error as Problem {
             problem = error
         } catch {

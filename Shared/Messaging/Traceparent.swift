@@ -29,6 +29,12 @@ public enum Traceparent {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The id all spans of a trace share; `nil` where there is none.
+    static func trace(of parent: String?) -> Substring? {
+        guard let parent, parent.utf8.count == 55 else { return nil }
+        return parent.dropFirst(3).prefix(32)
+    }
+
     private static func isHexDigit(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true

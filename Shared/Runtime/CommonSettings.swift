@@ -6,6 +6,13 @@ public enum CommonSettings {
     public static let brokerURL = Setting<String>.text(
         "broker.url", "the RabbitMQ nodes, user, password and virtual host",
         example: "amqp://slipway:password@rabbit1:5672,rabbit2:5672/slipway", secret: true)
+    /// Where logs go; the broker of all other messages where it is not set. A service that lists it has
+    /// ``ServiceContext/logs``.
+    public static let logBrokerURL = Setting<String>.text(
+        "log.broker.url",
+        "the RabbitMQ nodes that logs go over, the same for workers and pipeline; without it those of broker.url, over a "
+            + "connection of its own",
+        example: "amqp://slipway:password@rabbit3:5672/slipway-logs", secret: true)
     public static let data = Setting<String>.text(
         "data", "the folder this service keeps its state in", example: "/var/lib/slipway/builder")
     public static let logLevel = Setting<Logger.Level>.choice(

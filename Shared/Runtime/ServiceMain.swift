@@ -97,28 +97,32 @@ public struct ServiceMain: Sendable {
         let metrics = MetricsRegistry()
         MetricsSystem.bootstrap(metrics)
 
-        let configuration: BrokerConfiguration
-        let url = try settings.value(CommonSettings.brokerURL)
-        do {
-            configuration = try BrokerConfiguration(url: url, connectionName: name)
-        } catch {
-            throw SettingsError(
-                setting: CommonSettings.brokerURL.variable, message: "SLIPWAY_BROKER_URL: \(error.message)",
-                remedy: "for example SLIPWAY_BROKER_URL=\(CommonSettings.brokerURL.example)")
-        }
-        let broker = Broker(configuration, topology: MessageMap.topology(with: try queues(settings)), logger: logger)
+        let broker = try Self.broker(
+            settings, CommonSettings.brokerURL, name: name, topology: MessageMap.topology(with: try queues(settings)),
+            logger)
         let readiness = Readiness()
         readiness.add("broker", isNeeded: needsBroker) { await broker.status.problem }
+        let bus = Bus(broker: broker, service: name)
+        var (brokers, logs) = ([broker], bus)
+        if self.settings.contains(where: { $0.variable == CommonSettings.logBrokerURL.variable }) {
+            let logBroker = try Self.broker(
+                settings,
+                try settings.optional(CommonSettings.logBrokerURL) == nil
+                    ? CommonSettings.brokerURL : CommonSettings.logBrokerURL,
+                name: "\(name) logs", topology: MessageMap.logTopology, logger)
+            readiness.add("log broker", isNeeded: false) { await logBroker.status.problem }
+            brokers.append(logBroker)
+            logs = Bus(broker: logBroker, service: name)
+        }
         let context = ServiceContext(
-            name: name, settings: settings, logger: logger, broker: broker, bus: Bus(broker: broker, service: name),
-            readiness: readiness)
+            name: name, settings: settings, logger: logger, broker: broker, bus: bus, logs: logs, readiness: readiness)
         let admin = AdminServer(
             address: try settings.optional(CommonSettings.adminListen)
                 ?? AdminAddress(host: "127.0.0.1", ports: adminPort...adminPort),
             file: try settings.optional(CommonSettings.adminFile), readiness: readiness, metrics: metrics,
             logger: logger)
 
-        var configurations = [BrokerService(broker), admin as any Service].map {
+        var configurations = (brokers.map(BrokerService.init) + [admin as any Service]).map {
             ServiceGroupConfiguration.ServiceConfiguration(service: $0)
         }
         for service in try await services(context) { configurations.append(.init(service: service)) }
@@ -131,6 +135,19 @@ public struct ServiceMain: Sendable {
         logger.info("started", metadata: ["version": "\(Version.current)"])
         try await ServiceGroup(configuration: group).run()
         logger.info("stopped")
+    }
+
+    private static func broker(
+        _ settings: Settings, _ setting: Setting<String>, name: String, topology: Topology, _ logger: Logger
+    ) throws -> Broker {
+        do {
+            let configuration = try BrokerConfiguration(url: try settings.value(setting), connectionName: name)
+            return Broker(configuration, topology: topology, logger: logger)
+        } catch let error as AMQPError {
+            throw SettingsError(
+                setting: setting.variable, message: "\(setting.variable): \(error.message)",
+                remedy: "for example \(setting.variable)=\(setting.example)")
+        }
     }
 
     private func makeLogger(_ settings: Settings) throws -> Logger {

@@ -165,11 +165,11 @@ import Testing
                                 bus: bus, queue: MessageMap.requests,
                                 handlers: [Granting(grant: grant, ledger: ledger)], logger: .quiet),
                             QueueConsumer(
-                                bus: bus, queue: MessageMap.pipeline, prefetch: 16, serial: true,
+                                bus: bus, queue: MessageMap.pipeline, prefetch: 1,
                                 handlers: [Starts(ledger: ledger), Ends(), Beats(), Results(ledger: ledger)],
                                 logger: .quiet),
                             QueueConsumer(
-                                bus: bus, queue: MessageMap.logs, prefetch: 16, serial: true,
+                                bus: bus, queue: MessageMap.logs, prefetch: 1,
                                 handlers: [Logs(ledger: ledger)], logger: .quiet),
                         ], logger: .quiet)
                     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -47,6 +47,8 @@ import Testing
 
     struct Scene: Sendable {
         let broker: VirtualHost
+        /// Logs have a broker of their own here.
+        let logs: VirtualHost
         let bus: Bus
         let grant: JobGrant
         let ledger: Ledger
@@ -62,7 +64,8 @@ import Testing
             try await ServiceProgram.start(
                 "deployer",
                 [
-                    "SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_DATA": directory.appending("data").string,
+                    "SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_LOG_BROKER_URL": logs.url,
+                    "SLIPWAY_DATA": directory.appending("data").string,
                     "SLIPWAY_SEAL_KEYS": ServiceTests.keys,
                     "SLIPWAY_KUBECONFIG": try TestEnvironment.required("SLIPWAY_TEST_KUBECONFIG"),
                     "SLIPWAY_DOCKER_SOCKET": try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"),
@@ -84,25 +87,39 @@ import Testing
             stage: try JSONValue(encoding: Stage(name: "main", steps: [step])), steps: [step.name],
             environment: ["WHO": "Ada"], registries: try Self.logins(), sequence: 1)
         try await withTemporaryDirectory { directory in
-            try await VirtualHost.with { host in
-                let topology = MessageMap.topology(with: [MessageMap.deploy(cluster: "default")])
-                try await Broker.with(host.url, topology: topology) { broker in
-                    let bus = Bus(broker: broker, service: "pipeline")
-                    let ledger = Ledger()
-                    let scene = Scene(broker: host, bus: bus, grant: grant, ledger: ledger, directory: directory)
-                    let services = ServiceGroup(services: platform(bus, grant, ledger), logger: .quiet)
-                    try await withThrowingTaskGroup(of: Void.self) { group in
-                        group.addTask { try await services.run() }
-                        group.addTask {
-                            let events = broker.subscribe(
-                                exchange: MessageMap.events, routingKeys: ["#"], prefetch: 16)
-                            for try await delivery in events {
-                                ledger.state.withLock { $0.events.append(delivery.message.routingKey) }
-                                try await delivery.ack()
-                            }
+            try await Self.withBrokers { host, broker, logHost, logBroker in
+                let bus = Bus(broker: broker, service: "pipeline")
+                let logs = Bus(broker: logBroker, service: "pipeline")
+                let ledger = Ledger()
+                let scene = Scene(
+                    broker: host, logs: logHost, bus: bus, grant: grant, ledger: ledger, directory: directory)
+                let services = ServiceGroup(services: platform(bus, logs, grant, ledger), logger: .quiet)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await services.run() }
+                    group.addTask {
+                        let events = broker.subscribe(
+                            exchange: MessageMap.events, routingKeys: ["#"], prefetch: 16)
+                        for try await delivery in events {
+                            ledger.state.withLock { $0.events.append(delivery.message.routingKey) }
+                            try await delivery.ack()
                         }
-                        defer { group.cancelAll() }
-                        try await body(scene)
+                    }
+                    defer { group.cancelAll() }
+                    try await body(scene)
+                }
+            }
+        }
+    }
+
+    private static func withBrokers(
+        _ body: @escaping @Sendable (VirtualHost, Broker, _ logHost: VirtualHost, _ logs: Broker) async throws -> Void
+    ) async throws {
+        let topology = MessageMap.topology(with: [MessageMap.deploy(cluster: "default")])
+        try await VirtualHost.with { host in
+            try await VirtualHost.with { logHost in
+                try await Broker.with(host.url, topology: topology) { broker in
+                    try await Broker.with(logHost.url, topology: MessageMap.logTopology) { logs in
+                        try await body(host, broker, logHost, logs)
                     }
                 }
             }
@@ -120,13 +137,13 @@ import Testing
         ]
     }
 
-    private func platform(_ bus: Bus, _ grant: JobGrant, _ ledger: Ledger) -> [any Service] {
+    private func platform(_ bus: Bus, _ logs: Bus, _ grant: JobGrant, _ ledger: Ledger) -> [any Service] {
         [
             RequestServer(
                 bus: bus, queue: MessageMap.requests, handlers: [Granting(grant: grant, ledger: ledger)], logger: .quiet
             ),
             QueueConsumer(
-                bus: bus, queue: MessageMap.pipeline, prefetch: 16, serial: true,
+                bus: bus, queue: MessageMap.pipeline, prefetch: 1,
                 handlers: [
                     Hearing<StepStarted>(), Hearing<StepFinished>(),
                     Hearing<JobHeartbeat> { message in
@@ -135,7 +152,7 @@ import Testing
                     Hearing<JobFinished> { message in ledger.state.withLock { $0.finished.append(message) } },
                 ], logger: .quiet),
             QueueConsumer(
-                bus: bus, queue: MessageMap.logs, prefetch: 16, serial: true,
+                bus: logs, parking: bus, queue: MessageMap.logs, prefetch: 1,
                 handlers: [Hearing<LogChunk> { chunk in ledger.state.withLock { $0.log += chunk.text } }],
                 logger: .quiet),
         ]

@@ -161,6 +161,107 @@ private func with(
         }
     }
 
+    private func send(_ id: String, chain: String, by bus: Bus) async throws {
+        var message = try PreparedMessage(heartbeat, id: MessageID(rawValue: id))
+        message.run = RunID(rawValue: chain)
+        try await bus.publish(message)
+    }
+
+    @Test func whatMustNotLoseItsPlaceIsHandledAgainWhereItIs() async throws {
+        try await withBus { bus, _ in
+            for (id, chain) in [("a1", "a"), ("a2", "a"), ("b1", "b"), ("c1", "c"), ("d1", "d")] {
+                try await send(id, chain: chain, by: bus)
+            }
+            let seen = Mutex<[String]>([])
+            let full = Mutex(true)
+            // One lane for each letter.
+            let loop = DeliveryLoop(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 10,
+                order: .lanes(64) { $0.properties.correlationID ?? "" }, failure: .stay(every: .milliseconds(50)),
+                logger: logger)
+            try await with({
+                try await loop.run { _, context in
+                    seen.withLock { $0.append(context.id.rawValue) }
+                    if context.id.rawValue == "a1", full.withLock({ $0 }) { throw MessageFailure.retry("full") }
+                }
+            }) {
+                // The others do not wait for it, unless chance put them all into its lane.
+                try await eventually("the others") {
+                    seen.withLock { !$0.filter { !$0.hasPrefix("a") }.isEmpty && $0.filter { $0 == "a1" }.count > 2 }
+                }
+                #expect(seen.withLock { !$0.contains("a2") })
+                full.withLock { $0 = false }
+                try await eventually("all") { seen.withLock { Set($0).count == 5 } }
+            }
+        }
+    }
+
+    @Test func whatFailsGoesBackToItsQueueWhereThereIsNoLaterForIt() async throws {
+        try await withBus { bus, broker in
+            try await send("a1", chain: "a", by: bus)
+            let attempts = Mutex<[MessageContext]>([])
+            let loop = DeliveryLoop(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 1, order: .serial,
+                failure: .requeue(after: .milliseconds(10)), logger: logger)
+            try await with({
+                try await loop.run { _, context in
+                    if attempts.withLock({
+                        $0.append(context)
+                        return $0.count
+                    }) < 3 {
+                        throw MessageFailure.retry("no")
+                    }
+                }
+            }) {
+                try await eventually("the third") { attempts.withLock { $0.count == 3 } }
+            }
+            #expect(attempts.withLock { $0.map(\.attempt) } == [1, 1, 1])
+            #expect(attempts.withLock { $0.map(\.redelivered) } == [false, true, true])
+        }
+    }
+
+    @Test func logsHaveABrokerOfTheirOwnAndAreParkedWhereEverythingIs() async throws {
+        try await withBus { bus, broker in
+            try await VirtualHost.with { host in
+                try await Broker.with(host.url, topology: MessageMap.logTopology) { logBroker in
+                    let logs = Bus(broker: logBroker, service: "test")
+                    let seen = Mutex<[Int]>([])
+                    struct Chunks: MessageHandler {
+                        let handle: @Sendable (LogChunk, MessageContext) throws -> Void
+                        func handle(_ message: LogChunk, _ context: MessageContext) async throws {
+                            try handle(message, context)
+                        }
+                    }
+                    let handler = Chunks { chunk, context in
+                        seen.withLock { $0.append(context.attempt) }
+                        if chunk.step == "gap", context.attempt == 1 { throw MessageFailure.retry("a gap") }
+                        if chunk.step == "unknown" { throw MessageFailure.hopeless("no such step") }
+                    }
+                    let consumer = QueueConsumer(
+                        bus: logs, parking: bus, queue: MessageMap.logs, prefetch: 10, handlers: [handler],
+                        logger: logger)
+                    func chunk(_ step: String) -> LogChunk {
+                        LogChunk(
+                            job: heartbeat.job, run: heartbeat.run, attempt: 1, step: step, offset: 0, text: "x",
+                            times: [])
+                    }
+                    try await with(consumer.run) {
+                        try await logs.send(chunk("unknown"))
+                        for try await delivery in broker.deliveries(of: MessageMap.parked.name, prefetch: 1) {
+                            let headers = delivery.message.properties.headers
+                            #expect(headers[Header.parkedQueue]?.string == MessageMap.logs.name)
+                            #expect(headers[Header.parkedReason]?.string == "no such step")
+                            try await delivery.ack()
+                            break
+                        }
+                        try await logs.send(chunk("gap"))
+                        try await eventually("the retry") { seen.withLock { $0 == [1, 1, 2] } }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aBusyWorkerHoldsNoMessage() async throws {
         try await withBus { bus, broker in
             let queue = MessageMap.build(labels: [])

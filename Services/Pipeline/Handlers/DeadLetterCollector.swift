@@ -7,23 +7,19 @@ import ServiceLifecycle
 /// Takes parked messages off the broker into the database, where people find them: of any type, for any service. A
 /// message is acked once its row is durable.
 struct DeadLetterCollector: Service {
-    let broker: Broker
-    let letters: DeadLetterOperations
-    let logger: Logger
+    private let letters: DeadLetterOperations
+    private let loop: DeliveryLoop
+
+    init(bus: Bus, letters: DeadLetterOperations, logger: Logger) {
+        self.letters = letters
+        // There is nowhere else to park what is parked already.
+        loop = DeliveryLoop(
+            bus: bus, queue: MessageMap.parked, prefetch: 16, order: .serial, failure: .requeue(after: .seconds(1)),
+            logger: logger)
+    }
 
     func run() async throws {
-        let deliveries = broker.deliveries(of: MessageMap.parked.name, prefetch: 16).cancelOnGracefulShutdown()
-        for try await delivery in deliveries {
-            do {
-                let letter = Self.letter(delivery.message)
-                try await letters.park(letter, as: .stage)
-                try await delivery.ack()
-            } catch {
-                logger.error("a parked message cannot be kept", metadata: ["error": "\(error)"])
-                try await Task.sleep(for: .seconds(1))
-                try await delivery.requeue()
-            }
-        }
+        try await loop.run { [letters] message, _ in try await letters.park(Self.letter(message), as: .stage) }
     }
 
     static func letter(_ message: IncomingMessage, now: Timestamp = .now) -> DeadLetter {

@@ -10,11 +10,11 @@ public struct BusPlatform<Request: JobOffer>: JobPlatform {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - logs: The bus that logs go over; it may be one of its own, so that a flood of lines delays no report.
+    ///   - logs: What logs go over: connections of their own, so that a flood of lines delays no report.
     ///   - queue: Where the jobs wait.
-    public init(_ type: Request.Type, bus: Bus, logs: Bus? = nil, queue: Queue, logger: Logger) {
+    public init(_ type: Request.Type, bus: Bus, logs: Bus, queue: Queue, logger: Logger) {
         self.bus = bus
-        self.logs = logs ?? bus
+        self.logs = logs
         self.queue = queue
         self.logger = logger
     }

@@ -1,0 +1,196 @@
+public import AMQP
+import Contracts
+public import Logging
+import Metrics
+import ServiceLifecycle
+
+/// The loop of everything that consumes a queue: takes its deliveries, gives each to a handler, and settles it by how that
+/// ended. Counts and times each, and logs it under the same keys.
+///
+/// | the handler | the delivery |
+/// |---|---|
+/// | returns | is acked |
+/// | throws ``MessageFailure/hopeless(_:)`` | is parked with the reason, then acked |
+/// | throws anything else | as ``Failure`` says |
+/// | is cancelled, or what settles it fails | goes back to the queue |
+///
+/// The handler runs with ``MessageContext/current``, so that what it sends carries on the trace. ``QueueConsumer``,
+/// ``RequestServer`` and ``Bus/take(_:from:logger:offer:)`` are made of it. ``Bus/announcements(_:on:logger:)`` is not:
+/// there is no queue that outlives the listener and nothing to try again, so each is acked before it is looked at.
+public struct DeliveryLoop: Sendable {
+    public typealias Handle = @Sendable (IncomingMessage, MessageContext) async throws -> Void
+
+    /// Which deliveries are handled at the same time; never more than the prefetch count.
+    public enum Order: Sendable {
+        case concurrent
+        /// One at a time, in the queue's order.
+        case serial
+        /// Those with the same key one after another in the queue's order, in so many lanes beside each other.
+        case lanes(Int, key: @Sendable (IncomingMessage) -> String)
+    }
+
+    /// What becomes of a delivery whose handler failed in another way than for good.
+    public enum Failure: Sendable {
+        /// It comes again after a delay, and is parked after the last attempt of ``RetryPolicy``.
+        case retry
+        /// It goes back to its queue after this time.
+        case requeue(after: Duration)
+        /// It is handled again here every so often: back in the queue it would lose its place.
+        case stay(every: Duration)
+    }
+
+    private let bus: Bus
+    private let parking: Bus
+    private let queue: Queue
+    private let prefetch: Int
+    private let order: Order
+    private let failure: Failure
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - parking: Where what cannot be handled is parked; `nil` for the broker of `bus`.
+    ///   - prefetch: How many deliveries may be unacked, and so at most how many are handled at the same time.
+    public init(
+        bus: Bus, parking: Bus? = nil, queue: Queue, prefetch: Int, order: Order = .concurrent,
+        failure: Failure = .retry, logger: Logger
+    ) {
+        self.bus = bus
+        self.parking = parking ?? bus
+        self.queue = queue
+        self.prefetch = prefetch
+        self.order = order
+        self.failure = failure
+        var logger = logger
+        logger[metadataKey: "queue"] = "\(queue.name)"
+        self.logger = logger
+    }
+
+    /// Handles deliveries until graceful shutdown, and ends after those that have begun.
+    /// - Throws: `AMQPError` where the queue cannot be consumed.
+    public func run(_ handle: @escaping Handle) async throws {
+        let deliveries = bus.broker.deliveries(of: queue.name, prefetch: prefetch).cancelOnGracefulShutdown()
+        switch order {
+        case .serial: for try await delivery in deliveries { await process(delivery, handle) }
+        case .concurrent:
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await delivery in deliveries { group.addTask { await process(delivery, handle) } }
+            }
+        case .lanes(let count, let key):
+            try await withThrowingDiscardingTaskGroup { group in
+                // The broker gives no more than the prefetch count before it has acks, which bounds the lanes.
+                let lanes = (0..<count).map { _ in AsyncStream.makeStream(of: Delivery.self) }
+                defer { for lane in lanes { lane.continuation.finish() } }
+                for lane in lanes {
+                    group.addTask { for await delivery in lane.stream { await process(delivery, handle) } }
+                }
+                for try await delivery in deliveries {
+                    let lane = Int(key(delivery.message).hashValue.magnitude % UInt(count))
+                    lanes[lane].continuation.yield(delivery)
+                }
+            }
+        }
+    }
+
+    // MARK: - One delivery
+
+    private enum Outcome: String { case handled, retried, parked, returned }
+
+    /// Not now: back to the queue, without a word.
+    struct NotNow: Error {}
+
+    /// Handles and settles one delivery.
+    func process(_ delivery: Delivery, _ handle: Handle) async {
+        let context = MessageContext(delivery)
+        let type = delivery.message.properties.type ?? "none"
+        var logger = self.logger
+        logger[metadataKey: "message"] = "\(context.id)"
+        logger[metadataKey: "type"] = "\(type)"
+        if let run = context.run { logger[metadataKey: "run"] = "\(run)" }
+        if let trace = Traceparent.trace(of: context.traceparent) { logger[metadataKey: "trace"] = "\(trace)" }
+        let began = ContinuousClock.now
+        let outcome = await settle(delivery, context, handle, logger)
+        Counter(
+            label: "slipway_messages_total",
+            dimensions: [("queue", queue.name), ("type", type), ("outcome", outcome.rawValue)]
+        ).increment()
+        Metrics.Timer(label: "slipway_message_seconds", dimensions: [("queue", queue.name), ("type", type)])
+            .recordNanoseconds(Int64(clamping: (ContinuousClock.now - began).nanoseconds))
+    }
+
+    private func settle(
+        _ delivery: Delivery, _ context: MessageContext, _ handle: Handle, _ logger: Logger
+    ) async -> Outcome {
+        do {
+            let outcome = try await outcome(of: delivery, context, handle, logger)
+            if outcome == .returned { try await delivery.requeue() } else { try await delivery.ack() }
+            return outcome
+        } catch {
+            // Its connection is gone, or the retry could not be stored: the broker delivers it again.
+            logger.warning("message goes back to its queue", metadata: ["error": "\(error)"])
+            do { try await delivery.requeue() } catch {
+                logger.debug("requeue failed", metadata: ["error": "\(error)"])
+            }
+            return .returned
+        }
+    }
+
+    private func outcome(
+        of delivery: Delivery, _ context: MessageContext, _ handle: Handle, _ logger: Logger
+    ) async throws -> Outcome {
+        while true {
+            do {
+                try await MessageContext.$current.withValue(context) { try await handle(delivery.message, context) }
+                return .handled
+            } catch is CancellationError {
+                // The service is being stopped the hard way: another one takes it.
+                return .returned
+            } catch is NotNow {
+                return .returned
+            } catch MessageFailure.hopeless(let reason) {
+                return try await park(delivery, reason: reason, logger)
+            } catch {
+                switch failure {
+                case .retry: return try await retry(delivery, context, error: error, logger)
+                case .requeue(let pause):
+                    logger.warning("message goes back to its queue", metadata: ["error": "\(error)"])
+                    await sleep(pause)
+                    return .returned
+                case .stay(let pause):
+                    logger.warning(
+                        "message will be tried again", metadata: ["after": "\(pause)", "error": "\(error)"])
+                    await sleep(pause)
+                    if Task.isCancelled { return .returned }
+                }
+            }
+        }
+    }
+
+    private func sleep(_ duration: Duration) async {
+        do {
+            try await Task.sleep(for: duration)
+        } catch {
+            // Cancelled: it goes back at once.
+        }
+    }
+
+    private func retry(
+        _ delivery: Delivery, _ context: MessageContext, error: any Error, _ logger: Logger
+    ) async throws -> Outcome {
+        guard case .retry(let delay) = RetryPolicy.decide(afterAttempt: context.attempt) else {
+            return try await park(delivery, reason: "\(context.attempt) attempts failed; the last: \(error)", logger)
+        }
+        logger.warning(
+            "message will be tried again",
+            metadata: ["attempt": "\(context.attempt)", "after": "\(delay.duration)", "error": "\(error)"])
+        var message = delivery.message.resent(to: delay.name, routingKey: queue.name)
+        message.properties.headers[Header.attempt] = .integer(Int64(context.attempt + 1))
+        try await bus.broker.publish(message)
+        return .retried
+    }
+
+    private func park(_ delivery: Delivery, reason: String, _ logger: Logger) async throws -> Outcome {
+        logger.error("message is parked", metadata: ["reason": "\(reason)"])
+        try await parking.park(delivery.message, from: queue, reason: reason)
+        return .parked
+    }
+}
