@@ -252,6 +252,15 @@
 
         // MARK: - Connecting
 
+        /// Ends the session in good order: its lock is free at once, not when the server has noticed.
+        func end() {
+            rollback()
+            if connection != nil {
+                do { try run([.plain("SELECT pg_advisory_unlock_all()")]) } catch { close() }
+            }
+            close()
+        }
+
         /// Connects where there is no session.
         func prepare() throws(StoreError) {
             if connection == nil { try connect() }
@@ -259,6 +268,7 @@
 
         private func connect() throws(StoreError) {
             let deadline = ContinuousClock.now.advanced(by: patience)
+            var refusals = 0
             while true {
                 close()
                 guard let new = address.connect() else { throw StoreError(.unavailable, "there is no memory left") }
@@ -268,7 +278,15 @@
                 if PQstatus(new) == CONNECTION_OK, PQenterPipelineMode(new) == 1 { break }
                 let words = Self.words(new)
                 close()
-                guard ContinuousClock.now < deadline, !address.isAnswering else {
+                // Once may be a server that was just starting.
+                if address.isAnswering { refusals += 1 }
+                if refusals > 1 {
+                    throw StoreError(
+                        .notWritable,
+                        "\(address.name) refuses the service (\(words)); look at the user, the password and the name of "
+                            + "the database")
+                }
+                guard ContinuousClock.now < deadline else {
                     throw StoreError(.unavailable, StoreError.away(address.name, words))
                 }
                 // This thread is for nothing else.
@@ -301,10 +319,7 @@
                 case .null: break
                 case .integer(let value): bytes += String(value).utf8CString
                 case .real(let value): bytes += String(value).utf8CString
-                case .text(let value):
-                    // PostgreSQL's texts have no zero bytes.
-                    bytes +=
-                        value.utf8.contains(0) ? value.replacing("\0", with: "\u{FFFD}").utf8CString : value.utf8CString
+                case .text(let value): bytes += value.utf8CString
                 case .blob(let value):
                     isBinary = true
                     bytes += value.map { CChar(bitPattern: $0) } + [0]

@@ -32,7 +32,7 @@
         /// - Parameters:
         ///   - url: as libpq takes it; a password in it is never shown.
         ///   - password: the password, where it is not in the address.
-        /// - Throws: ``StoreError``: `unavailable`, `busy`.
+        /// - Throws: ``StoreError``: `unavailable`, `busy`, `notWritable` where the server refuses the service.
         public static func open(
             _ url: String, password: String? = nil, patience: Duration = .seconds(60), logger: Logger
         ) async throws -> PostgreSQLEngine {
@@ -44,8 +44,8 @@
                     break
                 } catch let error as StoreError where error.isPassing && .now < deadline {
                     // Its last owner's session may be ending right now.
-                    if turn < 10 {
-                        try await Task.sleep(for: .milliseconds(100))
+                    if turn < 50 {
+                        try await Task.sleep(for: .milliseconds(20))
                         continue
                     }
                     if turn % 10 == 0 {

@@ -34,6 +34,6 @@
             }
         }
 
-        func close() { connection.close() }
+        func close() { connection.end() }
     }
 #endif

@@ -59,7 +59,10 @@ extension Double: DatabaseValueConvertible {
 }
 
 extension String: DatabaseValueConvertible {
-    public var databaseValue: DatabaseValue { .text(self) }
+    /// A zero byte would end the text for SQLite, and PostgreSQL takes none: U+FFFD stands for it.
+    public var databaseValue: DatabaseValue {
+        .text(utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self)
+    }
 
     public init?(databaseValue: DatabaseValue) {
         guard case .text(let value) = databaseValue else { return nil }

@@ -138,8 +138,7 @@ extension SHA256 {
         case .null: update(data: [0] as [UInt8])
         case .integer(let number): update(1, Array("\(number)".utf8))
         case .real(let number): update(2, Array("\(number)".utf8))
-        // PostgreSQL has no zero byte in a text.
-        case .text(let text): update(3, Array(text.replacing("\0", with: "\u{FFFD}").utf8))
+        case .text(let text): update(3, Array(text.utf8))
         case .blob(let data): update(4, Array(data))
         }
     }

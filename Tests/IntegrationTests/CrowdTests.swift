@@ -67,7 +67,7 @@ import Testing
                     .split(separator: "\n").map(String.init)
                 #expect(Set(attempts).count == attempts.count, "\(run.number): \(attempts)")
             }
-            let parked: Page<DeadLetterView> = try await stack.platform.send(.get, "dead-letters").decode()
+            let parked: Page<DeadLetterView> = try await stack.platform.send(.get, "dead").decode()
             #expect(parked.items.isEmpty, "\(parked.items.map(\.reason))")
         }
     }

@@ -55,6 +55,7 @@ import Testing
 
     private static let statuses: [(OperationError.Kind, Int)] = [
         (.invalid, 400), (.notSignedIn, 401), (.forbidden, 403), (.notFound, 404), (.conflict, 409), (.noSpace, 507),
+        (.unavailable, 503),
     ]
 
     @Test func `Every kind of refusal has its status, and is told as it is`() {

@@ -60,8 +60,8 @@ import Testing
             let copied = try await source.copy(to: target)
             #expect(copied.map(\.table.name) == ["parent", "child", "pair"])
             #expect(copied.map(\.table.rows) == [3, 4_300, 4_321])
-            let child = try await target.read { try $0.row("SELECT * FROM child WHERE serial = 4300")?.values }
-            #expect(child == [.integer(4_300), .text("b"), .text("note 4299"), .integer(.max - 4_299)])
+            let child = try await target.read { try $0.row("SELECT * FROM child WHERE serial = 4299")?.values }
+            #expect(child == [.integer(4_299), .text("b"), .text("note 4298"), .integer(.max - 4_298)])
             let parents = try await target.read { try $0.rows("SELECT * FROM parent ORDER BY name").map(\.values) }
             #expect(parents.map(\.[0]) == [.text(""), .text("b"), .text("Ä\u{FFFD}z")])
             let next: Int? = try await target.write {

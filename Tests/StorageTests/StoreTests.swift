@@ -258,9 +258,11 @@ import Testing
     @Test func `Texts keep every character that both databases can, and compare by their bytes`() async throws {
         try await withStore(migrations: [Migration("t", sql: "CREATE TABLE t (s TEXT NOT NULL PRIMARY KEY)")]) {
             store, _ in
-            let texts = ["", "B", "a", "b", "Ä", "“\u{1F600}”", "a\\b'c\"d?$1", "\n"]
+            let texts = ["", "B", "a", "b", "Ä", "“\u{1F600}”", "a\\b'c\"d?$1", "\n", "a\u{FFFD}b"]
             try await store.write { database in
-                for text in texts { try database.execute("INSERT INTO t VALUES (?)", [text]) }
+                for text in texts {
+                    try database.execute("INSERT INTO t VALUES (?)", [text.replacing("\u{FFFD}", with: "\0")])
+                }
             }
             let found: [String] = try await store.read { try $0.values("SELECT s FROM t ORDER BY s") }
             #expect(found == texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })

@@ -29,8 +29,10 @@ struct SecretStore {
     func names(for repository: RepositoryPath) throws -> [SecretView] {
         try database.rows(
             """
-            SELECT MAX(repository) AS repository, name, updatedAt FROM secrets WHERE repository IN ('', ?)
-            GROUP BY name ORDER BY name
+            SELECT repository, name, updatedAt FROM secrets WHERE repository =
+                (SELECT MAX(repository) FROM secrets AS other
+                 WHERE other.name = secrets.name AND repository IN ('', ?))
+            ORDER BY name
             """, [repository]
         ).map(Self.view)
     }
