@@ -95,7 +95,7 @@ private struct KeptLog: StepLog {
 
     /// What the executor makes of a deploy step, and what the world is told.
     private func deploy(
-        _ target: ShelfTarget, container: String = "shelf", events count: Int
+        _ target: ShelfTarget, container: String = "shelf", event: Event = .push, events count: Int
     ) async throws -> Outcome {
         let step = Step(
             name: "deploy", deploy: Deploy(environment: "production", container: container, image: Self.image("2")))
@@ -105,7 +105,8 @@ private struct KeptLog: StepLog {
             commit: Commit(
                 sha: String(repeating: "a", count: 40), message: "m", authorName: "Ada",
                 authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
-            stage: try JSONValue(encoding: Stage(name: "main", steps: [step])), steps: ["deploy"], sequence: 1)
+            stage: try JSONValue(encoding: Stage(name: "main", steps: [step])), steps: ["deploy"],
+            environment: ["DRONE_BUILD_EVENT": event.rawValue], sequence: 1)
         let keys = try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")
         let log = KeptLog()
         let run = StepRun(job: try GrantedJob(grant, keys: keys), step: step, outputs: [:], log: log)
@@ -135,6 +136,11 @@ private struct KeptLog: StepLog {
                 == ["image": Self.image("2"), "revision": "2", "workload": "shelf/a"])
         #expect(target.shelf.calls == ["roll out"])
         #expect(outcome.events == ["dev.cdevents.service.upgraded"])
+    }
+
+    @Test func aRunOfTheEventRollbackIsToldAsOne() async throws {
+        let outcome = try await deploy(ShelfTarget(.well), event: .rollback, events: 3)
+        #expect(outcome.events == ["dev.cdevents.service.rolledback"])
     }
 
     @Test func oneThatFailsIsRolledBackAndWhatRunsAgainIsTold() async throws {

@@ -63,9 +63,9 @@ import Testing
         let commit = try #require(view.summary.commit?.sha)
         let rollout = isFirst ? "service.deployed" : "service.upgraded"
         let standard = [
-            "pipelinerun.queued", "pipelinerun.started", "taskrun.started", "taskrun.finished", "taskrun.started",
-            "build.started", "build.finished", "artifact.packaged", "artifact.published", "taskrun.finished",
-            "taskrun.started", rollout, "taskrun.finished", "pipelinerun.finished",
+            "pipelinerun.queued", "build.queued", "pipelinerun.started", "taskrun.started", "taskrun.finished",
+            "taskrun.started", "build.started", "build.finished", "artifact.packaged", "artifact.published",
+            "taskrun.finished", "taskrun.started", rollout, "taskrun.finished", "pipelinerun.finished",
         ].map { "dev.cdevents.\($0)" }
         let source = ["push.received", "source.synced"].map { "dev.cdeventsx.slipway-\($0)" }
         try await eventually(within: .seconds(20), "all events of run \(run) are told") {

@@ -4,7 +4,10 @@ import Worker
 extension WorkerEvents {
     /// A rollout came to its good end. An image without a digest is no artifact one could name, and has no event.
     func deployed(_ service: String, _ environment: String, image: String, isFirst: Bool, _ step: StepRun) {
-        changed(isFirst ? .deployed : .upgraded, service, environment, image: image, "deployed", step)
+        // A run of the event `rollback` puts an older artifact back by the same step that brings a newer one.
+        let isRollback = step.job.grant.environment["DRONE_BUILD_EVENT"] == Event.rollback.rawValue
+        let change: CloudEvent.ServiceChange = isFirst ? .deployed : isRollback ? .rolledBack : .upgraded
+        changed(change, service, environment, image: image, "deployed", step)
     }
 
     /// A rollout failed, and what ran before it serves again.

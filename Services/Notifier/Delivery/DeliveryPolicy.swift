@@ -4,7 +4,7 @@ enum PostOutcome: Sendable, Equatable, CustomStringConvertible {
     case answered(status: Int, retryAfter: Int64?)
     /// The answer names another address. Nothing is posted there: what is signed goes where a person said, nowhere else.
     case redirected(status: Int, place: String)
-    /// The status says yes and the body no: what the channel's answer looks like where it did not take the message.
+    /// It was not taken, and the answer's body says why: of some chats with a good status.
     case refused(status: Int, String)
     /// None, and why.
     case failed(String)

@@ -38,11 +38,13 @@ struct TemplatedChannel: HTTPChannel {
     }
 
     func recognise(_ response: HTTPResponse, _ body: [UInt8]) -> PostOutcome {
-        if (200...299).contains(response.status), let problem = specification.answer?.problem(with: body) {
-            return .refused(status: response.status, specification.mask(problem))
-        }
-        return .answered(
-            status: response.status,
-            retryAfter: response.headers.retryAfter(now: Timestamp.now.milliseconds / 1000)?.components.seconds)
+        let pause = response.headers.retryAfter(now: Timestamp.now.milliseconds / 1000)?.components.seconds
+        let problem =
+            (200...299).contains(response.status)
+            ? specification.answer?.problem(with: body)
+            // What 410 and `Retry-After` ask for needs no words.
+            : response.status == 410 || pause != nil ? nil : ChannelAnswer.shown(body)
+        guard let problem else { return .answered(status: response.status, retryAfter: pause) }
+        return .refused(status: response.status, specification.mask(problem))
     }
 }
