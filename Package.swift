@@ -151,7 +151,7 @@ let package = Package(
             [
                 "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Threading",
                 crypto, httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore, postgreSQL,
-            ], resources: [.embedInCode("HTTP/Web/Assets")]),
+            ], resources: [.embedInCode("HTTP/API/openapi.json"), .embedInCode("HTTP/Web/Assets")]),
         service(
             "Builder",
             [

@@ -1,3 +1,15 @@
+/// One event of `GET /api/v1/runs/{run}/steps/{id}/log?follow=1`: more of a step's log.
+public struct LogPiece: Codable, Sendable, Hashable {
+    /// In bytes of the step's log.
+    public var offset: Int64
+    public var text: String
+
+    public init(offset: Int64, text: String) {
+        self.offset = offset
+        self.text = text
+    }
+}
+
 /// A moment in a step's log: what begins at this offset was written then, and all up to the next such moment soon after.
 public struct LogTime: Codable, Sendable, Hashable {
     /// In bytes of the step's log.

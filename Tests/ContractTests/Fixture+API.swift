@@ -16,6 +16,7 @@ extension Fixture {
                 repository: Sample.repository, ref: "v1.2", event: .promote, target: "production", cron: "nightly")),
         Fixture(
             "LogTimes", LogTimes(times: [LogTime(offset: 0, at: Sample.moment)], end: 4126)),
+        Fixture("LogPiece", LogPiece(offset: 12, text: "Done\n")),
         Fixture("RunEvent-run-choice", RunEvent.run(Sample.view)),
         Fixture("RunEvent-log-choice", RunEvent.log(step: 1, offset: 12, text: "Done\n")),
         Fixture(
@@ -47,6 +48,7 @@ extension Fixture {
         Fixture("SecretRequest", SecretRequest(value: "not a real one")),
         Fixture(
             "SecretView", SecretView(name: "npm_token", repository: Sample.repository, updatedAt: Sample.moment)),
+        Fixture("RegistryView", RegistryView(host: "harbor.example", username: "robot$shop+ci")),
         Fixture("RegistryRequest", RegistryRequest(username: "robot$shop+ci", password: "not a real one")),
         Fixture(
             "DeadLetterView",

@@ -5,6 +5,7 @@ import Testing
 /// One document of the wire: its golden JSON on disk, and the value both sides hold it for.
 struct Fixture: Sendable, CustomTestStringConvertible {
     let name: String
+    let sample: any Codable & Sendable
     /// The JSON on disk.
     let golden: @Sendable () throws -> Data
     /// Decodes as the consumer does.
@@ -18,6 +19,7 @@ struct Fixture: Sendable, CustomTestStringConvertible {
 
     init<Value: Codable & Equatable & Sendable>(_ name: String, _ sample: Value) {
         self.name = name
+        self.sample = sample
         golden = {
             guard let url = Bundle.module.url(forResource: "Golden/\(name)", withExtension: "json") else {
                 let text = String(decoding: try Wire.encodePretty(sample), as: UTF8.self)

@@ -8,7 +8,7 @@ struct ComponentListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.withPlatform { client in
-            let components: [ComponentView] = try await client.all("components")
+            let components: [ComponentView] = try await client.all(.components)
             let console = Console.current
             if connection.json { return try console.write(json: components) }
             if components.isEmpty {

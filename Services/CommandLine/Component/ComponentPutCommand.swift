@@ -25,7 +25,7 @@ struct ComponentPutCommand: AsyncParsableCommand {
     func run() async throws {
         let document = try DocumentFile.read(file)
         try await connection.withPlatform { client in
-            let view: ComponentView = try await client.put("components/\(URLText.encode(name))", body: document)
+            let view: ComponentView = try await client.put(.component, [name], body: document)
             let console = Console.current
             if connection.json { return try console.write(json: view) }
             console.write(line: "\(view.name) revision \(view.revision)  \(view.digest.prefix(19))")

@@ -14,7 +14,7 @@ struct ComponentRemoveCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.withPlatform { client in
-            try await client.delete("components/\(URLText.encode(name))")
+            try await client.delete(.component, [name])
             if connection.json {
                 try Console.current.write(json: ["removed": name])
             } else {

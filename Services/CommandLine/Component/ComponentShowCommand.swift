@@ -17,7 +17,7 @@ struct ComponentShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.withPlatform { client in
-            let view: ComponentView = try await client.get("components/\(URLText.encode(name))")
+            let view: ComponentView = try await client.get(.component, [name])
             if connection.json {
                 try Console.current.write(json: view)
             } else {

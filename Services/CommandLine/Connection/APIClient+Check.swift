@@ -5,7 +5,7 @@ extension APIClient {
     static func check(_ account: Account) async throws {
         let client = APIClient(account: account)
         do {
-            let _: Page<RunSummary> = try await client.get("runs", query: [("limit", "1")])
+            let _: Page<RunSummary> = try await client.get(.runs, query: [("limit", "1")])
             await client.shutdown()
         } catch {
             await client.shutdown()

@@ -7,14 +7,14 @@ extension APIClient {
         repository: RepositoryPath? = nil, state: RunState? = nil, before: String? = nil, limit: Int
     ) async throws -> Page<RunSummary> {
         try await get(
-            "runs",
+            .runs,
             query: [
                 ("repository", repository?.rawValue), ("state", state?.rawValue), ("before", before),
                 ("limit", "\(limit)"),
             ])
     }
 
-    func run(_ id: RunID) async throws -> RunView { try await get("runs/\(URLText.encode(id.rawValue))") }
+    func run(_ id: RunID) async throws -> RunView { try await get(.run, [id.rawValue]) }
 
     /// The run a person means.
     func run(_ reference: RunReference) async throws -> RunView {
@@ -77,7 +77,7 @@ extension APIClient {
 
     /// The run's events until the platform ends the stream.
     func events(of run: RunID, receive: (RunEvent) async throws -> Bool) async throws {
-        let body = try await stream("runs/\(URLText.encode(run.rawValue))/events", accept: "text/event-stream")
+        let body = try await stream(.runEvents, [run.rawValue], accept: "text/event-stream")
         var parser = EventStreamParser()
         for try await bytes in body {
             for data in parser.receive(bytes) {
@@ -86,17 +86,12 @@ extension APIClient {
         }
     }
 
-    private struct LogPiece: Decodable {
-        var offset: Int64
-        var text: String
-    }
-
     /// A step's log from an offset until it is complete.
     func followLog(
         of run: RunID, step: Int, from offset: Int64, receive: (Int64, String) async throws -> Void
     ) async throws {
         let body = try await stream(
-            "runs/\(URLText.encode(run.rawValue))/steps/\(step)/log",
+            .log, [run.rawValue, "\(step)"],
             query: [("offset", "\(offset)"), ("follow", "1")], accept: "text/event-stream")
         var parser = EventStreamParser()
         for try await bytes in body {
@@ -110,7 +105,7 @@ extension APIClient {
     /// When a part of a step's log was written.
     func logTimes(of run: RunID, step: StepView, from offset: Int64) async throws -> LogTimes {
         try await get(
-            "runs/\(URLText.encode(run.rawValue))/steps/\(step.id)/times",
+            .logTimes, [run.rawValue, "\(step.id)"],
             query: [("offset", "\(offset)"), ("attempt", "\(step.attempt)")])
     }
 
@@ -119,7 +114,7 @@ extension APIClient {
         of run: RunID, step: Int, from offset: Int64 = 0, receive: ([UInt8]) async throws -> Void
     ) async throws {
         let body = try await stream(
-            "runs/\(URLText.encode(run.rawValue))/steps/\(step)/log",
+            .log, [run.rawValue, "\(step)"],
             query: [("offset", offset > 0 ? "\(offset)" : nil)], accept: "text/plain")
         for try await bytes in body { try await receive(bytes) }
     }

@@ -15,40 +15,49 @@ struct APIClient: Sendable {
 
     func shutdown() async { await http.shutdown() }
 
-    func get<Answer: Decodable>(_ path: String, query: [(String, String?)] = []) async throws -> Answer {
-        try await decode(exchange(.get, path, query: query))
+    /// Calls a path of the API; `values` are those of its parameters, in their order.
+    func get<Answer: Decodable>(
+        _ path: APIPath, _ values: [String] = [], query: [(String, String?)] = []
+    ) async throws -> Answer {
+        try await decode(exchange(.get, path, values, query: query))
     }
 
-    func post<Answer: Decodable>(_ path: String, body: (any Encodable & Sendable)? = nil) async throws -> Answer {
-        try await decode(exchange(.post, path, body: body))
+    func post<Answer: Decodable>(
+        _ path: APIPath, _ values: [String] = [], body: (any Encodable & Sendable)? = nil
+    ) async throws -> Answer {
+        try await decode(exchange(.post, path, values, body: body))
     }
 
-    func post(_ path: String, body: (any Encodable & Sendable)? = nil) async throws {
-        _ = try await exchange(.post, path, body: body)
+    func post(_ path: APIPath, _ values: [String] = [], body: (any Encodable & Sendable)? = nil) async throws {
+        _ = try await exchange(.post, path, values, body: body)
     }
 
-    func put<Answer: Decodable>(_ path: String, body: any Encodable & Sendable) async throws -> Answer {
-        try await decode(exchange(.put, path, body: body))
+    func put<Answer: Decodable>(
+        _ path: APIPath, _ values: [String] = [], body: any Encodable & Sendable
+    ) async throws -> Answer {
+        try await decode(exchange(.put, path, values, body: body))
     }
 
-    func put(_ path: String, body: any Encodable & Sendable) async throws {
-        _ = try await exchange(.put, path, body: body)
+    func put(_ path: APIPath, _ values: [String] = [], body: any Encodable & Sendable) async throws {
+        _ = try await exchange(.put, path, values, body: body)
     }
 
-    func delete(_ path: String) async throws { _ = try await exchange(.delete, path) }
+    func delete(_ path: APIPath, _ values: [String] = []) async throws { _ = try await exchange(.delete, path, values) }
 
     /// The body of a good answer as it comes in.
-    func stream(_ path: String, query: [(String, String?)] = [], accept: String) async throws -> HTTPBody {
-        var request = request(.get, path, query: query)
+    func stream(
+        _ path: APIPath, _ values: [String] = [], query: [(String, String?)] = [], accept: String
+    ) async throws -> HTTPBody {
+        var request = request(.get, path, values, query: query)
         request.headers.add("Accept", accept)
         return try await open(request).body
     }
 
     private func exchange(
-        _ method: HTTPRequest.Method, _ path: String, query: [(String, String?)] = [],
+        _ method: HTTPRequest.Method, _ path: APIPath, _ values: [String], query: [(String, String?)] = [],
         body: (any Encodable & Sendable)? = nil
     ) async throws -> [UInt8] {
-        var request = request(method, path, query: query)
+        var request = request(method, path, values, query: query)
         request.headers.add("Accept", "application/json")
         request.totalTimeout = .seconds(60)
         if let body {
@@ -60,9 +69,9 @@ struct APIClient: Sendable {
     }
 
     private func request(
-        _ method: HTTPRequest.Method, _ path: String, query: [(String, String?)]
+        _ method: HTTPRequest.Method, _ path: APIPath, _ values: [String], query: [(String, String?)]
     ) -> HTTPRequest {
-        var request = HTTPRequest(method, account.server + "/api/v1/" + path + URLText.query(query))
+        var request = HTTPRequest(method, account.server + path.path(values) + URLText.query(query))
         if let token = account.token { request.authentication = .bearer(token) }
         return request
     }

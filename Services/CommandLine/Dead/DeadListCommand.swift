@@ -8,7 +8,7 @@ struct DeadListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.withPlatform { client in
-            let letters: [DeadLetterView] = try await client.all("dead")
+            let letters: [DeadLetterView] = try await client.all(.parkedMessages)
             let console = Console.current
             if connection.json { return try console.write(json: letters) }
             if letters.isEmpty { return Console.remark("No message is parked.") }

@@ -25,11 +25,11 @@ struct DeadRetryCommand: AsyncParsableCommand {
         try await connection.withPlatform { client in
             var wanted = messages
             if all {
-                let letters: [DeadLetterView] = try await client.all("dead")
+                let letters: [DeadLetterView] = try await client.all(.parkedMessages)
                 wanted = letters.map(\.id.rawValue)
             }
             for message in wanted {
-                try await client.post("dead/\(URLText.encode(message))/retry")
+                try await client.post(.retryParkedMessage, [message])
             }
             if connection.json {
                 try Console.current.write(json: ["sent": wanted])

@@ -49,7 +49,7 @@ struct RepositoryAddCommand: AsyncParsableCommand {
             cloneURL: cloneURL, forge: forge, defaultBranch: branch, allowsFile: file, username: username,
             token: try gitTokenFile.map { try SecretFile.read($0, naming: "--git-token-file") })
         try await connection.withPlatform { client in
-            let view: RepositoryView = try await client.put(APIClient.route(path), body: request)
+            let view: RepositoryView = try await client.put(.repository, [path.rawValue], body: request)
             let console = Console.current
             if connection.json { return try console.write(json: view) }
             console.write(line: "Saved \(view.path), cloned from \(view.cloneURL)")

@@ -48,7 +48,7 @@ struct RepositoryAssociateCommand: AsyncParsableCommand {
                 throw CommandError(
                     "“\(component)” is not associated with \(path)", remedy: "see `slipway repo show \(path)`")
             }
-            try await client.put(APIClient.route(path, "/associations"), body: wanted)
+            try await client.put(.associations, [path.rawValue], body: wanted)
             let view = try await client.repository(path)
             let console = Console.current
             if connection.json { return try console.write(json: view) }

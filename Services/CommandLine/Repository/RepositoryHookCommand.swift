@@ -18,7 +18,7 @@ struct RepositoryHookCommand: AsyncParsableCommand {
     func run() async throws {
         let path = try repositoryPath(path)
         try await connection.withPlatform { client in
-            let hook: HookView = try await client.get(APIClient.route(path, "/hook"))
+            let hook: HookView = try await client.get(.hook, [path.rawValue])
             let console = Console.current
             if connection.json { return try console.write(json: hook) }
             var table = Table([.init(""), .init("")])

@@ -16,7 +16,7 @@ struct RepositoryRemoveCommand: AsyncParsableCommand {
     func run() async throws {
         let path = try repositoryPath(path)
         try await connection.withPlatform { client in
-            try await client.delete(APIClient.route(path))
+            try await client.delete(.repository, [path.rawValue])
             if connection.json {
                 try Console.current.write(json: ["removed": path.rawValue])
             } else {

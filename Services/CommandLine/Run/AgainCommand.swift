@@ -21,7 +21,7 @@ struct AgainCommand: AsyncParsableCommand {
         let reference = try RunReference(runName)
         try await connection.withPlatform { client in
             let id = try await client.resolve(reference)
-            let view: RunView = try await client.post("runs/\(URLText.encode(id.rawValue))/again")
+            let view: RunView = try await client.post(.rerun, [id.rawValue])
             try await RunCommand.tell(view, follow: follow, json: connection.json, client: client)
         }
     }

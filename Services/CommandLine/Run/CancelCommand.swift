@@ -20,7 +20,7 @@ struct CancelCommand: AsyncParsableCommand {
         let reference = try RunReference(runName)
         try await connection.withPlatform { client in
             let id = try await client.resolve(reference)
-            let view: RunView = try await client.post("runs/\(URLText.encode(id.rawValue))/cancel")
+            let view: RunView = try await client.post(.cancelRun, [id.rawValue])
             let console = Console.current
             if connection.json { return try console.write(json: view) }
             console.write(line: RunText.headline(view.summary, style: console.style, now: .now))

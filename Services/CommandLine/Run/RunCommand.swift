@@ -79,7 +79,7 @@ struct RunCommand: AsyncParsableCommand {
             component: component, document: try file.map(DocumentFile.read),
             parameters: parameters.isEmpty ? nil : parsedParameters)
         try await connection.withPlatform { client in
-            let started: RunView = try await client.post("runs", body: request)
+            let started: RunView = try await client.post(.runs, body: request)
             try await Self.tell(started, follow: follow, json: connection.json, client: client)
         }
     }

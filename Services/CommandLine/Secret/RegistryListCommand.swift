@@ -7,14 +7,9 @@ struct RegistryListCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    private struct Login: Codable {
-        var host: String
-        var username: String
-    }
-
     func run() async throws {
         try await connection.withPlatform { client in
-            let logins: [Login] = try await client.get("registries")
+            let logins: [RegistryView] = try await client.get(.registries)
             let console = Console.current
             if connection.json { return try console.write(json: logins) }
             if logins.isEmpty {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contracts
 
 struct RegistryRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,7 +13,7 @@ struct RegistryRemoveCommand: AsyncParsableCommand {
     func run() async throws {
         let host = try registryHost(host)
         try await connection.withPlatform { client in
-            try await client.delete("registries/\(URLText.encode(host))")
+            try await client.delete(.registry, [host])
             if connection.json {
                 try Console.current.write(json: ["removed": host])
             } else {

@@ -36,7 +36,7 @@ struct RegistrySetCommand: AsyncParsableCommand {
         }
         let request = RegistryRequest(username: username, password: password)
         try await connection.withPlatform { client in
-            try await client.put("registries/\(URLText.encode(host))", body: request)
+            try await client.put(.registry, [host], body: request)
             if connection.json {
                 try Console.current.write(json: ["registry": host, "username": username])
             } else {

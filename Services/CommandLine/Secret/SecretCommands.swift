@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contracts
 
 struct SecretCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,10 +20,15 @@ struct SecretScope: ParsableArguments {
         help: ArgumentHelp("For this repository only; for all of them if absent.", valueName: "repo"))
     var repository: String?
 
-    /// The API's path of a secret, or of the list.
-    func route(_ name: String? = nil) throws -> String {
-        let rest = "secrets" + (name.map { "/" + URLText.encode($0) } ?? "")
-        guard let repository else { return rest }
-        return APIClient.route(try repositoryPath(repository), "/" + rest)
+    /// The API's path of the list, and the values of its parameters.
+    func list() throws -> (path: APIPath, values: [String]) {
+        guard let repository else { return (.secrets, []) }
+        return (.repositorySecrets, [try repositoryPath(repository).rawValue])
+    }
+
+    /// The same of one secret.
+    func secret(_ name: String) throws -> (path: APIPath, values: [String]) {
+        guard let repository else { return (.secret, [name]) }
+        return (.repositorySecret, [try repositoryPath(repository).rawValue, name])
     }
 }

@@ -14,9 +14,9 @@ struct SecretListCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let route = try scope.route()
+        let list = try scope.list()
         try await connection.withPlatform { client in
-            let secrets: [SecretView] = try await client.all(route)
+            let secrets: [SecretView] = try await client.all(list.path, list.values)
             let console = Console.current
             if connection.json { return try console.write(json: secrets) }
             if secrets.isEmpty {

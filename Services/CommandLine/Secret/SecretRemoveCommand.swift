@@ -10,9 +10,9 @@ struct SecretRemoveCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let route = try scope.route(name)
+        let secret = try scope.secret(name)
         try await connection.withPlatform { client in
-            try await client.delete(route)
+            try await client.delete(secret.path, secret.values)
             if connection.json {
                 try Console.current.write(json: ["removed": name])
             } else {

@@ -23,7 +23,7 @@ struct SecretSetCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let route = try scope.route(name)
+        let secret = try scope.secret(name)
         let source = file ?? "standard input"
         let bytes = try file.map { try InputFile.read($0) } ?? StandardInput.readSecret("The value of \(name)")
         let value = try SecretFile.text(bytes, of: source)
@@ -34,7 +34,7 @@ struct SecretSetCommand: AsyncParsableCommand {
         }
         let request = SecretRequest(value: value)
         try await connection.withPlatform { client in
-            try await client.put(route, body: request)
+            try await client.put(secret.path, secret.values, body: request)
             if connection.json {
                 try Console.current.write(json: ["name": name])
             } else {

@@ -1,3 +1,5 @@
+import Contracts
+import HTTPTypes
 import Hummingbird
 import Logging
 import Runtime
@@ -10,11 +12,21 @@ enum PipelineRouter {
     static func make(
         _ operations: Operations, publicURL: String, proxies: TrustedProxies = .none, logger: Logger
     ) throws -> Router<APIContext> {
+        let router = try routes(operations, publicURL: publicURL, proxies: proxies, logger: logger)
+        refuseOtherMethods(on: router)
+        return router
+    }
+
+    /// All that is answered with more than a refusal.
+    static func routes(
+        _ operations: Operations, publicURL: String, proxies: TrustedProxies = .none, logger: Logger
+    ) throws -> Router<APIContext> {
         let router = Router(context: APIContext.self)
         let sessions = BrowserSessions(access: operations.access, publicURL: publicURL)
         router.add(middleware: ClientMiddleware(proxies: proxies, logger: logger))
         router.add(middleware: ProblemMiddleware())
-        let api = router.group("api/v1")
+        let api = router.group(RouterPath(APIPath.root))
+        DocumentRoute().add(to: api)
         SessionRoutes(sessions: sessions).add(to: api)
         let inside = api.group().add(middleware: AccessMiddleware(sessions: sessions))
             .group(context: SignedInContext.self)
@@ -26,5 +38,24 @@ enum PipelineRouter {
         DeadLetterRoutes(letters: operations.deadLetters).add(to: inside)
         try WebRoutes(operations: operations, sessions: sessions, logger: logger).register(on: router)
         return router
+    }
+
+    /// Another method on a path there is gets 405 with those it has (RFC 9110 15.5.6).
+    private static func refuseOtherMethods(on router: Router<APIContext>) {
+        let methods: [HTTPRequest.Method] = [.get, .head, .put, .post, .delete, .patch, .options, .trace]
+        for (path, routes) in Dictionary(grouping: router.routes, by: \.path.description) {
+            let allowed = routes.map(\.method.rawValue).sorted().joined(separator: ", ")
+            for method in methods where !routes.contains(where: { $0.method == method }) {
+                router.on(RouterPath(path), method: method) { request, _ -> Response in
+                    var answer = try Response.json(
+                        Problem(
+                            code: "method_not_allowed", message: "\(request.uri.path) is not for \(method)",
+                            remedy: "send \(allowed)"),
+                        status: .methodNotAllowed)
+                    answer.headers[.allow] = allowed
+                    return answer
+                }
+            }
+        }
     }
 }

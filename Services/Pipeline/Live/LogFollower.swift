@@ -2,12 +2,6 @@ import Contracts
 
 /// Follows the log of one attempt of one step.
 actor LogFollower {
-    /// A piece of log; `offset` is in bytes.
-    struct Piece: Codable, Sendable, Equatable {
-        var offset: Int64
-        var text: String
-    }
-
     private let id: LogStreamID
     private let reader: RunReader
     private var position: Int64
@@ -21,12 +15,12 @@ actor LogFollower {
     }
 
     /// What is new; `nil` once the step is over and all of its log is told.
-    func next() async throws -> [Piece]? {
+    func next() async throws -> [LogPiece]? {
         _ = watch.take()
         let bytes = try await reader.logs.read(id, from: position)
         if !bytes.isEmpty {
             defer { position += Int64(bytes.count) }
-            return [Piece(offset: position, text: String(decoding: bytes, as: UTF8.self))]
+            return [LogPiece(offset: position, text: String(decoding: bytes, as: UTF8.self))]
         }
         let step = try await reader.store.read { [id] in try $0.runs.step(id.step, of: id.run) }
         guard let step else { return nil }

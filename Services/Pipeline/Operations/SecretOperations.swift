@@ -4,12 +4,6 @@ import Secrets
 
 /// Secrets and registry logins: sealed on arrival, never shown.
 struct SecretOperations: Sendable {
-    /// A registry and the user name it is signed in to with.
-    struct Registry: Sendable, Equatable {
-        var host: String
-        var username: String
-    }
-
     let store: PipelineStore
     let keys: KeyRing
 
@@ -47,9 +41,9 @@ struct SecretOperations: Sendable {
         }
     }
 
-    func registries(as principal: Principal) async throws -> [Registry] {
+    func registries(as principal: Principal) async throws -> [RegistryView] {
         try await store.read {
-            try $0.secrets.registryHosts().map { Registry(host: $0.host, username: $0.username) }
+            try $0.secrets.registryHosts().map { RegistryView(host: $0.host, username: $0.username) }
         }
     }
 

@@ -11,10 +11,12 @@ public struct ComponentView: Codable, Sendable, Equatable {
     /// The repositories it is associated with.
     public var repositories: [RepositoryPath]
     public var updatedAt: Timestamp
+    /// What has no effect in the document, one a line. Only in the answer to the request that saved it.
+    public var warnings: [String]?
 
     public init(
         name: String, revision: Int, digest: String, document: JSONValue, repositories: [RepositoryPath],
-        updatedAt: Timestamp
+        updatedAt: Timestamp, warnings: [String]? = nil
     ) {
         self.name = name
         self.revision = revision
@@ -22,5 +24,6 @@ public struct ComponentView: Codable, Sendable, Equatable {
         self.document = document
         self.repositories = repositories
         self.updatedAt = updatedAt
+        self.warnings = warnings
     }
 }

@@ -37,6 +37,17 @@ public struct RegistryRequest: Codable, Sendable, Equatable {
     }
 }
 
+/// `GET /api/v1/registries` lists these: a registry with a login, whose password is never shown.
+public struct RegistryView: Codable, Sendable, Equatable {
+    public var host: String
+    public var username: String
+
+    public init(host: String, username: String) {
+        self.host = host
+        self.username = username
+    }
+}
+
 /// A parked message: `GET /api/v1/dead`.
 public struct DeadLetterView: Codable, Sendable, Equatable {
     public var id: MessageID

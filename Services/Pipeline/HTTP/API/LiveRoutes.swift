@@ -8,7 +8,7 @@ struct LiveRoutes {
     let runs: RunOperations
 
     func add(to group: some RouterMethods<SignedInContext>) {
-        group.get("events") { request, context -> Response in
+        group.on(.get, .events) { request, context -> Response in
             let principal = context.principal
             let watch = runs.changes(of: nil, as: principal)
             return EventStream.response(to: request, watch) { [runs] in
@@ -20,13 +20,13 @@ struct LiveRoutes {
                 return events
             }
         }
-        group.get("runs/:run/events") { request, context -> Response in
+        group.on(.get, .runEvents) { request, context -> Response in
             try await events(of: try context.run(), request, as: context.principal)
         }
-        group.get("runs/:run/steps/:step/log") { request, context -> Response in
+        group.on(.get, .log) { request, context -> Response in
             try await log(request, context)
         }
-        group.get("runs/:run/steps/:step/times") { request, context -> Response in
+        group.on(.get, .logTimes) { request, context -> Response in
             let log = try await find(request, context)
             return try .json(try await log.times(from: try offset(request)))
         }
@@ -51,7 +51,7 @@ struct LiveRoutes {
     private func log(_ request: Request, _ context: SignedInContext) async throws -> Response {
         let log = try await find(request, context)
         let offset = try offset(request)
-        guard request.uri.queryParameters["follow"] == "1" else { return plain(log, from: offset) }
+        guard try request.integer("follow", default: 0, in: 0...1) == 1 else { return plain(log, from: offset) }
         let follower = log.follow(from: offset)
         return EventStream.response(to: request, follower.watch) {
             try await follower.next()?.map { try EventStream.Event($0) }

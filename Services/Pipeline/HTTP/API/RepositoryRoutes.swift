@@ -6,29 +6,29 @@ struct RepositoryRoutes {
     let repositories: RepositoryOperations
 
     func add(to group: some RouterMethods<SignedInContext>) {
-        group.get("repositories") { _, context -> Response in
+        group.on(.get, .repositories) { _, context -> Response in
             try .json(Page(items: try await repositories.all(as: context.principal)))
         }
-        group.get("discovered-repositories") { _, context -> Response in
+        group.on(.get, .discoveredRepositories) { _, context -> Response in
             try .json(Page(items: try await repositories.discovered(as: context.principal)))
         }
-        group.get("repositories/:repository") { _, context -> Response in
+        group.on(.get, .repository) { _, context -> Response in
             try .json(try await repositories.view(try context.repository(), as: context.principal))
         }
-        group.put("repositories/:repository") { request, context -> Response in
+        group.on(.put, .repository) { request, context -> Response in
             let path = try context.repository()
             let isNew = try await repositories.save(try await request.json(), as: path, by: context.principal)
             let view = try await repositories.view(path, as: context.principal)
             return try .json(view, status: isNew ? .created : .ok)
         }
-        group.delete("repositories/:repository") { _, context -> Response in
+        group.on(.delete, .repository) { _, context -> Response in
             try await repositories.remove(try context.repository(), as: context.principal)
             return .noContent
         }
-        group.get("repositories/:repository/hook") { _, context -> Response in
+        group.on(.get, .hook) { _, context -> Response in
             try .json(try await repositories.hook(of: try context.repository(), as: context.principal))
         }
-        group.put("repositories/:repository/associations") { request, context -> Response in
+        group.on(.put, .associations) { request, context -> Response in
             let path = try context.repository()
             let associations = try await request.json([AssociationView].self)
             try await repositories.associate(associations, with: path, as: context.principal)

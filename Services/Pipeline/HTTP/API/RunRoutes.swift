@@ -6,22 +6,22 @@ struct RunRoutes {
     let runs: RunOperations
 
     func add(to group: some RouterMethods<SignedInContext>) {
-        group.get("runs") { request, context -> Response in
+        group.on(.get, .runs) { request, context -> Response in
             let query = try Self.query(of: request)
             let limit = try request.integer("limit", default: 50, in: 1...200)
             return try .json(
                 try await runs.list(query, before: try request.cursor(), limit: limit, as: context.principal))
         }
-        group.post("runs") { request, context -> Response in
+        group.on(.post, .runs) { request, context -> Response in
             try .json(try await runs.start(try await request.json(), as: context.principal), status: .created)
         }
-        group.get("runs/:run") { _, context -> Response in
+        group.on(.get, .run) { _, context -> Response in
             try .json(try await runs.view(try context.run(), as: context.principal))
         }
-        group.post("runs/:run/cancel") { _, context -> Response in
+        group.on(.post, .cancelRun) { _, context -> Response in
             try .json(try await runs.cancel(try context.run(), as: context.principal))
         }
-        group.post("runs/:run/again") { _, context -> Response in
+        group.on(.post, .rerun) { _, context -> Response in
             try .json(try await runs.rerun(try context.run(), as: context.principal), status: .created)
         }
     }

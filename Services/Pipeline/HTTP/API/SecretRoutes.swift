@@ -1,40 +1,39 @@
 import Contracts
 import Hummingbird
 
-/// `/api/v1/secrets`, `/api/v1/repositories/{path}/secrets` and `/api/v1/registries`: sealed on arrival, never shown.
+/// Secrets and registry logins: sealed on arrival, never shown.
 struct SecretRoutes {
     let secrets: SecretOperations
 
     func add(to group: some RouterMethods<SignedInContext>) {
-        group.get("secrets") { _, context -> Response in
+        group.on(.get, .secrets) { _, context -> Response in
             try .json(Page(items: try await secrets.all(as: context.principal)))
         }
-        group.put("secrets/:name") { request, context -> Response in
+        group.on(.put, .secret) { request, context -> Response in
             try await save(request, context, of: nil)
         }
-        group.delete("secrets/:name") { _, context -> Response in
+        group.on(.delete, .secret) { _, context -> Response in
             try await remove(context, of: nil)
         }
-        group.get("repositories/:repository/secrets") { _, context -> Response in
+        group.on(.get, .repositorySecrets) { _, context -> Response in
             try .json(Page(items: try await secrets.all(of: try context.repository(), as: context.principal)))
         }
-        group.put("repositories/:repository/secrets/:name") { request, context -> Response in
+        group.on(.put, .repositorySecret) { request, context -> Response in
             try await save(request, context, of: try context.repository())
         }
-        group.delete("repositories/:repository/secrets/:name") { _, context -> Response in
+        group.on(.delete, .repositorySecret) { _, context -> Response in
             try await remove(context, of: try context.repository())
         }
-        group.get("registries") { _, context -> Response in
-            let registries = try await secrets.registries(as: context.principal)
-            return try .json(registries.map { ["host": $0.host, "username": $0.username] })
+        group.on(.get, .registries) { _, context -> Response in
+            try .json(try await secrets.registries(as: context.principal))
         }
-        group.put("registries/:host") { request, context -> Response in
+        group.on(.put, .registry) { request, context -> Response in
             let body = try await request.json(RegistryRequest.self)
             let login = RegistryLogin(username: body.username, password: body.password)
             try await secrets.save(login, for: try context.part("host"), as: context.principal)
             return .noContent
         }
-        group.delete("registries/:host") { _, context -> Response in
+        group.on(.delete, .registry) { _, context -> Response in
             try await secrets.remove(registry: try context.part("host"), as: context.principal)
             return .noContent
         }

@@ -6,13 +6,13 @@ struct SessionRoutes {
     let sessions: BrowserSessions
 
     func add(to group: RouterGroup<APIContext>) {
-        group.post("session") { request, context -> Response in
+        group.on(.post, .session) { request, context -> Response in
             var response = Response.noContent
             let token = try await request.json(SessionRequest.self).token
             response.setCookie(try await sessions.signIn(token, by: request, from: context.client))
             return response
         }
-        group.delete("session") { request, context -> Response in
+        group.on(.delete, .session) { request, context -> Response in
             var response = Response.noContent
             response.setCookie(try await sessions.signOut(by: request, from: context.client))
             return response

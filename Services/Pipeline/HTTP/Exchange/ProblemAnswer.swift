@@ -44,7 +44,7 @@ struct ProblemAnswer: Error, Sendable, Equatable {
                 case .notFound:
                     ProblemAnswer(
                         .notFound, "unknown_path", "nothing is at \(request.method) \(request.uri.path)",
-                        remedy: "the paths of the API begin with /api/v1/")
+                        remedy: "the paths of the API are in \(APIPath.document.path())")
                 default: ProblemAnswer(error.status, "refused", "the request was refused: \(error)")
                 }
         } else {

@@ -10,6 +10,8 @@ struct LogPanel: Sendable {
     let run: String
     let step: Int
     let hasStep: Bool
+    /// Where its text is, without a page around it.
+    let raw: String?
     let name: String?
     let facts: String
     let state: String
@@ -27,6 +29,7 @@ struct LogPanel: Sendable {
         run = view.summary.id.rawValue
         self.step = step?.id ?? -1
         hasStep = step != nil
+        raw = step.map { APIPath.log.path([view.summary.id.rawValue, "\($0.id)"]) }
         name = step?.name
         self.wanted = wanted.map { "\($0)" } ?? ""
         lines = log.html

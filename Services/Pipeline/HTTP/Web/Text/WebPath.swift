@@ -1,3 +1,5 @@
+import Contracts
+
 /// Paths and queries of pages.
 enum WebPath {
     /// Slashes stay, for they part a repository's path.

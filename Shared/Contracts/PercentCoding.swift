@@ -1,7 +1,7 @@
 /// Percent-encoding of paths and queries (RFC 3986 2.1).
-enum PercentCoding {
+public enum PercentCoding {
     /// Encodes all but what is unreserved (RFC 3986 2.3).
-    static func encode(_ text: String, keepingSlash: Bool = false) -> String {
+    public static func encode(_ text: String, keepingSlash: Bool = false) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var escaped: [UInt8] = []
         for byte in text.utf8 {
@@ -18,7 +18,7 @@ enum PercentCoding {
     }
 
     /// - Returns: `nil` for what is not encoded so, or is no UTF-8.
-    static func decode(_ text: some StringProtocol) -> String? {
+    public static func decode(_ text: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

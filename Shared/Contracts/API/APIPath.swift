@@ -1,0 +1,44 @@
+/// The paths of the HTTP API below ``root``, written as in its OpenAPI document: the one list that the platform's routes,
+/// its pages and the command line take them from.
+public enum APIPath: String, Sendable, CaseIterable {
+    case document = "openapi.json"
+    case session
+    case repositories
+    case repository = "repositories/{repository}"
+    case hook = "repositories/{repository}/hook"
+    case associations = "repositories/{repository}/associations"
+    case repositorySecrets = "repositories/{repository}/secrets"
+    case repositorySecret = "repositories/{repository}/secrets/{name}"
+    case discoveredRepositories = "discovered-repositories"
+    case components
+    case component = "components/{name}"
+    case process = "processes/{digest}"
+    case secrets
+    case secret = "secrets/{name}"
+    case registries
+    case registry = "registries/{host}"
+    case runs
+    case run = "runs/{run}"
+    case cancelRun = "runs/{run}/cancel"
+    case rerun = "runs/{run}/again"
+    case runEvents = "runs/{run}/events"
+    case log = "runs/{run}/steps/{step}/log"
+    case logTimes = "runs/{run}/steps/{step}/times"
+    case events
+    case parkedMessages = "dead"
+    case parkedMessage = "dead/{id}"
+    case retryParkedMessage = "dead/{id}/retry"
+
+    public static let root = "/api/v1"
+
+    /// The path from the host on.
+    /// - Parameter values: of its parameters, in their order; each is percent-encoded, its slashes too.
+    public func path(_ values: [String] = []) -> String {
+        var values = values[...]
+        let segments = rawValue.split(separator: "/").map { segment in
+            segment.first == "{"
+                ? values.popFirst().map { PercentCoding.encode($0) } ?? String(segment) : String(segment)
+        }
+        return "\(Self.root)/\(segments.joined(separator: "/"))"
+    }
+}
