@@ -4,16 +4,15 @@ import Messaging
 import Runtime
 import ServiceLifecycle
 
-/// `builder`: runs the steps of jobs, in containers or as processes, and builds and pushes images.
 @main
-struct Main {
+enum Main {
     static func main() async {
         // What a step may do with its source does not depend on how this program was started.
         umask(0o022)
-        let service = ServiceMain(
+        await ServiceMain(
             name: "builder", summary: "runs the steps of jobs, in containers or as processes, and builds images",
-            settings: BuilderSettings.all, adminPort: 9103)
-        await service.run(
+            settings: BuilderSettings.all, adminPort: 9103
+        ).run(
             queues: { settings in [MessageMap.build(labels: try settings.value(BuilderSettings.labels))] },
             services: { context in try Builder(context).services() })
     }

@@ -6,14 +6,13 @@ import ServiceLifecycle
 import SystemPackage
 import Worker
 
-/// `deployer`: rolls out, and watches until it is true.
 @main
-struct Main {
+enum Main {
     static func main() async {
-        let service = ServiceMain(
+        await ServiceMain(
             name: "deployer", summary: "rolls images out to Kubernetes and Docker hosts and watches them to the end",
-            settings: DeployerSettings.all, adminPort: 9104)
-        await service.run(
+            settings: DeployerSettings.all, adminPort: 9104
+        ).run(
             queues: { settings in
                 try DeployerSettings.targets(settings).map { MessageMap.deploy(cluster: $0.name) }
             },

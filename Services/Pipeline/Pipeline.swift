@@ -16,24 +16,20 @@ import Synchronization
 
 /// The pipeline platform: chooses the process of a push, plans it into jobs, leases them to workers and keeps the one
 /// truth on runs. Serves the API and the pages.
-@main
 struct Pipeline {
-    static func main() async {
-        await ServiceMain(
-            name: "pipeline", summary: "keeps components and runs, serves the API and the pages",
-            settings: PipelineSettings.all, adminPort: 9102, needsBroker: false, commands: DatabaseCommands.all
-        ).run(
-            queues: { _ in [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")] },
-            services: { context in try await services(context) })
+    private let context: ServiceContext
+
+    init(_ context: ServiceContext) {
+        self.context = context
     }
 
-    private static func services(_ context: ServiceContext) async throws -> [any Service] {
+    func services() async throws -> [any Service] {
         let settings = context.settings
         let logger = context.logger
         let folder = try DataFolder.claimAlone(settings, service: "pipeline")
         let data = folder.path
 
-        let store = PipelineStore(store: try await open(settings, logger))
+        let store = PipelineStore(store: try await Self.open(settings, logger))
         try await FirstToken.prepare(in: store, file: "\(data)/token", logger: logger)
         context.readiness.add("store") {
             do {

@@ -49,7 +49,7 @@ struct SyncOutcomes: Sendable {
                 "source synced",
                 metadata: [
                     "repository": "\(source.trigger.repository)", "ref": "\(source.trigger.ref)",
-                    "commit": "\(source.commit.sha)", "file": "\(source.pipelineFile?.path ?? "none")",
+                    "commit": "\(source.commit.sha)", "path": "\(source.pipelineFile?.path ?? "none")",
                 ])
             try await bus.send(source, id: Self.id("synced", source.trigger), run: source.trigger.run)
         case .failed(var failure):

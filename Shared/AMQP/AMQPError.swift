@@ -53,17 +53,6 @@ public struct AMQPError: Error, Sendable, Hashable {
         self.message = message
         self.cause = cause
     }
-
-    /// Whether trying again without a person's help may succeed.
-    public var isRetryable: Bool {
-        switch code {
-        case .unreachable, .resourceLocked, .nacked, .blocked, .timedOut, .indeterminate, .connectionLost, .unroutable:
-            true
-        case .invalidConfiguration, .authentication, .tls, .accessRefused, .notFound, .preconditionFailed, .tooLarge,
-            .protocolViolation, .closed, .cancelled:
-            false
-        }
-    }
 }
 
 extension AMQPError: CustomStringConvertible {

@@ -144,7 +144,7 @@ extension Mirror {
             guard error.code == .unsafeObjects || error.code == .failed else { throw error }
             try await fetch(refspecs, [], remote, source)
             program.logger.notice(
-                "tags cannot be fetched", metadata: ["remote": "\(remote)", "error": "\(error)"])
+                "tags cannot be fetched", metadata: ["address": "\(remote)", "error": "\(error)"])
         }
     }
 

@@ -25,7 +25,7 @@ struct AdminServer: Service {
             do {
                 return try await serve(ListenAddress(host: address.host, port: port))
             } catch let error as IOError where error.errnoCode == EADDRINUSE && port < address.ports.upperBound {
-                logger.debug("the port is taken", metadata: ["port": "\(port)"])
+                logger.debug("the port is taken", metadata: ["address": "\(address.host):\(port)"])
             } catch {
                 throw SettingsError(
                     setting: CommonSettings.adminListen.variable, message: "cannot listen on \(address): \(error)",

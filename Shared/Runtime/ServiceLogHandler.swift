@@ -22,7 +22,7 @@ struct ServiceLogHandler: LogHandler {
             ("time", Timestamp.now.description), ("level", "\(event.level)"), ("service", service),
             ("msg", "\(event.message)"),
         ]
-        for (key, value) in merged.sorted(by: { $0.key < $1.key }) { fields.append((key, "\(value)")) }
+        for (key, value) in merged.sorted(by: { LogKey.isBefore($0.key, $1.key) }) { fields.append((key, "\(value)")) }
         output.write(LogLine(fields: fields).rendered(format))
     }
 }

@@ -17,6 +17,13 @@ import Testing
         #expect(!line.contains("\u{85}"))
     }
 
+    @Test func whatALineIsAboutComesBeforeWhatIsTold() {
+        let keys = ["error", "unlisted", "run", "attempt", "another", "job", "repository", "after"]
+        #expect(
+            keys.sorted(by: LogKey.isBefore)
+                == ["repository", "run", "job", "attempt", "after", "error", "another", "unlisted"])
+    }
+
     @Test func jsonIsAnObject() {
         #expect(
             LogLine(fields: [("msg", #"a "b" \"#), ("n", "1")]).rendered(.json) == #"{"msg":"a \"b\" \\","n":"1"}"#)

@@ -22,7 +22,6 @@ struct Style: Sendable, Hashable {
     let colours: Bool
 
     static let plain = Style(colours: false)
-    static let coloured = Style(colours: true)
 
     func paint(_ text: String, _ tone: Tone) -> String {
         guard colours, !text.isEmpty, let code = tone.code else { return text }

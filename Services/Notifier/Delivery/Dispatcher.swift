@@ -74,7 +74,7 @@ struct Dispatcher: Service {
             outlet.metrics.waiting(by: -over)
         } catch {
             logger.error(
-                "an attempt cannot be recorded", metadata: ["event": "\(notification.event)", "error": "\(error)"])
+                "an attempt cannot be recorded", metadata: ["message": "\(notification.event)", "error": "\(error)"])
             do { try await Task.sleep(for: .seconds(5)) } catch { return .zero }
         }
         outlet.metrics.posted(verdict)
@@ -84,7 +84,7 @@ struct Dispatcher: Service {
 
     private func log(_ verdict: DeliveryVerdict, _ outcome: PostOutcome, _ notification: Notification, _ attempt: Int) {
         let metadata: Logger.Metadata = [
-            "event": "\(notification.event)", "address": "\(outlet.label)", "attempt": "\(attempt)",
+            "message": "\(notification.event)", "address": "\(outlet.label)", "attempt": "\(attempt)",
             "outcome": "\(outcome)",
         ]
         switch verdict {

@@ -15,7 +15,7 @@ enum FirstToken {
         try await store.write { transaction in
             try transaction.access.addToken(token, name: "first", now: transaction.now)
         }
-        logger.notice("made the token to sign in with", metadata: ["file": "\(file)"])
+        logger.notice("made the token to sign in with", metadata: ["path": "\(file)"])
     }
 
     private static func write(_ text: String, to path: String) throws(FileError) {

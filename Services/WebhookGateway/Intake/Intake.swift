@@ -30,7 +30,7 @@ final class Intake: Sendable {
         do {
             message = try PreparedMessage(push, id: push.trigger.id)
         } catch {
-            logger.error("push cannot be encoded", metadata: ["push": "\(push.trigger.id)", "error": "\(error)"])
+            logger.error("push cannot be encoded", metadata: ["message": "\(push.trigger.id)", "error": "\(error)"])
             return done(.failure(.unavailable))
         }
         let key = push.trigger.repository.rawValue
@@ -41,7 +41,7 @@ final class Intake: Sendable {
             case .success: done(.success(.broker))
             case .failure(let error):
                 guard let spool else {
-                    logger.error("push cannot be kept", metadata: ["push": "\(message.id)", "error": "\(error)"])
+                    logger.error("push cannot be kept", metadata: ["message": "\(message.id)", "error": "\(error)"])
                     return done(.failure(.unavailable))
                 }
                 keep(message, key, in: spool, then: done)
@@ -66,7 +66,7 @@ final class Intake: Sendable {
                 try await spool.append(message, key: key)
                 done(.success(.spool))
             } catch {
-                logger.error("push cannot be spooled", metadata: ["push": "\(message.id)", "error": "\(error)"])
+                logger.error("push cannot be spooled", metadata: ["message": "\(message.id)", "error": "\(error)"])
                 done(.failure(.unavailable))
             }
         }

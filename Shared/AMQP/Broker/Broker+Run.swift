@@ -53,15 +53,16 @@ extension Broker {
             do throws(AMQPError) {
                 let wire = try await connect(role, to: endpoint)
                 hasConnected = true
-                logger.info("connected to the broker", metadata: ["host": "\(endpoint)"])
+                logger.info("connected to the broker", metadata: ["address": "\(endpoint)"])
                 guard let error = await serve(role, wire) else { return }
                 reconnect.ended(after: .now - began)
                 await failed(role, error)
-                logger.warning("lost the broker", metadata: ["host": "\(endpoint)", "error": "\(error)"])
+                logger.warning("lost the broker", metadata: ["address": "\(endpoint)", "error": "\(error)"])
             } catch {
                 await failed(role, error)
                 if error.isPermanent && !hasConnected { throw error }
-                logger.warning("cannot connect to the broker", metadata: ["host": "\(endpoint)", "error": "\(error)"])
+                logger.warning(
+                    "cannot connect to the broker", metadata: ["address": "\(endpoint)", "error": "\(error)"])
             }
         }
     }

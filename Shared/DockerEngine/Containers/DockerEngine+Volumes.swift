@@ -10,7 +10,6 @@ extension DockerEngine {
     private struct Volume: Decodable {
         var name: String
         var labels: [String: String]?
-        var mountpoint: String?
     }
 
     private struct Volumes: Decodable {

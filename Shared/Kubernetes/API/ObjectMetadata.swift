@@ -9,7 +9,6 @@ public struct ObjectMetadata: Codable, Sendable, Hashable {
     public var labels: [String: String]?
     public var annotations: [String: String]?
     public var ownerReferences: [OwnerReference]?
-    public var creationTimestamp: String?
     public var deletionTimestamp: String?
 
     public init(name: String = "", labels: [String: String]? = nil, annotations: [String: String]? = nil) {

@@ -55,7 +55,6 @@ struct Kubeconfig: Decodable, Sendable {
         var command: String
         var args: [String]?
         var env: [Variable]?
-        var provideClusterInfo: Bool?
 
         struct Variable: Decodable, Sendable, Hashable {
             var name: String

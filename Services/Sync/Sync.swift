@@ -1,0 +1,66 @@
+import Contracts
+import FoundationEssentials
+import Git
+import Logging
+import Messaging
+import Runtime
+import Secrets
+import ServiceLifecycle
+
+/// Source: keeps a mirror of each repository, finds the commit of a push and its pipeline file, and serves the mirrors
+/// to builders.
+struct Sync {
+    /// How many messages are held, those that wait for a slot included.
+    private static let prefetch = 512
+
+    private let context: ServiceContext
+
+    init(_ context: ServiceContext) {
+        self.context = context
+    }
+
+    func services() async throws -> [any Service] {
+        let settings = context.settings
+        let logger = context.logger
+        let data = try settings.value(CommonSettings.data)
+        let listen = try settings.value(SyncSettings.listen)
+        try FileManager.default.createDirectory(atPath: data + "/home", withIntermediateDirectories: true)
+        let certificates = try TrustedCertificates(settings)
+        try certificates?.write(to: data + "/certificates.pem")
+        var git = GitProgram(
+            path: try settings.value(SyncSettings.git), home: data + "/home",
+            allowsFile: try settings.value(SyncSettings.allowsFile),
+            certificates: certificates.map { _ in data + "/certificates.pem" }, logger: logger)
+        git.idleTimeout = try settings.value(SyncSettings.idleTimeout)
+        let mirrors = Mirrors(
+            data: data, program: git,
+            publicURL: try settings.optional(SyncSettings.mirrorURL) ?? "http://\(listen)")
+        let maintenance = MirrorMaintenance(logger: logger)
+        let slots = FetchSlots(
+            total: try settings.value(SyncSettings.concurrency),
+            perHost: try settings.value(SyncSettings.hostConcurrency))
+        let access = SourceAccessReader(
+            directory: RepositoryDirectory(bus: context.bus), keys: try settings.value(CommonSettings.sealKeys),
+            timeout: try settings.value(SyncSettings.timeout))
+        let synchronizer = Synchronizer(
+            mirrors: mirrors, access: access, maintenance: maintenance, slots: slots)
+        let parts = PartsFetcher(
+            mirrors: mirrors, access: access, slots: slots, maintenance: maintenance,
+            largeFileLimit: Int64(try settings.value(SyncSettings.largeFileLimit)) << 20)
+        let outcomes = SyncOutcomes(bus: context.bus, logger: logger)
+        return [
+            maintenance,
+            MirrorServer(
+                address: listen,
+                routes: MirrorRoutes(
+                    mirrors: mirrors, tokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey)),
+                    parts: parts, logger: logger), logger: logger),
+            QueueConsumer(
+                bus: context.bus, queue: MessageMap.sync, prefetch: Self.prefetch,
+                handlers: [
+                    PushReceivedHandler(synchronizer: synchronizer, outcomes: outcomes),
+                    SyncRequestedHandler(synchronizer: synchronizer, outcomes: outcomes),
+                ], logger: logger),
+        ]
+    }
+}
