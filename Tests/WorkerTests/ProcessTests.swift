@@ -151,7 +151,8 @@ final class MemoryLog: StepLog {
             let mark = ProcessMark(worker: name, job: "j", attempt: 1)
             try await runTool(
                 "sh", ["-c", "\(ProcessMark.variable)=\(mark.text)1/ setsid sleep 1000 >/dev/null 2>&1 &"])
-            #expect(ProcessTable.find(ProcessMark(worker: name)).count == 1)
+            // Until it runs another program it has the shell's environment.
+            try await eventually { ProcessTable.find(ProcessMark(worker: name)).count == 1 }
             #expect(ProcessTable.find(ProcessMark(worker: name, job: "j", attempt: 2)).isEmpty)
             let runner = ProcessRunner(worker: name, scratch: directory, logger: Logger(label: "test"))
             await runner.collectLeftovers()
