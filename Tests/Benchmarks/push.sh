@@ -1,8 +1,14 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # Push received → first line of the first step. Sourced by `bench`.
 push() { # [TIMES]
-    local times=${1:-20} time number commit start line
-    "$rig/install" curl git jq rabbitmq-server
+    times=${1:-20}
+    "$rig/install" curl git jq postgresql rabbitmq-server
+    on_both pushes push
+}
+
+pushes() {
+    local time number commit start line
+    rm -f "$work/floor" "$work/ours"
     stack_up
     # the shell prints the moment at which it runs: the first line that a step can say
     repository_with 'date +%s%N'
@@ -35,11 +41,13 @@ push() { # [TIMES]
     done
     local ours floor
     ours=$(median < "$work/ours") floor=$(median < "$work/floor")
-    printf 'push received → first line, %d pushes of a repository of 200 files, medians:\n' "$times"
+    printf 'push received → first line, on %s, %d pushes of a repository of 200 files, medians:\n' "$store" "$times"
     printf 'Slipway %d.%d ms; git fetch + checkout + fork %d.%d ms; above it %d.%d ms (budget 60 ms)\n' \
         $((ours / 1000)) $((ours / 100 % 10)) $((floor / 1000)) $((floor / 100 % 10)) \
         $(((ours - floor) / 1000)) $(((ours - floor) / 100 % 10))
     printf 'slowest %d ms\n' $(($(sort -n "$work/ours" | tail -n 1) / 1000))
+    result=$ours
+    stack_down
 }
 
 # Posts the hook as one write to an open connection and sets `start` to the moment of it: to start curl takes longer

@@ -1,8 +1,14 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # Runs end to end: what the platform itself costs, and whether slots scale. Sourced by `bench`.
 runs() { # [RUNS]
-    local total=${1:-120} number slots
-    "$rig/install" curl git jq python3 rabbitmq-server
+    runs=${1:-120}
+    "$rig/install" curl git jq postgresql python3 rabbitmq-server
+    on_both trivial_and_waiting runs
+}
+
+trivial_and_waiting() {
+    local total=$runs number slots
+    rm -rf "$work"/floor*.git
     stack_up builder:SLIPWAY_CAPACITY=4
     repository_with true
     for ((number = 1; number <= total; number++)); do commit "run $number"; done
@@ -21,7 +27,8 @@ runs() { # [RUNS]
     start=$(drive hooks "$port" "$work/token" < "$work/bodies")
     finished $((total + 1))
     ours=$(per_second "$total" $(($(last_end $((total + 1))) - start)))
-    printf '%d runs of one trivial step, pushed at once, 4 slots: %s runs/s (budget 18); ' "$total" "$ours"
+    result=$(awk -v ours="$ours" 'BEGIN { print 1 / ours }')
+    printf 'on %s: %d runs of one trivial step, pushed at once, 4 slots: %s runs/s (budget 18); ' "$store" "$total" "$ours"
     printf '4 loops of git fetch + checkout + fork: %s/s; ratio %s %%\n' "$floor" \
         "$(awk -v ours="$ours" -v floor="$floor" 'BEGIN { printf "%.0f", 100 * ours / floor }')"
     stack_down
