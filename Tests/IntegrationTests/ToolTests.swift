@@ -7,7 +7,7 @@ import Testing
     private static let tools = [
         "run", "bench", "bench gateway", "bench push", "bench-language", "fuzz-language", "properties-language",
         "coverage", "count", "check", "compose", "Rig/up", "Rig/down", "Rig/docker", "Rig/install", "Rig/kubernetes",
-        "Rig/registry", "Rig/rabbitmq",
+        "Rig/registry", "Rig/rabbitmq", "Rig/python",
     ]
 
     /// Asked what it is, a tool says so and does nothing: to build takes minutes.

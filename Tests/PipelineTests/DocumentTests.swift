@@ -44,7 +44,8 @@ import Testing
     @Test(
         arguments: [
             (APIPath.runs.path(), HTTPRequest.Method.put, "GET, POST"), (APIPath.run.path(["1"]), .post, "GET"),
-            (APIPath.document.path(), .delete, "GET"), ("/sign-in", .patch, "GET, POST"), ("/", .post, "GET"),
+            (APIPath.document.path(), .delete, "GET"), ("/sign-in", .patch, "GET, POST"),
+            (APIPath.runs.path(), .trace, "GET, POST"), ("/", .post, "GET"),
         ])
     func `Another method is told which there are`(path: String, method: HTTPRequest.Method, allowed: String)
         async throws

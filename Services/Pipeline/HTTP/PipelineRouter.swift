@@ -42,7 +42,8 @@ enum PipelineRouter {
 
     /// Another method on a path there is gets 405 with those it has (RFC 9110 15.5.6).
     private static func refuseOtherMethods(on router: Router<APIContext>) {
-        let methods: [HTTPRequest.Method] = [.get, .head, .put, .post, .delete, .patch, .options, .trace]
+        let methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY"]
+            .compactMap(HTTPRequest.Method.init(rawValue:))
         for (path, routes) in Dictionary(grouping: router.routes, by: \.path.description) {
             let allowed = routes.map(\.method.rawValue).sorted().joined(separator: ", ")
             for method in methods where !routes.contains(where: { $0.method == method }) {
