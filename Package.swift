@@ -105,20 +105,21 @@ let package = Package(
             name: "CPostgreSQL", path: "Shared/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Shared
+        shared("Text"),
         shared("Threading", ["CLinux"]),
-        shared("AMQP", ["CRabbitMQ", "CLinux", "Threading", collections, logging]),
+        shared("AMQP", ["CRabbitMQ", "CLinux", "Text", "Threading", collections, logging]),
         shared("HTTPClient", ["CCurl", "CLinux", "Threading", collections, logging]),
-        shared("Contracts"),
-        shared("Secrets", ["Contracts", crypto]),
-        shared("Messaging", ["AMQP", "Contracts", lifecycle, logging, metrics]),
-        shared("Storage", ["Contracts", "Messaging", crypto, grdb, lifecycle, logging, metrics]),
+        shared("Contracts", ["Text"]),
+        shared("Secrets", ["Contracts", "Text", crypto]),
+        shared("Messaging", ["AMQP", "Contracts", "Text", lifecycle, logging, metrics]),
+        shared("Storage", ["Contracts", "Messaging", "Text", crypto, grdb, lifecycle, logging, metrics]),
         shared(
             "PostgreSQL",
             ["Storage", "Threading", logging, .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))]),
-        shared("PipelineLanguage", ["Contracts", crypto, yams]),
-        shared("Git", ["CLinux", "Contracts", "Threading", logging, subprocess, systemPackage]),
-        shared("DockerEngine", ["HTTPClient", "Threading", logging]),
-        shared("Kubernetes", ["Contracts", "HTTPClient", crypto, logging, subprocess, systemPackage, yams]),
+        shared("PipelineLanguage", ["Contracts", "Text", crypto, yams]),
+        shared("Git", ["CLinux", "Contracts", "Text", "Threading", logging, subprocess, systemPackage]),
+        shared("DockerEngine", ["HTTPClient", "Text", "Threading", logging]),
+        shared("Kubernetes", ["Contracts", "HTTPClient", "Text", crypto, logging, subprocess, systemPackage, yams]),
         shared(
             "Runtime",
             [
@@ -128,52 +129,53 @@ let package = Package(
         shared(
             "Worker",
             [
-                "Contracts", "Messaging", "PipelineLanguage", "Secrets", lifecycle, logging, metrics, subprocess,
+                "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Text", lifecycle, logging, metrics,
+                subprocess,
                 systemPackage,
             ]),
+        shared("Containers", ["Contracts", "DockerEngine", "HTTPClient", "PipelineLanguage", "Worker"]),
 
         // Services, in the order a push meets them
         service(
             "WebhookGateway",
             [
-                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto, hummingbirdCore,
+                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", "Text", crypto, hummingbirdCore,
                 lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
             ]),
         service(
             "Sync",
             [
-                "Contracts", "Git", "Messaging", "Runtime", "Secrets", crypto, httpTypes, hummingbird, lifecycle,
-                logging,
-                nioCore,
+                "Contracts", "Git", "Messaging", "Runtime", "Secrets", "Text", crypto, httpTypes, hummingbird,
+                lifecycle, logging, nioCore,
             ]),
         service(
             "Pipeline",
             [
-                "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Threading",
-                crypto, httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore, postgreSQL,
+                "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Text",
+                "Threading", crypto, httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore, postgreSQL,
             ], resources: [.embedInCode("HTTP/API/openapi.json"), .embedInCode("HTTP/Web/Assets")]),
         service(
             "Builder",
             [
-                "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage", "Runtime", "Secrets",
-                "Worker", crypto, lifecycle, logging, subprocess, systemPackage,
+                "Containers", "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage",
+                "Runtime", "Secrets", "Text", "Worker", crypto, lifecycle, logging, subprocess, systemPackage,
             ]),
         service(
             "Deployer",
             [
-                "Contracts", "DockerEngine", "HTTPClient", "Kubernetes", "Messaging", "PipelineLanguage", "Runtime",
-                "Secrets", "Worker", crypto, lifecycle, logging, systemPackage,
+                "Containers", "Contracts", "DockerEngine", "HTTPClient", "Kubernetes", "Messaging", "PipelineLanguage",
+                "Runtime", "Secrets", "Text", "Worker", crypto, lifecycle, logging, systemPackage,
             ]),
         service(
             "Notifier",
             [
-                "AMQP", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", lifecycle,
+                "AMQP", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", "Text", lifecycle,
                 logging, metrics, mustache,
             ]),
         service(
             "CommandLine",
             [
-                "Contracts", "HTTPClient", "PipelineLanguage", "Secrets", argumentParser, logging, subprocess,
+                "Contracts", "HTTPClient", "PipelineLanguage", "Secrets", "Text", argumentParser, logging, subprocess,
                 systemPackage,
             ]),
 
@@ -193,6 +195,7 @@ let package = Package(
                 "AMQP", "Contracts", "Storage", hummingbird, lifecycle, logging, nioCore, postgreSQL, subprocess,
                 systemPackage,
             ], path: "Tests/TestSupport", swiftSettings: settings),
+        tests("TextTests", ["TestSupport", "Text"]),
         tests("ThreadingTests", ["Threading", "CLinux"]),
         tests("AMQPTests", ["AMQP"]),
         tests("AMQPIntegrationTests", ["AMQP", "TestSupport", logging]),
@@ -227,9 +230,8 @@ let package = Package(
         tests(
             "WebhookGatewayTests",
             [
-                "WebhookGateway", "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", crypto,
-                logging,
-                nioCore, nioEmbedded, nioHTTP1, nioPosix,
+                "WebhookGateway", "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", "Text", crypto,
+                logging, nioCore, nioEmbedded, nioHTTP1, nioPosix,
             ]),
         tests(
             "SyncTests",
@@ -273,14 +275,14 @@ let package = Package(
             "NotifierTests",
             [
                 "Notifier", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", "TestSupport",
-                crypto, httpTypes, hummingbird, logging, nioCore,
+                "Text", crypto, httpTypes, hummingbird, logging, nioCore,
             ]),
         tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", argumentParser]),
         tests(
             "IntegrationTests",
             [
-                "AMQP", "Contracts", "HTTPClient", "Messaging", "Secrets", "TestSupport", httpTypes, hummingbird,
-                logging, nioCore, subprocess, systemPackage,
+                "AMQP", "Contracts", "HTTPClient", "Messaging", "Secrets", "TestSupport", "Text", httpTypes,
+                hummingbird, logging, nioCore, subprocess, systemPackage,
             ]),
     ]
 )

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTPClient
+import Text
 
 extension DockerEngine {
     /// One call of the Engine API.
@@ -41,10 +42,8 @@ extension DockerEngine {
     /// Sends a call and returns once the head of the answer is there.
     /// - Throws: The error of a status that is not fine, with the engine's own words.
     func send(_ call: Call) async throws(DockerError) -> HTTPResponse {
-        var url = "http://docker" + (call.versioned ? "/v\(version)" : "") + call.path
-        if !call.query.isEmpty {
-            url += "?" + call.query.map { "\($0.0)=\(Self.percentEncode($0.1))" }.joined(separator: "&")
-        }
+        let url = PercentCoding.address(
+            "http://docker" + (call.versioned ? "/v\(version)" : "") + call.path, query: call.query)
         let request = HTTPRequest(
             call.method, url, headers: call.headers, body: call.body, socketPath: socketPath,
             totalTimeout: call.timeout, idleTimeout: nil)
@@ -58,7 +57,7 @@ extension DockerEngine {
         let bytes = try await collect(response, call)
         let words =
             (try? EngineDocument.decode(EngineProblem.self, from: bytes))?.message
-            ?? String(decoding: bytes.prefix(500), as: UTF8.self)
+            ?? UTF8Boundary.prefix(bytes, bytes: 500)
         throw DockerError(DockerError.Code(status: response.status), "\(call.subject): \(words)")
     }
 
@@ -96,22 +95,6 @@ extension DockerEngine {
         } catch {
             throw DockerError(.badRequest, "the request cannot be written as JSON", cause: error)
         }
-    }
-
-    static func percentEncode(_ text: String) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                encoded += byte < 16 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-        return encoded
     }
 
     /// The `filters` of a list call: only what carries all of these labels.

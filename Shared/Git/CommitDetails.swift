@@ -1,3 +1,5 @@
+import Text
+
 /// A commit as its object says.
 public struct CommitDetails: Sendable, Hashable {
     public var sha: String
@@ -21,7 +23,7 @@ public struct CommitDetails: Sendable, Hashable {
 
     /// - Parameter object: in UTF-8; other bytes become replacement characters.
     /// - Throws: ``GitError/Code/failed`` where it is no commit object.
-    init(sha: String, object: some Collection<UInt8>) throws(GitError) {
+    init(sha: String, object: some BidirectionalCollection<UInt8>) throws(GitError) {
         self.sha = sha
         var author: (name: String, email: String, time: Int64)?
         var committer: (name: String, email: String, time: Int64)?
@@ -36,7 +38,7 @@ public struct CommitDetails: Sendable, Hashable {
         authorName = author.name
         authorEmail = author.email
         committedAt = committer.time
-        let text = String(decoding: rest.dropFirst().prefix(64 * 1024), as: UTF8.self)
+        let text = UTF8Boundary.prefix(rest.dropFirst(), bytes: 64 * 1024)
         message = String(text.reversed().drop { $0.isNewline }.reversed())
     }
 

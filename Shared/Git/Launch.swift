@@ -1,5 +1,6 @@
 import Subprocess
 import SystemPackage
+import Text
 
 /// One start of a program.
 struct Launch: Sendable {
@@ -33,7 +34,7 @@ struct Launch: Sendable {
             }
         return GitProgram.Output(
             bytes: result.standardOutput, exitCode: exitCode,
-            words: String(decoding: result.closureResult.suffix(Self.wordsLimit), as: UTF8.self))
+            words: UTF8Boundary.suffix(result.closureResult, bytes: Self.wordsLimit))
     }
 
     /// Passes standard output on as it comes. What `write` throws ends the program.

@@ -1,6 +1,7 @@
 public import AMQP
 public import Logging
 public import ServiceLifecycle
+import Text
 
 /// Takes messages from a queue and gives each to the handler of its type: acked when handled, retried later or parked
 /// with the reason when not. Ends on graceful shutdown, after the handlers that have begun.
@@ -31,7 +32,7 @@ extension Bus {
         var parked = message.resent(to: MessageMap.work, routingKey: MessageMap.parked.name)
         parked.properties.headers[Header.parkedQueue] = .string(queue.name)
         // A header table has to fit in one frame beside everything else.
-        parked.properties.headers[Header.parkedReason] = .string(String(reason.prefix(4000)))
+        parked.properties.headers[Header.parkedReason] = .string(UTF8Boundary.prefix(reason, bytes: 4000))
         try await broker.publish(parked)
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Text
 
 /// W3C trace context: one trace from the hook to the last notification.
 public enum Traceparent {
@@ -22,7 +23,7 @@ public enum Traceparent {
         var text = Array(parent.utf8)
         let dash = UInt8(ascii: "-")
         guard text.count == 55, text.starts(with: "00-".utf8), text[35] == dash, text[52] == dash,
-            text[3..<35].allSatisfy(isHexDigit)
+            text[3..<35].allSatisfy(Hex.isDigit)
         else { return make() }
         write(entropy.withLock { $0.next() } | 1, to: &text, at: 36)
         text.replaceSubrange(53..., with: "01".utf8)
@@ -33,13 +34,6 @@ public enum Traceparent {
     static func trace(of parent: String?) -> Substring? {
         guard let parent, parent.utf8.count == 55 else { return nil }
         return parent.dropFirst(3).prefix(32)
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
-        default: false
-        }
     }
 
     /// In sixteen digits.

@@ -1,4 +1,5 @@
 public import Contracts
+import Text
 
 /// The secret of one repository's webhook: derived from the hook key, so that nobody has to keep it.
 public struct HookToken: Sendable {

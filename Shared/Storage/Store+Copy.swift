@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Text
 
 extension Store {
     /// What was copied of a table and found in the copy.
@@ -112,10 +113,7 @@ private struct TableCopy {
             guard rows.count == Self.page, let end = rows.last else { break }
             last = try key.map { try end[$0] as DatabaseValue }
         }
-        let digest = hash.finalize().prefix(16).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        let digest = Hex.encode(hash.finalize(), first: 16)
         return Store.Copied(table: Store.Table(name: table, rows: count), digest: digest)
     }
 

@@ -34,7 +34,7 @@ struct BrokerConfigurationTests {
         "http://host", "amqp://", "amqp://u:secret@host:port", "amqp://u:secret@host:70000", "amqp://u:sec%zzret@host",
         "amqp://u:secret@a,,b", "amqp://u:secret@host?heartbeat=no", "amqp://u:secret@host?unknown=1",
         "amqp://u:secret@host?cacertfile=/x", "amqp://u:se/cret@host", "amqp://u:secret#@host",
-        "amqp://u:x?secret@host", "",
+        "amqp://u:x?secret@host", "amqp://u:secret%+1@host", "amqp://u:secret%4@host", "",
     ])
     func whatCannotBeReadIsRefusedWithoutThePassword(url: String) {
         let error = #expect(throws: AMQPError.self) { try BrokerConfiguration(url: url, connectionName: "x") }

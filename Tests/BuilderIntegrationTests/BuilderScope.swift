@@ -51,7 +51,7 @@ struct BuilderScope: Sendable {
         } catch {
             result = .failure(error)
         }
-        for container in try await scope.engine.containers(labelled: ["dev.slipway.worker": name]) {
+        for container in try await scope.engine.containers(labelled: ["slipway.dev/builder": name]) {
             try await scope.engine.removeContainer(container.id)
         }
         try await scope.engine.removeImage(scope.image, force: true)
@@ -178,7 +178,7 @@ struct BuilderScope: Sendable {
         // Whatever happened, nothing of it stays behind.
         let left = try FileManager.default.contentsOfDirectory(atPath: data.appending("jobs").string)
         guard left.isEmpty else { throw TestFailure("the job left its folder behind: \(left)") }
-        let labels = ["dev.slipway.job": grant.job.rawValue]
+        let labels = ["slipway.dev/job": grant.job.rawValue]
         let objects =
             try await engine.containers(labelled: labels) + engine.networks(labelled: labels)
             + engine.volumes(labelled: labels)

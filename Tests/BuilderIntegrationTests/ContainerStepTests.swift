@@ -74,7 +74,7 @@ import Worker
                     Step(
                         name: "web", image: scope.image,
                         commands: ["mkdir /w; echo up > /w/index.html; sleep 1; httpd -f -p 80 -h /w"],
-                        ready: Probe(port: 80, path: "/", timeout: 20))
+                        ready: Probe(port: 80, path: "index.html", timeout: 20))
                 ],
                 steps: [
                     Step(
@@ -220,9 +220,13 @@ import Worker
         }
     }
 
-    @Test func leftoversOfAnEarlierLifeAreCollected() async throws {
+    /// Those a builder of the version before marked as well, and nothing of a deployer's that has the same name.
+    @Test(arguments: ["slipway.dev/builder", "dev.slipway.worker"])
+    func leftoversOfAnEarlierLifeAreCollected(_ label: String) async throws {
         try await BuilderScope.with { scope in
-            let labels = ["dev.slipway.worker": scope.worker]
+            let labels = [label: scope.worker]
+            let deployer = ["slipway.dev/worker": scope.worker]
+            try await scope.engine.createVolume("\(scope.name)-deployed", labels: deployer)
             var container = ContainerSpecification(image: scope.image)
             container.command = ["/bin/sleep", "1000"]
             container.labels = labels
@@ -234,6 +238,8 @@ import Worker
             #expect(outcome.finished.outcome == .success)
             #expect(try await scope.engine.containers(labelled: labels).isEmpty)
             #expect(try await scope.engine.networks(labelled: labels).isEmpty)
+            #expect(try await scope.engine.volumes(labelled: deployer).count == 1)
+            try await scope.engine.removeVolume("\(scope.name)-deployed")
         }
     }
 }

@@ -142,7 +142,7 @@ import Testing
         }
 
         func left() async throws -> [String] {
-            let labels = ["dev.slipway.worker": scope.worker]
+            let labels = ["slipway.dev/builder": scope.worker]
             return try await scope.engine.containers(labelled: labels).map(\.name)
                 + scope.engine.networks(labelled: labels).map(\.name)
         }

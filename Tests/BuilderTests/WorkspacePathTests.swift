@@ -97,4 +97,19 @@ import Worker
         for dropped in ["ALL", "dac_override"] { #expect(!ContainerLimits(dropped: [dropped]).writesAnywhere("0")) }
         #expect(ContainerLimits(dropped: ["NET_RAW"]).writesAnywhere("0"))
     }
+
+    @Test func pathsStayInTheWorkspace() async throws {
+        try await withTemporaryDirectory { folder in
+            let workspace = folder.appending("w")
+            _ = try await runTool("mkdir", ["-p", "\(workspace)/a/b", "\(folder)/outside"])
+            _ = try await runTool("ln", ["-s", "\(folder)/outside", "\(workspace)/link"])
+            _ = try await runTool("ln", ["-s", "a/b", "\(workspace)/inside"])
+            #expect(try WorkspacePath.resolve(".", in: workspace).string.hasSuffix("/w"))
+            #expect(try WorkspacePath.resolve("a/../a/b", in: workspace).string.hasSuffix("/w/a/b"))
+            #expect(try WorkspacePath.resolve("inside", in: workspace).string.hasSuffix("/w/a/b"))
+            for path in ["..", "link", "a/../../outside", "/etc", "none"] {
+                #expect(throws: JobFailure.self) { try WorkspacePath.resolve(path, in: workspace) }
+            }
+        }
+    }
 }

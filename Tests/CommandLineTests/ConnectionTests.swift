@@ -76,11 +76,6 @@ import Testing
         }
     }
 
-    @Test func queriesAreEncoded() {
-        #expect(URLText.query([("a", "1&2"), ("b", nil), ("c", "")]) == "?a=1%262&c=")
-        #expect(URLText.query([("a", nil)]) == "")
-    }
-
     @Test func eventStreamsAreReadFromAnyPieces() {
         let text = ": hello\n\ndata: {\"a\":1}\n\nevent: x\nid: 4\ndata: one\ndata:two\r\n\r\ndata\n\n:end\n\n"
         for size in [1, 2, 3, 7, 1000] {

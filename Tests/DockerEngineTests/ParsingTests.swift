@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import DockerEngine
@@ -20,6 +21,17 @@ import Testing
         var cut = JSONObjectSplitter()
         #expect(cut.take(#"{"a""#.utf8).isEmpty)
         #expect(cut.isInside)
+    }
+
+    /// An engine looks for the login of an image without a host by the address of Docker's own registry alone.
+    @Test func loginsOfABuildAreWhereTheEngineLooks() throws {
+        let login = RegistryCredentials(username: "ü", password: "?>~")
+        let header = try RegistryCredentials.header(["docker.io": login, "registry.example:5000": login])
+        let data = try #require(
+            Data(base64Encoded: header.replacing("-", with: "+").replacing("_", with: "/")))
+        let logins = try JSONDecoder().decode([String: [String: String]].self, from: data)
+        #expect(Set(logins.keys) == ["https://index.docker.io/v1/", "registry.example:5000"])
+        #expect(logins["registry.example:5000"]?["password"] == "?>~")
     }
 
     @Test func framesAreCutWhereverTheBytesAre() throws {

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Secrets
 import TestSupport
 import Testing
+import Text
 
 /// Pushes as GitHub, Gitea and Forgejo tell them, from the hook to what a step sees.
 @Suite struct ForgeTests {

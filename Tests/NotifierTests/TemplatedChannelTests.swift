@@ -7,6 +7,7 @@ import Logging
 import Secrets
 import TestSupport
 import Testing
+import Text
 
 @testable import Notifier
 

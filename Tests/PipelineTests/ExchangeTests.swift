@@ -8,30 +8,8 @@ import Testing
 
 @testable import Pipeline
 
-/// What requests and answers have in common: encodings, forms, and the status of every refusal.
+/// What requests and answers have in common: forms, and the status of every refusal.
 @Suite struct ExchangeTests {
-    // MARK: - Percent-encoding
-
-    @Test(arguments: ["shop/web", "a b+c%d", "naïve ✓", "?&=#;", "~._-", ""])
-    func `What is encoded is decoded to the same, and is safe in a path and a query`(text: String) {
-        let encoded = PercentCoding.encode(text)
-        #expect(PercentCoding.decode(encoded) == text)
-        #expect(
-            encoded.utf8.allSatisfy { "%ABCDEF._-~".utf8.contains($0) || Character(Unicode.Scalar($0)).isLetterOrDigit }
-        )
-        #expect(PercentCoding.encode("a/b", keepingSlash: true) == "a/b")
-        #expect(PercentCoding.encode("a/b") == "a%2Fb")
-    }
-
-    @Test(arguments: ["%", "%2", "%zz", "%+1", "% 1", "%-1", "a%2", "%ff", "%C3%28"])
-    func `What is not encoded so is refused`(text: String) {
-        #expect(PercentCoding.decode(text) == nil)
-    }
-
-    @Test func `Digits count in either case`() {
-        #expect(PercentCoding.decode("%c3%Af%2f") == "ï/")
-    }
-
     // MARK: - Forms
 
     @Test func `A form is read as browsers write it`() throws {
@@ -95,8 +73,4 @@ import Testing
         return ProblemAnswer(
             error, to: Request(head: head, body: .init(buffer: ByteBuffer())), logger: Logger(label: "test"))
     }
-}
-
-extension Character {
-    fileprivate var isLetterOrDigit: Bool { isASCII && (isLetter || isNumber) }
 }

@@ -55,12 +55,6 @@ private let newKey = "2026:HxobHB0eHxAREhMUFRYXGBkAAQIDBAUGBwgJCgsMDQ4="
                 != hook.token(for: RepositoryPath(rawValue: "shop/web")))
     }
 
-    @Test func hexIsLowerCaseAndMayBeOfTheFirstBytesOnly() {
-        #expect(Hex.encode([0x00, 0x0F, 0xA0, 0xFF] as [UInt8]) == "000fa0ff")
-        #expect(Hex.encode([0x00, 0x0F, 0xA0, 0xFF] as [UInt8], first: 2) == "000f")
-        #expect(Hex.encode([] as [UInt8]).isEmpty)
-    }
-
     @Test("secrets are equal as bytes, however they are kept", arguments: ["", "a", "größe", "0123456789abcdef0123"])
     func equality(_ secret: String) {
         #expect(constantTimeEquals(secret.utf8, Array(secret.utf8)))

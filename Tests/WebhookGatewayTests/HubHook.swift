@@ -3,6 +3,7 @@ import Crypto
 import FoundationEssentials
 import NIOHTTP1
 import Secrets
+import Text
 
 /// A hook in the shape GitHub gave it, as GitHub, Gitea and Forgejo send it, with what a test changes.
 struct HubHook {

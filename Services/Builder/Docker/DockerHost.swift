@@ -31,12 +31,13 @@ actor DockerHost {
         self.logger = logger
     }
 
-    /// Who made a container, network or volume: found by it after a crash.
+    /// Who made a container, network or volume: found by it after a crash. What a deployer of the same name made carries
+    /// none of these.
     nonisolated func labels(job: String? = nil, attempt: Int? = nil, step: String? = nil) -> [String: String] {
-        var labels = ["dev.slipway.worker": worker]
-        if let job { labels["dev.slipway.job"] = job }
-        if let attempt { labels["dev.slipway.attempt"] = "\(attempt)" }
-        if let step { labels["dev.slipway.step"] = step }
+        var labels = ["slipway.dev/builder": worker]
+        if let job { labels["slipway.dev/job"] = job }
+        if let attempt { labels["slipway.dev/attempt"] = "\(attempt)" }
+        if let step { labels["slipway.dev/step"] = step }
         return labels
     }
 
@@ -92,6 +93,8 @@ actor DockerHost {
     func collectLeftovers() async {
         do {
             try await remove(labelled: labels())
+            // So a builder of the version before this one marked what it made.
+            try await remove(labelled: ["dev.slipway.worker": worker])
         } catch {
             logger.warning("leftovers at the Docker Engine could not be removed", metadata: ["error": "\(error)"])
         }

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Logging
 import PipelineLanguage
 import SystemPackage
+import Text
 import Worker
 
 /// What the containers of one job share: the network and the volumes, made when the first container needs them.
@@ -120,8 +121,7 @@ actor JobContainers {
         for start in stride(from: 0, to: files.count, by: 200) {
             script += Data("chmod go+u".utf8)
             for file in files[start..<min(start + 200, files.count)] {
-                let quoted = file.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false)
-                script += Data(" './".utf8) + Data(quoted.joined(separator: #"'\''"#.utf8)) + Data("'".utf8)
+                script += Data(" ".utf8) + Data(ShellWord.quote(Array("./".utf8) + file))
             }
             // One that is gone by now needs nothing.
             script += Data(" 2> /dev/null\n".utf8)

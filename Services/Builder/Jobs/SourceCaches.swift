@@ -4,6 +4,7 @@ import Git
 import Logging
 import Secrets
 import SystemPackage
+import Text
 
 /// What jobs fetched, kept for the next job of the same repository: `<folder>/<hash>`, one for each repository, object
 /// format and depth of history. None of it is needed, so all of it may be removed at any time.

@@ -1,4 +1,5 @@
 import PipelineLanguage
+import Text
 
 /// An image build as a person would type it: what the log shows before the engine's own words.
 struct BuildCommand: CustomStringConvertible {
@@ -28,16 +29,6 @@ struct BuildCommand: CustomStringConvertible {
         if build.pull { words.append("--pull") }
         if build.noCache { words.append("--no-cache") }
         words.append(build.context)
-        return words.map(Self.quoted).joined(separator: " ")
-    }
-
-    /// As a shell reads it back.
-    private static func quoted(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_./:=@+,%".utf8.contains(byte)
-        }
-        if isPlain, !word.isEmpty { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+        return words.map { ShellWord.quote($0) }.joined(separator: " ")
     }
 }

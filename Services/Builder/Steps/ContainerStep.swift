@@ -1,3 +1,4 @@
+import Containers
 import Contracts
 import DockerEngine
 import PipelineLanguage
@@ -165,9 +166,8 @@ struct ContainerStep: Sendable {
             return
         }
         do {
-            try await ContainerProbe(
-                probe: probe, directory: directory, engine: engine, http: containers.host.http
-            ).wait(for: id)
+            try await ContainerProbe(probe, directory: directory, engine: engine, http: containers.host.http)
+                .wait(for: id)
             step.ready()
         } catch let failure as JobFailure {
             stop()

@@ -1,3 +1,4 @@
+import Containers
 import Contracts
 import DockerEngine
 import PipelineLanguage
@@ -97,9 +98,8 @@ struct ImageBuildStep: Sendable {
         for text in images {
             do {
                 let image = try ImageReference(text)
-                let pull = ImagePull(engine: engine, job: step.job, log: step.log)
                 await step.log.line("+ docker pull \(image)")
-                try await engine.pull(image, login: try pull.login(for: image))
+                try await engine.pull(image, login: try step.job.credentials(for: image))
             } catch {
                 await step.log.line("no layers of \(text): \(error)")
             }
@@ -118,9 +118,7 @@ struct ImageBuildStep: Sendable {
             "org.opencontainers.image.source": grant.repository.rawValue,
         ]
         labels.merge(build.labels, uniquingKeysWith: { _, given in given })
-        var logins = step.job.registries.mapValues {
-            RegistryCredentials(username: $0.username, password: $0.password)
-        }
+        var logins = step.job.credentials
         if let login { logins[first.registry] = login }
         let context = try WorkspacePath.resolve(build.context, in: folder.workspace)
         var options = BuildOptions(
@@ -132,7 +130,7 @@ struct ImageBuildStep: Sendable {
         return options
     }
 
-    /// The step's own login, else the platform's.
+    /// The step's own login, else the job's.
     private func login(
         _ build: ImageBuild, _ image: ImageReference, _ step: StepRun
     ) throws(JobFailure) -> RegistryCredentials? {
@@ -140,8 +138,6 @@ struct ImageBuildStep: Sendable {
             return RegistryCredentials(
                 username: try step.job.resolve(username), password: try step.job.resolve(password))
         }
-        return step.job.registries[image.registry].map {
-            RegistryCredentials(username: $0.username, password: $0.password)
-        }
+        return try step.job.credentials(for: image)
     }
 }

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import HTTPClient
 import Logging
+import Text
 
 /// The platform's API, typed.
 struct APIClient: Sendable {
@@ -71,7 +72,7 @@ struct APIClient: Sendable {
     private func request(
         _ method: HTTPRequest.Method, _ path: APIPath, _ values: [String], query: [(String, String?)]
     ) -> HTTPRequest {
-        var request = HTTPRequest(method, account.server + path.path(values) + URLText.query(query))
+        var request = HTTPRequest(method, PercentCoding.address(account.server + path.path(values), query: query))
         if let token = account.token { request.authentication = .bearer(token) }
         return request
     }

@@ -1,5 +1,6 @@
 import Contracts
 import Glibc
+import Text
 import Threading
 
 /// Reads the logs of steps, on a thread of its own: a read never waits for the writer's disk flush.
@@ -46,7 +47,7 @@ actor LogReader {
             buffer.removeSubrange(count...)
             break
         }
-        if buffer.count == limit { buffer.removeLast(Self.incompleteSuffix(of: buffer)) }
+        if buffer.count == limit { buffer.removeLast(UTF8Boundary.incompleteSuffix(of: buffer)) }
         return buffer
     }
 
@@ -56,16 +57,5 @@ actor LogReader {
         let times = try LogTimesFile.read("\(directory)/\(id.timesPath)", from: offset, limit: limit + 1)
         guard times.count > limit, let next = times.last else { return LogTimes(times: times, end: stored) }
         return LogTimes(times: times.dropLast(), end: min(next.offset, stored))
-    }
-
-    /// How many bytes at the end are the beginning of a character that goes on after them.
-    static func incompleteSuffix(of bytes: [UInt8]) -> Int {
-        for back in 1...3 where back < bytes.count {
-            let byte = bytes[bytes.count - back]
-            if byte & 0b1100_0000 == 0b1000_0000 { continue }
-            let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
-            return length > back ? back : 0
-        }
-        return 0
     }
 }

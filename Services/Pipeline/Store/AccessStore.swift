@@ -3,6 +3,7 @@ import Crypto
 import FoundationEssentials
 import Secrets
 import Storage
+import Text
 
 /// Tokens and browser sessions, by their hashes.
 struct AccessStore {

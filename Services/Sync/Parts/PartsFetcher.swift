@@ -3,6 +3,7 @@ import Crypto
 import FoundationEssentials
 import Git
 import Secrets
+import Text
 
 /// Fetches what a commit needs beside its own objects, when a builder asks for it: submodules and files of Git LFS.
 ///

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Secrets
+import Text
 
 /// What a builder asks for, once its token is verified.
 struct MirrorRequest: Equatable {
@@ -73,7 +74,7 @@ struct MirrorRequest: Equatable {
 
     /// Whether it is a SHA-256 in lower-case hexadecimal digits.
     private static func isDigest(_ text: Substring) -> Bool {
-        text.utf8.count == 64 && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+        Hex.isDigits(text, count: 64)
     }
 }
 

@@ -1,6 +1,7 @@
 import Contracts
 import Crypto
 import Secrets
+import Text
 
 /// The id of what a hook says: the same for every time it is sent.
 enum HookIdentity {

@@ -1,6 +1,7 @@
 import Contracts
 import Secrets
 import Synchronization
+import Text
 
 /// What a hook of a repository is verified with: the token derived for it, and its groups' secrets.
 final class HookSecrets: Sendable {

@@ -1,3 +1,5 @@
+import Text
+
 extension BrokerConfiguration {
     /// Reads `amqp[s]://user:password@host[:port][,host[:port]…]/[virtual-host][?parameter=value&…]`.
     ///
@@ -127,22 +129,10 @@ private struct URLParser {
     }
 
     private func decode(_ text: Substring, _ part: String) throws(AMQPError) -> String {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
-                throw invalid("has a '%' in \(part) that two hexadecimal digits do not follow; '%' is written %25")
-            }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        guard let decoded = String(validating: bytes, as: UTF8.self), !decoded.contains("\0") else {
-            throw invalid("has \(part) that is not UTF-8")
+        guard let decoded = PercentCoding.decode(text), !decoded.utf8.contains(0) else {
+            throw invalid(
+                "has \(part) that is not percent-encoded UTF-8: two hexadecimal digits follow each '%', which itself is "
+                    + "written %25")
         }
         return decoded
     }

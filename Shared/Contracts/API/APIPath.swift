@@ -1,3 +1,5 @@
+import Text
+
 /// The paths of the HTTP API below ``root``, written as in its OpenAPI document: the one list that the platform's routes,
 /// its pages and the command line take them from.
 public enum APIPath: String, Sendable, CaseIterable {

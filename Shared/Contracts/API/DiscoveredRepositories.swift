@@ -1,3 +1,5 @@
+import Text
+
 /// `GET /api/v1/discovered-repositories`: a repository that is pushed to and not registered. Its pushes run nothing.
 public struct DiscoveredRepositoryView: Codable, Sendable, Equatable {
     public var path: RepositoryPath
@@ -36,26 +38,14 @@ extension RepositoryPath {
     /// The command that registers the repository, to be pasted into a shell: what a hook says is quoted where a shell
     /// would read more into it.
     public func addCommand(cloneURL: String?, forge: String? = nil, defaultBranch: String? = nil) -> String {
-        var words = ["slipway", "repo", "add", Self.shellWord(rawValue)]
-        words.append(cloneURL.flatMap { CloneURL.isUsable($0) ? Self.shellWord($0) : nil } ?? "<clone address>")
+        var words = ["slipway", "repo", "add", ShellWord.quote(rawValue)]
+        words.append(cloneURL.flatMap { CloneURL.isUsable($0) ? ShellWord.quote($0) : nil } ?? "<clone address>")
         if let forge = forge.flatMap(Forge.named), forge != .guess(cloneURL: cloneURL) {
             words += ["--forge=\(forge.name)"]
         }
         if let defaultBranch, defaultBranch != "main", GitRef.branchProblem(defaultBranch) == nil {
-            words += ["--branch=\(Self.shellWord(defaultBranch))"]
+            words += ["--branch=\(ShellWord.quote(defaultBranch))"]
         }
         return words.joined(separator: " ")
-    }
-
-    private static func shellWord(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "/:@%+=,._-".utf8.contains(byte)
-            }
-        }
-        return isPlain ? text : "'\(text.replacing("'", with: "'\\''"))'"
     }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// A container as the engine knows it.
 public struct ContainerDetails: Sendable, Hashable, Decodable {
     public struct State: Sendable, Hashable, Decodable {
@@ -83,7 +85,7 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
 
         /// Whether it is a volume that nobody named: the engine gave it a name of 64 hexadecimal digits.
         public var isAnonymous: Bool {
-            kind == "volume" && name.utf8.count == 64 && name.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+            kind == "volume" && Hex.isDigits(name, count: 64)
         }
     }
 

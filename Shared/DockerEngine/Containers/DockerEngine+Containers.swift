@@ -1,4 +1,5 @@
 import HTTPClient
+import Text
 
 extension DockerEngine {
     private struct Created: Decodable {
@@ -27,7 +28,7 @@ extension DockerEngine {
 
     /// Starts a container. One that runs already is no error.
     public func startContainer(_ id: String) async throws(DockerError) {
-        var call = Call(.post, "/containers/\(Self.percentEncode(id))/start", "start of container \(id)")
+        var call = Call(.post, "/containers/\(PercentCoding.encode(id))/start", "start of container \(id)")
         call.alsoFine = [304]
         try await perform(call)
     }
@@ -36,7 +37,7 @@ extension DockerEngine {
     /// with a log that is followed, and no log driver is needed. Call it before ``startContainer(_:)``.
     public func attach(to id: String) async throws(DockerError) -> ContainerLog {
         var call = Call(
-            .post, "/containers/\(Self.percentEncode(id))/attach", "output of container \(id)",
+            .post, "/containers/\(PercentCoding.encode(id))/attach", "output of container \(id)",
             query: [("stream", "1"), ("stdout", "1"), ("stderr", "1")])
         call.timeout = nil
         let response = try await send(call)
@@ -53,7 +54,7 @@ extension DockerEngine {
         of id: String, follow: Bool = true, tail: Int? = nil
     ) async throws(DockerError) -> ContainerLog {
         var call = Call(
-            .get, "/containers/\(Self.percentEncode(id))/logs", "log of container \(id)",
+            .get, "/containers/\(PercentCoding.encode(id))/logs", "log of container \(id)",
             query: [("stdout", "1"), ("stderr", "1"), ("follow", follow ? "1" : "0")])
         if let tail { call.query.append(("tail", "\(tail)")) }
         call.timeout = nil
@@ -65,7 +66,7 @@ extension DockerEngine {
     /// missed: call it before ``startContainer(_:)``.
     public func awaitExit(of id: String) async throws(DockerError) -> ContainerExit {
         var call = Call(
-            .post, "/containers/\(Self.percentEncode(id))/wait", "wait for container \(id)",
+            .post, "/containers/\(PercentCoding.encode(id))/wait", "wait for container \(id)",
             query: [("condition", "next-exit")])
         call.timeout = nil
         return ContainerExit(response: try await send(call), call: call, engine: self)
@@ -74,14 +75,14 @@ extension DockerEngine {
     public func inspectContainer(_ id: String) async throws(DockerError) -> ContainerDetails {
         try await fetch(
             ContainerDetails.self,
-            Call(.get, "/containers/\(Self.percentEncode(id))/json", "container \(id)"))
+            Call(.get, "/containers/\(PercentCoding.encode(id))/json", "container \(id)"))
     }
 
     /// Whether there is a file, directory or link in a container's file system, running or not. What is mounted is seen
     /// while it runs only.
     public func hasFile(_ path: String, in id: String) async throws(DockerError) -> Bool {
         let call = Call(
-            .head, "/containers/\(Self.percentEncode(id))/archive", "\(path) in container \(id)",
+            .head, "/containers/\(PercentCoding.encode(id))/archive", "\(path) in container \(id)",
             query: [("path", path)])
         do {
             try await perform(call)
@@ -94,7 +95,7 @@ extension DockerEngine {
     /// Ends a container at once. One that does not run is no error.
     public func killContainer(_ id: String, signal: String = "KILL") async throws(DockerError) {
         var call = Call(
-            .post, "/containers/\(Self.percentEncode(id))/kill", "container \(id)",
+            .post, "/containers/\(PercentCoding.encode(id))/kill", "container \(id)",
             query: [("signal", signal)])
         call.alsoFine = [404, 409]
         try await perform(call)
@@ -103,7 +104,7 @@ extension DockerEngine {
     /// Asks a container to end and ends it after a grace. One that does not run is no error.
     public func stopContainer(_ id: String, grace: Duration) async throws(DockerError) {
         var call = Call(
-            .post, "/containers/\(Self.percentEncode(id))/stop", "container \(id)",
+            .post, "/containers/\(PercentCoding.encode(id))/stop", "container \(id)",
             query: [("t", "\(grace.components.seconds)")])
         call.timeout = grace + .seconds(60)
         call.alsoFine = [304, 404]
@@ -114,7 +115,7 @@ extension DockerEngine {
     public func renameContainer(_ id: String, to name: String) async throws(DockerError) {
         try await perform(
             Call(
-                .post, "/containers/\(Self.percentEncode(id))/rename", "container \(id)",
+                .post, "/containers/\(PercentCoding.encode(id))/rename", "container \(id)",
                 query: [("name", name)]))
     }
 
@@ -122,7 +123,7 @@ extension DockerEngine {
     /// - Parameter volumes: Whether the volumes nobody named go with it, and the data in them.
     public func removeContainer(_ id: String, volumes: Bool = true) async throws(DockerError) {
         var call = Call(
-            .delete, "/containers/\(Self.percentEncode(id))", "container \(id)",
+            .delete, "/containers/\(PercentCoding.encode(id))", "container \(id)",
             query: [("force", "1"), ("v", volumes ? "1" : "0")])
         call.alsoFine = [404, 409]
         try await perform(call)

@@ -1,4 +1,5 @@
 import HTTPClient
+import Text
 
 extension DockerEngine {
     private struct ExecutionDocument: Encodable {
@@ -28,15 +29,15 @@ extension DockerEngine {
         _ command: [String], in container: String, directory: String? = nil
     ) async throws(DockerError) -> Int32 {
         let subject = "command in container \(container)"
-        let create = Call(.post, "/containers/\(Self.percentEncode(container))/exec", subject)
+        let create = Call(.post, "/containers/\(PercentCoding.encode(container))/exec", subject)
         let document = ExecutionDocument(cmd: command, workingDir: directory)
         let id = try await fetch(CreatedExecution.self, try create.with(json: document)).id
-        var start = Call(.post, "/exec/\(Self.percentEncode(id))/start", subject)
+        var start = Call(.post, "/exec/\(PercentCoding.encode(id))/start", subject)
         start.timeout = nil
         let response = try await send(try start.with(json: StartDocument()))
         var output = ContainerLog(body: response.body, subject: subject, socketPath: socketPath).makeAsyncIterator()
         while try await output.next() != nil {}
-        let ended = try await fetch(Execution.self, Call(.get, "/exec/\(Self.percentEncode(id))/json", subject))
+        let ended = try await fetch(Execution.self, Call(.get, "/exec/\(PercentCoding.encode(id))/json", subject))
         return ended.exitCode ?? -1
     }
 }

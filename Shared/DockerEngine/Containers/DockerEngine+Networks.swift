@@ -1,4 +1,5 @@
 import HTTPClient
+import Text
 
 extension DockerEngine {
     private struct NetworkDocument: Encodable {
@@ -31,7 +32,7 @@ extension DockerEngine {
 
     /// Removes a network. One that is not there is no error.
     public func removeNetwork(_ id: String) async throws(DockerError) {
-        var call = Call(.delete, "/networks/\(Self.percentEncode(id))", "network \(id)")
+        var call = Call(.delete, "/networks/\(PercentCoding.encode(id))", "network \(id)")
         call.alsoFine = [404]
         try await perform(call)
     }
@@ -52,7 +53,7 @@ extension DockerEngine {
     public func connect(
         _ container: String, to network: String, aliases: [String] = []
     ) async throws(DockerError) {
-        let call = Call(.post, "/networks/\(Self.percentEncode(network))/connect", "network \(network)")
+        let call = Call(.post, "/networks/\(PercentCoding.encode(network))/connect", "network \(network)")
         try await perform(
             try call.with(
                 json: ConnectDocument(
@@ -61,7 +62,7 @@ extension DockerEngine {
 
     /// Takes a container out of a network; its open connections in it break.
     public func disconnect(_ container: String, from network: String) async throws(DockerError) {
-        let call = Call(.post, "/networks/\(Self.percentEncode(network))/disconnect", "network \(network)")
+        let call = Call(.post, "/networks/\(PercentCoding.encode(network))/disconnect", "network \(network)")
         try await perform(try call.with(json: DisconnectDocument(container: container)))
     }
 

@@ -1,4 +1,5 @@
 import HTTPClient
+import Text
 
 extension DockerEngine {
     private struct VolumeDocument: Encodable {
@@ -29,7 +30,7 @@ extension DockerEngine {
     /// Removes a volume. One that is not there is no error.
     public func removeVolume(_ name: String) async throws(DockerError) {
         var call = Call(
-            .delete, "/volumes/\(Self.percentEncode(name))", "volume \(name)", query: [("force", "1")])
+            .delete, "/volumes/\(PercentCoding.encode(name))", "volume \(name)", query: [("force", "1")])
         call.alsoFine = [404]
         try await perform(call)
     }

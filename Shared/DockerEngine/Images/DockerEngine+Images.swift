@@ -1,5 +1,6 @@
 import HTTPClient
 import Synchronization
+import Text
 
 /// An image as the engine knows it.
 public struct ImageDetails: Sendable, Hashable, Decodable {
@@ -111,7 +112,7 @@ extension DockerEngine {
                 part.split(separator: ":", omittingEmptySubsequences: false)
                     .map { half in
                         half.split(separator: "@", omittingEmptySubsequences: false)
-                            .map { percentEncode(String($0)) }.joined(separator: "@")
+                            .map { PercentCoding.encode($0) }.joined(separator: "@")
                     }
                     .joined(separator: ":")
             }.joined(separator: "/")

@@ -1,3 +1,5 @@
+import Text
+
 /// The name of an image: `[host[:port]/]path[:tag][@digest]`.
 public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     /// The registry's host and port, or `nil` for Docker Hub.
@@ -69,8 +71,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
 
     static func isDigest(_ text: String) -> Bool {
         let parts = text.split(separator: ":", maxSplits: 1)
-        return parts.count == 2 && parts[0] == "sha256" && parts[1].utf8.count == 64
-            && parts[1].utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+        return parts.count == 2 && parts[0] == "sha256" && Hex.isDigits(parts[1], count: 64)
     }
 
     private static func isTag(_ text: String) -> Bool {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTPClient
+import Text
 
 extension RegistryClient {
     private static let manifestTypes = [
@@ -116,10 +117,9 @@ extension RegistryClient {
         else {
             throw DockerError(.unauthorized, "the registry of \(image) sends logins to an address without TLS")
         }
-        var query = "scope=\(DockerEngine.percentEncode(scope))"
-        if let service { query += "&service=\(DockerEngine.percentEncode(service))" }
         var request = HTTPRequest(
-            .get, realm + (realm.contains("?") ? "&" : "?") + query, tls: tls, totalTimeout: .seconds(60))
+            .get, PercentCoding.address(realm, query: [("scope", scope), ("service", service)]), tls: tls,
+            totalTimeout: .seconds(60))
         if let login { request.authentication = .basic(username: login.username, password: login.password) }
         let response = try await send(request, image)
         if TransferRetry.isTransient(status: response.status) { return .later(response) }

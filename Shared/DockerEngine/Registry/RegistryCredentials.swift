@@ -28,7 +28,10 @@ public struct RegistryCredentials: Sendable, Hashable, CustomStringConvertible {
     /// The header `X-Registry-Config`: all logins a build may need.
     static func header(_ logins: [String: RegistryCredentials]) throws(DockerError) -> String {
         var documents: [String: Document] = [:]
-        for (registry, login) in logins { documents[registry] = document(login, registry) }
+        for (registry, login) in logins {
+            // The engine looks for the login of images without a host by this address alone.
+            documents[registry == "docker.io" ? "https://index.docker.io/v1/" : registry] = document(login, registry)
+        }
         return base64URL(try DockerEngine.encode(documents))
     }
 

@@ -2,6 +2,7 @@ public import Contracts
 import FoundationEssentials
 public import HTTPClient
 public import Logging
+import Text
 
 /// Speaks with the API server of one cluster.
 public struct KubernetesClient: Sendable {
@@ -89,8 +90,9 @@ public struct KubernetesClient: Sendable {
     ) async throws(KubernetesError) -> HTTPResponse {
         for attempt in 1...2 {
             var request = HTTPRequest(
-                method, access.server + path + Self.encode(query), headers: ["Accept": "application/json"],
-                tls: try await credentials.identity(access.tls), connectTimeout: .seconds(10),
+                method, PercentCoding.address(access.server + path, query: query),
+                headers: ["Accept": "application/json"], tls: try await credentials.identity(access.tls),
+                connectTimeout: .seconds(10),
                 totalTimeout: totalTimeout, idleTimeout: idleTimeout)
             request.authentication = try await credentials.authentication()
             if let body { request.body = .bytes(body) }
@@ -127,7 +129,7 @@ public struct KubernetesClient: Sendable {
             if let status = try? Wire.decode(StatusObject.self, from: Data(body)), let message = status.message {
                 text = message
             } else {
-                text = String(decoding: body.prefix(300), as: UTF8.self)
+                text = UTF8Boundary.prefix(body, bytes: 300)
             }
         } catch {
             logger.debug("no reason given", metadata: ["error": "\(error)"])
@@ -160,10 +162,5 @@ public struct KubernetesClient: Sendable {
         } catch {
             throw KubernetesError(.malformed, "the request cannot be written: \(error)")
         }
-    }
-
-    private static func encode(_ query: [(String, String)]) -> String {
-        guard !query.isEmpty else { return "" }
-        return "?" + query.map { "\($0.0)=\(PercentEncoding.query($0.1))" }.joined(separator: "&")
     }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import HTTPClient
+import Text
 
 /// What tells a cluster from all others, whatever name and address it goes by: the UID of its namespace `kube-system`.
 ///
@@ -57,9 +58,6 @@ extension ClusterAccess {
         }
         var hash = SHA256()
         for part in parts { hash.update(data: Data("\(part.utf8.count) \(part)".utf8)) }
-        return hash.finalize().map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0\(digits)" : digits
-        }.joined()
+        return Hex.encode(hash.finalize())
     }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// Whether a text can be the name of an image, so that a slip is told when it is written and not when a job pulls it.
 enum ImageName {
     private static let quotes: Set<Character> = ["“", "”", "„", "‟", "‘", "’", "‚", "«", "»"]
@@ -53,7 +55,7 @@ enum ImageName {
     private static func isDigest(_ text: Substring) -> Bool {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         return parts.count == 2 && parts[0].utf8.allSatisfy(isAlphanumeric) && !parts[1].isEmpty
-            && parts[1].utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+            && parts[1].utf8.allSatisfy(Hex.isDigit)
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

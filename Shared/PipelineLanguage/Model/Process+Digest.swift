@@ -1,6 +1,7 @@
 import Contracts
 import Crypto
 public import FoundationEssentials
+import Text
 
 extension Process {
     /// The canonical JSON: UTF-8, keys sorted, defaults left out.
@@ -16,12 +17,6 @@ extension Process {
 
     /// The content address of a canonical JSON that is already at hand.
     public static func digest(of canonicalJSON: Data) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text = Array("sha256:".utf8)
-        for byte in SHA256.hash(data: canonicalJSON) {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
+        "sha256:" + Hex.encode(SHA256.hash(data: canonicalJSON))
     }
 }

@@ -10,7 +10,7 @@ public struct GrantedJob: Sendable {
     public let steps: [Step]
     /// By name.
     public let secrets: [String: String]
-    /// By the registry's host.
+    /// The platform's and those of the stage's `image_pull_secrets`, by the registry's host; the platform's come first.
     public let registries: [String: RegistryLogin]
     /// The token for ``Contracts/JobGrant/source``.
     public let sourceToken: String?
@@ -33,20 +33,24 @@ public struct GrantedJob: Sendable {
             steps.append(step)
         }
         self.steps = steps
+        var registries: [String: RegistryLogin] = [:]
         do {
             var secrets: [String: String] = [:]
             for (name, sealed) in grant.secrets { secrets[name] = try keys.open(sealed, for: SecretPurpose.step) }
             self.secrets = secrets
-            var registries: [String: RegistryLogin] = [:]
             for (host, sealed) in grant.registries {
                 let text = try keys.open(sealed, for: SecretPurpose.registry)
                 registries[host] = try Wire.decode(RegistryLogin.self, from: .init(text.utf8))
             }
-            self.registries = registries
             sourceToken = try grant.source.map { try keys.open($0.token, for: SecretPurpose.mirror) }
         } catch {
             throw JobFailure("a secret of the job cannot be opened: \(error)")
         }
+        for name in stage.imagePullSecrets {
+            guard let text = secrets[name] else { continue }
+            registries.merge(try DockerLogins.read(text, secret: name)) { first, _ in first }
+        }
+        self.registries = registries
         let hidden = Array(secrets.values) + registries.values.map(\.password) + (sourceToken.map { [$0] } ?? [])
         mask = LogMask(secrets: hidden)
     }
@@ -65,13 +69,19 @@ public struct GrantedJob: Sendable {
         }
     }
 
+    /// - Throws: ``JobFailure`` where it may be in a pull secret that is not there.
+    public func login(for registry: String) throws(JobFailure) -> RegistryLogin? {
+        if let login = registries[registry] { return login }
+        for name in stage.imagePullSecrets { _ = try resolve(.secret(name)) }
+        return nil
+    }
+
     /// A text with the job's secrets hidden, for what goes into a report or an event.
     public func masked(_ text: String) -> String {
         var mask = mask
         let bytes = mask.mask(Array(text.utf8))
         return String(decoding: bytes + mask.finish(), as: UTF8.self)
     }
-
 }
 
 /// Why a job, or a step, cannot be done, in words for a person. Nothing went wrong in the worker itself.

@@ -1,3 +1,5 @@
+import Text
+
 /// Where a log is cut into chunks.
 enum LogCut {
     /// The length of the chunk to cut from the front of `bytes`, which hold whole characters: whole lines where there
@@ -8,6 +10,6 @@ enum LogCut {
             return newline - bytes.startIndex + 1
         }
         guard bytes.count > limit else { return bytes.count }
-        return max(1, window.count - TextRepair.incompleteSuffix(of: window))
+        return max(1, window.count - UTF8Boundary.incompleteSuffix(of: window))
     }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// Makes valid UTF-8 of a stream of bytes that is cut anywhere: what is no text becomes U+FFFD, and a character
 /// that is cut in two waits for its other half.
 struct TextRepair {
@@ -8,7 +10,7 @@ struct TextRepair {
     mutating func feed(_ bytes: [UInt8]) -> String {
         var all = rest.isEmpty ? bytes : rest + bytes
         rest = []
-        let cut = Self.incompleteSuffix(of: all)
+        let cut = UTF8Boundary.incompleteSuffix(of: all)
         if cut > 0 {
             rest = Array(all.suffix(cut))
             all.removeLast(cut)
@@ -20,21 +22,5 @@ struct TextRepair {
     mutating func finish() -> String {
         defer { rest = [] }
         return String(decoding: rest, as: UTF8.self)
-    }
-
-    /// How many bytes at the end begin a character that is longer than what is there.
-    static func incompleteSuffix(of bytes: some BidirectionalCollection<UInt8>) -> Int {
-        var length = 0
-        for byte in bytes.reversed().prefix(3) {
-            length += 1
-            switch byte {
-            case 0x80...0xBF: continue
-            case 0xC2...0xDF: return length < 2 ? length : 0
-            case 0xE0...0xEF: return length < 3 ? length : 0
-            case 0xF0...0xF4: return length < 4 ? length : 0
-            default: return 0
-            }
-        }
-        return 0
     }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// The commands of a step as one script, the same for a container and for a process.
 ///
 /// Each command is shown as `+ command` and then evaluated by itself, in the one shell: the directory, variables,
@@ -29,7 +31,8 @@ public struct CommandScript: Sendable, Hashable {
         text += Self.prologue(problem: "\(folder)/\(Self.problemName)")
         let missing = Self.missing(directory: given ?? directory)
         text +=
-            "{ cd \(Self.quoted(directory)) || slipway_refuse \(Self.quoted(missing)); unset OLDPWD; } 3>&2 2>/dev/null; "
+            "{ cd \(ShellWord.quote(directory)) || slipway_refuse \(ShellWord.quote(missing)); unset OLDPWD; } "
+            + "3>&2 2>/dev/null; "
         for (index, command) in commands.enumerated() {
             text += Self.step(command)
             text += index % Self.commandsPerLine == Self.commandsPerLine - 1 ? "\n" + Self.nextLine : " "
@@ -50,7 +53,7 @@ public struct CommandScript: Sendable, Hashable {
     /// under `set -x`, go nowhere; 3 is the step's output in there.
     private static func prologue(problem: String) -> String {
         [
-            "slipway_problem=\(quoted(problem))",
+            "slipway_problem=\(ShellWord.quote(problem))",
             "slipway_nl=$(printf '\\nx')", "slipway_nl=${slipway_nl%x}",
             // As many empty lines as the commands before had: the shell counts the lines of what it evaluates.
             "slipway_above=", "slipway_status=0", "slipway_done=0", "slipway_head=", "slipway_tail=",
@@ -74,21 +77,21 @@ public struct CommandScript: Sendable, Hashable {
         // By scalars: “'” with an accent, or \r\n, is one character of Swift's and two of the shell's.
         var lines = command.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         while lines.count > 1, lines.last?.isEmpty == true { lines.removeLast() }
-        let word = lines.map(quoted).joined(separator: "\"$slipway_nl\"")
+        let word = lines.map { ShellWord.quote($0) }.joined(separator: "\"$slipway_nl\"")
         let newlines = String(repeating: "$slipway_nl", count: lines.count)
         // What does not parse is left to the shell, which says where. Only a here-document without its end it would take
         // without a word.
         let refusal =
             HereDocument.unended(in: lines.joined(separator: "\n")).map { end in
                 "slipway_refuse "
-                    + quoted(
+                    + ShellWord.quote(
                         "the command is not complete: its here-document has no line “\(end)” with nothing else in it")
-            } ?? "{ slipway_tail=; slipway_note \(quoted(incomplete)); }"
+            } ?? "{ slipway_tail=; slipway_note \(ShellWord.quote(incomplete)); }"
         return "{ slipway_command=\(word); slipway_begin; slipway_parses || \(refusal); slipway_again && :; } "
             + "3>&2 2>/dev/null; eval \"$slipway_above$slipway_head$slipway_command$slipway_tail\"; "
             // A command may have closed its errors' way out, which would be the end of the shell here.
             + "{ :; } 3>&2 2>/dev/null || exec 2>/dev/null; "
-            + "{ [ \"$slipway_done\" = 1 ] || slipway_refuse \(quoted(incomplete)); "
+            + "{ [ \"$slipway_done\" = 1 ] || slipway_refuse \(ShellWord.quote(incomplete)); "
             + "slipway_above=$slipway_above\(newlines); } 3>&2 2>/dev/null;"
     }
 
@@ -103,10 +106,4 @@ public struct CommandScript: Sendable, Hashable {
 
     private static let incomplete =
         "the command is wrong or not complete: each of the list is read by itself, so what one begins it has to end"
-
-    /// A text as one word of the shell.
-    static func quoted(_ text: String) -> String {
-        let parts = text.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false)
-        return "'" + parts.map(String.init).joined(separator: "'\\''") + "'"
-    }
 }

@@ -1,3 +1,4 @@
+import Containers
 import DockerEngine
 import HTTPClient
 import PipelineLanguage
@@ -130,8 +131,12 @@ struct ContainerHealth: Sendable {
         if restarts > 0, probe == nil || restarts >= Self.patience {
             return .ill("the new container ends again and again: \(Self.again(restarts))")
         }
-        if let probe, let port = probe.port { return await ask(container, port, probe.path) }
-        if let command = probe?.command, !command.isEmpty { return try await run(command, within: left) }
+        if let probe, probe.port != nil || !probe.command.isEmpty {
+            switch try await ContainerProbe(probe, engine: engine, http: http).ask(container, within: left) {
+            case .works(let words): return .well(words)
+            case .waits(let words): return .wait(words)
+            }
+        }
         switch state.health {
         case "healthy": return .well("its health check says it is healthy")
         case "unhealthy": return .ill("the health check of the new container says it is unhealthy")
@@ -145,74 +150,5 @@ struct ContainerHealth: Sendable {
 
     private static func again(_ restarts: Int) -> String {
         "it was started again \(restarts == 1 ? "once" : "\(restarts) times")"
-    }
-
-    /// Runs the probe's command in the container; one that hangs is not waited for longer than the probe allows.
-    private func run(_ command: [String], within left: Duration) async throws -> Verdict {
-        let words = "the command “\(command.joined(separator: " "))”"
-        let code = try await withThrowingTaskGroup(of: Int32?.self, returning: Int32?.self) { group in
-            group.addTask {
-                do {
-                    return try await engine.execute(command, in: id)
-                } catch let error as DockerError where error.code != .cancelled {
-                    // The container may just have ended; the next look at it tells.
-                    return -1
-                }
-            }
-            group.addTask {
-                try await Task.sleep(for: left)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
-        }
-        guard let code else { return .wait("\(words) in the container does not end") }
-        switch code {
-        case 0: return .well("\(words) in the container says it is well")
-        case -1: return .wait("\(words) cannot be run in the container")
-        default: return .wait("\(words) in the container ends with exit code \(code)")
-        }
-    }
-
-    /// Where the container answers for a port: in its own network, and where the host publishes it.
-    private func addresses(_ container: ContainerDetails, _ port: Int) -> [(address: String, isPublished: Bool)] {
-        let own = container.addresses.values.filter { !$0.isEmpty }.sorted().map { ("\($0):\(port)", false) }
-        let published = (container.ports["\(port)/tcp"] ?? []).compactMap { binding -> (String, Bool)? in
-            guard let host = binding.port, !binding.address.contains(":") else { return nil }
-            let address = binding.address.isEmpty || binding.address == "0.0.0.0" ? "127.0.0.1" : binding.address
-            return ("\(address):\(host)", true)
-        }
-        // In the host's network the host's addresses are its own.
-        return own + published + (container.networkMode == "host" ? [("127.0.0.1:\(port)", false)] : [])
-    }
-
-    private func ask(_ container: ContainerDetails, _ port: Int, _ path: String?) async -> Verdict {
-        var last = "port \(port) is not reachable from here"
-        for (address, isPublished) in addresses(container, port) {
-            let target = path.map { $0.hasPrefix("/") ? $0 : "/\($0)" } ?? "/"
-            let request = HTTPRequest(
-                .get, "http://\(address)\(target)", connectTimeout: .seconds(2), totalTimeout: .seconds(5))
-            do {
-                let response = try await http.send(request)
-                guard path != nil else { return .well("port \(port) accepts connections") }
-                if (200...399).contains(response.status) {
-                    return .well("\(target) on port \(port) answers \(response.status)")
-                }
-                last = "\(target) on port \(port) answers \(response.status)"
-            } catch {
-                switch error.code {
-                case .unreachable, .connectTimedOut, .unresolvable:
-                    last = "port \(port) does not accept connections yet"
-                case .connectionLost where isPublished:
-                    // The engine's proxy takes the connection before anyone listens behind it.
-                    last = "port \(port) does not accept connections yet"
-                case _ where path == nil:
-                    // Whoever listens speaks something else than HTTP; that it does is enough.
-                    return .well("port \(port) accepts connections")
-                default: last = "\(target) on port \(port): \(error.message)"
-                }
-            }
-        }
-        return .wait(last)
     }
 }

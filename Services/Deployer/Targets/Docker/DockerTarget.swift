@@ -1,3 +1,4 @@
+import Containers
 import Contracts
 import DockerEngine
 import FoundationEssentials
@@ -58,9 +59,7 @@ struct DockerTarget: RolloutTarget {
         } catch {
             throw JobFailure("\(error)")
         }
-        let login = step.job.registries[image.registry].map {
-            RegistryCredentials(username: $0.username, password: $0.password)
-        }
+        let login = try step.job.credentials(for: image)
         var replacement = ContainerReplacement(
             engine: engine, http: place.http, service: deploy.container, image: image,
             specification: try run.specification(

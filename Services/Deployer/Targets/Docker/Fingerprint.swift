@@ -1,5 +1,6 @@
 import Crypto
 import DockerEngine
+import Text
 import Worker
 
 /// Tells whether two containers are made of the same: the image by its digest and everything else the engine is told.
@@ -11,9 +12,6 @@ enum Fingerprint {
         } catch {
             throw JobFailure("\(error)")
         }
-        return SHA256.hash(data: bytes).map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0\(digits)" : digits
-        }.joined()
+        return Hex.encode(SHA256.hash(data: bytes))
     }
 }

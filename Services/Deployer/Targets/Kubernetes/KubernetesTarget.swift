@@ -1,3 +1,4 @@
+import Containers
 import Contracts
 import Kubernetes
 import Logging
@@ -45,7 +46,7 @@ struct KubernetesTarget: RolloutTarget {
                     + "SLIPWAY_CLUSTERS")
         }
         let grant = step.job.grant
-        let registry = RegistryImages(registry: place.registry, logins: step.job.registries)
+        let registry = RegistryImages(registry: place.registry, logins: step.job.credentials)
         let image = try await registry.resolve(deploy.image)
         if let tag = image.tag { await step.log.line("\(deploy.image): the tag \(tag) is \(image.reference)") }
         var request = RolloutRequest(

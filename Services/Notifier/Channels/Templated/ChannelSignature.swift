@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import HTTPClient
 import Secrets
+import Text
 
 /// How a message proves who sends it.
 enum ChannelSignature: String, Sendable, CaseIterable {
@@ -38,9 +39,9 @@ enum ChannelSignature: String, Sendable, CaseIterable {
                 try StandardWebhook(secret: secret).sign(id: id.rawValue, timestamp: seconds, body: body))
         case .dingtalk:
             let signature = SigningKey(bytes: secret.utf8).sign("\(now.milliseconds)\n\(secret)".utf8)
-            let sign = Data(signature).base64EncodedString()
-                .replacing("+", with: "%2B").replacing("/", with: "%2F").replacing("=", with: "%3D")
-            request.url += "\(request.url.contains("?") ? "&" : "?")timestamp=\(now.milliseconds)&sign=\(sign)"
+            request.url = PercentCoding.address(
+                request.url,
+                query: [("timestamp", "\(now.milliseconds)"), ("sign", Data(signature).base64EncodedString())])
         case .feishu: break
         }
     }

@@ -2,6 +2,7 @@ import Contracts
 import Hummingbird
 import NIOCore
 import Runtime
+import Text
 
 /// What is known of one request.
 struct APIContext: RequestContext {

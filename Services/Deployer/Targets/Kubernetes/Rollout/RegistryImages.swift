@@ -1,4 +1,3 @@
-import Contracts
 import DockerEngine
 import Worker
 
@@ -6,7 +5,7 @@ import Worker
 struct RegistryImages: Sendable {
     let registry: RegistryClient
     /// By the registry's host.
-    let logins: [String: RegistryLogin]
+    let logins: [String: RegistryCredentials]
 
     struct Resolved: Sendable, Equatable {
         /// By digest.
@@ -61,6 +60,6 @@ struct RegistryImages: Sendable {
     }
 
     private func login(for image: ImageReference) -> RegistryCredentials? {
-        logins[image.registry].map { RegistryCredentials(username: $0.username, password: $0.password) }
+        logins[image.registry]
     }
 }

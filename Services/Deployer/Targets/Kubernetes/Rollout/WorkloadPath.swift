@@ -1,5 +1,6 @@
 import Kubernetes
 import PipelineLanguage
+import Text
 
 /// Addresses of the API server.
 struct WorkloadPath: Sendable {
@@ -8,15 +9,15 @@ struct WorkloadPath: Sendable {
     let name: String
 
     /// All workloads of the kind.
-    var collection: String { "/apis/apps/v1/namespaces/\(PercentEncoding.segment(namespace))/\(plural)" }
-    var object: String { "\(collection)/\(PercentEncoding.segment(name))" }
-    var replicaSets: String { "/apis/apps/v1/namespaces/\(PercentEncoding.segment(namespace))/replicasets" }
+    var collection: String { "/apis/apps/v1/namespaces/\(PercentCoding.encode(namespace))/\(plural)" }
+    var object: String { "\(collection)/\(PercentCoding.encode(name))" }
+    var replicaSets: String { "/apis/apps/v1/namespaces/\(PercentCoding.encode(namespace))/replicasets" }
     var controllerRevisions: String {
-        "/apis/apps/v1/namespaces/\(PercentEncoding.segment(namespace))/controllerrevisions"
+        "/apis/apps/v1/namespaces/\(PercentCoding.encode(namespace))/controllerrevisions"
     }
-    var pods: String { "/api/v1/namespaces/\(PercentEncoding.segment(namespace))/pods" }
-    func pod(_ name: String) -> String { "\(pods)/\(PercentEncoding.segment(name))" }
-    var events: String { "/api/v1/namespaces/\(PercentEncoding.segment(namespace))/events" }
+    var pods: String { "/api/v1/namespaces/\(PercentCoding.encode(namespace))/pods" }
+    func pod(_ name: String) -> String { "\(pods)/\(PercentCoding.encode(name))" }
+    var events: String { "/api/v1/namespaces/\(PercentCoding.encode(namespace))/events" }
 
     var plural: String {
         switch kind {

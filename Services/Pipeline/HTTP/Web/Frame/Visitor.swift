@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import Secrets
+import Text
 
 /// A person who is signed in, by the session of their browser.
 struct Visitor: Sendable {

@@ -1,6 +1,7 @@
 import Contracts
 import HTTPTypes
 import Hummingbird
+import Text
 
 /// The components, and the editor of one.
 struct ComponentPages {

@@ -1,5 +1,6 @@
 import Contracts
 import Hummingbird
+import Text
 
 /// The repositories, and one of them with its runs.
 struct RepositoryPages {

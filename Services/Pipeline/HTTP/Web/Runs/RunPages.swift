@@ -1,5 +1,6 @@
 import Contracts
 import Hummingbird
+import Text
 
 /// The runs, one of them with the log of a step, and what of them changes.
 struct RunPages {

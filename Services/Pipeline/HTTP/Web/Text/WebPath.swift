@@ -1,4 +1,5 @@
 import Contracts
+import Text
 
 /// Paths and queries of pages.
 enum WebPath {
@@ -7,10 +8,7 @@ enum WebPath {
 
     /// `/?repository=shop%2Fweb&state=failure` of the members that have a value.
     static func make(_ path: String, _ members: [(String, String?)]) -> String {
-        let pairs = members.compactMap { name, value in
-            value.flatMap { $0.isEmpty ? nil : "\(name)=\(PercentCoding.encode($0))" }
-        }
-        return pairs.isEmpty ? path : path + "?" + pairs.joined(separator: "&")
+        PercentCoding.address(path, query: members.filter { $0.1?.isEmpty == false })
     }
 
     /// A place to go after signing in: on this site only, whatever a link says.

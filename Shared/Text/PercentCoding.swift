@@ -1,7 +1,8 @@
 /// Percent-encoding of paths and queries (RFC 3986 2.1).
 public enum PercentCoding {
-    /// Encodes all but what is unreserved (RFC 3986 2.3).
-    public static func encode(_ text: String, keepingSlash: Bool = false) -> String {
+    /// Encodes all but what is unreserved (RFC 3986 2.3): whatever is in the text, it stays one segment of a path or one
+    /// value of a query.
+    public static func encode(_ text: some StringProtocol, keepingSlash: Bool = false) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var escaped: [UInt8] = []
         for byte in text.utf8 {
@@ -17,7 +18,17 @@ public enum PercentCoding {
         return String(decoding: escaped, as: UTF8.self)
     }
 
-    /// - Returns: `nil` for what is not encoded so, or is no UTF-8.
+    /// `path?a=1&b=2` of the members that have a value; the path is encoded already, and may have a query.
+    public static func address(_ path: String, query members: [(String, String?)]) -> String {
+        let pairs = members.compactMap { name, value in value.map { "\(encode(name))=\(encode($0))" } }
+        return pairs.isEmpty ? path : path + (path.contains("?") ? "&" : "?") + pairs.joined(separator: "&")
+    }
+
+    public static func address(_ path: String, query members: [(String, String)]) -> String {
+        address(path, query: members.map { ($0, .some($1)) })
+    }
+
+    /// - Returns: `nil` for a `%` that two hexadecimal digits do not follow, and for what is no UTF-8.
     public static func decode(_ text: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -26,20 +37,11 @@ public enum PercentCoding {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+            guard let high = rest.popFirst().flatMap(Hex.value), let low = rest.popFirst().flatMap(Hex.value) else {
                 return nil
             }
             bytes.append(high << 4 | low)
         }
         return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -1,0 +1,76 @@
+import TestSupport
+import Testing
+import Text
+
+@Suite struct TextTests {
+    @Test func hexIsLowerCaseAndMayBeOfTheFirstBytesOnly() {
+        #expect(Hex.encode([0x00, 0x0F, 0xA0, 0xFF] as [UInt8]) == "000fa0ff")
+        #expect(Hex.encode([0x00, 0x0F, 0xA0, 0xFF] as [UInt8], first: 2) == "000f")
+        #expect(Hex.encode([] as [UInt8]).isEmpty)
+        #expect(Hex.isDigits("09af", count: 4))
+        for text in ["09a", "09AF", "09ag", "+9af", "٠٩af"] { #expect(!Hex.isDigits(text, count: 4), "\(text)") }
+    }
+
+    @Test func percentCodingKeepsOneSegmentAndComesBack() {
+        for text in ["", "shop/web ü", "a.b-c_d~e", "100%", "+&=?#'\"", "𝄞\u{0}"] {
+            #expect(PercentCoding.decode(PercentCoding.encode(text)) == text)
+            #expect(!PercentCoding.encode(text).contains("/"))
+        }
+        #expect(PercentCoding.encode("shop/web ü") == "shop%2Fweb%20%C3%BC")
+        #expect(PercentCoding.encode("shop/web ü", keepingSlash: true) == "shop/web%20%C3%BC")
+        #expect(PercentCoding.address("/x", query: [("a", "1&2"), ("b", nil), ("c", "")]) == "/x?a=1%262&c=")
+        #expect(PercentCoding.address("/x", query: [("b", nil)]) == "/x")
+        #expect(PercentCoding.address("/x?y=1", query: [("a", "b")]) == "/x?y=1&a=b")
+        #expect(PercentCoding.decode("%c3%BC") == "ü")
+    }
+
+    @Test(arguments: ["%", "%4", "%g0", "%+1", "%-1", "% 1", "%ff", "%C3"])
+    func whatIsNotPercentCodedIsRefused(_ text: String) {
+        #expect(PercentCoding.decode(text) == nil)
+    }
+
+    @Test func plainWordsStayAsTheyAre() {
+        for text in ["a", "docker.io/shop/web:1", "A=1", "--build-arg", "50%"] {
+            #expect(ShellWord.quote(text) == text)
+        }
+        for (text, quoted) in [
+            ("", "''"), ("a b", "'a b'"), ("it's", #"'it'\''s'"#), ("=ls", "'=ls'"), ("~", "'~'"), ("$(id)", "'$(id)'"),
+        ] {
+            #expect(ShellWord.quote(text) == quoted)
+        }
+    }
+
+    /// An accent joins the quote before it to one `Character`, which is none of a shell's.
+    @Test(arguments: ["", "it's", "'\u{301}; echo reached '", "a\nb", "*", "\\", "=ls", "~root", "-n", "é'é", "!!"])
+    func aShellReadsAWordBack(_ text: String) async throws {
+        let printed = try await runTool("/bin/sh", ["-c", "printf %s. \(ShellWord.quote(text))"])
+        #expect(Array(printed.utf8) == Array("\(text).".utf8))
+    }
+
+    @Test func namesThatAreNoTextAreQuotedToo() {
+        #expect(ShellWord.quote([0xFF, UInt8(ascii: "'")]) == [UInt8(ascii: "'"), 0xFF] + Array(#"'\'''"#.utf8))
+    }
+
+    @Test func noCharacterIsCutInTwo() {
+        let text = "aé€𝄞"
+        for (limit, beginning, end) in [
+            (0, "", ""), (1, "a", ""), (2, "a", ""), (3, "aé", ""), (4, "aé", "𝄞"), (5, "aé", "𝄞"), (6, "aé€", "𝄞"),
+            (7, "aé€", "€𝄞"), (9, "aé€", "é€𝄞"), (10, text, text), (99, text, text),
+        ] {
+            #expect(UTF8Boundary.prefix(text, bytes: limit) == beginning)
+            #expect(UTF8Boundary.prefix(Array(text.utf8), bytes: limit) == beginning)
+            #expect(UTF8Boundary.suffix(Array(text.utf8), bytes: limit) == end)
+        }
+    }
+
+    @Test func whatIsIncompleteIsToldFromWhatIsWrong() {
+        for (bytes, length) in [
+            ([], 0), ([0x41], 0), ([0xC3], 1), ([0xC3, 0xBC], 0), ([0xE2, 0x82], 2), ([0xF0, 0x9D, 0x84], 3),
+            ([0xF0, 0x9D, 0x84, 0x9E], 0), ([0x80], 0), ([0x41, 0x80], 0), ([0xC0], 0), ([0xF5], 0),
+        ] as [([UInt8], Int)] {
+            #expect(UTF8Boundary.incompleteSuffix(of: bytes) == length)
+            #expect(UTF8Boundary.incompleteSuffix(of: [0x41] + bytes) == length)
+        }
+        #expect(UTF8Boundary.prefix([0xC3] as [UInt8], bytes: 5) == "\u{FFFD}")
+    }
+}
