@@ -248,8 +248,8 @@ let package = Package(
         tests(
             "BuilderTests",
             [
-                "Builder", "Contracts", "DockerEngine", "Git", "PipelineLanguage", "TestSupport", "Worker", logging,
-                systemPackage,
+                "Builder", "Contracts", "DockerEngine", "Git", "HTTPClient", "PipelineLanguage", "Secrets",
+                "TestSupport", "Worker", logging, systemPackage,
             ]),
         tests(
             "BuilderIntegrationTests",

@@ -57,13 +57,14 @@ struct Builder {
             caches: try sourceCaches(),
             parts: SourcePartsClient(
                 http: http, authorities: certificates.map { .text($0.pem) }),
-            processes: runners.contains(.process)
-                ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil,
-            docker: docker,
-            registry: RegistryClient(
-                client: http, plainHosts: Set(try settings.value(BuilderSettings.plainRegistries)),
-                authorities: certificates.map { .text($0.pem) }),
-            events: events, logger: context.logger)
+            tools: BuildTools(
+                processes: runners.contains(.process)
+                    ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil,
+                docker: docker,
+                registry: RegistryClient(
+                    client: http, plainHosts: Set(try settings.value(BuilderSettings.plainRegistries)),
+                    authorities: certificates.map { .text($0.pem) }),
+                events: events, logger: context.logger))
         let loop = JobLoop(
             platform: BusPlatform(
                 BuildRequested.self, bus: bus, logs: context.logs,

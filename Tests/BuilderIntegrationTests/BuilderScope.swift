@@ -161,10 +161,11 @@ struct BuilderScope: Sendable {
             git: GitProgram(home: data.appending("git").string, allowsFile: true, logger: logger),
             caches: caches ?? SourceCaches(folder: data.appending("sources"), limit: 1 << 30, logger: logger),
             parts: SourcePartsClient(http: http, authorities: nil),
-            processes: runners.contains(.process)
-                ? ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger) : nil,
-            docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),
-            events: WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger)
+            tools: BuildTools(
+                processes: runners.contains(.process)
+                    ? ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger) : nil,
+                docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),
+                events: WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger))
         let loop = JobLoop(
             platform: platform, executor: executor, keys: keys,
             configuration: JobLoopConfiguration(

@@ -1,5 +1,4 @@
 import Contracts
-import DockerEngine
 import Git
 import Logging
 import PipelineLanguage
@@ -14,22 +13,15 @@ struct BuildExecutor: JobExecutor {
     /// What earlier jobs fetched; `nil` where nothing is kept.
     let caches: SourceCaches?
     let parts: SourcePartsClient
-    /// `nil` where this builder runs no processes.
-    let processes: ProcessRunner?
-    /// `nil` where this builder has no Docker Engine.
-    let docker: DockerHost?
-    let registry: RegistryClient
-    let events: WorkerEvents
-    let logger: Logger
+    let tools: BuildTools
 
     func collectLeftovers() async {
-        await processes?.collectLeftovers()
-        await docker?.collectLeftovers()
+        for runner in BuildStepRunners.all { await runner.collectLeftovers(tools) }
         do {
             try FileTree.remove(jobs)
             try FileTree.make(jobs)
         } catch {
-            logger.warning("the folders of earlier jobs could not be removed", metadata: ["error": "\(error)"])
+            tools.logger.warning("the folders of earlier jobs could not be removed", metadata: ["error": "\(error)"])
         }
         caches?.trim()
     }
@@ -37,7 +29,8 @@ struct BuildExecutor: JobExecutor {
     func execute(_ job: GrantedJob, _ run: JobRun) async throws {
         let folder = JobFolder(below: jobs, job: job.grant.job, attempt: job.grant.attempt)
         try folder.make()
-        let containers = docker.map { JobContainers(host: $0, job: job, folder: folder, logger: logger) }
+        let build = BuildJob(job, folder: folder, tools: tools)
+        let runners = StepRunners(BuildStepRunners.all.map { $0.init(build) }, events: tools.events)
         let result: Result<Void, any Error>
         do {
             if !job.stage.clone.disable, let source = job.grant.source {
@@ -45,31 +38,24 @@ struct BuildExecutor: JobExecutor {
                     job, source, into: folder.workspace)
                 run.waits(nil)
             }
-            await run.steps(
-                StepDispatch(
-                    processes: processes.map { ProcessStep(processes: $0, folder: folder, containers: containers) },
-                    containers: containers.map { ContainerStep(containers: $0) },
-                    images: containers.map {
-                        ImageBuildStep(containers: $0, registry: registry, events: events, folder: folder)
-                    },
-                    events: events, workspace: folder.workspace.string))
+            await run.steps(runners)
             result = .success(())
         } catch {
             result = .failure(error)
         }
         // A task of its own: this has to be done after a cancellation too.
-        await Task { await cleanUp(job, folder, containers) }.value
+        await Task {
+            await runners.cleanUp()
+            await cleanUp(build)
+        }.value
         try result.get()
     }
 
-    private func cleanUp(_ job: GrantedJob, _ folder: JobFolder, _ containers: JobContainers?) async {
-        await processes?.collectLeftovers(job: job.grant.job.rawValue, attempt: job.grant.attempt)
-        let usedContainers = await containers?.isUsed == true
-        if usedContainers { await containers?.remove() }
+    private func cleanUp(_ build: BuildJob) async {
         do {
-            try await remove(folder, usedContainers ? containers : nil)
+            try await remove(build.folder, await build.containers?.isUsed == true ? build.containers : nil)
         } catch {
-            logger.warning("a job's folder could not be removed", metadata: ["error": "\(error)"])
+            tools.logger.warning("a job's folder could not be removed", metadata: ["error": "\(error)"])
         }
         // Now, so that no step waits for it.
         caches?.trim()

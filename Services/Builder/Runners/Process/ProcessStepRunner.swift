@@ -1,0 +1,34 @@
+import Contracts
+import PipelineLanguage
+import SystemPackage
+import Worker
+
+/// Steps without an image: their commands, as processes of this machine.
+struct ProcessStepRunner: BuildStepRunner {
+    private let job: BuildJob
+
+    init(_ job: BuildJob) { self.job = job }
+
+    static func collectLeftovers(_ tools: BuildTools) async { await tools.processes?.collectLeftovers() }
+
+    func accepts(_ step: Step) -> Bool { step.image == nil && step.build == nil }
+
+    func workspace(of step: Step, in stage: Stage) -> String? { job.folder.workspace.string }
+
+    func run(_ step: StepRun) async throws -> StepResult {
+        guard !step.step.commands.isEmpty else {
+            throw JobFailure("the step has neither an image nor commands: there is nothing to run")
+        }
+        guard let processes = job.tools.processes else {
+            throw JobFailure(
+                "the step has no image and this builder runs no processes; give the step an image"
+                    + (step.step.deploysByCommands ? " or a deploy block" : "")
+                    + ", or start a builder with SLIPWAY_RUNNERS=docker,process (in compose: SLIPWAY_BUILDER_RUNNERS)")
+        }
+        return try await ProcessStep(processes: processes, folder: job.folder, containers: job.containers).run(step)
+    }
+
+    func cleanUp() async {
+        await job.tools.processes?.collectLeftovers(job: job.job.grant.job.rawValue, attempt: job.job.grant.attempt)
+    }
+}

@@ -1,0 +1,44 @@
+public import SystemPackage
+
+/// How a step went.
+public struct StepResult: Sendable, Hashable {
+    public var success: Bool
+    /// The exit code of its process, or `nil` where none ran.
+    public var exitCode: Int32?
+    /// Why it failed, for people.
+    public var reason: String?
+    public var outputs: [String: String]
+
+    public init(success: Bool, exitCode: Int32? = nil, reason: String? = nil, outputs: [String: String] = [:]) {
+        self.success = success
+        self.exitCode = exitCode
+        self.reason = reason
+        self.outputs = outputs
+    }
+
+    /// How a process ended.
+    public init(_ outcome: ProcessOutcome, outputs: [String: String] = [:]) {
+        self.init(success: outcome.isSuccess, exitCode: outcome.exitCode, reason: outcome.reason, outputs: outputs)
+    }
+}
+
+extension StepRun {
+    /// How a step's process went: what it handed on if it went well, and in the log what an exit code such as 137 means.
+    /// - Parameters:
+    ///   - reason: What is known better than the exit code tells.
+    ///   - isTold: Whether the log has the reason already.
+    ///   - outputs: The file of ``StepOutputs`` that the step was given.
+    /// - Throws: ``JobFailure`` for outputs that cannot be read.
+    public func result(
+        of outcome: ProcessOutcome, reason: String? = nil, isTold: Bool = false, outputs file: FilePath
+    ) async throws(JobFailure) -> StepResult {
+        if outcome.isSuccess { return StepResult(outcome, outputs: try await outputs(in: file)) }
+        var result = StepResult(outcome)
+        result.reason = reason ?? result.reason
+        // Of a step that was stopped everybody knows.
+        if !isTold, !Task.isCancelled, reason != nil || outcome.explanation != nil, let words = result.reason {
+            await log.line(words)
+        }
+        return result
+    }
+}

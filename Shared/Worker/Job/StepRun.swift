@@ -1,0 +1,55 @@
+public import Contracts
+public import PipelineLanguage
+
+/// One try of one step.
+public struct StepRun: Sendable {
+    public let job: GrantedJob
+    /// With every `${…}` replaced.
+    public let step: Step
+    /// What the steps before it handed on, by step, then by name.
+    public let outputs: [String: [String: String]]
+    /// How the steps before it ended, by step.
+    public let outcomes: [String: StepOutcome]
+    /// The folder of the source as the step sees it.
+    public let workspace: String?
+    public let startedAt: Timestamp
+    /// Counts the tries of this step within the attempt, from 1.
+    public let number: Int
+    public let log: any StepLog
+    /// Call it when a service or a detached step works: what waits for it may start then.
+    public let ready: @Sendable () -> Void
+    /// Call it with a reason when the step does not get on, and with `nil` when it does again: what is newer need not
+    /// wait for it then.
+    public let stuck: @Sendable (String?) -> Void
+
+    /// Whether others go on while it runs. For any other step, being ready would let those after it start too early.
+    public var isBackground: Bool { step.detach || job.stage.isService(step.name) }
+
+    public init(
+        job: GrantedJob, step: Step, outputs: [String: [String: String]], outcomes: [String: StepOutcome] = [:],
+        workspace: String? = nil, startedAt: Timestamp = .now, number: Int = 1, log: any StepLog,
+        ready: @escaping @Sendable () -> Void = {}, stuck: @escaping @Sendable (String?) -> Void = { _ in }
+    ) {
+        self.job = job
+        self.step = step
+        self.outputs = outputs
+        self.outcomes = outcomes
+        self.workspace = workspace
+        self.startedAt = startedAt
+        self.number = number
+        self.log = log
+        self.ready = ready
+        self.stuck = stuck
+    }
+
+    /// The same with all that is known now in the place of its expressions.
+    func resolved() throws -> StepRun {
+        let scope = Scope(
+            environment: job.environment(of: self), parameters: job.grant.parameters ?? [:],
+            matrix: job.stage.matrix, outputs: outputs)
+        let resolved = try step.resolved(in: scope, variables: job.stage.environment)
+        return StepRun(
+            job: job, step: resolved, outputs: outputs, outcomes: outcomes, workspace: workspace,
+            startedAt: startedAt, number: number, log: log, ready: ready, stuck: stuck)
+    }
+}
