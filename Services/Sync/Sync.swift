@@ -31,6 +31,7 @@ struct Sync {
             path: try settings.value(SyncSettings.git), home: data + "/home",
             allowsFile: try settings.value(SyncSettings.allowsFile),
             certificates: certificates.map { _ in data + "/certificates.pem" }, logger: logger)
+        git.ssh = try SyncSettings.ssh(settings)
         git.idleTimeout = try settings.value(SyncSettings.idleTimeout)
         let mirrors = Mirrors(
             data: data, program: git,

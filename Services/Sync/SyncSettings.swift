@@ -1,4 +1,7 @@
+import Git
+import Glibc
 import Runtime
+import Text
 
 /// The settings of sync beside ``CommonSettings``.
 enum SyncSettings {
@@ -27,10 +30,39 @@ enum SyncSettings {
     static let largeFileLimit = Setting<Int>.integer(
         "lfs.limit", "how many MiB the Git LFS files of one commit may have", example: "20480", default: 10_240,
         in: 1...(1 << 30))
+    static let sshKey = Setting<String>.text(
+        "ssh.key",
+        "a file with the private key that repositories with ssh addresses are fetched with, without a passphrase; the "
+            + "keys of its user and of its agent if not set",
+        example: "/run/secrets/ssh-key")
+    static let sshKnownHosts = Setting<String>.text(
+        "ssh.known.hosts",
+        "a file with the keys of the servers with ssh addresses, as ssh-keyscan writes it; that of its user if not set",
+        example: "/etc/slipway/known_hosts")
     static let git = Setting<String>.text("git", "the git program", example: "/usr/bin/git", default: "git")
 
     static let all: [any AnySetting] = [
-        listen, mirrorURL, allowsFile, concurrency, hostConcurrency, timeout, idleTimeout, largeFileLimit, git,
+        listen, mirrorURL, allowsFile, concurrency, hostConcurrency, timeout, idleTimeout, largeFileLimit, sshKey,
+        sshKnownHosts, git,
         CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.certificateAuthority,
     ]
+
+    /// - Throws: `SettingsError` for a file that ssh would pass over without a word.
+    static func ssh(_ settings: Settings) throws -> SSHAccess {
+        let access = SSHAccess(key: try settings.optional(sshKey), knownHosts: try settings.optional(sshKnownHosts))
+        for (setting, file) in [(sshKey, access.key), (sshKnownHosts, access.knownHosts)] {
+            guard let file, Glibc.access(file, R_OK) != 0 else { continue }
+            throw SettingsError(
+                setting: setting.variable,
+                message: "the file \(file) cannot be read: \(String(cString: strerror(errno)))",
+                remedy: "name a file that this service's user may read")
+        }
+        var status = stat()
+        if let key = access.key, stat(key, &status) == 0, status.st_uid == getuid(), status.st_mode & 0o077 != 0 {
+            throw SettingsError(
+                setting: sshKey.variable, message: "others may read the private key \(key), so ssh does not use it",
+                remedy: "chmod 600 \(ShellWord.quote(key))")
+        }
+        return access
+    }
 }

@@ -24,7 +24,7 @@ struct GitEnvironment {
             "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": "",
             // An address such as `ext::sh -c …` runs a command.
             "GIT_ALLOW_PROTOCOL": program.allowsFile ? "http:https:ssh:file" : "http:https:ssh",
-            "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=20",
+            "GIT_SSH_COMMAND": program.ssh.command,
             "GIT_NO_REPLACE_OBJECTS": "1", "GIT_LFS_SKIP_SMUDGE": "1", "GIT_ADVICE": "0",
         ]
         for name in Self.passed {

@@ -3,8 +3,11 @@ extension GitError {
     /// there is, in the order of how specific they are.
     static func diagnose(_ words: String, doing: String) -> GitError {
         let lines = words.lowercased()
+        if let told = told.first(where: { lines.contains($0.sign) }) {
+            return GitError(told.code, "\(doing) failed: \(told.reason)", cause: lastLines(of: words))
+        }
         let code = signs.first { $0.signs.contains { lines.contains($0) } }?.code ?? .failed
-        let reason = lines.contains(tooSlow) ? silent : plain[code] ?? "git gave up"
+        let reason = plain[code] ?? "git gave up"
         return GitError(code, "\(doing) failed: \(reason)", cause: lastLines(of: words))
     }
 
@@ -54,7 +57,7 @@ extension GitError {
             .authentication,
             [
                 "authentication failed", "could not read username", "could not read password", "access denied",
-                "error: 401", "error: 403", "permission denied (", "host key verification failed",
+                "error: 401", "error: 403", "permission denied (",
                 "terminal prompts disabled",
             ]
         ),
@@ -64,14 +67,34 @@ extension GitError {
             [
                 "could not resolve host", "failed to connect", "couldn't connect", "connection refused",
                 "connection timed out", "connection reset", "connection was reset", "unable to access", "early eof",
-                "rpc failed", "the remote end hung up", "empty reply from server", tooSlow,
+                "rpc failed", "the remote end hung up", "empty reply from server",
                 "network is unreachable", "no route to host", "unexpected disconnect", "error: 5",
             ]
         ),
     ]
 
-    private static let tooSlow = "operation too slow"
-    private static let silent = "the server sent nothing for longer than SLIPWAY_SYNC_IDLE_TIMEOUT"
+    /// Signs that say more than their code.
+    private static let told: [(sign: String, code: Code, reason: String)] = [
+        (
+            "operation too slow", .unreachable,
+            "the server sent nothing for longer than SLIPWAY_SYNC_IDLE_TIMEOUT"
+        ),
+        (
+            "host key verification failed", .untrusted,
+            "the server's SSH key is not known here, or is not the one that was known; check it, and name a file with it, "
+                + "as ssh-keyscan writes one, with SLIPWAY_SSH_KNOWN_HOSTS"
+        ),
+        (
+            "permission denied (publickey", .authentication,
+            "the server refused the SSH key, or there is none; name one that may read the repository with SLIPWAY_SSH_KEY"
+        ),
+        (
+            "git-lfs-authenticate", .failed,
+            "the server gives no LFS files over SSH, for it has no working git-lfs-authenticate; register the repository "
+                + "with its https address"
+        ),
+        ("cannot run ssh", .failed, "this machine has no ssh; install openssh-client"),
+    ]
 
     private static let plain: [Code: String] = [
         .refNotFound: "the ref or commit does not exist there",

@@ -14,6 +14,7 @@ public struct GitProgram: Sendable {
     public var allowsFile: Bool
     /// A PEM file of the certificate authorities that are trusted; Git's own choice if `nil`.
     public var certificates: String?
+    public var ssh = SSHAccess()
     /// How long a server may send not one byte, in whole seconds. Git's own send five every five seconds while they make a
     /// pack, others nothing at all, and a large one takes minutes.
     public var idleTimeout = Duration.seconds(300)

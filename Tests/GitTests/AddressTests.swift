@@ -42,6 +42,7 @@ struct AddressTests {
             ("fatal: could not read Username for 'https://git.example': terminal prompts disabled", .authentication),
             ("fatal: unable to access 'https://x/': The requested URL returned error: 403", .authentication),
             ("git@x: Permission denied (publickey).\nfatal: Could not read from remote repository.", .authentication),
+            ("No ED25519 host key is known.\nHost key verification failed.\nfatal: Could not read", .untrusted),
             ("fatal: repository 'https://git.example/a/' not found", .repositoryNotFound),
             ("fatal: unable to access 'https://x/': Could not resolve host: x", .unreachable),
             ("fatal: unable to access 'http://x/': The requested URL returned error: 502", .unreachable),

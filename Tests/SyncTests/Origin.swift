@@ -18,14 +18,15 @@ final class Origin: Sendable {
     let keys: KeyRing
     let mirrors: Mirrors
 
-    init(publicURL: String = "http://sync:8081", in root: String = "/tmp") async throws {
+    init(
+        publicURL: String = "http://sync:8081", in root: String = "/tmp", ssh: SSHAccess = SSHAccess()
+    ) async throws {
         folder = "\(root)/slipway-sync-\(UInt64.random(in: 0 ... .max))"
         keys = try KeyRing(Self.sealKeys)
         try FileManager.default.createDirectory(atPath: folder + "/home", withIntermediateDirectories: true)
-        mirrors = Mirrors(
-            data: folder,
-            program: GitProgram(home: folder + "/home", allowsFile: true, logger: Logger(label: "test")),
-            publicURL: publicURL)
+        var program = GitProgram(home: folder + "/home", allowsFile: true, logger: Logger(label: "test"))
+        program.ssh = ssh
+        mirrors = Mirrors(data: folder, program: program, publicURL: publicURL)
         try await git("init", "--quiet", "--initial-branch=main", path, in: folder)
     }
 
