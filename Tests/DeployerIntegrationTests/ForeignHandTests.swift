@@ -138,7 +138,7 @@ import Worker
             // The engine has pushed the manifest, so it may name the image by that digest or by the index's.
             let index = try await TestImages.index(of: new)
             try await cluster.make(image: old)
-            let login = RegistryLogin(
+            let login = RegistryCredentials(
                 username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
                 password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD"))
             let images = RegistryImages(
