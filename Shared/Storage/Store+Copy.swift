@@ -108,7 +108,7 @@ private struct TableCopy {
                 try last.map { try database.rows("\(select) WHERE \(after) \(order)", $0) }
                 ?? database.rows("\(select) \(order)")
             try take(rows)
-            for row in rows { row.values.forEach { hash.update($0) } }
+            for value in rows.flatMap(\.values) { hash.update(value) }
             count += rows.count
             guard rows.count == Self.page, let end = rows.last else { break }
             last = try key.map { try end[$0] as DatabaseValue }
