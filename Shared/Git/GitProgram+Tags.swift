@@ -21,7 +21,9 @@ extension GitProgram {
         }
         if checkout.branch == nil { try Self.removeFetchedRef(checkout) }
         if try Self.mayHaveTags(checkout) { try await removeForeignTags(checkout) }
-        if let tag = checkout.tag { try await ensure(tag, checkout) }
+        guard let tag = checkout.tag else { return }
+        try await removeTags(beside: tag, checkout)
+        try await ensure(tag, checkout)
     }
 
     private static func mayHaveTags(_ checkout: Checkout) throws(GitError) -> Bool {
@@ -42,6 +44,20 @@ extension GitProgram {
         _ = try await run(
             ["update-ref", "--stdin"], in: checkout.directory, input: foreign.bytes,
             doing: "removing the tags of other histories")
+    }
+
+    /// The other tags of a tag's commit stay out of its run: `git describe` would name any of them, an annotated one first.
+    private func removeTags(beside tag: String, _ checkout: Checkout) async throws(GitError) {
+        let listed = try await run(
+            ["for-each-ref", "--format=delete %(refname)", "--points-at=\(checkout.commit)", "refs/tags"],
+            in: checkout.directory, outputLimit: 16 << 20, doing: "listing the tags at \(checkout.commit)")
+        let own = Array("delete refs/tags/\(tag)".utf8)
+        let others = listed.bytes.split(separator: UInt8(ascii: "\n")).filter { !$0.elementsEqual(own) }
+        guard !others.isEmpty else { return }
+        _ = try await run(
+            ["update-ref", "--stdin"], in: checkout.directory,
+            input: Array(others.joined(separator: [UInt8(ascii: "\n")])) + [UInt8(ascii: "\n")],
+            doing: "removing the tags beside \(tag)")
     }
 
     /// The run's own tag is at its commit, also when it was moved or removed meanwhile.

@@ -108,6 +108,13 @@ struct CheckoutTests {
         try await origin.git(arguments: ["tag"] + options + ["v1.0"])
         #expect(try await describe("v1.0", depth: 1) == "v1.0")
         #expect(try await describe("v1.0", depth: 50) == "v1.0")
+        // Others of the same commit, which git prefers where they are annotated.
+        try await origin.git("tag", "--annotate", "--message", "candidate", "v1.1-rc.1")
+        try await origin.git("tag", "another")
+        #expect(try await describe("v1.0", depth: 1) == "v1.0")
+        #expect(try await describe("v1.0", depth: 50) == "v1.0")
+        #expect(try await describe("another", depth: 1) == "another")
+        try await origin.git("tag", "--delete", "v1.1-rc.1", "another")
         try await origin.git(arguments: ["tag", "--force"] + options + ["v1.0", "HEAD~1"])
         #expect(try await describe("v1.0", depth: 1) == "v1.0")
         #expect(try await describe("v1.0", depth: 50) == "v1.0")
