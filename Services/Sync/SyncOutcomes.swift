@@ -57,7 +57,7 @@ struct SyncOutcomes: Sendable {
                 (failure.cloneURL, failure.defaultBranch) = (push.cloneURL, push.defaultBranch)
             }
             logger.warning(
-                "source cannot be had",
+                "source cannot be fetched",
                 metadata: [
                     "repository": "\(failure.trigger.repository)", "ref": "\(failure.trigger.ref)",
                     "code": "\(failure.code.rawValue)", "reason": "\(failure.reason)",

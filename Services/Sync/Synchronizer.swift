@@ -181,7 +181,7 @@ extension Duration {
     }
 }
 
-/// Why a source cannot be had though Git did what it was asked.
+/// Why a source cannot be fetched though Git did what it was asked.
 struct SyncProblem: Error, Equatable {
     var code: SyncFailed.Code
     var reason: String

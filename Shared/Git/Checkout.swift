@@ -1,7 +1,7 @@
 import Contracts
 import FoundationEssentials
 
-/// One commit to be had as a working tree.
+/// One commit to check out as a working tree.
 public struct Checkout: Sendable {
     /// Such as a mirror's `http://sync:8081/shop/web.git`.
     public var url: String

@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    @Test func `A source that cannot be had fails the run that waits for it, and a push's`() async throws {
+    @Test func `A source that cannot be fetched fails the run that waits for it, and a push's`() async throws {
         try await PlatformFixture.with { platform in
             let view = try await platform.start(RunRequest(repository: PlatformFixture.path, ref: "nowhere"))
             #expect(view.summary.state == .pending)

@@ -128,7 +128,7 @@ struct SynchronizerTests {
             failure(try await ask("v1"))?.reason.contains("say refs/heads/v1 or refs/tags/v1") == true)
     }
 
-    @Test("what cannot be had says why, in a word and in a sentence")
+    @Test("what cannot be fetched says why, in a word and in a sentence")
     func failures() async throws {
         let origin = try await Origin()
         let synchronizer = origin.synchronizer()

@@ -32,7 +32,7 @@ protocol Channel: Sendable {
 protocol HTTPChannel: Channel {
     var client: HTTPClient { get }
 
-    /// The request that tells of an event. What the event says is data in it, never a part of its form.
+    /// The request that announces an event. What the event says is data in it, never a part of its form.
     func render(_ notification: Notification, at now: Timestamp) throws -> HTTPRequest
 
     /// How an answer ended that is no redirect.

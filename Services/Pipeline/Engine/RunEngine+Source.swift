@@ -4,7 +4,7 @@ import PipelineLanguage
 import Runtime
 import Storage
 
-/// From a source that is there, or cannot be had, to a run.
+/// From a source that is there, or cannot be fetched, to a run.
 extension RunEngine {
     /// The commit is in the mirror: chooses the process, plans it and starts the run.
     func sourceSynced(_ message: SourceSynced, id: MessageID) async throws {
@@ -28,7 +28,7 @@ extension RunEngine {
                 return
             }
             let known = try known(message.trigger, runs)
-            // It came late: the source is there, or cannot be had.
+            // It came late: the source is there, or cannot be fetched.
             if let known, known.state.isFinal || known.commit != nil { return }
             var run = try known ?? newRun(message.trigger, in: transaction)
             run.reason = message.reason
@@ -41,7 +41,7 @@ extension RunEngine {
         }
     }
 
-    /// The commit could not be had: the run ends with the reason.
+    /// The commit could not be fetched: the run ends with the reason.
     func syncFailed(_ message: SyncFailed, id: MessageID) async throws {
         _ = try await store.write(once: id) { transaction in
             let runs = transaction.runs

@@ -1,7 +1,7 @@
 import Contracts
 import Messaging
 
-/// The commit could not be had: the run fails with the reason.
+/// The commit could not be fetched: the run fails with the reason.
 struct SyncFailedHandler: MessageHandler {
     let engine: RunEngine
 

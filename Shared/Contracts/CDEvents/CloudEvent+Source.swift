@@ -25,7 +25,7 @@ extension CloudEvent {
             ])
     }
 
-    /// The commit could not be had.
+    /// The commit could not be fetched.
     public static func sourceFailed(_ failure: SyncFailed, service: String, at: Timestamp = .now) -> CloudEvent {
         CloudEvent(
             .sourceFailed, origin(of: failure.trigger, event: .sourceFailed, service: service, at: at),

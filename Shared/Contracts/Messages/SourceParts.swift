@@ -6,7 +6,7 @@ public struct SourceParts: Codable, Sendable, Equatable {
     public var waiting: String?
     /// The submodules, each after the one it lies in. Files of Git LFS need no list: git-lfs asks the mirror for them.
     public var submodules: [Submodule]?
-    /// Why the parts cannot be had.
+    /// Why the parts cannot be fetched.
     public var problem: Problem?
 
     public init(waiting: String? = nil, submodules: [Submodule]? = nil, problem: Problem? = nil) {

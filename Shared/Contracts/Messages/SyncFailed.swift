@@ -1,4 +1,4 @@
-/// The commit could not be had: sync → pipeline. The run it was for fails with this reason.
+/// The commit could not be fetched: sync → pipeline. The run it was for fails with this reason.
 public struct SyncFailed: Message {
     public enum Code: String, Codable, Sendable, CaseIterable {
         /// The platform does not know the repository.

@@ -70,7 +70,7 @@ public struct ProcessRunnerError: Error, Sendable, CustomStringConvertible {
         case workingDirectory
         /// The shell cannot be started.
         case spawn
-        /// The process runs or ran, and its end or output cannot be had.
+        /// The process runs or ran, and its end or output cannot be read.
         case supervision
     }
 
