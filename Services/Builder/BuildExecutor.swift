@@ -43,7 +43,7 @@ struct BuildExecutor: JobExecutor {
         } catch {
             result = .failure(error)
         }
-        // A task of its own: this has to be done after a cancellation too.
+        // A separate task: this has to be done after a cancellation too.
         await Task {
             await runners.cleanUp()
             await cleanUp(build)

@@ -29,7 +29,7 @@ struct Slipway: AsyncParsableCommand {
                 name: "Runs",
                 subcommands: [
                     RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, CancelCommand.self,
-                    AgainCommand.self,
+                    RerunCommand.self,
                 ]),
             CommandGroup(
                 name: "Pipelines",

@@ -16,7 +16,7 @@ struct Deployer {
 
     init(_ context: ServiceContext) throws {
         self.context = context
-        // Each replica has a worker's name of its own there.
+        // Each replica has its own worker name there.
         data = FilePath(try DataFolder.claim(context.settings).path)
         do {
             worker = try WorkerIdentity.load(service: "deployer", directory: data)

@@ -23,7 +23,7 @@ enum DeployerSettings {
     static let slots = Setting<Int>.integer(
         "slots", "how many rollouts of one cluster at a time", example: "8", default: 8, in: 1...256)
     static let timeout = Setting<Duration>.duration(
-        "rollout.timeout", "how long a rollout may take that says no time of its own", example: "10m",
+        "rollout.timeout", "how long a rollout may take that sets no timeout", example: "10m",
         default: .seconds(600))
     static let plainRegistries = Setting<[String]>.list(
         "registries.plain", "registries (host:port) spoken to without TLS, besides those on loopback",

@@ -39,7 +39,7 @@ struct EventConsumer: Service {
         do {
             event = try Wire.decode(CloudEvent.self, from: Data(message.body))
         } catch {
-            throw MessageFailure.hopeless("it is no CloudEvent: \(error)")
+            throw MessageFailure.permanent("it is no CloudEvent: \(error)")
         }
         let takers = outlets.filter { $0.channel.takes(event) }
         let told = try await store.add(event, body: message.body, to: takers.map(\.endpoint))

@@ -22,7 +22,7 @@ struct Notifier {
         let enabled = try NotifierSettings.enabled(settings, among: outlets)
         if outlets.isEmpty {
             logger.notice(
-                "nobody is told of anything; set SLIPWAY_WEBHOOK_URLS and SLIPWAY_WEBHOOK_SECRET, or SLIPWAY_CHANNELS_FILE"
+                "no address is notified; set SLIPWAY_WEBHOOK_URLS and SLIPWAY_WEBHOOK_SECRET, or SLIPWAY_CHANNELS_FILE"
             )
         }
         // One at a time: two that took events from one queue could not keep the order of a run.

@@ -42,7 +42,7 @@ struct Synchronizer: Sendable {
             return failed(trigger, error.code, error.reason)
         } catch let error as NoSlot {
             // It says nothing of this repository: the last attempt before the message would be parked.
-            return again(trigger, "\(error)", attempt, of: RetryPolicy.attempts - 1)
+            return retry(trigger, "\(error)", attempt, of: RetryPolicy.attempts - 1)
                 ?? failed(trigger, .unreachable, "\(error)")
         } catch let error as GitError {
             if error.code == .cancelled { throw CancellationError() }
@@ -55,14 +55,14 @@ struct Synchronizer: Sendable {
                     case .busy: RetryPolicy.attempts - 1
                     default: Self.patience
                     }
-                if let outcome = again(trigger, reason, attempt, of: patience) { return outcome }
+                if let outcome = retry(trigger, reason, attempt, of: patience) { return outcome }
             }
             return failed(trigger, error.syncCode, reason)
         }
     }
 
     /// That it is tried again, or `nil` after the last attempt.
-    private func again(_ trigger: Trigger, _ reason: String, _ attempt: Int, of last: Int) -> SyncOutcome? {
+    private func retry(_ trigger: Trigger, _ reason: String, _ attempt: Int, of last: Int) -> SyncOutcome? {
         guard attempt < last, case .retry(let delay) = RetryPolicy.decide(afterAttempt: attempt) else { return nil }
         return .delayed(
             SyncDelayed(
@@ -110,7 +110,7 @@ struct Synchronizer: Sendable {
         var changes: SourceSynced.ChangedPaths
     }
 
-    /// What the mirror tells of a commit, by two commands side by side.
+    /// What the mirror says about a commit, by two commands side by side.
     private func findings(_ commit: String, before: String?, _ mirror: Mirror) async throws -> Findings {
         async let changes = Self.changes(from: before, to: commit, in: mirror)
         async let content = Self.content(of: commit, in: mirror)

@@ -3,7 +3,7 @@ public enum PipelineFileNames {
     /// The names that are read; the first one there is wins.
     public static let read = [".slipway.yml", ".slipway.json", ".drone.yml"]
 
-    /// What is looked for at a commit: a file of ``read``, else one that whoever waits for a run has to hear of.
+    /// What is looked for at a commit: a file of ``read``, else one that whoever waits for a run has to be warned about.
     public static let sought = read + mistaken.keys.sorted() + foreign.keys.sorted()
 
     /// Names a pipeline file is given by mistake, with the one it should have.

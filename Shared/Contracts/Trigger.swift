@@ -40,7 +40,7 @@ public struct Trigger: Codable, Sendable, Hashable {
     public var parent: Int?
     /// The repository's default branch, as the platform knew it when it planned the run.
     public var defaultBranch: String?
-    /// What the forge's hook told of the repository and of who pushed; `nil` where no hook caused it.
+    /// What the forge's hook said about the repository and of who pushed; `nil` where no hook caused it.
     public var origin: Origin?
     /// The run a person is waiting for, made before the sync; `nil` for a push.
     public var run: RunID?

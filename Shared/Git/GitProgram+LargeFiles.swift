@@ -52,7 +52,7 @@ extension GitProgram {
         ]
     }
 
-    /// Makes the index younger than the files it tells of. Of a file that is as young, git looks at the content, which
+    /// Makes the index younger than the files it lists. Of a file that is as young, git looks at the content, which
     /// without the filter is not the commit's.
     static func settleIndex(_ checkout: Checkout) {
         var now = timeval()

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 
-/// Submodules in a workspace: each is a repository of its own, in the folder Git made for it.
+/// Submodules in a workspace: each is a repository, in the folder Git made for it.
 extension GitProgram {
     /// The folder of a submodule in a workspace.
     /// - Parameter path: such as `libs/a`.
@@ -13,7 +13,7 @@ extension GitProgram {
             var status = stat()
             guard !["", ".", "..", ".git"].contains(part.lowercased()), lstat(folder, &status) == 0,
                 status.st_mode & S_IFMT == S_IFDIR
-            else { throw GitError(.unsafeObjects, "the submodule \(path) has no folder of its own in the workspace") }
+            else { throw GitError(.unsafeObjects, "the submodule \(path) has no folder in the workspace") }
         }
         return folder
     }

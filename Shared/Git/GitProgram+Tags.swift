@@ -5,7 +5,7 @@ import Logging
 extension GitProgram {
     /// Fetches the tags of a commit that was fetched, and sets the ref of its branch on the remote.
     ///
-    /// Not together with the commit: a tag that is in a cache would be fetched with a history of its own.
+    /// Not together with the commit: a tag that is in a cache would be fetched with another history.
     func fetchTags(_ checkout: Checkout, from remote: RemoteAddress) async throws(GitError) {
         do throws(GitError) {
             _ = try await run(

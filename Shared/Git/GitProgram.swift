@@ -3,7 +3,7 @@ public import Logging
 import Subprocess
 import SystemPackage
 
-/// The git program: every command in a process group of its own, without a shell, with an environment made for it,
+/// The git program: every command in its own process group, without a shell, with an environment made for it,
 /// bounded output and a time limit after which the group is ended.
 public struct GitProgram: Sendable {
     /// The program's path; only its name where it was not found in `PATH`.

@@ -50,7 +50,7 @@ struct Launch: Sendable {
 
     private var configuration: Configuration {
         var platform = PlatformOptions()
-        // A session of its own is also a process group of its own (helpers such as git-remote-https are in it) and
+        // A session is also a process group (helpers such as git-remote-https are in it) and
         // has no terminal anything could ask at.
         platform.createSession = true
         platform.teardownSequence = [

@@ -215,7 +215,7 @@ extension Mirror {
             ["update-ref", Self.kept(commit), commit], in: directory, doing: "keeping commit \(commit)")
     }
 
-    /// Whether the commit was fetched and kept before. A ref in a file of its own is enough to know: packed ones are
+    /// Whether the commit was fetched and kept before. A ref in its own file is enough to know: packed ones are
     /// old, and are fetched again for next to nothing.
     private func isKept(_ commit: String) -> Bool {
         FileManager.default.fileExists(atPath: "\(directory)/\(Self.kept(commit))")

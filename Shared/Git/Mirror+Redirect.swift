@@ -1,6 +1,6 @@
 /// Redirects: git follows none with credentials, since it would send them wherever a server points.
 extension Mirror {
-    /// Fetches; and where the server has the repository at another address of its own, from there.
+    /// Fetches; and where the server has the repository at another address, from there.
     /// - Throws: ``GitError``: `redirected` with the address, where that is another server's.
     func followingRedirects<Value: Sendable>(
         _ remote: RemoteAddress, _ source: FetchSource, _ work: (RemoteAddress) async throws(GitError) -> Value

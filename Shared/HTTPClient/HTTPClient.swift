@@ -2,7 +2,7 @@ public import Logging
 import Synchronization
 import Threading
 
-/// All outgoing HTTP: libcurl's multi interface on a thread of its own.
+/// All outgoing HTTP: libcurl's multi interface on its own thread.
 ///
 /// One client serves a whole process; it keeps connections and uses them again. It starts its thread when made and ends
 /// it with ``shutdown()``, or when nobody holds the client or one of its bodies any more.

@@ -34,7 +34,7 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
         case cancelled
         /// The client was shut down.
         case shutDown
-        /// Something libcurl reports that has no word of its own here; the message has its words.
+        /// Something libcurl reports that has no name here; the message has its words.
         case other
     }
 

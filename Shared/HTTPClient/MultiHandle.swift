@@ -2,7 +2,7 @@ import CCurl
 
 /// libcurl's multi handle, with the sockets and the moment it wants to be called for.
 ///
-/// It belongs to one ``TransferLoop``. libcurl tells its wishes from within calls the loop makes.
+/// It belongs to one ``TransferLoop``. libcurl makes its requests from within calls the loop makes.
 final class MultiHandle {
     let pointer: OpaquePointer
     /// What libcurl waits for, by socket: `CURL_POLL_IN`, `CURL_POLL_OUT` or both.

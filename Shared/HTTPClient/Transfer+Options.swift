@@ -58,7 +58,7 @@ extension Transfer {
 
     private func configureHeaders(_ headers: HTTPHeaders) throws(HTTPClientError) {
         var list: UnsafeMutablePointer<curl_slist>?
-        // libcurl would add these two of its own accord to a request with a body: a type that is a guess, and a round trip
+        // libcurl would add these two unasked to a request with a body: a type that is a guess, and a round trip
         // before the first byte.
         var lines = ["Expect:"]
         if headers["Content-Type"] == nil { lines.append("Content-Type:") }

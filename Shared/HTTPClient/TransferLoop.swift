@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import Threading
 
-/// Owns libcurl's multi handle on a thread of its own and drives all transfers.
+/// Owns libcurl's multi handle on its own thread and drives all transfers.
 ///
 /// libcurl tells which sockets it waits for and when it wants to be called; the thread waits for just that between the
 /// jobs of this actor. Nothing here blocks.

@@ -11,7 +11,7 @@ public enum Offer<Value: Sendable>: Sendable {
     /// There is nothing to do: ack it and wait for the next.
     case drop
     /// Not now: give it back and wait for the next.
-    case giveBack
+    case requeue
 }
 
 extension Bus {
@@ -31,7 +31,7 @@ extension Bus {
                 switch try await offer(Self.decode(M.self, message), context) {
                 case .take(let value): taken.withLock { $0 = value }
                 case .drop: break
-                case .giveBack: throw DeliveryLoop.NotNow()
+                case .requeue: throw DeliveryLoop.NotNow()
                 }
             }
             // Taken is taken, even where the ack was lost: its delivery comes again and finds that.
@@ -42,12 +42,12 @@ extension Bus {
 
     private static func decode<M: Message>(_ type: M.Type, _ message: IncomingMessage) throws(MessageFailure) -> M {
         guard message.properties.type == M.type else {
-            throw .hopeless("“\(message.properties.type ?? "none")” is not taken here; this queue takes \(M.type)")
+            throw .permanent("“\(message.properties.type ?? "none")” is not taken here; this queue takes \(M.type)")
         }
         do {
             return try Wire.decode(M.self, from: Data(message.body))
         } catch {
-            throw .hopeless("it is no \(M.type): \(error)")
+            throw .permanent("it is no \(M.type): \(error)")
         }
     }
 

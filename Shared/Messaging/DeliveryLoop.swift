@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// | the handler | the delivery |
 /// |---|---|
 /// | returns | is acked |
-/// | throws ``MessageFailure/hopeless(_:)`` | is parked with the reason, then acked |
+/// | throws ``MessageFailure/permanent(_:)`` | is parked with the reason, then acked |
 /// | throws anything else | as ``Failure`` says |
 /// | is cancelled, or what settles it fails | goes back to the queue |
 ///
@@ -146,7 +146,7 @@ public struct DeliveryLoop: Sendable {
                 return .returned
             } catch is NotNow {
                 return .returned
-            } catch MessageFailure.hopeless(let reason) {
+            } catch MessageFailure.permanent(let reason) {
                 return try await park(delivery, reason: reason, logger)
             } catch {
                 switch failure {

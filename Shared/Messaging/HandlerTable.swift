@@ -17,7 +17,7 @@ struct HandlerTable: Sendable {
             do {
                 message = try Wire.decode(H.Incoming.self, from: Data(body))
             } catch {
-                throw MessageFailure.hopeless("it is no \(H.Incoming.type): \(error)")
+                throw MessageFailure.permanent("it is no \(H.Incoming.type): \(error)")
             }
             try await handler.handle(message, context)
         }
@@ -25,16 +25,16 @@ struct HandlerTable: Sendable {
     }
 
     /// The handler of this message.
-    /// - Throws: ``MessageFailure/hopeless(_:)`` where there is none for its type or version.
+    /// - Throws: ``MessageFailure/permanent(_:)`` where there is none for its type or version.
     func handler(of message: IncomingMessage) throws(MessageFailure) -> Run {
         guard let type = message.properties.type else {
-            throw .hopeless("it has no type property; this queue takes \(known)")
+            throw .permanent("it has no type property; this queue takes \(known)")
         }
         guard let entry = entries[type] else {
-            throw .hopeless("“\(type)” is not taken here; this queue takes \(known)")
+            throw .permanent("“\(type)” is not taken here; this queue takes \(known)")
         }
         if case .integer(let version)? = message.properties.headers[Header.version], version > entry.version {
-            throw .hopeless(
+            throw .permanent(
                 "version \(version) of \(type) is newer than version \(entry.version), which this service knows: update it"
             )
         }

@@ -3,11 +3,11 @@ public enum MessageFailure: Error, Sendable, Equatable, CustomStringConvertible 
     /// Try again later: a peer is away, a resource is busy.
     case retry(String)
     /// Park it: no repetition will help.
-    case hopeless(String)
+    case permanent(String)
 
     public var description: String {
         switch self {
-        case .retry(let reason), .hopeless(let reason): reason
+        case .retry(let reason), .permanent(let reason): reason
         }
     }
 }

@@ -49,7 +49,7 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
         case (nil, .fanout(let name)):
             (exchange, routingKey, mandatory) = (name, "", false)
         case (nil, .chosen), (nil, nil):
-            throw MessagingError(.noRoute, "\(kind.type) has no queue of its own: say which one it goes to")
+            throw MessagingError(.noRoute, "\(kind.type) has no queue: say which one it goes to")
         }
         self.init(
             id: id, type: kind.type, version: kind.version, exchange: exchange, routingKey: routingKey,

@@ -2,7 +2,7 @@
     import Storage
     import Threading
 
-    /// A session on a thread of its own, so that what blocks there blocks nobody else.
+    /// A session on its own thread, so that what blocks there blocks nobody else.
     actor PostgreSQLSession {
         private nonisolated let thread: PinnedThread
         nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }

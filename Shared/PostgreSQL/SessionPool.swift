@@ -19,7 +19,7 @@
 
         func use<Value: Sendable>(_ body: (PostgreSQLSession) async throws -> Value) async throws -> Value {
             let session = await take()
-            defer { giveBack(session) }
+            defer { release(session) }
             return try await body(session)
         }
 
@@ -34,7 +34,7 @@
             }
         }
 
-        private func giveBack(_ session: PostgreSQLSession) {
+        private func release(_ session: PostgreSQLSession) {
             let next = state.withLock { state -> CheckedContinuation<PostgreSQLSession, Never>? in
                 guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
                 state.idle.append(session)

@@ -11,7 +11,7 @@ import ServiceLifecycle
 #endif
 
 /// The service's own page for machines: `/healthz` (the process answers), `/readyz` (it can do its work) and
-/// `/metrics` for Prometheus. On an address of its own, not the public one.
+/// `/metrics` for Prometheus. On a separate address, not the public one.
 struct AdminServer: Service {
     let address: AdminAddress
     /// Told the address that is in use.

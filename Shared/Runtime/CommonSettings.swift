@@ -11,7 +11,7 @@ public enum CommonSettings {
     public static let logBrokerURL = Setting<String>.text(
         "log.broker.url",
         "the RabbitMQ nodes that logs go over, the same for workers and pipeline; without it those of broker.url, over a "
-            + "connection of its own",
+            + "separate connection",
         example: "amqp://slipway:password@rabbit3:5672/slipway-logs", secret: true)
     public static let data = Setting<String>.text(
         "data", "the folder this service keeps its state in", example: "/var/lib/slipway/builder")

@@ -35,7 +35,7 @@ public struct DataFolder: Sendable {
         }
         throw SettingsError(
             setting: CommonSettings.data.variable, message: "\(limit) processes have a folder below \(root) each",
-            remedy: "stop some, or give this one a folder of its own with \(CommonSettings.data.variable)")
+            remedy: "stop some, or give this one its own folder with \(CommonSettings.data.variable)")
     }
 
     /// Takes the folder itself, for a service of which one process at a time may run.
@@ -46,7 +46,7 @@ public struct DataFolder: Sendable {
             throw SettingsError(
                 setting: CommonSettings.data.variable,
                 message: "another \(service) is running on \(root); one at a time may",
-                remedy: "stop it first, or give this one a folder of its own with \(CommonSettings.data.variable)")
+                remedy: "stop it first, or give this one its own folder with \(CommonSettings.data.variable)")
         }
         return folder.kept()
     }

@@ -29,7 +29,7 @@ enum LogKey: String, CaseIterable {
     /// The code of a refusal or problem.
     case code
 
-    // What is told of it.
+    // What is said about it.
     case outcome, kept, count, bytes, format, version, name, arguments, line
     /// How long until it is tried again.
     case after, next

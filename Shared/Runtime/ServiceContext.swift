@@ -9,7 +9,7 @@ public struct ServiceContext: Sendable {
     public let logger: Logger
     public let broker: Broker
     public let bus: Bus
-    /// What logs go over: connections of their own, so that a flood of lines delays nothing else, and maybe another
+    /// What logs go over: their own connections, so that a flood of lines delays nothing else, and maybe another
     /// broker. The same as ``bus`` for a service without ``CommonSettings/logBrokerURL``.
     public let logs: Bus
     public let readiness: Readiness

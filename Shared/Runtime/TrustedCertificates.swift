@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The certificate authorities a service trusts where ``CommonSettings/certificateAuthority`` adds one of its own: those
+/// The certificate authorities a service trusts where ``CommonSettings/certificateAuthority`` adds one: those
 /// of the system and that one.
 public struct TrustedCertificates: Sendable, Equatable {
     /// All of them, in PEM form.

@@ -1,6 +1,6 @@
 /// Replaces secrets in a stream of bytes by `******`, also where one is cut by the border of two chunks.
 ///
-/// Each line of a secret of three bytes or more is a pattern of its own, because logs are shown by lines. Shorter ones
+/// Each line of a secret of three bytes or more is a pattern, because logs are shown by lines. Shorter ones
 /// are left: masking `1` would hide nothing and make the log unreadable.
 public struct LogMask: Sendable {
     /// Longest first, so that of two that begin alike the longer wins; by first byte.

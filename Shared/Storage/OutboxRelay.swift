@@ -9,7 +9,7 @@ public import ServiceLifecycle
 ///
 /// On graceful shutdown it waits for the confirms under way; what is not published stays in the file.
 public struct OutboxRelay: Service {
-    private enum Happening: Sendable {
+    private enum Event: Sendable {
         case committed, timer, stop
         case published(Int64)
         case failed(Int64, String)
@@ -36,12 +36,12 @@ public struct OutboxRelay: Service {
     }
 
     public func run() async throws {
-        let (happenings, continuation) = AsyncStream.makeStream(of: Happening.self)
+        let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let wakes = outbox.committed.wakes
                 group.addTask { for await _ in wakes { continuation.yield(.committed) } }
-                try await relay(happenings, continuation, &group)
+                try await relay(events, continuation, &group)
                 group.cancelAll()
             }
         } onGracefulShutdown: {
@@ -50,12 +50,12 @@ public struct OutboxRelay: Service {
     }
 
     private func relay(
-        _ happenings: AsyncStream<Happening>, _ continuation: AsyncStream<Happening>.Continuation,
+        _ events: AsyncStream<Event>, _ continuation: AsyncStream<Event>.Continuation,
         _ group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws {
         var state = RelayState(window: window)
         var messages: [Int64: PreparedMessage] = [:]
-        var iterator = happenings.makeAsyncIterator()
+        var iterator = events.makeAsyncIterator()
         var timer: ContinuousClock.Instant?
         let backlog = Gauge(label: "slipway_outbox_waiting")
         while !Task.isCancelled {
@@ -85,8 +85,8 @@ public struct OutboxRelay: Service {
                         continuation.yield(.timer)
                     }
                 }
-                guard let happening = await iterator.next() else { return }
-                switch happening {
+                guard let event = await iterator.next() else { return }
+                switch event {
                 case .committed: state.committed()
                 case .timer: break
                 case .stop: state.stop()
@@ -106,7 +106,7 @@ public struct OutboxRelay: Service {
     }
 
     /// Publishes one message and takes its row away.
-    private func send(_ message: PreparedMessage, _ sequence: Int64) async -> Happening {
+    private func send(_ message: PreparedMessage, _ sequence: Int64) async -> Event {
         do {
             try await publish(message)
         } catch {

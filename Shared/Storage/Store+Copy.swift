@@ -14,7 +14,7 @@ extension Store {
     /// compares them. It is one transaction: after any error the target is as it was.
     ///
     /// A table's rows are read in the order of its primary key, a few thousand at a time.
-    /// - Parameter progress: told of each table when it is copied and proved.
+    /// - Parameter progress: called for each table when it is copied and proved.
     /// - Throws: ``StoreError``: `notEmpty` for a target with rows, `corrupt` where the copy is not the same.
     public func copy(
         to target: Store, progress: @escaping @Sendable (Copied) -> Void = { _ in }

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// A service's database.
 ///
-/// Writes that wait at the same time share one commit, and with it one `fsync`: each runs in a savepoint of its own,
+/// Writes that wait at the same time share one commit, and with it one `fsync`: each runs in its own savepoint,
 /// so an error undoes its own work only, and each returns after the commit that makes it durable.
 public final class Store: Sendable {
     /// What a return from ``write(_:)`` promises of a file.

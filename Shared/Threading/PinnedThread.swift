@@ -1,4 +1,4 @@
-/// A thread of its own for an actor that owns a C library's handle.
+/// A thread for an actor that owns a C library's handle.
 ///
 /// The actor stores a `PinnedThread` and names it as its executor; all of its code then runs on that one thread, so a
 /// handle that must not be shared may stay a plain non-Sendable pointer, and a call that blocks blocks nobody else.

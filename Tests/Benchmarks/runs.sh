@@ -14,7 +14,7 @@ trivial_and_waiting() {
     for ((number = 1; number <= total; number++)); do commit "run $number"; done
     git -C "$work/tree" rev-list --reverse HEAD | tail -n +2 > "$work/commits"
 
-    # a push of its own first, unmeasured: it makes the mirror and the builder's cache
+    # one push first, unmeasured: it makes the mirror and the builder's cache
     hook_body "$(git -C "$work/tree" rev-list --reverse HEAD | head -n 1)" | drive hooks "$port" "$work/token" > /dev/null
     finished 1
     for ((slots = 0; slots < 4; slots++)); do git clone -q --bare "$work/mirror.git" "$work/floor$slots.git"; done

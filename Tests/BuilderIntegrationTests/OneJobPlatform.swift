@@ -3,7 +3,7 @@ import Messaging
 import Synchronization
 import Worker
 
-/// A platform with one job to give: what a builder does with it is under test, not how it hears of it.
+/// A platform with one job to give: what a builder does with it is under test, not how it gets it.
 final class OneJobPlatform: JobPlatform {
     private struct State {
         var isGiven = false

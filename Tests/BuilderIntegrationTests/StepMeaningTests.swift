@@ -323,7 +323,7 @@ import Worker
         }
     }
 
-    /// The shell has no trap of its own, and would be gone, with all else, before the program has ended as it wants to.
+    /// The shell has no trap, and would be gone, with all else, before the program has ended as it wants to.
     @Test(arguments: [Runner.docker, .process]) func aProgramHasItsTimeToEnd(_ runner: Runner) async throws {
         try await BuilderScope.with { scope in
             let server = """

@@ -42,7 +42,7 @@ struct GoldenTests {
         #expect(required > 0)
     }
 
-    @Test("answers broken JSON with an error of its own", arguments: Fixture.all)
+    @Test("answers broken JSON with an error", arguments: Fixture.all)
     func broken(_ fixture: Fixture) throws {
         let golden = try fixture.golden()
         for data in [Data(), golden.prefix(golden.count / 2), Data("[]".utf8), Data("\u{0}".utf8)] {

@@ -140,7 +140,7 @@ import Yams
                 kept.name = nil
                 let patch = #"[{"op":"replace","path":"/rules","value":\#(try role(without: kept))}]"#
                 try await cluster.kubectl("patch", "role/slipway-deployer", "--type=json", "-p", patch)
-                // The authorizer hears of it by a watch of its own.
+                // The authorizer learns of it by a watch.
                 try await eventually("the smaller role") {
                     try await AccessReview(client: client, namespace: cluster.namespace).missing(
                         of: rights.needed + rights.useful) == [right]
@@ -180,7 +180,7 @@ import Yams
                 logger: cluster.logger)
             let watch = RolloutWatch(
                 kind: .deployment, applied: applied, startedAt: .now, allowed: .seconds(600))
-            // The authorizer hears of it by a watch of its own, so a watch or two may still be let in.
+            // The authorizer learns of it by a watch, so a watch or two may still be let in.
             let error = await #expect(throws: JobFailure.self) {
                 for _ in 1...100 { _ = try await follower.follow(watch, of: applied, from: workload) }
             }

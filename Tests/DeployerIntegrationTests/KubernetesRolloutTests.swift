@@ -235,7 +235,7 @@ import Worker
             try await eventually("the change") {
                 try await cluster.field("{.spec.template.spec.containers[0].image}") == new
             }
-            // kubectl watches as well; both hear of the same change.
+            // kubectl watches as well; both see the same change.
             try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=90s")
             _ = try await within(.seconds(10), "the rollout's end") { try await ended.value }
         }

@@ -47,7 +47,7 @@ import Testing
 
     struct Scene: Sendable {
         let broker: VirtualHost
-        /// Logs have a broker of their own here.
+        /// Logs have their own broker here.
         let logs: VirtualHost
         let bus: Bus
         let grant: JobGrant

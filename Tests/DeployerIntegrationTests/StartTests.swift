@@ -32,7 +32,7 @@ import Worker
         }
     }
 
-    /// A proxy before the API server, which `body` reaches by a client of its own.
+    /// A proxy before the API server, which `body` reaches by a separate client.
     private func through(
         _ moods: Moods, _ cluster: TestCluster, _ body: @Sendable @escaping (KubernetesClient) async throws -> Void
     ) async throws {

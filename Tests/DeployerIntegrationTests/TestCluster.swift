@@ -92,7 +92,7 @@ struct TestCluster: Sendable {
         client: KubernetesClient? = nil, log: MemoryLog
     ) -> KubernetesRollout {
         var patience = RolloutWatch.Patience()
-        // The tests' servers are up at once; what does not stay up has tests of its own.
+        // The tests' servers are up at once; what does not stay up is tested elsewhere.
         patience.settle = .seconds(1)
         return KubernetesRollout(
             client: client ?? self.client,

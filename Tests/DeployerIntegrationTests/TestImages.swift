@@ -125,7 +125,7 @@ enum TestImages {
             """)
     }
 
-    /// Gives an image of ``build(_:volumes:)`` a tag of its own at the registry.
+    /// Gives an image of ``build(_:volumes:)`` its own tag at the registry.
     static func tag(_ image: String) async throws -> String {
         let repository = image.split(separator: "@").first ?? ""
         let tag = "\(repository):t\(UInt64.random(in: .min ... .max))"

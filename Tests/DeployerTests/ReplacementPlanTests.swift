@@ -115,7 +115,7 @@ import Testing
             default: break
             }
             guard let event else { continue }
-            // One of its own that is not well ends it; one that was there before is replaced.
+            // A container of this rollout that is not well ends it; one that was there before is replaced.
             if case .ill = event, case .check = step { plan.giveUp() } else { plan.took(event) }
         }
         Issue.record("it never ends")
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(
-        "the old one stops first for a port or for files, and as it is wished where that is possible",
+        "the old one stops first for a port or for files, and as requested where that is possible",
         arguments: [
             (nil, [], false), (nil, [.port("80/tcp")], true), (nil, [.files("data")], true),
             (nil, [.hostNetwork], true),

@@ -4,7 +4,7 @@ import HTTPClient
 import Logging
 import TestSupport
 
-/// The rig's engine for one test, with names of its own and everything it made removed afterwards.
+/// The rig's engine for one test, with its own names and everything it made removed afterwards.
 struct EngineScope: Sendable {
     let engine: DockerEngine
     let client: HTTPClient

@@ -52,7 +52,7 @@ struct CachedCheckoutTests {
         for commit in [after, commits[0], commits[1], commits[5], commits[7], topic, merge] {
             try await sandbox.expectSameWithCache(commit, of: origin, cache)
         }
-        // A history of its own.
+        // An unrelated history.
         try await origin.git("checkout", "--quiet", "--orphan", "pages")
         let orphan = try await origin.commit(random: ["page"])
         try await sandbox.expectSameWithCache(orphan, of: origin, ref: "refs/heads/pages", cache)

@@ -290,7 +290,7 @@ struct MirrorTests {
         let sandbox = try Sandbox()
         let origin = try await sandbox.repository()
         let commit = try await origin.commit("one")
-        // Each process has locks of its own; what they share is the file.
+        // Each process has its own locks; what they share is the file.
         let mirrors = (0..<4).map { _ in sandbox.mirror(RepositoryLocks()) }
         let source = origin.source
         let running = Running()

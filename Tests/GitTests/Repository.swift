@@ -6,7 +6,7 @@ import Testing
 
 @testable import Git
 
-/// A folder of its own for one test, removed when it ends.
+/// A temporary folder for one test, removed when it ends.
 struct Sandbox: ~Copyable {
     let path: String
 

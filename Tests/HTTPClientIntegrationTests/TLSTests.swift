@@ -8,7 +8,7 @@ import Testing
 @Suite struct TLSTests {
     private let client = HTTPClient(logger: Logger(label: "test"))
 
-    /// An authority, a server's certificate for `server.test` and a client's, in a folder of their own.
+    /// An authority, a server's certificate for `server.test` and a client's, in their own folder.
     private struct Certificates: Sendable {
         let folder: String
         func file(_ name: String) -> String { "\(folder)/\(name)" }

@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    /// A chat that refuses its first message with a good status hears of the run's end, and of nothing else.
+    /// A chat that refuses its first message with a good status receives the run's end, and nothing else.
     @Test func aChatHearsHowARunEnded() async throws {
         let heard = Mutex<[String]>([])
         let router = Router(context: PeerContext.self)

@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    /// Whoever has a webhook is told of all that happened in a run, once each.
+    /// Whoever has a webhook receives all that happened in a run, once each.
     private static func expectEvents(
         of view: RunView, digest: String, isFirst: Bool, _ told: WebhookReceiver
     ) async throws {

@@ -255,7 +255,7 @@ import Testing
         }
     }
 
-    /// Workers on one folder have names of their own: a claim is told from another's.
+    /// Workers on one folder have their own names: a claim is told from another's.
     @Test func workersHaveNamesOfTheirOwn() async throws {
         try await VirtualHost.with { host in
             try await withTemporaryDirectory { directory in

@@ -98,7 +98,7 @@ private func with(
 
     @Test func whatCannotBeHandledIsParkedWithItsReason() async throws {
         try await withBus { bus, broker in
-            let recorder = Recorder(failing: MessageFailure.hopeless("never"))
+            let recorder = Recorder(failing: MessageFailure.permanent("never"))
             let consumer = QueueConsumer(
                 bus: bus, queue: MessageMap.pipeline, prefetch: 10, handlers: [recorder], logger: logger)
             func send(_ body: String, type: String?, version: Int64 = 1) async throws {
@@ -235,7 +235,7 @@ private func with(
                     let handler = Chunks { chunk, context in
                         seen.withLock { $0.append(context.attempt) }
                         if chunk.step == "gap", context.attempt == 1 { throw MessageFailure.retry("a gap") }
-                        if chunk.step == "unknown" { throw MessageFailure.hopeless("no such step") }
+                        if chunk.step == "unknown" { throw MessageFailure.permanent("no such step") }
                     }
                     let consumer = QueueConsumer(
                         bus: logs, parking: bus, queue: MessageMap.logs, prefetch: 10, handlers: [handler],

@@ -11,7 +11,7 @@ import Text
 
 @testable import Notifier
 
-@Suite("Chats and other channels with a body of their own")
+@Suite("Chats and other channels with their own body")
 struct TemplatedChannelTests {
     private static let run = RunID(rawValue: "r1")
     /// What a commit's message may say to get out of its string, or to call everyone.
@@ -325,7 +325,7 @@ struct TemplatedChannelTests {
             (#"[{"name":"ops","url":"URL","template":"{\"a\":\"{{text}}\","}]"#, "no JSON", "quotes"),
             (
                 #"[{"name":"ops","preset":"slack","url":"URL"},{"name":"ops","preset":"wecom","url":"URL"}]"#,
-                "its name is there twice", "a name of its own"
+                "its name is there twice", "its own name"
             ),
         ])
     func refused(_ document: String, _ problem: String, _ remedy: String) throws {

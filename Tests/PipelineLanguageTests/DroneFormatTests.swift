@@ -3,7 +3,7 @@ import Testing
 
 @testable import PipelineLanguage
 
-/// How much of what Drone documents works here, counted: each field stands in a document of its own, and works if that
+/// How much of what Drone documents works here, counted: each field stands in its own document, and works if that
 /// compiles without a word about it being refused, passed over or without effect.
 @Suite("Of what Drone documents")
 struct DroneFormatTests {

@@ -70,7 +70,7 @@ struct HostileInputTests {
         refuse("[{\"step\": \"a\", \"commands\": [\"a\"], \"step\": \"b\"}]", path: "x.json", .duplicate)
     }
 
-    @Test("whose keys come twice in odd places are told of every one")
+    @Test("whose keys come twice in odd places get a diagnostic for each")
     func repeatedKeys() {
         for (text, marks) in [
             ("steps:\r\n- name: a\r\n  image: b\r\n  image: c\r\n  commands: [x]\r\n", ["4:3"]),

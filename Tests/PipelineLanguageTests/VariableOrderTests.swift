@@ -127,7 +127,7 @@ struct CommandValueTests {
         #expect(step.environment["TITLE"] == .text(Self.message))
     }
 
-    @Test("have variables of their own, which no other value takes")
+    @Test("have their own variables, which no other value takes")
     func names() throws {
         let step = Step(
             name: "a", commands: ["${steps.b.x} ${steps.b.y}"], environment: ["SLIPWAY_VALUE_1": "mine"])

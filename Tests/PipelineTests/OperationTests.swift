@@ -253,13 +253,13 @@ import Testing
         try await PlatformFixture.with { platform in
             try await platform.push(Samples.single)
             let first = try #require(try await platform.runs().first)
-            let again = try await platform.again(first.id)
-            #expect(again.summary.number == 2)
-            let details = try #require(try await platform.store.read { try $0.runs.details(again.summary.id) })
+            let rerun = try await platform.rerun(first.id)
+            #expect(rerun.summary.number == 2)
+            let details = try #require(try await platform.store.read { try $0.runs.details(rerun.summary.id) })
             #expect(details.trigger.parent == 1 && details.trigger.commit == PlatformFixture.commit.sha)
             #expect(details.given?.note == "the process of run #1")
             #expect(
-                try await refusal { _ = try await platform.again(.init(rawValue: "none")) } == "notFound unknown_run")
+                try await refusal { _ = try await platform.rerun(.init(rawValue: "none")) } == "notFound unknown_run")
         }
     }
 

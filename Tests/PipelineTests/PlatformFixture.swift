@@ -8,7 +8,7 @@ import TestSupport
 
 @testable import Pipeline
 
-/// The service's own parts on files in a directory of their own: everything but the broker. What would be sent is read
+/// The service's own parts on files in their own directory: everything but the broker. What would be sent is read
 /// from the outbox.
 struct PlatformFixture: Sendable {
     let directory: String
@@ -156,7 +156,7 @@ struct PlatformFixture: Sendable {
         try await operations.runs.start(request, as: principal)
     }
 
-    func again(_ run: RunID) async throws -> RunView { try await operations.runs.rerun(run, as: principal) }
+    func rerun(_ run: RunID) async throws -> RunView { try await operations.runs.rerun(run, as: principal) }
 
     func cancel(_ run: RunID) async throws -> RunView { try await operations.runs.cancel(run, as: principal) }
 

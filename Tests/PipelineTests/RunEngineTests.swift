@@ -108,7 +108,7 @@ import Testing
             let spans = try await platform.sent().compactMap(\.traceparent)
             #expect(spans.count == 3)
             #expect(spans.allSatisfy { $0.prefix(35) == parent.prefix(35) })
-            #expect(Set(spans + [parent]).count == 4, "each has a span of its own")
+            #expect(Set(spans + [parent]).count == 4, "each has its own span")
         }
     }
 

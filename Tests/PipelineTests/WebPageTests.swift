@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func `Pages load nothing from elsewhere and run no script of their own`() async throws {
+    @Test func `Pages load nothing from elsewhere and run no script themselves`() async throws {
         try await withPages { client, _ in
             let cookie = try await signIn(client)
             for path in [

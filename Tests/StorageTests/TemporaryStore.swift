@@ -5,7 +5,7 @@ import TestSupport
 
 @testable import Storage
 
-/// A store in a database of its own, gone with the test.
+/// A store in its own database, gone with the test.
 func withStore<Value>(
     migrations: [Migration] = [Inbox.migration, Outbox.migration],
     _ body: (Store, TestDatabase) async throws -> Value

@@ -61,7 +61,7 @@ struct MirrorRoutesTests {
                 try await origin.git(
                     "-c", header, "-c", "protocol.version=\(version)", "fetch", "--quiet", url, commit, in: clone)
             }
-            // Many commits to tell of make git compress its request.
+            // Many commits to report make git compress its request.
             for number in 0..<60 {
                 try await origin.git("commit", "--quiet", "--allow-empty", "-m", "\(number)", in: clone)
             }

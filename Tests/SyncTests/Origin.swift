@@ -9,7 +9,7 @@ import Testing
 
 @testable import Sync
 
-/// A repository to fetch from, mirrors to fetch into, and the synchronizer between them, in a folder of their own.
+/// A repository to fetch from, mirrors to fetch into, and the synchronizer between them, in their own folder.
 final class Origin: Sendable {
     static let repository = RepositoryPath(rawValue: "shop/web")
     static let sealKeys = "2026:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="

@@ -3,7 +3,7 @@ import Glibc
 import Subprocess
 import SystemPackage
 
-/// A real sshd on loopback, with keys and commands of its own, that lets in the user who runs the tests.
+/// A real sshd on loopback, with its own keys and commands, that lets in the user who runs the tests.
 public struct SSHServer: Sendable {
     public let folder: String
     public let port: Int

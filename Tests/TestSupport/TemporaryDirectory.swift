@@ -1,7 +1,7 @@
 import Glibc
 public import SystemPackage
 
-/// Gives a test a directory of its own, removed with everything in it when the test ends or throws.
+/// Gives a test its own directory, removed with everything in it when the test ends or throws.
 public func withTemporaryDirectory<Result>(
     isolation: isolated (any Actor)? = #isolation, _ body: (FilePath) async throws -> Result
 ) async throws -> Result {

@@ -6,7 +6,7 @@ public import Storage
 #endif
 
 /// The database that the tests of stores run on: a file of SQLite's, or, where `SLIPWAY_TEST_DATABASE` is `postgresql`,
-/// a schema of its own on the server of `SLIPWAY_TEST_POSTGRESQL`.
+/// a schema of the server of `SLIPWAY_TEST_POSTGRESQL`.
 public struct TestDatabase: Sendable {
     /// The file, or the schema's address with the password.
     public let address: String

@@ -209,7 +209,7 @@ struct IntakeTests {
         #expect(limit.taken == 0)
     }
 
-    @Test("the log names the client that a trusted proxy tells of, and nobody else's word")
+    @Test("the log names the client that a trusted proxy names, and nobody else's word")
     func clients() async throws {
         for (proxies, expected) in [("127.0.0.0/8", "198.51.100.7"), ("", "127.0.0.1")] {
             var gateway = Gateway()

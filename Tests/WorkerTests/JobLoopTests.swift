@@ -61,7 +61,7 @@ final class MemoryPlatform: JobPlatform {
             switch try await MessageContext.$current.withValue(context, operation: { try await offer(next) }) {
             case .take(let value): return value
             case .drop: continue
-            case .giveBack: state.withLock { $0.offers.append(next) }
+            case .requeue: state.withLock { $0.offers.append(next) }
             }
         }
     }
@@ -202,7 +202,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
     }
 
     @Test func thatAStepIsStuckIsToldAtOnce() async throws {
-        // A heartbeat of its own accord comes after a third of the lease only.
+        // An unprompted heartbeat comes after a third of the lease only.
         let platform = MemoryPlatform(grant: try grant([Step(name: "one")], lease: 3000))
         platform.offer("j")
         let executor = ClosureExecutor { step in

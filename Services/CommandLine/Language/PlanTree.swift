@@ -39,7 +39,7 @@ struct PlanTree {
         let name = PlainText.singleLine(stage.name)
         if let skipped = stage.skipped {
             let title = branch + style.paint("✗ \(name)", .faint) + reason(skipped.text)
-            // Each of its steps has a reason of its own then.
+            // Each of its steps has its own reason then.
             guard skipped.code == .nothingToDo else { return [title] }
             return [title] + draw(stage.steps.map { (skip($0), []) }).map { trunk + $0 }
         }

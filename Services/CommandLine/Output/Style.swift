@@ -28,7 +28,7 @@ struct Style: Sendable, Hashable {
         return "\u{1B}[\(code)m\(text)\u{1B}[0m"
     }
 
-    /// Gives each step's log a colour of its own, the same one on every run of the command.
+    /// Gives each step's log a colour, the same one on every run of the command.
     func paintPrefix(_ text: String, index: Int) -> String {
         guard colours else { return text }
         let palette = [36, 35, 33, 34, 32, 96, 95, 93, 94]

@@ -7,7 +7,7 @@ struct RepositoryListCommand: AsyncParsableCommand {
         commandName: "list", abstract: "List the repositories.",
         discussion: """
             Below them are those that are pushed to and not registered, with the command that adds each. As JSON they \
-            are a list of their own: --discovered.
+            are listed apart: --discovered.
             """)
 
     @Flag(help: "Only those that are pushed to and not registered.")

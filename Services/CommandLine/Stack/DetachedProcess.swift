@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 
-/// Starts programs that outlive this one: in a session of their own, without a terminal, their output in a file.
+/// Starts programs that outlive this one: in their own session, without a terminal, their output in a file.
 enum DetachedProcess {
     static func start(
         _ executable: String, arguments: [String] = [], environment: [String: String], directory: String, log: String

@@ -119,7 +119,7 @@ extension Rollout {
         if case .finished(let result) = outcome { return result }
         await log.line("\(outcome)")
         if case .rolledBack = outcome {
-            // A task of its own: what runs now is told of a step that was stopped too.
+            // A separate task: what runs now is reported for a step that was stopped too.
             do {
                 if let now = try await Task(operation: { try await running() }).value { rolledBack(now) }
             } catch {

@@ -3,7 +3,7 @@ import Worker
 
 extension StepRun {
     /// The rollout this try of the step is, by the name the target keeps. One job may have several tries of its step:
-    /// each try is a rollout of its own.
+    /// each try is a rollout.
     var rollout: JobID { rollout(number) }
 
     /// The rollouts of earlier tries, which have the same sequence.

@@ -1,7 +1,7 @@
 import Contracts
 import HTTPClient
 
-/// A place outside that is told of events: an address that takes webhooks, a chat.
+/// A place outside that receives events: an address that takes webhooks, a chat.
 ///
 /// An event meets a channel in this order:
 /// 1. ``takes(_:)`` is asked once, when the event comes from the broker. What a channel takes is in the outbox before the
@@ -21,7 +21,7 @@ protocol Channel: Sendable {
     /// What logs and metrics call it. It says nothing of its secrets, of which the path of a chat's address is one.
     var label: String { get }
 
-    /// Whether it is told of an event.
+    /// Whether it receives an event.
     func takes(_ event: CloudEvent) -> Bool
 
     /// Tells it.

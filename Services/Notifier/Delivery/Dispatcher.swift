@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// Sends what waits for one channel. Each channel has a dispatcher of its own, so that one that hangs holds up no other.
+/// Sends what waits for one channel. Each channel has its own dispatcher, so that one that hangs holds up no other.
 struct Dispatcher: Service {
     let outlet: Outlet
     let store: NotificationStore

@@ -27,7 +27,7 @@ struct Outlet: Sendable {
         return (url[..<colon.lowerBound].lowercased(), host.lowercased())
     }
 
-    /// What may be told of where a redirect leads: `https://new.example`.
+    /// What may be said about where a redirect leads: `https://new.example`.
     static func place(ofRedirect location: String) -> String {
         // Only what an address consists of: what is told goes to a log.
         guard let (scheme, host) = origin(of: location), ["http", "https"].contains(scheme), !host.isEmpty,

@@ -1,7 +1,7 @@
 import Contracts
 import PipelineLanguage
 
-/// What a worker is told of the run with its job.
+/// What a worker learns about the run with its job.
 extension ActiveRun {
     /// How the stage's steps of other jobs ended.
     func outcomes(before job: Job) -> [String: StepOutcome] {

@@ -19,7 +19,7 @@ struct DeadLetter: Sendable, Equatable {
     }
 
     /// The same message for the queue it came from.
-    var again: PreparedMessage {
+    var resent: PreparedMessage {
         PreparedMessage(
             id: id, type: type, version: version, exchange: MessageMap.work, routingKey: queue,
             contentType: contentType,

@@ -109,7 +109,7 @@ struct JobLease: Sendable, Equatable {
     }
 
     /// Why the worker of an attempt is told to stop that no longer counts; `nil` where it needs no telling: a job that
-    /// ended well is only told of again.
+    /// ended well is only reported again.
     func stopReason(of attempt: Int) -> String? {
         guard attempt < self.attempt || state == .cancelled || state == .superseded else { return nil }
         return reason ?? "attempt \(self.attempt) took the place of attempt \(attempt)"

@@ -192,7 +192,7 @@ extension RunEngine {
         return Plan(process, facts: facts)
     }
 
-    /// What steps are told of the run, but for what may change while it runs: a plan is made again after a restart, and
+    /// What steps learn about the run, but for what may change while it runs: a plan is made again after a restart, and
     /// has to be the same.
     static func variables(
         of run: RunSummary, _ commit: Commit, _ details: RunDetails, _ configuration: EngineConfiguration

@@ -1,6 +1,6 @@
 import Contracts
 
-/// What the outside world is told of runs. The ids are made of what happened, so that the same happening is the same
+/// Events about runs for the outside world. The ids are made of what happened, so that the same occurrence is the same
 /// event however often it is told.
 struct RunEvents: Sendable {
     /// Where people reach this service, such as `https://slipway.example`.
@@ -24,7 +24,7 @@ struct RunEvents: Sendable {
             uri: page(run), origin: origin(run, details, "finished"))
     }
 
-    /// A build of an image waits for a builder. Each attempt is a build of its own, as its beginning and its end are.
+    /// A build of an image waits for a builder. Each attempt is a build, as its beginning and its end are.
     func buildQueued(_ run: RunSummary, _ details: RunDetails, _ job: Job, _ step: String) -> CloudEvent {
         let attempt = job.lease.attempt
         return .buildQueued(

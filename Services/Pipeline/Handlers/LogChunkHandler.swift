@@ -9,7 +9,7 @@ struct LogChunkHandler: MessageHandler {
         do {
             try await intake.add(message)
         } catch let unknown as LogIntake.Unknown {
-            throw MessageFailure.hopeless("\(unknown)")
+            throw MessageFailure.permanent("\(unknown)")
         } catch let gap as LogGap {
             throw MessageFailure.retry("\(gap)")
         }

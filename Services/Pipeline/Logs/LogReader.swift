@@ -3,7 +3,7 @@ import Glibc
 import Text
 import Threading
 
-/// Reads the logs of steps, on a thread of its own: a read never waits for the writer's disk flush.
+/// Reads the logs of steps, on its own thread: a read never waits for the writer's disk flush.
 actor LogReader {
     private nonisolated let directory: String
     private nonisolated let thread = PinnedThread(name: "log reader")

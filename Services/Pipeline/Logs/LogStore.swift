@@ -4,7 +4,7 @@ import Threading
 
 /// Writes the logs of steps, each to a file that only grows.
 ///
-/// It has a thread of its own, so that the disk blocks nobody else. Chunks that wait for it at the same time share one
+/// It has its own thread, so that the disk blocks nobody else. Chunks that wait for it at the same time share one
 /// `fdatasync`: an ``append(_:to:at:)`` returns when its bytes are on the disk, and only then its message is acked.
 actor LogStore {
     /// Files kept open for writing.

@@ -19,7 +19,7 @@ struct DeadLetterOperations: Sendable {
     func retry(_ id: MessageID, as principal: Principal) async throws {
         try await store.write { transaction in
             guard let letter = try transaction.deadLetters.find(id) else { throw OperationError.unknown(id) }
-            try transaction.resend(letter.again)
+            try transaction.resend(letter.resent)
             try transaction.deadLetters.remove(id)
         }
     }

@@ -43,7 +43,7 @@ struct RepositoryOperations: Sendable {
         } catch {
             throw OperationError.invalid(
                 "malformed_clone_url", "\(error)",
-                remedy: "give one such as https://gitlab.example/shop/web.git; the token goes in a field of its own")
+                remedy: "give one such as https://gitlab.example/shop/web.git; the token goes in its own field")
         }
         if let forge = request.forge, Forge.named(forge) == nil {
             throw OperationError.invalid(

@@ -17,7 +17,7 @@ final class FetchSlots: Sendable {
         state = Mutex(State(queue: SlotQueue(total: total, perHost: perHost)))
     }
 
-    /// Does the work in a slot of its own, once there is one.
+    /// Does the work in a slot, once there is one.
     /// - Parameters:
     ///   - repository: what only one may fetch into at a time: a mirror's folder.
     ///   - remote: the server asked.

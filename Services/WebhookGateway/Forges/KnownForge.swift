@@ -42,7 +42,7 @@ struct KnownForge: Equatable {
         (HookHeader.gitlabToken, gitlab),
     ]
 
-    /// By how the name of its client begins, for what has no header of its own.
+    /// By how the name of its client begins, for what has no specific header.
     private static let agents = [("VSServices/", azure), ("Coding.net Hook", coding)]
 
     /// By the member that only its hooks have.

@@ -2,7 +2,7 @@ import Contracts
 import NIOHTTP1
 import Secrets
 
-/// GitHub's push hooks, which tell of tags too, of repositories and organizations. They are signed:
+/// GitHub's push hooks, which cover tags too, of repositories and organizations. They are signed:
 /// `X-Hub-Signature-256` is `sha256=` and the HMAC-SHA256 of the body, keyed by the secret's text.
 struct GitHub: ForgeHooks {
     let forge = Forge.github

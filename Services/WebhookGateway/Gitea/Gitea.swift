@@ -2,7 +2,7 @@ import Contracts
 import NIOHTTP1
 import Secrets
 
-/// Gitea's and Forgejo's push hooks, which tell of tags too. With a secret they are signed: `X-Gitea-Signature`, and
+/// Gitea's and Forgejo's push hooks, which cover tags too. With a secret they are signed: `X-Gitea-Signature`, and
 /// `X-Forgejo-Signature`, is the HMAC-SHA256 of the body, keyed by the secret's text. Without one the same text may be
 /// the hook's authorization header.
 struct Gitea: ForgeHooks {

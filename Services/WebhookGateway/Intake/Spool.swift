@@ -6,7 +6,7 @@ import ServiceLifecycle
 import Storage
 import Synchronization
 
-/// Pushes that wait for the broker, in a file of their own.
+/// Pushes that wait for the broker, in their own file.
 final class Spool: Sendable {
     /// Publishes what waits.
     let relay: OutboxRelay

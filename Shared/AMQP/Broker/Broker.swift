@@ -104,7 +104,7 @@ public final class Broker: Sendable {
         consume(.queue(queue), prefetch)
     }
 
-    /// What is published to an exchange from now on, by way of a queue of its own that goes with the consumer.
+    /// What is published to an exchange from now on, by way of a queue that goes with the consumer.
     ///
     /// What is published while the connection is down is missed.
     ///

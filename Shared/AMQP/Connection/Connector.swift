@@ -2,7 +2,7 @@ import CRabbitMQ
 import Glibc
 import Threading
 
-/// Makes connections. Resolving, connecting, the TLS handshake and the login block, so they have a thread of their own;
+/// Makes connections. Resolving, connecting, the TLS handshake and the login block, so they have their own thread;
 /// meanwhile the connections' own threads keep their deadlines.
 actor Connector {
     nonisolated let thread = PinnedThread(name: "amqp-connect")

@@ -16,7 +16,7 @@ final class DeliveryBuffer: Sendable {
 
     private let state = Mutex(State())
 
-    /// - Returns: Whether the loop will get it; not once it was left, which the ``Subscriber`` may hear of later.
+    /// - Returns: Whether the loop will get it; not once it was left, which the ``Subscriber`` may learn later.
     func push(_ delivery: Delivery) -> Bool {
         let (taken, waiter) = state.withLock { state -> (Bool, Waiter?) in
             guard state.end == nil else { return (false, nil) }

@@ -2,7 +2,7 @@
 struct Subscription {
     enum Source: Sendable {
         case queue(String)
-        /// A queue of its own, exclusive to the connection and deleted with the consumer.
+        /// A queue exclusive to the connection and deleted with the consumer.
         case exchange(String, routingKeys: [String])
     }
 

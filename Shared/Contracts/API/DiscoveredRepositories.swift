@@ -5,7 +5,7 @@ public struct DiscoveredRepositoryView: Codable, Sendable, Equatable {
     public var path: RepositoryPath
     /// Where its hook says it is cloned from; absent where that is no address Git fetches from.
     public var cloneURL: String?
-    /// The ``Forge/name`` of the forge whose hooks tell of it.
+    /// The ``Forge/name`` of the forge whose hooks name it.
     public var forge: String?
     public var defaultBranch: String?
     /// What was pushed last.

@@ -1,4 +1,4 @@
-/// The events Slipway emits. CDEvents gives each type a version of its own.
+/// The events Slipway emits. CDEvents gives each type its own version.
 public enum EventType: String, Sendable, CaseIterable {
     case pipelineRunQueued = "dev.cdevents.pipelinerun.queued.0.3.0"
     case pipelineRunStarted = "dev.cdevents.pipelinerun.started.0.3.0"

@@ -1,4 +1,4 @@
-/// A piece of a step's log: worker → pipeline, over a bounded queue of its own.
+/// A piece of a step's log: worker → pipeline, over a separate bounded queue.
 public struct LogChunk: Message {
     public var job: JobID
     public var run: RunID

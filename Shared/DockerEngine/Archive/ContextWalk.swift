@@ -1,7 +1,7 @@
 import Glibc
 import Threading
 
-/// Walks a context's folder on a thread of its own, since reading a disk blocks.
+/// Walks a context's folder on its own thread, since reading a disk blocks.
 actor ContextWalk {
     private nonisolated let thread = PinnedThread(name: "tar")
     private let folder: String
@@ -69,7 +69,7 @@ actor ContextWalk {
     private func enter(
         _ path: [UInt8], _ descriptor: Int32, _ matches: IgnoreRules.Matches?
     ) throws(DockerError) {
-        // The stream takes a descriptor of its own and closes that.
+        // The stream takes its own descriptor and closes that.
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0, let stream = fdopendir(copy) else {
             if copy >= 0 { close(copy) }

@@ -8,7 +8,7 @@ public struct ClusterAccess: Sendable {
     public var server: String
     var tls: HTTPRequest.TLS
     var credential: Credential
-    /// Where a workload is looked for that says no namespace of its own.
+    /// Where a workload is looked for that names no namespace.
     public var namespace: String
 
     enum Credential: Sendable, Hashable {

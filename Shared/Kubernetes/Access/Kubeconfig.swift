@@ -68,7 +68,7 @@ struct Kubeconfig: Decodable, Sendable {
         var namespace: String?
     }
 
-    /// Lists of the file name their entries, each under a word of its own.
+    /// Lists of the file name their entries, each under its own word.
     struct Named<Content: Decodable & Sendable>: Decodable, Sendable {
         var name: String
         var content: Content

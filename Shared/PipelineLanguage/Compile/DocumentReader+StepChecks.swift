@@ -13,7 +13,7 @@ extension DocumentReader {
                 guard let entry = fields.takeEntry(field) else { continue }
                 let hint = field == "image" && block == "build" ? "; the name to push it under is “repository”" : ""
                 sink.error(
-                    .conflict, "a step with “\(block)” has no “\(field)”: it runs no container of its own\(hint)",
+                    .conflict, "a step with “\(block)” has no “\(field)”: it runs no container\(hint)",
                     at: entry.keyMark, length: field.unicodeScalars.count)
             }
         } else {

@@ -68,7 +68,7 @@ extension DraftValidator {
         do throws(SubstitutionError) {
             _ = try TextResolver(scope: scope, budget: SubstitutionBudget()).order(of: environment, "environment")
         } catch {
-            // The first of the circle; a name without a place of its own has that of what it is in.
+            // The first of the circle; a name without its own place has that of what it is in.
             let first = references.first { $0.definition.map { "${\($0)}" } == error.expression }
             sink.error(.cycle, error.problem, at: first?.mark ?? mark, length: first == nil ? length : 1)
         }

@@ -240,7 +240,7 @@ struct ForeignFormat {
             at: entry)
     }
 
-    /// The nearest relative: what differs is told of this very file.
+    /// The nearest relative: what differs is said about this very file.
     private static func woodpecker(_ entries: [SourceEntry]) -> ForeignFormat? {
         let old = entries.first("pipeline").flatMap { entry in
             if case .map = entry.value.content { return entry }

@@ -96,7 +96,7 @@ enum ForeignWords {
         "runs-on": "the labels a builder must have are called “node”",
         "labels": "the labels a builder must have are called “node”",
         "agent": "the labels a builder must have are called “node”",
-        "jobs": "a job is a document of its own with “kind: pipeline”, or an entry of “steps”",
+        "jobs": "a job is a separate document with “kind: pipeline”, or an entry of “steps”",
         "pipeline": "steps are listed under “steps”, each with a “name”",
         "script": "shell lines are the “commands” of a step",
         "commands": "shell lines are the “commands” of a step",
@@ -130,7 +130,7 @@ enum ForeignWords {
     ]
 
     private static let step: [String: String] = [
-        "after_script": "use a step of its own with “when: {status: [success, failure]}”",
+        "after_script": "use a separate step with “when: {status: [success, failure]}”",
         "allow_failure": "write “failure: ignore”",
         "continue-on-error": "write “failure: ignore”",
         "ignore_failure": "write “failure: ignore”",

@@ -54,7 +54,7 @@ extension ContainerRun {
             outside = range(parts[parts.count - 2])
             guard outside != nil else { throw problem }
         }
-        // An IPv6 address has colons of its own.
+        // An IPv6 address has its own colons.
         let address = parts.dropLast(2).joined(separator: ":").filter { $0 != "[" && $0 != "]" }
         guard parts.count < 3 || !address.isEmpty else { throw problem }
         if let outside, outside.count != inside.count {

@@ -63,7 +63,7 @@ public struct ContainerRun: Sendable, Hashable {
     public var labels: [String: String]
     /// The most memory in bytes; `nil` is without limit.
     public var memory: Int64?
-    /// Whether an init process reaps and passes signals on. `false` for images that bring one of their own.
+    /// Whether an init process reaps and passes signals on. `false` for images that bring their own.
     public var `init`: Bool
     public var logging: Logging?
     public var healthCheck: HealthCheck?

@@ -21,7 +21,7 @@ struct Ancestry: Sendable {
     }
 
     /// Whether a node ends before another starts. On a cycle and behind one everything does: the cycle is the mistake
-    /// to tell of, not what follows from it.
+    /// to report, not what follows from it.
     func contains(_ node: Int, before other: Int) -> Bool {
         guard isOrdered[other] else { return node != other }
         return rows[other * width + node / 64] >> UInt64(node % 64) & 1 == 1

@@ -1,6 +1,6 @@
 /// Cuts the steps of a stage into jobs.
 ///
-/// A rollout is a job of its own, because a deployer does it. Build steps share a workspace and so a job, except that
+/// A rollout is a separate job, because a deployer does it. Build steps share a workspace and so a job, except that
 /// a step behind a rollout cannot be in the job the rollout waits for: it starts a new one. So every step has a
 /// level, the number of times the way to it went from a rollout back to a builder, and the build steps of one level
 /// are a job.

@@ -9,7 +9,7 @@ final class DiagnosticSink {
     /// How many errors there were, told or not.
     private(set) var errors = 0
     var hasErrors: Bool { errors > 0 }
-    /// Errors and warnings each have room of their own.
+    /// Errors and warnings each have their own room.
     private var counts: [Diagnostic.Severity: Int] = [:]
     /// Where `${…}` are, collected while reading.
     var references: [SourceReference] = []
@@ -107,7 +107,7 @@ final class DiagnosticSink {
 struct SourceReference: Sendable, Hashable {
     var name: String
     var hasDefault: Bool
-    /// Whether a shell sees the text and knows names of its own.
+    /// Whether a shell sees the text and knows further names.
     var isScript: Bool
     /// Why it can never be replaced.
     var problem: String?

@@ -1,4 +1,4 @@
-/// Gives keys that a mapping has twice names of their own, so that the rest of the document can be read.
+/// Gives keys that a mapping has twice distinct names, so that the rest of the document can be read.
 ///
 /// The YAML library refuses a mapping with the same key twice and tells where the first of them is. Every later one
 /// gets another first character, which no document has; what stands where stays as it is.

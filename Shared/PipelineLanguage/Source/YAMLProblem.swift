@@ -252,7 +252,7 @@ struct YAMLProblem {
             return "; quote a text that has “: ” in it, or check the indentation"
         }
         if problem.contains("block sequence entries are not allowed") {
-            return "; begin a list in a line of its own, or write it in brackets: [a, b]"
+            return "; begin a list on its own line, or write it in brackets: [a, b]"
         }
         if problem.contains("expected '-' indicator") {
             return "; an entry of a list begins with “- ” in the column of those above"

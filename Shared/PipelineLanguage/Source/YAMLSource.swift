@@ -89,8 +89,8 @@ struct YAMLSource {
         var parts: [[SourceEntry]] = []
         var part: [SourceEntry] = []
         var seen = Set<String>()
-        let again = Self.repeated(entries)
-        let isTwo = again.contains("kind") || again.isSuperset(of: ["name", "steps"])
+        let repeated = Self.repeated(entries)
+        let isTwo = repeated.contains("kind") || repeated.isSuperset(of: ["name", "steps"])
         for entry in entries {
             if isTwo, seen.contains(entry.key), seen.contains("steps") || entry.key == "kind" {
                 if let first = part.first { sink.unfinished.insert(first.keyMark) }

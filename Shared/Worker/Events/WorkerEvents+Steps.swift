@@ -2,7 +2,7 @@ import Contracts
 import PipelineLanguage
 
 extension WorkerEvents {
-    /// Does a step's work and tells of its beginning and its end.
+    /// Does a step's work and reports its start and its end.
     /// - Throws: ``JobFailure`` with the reason of whatever `work` throws.
     public func telling(
         _ step: StepRun, _ work: (StepRun) async throws -> StepResult

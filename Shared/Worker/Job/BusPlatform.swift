@@ -10,7 +10,7 @@ public struct BusPlatform<Request: JobOffer>: JobPlatform {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - logs: What logs go over: connections of their own, so that a flood of lines delays no report.
+    ///   - logs: What logs go over: their own connections, so that a flood of lines delays no report.
     ///   - queue: Where the jobs wait.
     public init(_ type: Request.Type, bus: Bus, logs: Bus, queue: Queue, logger: Logger) {
         self.bus = bus

@@ -2,11 +2,11 @@ import Contracts
 
 /// The life of one granted job: what ends it, what is reported, and what is not.
 ///
-/// Work comes to an end of its own or is stopped; then its end is reported; then the job is over. A lost lease ends
+/// Work ends by itself or is stopped; then its end is reported; then the job is over. A lost lease ends
 /// everything at once without a report, for the job may be another worker's by now.
 struct JobLife {
     enum Event: Equatable {
-        /// The steps have ended, of their own or after a stop.
+        /// The steps have ended, by themselves or after a stop.
         case worked(WorkEnd)
         /// The platform wants no more of it.
         case cancelled(String)
@@ -21,7 +21,7 @@ struct JobLife {
 
     /// How the work ended.
     enum WorkEnd: Equatable {
-        /// Every step has an outcome of its own.
+        /// Every step has an outcome.
         case complete(success: Bool, reason: String?)
         /// Something was stopped on the way.
         case interrupted

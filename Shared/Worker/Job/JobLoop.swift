@@ -99,7 +99,7 @@ public struct JobLoop: Service {
             job: offer.job, attempt: offer.attempt, worker: configuration.worker, namespace: configuration.namespace,
             cluster: await configuration.cluster())
         do {
-            // A task of its own: a claim that is under way when the worker shuts down may be granted, and what is
+            // A separate task: a claim that is under way when the worker shuts down may be granted, and what is
             // granted has to be handed back.
             let reply = try await Task { try await platform.claim(claim) }.value
             switch reply {
@@ -114,7 +114,7 @@ public struct JobLoop: Service {
         } catch {
             logger.warning("claim not answered, the job goes back to its queue", metadata: ["error": "\(error)"])
             await pause(.milliseconds(500))
-            return .giveBack
+            return .requeue
         }
     }
 

@@ -25,7 +25,7 @@ public import PipelineLanguage
 /// somebody stops it, or the worker shuts down. It may come before anything was started. The run asks what it started to
 /// end, with a grace, writes down what that still says, makes sure it is gone and returns: nothing else ends it, and the
 /// job waits for it. Its result only gives the exit code then; why it was stopped the worker knows. What has to be awaited
-/// while stopping is awaited in a task of its own, because in a cancelled one nothing can be.
+/// while stopping is awaited in its own task, because in a cancelled one nothing can be.
 ///
 /// ## What a crash leaves
 ///

@@ -23,7 +23,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
 
     func run() async {
         let (events, send) = AsyncStream.makeStream(of: Event.self)
-        // A task of its own: a stop has to end the steps in good order, and in a cancelled task nothing can be awaited.
+        // A separate task: a stop has to end the steps in good order, and in a cancelled task nothing can be awaited.
         let following = Task { await follow(events, send) }
         await withTaskCancellationHandler {
             await following.value

@@ -1,6 +1,6 @@
 public import SystemPackage
 
-/// How many processes of a control group the kernel has killed because memory ran out: a shell tells of those it waits
+/// How many processes of a control group the kernel has killed because memory ran out: a shell reports those it waits
 /// for, and of none in the middle of a pipe.
 public struct MemoryKills: Sendable {
     private let file: FilePath?

@@ -4,7 +4,7 @@ import Subprocess
 import Synchronization
 public import SystemPackage
 
-/// Runs the commands of steps as processes of this machine, each in a session of its own.
+/// Runs the commands of steps as processes of this machine, each in its own session.
 ///
 /// A step's processes end with it: those it left in the background, and those that left its session too.
 public struct ProcessRunner: Sendable {
@@ -62,7 +62,7 @@ public struct ProcessRunner: Sendable {
         let session = ProcessSession(mark: mark, grace: grace)
         let killed = memoryKills.count()
         let configuration = configuration(command, mark, files, job: "\(job).\(attempt)")
-        // A task of its own: in a cancelled one the reading would stop while the processes still end and speak.
+        // A separate task: in a cancelled one the reading would stop while the processes still end and speak.
         let task = Task { try await Self.supervise(configuration, session, log) }
         let result = await withTaskCancellationHandler {
             await task.result

@@ -18,7 +18,7 @@ final class ProcessSession: Sendable {
         self.grace = grace
     }
 
-    /// The first process runs; it leads a session of its own.
+    /// The first process runs; it leads its own session.
     func started(_ process: Int32) {
         state.withLock { state in
             state.process = process

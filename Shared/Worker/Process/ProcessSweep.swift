@@ -32,7 +32,7 @@ public enum ProcessSweep {
     }
 
     private static func sleep(_ duration: Duration) async {
-        // A task of its own, because a sleep in a cancelled one returns at once.
+        // A separate task, because a sleep in a cancelled one returns at once.
         await Task {
             do {
                 try await Task.sleep(for: duration)

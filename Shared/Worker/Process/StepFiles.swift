@@ -2,7 +2,7 @@ import Glibc
 import Logging
 import SystemPackage
 
-/// The files a step's process needs that are no part of its workspace: the script in a folder of its own, and an empty
+/// The files a step's process needs that are no part of its workspace: the script in its own folder, and an empty
 /// home.
 struct StepFiles {
     let script: ScriptFiles

@@ -1,6 +1,6 @@
 /// Here-documents (`<<END`) in the text of a command, as far as a message needs them; the shell decides what is one.
 enum HereDocument {
-    /// The first word that is to end a here-document and has no line of its own after it, or `nil`.
+    /// The first word that is to end a here-document and has no line to itself after it, or `nil`.
     static func unended(in command: String) -> String? {
         let lines = command.split(separator: "\n", omittingEmptySubsequences: false)
         var number = 0

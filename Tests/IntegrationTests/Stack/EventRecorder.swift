@@ -5,7 +5,7 @@ import NIOCore
 import Synchronization
 import TestSupport
 
-/// Whoever is told of events, for as long as it is served.
+/// Whoever receives events, for as long as it is served.
 final class EventRecorder: Sendable {
     private let events = Mutex<[CloudEvent]>([])
 

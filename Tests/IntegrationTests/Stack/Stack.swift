@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 
 /// Slipway's six services on real parts: a virtual host of the tests' RabbitMQ, the tests' Docker Engine, registry and
-/// Kubernetes, on loopback and with a state directory of their own.
+/// Kubernetes, on loopback and with their own state directory.
 struct Stack: Sendable {
     let directory: FilePath
     let platform: PlatformClient

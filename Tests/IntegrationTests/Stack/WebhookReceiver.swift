@@ -7,7 +7,7 @@ import Secrets
 import Synchronization
 import TestSupport
 
-/// Whoever is told of what happens: a web server that takes the notifier's posts, if their signature is right.
+/// Whoever receives what happens: a web server that takes the notifier's posts, if their signature is right.
 final class WebhookReceiver: Sendable {
     private let taken = Mutex<[CloudEvent]>([])
     private let problems = Mutex<[String]>([])

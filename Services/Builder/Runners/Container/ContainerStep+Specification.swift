@@ -31,7 +31,7 @@ extension ContainerStep {
             container.command = step.command.isEmpty ? nil : step.command
         }
         container.environment = try environment(of: run)
-        // A shell waits for the command it runs before it hears of a signal: that one has to hear of it too.
+        // A shell waits for the command it runs before it handles a signal: that one has to get it too.
         container.signalsGroup = true
         container.user = step.user
         container.labels = host.labels(
@@ -80,11 +80,11 @@ extension ContainerStep {
 
     private static func check(_ step: Step, _ limits: ContainerLimits) throws(JobFailure) {
         guard !limits.isTrusted else { return }
-        var wishes: [String] = []
-        if step.privileged { wishes.append("to be privileged") }
-        if !step.devices.isEmpty { wishes.append("devices of the host") }
-        if let mode = step.networkMode, mode != "none" { wishes.append("the network “\(mode)”") }
-        guard let first = wishes.first else { return }
+        var requests: [String] = []
+        if step.privileged { requests.append("to be privileged") }
+        if !step.devices.isEmpty { requests.append("devices of the host") }
+        if let mode = step.networkMode, mode != "none" { requests.append("the network “\(mode)”") }
+        guard let first = requests.first else { return }
         throw JobFailure(
             "the step wants \(first), which this builder does not allow; start it with SLIPWAY_DOCKER_TRUSTED=true")
     }

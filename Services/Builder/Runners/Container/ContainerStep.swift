@@ -101,7 +101,7 @@ struct ContainerStep: Sendable {
         let exit = try await engine.awaitExit(of: id)
         let output = try await engine.attach(to: id)
         try await engine.startContainer(id)
-        // A task of its own: a container that is being stopped still has something to say.
+        // A separate task: a container that is being stopped still has something to say.
         let following = Task {
             for try await piece in output { await step.log.write(piece.bytes) }
             _ = try await exit.code()

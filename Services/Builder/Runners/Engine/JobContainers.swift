@@ -129,7 +129,7 @@ actor JobContainers {
         return script + Data("exit 0\n".utf8)
     }
 
-    /// Removes files of the job's folder that containers made as users of their own.
+    /// Removes files of the job's folder that containers made as other users.
     func removeFiles() async throws {
         _ = try await runAsRoot("rm -rf /slipway/* /slipway/.[!.]*")
     }

@@ -36,7 +36,7 @@ struct ProcessStep: Sendable {
     }
 }
 
-/// Numbers the tries of steps, so that each has a folder of its own.
+/// Numbers the tries of steps, so that each has its own folder.
 enum StepNumber {
     private static let last = Atomic<Int>(0)
 

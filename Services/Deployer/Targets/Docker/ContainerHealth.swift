@@ -126,10 +126,10 @@ struct ContainerHealth: Sendable {
             if !state.problem.isEmpty { return .ill("the new container cannot run: \(state.problem)") }
             let words = "the new container ended with exit code \(state.exitCode)"
             if state.status == "restarting", probe != nil, restarts < Self.patience { return .wait(words) }
-            return .ill(restarts > 0 ? "\(words); \(Self.again(restarts))" : words)
+            return .ill(restarts > 0 ? "\(words); \(Self.restarts(restarts))" : words)
         }
         if restarts > 0, probe == nil || restarts >= Self.patience {
-            return .ill("the new container ends again and again: \(Self.again(restarts))")
+            return .ill("the new container ends again and again: \(Self.restarts(restarts))")
         }
         if let probe, probe.port != nil || !probe.command.isEmpty {
             switch try await ContainerProbe(probe, engine: engine, http: http).ask(container, within: left) {
@@ -148,7 +148,7 @@ struct ContainerHealth: Sendable {
         }
     }
 
-    private static func again(_ restarts: Int) -> String {
+    private static func restarts(_ restarts: Int) -> String {
         "it was started again \(restarts == 1 ? "once" : "\(restarts) times")"
     }
 }

@@ -1,6 +1,6 @@
 /// The names of a service's containers while one takes the place of another.
 ///
-/// In a network of its own a container answers to its name, so that naming it is what brings requests to it. The engine's
+/// In a user-defined network a container answers to its name, so that naming it is what brings requests to it. The engine's
 /// DNS does not look at the case of letters and its list of names does: a container that is ready is called `Web` beside
 /// `web`, both answer for a moment, and then the old one's name goes. Nobody ever asks for a name that is not there, and no
 /// connection is cut, which both happens where an alias changes hands.

@@ -22,7 +22,7 @@ enum ChannelDocument {
             do {
                 let channel = try Entry(entry).specification()
                 guard names.insert(channel.name).inserted else {
-                    throw ChannelProblem("its name is there twice", remedy: "give each a name of its own")
+                    throw ChannelProblem("its name is there twice", remedy: "give each its own name")
                 }
                 return channel
             } catch let problem as ChannelProblem {

@@ -1,13 +1,13 @@
 import Contracts
 
-/// Which events a channel is told of.
+/// Which events a channel receives.
 struct EventFilter: Sendable, Equatable {
     /// Types without what they have in common (`service.*` is every one of services); none is ``standard``.
     var events: [String]
     /// Paths, or groups as `shop/*`; none is every repository.
     var repositories: [String]
 
-    /// What people want to hear of: how runs ended and what runs where. Not each step.
+    /// What people want to know: how runs ended and what runs where. Not each step.
     static let standard = ["pipelinerun.finished", "service.deployed", "service.upgraded", "service.rolledback"]
 
     /// Every type, such as `pipelinerun.finished`.

@@ -3,7 +3,7 @@ import FoundationEssentials
 import HTTPClient
 import Runtime
 
-/// A place that takes JSON of a form of its own: a chat, or whatever has an address to post to.
+/// A place that takes JSON of its own shape: a chat, or whatever has an address to post to.
 struct TemplatedChannel: HTTPChannel {
     let specification: ChannelSpecification
     let client: HTTPClient

@@ -4,7 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// What a client is told of an error: the one place where errors become statuses.
+/// What a client learns about an error: the one place where errors become statuses.
 struct ProblemAnswer: Error, Sendable, Equatable {
     var status: HTTPResponse.Status
     var problem: Problem

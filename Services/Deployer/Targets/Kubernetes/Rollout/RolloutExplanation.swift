@@ -76,7 +76,7 @@ struct RolloutExplanation: Sendable {
         return false
     }
 
-    /// The kubelet answers with a success and a line of its own where the file of a log is gone.
+    /// The kubelet answers with a success and an explanatory line where the file of a log is gone.
     private static func isExcuse(_ text: String) -> Bool {
         text.hasPrefix("failed to try resolving symlinks") || text.hasPrefix("unable to retrieve container logs")
     }

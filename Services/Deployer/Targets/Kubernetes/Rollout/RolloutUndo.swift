@@ -25,7 +25,7 @@ struct RolloutUndo: Sendable {
     /// Never throws: the rollout failed already.
     func run() async -> RollbackOutcome {
         let deadline = ContinuousClock.now.advanced(by: allowed)
-        // A task of its own: a step that is stopped now still has its failure undone, if not watched.
+        // A separate task: a step that is stopped now still has its failure undone, if not watched.
         switch await Task(operation: { await change(until: deadline) }).value {
         case .none(let reason): return .notRolledBack("not rolled back: \(reason)")
         case .made(let revision, let workload):

@@ -18,7 +18,7 @@ struct WebFrame: Sendable {
             hasDetails = !details.isEmpty
         }
 
-        /// As a sentence of its own begins.
+        /// As a sentence begins.
         private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
     }
 

@@ -1,13 +1,14 @@
 import ArgumentParser
 import Contracts
 
-struct AgainCommand: AsyncParsableCommand {
+struct RerunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "again",
+        commandName: "rerun",
         abstract: "Run an earlier run again: same commit, event and process.",
         discussion: """
-              slipway again shop/web#12 -f
-            """)
+              slipway rerun shop/web#12 -f
+            """,
+        aliases: ["again"])
 
     @Argument(help: ArgumentHelp("shop/web#12, an id or the beginning of one, shop/web, or latest.", valueName: "run"))
     var runName: String
