@@ -51,10 +51,11 @@ import Yams
         for kind in Workload.Kind.allCases {
             let path = WorkloadPath(namespace: "shop", kind: kind, name: "web")
             let rights = RolloutRights(path, undoes: true)
-            for var right in rights.needed + rights.useful {
+            for var right in rights.all.map(\.right) {
                 right.name = nil
                 asked.insert(right)
             }
+            #expect(Set(rights.needed + rights.useful) == Set(rights.all.map(\.right)))
         }
         #expect(try Self.granted() == asked)
     }

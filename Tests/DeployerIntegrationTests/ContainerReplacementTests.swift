@@ -28,7 +28,7 @@ import Worker
                     username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
                     password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")),
                 job: JobID(rawValue: job), sequence: sequence, worker: "tester",
-                labels: [DeployLabel.owner: "shop/web"],
+                labels: [DeployLabel.owner: "shop/web", DeployLabel.runName: "shop/web#\(job)"],
                 patience: .init(settling: .seconds(3), drain: .seconds(1), grace: .seconds(3)), log: log,
                 logger: logger)
         }
@@ -193,6 +193,7 @@ import Worker
                 try await host.replacement(two, job: "j1", sequence: 1, run, log: MemoryLog()).run()
             }
             #expect(error?.reason.contains("was started with --rm") == true, "\(error?.reason ?? "")")
+            #expect(error?.reason.hasSuffix("; nothing was changed") == true, "\(error?.reason ?? "")")
             #expect(try await host.answer(port) == "one\n")
             let beside = ContainerRun(health: Probe(port: 8080, timeout: 20))
             let result = try await host.replacement(two, job: "j2", sequence: 2, beside, log: MemoryLog()).run()
@@ -340,6 +341,19 @@ import Worker
         }
     }
 
+    @Test("what has been running without a health check is said to have run since its start")
+    func unchecked() async throws {
+        try await withHost { host in
+            let one = try await TestImages.server("one")
+            _ = try await host.replacement(one, job: "j1", sequence: 1, log: MemoryLog()).run()
+            let start = try await host.engine.inspectContainer(host.service).state.startedAt.prefix { $0 != "." }
+            let log = MemoryLog()
+            let again = try await host.replacement(one, job: "j2", sequence: 2, log: log).run()
+            #expect(again.isUnchanged)
+            #expect(log.text.contains("it has run since \(start)Z without a restart"), "\(log.text)")
+        }
+    }
+
     @Test("several networks, a memory limit, a user, no init process, a log driver and the engine's own check")
     func asItIsWritten() async throws {
         try await withHost { host in
@@ -408,7 +422,9 @@ import Worker
             let run = ContainerRun(health: Probe(port: 8080, timeout: 20))
             _ = try await host.replacement(two, job: "j2", sequence: 2, run, log: MemoryLog()).run()
             let error = await #expect(throws: JobFailure.self) { try await rollout.value }
-            #expect(error?.reason.contains("number 2, this one is 1") == true, "\(error?.reason ?? "")")
+            #expect(
+                error?.reason.contains("by shop/web#j2 is there: number 2, this one is 1") == true,
+                "\(error?.reason ?? "")")
             #expect(try await host.all == [host.service])
             #expect(try await host.engine.inspectContainer(host.service).image == two)
         }

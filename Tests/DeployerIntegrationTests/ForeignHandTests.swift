@@ -18,6 +18,8 @@ import Worker
             let result = try await cluster.rollout(image, job: "job4", sequence: 4, log: log).run()
             #expect(result == .init(image: image, revision: "1", isFirst: true, isUnchanged: true))
             #expect(log.text.contains("nothing is restarted"))
+            #expect(!log.text.contains("Waiting") && !log.text.contains("rolled out"))
+            #expect(log.lines.last == "deployment/web is well as it is")
             #expect(try await cluster.kubectl("get", "pods", "-o", "name") == before)
             #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/sequence}") == "4")
             #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/owner}") == "shop/web")
@@ -110,6 +112,29 @@ import Worker
         }
     }
 
+    @Test func anUndoByHandIsNoRolloutOfOursThoughItBringsBackWhatOneWrote() async throws {
+        try await TestCluster.with { cluster in
+            let (old, good) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old, replicas: 1)
+            _ = try await cluster.rollout(good, log: MemoryLog()).run()
+            let slow = try await TestImages.build("/bin/busybox sleep 5; exec /bin/busybox sleep 1000")
+            var rollout = cluster.rollout(slow, job: "job2", sequence: 2, log: MemoryLog())
+            rollout.patience.settle = .seconds(60)
+            let settling = rollout
+            let ended = Task { try await settling.run() }
+            try await eventually("the change") {
+                try await cluster.field("{.spec.template.spec.containers[0].image}") == slow
+            }
+            try await cluster.kubectl("rollout", "undo", "deployment/web")
+            #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/rollout}") == "job1")
+            let error = await #expect(throws: JobFailure.self) { try await ended.value }
+            #expect(
+                error?.reason
+                    == "replaced by another hand: container web has the image \(good) now; the workload is left to "
+                    + "whoever changed it")
+        }
+    }
+
     @Test func whatWasUndoneByHandWhileTheDeployerWasAwayIsNotDoneAgain() async throws {
         try await TestCluster.with { cluster in
             let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
@@ -184,7 +209,7 @@ import Worker
             let error = await #expect(throws: JobFailure.self) { try await ended.value }
             // Either it saw that its image is not there before the other came, or it was replaced.
             let reason = error?.reason ?? ""
-            #expect(reason.contains("run run-job2") || reason.contains("cannot be pulled"))
+            #expect(reason.contains("the newer rollout of shop/web#job2") || reason.contains("cannot be pulled"))
         }
     }
 }

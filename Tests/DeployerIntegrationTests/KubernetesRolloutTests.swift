@@ -150,7 +150,7 @@ import Worker
             let error = await #expect(throws: JobFailure.self) {
                 try await cluster.rollout(old, job: "job4", sequence: 4, log: MemoryLog()).run()
             }
-            #expect(error?.reason.contains("a newer rollout (run run-job5)") == true)
+            #expect(error?.reason.contains("a newer rollout of shop/web#job5") == true)
             #expect(try await cluster.images() == [new])
         }
     }

@@ -99,7 +99,8 @@ struct TestCluster: Sendable {
             request: RolloutRequest(
                 workload: Workload(kind: kind, name: name), namespace: namespace, container: container, image: image,
                 sequence: sequence, job: JobID(rawValue: job), run: RunID(rawValue: "run-\(job)"),
-                owner: "shop/web", commit: String(repeating: "c", count: 40), cause: "run of \(job)"),
+                runName: "shop/web#\(job)", owner: "shop/web", commit: String(repeating: "c", count: 40),
+                cause: "run of \(job)"),
             allowed: allowed, undoes: undoes, patience: patience, log: log, logger: logger)
     }
 

@@ -10,7 +10,7 @@ import Testing
         RolloutRequest(
             workload: Workload(kind: .deployment, name: "web"), namespace: "shop", container: container,
             image: "web@sha256:2", sequence: sequence, job: JobID(rawValue: "job7"), run: RunID(rawValue: "run7"),
-            owner: "shop/web", commit: "abc", cause: "run run7")
+            runName: "shop/web#7", owner: "shop/web", commit: "abc", cause: "run run7")
     }
 
     private func workload(
@@ -44,7 +44,7 @@ import Testing
                 "annotations": [
                     "slipway.dev/sequence": "7", "slipway.dev/run": "run7", "slipway.dev/commit": "abc",
                     "kubernetes.io/change-cause": "run run7", "slipway.dev/owner": "shop/web",
-                    "slipway.dev/rollout": "job7",
+                    "slipway.dev/rollout": "job7", "slipway.dev/run-name": "shop/web#7",
                     "slipway.dev/previous": #"{"image":"web@sha256:1","revision":"3"}"#,
                 ], "resourceVersion": "41",
             ],
@@ -61,7 +61,12 @@ import Testing
     @Test func anOlderRolloutDoesNotGoOverANewerOne() {
         let reason = refusal(RolloutDecision(request(), on: workload(sequence: 8)))
         #expect(
-            reason == "a newer rollout (run run6) was put on deployment/web in namespace shop: number 8, this one is 7")
+            reason == "a newer rollout of run6 was put on deployment/web in namespace shop: number 8, this one is 7")
+        var named = workload(sequence: 8)
+        named.metadata.annotations?[RolloutAnnotation.runName] = "shop/web#8"
+        #expect(
+            refusal(RolloutDecision(request(), on: named))
+                == "a newer rollout of shop/web#8 was put on deployment/web in namespace shop: number 8, this one is 7")
     }
 
     @Test func theSameOneIsOnlyWatched() {
@@ -115,7 +120,7 @@ import Testing
                 "annotations": [
                     "slipway.dev/sequence": "7", "slipway.dev/run": "run7", "slipway.dev/commit": "abc",
                     "kubernetes.io/change-cause": "run run7", "slipway.dev/owner": "shop/web",
-                    "slipway.dev/rollout": "job7",
+                    "slipway.dev/rollout": "job7", "slipway.dev/run-name": "shop/web#7",
                 ], "resourceVersion": "41",
             ]
         ]
@@ -159,7 +164,7 @@ import Testing
     }
 
     @Test func whoTookAWorkloadOverIsTold() {
-        let applied = AppliedTemplate(mark: "job7", container: "web", image: "web@sha256:2")
+        let applied = AppliedTemplate(mark: "job7", container: "web", image: "web@sha256:2", sequence: 7)
         let ours = workload(sequence: 7, rollout: "job7", image: "web@sha256:2", newest: "job7")
         #expect(applied.replacement(in: ours) == nil)
         let set = workload(sequence: 7, rollout: "job7", image: "web:by-hand", newest: "job7")
@@ -168,10 +173,18 @@ import Testing
         let undone = workload(sequence: 7, rollout: "job6", newest: "job7")
         #expect(
             applied.replacement(in: undone) == "replaced by another hand: container web has the image web@sha256:1 now")
-        let newer = workload(sequence: 8, rollout: "job8", image: "web@sha256:3", newest: "job8")
+        var newer = workload(sequence: 8, rollout: "job8", image: "web@sha256:3", newest: "job8")
+        newer.metadata.annotations?[RolloutAnnotation.runName] = "shop/web#8"
         #expect(
             applied.replacement(in: newer)
-                == "replaced by another rollout (run run6): container web has the image web@sha256:3 now")
+                == "replaced by the newer rollout of shop/web#8: container web has the image web@sha256:3 now")
+        // `kubectl rollout undo` brings back what an earlier rollout wrote on the workload.
+        for sequence: Int64? in [6, 7, nil] {
+            let restored = workload(sequence: sequence, rollout: "job6", newest: "job6")
+            #expect(
+                applied.replacement(in: restored)
+                    == "replaced by another hand: container web has the image web@sha256:1 now")
+        }
         // One that only wrote its name took nothing over.
         let named = workload(sequence: 8, rollout: "job7", image: "web@sha256:2", newest: "job8")
         #expect(applied.replacement(in: named) == nil)

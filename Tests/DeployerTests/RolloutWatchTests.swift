@@ -13,13 +13,15 @@ import Testing
     private func at(_ seconds: Int) -> ContinuousClock.Instant { start.advanced(by: .seconds(seconds)) }
 
     private func watch(
-        allowed: Int = 600, soak: Int = 0, kind: Workload.Kind = .deployment, isUndo: Bool = false
+        allowed: Int = 600, soak: Int = 0, kind: Workload.Kind = .deployment, isUndo: Bool = false,
+        isUnchanged: Bool = false
     ) -> RolloutWatch {
         var patience = RolloutWatch.Patience()
         patience.soak = .seconds(soak)
         return RolloutWatch(
             kind: kind, applied: AppliedTemplate(mark: "job1", container: "web", image: Self.image), startedAt: start,
-            wall: wall, allowed: .seconds(allowed), patience: patience, isUndo: isUndo)
+            wall: wall, allowed: .seconds(allowed), patience: patience, isUndo: isUndo,
+            isUnchanged: isUnchanged)
     }
 
     private let wall = Timestamp(milliseconds: 1_800_000_000_000)
@@ -105,6 +107,19 @@ import Testing
                 .write("deployment \"web\" successfully rolled out"), .succeeded,
             ])
         #expect(rollout.handle(.workloadDeleted, at: at(5)) == [])
+    }
+
+    @Test func whatHadTheImageBeforeIsNotSaidToBeRolledOut() {
+        var rollout = watch(isUnchanged: true)
+        _ = rollout.handle(.pods([well(probe: true)]), at: at(1))
+        #expect(
+            rollout.handle(.workload(done()), at: at(2)) == [.write("deployment/web is well as it is"), .succeeded])
+        // What another hand began is.
+        rollout = watch(isUnchanged: true)
+        _ = rollout.handle(.workload(workload()), at: at(1))
+        _ = rollout.handle(.pods([well(probe: true)]), at: at(1))
+        let ended = rollout.handle(.workload(done()), at: at(2))
+        #expect(ended == [.write("deployment \"web\" successfully rolled out"), .succeeded])
     }
 
     @Test func itIsNoSuccessBeforeThePodsAreSeen() {

@@ -6,6 +6,12 @@ extension StepRun {
     /// each try is a rollout.
     var rollout: JobID { rollout(number) }
 
+    /// The run as people know it, such as `shop/web#12`.
+    var runName: String {
+        let grant = job.grant
+        return grant.environment["DRONE_BUILD_NUMBER"].map { "\(grant.repository)#\($0)" } ?? grant.run.rawValue
+    }
+
     /// The rollouts of earlier tries, which have the same sequence.
     var earlierRollouts: [JobID] { (1..<max(1, number)).map(rollout) }
 

@@ -143,8 +143,10 @@ struct ContainerHealth: Sendable {
         case let other?: return .wait("its health check says: \(other)")
         case nil:
             guard runsFor >= settling else { return .wait("it runs") }
-            return .well(
-                "it has run for \(settling.components.seconds) s without a restart; there is no health check to ask")
+            let start =
+                settling > .zero
+                ? "for \(settling.components.seconds) s" : "since \(state.startedAt.prefix { $0 != "." && $0 != "Z" })Z"
+            return .well("it has run \(start) without a restart; there is no health check to ask")
         }
     }
 

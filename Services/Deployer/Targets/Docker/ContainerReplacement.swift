@@ -13,6 +13,8 @@ struct ContainerReplacement: Rollout {
         /// By its digest.
         var image: String
         var isInterrupted: Bool
+        /// Whether any container was made or changed.
+        var isChanged = true
     }
 
     let engine: DockerEngine
@@ -75,7 +77,7 @@ struct ContainerReplacement: Rollout {
     /// Notes the rollout before anything changes: from here on no older one goes on.
     private func claim() async throws {
         guard let sequence else { return }
-        if let newer = try await newest(), newer > sequence { throw JobFailure(self.newer(newer)) }
+        if let newer = try await newest(), newer > sequence { throw JobFailure(await self.newer(newer)) }
         try await record.write(sequence, labels: labels.merging([DeployLabel.job: job.rawValue]) { _, own in own })
     }
 
@@ -94,6 +96,7 @@ struct ContainerReplacement: Rollout {
             wanted: .init(
                 job: job.rawValue, sequence: sequence, fingerprint: try Fingerprint.of(specification), order: order))
         var failures = 0
+        var isChanged = false
         while true {
             do {
                 let found = try await look()
@@ -108,8 +111,10 @@ struct ContainerReplacement: Rollout {
                 if case .create(let stopping) = step {
                     plan.took(
                         .created(try await create(specification, found, stopping: stopping, plan.wanted.fingerprint)))
-                } else if let event = try await perform(step) {
-                    plan.took(event)
+                    isChanged = true
+                } else {
+                    isChanged = isChanged || step.changes
+                    if let event = try await perform(step) { plan.took(event) }
                 }
             } catch let error as DockerError where [.conflict, .notFound].contains(error.code) && failures < Self.tries
             {
@@ -117,7 +122,8 @@ struct ContainerReplacement: Rollout {
                 logger.debug("a step is decided anew", metadata: ["error": "\(error)"])
             } catch {
                 let isInterrupted = error is CancellationError || Task.isCancelled
-                let begun = Begun(plan: plan, image: specification.image, isInterrupted: isInterrupted)
+                let begun = Begun(
+                    plan: plan, image: specification.image, isInterrupted: isInterrupted, isChanged: isChanged)
                 if isInterrupted { return .interrupted(begun) }
                 return .failed((error as? JobFailure)?.reason ?? "\(error)", begun)
             }
@@ -181,7 +187,7 @@ struct ContainerReplacement: Rollout {
 
     private func words(_ refusal: ReplacementPlan.Refusal) async -> String {
         switch refusal {
-        case .newer(let number): newer(number)
+        case .newer(let number): await newer(number)
         case .ended(let id): "the new container was well, and \(await end(of: id)) before the old one was removed"
         case .replaced(let id): "container \(service) was replaced by another hand: it is \(id.prefix(12)) now"
         case .removed: "the new container of \(service) was removed by another hand"
@@ -192,8 +198,14 @@ struct ContainerReplacement: Rollout {
         }
     }
 
-    private func newer(_ number: Int64) -> String {
-        "a newer rollout of “\(service)” is there: number \(number), this one is \(sequence ?? 0)"
+    private func newer(_ number: Int64) async -> String {
+        var run = ""
+        do {
+            if let name = try await record.run(of: number) { run = " by \(name)" }
+        } catch {
+            logger.debug("the newer rollout's name cannot be read", metadata: ["error": "\(error)"])
+        }
+        return "a newer rollout of “\(service)”\(run) is there: number \(number), this one is \(sequence ?? 0)"
     }
 
     private func end(of id: String) async -> String {
@@ -213,7 +225,9 @@ struct ContainerReplacement: Rollout {
             engine: engine, http: http, id: id, probe: health, settling: settling, soak: soak,
             deadline: deadline, pastRestarts: pastRestarts, stuck: stuck, log: log)
         try await health.wait { [self] in
-            if let sequence, let newer = try await newest(), newer > sequence { throw JobFailure(self.newer(newer)) }
+            if let sequence, let newer = try await newest(), newer > sequence {
+                throw JobFailure(await self.newer(newer))
+            }
         }
     }
 
@@ -241,15 +255,18 @@ struct ContainerReplacement: Rollout {
     private func putBack(_ begun: Begun) async -> RollbackOutcome {
         var plan = begun.plan
         plan.giveUp(isInterrupted: begun.isInterrupted)
+        var isChanged = begun.isChanged
         var failures = 0
         while true {
             do {
                 let step = plan.next(try await look().map(\.found))
+                isChanged = isChanged || step.changes
                 switch step {
                 case .done(let id, _):
                     return .finished(
                         await done(id, begun.image, isFirst: !begun.plan.hadOne, isUnchanged: false))
                 case .gaveUp(let restored):
+                    guard isChanged else { return .notRolledBack("nothing was changed") }
                     guard plan.hadOne else { return .notRolledBack("there was none before") }
                     return restored
                         ? .rolledBack("rolled back: container \(service) is the old one")

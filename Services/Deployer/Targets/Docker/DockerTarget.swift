@@ -67,7 +67,8 @@ struct DockerTarget: RolloutTarget {
             order: run.order.map { $0 == .startFirst ? .startFirst : .stopFirst }, health: run.health, login: login,
             job: step.rollout, sequence: grant.sequence, worker: place.worker,
             labels: [
-                DeployLabel.run: grant.run.rawValue, DeployLabel.commit: grant.commit.sha,
+                DeployLabel.run: grant.run.rawValue, DeployLabel.runName: step.runName,
+                DeployLabel.commit: grant.commit.sha,
                 DeployLabel.environment: deploy.environment, DeployLabel.owner: grant.repository.rawValue,
             ], log: step.log, logger: place.logger)
         replacement.stuck = step.stuck

@@ -348,6 +348,16 @@ struct ReplacementPlan: Sendable {
     }
 }
 
+extension ReplacementPlan.Step {
+    /// Whether it does something to a container.
+    var changes: Bool {
+        switch self {
+        case .check, .confirm, .done, .refuse, .gaveUp: false
+        case .create, .start, .stop, .startOld, .rename, .drain, .end, .letGo, .remove, .rejoin, .discard: true
+        }
+    }
+}
+
 extension String {
     /// Whether it is the path of a folder that the other path leads into.
     fileprivate func isFolder(around path: String) -> Bool {

@@ -27,6 +27,12 @@ struct RolloutRecord: Sendable {
         try await engine.volumes(labelled: filter).compactMap(Self.sequence).max()
     }
 
+    /// The run of a rollout as people know it; `nil` where nobody wrote that.
+    func run(of sequence: Int64) async throws(DockerError) -> String? {
+        let records = try await engine.volumes(labelled: filter).filter { Self.sequence($0) == sequence }
+        return records.lazy.compactMap { $0.labels[DeployLabel.runName] ?? $0.labels[DeployLabel.run] }.first
+    }
+
     /// Notes that a rollout begins, or goes on with another worker, and forgets those before it.
     /// - Parameter labels: Who rolls out what.
     func write(_ sequence: Int64, labels: [String: String]) async throws(DockerError) {
@@ -54,6 +60,8 @@ enum DeployLabel {
     static let job = "slipway.dev/rollout"
     static let worker = "slipway.dev/worker"
     static let run = "slipway.dev/run"
+    /// The same run as people know it, such as `shop/web#12`.
+    static let runName = "slipway.dev/run-name"
     static let commit = "slipway.dev/commit"
     static let environment = "slipway.dev/environment"
     /// The repository that rolls out.

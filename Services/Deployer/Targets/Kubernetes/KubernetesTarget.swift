@@ -52,8 +52,8 @@ struct KubernetesTarget: RolloutTarget {
         var request = RolloutRequest(
             workload: workload, namespace: deploy.namespace ?? client.access.namespace, container: deploy.container,
             image: image.reference, tag: image.tag, sequence: grant.sequence, job: step.rollout, run: grant.run,
-            owner: grant.repository.rawValue, commit: grant.commit.sha,
-            cause: "run \(grant.run): \(grant.repository) at \(grant.commit.short)")
+            runName: step.runName, owner: grant.repository.rawValue, commit: grant.commit.sha,
+            cause: "\(step.runName) at \(grant.commit.short)")
         request.earlierTries = step.earlierRollouts
         request.mayHaveBegun = grant.attempt > 1
         let time = RolloutTime(

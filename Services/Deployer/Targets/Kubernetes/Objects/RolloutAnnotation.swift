@@ -3,6 +3,8 @@ enum RolloutAnnotation {
     /// On the workload: the number of the newest rollout. An older one does not go over it.
     static let sequence = "slipway.dev/sequence"
     static let run = "slipway.dev/run"
+    /// On the workload: the same run as people know it, such as `shop/web#12`.
+    static let runName = "slipway.dev/run-name"
     /// On the workload: the repository whose rollout was the newest.
     static let owner = "slipway.dev/owner"
     /// On the workload: the tag that was resolved to the image's digest.

@@ -95,6 +95,12 @@ extension WorkloadObject {
     /// Which rollout made the pods' template, or `nil` where none of Slipway's did.
     var mark: String? { spec.template.metadata?.annotations?[RolloutAnnotation.rollout] }
 
+    /// The run of the newest rollout, as people know it where that is written.
+    var run: String? { annotation(RolloutAnnotation.runName) ?? annotation(RolloutAnnotation.run) }
+
+    /// The number of the newest rollout.
+    var sequence: Int64? { annotation(RolloutAnnotation.sequence).flatMap { Int64($0) } }
+
     func annotation(_ name: String) -> String? { metadata.annotations?[name] }
 
     /// Whether the status is of the specification as it is now.

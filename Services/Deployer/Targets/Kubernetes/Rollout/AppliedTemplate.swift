@@ -7,16 +7,21 @@ struct AppliedTemplate: Sendable, Equatable {
     var container: String
     /// The container's image, as the template has it.
     var image: String?
+    /// The number of the rollout that left it so; `nil` where nobody counts.
+    var sequence: Int64?
 
-    init(mark: String?, container: String, image: String?) {
+    init(mark: String?, container: String, image: String?, sequence: Int64? = nil) {
         self.mark = mark
         self.container = container
         self.image = image
+        self.sequence = sequence
     }
 
     /// What was just written.
     init(_ workload: WorkloadObject, container: String) {
-        self.init(mark: workload.mark, container: container, image: workload.container(container)?.image)
+        self.init(
+            mark: workload.mark, container: container, image: workload.container(container)?.image,
+            sequence: workload.sequence)
     }
 
     /// Whether the pod was made from this template.
@@ -27,11 +32,16 @@ struct AppliedTemplate: Sendable, Equatable {
         let image = workload.container(container)?.image
         guard workload.mark != mark || image != self.image else { return nil }
         let now = image.map { "container \(container) has the image \($0) now" } ?? "container \(container) is gone"
-        if workload.mark != mark, workload.mark == workload.annotation(RolloutAnnotation.rollout),
-            let run = workload.annotation(RolloutAnnotation.run)
-        {
-            return "replaced by another rollout (run \(run)): \(now)"
-        }
-        return "replaced by another hand: \(now)"
+        return newer(in: workload).map { "replaced by the newer rollout of \($0): \(now)" }
+            ?? "replaced by another hand: \(now)"
+    }
+
+    /// The run of a newer rollout of Slipway's that changed the workload. `kubectl rollout undo` brings an earlier rollout's
+    /// annotations back with its template: only a greater number is a newer one.
+    private func newer(in workload: WorkloadObject) -> String? {
+        guard let sequence, let found = workload.sequence, found > sequence,
+            workload.mark == workload.annotation(RolloutAnnotation.rollout)
+        else { return nil }
+        return workload.run
     }
 }

@@ -66,7 +66,8 @@ struct KubernetesRollout: Rollout {
         let applied = AppliedTemplate(workload, container: request.container)
         result.isUnchanged = applied.mark != request.job.rawValue
         let watch = RolloutWatch(
-            kind: request.workload.kind, applied: applied, startedAt: startedAt, allowed: allowed, patience: patience)
+            kind: request.workload.kind, applied: applied, startedAt: startedAt, allowed: allowed, patience: patience,
+            isUnchanged: result.isUnchanged)
         switch try await follower.follow(watch, of: applied, from: workload) {
         case .succeeded(let final):
             result.revision = final.revision

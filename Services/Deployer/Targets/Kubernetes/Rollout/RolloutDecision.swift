@@ -20,6 +20,8 @@ struct RolloutRequest: Sendable {
     /// Whether a worker before this one may have begun it.
     var mayHaveBegun = false
     var run: RunID
+    /// The run as people know it, such as `shop/web#12`.
+    var runName: String
     /// The repository that rolls out.
     var owner: String
     var commit: String
@@ -50,12 +52,11 @@ enum RolloutDecision: Equatable {
         let madePods = workload.mark == request.job.rawValue
         let isNewest = workload.annotation(RolloutAnnotation.rollout) == request.job.rawValue
         var isNumbered = false
-        if let sequence = request.sequence, let text = workload.annotation(RolloutAnnotation.sequence),
-            let found = Int64(text)
-        {
+        if let sequence = request.sequence, let found = workload.sequence {
             if found > sequence {
-                let run = workload.annotation(RolloutAnnotation.run).map { " (run \($0))" } ?? ""
-                self = .refuse("a newer rollout\(run) was put on \(what): number \(found), this one is \(sequence)")
+                let run = workload.run.map { " of \($0)" } ?? ""
+                self = .refuse(
+                    "a newer rollout\(run) was put on \(what): number \(found), this one is \(sequence)")
                 return
             }
             let newest = workload.annotation(RolloutAnnotation.rollout)
@@ -113,7 +114,8 @@ enum RolloutDecision: Equatable {
         _ request: RolloutRequest, _ workload: WorkloadObject, _ more: [String: JSONValue] = [:]
     ) -> JSONValue {
         var annotations: [String: JSONValue] = [
-            RolloutAnnotation.run: .string(request.run.rawValue), RolloutAnnotation.commit: .string(request.commit),
+            RolloutAnnotation.run: .string(request.run.rawValue), RolloutAnnotation.runName: .string(request.runName),
+            RolloutAnnotation.commit: .string(request.commit),
             RolloutAnnotation.cause: .string(request.cause), RolloutAnnotation.owner: .string(request.owner),
             RolloutAnnotation.rollout: .string(request.job.rawValue),
         ]

@@ -103,9 +103,11 @@ struct RolloutStart: Sendable {
             return .resumed(found)
         case .annotate(let patch):
             let changed = try await apply(patch)
+            var isUnderWay = true
+            if case .done = RolloutStatus(found, kind: request.workload.kind) { isUnderWay = false }
             await log.line(
                 "\(request.workload) in namespace \(request.namespace): container \(request.container) has \(request.image) already; "
-                    + "nothing is restarted")
+                    + (isUnderWay ? "the change that brought it is under way, and is watched" : "nothing is restarted"))
             return .changed(changed, isFirst: first)
         case .patch(let patch):
             if mayHaveBegun, try await hasBegun(found) { throw JobFailure(RolloutDecision.replaced(request)) }

@@ -104,7 +104,7 @@ struct RolloutUndo: Sendable {
             "annotations": [
                 RolloutAnnotation.undone: .string(request.job.rawValue), RolloutAnnotation.previous: .null,
                 RolloutAnnotation.cause: .string(
-                    "rolled back to revision \(previous.name) after run \(request.run) failed"),
+                    "rolled back to revision \(previous.name) after \(request.runName) failed"),
             ]
         ]
         if let version = found.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }

@@ -76,6 +76,8 @@ struct RolloutWatch {
     /// Whether it is the undo of another: what was there before has shown that it stays up, and what is of another
     /// revision and not ready is in the way.
     private let isUndo: Bool
+    /// Whether the workload had the image before.
+    private let isUnchanged: Bool
 
     private var workload: WorkloadObject?
     private var status = RolloutStatus.waiting("")
@@ -85,6 +87,8 @@ struct RolloutWatch {
     private var pods: [String: ObservedPod] = [:]
     private var removed: Set<String> = []
     private var lastLine = ""
+    /// Whether the cluster was ever seen to be at it.
+    private var wasUnderWay = false
     /// Why nothing is heard of the cluster: until it is, what was heard last proves nothing.
     private var away: [Source: String] = [:]
     private var replicaFailure: (text: String, since: ContinuousClock.Instant)?
@@ -99,9 +103,11 @@ struct RolloutWatch {
     /// - Parameters:
     ///   - startedAt: When the rollout began; `wall` is the time of day of that moment.
     ///   - allowed: How long it may take in all.
+    ///   - isUnchanged: Whether the rollout only wrote who it is, since the workload had the image.
     init(
         kind: Workload.Kind, applied: AppliedTemplate, startedAt: ContinuousClock.Instant, wall: Timestamp = .now,
-        allowed: Duration, patience: Patience = Patience(), isUndo: Bool = false
+        allowed: Duration, patience: Patience = Patience(), isUndo: Bool = false,
+        isUnchanged: Bool = false
     ) {
         self.kind = kind
         self.applied = applied
@@ -110,6 +116,7 @@ struct RolloutWatch {
         self.allowed = allowed
         self.patience = patience
         self.isUndo = isUndo
+        self.isUnchanged = isUnchanged
         running = RunningImage(applied.image)
         progress = ([], startedAt)
     }
@@ -161,6 +168,7 @@ struct RolloutWatch {
         switch status {
         case .waiting(let line):
             wellSince = nil
+            wasUnderWay = true
             note(line, &actions)
             noteReplicaFailure(found, now, &actions)
         case .done: break
@@ -295,7 +303,9 @@ struct RolloutWatch {
         }
         guard now >= since.advanced(by: patience.soak) else { return false }
         if expected == 0 { actions.append(.write("no pod is wanted, so none has shown that it runs")) }
-        note(line, &actions)
+        note(
+            isUnchanged && !wasUnderWay ? "\(kind.rawValue)/\(workload.metadata.name) is well as it is" : line, &actions
+        )
         isOver = true
         actions.append(.succeeded)
         return true
