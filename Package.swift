@@ -129,7 +129,7 @@ let package = Package(
         shared(
             "Worker",
             [
-                "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Text", lifecycle, logging, metrics,
+                "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Text", lifecycle, logging, metrics,
                 subprocess,
                 systemPackage,
             ]),

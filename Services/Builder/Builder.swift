@@ -76,6 +76,7 @@ struct Builder {
                 grace: max(.seconds(1), try settings.value(CommonSettings.shutdownGrace) - .seconds(12)),
                 spool: data.appending("spool")),
             logger: context.logger)
+        context.readiness.add("slots") { loop.problem }
         return [events, loop]
     }
 

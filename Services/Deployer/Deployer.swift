@@ -61,12 +61,14 @@ struct Deployer {
                 for target in targets { if let found = await target.identity() { return found } }
                 return nil
             }
-            return JobLoop(
+            let loop = JobLoop(
                 platform: BusPlatform(
                     RolloutRequested.self, bus: bus, logs: context.logs,
                     queue: MessageMap.deploy(cluster: target.name), logger: logger),
                 executor: DeployExecutor(targets: targets, events: events), keys: keys, configuration: configuration,
                 logger: logger)
+            context.readiness.add("slots of \(target.name)") { loop.problem }
+            return loop
         }
         // Those that come first end last: the events of the last jobs still go out.
         return [events] + loops

@@ -24,6 +24,8 @@ public struct AMQPError: Error, Sendable, Hashable {
         case unroutable
         /// The broker refused to take responsibility for a message: a queue that is full or has lost its majority.
         case nacked
+        /// A name of the message has more bytes than the protocol carries; it was not sent.
+        case invalidMessage
         /// The message's body is larger than the configured limit; it was not sent.
         case tooLarge
         /// The broker takes no messages for now: a memory or disk alarm.
@@ -47,6 +49,9 @@ public struct AMQPError: Error, Sendable, Hashable {
     public let message: String
     /// What led to it, in the words of the broker or the system.
     public let cause: String?
+
+    /// Whether the message itself is why it was not sent, so that it never will be, however often it is tried.
+    public var isOfMessage: Bool { code == .invalidMessage || code == .tooLarge }
 
     public init(_ code: Code, _ message: String, cause: String? = nil) {
         self.code = code

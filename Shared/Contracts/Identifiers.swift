@@ -1,3 +1,5 @@
+import Text
+
 /// The name of one thing, typed so that a job's is not taken for a run's. In JSON it is its text.
 public protocol Identifier: RawRepresentable<String>, Codable, Hashable, Sendable, Comparable, CustomStringConvertible {
     init(rawValue: String)
@@ -26,10 +28,11 @@ extension Identifier {
     }
 }
 
-/// One message; stable across resends, so that a consumer can tell a repeat.
+/// One message; stable across resends, so that a consumer can tell a repeat. It has 255 bytes at most, as AMQP allows:
+/// one that is made of longer names, such as a step's, is shortened.
 public struct MessageID: Identifier {
     public let rawValue: String
-    public init(rawValue: String) { self.rawValue = rawValue }
+    public init(rawValue: String) { self.rawValue = ShortName.fit(rawValue) }
 }
 
 /// One execution of a process.

@@ -1,4 +1,5 @@
 import AMQP
+import Text
 
 /// A queue of the broker and what it does when things go wrong.
 public struct Queue: Sendable, Hashable {
@@ -15,11 +16,12 @@ public struct Queue: Sendable, Hashable {
         case parking
     }
 
+    /// Of 255 bytes at most, as AMQP allows.
     public let name: String
     public let kind: Kind
 
     public init(_ name: String, _ kind: Kind = .work) {
-        self.name = name
+        self.name = ShortName.fit(name)
         self.kind = kind
     }
 

@@ -232,7 +232,7 @@ struct FailureTests {
         try await VirtualHost.with { host in
             try await Broker.with(host.url, topology: work) { broker in
                 let long = String(repeating: "ä", count: 128)
-                #expect(await code { try await broker.publish(message(to: long)) } == .preconditionFailed)
+                #expect(await code { try await broker.publish(message(to: long)) } == .invalidMessage)
                 var wide = message()
                 wide.properties.headers = ["x": .string(String(repeating: "x", count: 40_000))]
                 #expect(await code { try await broker.publish(wide) } == .tooLarge)

@@ -113,6 +113,24 @@ import Testing
         }
     }
 
+    /// A message id of the step's name alone would be too long for AMQP.
+    @Test func aStepOf240BytesIsReportedLoggedAndEnds() async throws {
+        let name = String(repeating: "n", count: 240)
+        try await scene(["echo up"], step: name) { scene in
+            try await scene.offer(attempt: 1)
+            let builder = try await scene.start(grace: "13s")
+            try await scene.ledger.wait("the job's end") { !$0.finished.isEmpty }
+            #expect(scene.ledger.value.finished.first?.outcome == .success)
+            #expect(scene.ledger.value.started == ["\(name).1"])
+            #expect(scene.ledger.value.log.contains("up\n"))
+            try await scene.ledger.wait("the events are told") { state in
+                ["dev.cdevents.taskrun.started", "dev.cdevents.taskrun.finished"].allSatisfy(state.events.contains)
+            }
+            try await builder.signal("TERM")
+            #expect(try await builder.exit() == .exited(0))
+        }
+    }
+
     // MARK: The scene
 
     private struct Scene: Sendable {
@@ -148,12 +166,14 @@ import Testing
         }
     }
 
-    private func scene(_ commands: [String], _ body: @escaping @Sendable (Scene) async throws -> Void) async throws {
+    private func scene(
+        _ commands: [String], step: String = "work", _ body: @escaping @Sendable (Scene) async throws -> Void
+    ) async throws {
         try await BuilderScope.with { scope in
             try await VirtualHost.with { host in
                 let stage = Stage(
                     name: "main",
-                    steps: [Step(name: "work", image: scope.image, commands: commands, environment: ["NAP": "3"])])
+                    steps: [Step(name: step, image: scope.image, commands: commands, environment: ["NAP": "3"])])
                 let grant = try scope.grant(stage)
                 let ledger = Ledger()
                 let topology = MessageMap.topology(with: [MessageMap.build(labels: ["test"])])

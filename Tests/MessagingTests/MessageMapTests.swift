@@ -46,6 +46,27 @@ import Testing
     }
 }
 
+/// AMQP carries names of 255 bytes; a step may be called anything, and a builder have any labels.
+@Suite struct LongNameTests {
+    @Test func anIDMadeOfALongNameFitsAndIsTheSameEachTime() {
+        let long = String(repeating: "ä", count: 200)
+        let ids = ["\(long).started", "\(long).finished", "\(long)x.started"].map { MessageID(rawValue: $0) }
+        for id in ids { #expect(id.rawValue.utf8.count <= 255) }
+        #expect(Set(ids).count == 3)
+        #expect(MessageID(rawValue: "\(long).started") == ids[0])
+        #expect(MessageID(rawValue: ids[0].rawValue) == ids[0])
+    }
+
+    @Test func aQueueOfManyLabelsHasANameThatFits() {
+        let labels = (0..<40).map { "label-\($0)" }
+        let queue = MessageMap.build(labels: labels)
+        #expect(queue.name.utf8.count <= 255)
+        #expect(queue == MessageMap.build(labels: labels.reversed()))
+        #expect(queue != MessageMap.build(labels: labels + ["gpu"]))
+        #expect(MessageMap.deploy(cluster: String(repeating: "c", count: 300)).name.utf8.count <= 255)
+    }
+}
+
 @Suite struct RetryPolicyTests {
     @Test func waitsLongerThenParks() {
         let decisions = (1...RetryPolicy.attempts).map { RetryPolicy.decide(afterAttempt: $0) }

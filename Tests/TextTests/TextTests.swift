@@ -11,6 +11,16 @@ import Text
         for text in ["09a", "09AF", "09ag", "+9af", "٠٩af"] { #expect(!Hex.isDigits(text, count: 4), "\(text)") }
     }
 
+    @Test func aNameThatIsTooLongIsCutAndStillTellsItselfFromOthers() {
+        #expect(ShortName.fit("shop/web") == "shop/web")
+        #expect(ShortName.fit(String(repeating: "a", count: 255)) == String(repeating: "a", count: 255))
+        let cut = ShortName.fit(String(repeating: "a", count: 256))
+        #expect(cut.utf8.count == 255)
+        #expect(cut == String(repeating: "a", count: 222) + "~007018d18f76871d279f3ac1732bd68d")
+        #expect(cut != ShortName.fit(String(repeating: "a", count: 257)))
+        #expect(ShortName.fit(String(repeating: "ä", count: 100), bytes: 64).utf8.count <= 64)
+    }
+
     @Test func percentCodingKeepsOneSegmentAndComesBack() {
         for text in ["", "shop/web ü", "a.b-c_d~e", "100%", "+&=?#'\"", "𝄞\u{0}"] {
             #expect(PercentCoding.decode(PercentCoding.encode(text)) == text)

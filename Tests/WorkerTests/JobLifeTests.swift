@@ -47,6 +47,13 @@ import Testing
                 .report(.failure, reason: "the job took longer than its timeout of 90 s; use more time"),
             ]),
         Row(
+            name: "a report is refused",
+            events: [.unreportable("too long"), .unreportable("too long"), stopped, .reported],
+            actions: [.stopWork(reason: "too long"), .nothing, .report(.failure, reason: "too long"), .end]),
+        Row(
+            name: "its last report is refused", events: [done, .unreportable("too long"), .reported],
+            actions: [.report(.success, reason: nil), .nothing, .end]),
+        Row(
             name: "handed back at shutdown", events: [.graceOver, stopped, .reported],
             actions: [.stopWork(reason: handOver), .report(.released, reason: "the worker was shut down"), .end]),
         Row(

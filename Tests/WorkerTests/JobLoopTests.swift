@@ -25,6 +25,7 @@ final class MemoryPlatform: JobPlatform {
         var logs: [String: String] = [:]
         var reachable = true
         var failNextReports = 0
+        var isRefused: @Sendable (any Message) -> Bool = { _ in false }
     }
 
     private let state = Mutex(State())
@@ -49,6 +50,9 @@ final class MemoryPlatform: JobPlatform {
         cancelling.yield(JobCancelled(job: JobID(rawValue: job), run: someRun, attempt: 1, reason: reason))
     }
     func setReachable(_ reachable: Bool) { state.withLock { $0.reachable = reachable } }
+    func refuseReports(_ isRefused: @escaping @Sendable (any Message) -> Bool) {
+        state.withLock { $0.isRefused = isRefused }
+    }
     func failReports(_ count: Int) { state.withLock { $0.failNextReports = count } }
 
     func take<Value: Sendable>(
@@ -74,6 +78,7 @@ final class MemoryPlatform: JobPlatform {
     func report(_ report: any Message, id: MessageID, run: RunID, timeout: Duration) async throws {
         try state.withLock { state in
             guard state.reachable else { throw Away() }
+            if state.isRefused(report) { throw JobFailure("it has too many bytes") }
             if report is StepStarted, state.failNextReports > 0 {
                 state.failNextReports -= 1
                 throw Away()
@@ -100,6 +105,7 @@ private let someRun = RunID(rawValue: "r")
 /// Runs each step by a closure.
 struct ClosureExecutor: JobExecutor, StepRunner {
     var prepare: @Sendable () async throws -> Void = {}
+    var cleanUp: @Sendable () async throws -> Void = {}
     var step: @Sendable (StepRun) async throws -> StepResult
 
     func collectLeftovers() async {}
@@ -107,6 +113,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
     func execute(_ job: GrantedJob, _ run: JobRun) async throws {
         try await prepare()
         await run.steps(self)
+        try await cleanUp()
     }
 
     func run(_ step: StepRun) async throws -> StepResult { try await self.step(step) }
@@ -137,20 +144,28 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         _ platform: MemoryPlatform, _ executor: ClosureExecutor, slots: Int = 1, grace: Duration = .seconds(5),
         _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
-        try await withTemporaryDirectory { directory in
-            let loop = JobLoop(
-                platform: platform, executor: executor, keys: try KeyRing(Self.sealKey),
-                configuration: JobLoopConfiguration(
-                    worker: "w1", slots: slots, grace: grace, spool: directory.appending("spool")),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            let group = ServiceGroup(
-                services: [loop], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await group.run() }
-                try await body()
-                await group.triggerGracefulShutdown()
-                try await tasks.waitForAll()
-            }
+        try await serve(loop(platform, executor, slots: slots, grace: grace), body)
+    }
+
+    private func loop(
+        _ platform: MemoryPlatform, _ executor: ClosureExecutor, slots: Int = 1, grace: Duration = .seconds(5),
+        patience: Duration = .seconds(120)
+    ) throws -> JobLoop {
+        var configuration = JobLoopConfiguration(worker: "w1", slots: slots, grace: grace, spool: "")
+        configuration.logs.spool = nil
+        configuration.patience = patience
+        return JobLoop(
+            platform: platform, executor: executor, keys: try KeyRing(Self.sealKey), configuration: configuration,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func serve(_ loop: JobLoop, _ body: @escaping @Sendable () async throws -> Void) async throws {
+        let group = ServiceGroup(services: [loop], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            try await body()
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
         }
     }
 
@@ -537,6 +552,71 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         }
         let kinds = platform.reports.filter { !($0 is JobHeartbeat) }.map { type(of: $0).type }
         #expect(kinds == ["StepStarted", "StepFinished", "StepStarted", "StepFinished", "JobFinished"])
+    }
+
+    @Test func aReportThatCannotPassEndsTheJobWithItsReason() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.refuseReports { $0 is StepStarted }
+        platform.offer("j")
+        let executor = ClosureExecutor { _ in
+            try await Task.sleep(for: .seconds(100))
+            return .init(success: true)
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.finished?.outcome == .failure)
+        #expect(platform.finished?.reason == "it has too many bytes")
+    }
+
+    @Test func anEndThatCannotPassIsToldWithoutItsSteps() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.refuseReports { ($0 as? JobFinished)?.steps.isEmpty == false }
+        platform.offer("j")
+        try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }) {
+            try await eventually("the end") { platform.finished != nil }
+        }
+        #expect(platform.finished?.outcome == .failure)
+        #expect(platform.finished?.reason == "it has too many bytes")
+    }
+
+    @Test func aSlotThatWaitsForAReportIsNotReady() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.offer("j")
+        let loop = try loop(platform, ClosureExecutor { _ in .init(success: true) }, patience: .milliseconds(200))
+        #expect(loop.problem == nil)
+        platform.failReports(.max)
+        try await serve(loop) {
+            try await eventually("the stall") { loop.problem != nil }
+            #expect(loop.problem?.hasPrefix("job j waits for its StepStarted to be confirmed for ") == true)
+            platform.failReports(0)
+            try await eventually("the end") { platform.finished != nil }
+            try await eventually("progress") { loop.problem == nil }
+        }
+    }
+
+    @Test func aSlotWhoseClaimsFailIsNotReady() async throws {
+        let platform = MemoryPlatform { _ in throw MemoryPlatform.Away() }
+        platform.offer("j")
+        let loop = try loop(platform, ClosureExecutor { _ in .init(success: true) }, patience: .milliseconds(200))
+        try await serve(loop) {
+            try await eventually("the stall") { loop.problem?.hasPrefix("job j cannot be claimed for ") == true }
+        }
+    }
+
+    @Test func aCleanUpThatDoesNotEndIsNotReady() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.offer("j")
+        let gate = Flag()
+        let executor = ClosureExecutor(
+            cleanUp: { while !gate.isRaised { try await Task.sleep(for: .milliseconds(2)) } },
+            step: { _ in .init(success: true) })
+        let loop = try loop(platform, executor, patience: .milliseconds(200))
+        try await serve(loop) {
+            try await eventually("the stall") {
+                loop.problem?.hasPrefix("job j waits for the clean-up after its steps for ") == true
+            }
+            gate.raise()
+            try await eventually("the end") { platform.finished != nil && loop.problem == nil }
+        }
     }
 
     @Test func stepsThatMayRunAtOnceDo() async throws {

@@ -17,7 +17,7 @@ extension OutgoingMessage {
         try validate("reply-to", properties.replyTo)
         guard !properties.headers.isEmpty else { return }
         guard HeaderValue.table(properties.headers).hasShortKeys else {
-            throw AMQPError(.preconditionFailed, "the name of a header has more than 128 bytes")
+            throw AMQPError(.invalidMessage, "the name of a header has more than 128 bytes")
         }
         let size = HeaderValue.table(properties.headers).encodedSize
         guard size <= Self.maximumHeaderSize else {
@@ -27,7 +27,7 @@ extension OutgoingMessage {
 
     private func validate(_ name: StaticString, _ text: String?) throws(AMQPError) {
         guard let length = text?.utf8.count, length > 255 else { return }
-        throw AMQPError(.preconditionFailed, "the \(name) has \(length) bytes; AMQP allows 255")
+        throw AMQPError(.invalidMessage, "the \(name) has \(length) bytes; AMQP allows 255")
     }
 }
 

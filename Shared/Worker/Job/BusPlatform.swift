@@ -2,6 +2,8 @@ public import Contracts
 public import Logging
 public import Messaging
 
+import struct AMQP.AMQPError
+
 /// The platform behind the broker.
 public struct BusPlatform<Request: JobOffer>: JobPlatform {
     private let bus: Bus
@@ -30,7 +32,11 @@ public struct BusPlatform<Request: JobOffer>: JobPlatform {
     }
 
     public func report(_ report: any Message, id: MessageID, run: RunID, timeout: Duration) async throws {
-        try await bus.send(report, id: id, run: run, timeout: timeout)
+        do {
+            try await bus.send(report, id: id, run: run, timeout: timeout)
+        } catch let error as AMQPError where error.isOfMessage {
+            throw JobFailure("\(type(of: report).type) cannot be sent: \(error.message)")
+        }
     }
 
     public func watchCancellations(_ body: @Sendable (JobCancelled) -> Void) async throws {

@@ -15,6 +15,8 @@ struct JobLife {
         /// The worker is shutting down and its patience is over.
         case graceOver
         case leaseLost
+        /// A report of it was refused for good.
+        case unreportable(String)
         /// The last report is confirmed.
         case reported
     }
@@ -40,7 +42,7 @@ struct JobLife {
 
     private enum Stop: Equatable {
         case cancelled(String)
-        case timedOut(String)
+        case failed(String)
         case released
     }
 
@@ -74,7 +76,9 @@ struct JobLife {
         case (.working, .timedOut(let seconds, let advice)):
             let reason =
                 "the job took longer than its timeout of \(Self.spoken(seconds))" + (advice.map { "; \($0)" } ?? "")
-            return stop(.timedOut(reason), reason)
+            return stop(.failed(reason), reason)
+        case (.working, .unreportable(let reason)):
+            return stop(.failed(reason), reason)
         case (.working, .graceOver):
             return stop(.released, "the worker is shutting down; the job is handed to another")
         case (.stopping, _):
@@ -95,7 +99,7 @@ struct JobLife {
             return .report(success ? .success : .failure, reason: reason)
         case (_, .stopping(.cancelled(let reason))):
             return .report(.cancelled, reason: reason)
-        case (_, .stopping(.timedOut(let reason))):
+        case (_, .stopping(.failed(let reason))):
             return .report(.failure, reason: reason)
         case (_, .stopping(.released)):
             return .report(.released, reason: "the worker was shut down")

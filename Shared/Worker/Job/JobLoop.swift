@@ -19,6 +19,7 @@ public struct JobLoop: Service {
     private let configuration: JobLoopConfiguration
     private let logger: Logger
     private let registry = JobRegistry()
+    private let slots: SlotWatch
 
     public init(
         platform: any JobPlatform, executor: any JobExecutor, keys: KeyRing, configuration: JobLoopConfiguration,
@@ -31,6 +32,13 @@ public struct JobLoop: Service {
         var logger = logger
         logger[metadataKey: "worker"] = "\(configuration.worker)"
         self.logger = logger
+        slots = SlotWatch(worker: configuration.worker, patience: configuration.patience)
+    }
+
+    /// Why slots of this worker do not get on, for its readiness; `nil` where all do.
+    public var problem: String? {
+        let stalled = slots.stalled()
+        return stalled.isEmpty ? nil : stalled.joined(separator: "; ")
     }
 
     public func run() async throws {
@@ -41,25 +49,26 @@ public struct JobLoop: Service {
         await executor.collectLeftovers()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await watchCancellations() }
-            await withDiscardingTaskGroup { slots in
-                for _ in 0..<max(1, configuration.slots) { slots.addTask { await serve() } }
+            await withDiscardingTaskGroup { group in
+                for slot in 0..<max(1, configuration.slots) { group.addTask { await serve(slot) } }
             }
             group.cancelAll()
         }
     }
 
     /// One slot.
-    private func serve() async {
+    private func serve(_ slot: Int) async {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             let box = GrantBox()
             do {
                 _ = try await cancelWhenGracefulShutdown {
-                    try await platform.take { offer in try await consider(offer, box) }
+                    try await platform.take { offer in try await consider(offer, slot, box) }
                 }
             } catch is CancellationError {
                 // Shutting down; a job may have been granted all the same.
             } catch {
                 logger.warning("jobs cannot be taken, trying again", metadata: ["error": "\(error)"])
+                stalls(slot, "jobs cannot be taken", error)
                 await pause(.seconds(1))
             }
             guard let granted = box.granted.withLock({ $0 }) else { continue }
@@ -68,8 +77,8 @@ public struct JobLoop: Service {
             logger[metadataKey: "run"] = "\(granted.grant.run)"
             logger[metadataKey: "attempt"] = "\(granted.grant.attempt)"
             let session = JobSession(
-                platform: platform, executor: executor, keys: keys, registry: registry, configuration: configuration,
-                grant: granted.grant, claimedAt: granted.claimedAt, logger: logger)
+                platform: platform, executor: executor, keys: keys, registry: registry, slots: slots,
+                configuration: configuration, grant: granted.grant, claimedAt: granted.claimedAt, logger: logger)
             await MessageContext.$current.withValue(granted.context) { await session.run() }
         }
     }
@@ -86,7 +95,7 @@ public struct JobLoop: Service {
         let granted = Mutex<Granted?>(nil)
     }
 
-    private func consider(_ offer: any JobOffer, _ box: GrantBox) async throws -> Offer<Void> {
+    private func consider(_ offer: any JobOffer, _ slot: Int, _ box: GrantBox) async throws -> Offer<Void> {
         var logger = self.logger
         logger[metadataKey: "job"] = "\(offer.job)"
         logger[metadataKey: "run"] = "\(offer.run)"
@@ -102,6 +111,7 @@ public struct JobLoop: Service {
             // A separate task: a claim that is under way when the worker shuts down may be granted, and what is
             // granted has to be handed back.
             let reply = try await Task { try await platform.claim(claim) }.value
+            slots.end("\(slot)")
             switch reply {
             case .granted(let grant):
                 box.granted.withLock { $0 = Granted(grant: grant, claimedAt: claimedAt, context: .current) }
@@ -113,9 +123,15 @@ public struct JobLoop: Service {
             }
         } catch {
             logger.warning("claim not answered, the job goes back to its queue", metadata: ["error": "\(error)"])
+            stalls(slot, "job \(offer.job) cannot be claimed", error)
             await pause(.milliseconds(500))
             return .requeue
         }
+    }
+
+    private func stalls(_ slot: Int, _ what: String, _ error: any Error) {
+        slots.failed("\(slot)", what, error)
+        for stalled in slots.look() { logger.error("slot is stalled", metadata: ["reason": "\(stalled)"]) }
     }
 
     private func watchCancellations() async {

@@ -13,6 +13,8 @@ public struct JobLoopConfiguration: Sendable {
     /// Of a cluster's deployer: asks what tells the cluster from all others, each time a job is claimed.
     public var cluster: @Sendable () async -> String? = { nil }
     public var logs: LogShipper.Configuration
+    /// How long a slot may wait for what should come soon, such as a report's confirm, before it counts as stalled.
+    public var patience: Duration = .seconds(120)
 
     /// - Parameter spool: A directory of the worker's own for logs the broker does not take yet; it is emptied at
     ///   the start.

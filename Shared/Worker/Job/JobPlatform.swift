@@ -12,6 +12,7 @@ public protocol JobPlatform: LogSink {
     func claim(_ claim: JobClaim) async throws -> JobClaimReply
 
     /// Sends a report; returns once it is confirmed. The same id makes it the same report.
+    /// - Throws: ``JobFailure`` where it never will be, whatever is changed elsewhere; any other error passes.
     func report(_ report: any Message, id: MessageID, run: RunID, timeout: Duration) async throws
 
     /// Calls `body` with every cancellation, until the task is cancelled.

@@ -13,21 +13,27 @@ final class JobReporter: Sendable {
     }
 
     private struct State {
-        /// How often each kind of report was made, for ids that stay the same however often they are sent.
-        var sequence = 0
         var reports: [StepReport] = []
     }
 
     private let platform: any JobPlatform
     private let grant: JobGrant
+    private let slots: SlotWatch
+    private let refused: @Sendable (String) -> Void
     private let logger: Logger
     private let items: AsyncStream<Item>
     private let queue: AsyncStream<Item>.Continuation
     private let state = Mutex(State())
 
-    init(platform: any JobPlatform, grant: JobGrant, logger: Logger) {
+    /// - Parameter refused: told why a report will never be confirmed; those after it are sent all the same.
+    init(
+        platform: any JobPlatform, grant: JobGrant, slots: SlotWatch, logger: Logger,
+        refused: @escaping @Sendable (String) -> Void
+    ) {
         self.platform = platform
         self.grant = grant
+        self.slots = slots
+        self.refused = refused
         self.logger = logger
         (items, queue) = AsyncStream.makeStream(of: Item.self)
     }
@@ -49,52 +55,75 @@ final class JobReporter: Sendable {
         queue.finish()
     }
 
-    /// Sends until the job's end is confirmed, or the task is cancelled.
-    /// - Returns: Whether all was confirmed.
+    /// Sends until the job's end is confirmed or refused, or the task is cancelled.
+    /// - Returns: Whether all was sent.
     func run() async -> Bool {
+        defer { slots.end(key) }
         for await item in items {
             switch item {
             case .message(let ending as Ending, let id):
                 let steps = state.withLock { $0.reports } + ending.unreported
-                let message = JobFinished(
+                var message = JobFinished(
                     job: grant.job, run: grant.run, attempt: grant.attempt, outcome: ending.outcome,
                     reason: ending.reason, steps: steps)
-                guard await send(message, id) else { return false }
-                return true
+                switch await send(message, id) {
+                case .confirmed: return true
+                case .cancelled: return false
+                case .refused(let reason):
+                    // The end alone: what cannot be told of the steps has not succeeded.
+                    if message.outcome == .success { message.outcome = .failure }
+                    (message.reason, message.steps) = (reason, [])
+                    return await send(message, id) != .cancelled
+                }
             case .message(let message, let id):
-                guard await send(message, id) else { return false }
+                guard await send(message, id) != .cancelled else { return false }
             case .finished(var report, let log):
                 do {
+                    slots.begin(key, "job \(grant.job) waits for the log of “\(report.step)” to be taken")
                     if let log { report.logBytes = try await log.finish() }
                 } catch {
                     return false
                 }
                 state.withLock { $0.reports.append(report) }
                 let message = StepFinished(job: grant.job, run: grant.run, attempt: grant.attempt, report: report)
-                guard await send(message, id("\(report.step).finished")) else { return false }
+                guard await send(message, id("\(report.step).finished")) != .cancelled else { return false }
             }
         }
         return false
     }
 
-    private func send(_ message: some Message, _ id: MessageID) async -> Bool {
+    private enum Sent: Equatable {
+        case confirmed, cancelled
+        case refused(String)
+    }
+
+    private func send(_ message: some Message, _ id: MessageID) async -> Sent {
+        slots.begin(key, "job \(grant.job) waits for its \(type(of: message).type) to be confirmed")
+        defer { slots.end(key) }
         var pause = Duration.milliseconds(200)
         while !Task.isCancelled {
             do {
                 try await platform.report(message, id: id, run: grant.run, timeout: .seconds(30))
-                return true
+                return .confirmed
+            } catch let failure as JobFailure {
+                logger.error("report refused, the job ends", metadata: ["reason": "\(failure)"])
+                refused(failure.reason)
+                return .refused(failure.reason)
             } catch {
                 logger.warning("report not confirmed, it goes again", metadata: ["error": "\(error)"])
+                slots.failed(key, error)
             }
             do {
                 try await Task.sleep(for: pause)
             } catch {
-                return false
+                return .cancelled
             }
             pause = min(pause * 2, .seconds(5))
         }
-        return false
+        return .cancelled
     }
+
+    private var key: String { "\(grant.job).\(grant.attempt).report" }
 
     private func id(_ what: String) -> MessageID {
         MessageID(rawValue: "\(grant.job).\(grant.attempt).\(what)")

@@ -22,6 +22,7 @@ public final class JobRun: Sendable {
     private let stop: StopSignal
     private let configuration: LogShipper.Configuration
     private let logger: Logger
+    private let hasEnded: @Sendable () -> Void
     private let state = Mutex(State())
     /// A value for each time that ``stuckReason`` changed.
     let stuckChanges: AsyncStream<Void>
@@ -29,7 +30,7 @@ public final class JobRun: Sendable {
 
     init(
         grant: JobGrant, platform: any JobPlatform, reporter: JobReporter, logs: LogDispatch, stop: StopSignal,
-        configuration: LogShipper.Configuration, logger: Logger
+        configuration: LogShipper.Configuration, logger: Logger, hasEnded: @escaping @Sendable () -> Void
     ) {
         self.grant = grant
         self.platform = platform
@@ -38,6 +39,7 @@ public final class JobRun: Sendable {
         self.stop = stop
         self.configuration = configuration
         self.logger = logger
+        self.hasEnded = hasEnded
         (stuckChanges, stuckChanged) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -64,6 +66,7 @@ public final class JobRun: Sendable {
     public func steps(_ runner: some StepRunner) async {
         guard let job = state.withLock({ $0.job }) else { return }
         await StepSequence(job: job, run: self, runner: runner).run()
+        hasEnded()
     }
 
     /// Why the job is being stopped, or `nil` while it goes on.

@@ -10,6 +10,7 @@ struct JobSession: Sendable {
     let executor: any JobExecutor
     let keys: KeyRing
     let registry: JobRegistry
+    let slots: SlotWatch
     let configuration: JobLoopConfiguration
     let grant: JobGrant
     let claimedAt: ContinuousClock.Instant
@@ -23,8 +24,15 @@ struct JobSession: Sendable {
             return
         }
         defer { registry.leave(grant.job, attempt: grant.attempt) }
+        defer { slots.end(key) }
         logger.info("job began")
-        let outcome = await perform(events, send)
+        let outcome = await withTaskGroup(of: Void.self, returning: String.self) { group in
+            group.addTask { await watchSlots() }
+            let outcome = await perform(events, send)
+            group.cancelAll()
+            return outcome
+        }
+        _ = slots.look()
         logger.info("job ended", metadata: ["outcome": "\(outcome)"])
         Counter(label: "slipway_jobs_total", dimensions: [("outcome", outcome)]).increment()
     }
@@ -32,12 +40,17 @@ struct JobSession: Sendable {
     private func perform(
         _ events: AsyncStream<JobLife.Event>, _ send: AsyncStream<JobLife.Event>.Continuation
     ) async -> String {
-        let reporter = JobReporter(platform: platform, grant: grant, logger: logger)
+        let reporter = JobReporter(platform: platform, grant: grant, slots: slots, logger: logger) { reason in
+            send.yield(.unreportable(reason))
+        }
         let logs = LogDispatch()
         let stop = StopSignal()
         let run = JobRun(
             grant: grant, platform: platform, reporter: reporter, logs: logs, stop: stop,
-            configuration: configuration.logs, logger: logger)
+            configuration: configuration.logs, logger: logger
+        ) {
+            slots.begin(key, "job \(grant.job) waits for the clean-up after its steps")
+        }
         return await withTaskGroup(of: Void.self, returning: String.self) { group in
             group.addTask { await beat(run, send) }
             group.addTask { await tellStuck(run) }
@@ -45,13 +58,18 @@ struct JobSession: Sendable {
             group.addTask { await watchShutdown(send) }
             group.addTask { await logs.run() }
             group.addTask { if await reporter.run() { send.yield(.reported) } }
-            group.addTask { send.yield(.worked(await stop.run { await work(run) })) }
+            group.addTask {
+                let end = await stop.run { await work(run) }
+                slots.end(key)
+                send.yield(.worked(end))
+            }
             var life = JobLife()
             var outcome = "cancelled by force"
             following: for await event in events {
                 switch life.handle(event) {
                 case .stopWork(let reason):
                     logger.notice("job is stopped", metadata: ["reason": "\(reason)"])
+                    slots.begin(key, "job \(grant.job) was stopped and has not ended")
                     stop.stop(reason)
                 case .report(let how, let reason):
                     outcome = how.rawValue
@@ -59,6 +77,7 @@ struct JobSession: Sendable {
                 case .abandon:
                     logger.error("the job's lease is lost; another worker may have it: stopped without a report")
                     outcome = "abandoned"
+                    slots.begin(key, "job \(grant.job) was stopped and has not ended")
                     break following
                 case .end: break following
                 case .nothing: continue
@@ -67,6 +86,20 @@ struct JobSession: Sendable {
             stop.stop("the job is over")
             group.cancelAll()
             return outcome
+        }
+    }
+
+    private var key: String { "\(grant.job).\(grant.attempt).end" }
+
+    /// Says that the slot has stalled, as soon as it has.
+    private func watchSlots() async {
+        do {
+            while true {
+                try await Task.sleep(for: min(configuration.patience / 4, .seconds(15)))
+                for stalled in slots.look() { logger.error("slot is stalled", metadata: ["reason": "\(stalled)"]) }
+            }
+        } catch {
+            // Cancelled: the job is over.
         }
     }
 
