@@ -1,6 +1,16 @@
 import Contracts
 import PipelineLanguage
 
+extension ActiveRun {
+    /// What is kept of the run and changes.
+    struct Rows: Sendable, Equatable {
+        var summary: RunSummary
+        var stages: [StageRecord]
+        var steps: [StepRecord]
+        var jobs: [Job]
+    }
+}
+
 extension ActiveRun.Rows {
     /// Those of a run that has just been planned.
     init(of plan: Plan, _ summary: RunSummary) {
@@ -26,6 +36,26 @@ extension ActiveRun.Rows {
                         kind: step.kind.rawValue,
                         state: step.skipped == nil ? .pending : .skipped, reason: step.skipped?.text,
                         ignoresFailure: stage.step(step.name)?.failure == .ignore))
+            }
+        }
+    }
+
+    /// Takes over the states of the planner's stages and steps.
+    mutating func follow(_ planner: Planner, now: Timestamp) {
+        for (position, progress) in planner.progress.stages.enumerated() {
+            stages[position].state = progress.state
+            stages[position].reason = progress.reason
+            let planned = planner.plan.stages[position].steps
+            for (number, step) in progress.steps.enumerated() {
+                guard
+                    let index = steps.firstIndex(where: { $0.stage == position && $0.name == planned[number].name })
+                else { continue }
+                steps[index].take(step, now: now)
+            }
+            guard progress.state.isFinal else { continue }
+            // Services are not the planner's: they end with their stage.
+            for index in steps.indices where steps[index].stage == position && steps[index].isService {
+                steps[index].endService(now: now)
             }
         }
     }

@@ -18,44 +18,6 @@ struct ActiveRun: Sendable {
         var clusters: [String: Cluster] = [:]
     }
 
-    /// What follows from what happened: first the rows, then the messages, then what is to be looked at.
-    enum Change: Sendable, Equatable {
-        case summary(RunSummary)
-        case stage(StageRecord)
-        case step(StepRecord)
-        case progress(RunProgress)
-        case newJob(Job)
-        case job(Job)
-        /// A rollout was given to a worker: from now on older ones of its workload are out of date.
-        case rollout(workload: String, sequence: Int64)
-
-        /// Wake a worker for the job.
-        case offer(Job)
-        /// Tell the worker of an attempt to stop.
-        case stop(JobID, attempt: Int, reason: String)
-        /// The outside world is told that the run has begun to work, or is over.
-        case started
-        case finished
-
-        /// A deadline may have come nearer.
-        case deadline
-        /// Whether the job may go, has to wait or to give way: ``ActiveRun/turn(of:_:)``.
-        case awaitTurn(JobID)
-        /// A rollout of the workload waits: one that is stuck is in its way.
-        case displaceStuck(String)
-        /// What waited for the workload may go, once this run is written.
-        case release(String)
-    }
-
-    /// What becomes of a job that asked for its turn.
-    enum Turn: Sendable, Equatable {
-        case dispatch
-        /// Another job of the workload is under way.
-        case hold
-        /// A newer one, of the run with this name, was there first.
-        case superseded(by: String)
-    }
-
     let now: Timestamp
     let rules: Rules
     /// The place of the run among all, which grows with every new one.
@@ -64,18 +26,7 @@ struct ActiveRun: Sendable {
     private(set) var rows: Rows
     private(set) var planner: Planner
 
-    /// What is kept of the run and changes.
-    struct Rows: Sendable, Equatable {
-        var summary: RunSummary
-        var stages: [StageRecord]
-        var steps: [StepRecord]
-        var jobs: [Job]
-    }
-
-    private var saved: Rows
-    private var savedProgress: RunProgress
-    private var messages: [Change] = []
-    private var next: [Change] = []
+    private var answer: Answer
 
     var id: RunID { rows.summary.id }
     var summary: RunSummary { rows.summary }
@@ -90,8 +41,7 @@ struct ActiveRun: Sendable {
         self.serial = serial
         self.rules = rules
         self.now = now
-        saved = rows
-        savedProgress = planner.progress
+        answer = Answer(rows, planner.progress)
     }
 
     // MARK: - What people and time say
@@ -120,7 +70,7 @@ struct ActiveRun: Sendable {
         let expiry = rows.jobs[index].lease.expire(now: now)
         guard expiry != .notYet else { return (.notYet, []) }
         // Should the worker still be there, it is to stop.
-        messages.append(.stop(id, attempt: attempt, reason: "its lease ran out: the worker was not heard of"))
+        answer.messages.append(.stop(id, attempt: attempt, reason: "its lease ran out: the worker was not heard of"))
         switch expiry {
         case .notYet: break
         case .requeued: requeue(index)
@@ -139,7 +89,7 @@ struct ActiveRun: Sendable {
         case (.dispatch, .held): offer(index)
         case (.hold, .held), (.hold, .queued):
             rows.jobs[index].lease.state = .held
-            next.append(.displaceStuck(workload))
+            answer.next.append(.displaceStuck(workload))
         case (.superseded(let winner), .held), (.superseded(let winner), .queued):
             let what = rows.jobs[index].kind == .rollout ? "a newer rollout to" : "a newer run of the step"
             let reason = "\(what) \(workload) took its place: \(winner)"
@@ -253,7 +203,7 @@ struct ActiveRun: Sendable {
 
     private mutating func stopOutdated(_ job: Job, attempt: Int) {
         guard let reason = job.lease.stopReason(of: attempt) else { return }
-        messages.append(.stop(job.id, attempt: attempt, reason: reason))
+        answer.messages.append(.stop(job.id, attempt: attempt, reason: reason))
     }
 
     /// Keeps what a report says beside the outcome, which is the planner's.
@@ -268,7 +218,7 @@ struct ActiveRun: Sendable {
         rows.jobs[index].stuck = nil
         let job = rows.jobs[index]
         if let workload = job.workload, let sequence = job.sequence {
-            messages.append(.rollout(workload: workload, sequence: sequence))
+            answer.messages.append(.rollout(workload: workload, sequence: sequence))
         }
         let key = key(of: job)
         advance { $0.jobStarted(key) }
@@ -276,13 +226,13 @@ struct ActiveRun: Sendable {
             rows.summary.startedAt = now
             rows.summary.state = .running
             rows.summary.reason = nil
-            messages.append(.started)
+            answer.messages.append(.started)
         }
         for step in rows.steps.indices where job.has(rows.steps[step]) {
             rows.steps[step].job = job.id
             rows.steps[step].attempt = job.lease.attempt
         }
-        next.append(.deadline)
+        answer.next.append(.deadline)
     }
 
     /// Its lease was given back: another worker gets it, as the next attempt.
@@ -304,17 +254,17 @@ struct ActiveRun: Sendable {
     private mutating func ready(_ index: Int) {
         guard rows.jobs[index].workload != nil, rows.jobs[index].sequence != nil else { return offer(index) }
         rows.jobs[index].lease.state = .held
-        next.append(.awaitTurn(rows.jobs[index].id))
+        answer.next.append(.awaitTurn(rows.jobs[index].id))
     }
 
     private mutating func offer(_ index: Int) {
         rows.jobs[index].lease.state = .queued
-        messages.append(.offer(rows.jobs[index]))
+        answer.messages.append(.offer(rows.jobs[index]))
     }
 
     /// A job is over: what waited for its workload may go.
     private mutating func release(_ index: Int) {
-        if let workload = rows.jobs[index].workload { next.append(.release(workload)) }
+        if let workload = rows.jobs[index].workload { answer.next.append(.release(workload)) }
     }
 
     // MARK: - The planner
@@ -327,7 +277,7 @@ struct ActiveRun: Sendable {
                     continue
                 }
                 rows.stages[position].deadline = now.adding(.seconds(timeout))
-                next.append(.deadline)
+                answer.next.append(.deadline)
             case .startJob(let key): start(key)
             case .cancelJob(let key, let reason): stop(key, reason)
             case .skipStep, .stageFinished: break
@@ -335,7 +285,7 @@ struct ActiveRun: Sendable {
                 rows.summary.state = state
                 rows.summary.reason = reason
                 rows.summary.finishedAt = now
-                messages.append(.finished)
+                answer.messages.append(.finished)
             }
         }
     }
@@ -367,8 +317,8 @@ struct ActiveRun: Sendable {
         case .nothing: break
         case .ended: release(index)
         case .tellWorker:
-            messages.append(.stop(rows.jobs[index].id, attempt: rows.jobs[index].lease.attempt, reason: reason))
-            next.append(.deadline)
+            answer.messages.append(.stop(rows.jobs[index].id, attempt: rows.jobs[index].lease.attempt, reason: reason))
+            answer.next.append(.deadline)
         }
     }
 
@@ -395,39 +345,7 @@ struct ActiveRun: Sendable {
 
     /// What has changed since the last answer.
     private mutating func changes() -> [Change] {
-        takeOver()
-        var changes: [Change] = []
-        if rows.summary != saved.summary { changes.append(.summary(rows.summary)) }
-        for (stage, saved) in zip(rows.stages, saved.stages) where stage != saved { changes.append(.stage(stage)) }
-        for (step, saved) in zip(rows.steps, saved.steps) where step != saved { changes.append(.step(step)) }
-        if planner.progress != savedProgress { changes.append(.progress(planner.progress)) }
-        for (job, saved) in zip(rows.jobs, saved.jobs) where job != saved { changes.append(.job(job)) }
-        changes += rows.jobs.dropFirst(saved.jobs.count).map(Change.newJob)
-        changes += messages + next
-        (saved, savedProgress, messages, next) = (rows, planner.progress, [], [])
-        return changes
-    }
-
-    /// Takes the planner's states over.
-    private mutating func takeOver() {
-        for (position, progress) in planner.progress.stages.enumerated() {
-            rows.stages[position].state = progress.state
-            rows.stages[position].reason = progress.reason
-            let planned = plan.stages[position].steps
-            for (number, step) in progress.steps.enumerated() {
-                guard
-                    let index = rows.steps.firstIndex(where: {
-                        $0.stage == position && $0.name == planned[number].name
-                    })
-                else { continue }
-                rows.steps[index].take(step, now: now)
-            }
-            guard progress.state.isFinal else { continue }
-            // Services are not the planner's: they end with their stage.
-            for index in rows.steps.indices
-            where rows.steps[index].stage == position && rows.steps[index].isService {
-                rows.steps[index].endService(now: now)
-            }
-        }
+        rows.follow(planner, now: now)
+        return answer.give(rows, planner.progress)
     }
 }
