@@ -20,24 +20,35 @@ struct LeaseTimer: Service {
     }
 
     private func watch() async throws {
-        try await engine.extendLeases()
+        /// Whether workers have had the time to be heard since this service or its broker was away.
+        var isFair = await extendLeases()
         let wakes = engine.deadlines.wakes
         var iterator = wakes.makeAsyncIterator()
-        var wasConnected = true
         while !Task.isCancelled {
             let next = try await nextDeadline()
             if let next, next <= .now {
-                if await isConnected(), wasConnected {
+                let isConnected = await isConnected()
+                if isConnected, isFair {
                     try await expire()
                 } else {
-                    // The first look after the broker was away: give workers the time to be heard.
-                    wasConnected = await isConnected()
-                    try await engine.extendLeases()
+                    let isExtended = await extendLeases()
+                    isFair = isExtended && isConnected
                     try await Task.sleep(for: .seconds(1))
                 }
                 continue
             }
             guard await wait(until: next, &iterator) else { return }
+        }
+    }
+
+    /// - Returns: whether every worker has a whole lease from now on.
+    private func extendLeases() async -> Bool {
+        do {
+            try await engine.extendLeases()
+            return true
+        } catch {
+            logger.error("leases cannot be extended", metadata: ["error": "\(error)"])
+            return false
         }
     }
 

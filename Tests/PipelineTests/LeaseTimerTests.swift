@@ -1,0 +1,39 @@
+import Contracts
+import Logging
+import Storage
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// The timer of leases, while what it looks at is away.
+@Suite struct LeaseTimerTests {
+    @Test(.timeLimit(.minutes(1))) func `It outlives a store that is away, and gives workers a whole lease after that`()
+        async throws
+    {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(job.id)
+            try await platform.store.write { transaction in
+                try transaction.database.execute("UPDATE jobs SET leaseUntil = 1")
+                try transaction.database.run(script: "ALTER TABLE jobs RENAME TO away")
+            }
+            let timer = LeaseTimer(engine: platform.engine, isConnected: { true }, logger: Logger(label: "test"))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await timer.run() }
+                try await Task.sleep(for: .seconds(1))
+                try await platform.store.write { transaction in
+                    try transaction.database.run(script: "ALTER TABLE away RENAME TO jobs")
+                }
+                try await eventually("the lease is a whole one") {
+                    let lease = try await platform.jobs(of: run.id).first?.lease
+                    return (lease?.until ?? .now) > .now.adding(.seconds(20)) && lease?.attempt == 1
+                }
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+    }
+}
