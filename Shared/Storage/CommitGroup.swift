@@ -15,13 +15,16 @@ final class CommitGroup: Sendable {
     }
 
     private enum Outcome {
-        case done(@Sendable () -> Void)
+        /// With what is to follow the commit, and then the return to who asked for the write.
+        case done(following: [@Sendable () -> Void], complete: @Sendable () -> Void)
         case failed(any Error)
     }
 
     private struct State {
         var waiting: [Write] = []
         var isDraining = false
+        /// What is to follow commits whose answer was lost.
+        var unsettled: [@Sendable () -> Void] = []
     }
 
     private let engine: any DatabaseEngine
@@ -44,9 +47,7 @@ final class CommitGroup: Sendable {
                         let database = Database(connection)
                         do {
                             let value = try isAlone ? whole(database) : Self.savepoint(connection, database, whole)
-                            let committed = database.takeCommitted()
-                            return .done {
-                                for action in committed { action() }
+                            return .done(following: database.takeCommitted()) {
                                 continuation.resume(returning: value)
                             }
                         } catch {
@@ -83,15 +84,47 @@ final class CommitGroup: Sendable {
 
     private func drain(_ connection: any DatabaseConnection) {
         while true {
-            let writes = state.withLock { state -> [Write] in
+            let (writes, isUnsettled) = state.withLock { state in
                 let taken = Array(state.waiting.prefix(Self.limit))
                 state.waiting.removeFirst(taken.count)
-                if taken.isEmpty { state.isDraining = false }
-                return taken
+                state.isDraining = !taken.isEmpty || !state.unsettled.isEmpty
+                return (taken, !state.unsettled.isEmpty)
             }
-            if writes.isEmpty { return }
-            commit(writes, on: connection)
+            if !writes.isEmpty {
+                commit(writes, on: connection)
+            } else if isUnsettled {
+                settle(on: connection)
+            } else {
+                return
+            }
         }
+    }
+
+    /// Has follow what was to follow commits whose answer was lost. A session that writes again comes after the server
+    /// has settled them, one way or the other; where nothing is waiting to be written, nothing is what is written.
+    private func settle(on connection: any DatabaseConnection) {
+        do {
+            try connection.begin()
+            _ = try connection.rows("SELECT 1", [])
+            try connection.commit()
+            settled()
+        } catch {
+            connection.rollback()
+            // Who has the database now sends what is left in it.
+            if !error.isAway { state.withLock { $0.unsettled = [] } }
+        }
+    }
+
+    private func settled() {
+        let actions = state.withLock { state in
+            defer { state.unsettled = [] }
+            return state.unsettled
+        }
+        for action in actions { action() }
+    }
+
+    private func isUnsettled(_ actions: [@Sendable () -> Void], after error: StoreError) {
+        if error.code == .unavailable { state.withLock { $0.unsettled += actions } }
     }
 
     private func commit(_ writes: [Write], on connection: any DatabaseConnection) {
@@ -115,11 +148,15 @@ final class CommitGroup: Sendable {
             try connection.commit()
         } catch {
             connection.rollback()
+            for case (_, .done(let following, _)) in outcomes { isUnsettled(following, after: error) }
             return commitAgain(writes, after: error, on: connection)
         }
+        settled()
         for (write, outcome) in outcomes {
             switch outcome {
-            case .done(let complete): complete()
+            case .done(let following, let complete):
+                for action in following { action() }
+                complete()
             case .failed(let error): write.fail(error)
             }
         }
@@ -128,7 +165,7 @@ final class CommitGroup: Sendable {
     /// A database that is away fails them all, at once: nobody knows whether they are committed, and whoever asked for
     /// a write knows whether it can be done twice.
     private func commitAgain(_ writes: [Write], after error: any Error, on connection: any DatabaseConnection) {
-        guard (error as? StoreError)?.code == .unavailable else { return commitEach(writes, on: connection) }
+        guard (error as? StoreError)?.isAway == true else { return commitEach(writes, on: connection) }
         for write in writes { write.fail(error) }
     }
 
@@ -138,14 +175,19 @@ final class CommitGroup: Sendable {
     }
 
     private func commit(alone write: Write, on connection: any DatabaseConnection) {
-        do {
-            switch write.perform(connection, true) {
-            case .done(let complete):
+        switch write.perform(connection, true) {
+        case .done(let following, let complete):
+            do {
                 try connection.commit()
-                complete()
-            case .failed(let error): throw error
+            } catch {
+                connection.rollback()
+                isUnsettled(following, after: error)
+                return write.fail(error)
             }
-        } catch {
+            settled()
+            for action in following { action() }
+            complete()
+        case .failed(let error):
             connection.rollback()
             write.fail(error)
         }

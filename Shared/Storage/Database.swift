@@ -63,7 +63,8 @@ public final class Database {
         return found
     }
 
-    /// Has the action run once this transaction is committed, and never if it is not.
+    /// Has the action run once this transaction is committed, and never if it is undone. Where the answer to the commit was
+    /// lost it runs as well, once the database is back: it may find nothing to do.
     public func afterCommit(_ action: @escaping @Sendable () -> Void) {
         committed.append(action)
     }

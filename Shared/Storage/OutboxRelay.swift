@@ -5,7 +5,8 @@ import Metrics
 public import ServiceLifecycle
 
 /// Publishes what is in the ``Outbox``: what is left from before at its start, then whatever is committed, as soon as
-/// it is. A row goes when its message is confirmed; one that fails goes again under the same id. Nothing polls.
+/// it is. A row is removed when its message is confirmed; a message that fails is sent again under the same id. Nothing
+/// polls.
 ///
 /// On graceful shutdown it waits for the confirms under way; what is not published stays in the file.
 public struct OutboxRelay: Service {
@@ -13,6 +14,8 @@ public struct OutboxRelay: Service {
         case committed, timer, stop
         case published(Int64)
         case failed(Int64, String)
+        /// Confirmed, and its row could not be removed.
+        case stayed(Int64)
     }
 
     private let store: Store
@@ -55,6 +58,8 @@ public struct OutboxRelay: Service {
     ) async throws {
         var state = RelayState(window: window)
         var messages: [Int64: PreparedMessage] = [:]
+        /// The rows that are only to be removed.
+        var confirmed: Set<Int64> = []
         var iterator = events.makeAsyncIterator()
         var timer: ContinuousClock.Instant?
         let backlog = Gauge(label: "slipway_outbox_waiting")
@@ -76,7 +81,11 @@ public struct OutboxRelay: Service {
                     state.published(sequence)
                     continue
                 }
-                group.addTask { continuation.yield(await send(message, sequence)) }
+                let isConfirmed = confirmed.contains(sequence)
+                group.addTask {
+                    continuation.yield(
+                        isConfirmed ? await remove(sequence) : await send(message, sequence))
+                }
             case .wait(let until):
                 if let until, timer.map({ $0 <= .now || until < $0 }) ?? true {
                     timer = until
@@ -92,8 +101,12 @@ public struct OutboxRelay: Service {
                 case .stop: state.stop()
                 case .published(let sequence):
                     messages[sequence] = nil
+                    confirmed.remove(sequence)
                     state.published(sequence)
                     backlog.record(state.backlog)
+                case .stayed(let sequence):
+                    confirmed.insert(sequence)
+                    _ = state.failed(sequence, now: .now, jitter: Double.random(in: 0...1))
                 case .failed(let sequence, let reason):
                     _ = state.failed(sequence, now: .now, jitter: Double.random(in: 0...1))
                     logger.warning(
@@ -105,7 +118,7 @@ public struct OutboxRelay: Service {
         }
     }
 
-    /// Publishes one message and takes its row away.
+    /// Publishes one message and removes its row.
     private func send(_ message: PreparedMessage, _ sequence: Int64) async -> Event {
         do {
             try await publish(message)
@@ -113,13 +126,18 @@ public struct OutboxRelay: Service {
             Counter(label: "slipway_outbox_failed_total").increment()
             return .failed(sequence, "\(error)")
         }
+        Counter(label: "slipway_outbox_published_total").increment()
+        return await remove(sequence)
+    }
+
+    /// Should the service end before the row could be removed, the message is sent again under the same id.
+    private func remove(_ sequence: Int64) async -> Event {
         do {
             try await store.write { [outbox] in try outbox.remove(sequence, in: $0) }
+            return .published(sequence)
         } catch {
-            // Published but still in the file: it goes again under the same id, which consumers know how to take.
-            logger.error("a published message stays in the outbox", metadata: ["error": "\(error)"])
+            logger.error("the row of a published message is still in the outbox", metadata: ["error": "\(error)"])
+            return .stayed(sequence)
         }
-        Counter(label: "slipway_outbox_published_total").increment()
-        return .published(sequence)
     }
 }

@@ -16,6 +16,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         /// The database cannot be reached, or was lost on the way: whether a write took place is not known. It is tried
         /// again once the database is back.
         case unavailable
+        /// The database's server refuses the service: its user, its password, the database or one session more.
+        case refused
         /// The database that is to be filled holds something already.
         case notEmpty
         /// A value is there already that must be there once.
@@ -42,4 +44,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { message }
+
+    /// Whether there is no session with the database, for now.
+    var isAway: Bool { code == .unavailable || code == .refused }
 }

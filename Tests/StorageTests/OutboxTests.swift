@@ -3,6 +3,7 @@ import Logging
 import Messaging
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -83,6 +84,39 @@ import Testing
                     for n in 0..<300 { try outbox.append(message("k\(n)"), key: "k", in: database) }
                 }
                 for n in 0..<300 { #expect(await iterator.next() == "k\(n)") }
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// A row that stayed would be sent again at the next start, when its id may be forgotten.
+    @Test(.timeLimit(.minutes(1)))
+    func `A row that cannot be removed after its confirm is removed later, and its message is not sent again`()
+        async throws
+    {
+        try await withStore { store, _ in
+            let outbox = Outbox()
+            let (published, continuation) = AsyncStream.makeStream(of: String.self)
+            let relay = OutboxRelay(store: store, outbox: outbox, logger: Logger(label: "test")) { message in
+                if message.id.rawValue == "first" {
+                    try await store.write { try $0.run(script: "ALTER TABLE outbox RENAME TO away") }
+                }
+                continuation.yield(message.id.rawValue)
+            }
+            try await store.write { try outbox.append(message("first"), key: "k", in: $0) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await relay.run() }
+                var iterator = published.makeAsyncIterator()
+                #expect(await iterator.next() == "first")
+                try await Task.sleep(for: .milliseconds(500))
+                try await store.write { database in
+                    try database.run(script: "ALTER TABLE away RENAME TO outbox")
+                    try outbox.append(message("second"), key: "k", in: database)
+                }
+                #expect(await iterator.next() == "second")
+                try await eventually("the outbox is empty") {
+                    try await store.read { try outbox.backlog(in: $0).count == 0 }
+                }
                 group.cancelAll()
             }
         }
