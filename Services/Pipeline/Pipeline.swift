@@ -112,14 +112,17 @@ extension Pipeline {
             let path = file(in: try settings.value(CommonSettings.data))
             return asItIs ? try Store.open(asItIs: path) : try Store.open(at: path, migrations: Schema.migrations)
         }
-        let engine = try await postgreSQL(url, settings, logger)
+        let engine = try await postgreSQL(url, settings, logger, isAlone: !asItIs)
         return asItIs ? Store.open(asItIs: engine) : try await Store.open(engine, migrations: Schema.migrations)
     }
 
-    static func postgreSQL(_ url: String, _ settings: Settings, _ logger: Logger) async throws -> any DatabaseEngine {
+    static func postgreSQL(
+        _ url: String, _ settings: Settings, _ logger: Logger, isAlone: Bool = true
+    ) async throws -> any DatabaseEngine {
         #if PostgreSQL
             return try await PostgreSQLEngine.open(
-                url, password: try settings.optional(PipelineSettings.databasePassword), logger: logger)
+                url, password: try settings.optional(PipelineSettings.databasePassword), isAlone: isAlone,
+                logger: logger)
         #else
             throw SettingsError(
                 setting: PipelineSettings.databaseURL.variable,

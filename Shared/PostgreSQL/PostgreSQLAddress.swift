@@ -10,15 +10,16 @@
         /// Without the password, for people.
         let name: String
 
+        private static let malformed = StoreError(
+            .unavailable,
+            "the address of the database is none that PostgreSQL's library understands; give one such as "
+                + "postgres://slipway@db.example:5432/slipway, with %-codes for special characters: a password's @ is %40, "
+                + "its / is %2F")
+
         /// - Throws: ``StoreError`` `unavailable` for what libpq does not understand. Its words hold the address, so they
         ///   are not shown.
         init(_ url: String, password: String?) throws(StoreError) {
-            guard let options = PQconninfoParse(url, nil) else {
-                throw StoreError(
-                    .unavailable,
-                    "the address of the database is none that PostgreSQL's library understands; give one such as "
-                        + "postgres://slipway@db.example:5432/slipway, with %-codes for special characters")
-            }
+            guard let options = PQconninfoParse(url, nil) else { throw Self.malformed }
             defer { PQconninfoFree(options) }
             var found: [String: String] = [:]
             var option = options
@@ -26,6 +27,11 @@
                 if let value = option.pointee.val { found[String(cString: keyword)] = String(cString: value) }
                 option += 1
             }
+            // With a plain @ or / in it, part of the password is read as the host, the port or the database.
+            let read = ["host", "hostaddr", "dbname"].compactMap { found[$0] }
+            guard !read.contains(where: { $0.contains("@") }),
+                found["port"]?.allSatisfy({ $0.isASCII && $0.isNumber || $0 == "," }) ?? true
+            else { throw Self.malformed }
             self.url = url
             self.password = password
             let user = found["user"].map { "\($0)@" } ?? ""

@@ -53,7 +53,7 @@
 
         // MARK: - Transactions
 
-        func begin() throws(StoreError) { open("BEGIN", .writing) }
+        func begin() throws(StoreError) { open("BEGIN ISOLATION LEVEL READ COMMITTED", .writing) }
 
         /// Begins a snapshot.
         func beginReading() { open("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", .reading) }
@@ -282,9 +282,9 @@
                 if address.isAnswering { refusals += 1 }
                 if refusals > 1 {
                     throw StoreError(
-                        .notWritable,
-                        "\(address.name) refuses the service (\(words)); look at the user, the password and the name of "
-                            + "the database")
+                        .refused,
+                        "\(address.name) refuses the service (\(words)); look at the user, the password, the name of the "
+                            + "database and how many connections they may have")
                 }
                 guard ContinuousClock.now < deadline else {
                     throw StoreError(.unavailable, StoreError.away(address.name, words))
@@ -292,13 +292,18 @@
                 // This thread is for nothing else.
                 usleep(200_000)
             }
-            // A session that does not notice that its client is gone would hold the lock of this database.
             let settings = [
-                "tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3",
-                "tcp_user_timeout = 60000",
+                // A session that does not notice that its client is gone would hold the lock of this database.
+                "SET tcp_keepalives_idle = 30", "SET tcp_keepalives_interval = 10", "SET tcp_keepalives_count = 3",
+                "SET tcp_user_timeout = 60000",
+                // Whoever else has rows or tables locked is waited for as long as for SQLite's file.
+                "SET lock_timeout = 5000",
+                // What is acked is durable, whatever is enough for the server's other users.
+                "SELECT set_config('synchronous_commit', 'on', false) "
+                    + "WHERE current_setting('synchronous_commit') = 'off'",
             ]
             do {
-                try exchange(settings.map { .plain("SET \($0)") }) { _ throws(StoreError) in }
+                try exchange(settings.map(Command.plain)) { _ throws(StoreError) in }
                 try setup(self)
                 isSent = false
             } catch {

@@ -17,10 +17,13 @@
         private let writer: PostgreSQLSession
         private let pool: SessionPool
 
-        private init(_ address: PostgreSQLAddress) {
+        private init(_ address: PostgreSQLAddress, isAlone: Bool) {
             name = address.name
-            writer = PostgreSQLSession(
-                address, thread: "pg-writer", patience: Self.patience, setup: DatabaseLock(address.name).take)
+            let lock = DatabaseLock(address.name)
+            writer = PostgreSQLSession(address, thread: "pg-writer", patience: Self.patience) {
+                connection throws(StoreError) in
+                if isAlone { try lock.take(connection) }
+            }
             pool = SessionPool(
                 (0..<Self.readers).map {
                     PostgreSQLSession(address, thread: "pg-reader-\($0)", patience: Self.patience)
@@ -32,29 +35,30 @@
         /// - Parameters:
         ///   - url: as libpq takes it; a password in it is never shown.
         ///   - password: the password, where it is not in the address.
-        /// - Throws: ``StoreError``: `unavailable`, `busy`, `notWritable` where the server refuses the service.
+        ///   - isAlone: whether the database is held against other services. To look at it that is not needed.
+        /// - Throws: ``StoreError``: `unavailable`, `busy`, `refused`.
         public static func open(
-            _ url: String, password: String? = nil, patience: Duration = .seconds(60), logger: Logger
+            _ url: String, password: String? = nil, isAlone: Bool = true, patience: Duration = .seconds(60),
+            logger: Logger
         ) async throws -> PostgreSQLEngine {
-            let engine = PostgreSQLEngine(try PostgreSQLAddress(url, password: password))
-            let deadline = ContinuousClock.now.advanced(by: patience)
-            for turn in 0... {
+            let engine = PostgreSQLEngine(try PostgreSQLAddress(url, password: password), isAlone: isAlone)
+            let begin = ContinuousClock.now
+            /// When the log tells of the wait next.
+            var notice = begin.advanced(by: .seconds(1))
+            while true {
                 do {
                     try await engine.writer.use { try $0.prepare() }
-                    break
-                } catch let error as StoreError where error.isPassing && .now < deadline {
+                    return engine
+                } catch let error as StoreError where error.isPassing && begin.duration(to: .now) < patience {
+                    if notice <= .now {
+                        logger.notice("waiting for the database", metadata: ["error": "\(error)"])
+                        notice = .now.advanced(by: .seconds(10))
+                    }
                     // Its last owner's session may be ending right now.
-                    if turn < 50 {
-                        try await Task.sleep(for: .milliseconds(20))
-                        continue
-                    }
-                    if turn % 10 == 0 {
-                        logger.notice("the database is waited for", metadata: ["error": "\(error)"])
-                    }
-                    try await Task.sleep(for: .seconds(1))
+                    let isYoung = begin.duration(to: .now) < .seconds(1)
+                    try await Task.sleep(for: isYoung ? .milliseconds(20) : .seconds(1))
                 }
             }
-            return engine
         }
 
         public func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value

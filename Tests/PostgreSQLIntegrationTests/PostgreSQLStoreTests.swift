@@ -59,6 +59,10 @@ import Testing
         ("postgres://slipway:swordfish@127.0.0.1:1/slipway", "127.0.0.1:1"),
         ("postgres://slipway:swordfish@127.0.0.1:1/slipway?nonsense=1", "%-codes"),
         ("postgres://slipway:swordfish@[::1/slipway", "%-codes"),
+        // Read as they stand, part of the password would be a host, a port or a database.
+        ("postgres://slipway:a@swordfish@127.0.0.1:1/slipway", "%40"),
+        ("postgres://slipway:a/swordfish@127.0.0.1:1/slipway", "%2F"),
+        ("postgres://slipway:swordfish/a@127.0.0.1:1/slipway", "%2F"),
     ])
     func `A server that is not there and an address that is none are told without the password`(
         url: String, words: String
@@ -81,10 +85,72 @@ import Testing
             let error = await #expect(throws: StoreError.self) {
                 _ = try await TestDatabase.at(url).openSchema([])
             }
-            #expect(error?.code == .notWritable)
+            #expect(error?.code == .refused)
             #expect(error?.message.contains(words) == true, "\(String(describing: error))")
             #expect(error?.message.contains("swordfish") == false)
             #expect(begin.duration(to: .now) < .seconds(4))
+        }
+    }
+
+    @Test func `It may be looked at while a service has it`() async throws {
+        try await withStore { store, database in
+            try await store.write { try $0.execute("INSERT INTO t (n) VALUES (1)") }
+            let other = try await database.lookAtSchema()
+            #expect(try await other.pending(Self.schema) == [])
+            #expect(try await other.tables().map(\.rows) == [1])
+            try await other.close()
+        }
+    }
+
+    @Test func `A table that somebody else has locked is waited for, and not for ever`() async throws {
+        try await withStore { store, database in
+            let other = try await database.lookAtSchema()
+            let (locked, continuation) = AsyncStream.makeStream(of: Void.self)
+            async let lock: Void = other.write { database in
+                try database.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+                continuation.finish()
+                try database.execute("SELECT pg_sleep(8)")
+            }
+            for await _ in locked {}
+            let error = await #expect(throws: StoreError.self) {
+                try await store.write { try $0.execute("INSERT INTO t (n) VALUES (1)") }
+            }
+            #expect(error?.code == .busy, "\(String(describing: error))")
+            try await lock
+            try await store.write { try $0.execute("INSERT INTO t (n) VALUES (1)") }
+            try await other.close()
+        }
+    }
+
+    @Test func `Commits are durable and of one isolation, whatever the server does for others`() async throws {
+        try await withStore { store, database in
+            try await store.close()
+            let server = TestDatabase.at(
+                database.address + "%20-csynchronous_commit%3Doff%20-cdefault_transaction_isolation%3Dserializable")
+            let store = try await server.openSchema(Self.schema)
+            let found: [String?] = try await store.write { database in
+                try ["synchronous_commit", "transaction_isolation"].map {
+                    try database.value("SELECT current_setting(?)", [$0])
+                }
+            }
+            #expect(found == ["on", "read committed"])
+            try await store.close()
+        }
+    }
+
+    @Test func `A server that has no room for one session more says so`() async throws {
+        try await withStore { store, database in
+            let role = "few_" + String(UInt32.random(in: 0 ... .max), radix: 36)
+            try await store.write {
+                try $0.run(script: "CREATE ROLE \(role) LOGIN PASSWORD 'swordfish' CONNECTION LIMIT 0")
+            }
+            let address = database.address.replacing(/\/\/[^@]*@/, with: "//\(role):swordfish@")
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await TestDatabase.at(address).openSchema(Self.schema)
+            }
+            try await store.write { try $0.run(script: "DROP ROLE \(role)") }
+            #expect(error?.code == .refused)
+            #expect(error?.message.contains("too many connections") == true, "\(String(describing: error))")
         }
     }
 

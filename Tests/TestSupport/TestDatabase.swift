@@ -59,6 +59,13 @@ public struct TestDatabase: Sendable {
                 migrations: migrations)
         }
 
+        /// Opens the schema as it is, beside the service that has it.
+        public func lookAtSchema() async throws -> Store {
+            Store.open(
+                asItIs: try await PostgreSQLEngine.open(
+                    address, isAlone: false, patience: .zero, logger: Logger(label: "test")))
+        }
+
         public func removeSchema() async throws {
             try await run("DROP SCHEMA \(schema) CASCADE")
         }
@@ -82,6 +89,7 @@ public struct TestDatabase: Sendable {
         public func openSchema(_ migrations: [Migration], patience: Duration = .zero) async throws -> Store {
             throw Self.missing
         }
+        public func lookAtSchema() async throws -> Store { throw Self.missing }
         public func removeSchema() async throws { throw Self.missing }
     #endif
 }
