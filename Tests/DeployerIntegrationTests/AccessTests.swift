@@ -100,7 +100,7 @@ import Yams
             let kinds: [(String, Workload.Kind)] = [
                 ("Deployment", .deployment), ("StatefulSet", .statefulset), ("DaemonSet", .daemonset),
             ]
-            for (kind, workload) in kinds {
+            @Sendable func rollOut(_ kind: String, _ workload: Workload.Kind) async throws {
                 try await cluster.make(kind, "w-\(workload)", image: old, replicas: 1)
                 let log = MemoryLog()
                 _ = try await cluster.rollout(new, kind: workload, name: "w-\(workload)", client: client, log: log)
@@ -112,6 +112,10 @@ import Yams
                 #expect(log.text.contains("event of pod w-\(workload)-"))
                 #expect(log.text.contains("  no database here"))
                 #expect(!log.text.contains("may not"))
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (kind, workload) in kinds { group.addTask { try await rollOut(kind, workload) } }
+                try await group.waitForAll()
             }
         }
     }

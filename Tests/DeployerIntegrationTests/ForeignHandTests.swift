@@ -159,7 +159,7 @@ import Worker
 
     @Test func ofAnIndexThePlatformsManifestIsTheSameImage() async throws {
         try await TestCluster.with { cluster in
-            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.newServer("two"))
             // The engine has pushed the manifest, so it may name the image by that digest or by the index's.
             let index = try await TestImages.index(of: new)
             try await cluster.make(image: old)

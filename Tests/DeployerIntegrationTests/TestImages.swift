@@ -3,6 +3,7 @@ import DockerEngine
 import FoundationEssentials
 import HTTPClient
 import Logging
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -115,8 +116,19 @@ enum TestImages {
             .write(to: URL(filePath: directory.appending("config.json").string))
     }
 
-    /// Answers HTTP on port 8080.
+    private static let servers = Mutex<[String: Task<String, any Error>]>([:])
+
+    /// Answers a text over HTTP on port 8080. All tests of a process share one image for each text.
     static func server(_ text: String) async throws -> String {
+        try await servers.withLock { servers in
+            let made = servers[text] ?? Task { try await newServer(text) }
+            servers[text] = made
+            return made
+        }.value
+    }
+
+    /// The same as an image that no other test has.
+    static func newServer(_ text: String) async throws -> String {
         try await build(
             """
             /bin/busybox mkdir -p /www

@@ -9,9 +9,9 @@ public enum LoopbackPort {
     private static let single = Ports(17_000...19_900)
     private static let group = Ports(10_000...11_400)
 
-    /// A port that nothing listened on a moment ago, and that no other test of this process is given.
+    /// A port that nothing listened on a moment ago, and that no other test is given, of this process or another one.
     public static func free() throws -> Int {
-        guard let port = try single.next(where: { try isFree($0) }) else {
+        guard let port = try single.next(where: { try claim([$0]) }) else {
             throw TestFailure("no port from \(single.bounds.lowerBound) to \(single.bounds.upperBound) is free")
         }
         return port
@@ -19,8 +19,9 @@ public enum LoopbackPort {
 
     /// The same for a server that needs ports at fixed distances above its first, up to 21,000.
     public static func free(with offsets: [Int]) throws -> Int {
-        guard let port = try group.next(where: { port in try ([0] + offsets).allSatisfy { try isFree(port + $0) } })
-        else { throw TestFailure("no port from \(group.bounds.lowerBound) is free with those above it, \(offsets)") }
+        guard let port = try group.next(where: { port in try claim(([0] + offsets).map { port + $0 }) }) else {
+            throw TestFailure("no port from \(group.bounds.lowerBound) is free with those above it, \(offsets)")
+        }
         return port
     }
 
@@ -43,6 +44,23 @@ public enum LoopbackPort {
                 if try condition(port) { return port }
             }
             return nil
+        }
+    }
+
+    /// The file in which a process locks the byte of each port it was given, until it ends.
+    private static let file = "/tmp/slipway-test-ports-\(getuid())"
+    private static let claims = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+
+    /// Claims ports for this process, if nobody has one of them.
+    private static func claim(_ ports: [Int]) throws -> Bool {
+        guard claims >= 0 else { throw TestFailure("\(file) cannot be opened") }
+        return try ports.allSatisfy { port in
+            var lock = flock()
+            lock.l_type = Int16(F_WRLCK)
+            lock.l_start = port
+            lock.l_len = 1
+            guard fcntl(claims, F_SETLK, &lock) == 0 else { return false }
+            return try isFree(port)
         }
     }
 
