@@ -171,7 +171,7 @@ import Worker
                         commands: ["trap 'echo bye; exit 1' TERM; echo up; sleep 1000 & wait"])
                 ])
             let outcome = try await scope.run(stage) { platform in
-                while !platform.log("long").contains("up\n") { try await Task.sleep(for: .milliseconds(50)) }
+                try await platform.waitForLog(of: "long", "up\n")
                 platform.cancelJob("a person said so")
             }
             #expect(outcome.finished.outcome == .cancelled)

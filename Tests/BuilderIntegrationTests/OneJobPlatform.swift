@@ -5,7 +5,7 @@ import Worker
 
 /// A platform with one job to give: what a builder does with it is under test, not how it gets it.
 final class OneJobPlatform: JobPlatform {
-    private struct State {
+    fileprivate struct State {
         var isGiven = false
         var started: [String] = []
         var reports: [String: StepReport] = [:]
@@ -13,6 +13,7 @@ final class OneJobPlatform: JobPlatform {
         var gaps: [String] = []
         var waits: [String?] = []
         var finished: JobFinished?
+        var waiting: [(step: String, text: String, found: AsyncStream<Never>.Continuation)] = []
     }
 
     private let grant: JobGrant
@@ -30,6 +31,18 @@ final class OneJobPlatform: JobPlatform {
 
     var started: [String] { state.withLock { $0.started } }
     func log(_ step: String) -> String { state.withLock { $0.logs[step] ?? "" } }
+
+    /// Waits until a step has said something.
+    func waitForLog(of step: String, _ text: String) async throws {
+        let (isThere, found) = AsyncStream.makeStream(of: Never.self)
+        state.withLock { state in
+            state.waiting.append((step, text, found))
+            state.tellWaiting()
+        }
+        for await _ in isThere {}
+        try Task.checkCancellation()
+    }
+
     /// What the job's heartbeats say it waits for.
     var waits: [String?] { state.withLock { $0.waits } }
     var gaps: [String] { state.withLock { $0.gaps } }
@@ -55,7 +68,8 @@ final class OneJobPlatform: JobPlatform {
             let request = BuildRequested(job: grant.job, run: grant.run, attempt: grant.attempt)
             if case .take(let value) = try await offer(request) { return value }
         }
-        try await Task.sleep(for: .seconds(3600))
+        // There is no second one, until the builder stops.
+        for await _ in AsyncStream.makeStream(of: Never.self).stream {}
         return nil
     }
 
@@ -84,6 +98,17 @@ final class OneJobPlatform: JobPlatform {
             let length = Int64((state.logs[chunk.step] ?? "").utf8.count)
             if chunk.offset != length { state.gaps.append("\(chunk.step) at \(chunk.offset), not \(length)") }
             state.logs[chunk.step, default: ""] += chunk.text
+            state.tellWaiting()
+        }
+    }
+}
+
+extension OneJobPlatform.State {
+    fileprivate mutating func tellWaiting() {
+        waiting.removeAll { step, text, found in
+            guard logs[step]?.contains(text) == true else { return false }
+            found.finish()
+            return true
         }
     }
 }

@@ -313,7 +313,7 @@ import Worker
             let outcome = try await scope.run(stage(runner, [step(scope, runner, "long", commands)]), runners: [runner])
             {
                 platform in
-                while !platform.log("long").contains("up\n") { try await Task.sleep(for: .milliseconds(50)) }
+                try await platform.waitForLog(of: "long", "up\n")
                 platform.cancelJob("a person said so")
             }
             #expect(outcome.finished.outcome == .cancelled)
@@ -341,9 +341,7 @@ import Worker
                 return step
             }
             let outcome = try await scope.run(stage(runner, steps), runners: [runner]) { platform in
-                while !ways.keys.allSatisfy({ platform.log($0).contains("\nup\n") }) {
-                    try await Task.sleep(for: .milliseconds(50))
-                }
+                for name in ways.keys { try await platform.waitForLog(of: name, "\nup\n") }
                 platform.cancelJob("a person said so")
             }
             for name in ways.keys {
@@ -361,7 +359,7 @@ import Worker
             var stubborn = step(scope, runner, "stubborn", ["trap '' TERM", "echo up; while true; do sleep 1; done"])
             stubborn.failure = .fail
             let outcome = try await scope.run(stage(runner, [stubborn]), runners: [runner]) { platform in
-                while !platform.log("stubborn").contains("\nup\n") { try await Task.sleep(for: .milliseconds(50)) }
+                try await platform.waitForLog(of: "stubborn", "\nup\n")
                 platform.cancelJob("a person said so")
             }
             #expect(outcome.step("stubborn")?.outcome == .cancelled)
@@ -396,9 +394,7 @@ import Worker
                     Step(name: "service\(number)", image: scope.image, commands: ["echo up; sleep 1000"], ready: probe)
                 }, steps: [Step(name: "never", image: scope.image, commands: ["echo never"])])
             let outcome = try await scope.run(stage) { platform in
-                while !platform.log("service0").contains("\nup\n") || !platform.log("service1").contains("\nup\n") {
-                    try await Task.sleep(for: .milliseconds(50))
-                }
+                for name in ["service0", "service1"] { try await platform.waitForLog(of: name, "\nup\n") }
                 platform.cancelJob("a person said so")
             }
             #expect(outcome.finished.outcome == .cancelled)

@@ -39,7 +39,7 @@ import Testing
         ("", [:]),
     ])
     func isRead(_ it: (text: String, outputs: [String: String])) throws {
-        #expect(try StepOutputs.parse(it.text) == it.outputs)
+        #expect(try StepOutputs.parse(it.text.utf8) == it.outputs)
     }
 
     @Test(arguments: [
@@ -54,8 +54,41 @@ import Testing
         ("a=\"one\ntwo\" three\n", "line 2 of $SLIPWAY_OUTPUT: after the quote that ends the value of “a”"),
     ])
     func isRefused(_ it: (text: String, reason: String)) {
-        let error = #expect(throws: JobFailure.self) { try StepOutputs.parse(it.text) }
+        let error = #expect(throws: JobFailure.self) { try StepOutputs.parse(it.text.utf8) }
         #expect(error?.reason.contains(it.reason) == true, "\(error?.reason ?? "")")
+    }
+
+    @Test(arguments: [
+        ("a=1\nb=\u{E9}", 2, "b"), ("b<<E\none\ntwo \u{E9}\nE\n", 3, "b"), ("b=\"one\n\u{E9}\"", 2, "b"),
+        ("# \u{E9}\na=x\0y", 2, "a"), ("a=\u{FF}\u{FE}x\n", 1, "a"),
+    ])
+    func bytesThatAreNoTextAreNotAltered(_ it: (latin1: String, line: Int, name: String)) {
+        let bytes = it.latin1.unicodeScalars.map { UInt8($0.value) }
+        let error = #expect(throws: JobFailure.self) { try StepOutputs.parse(bytes) }
+        #expect(
+            error?.reason
+                == "line \(it.line) of $SLIPWAY_OUTPUT: the value of “\(it.name)” is no text in UTF-8, or has a NUL in it; "
+                + "hand such bytes on in base64, as by echo \"\(it.name)=$(base64 -w 0 FILE)\" >> \"$SLIPWAY_OUTPUT\"")
+    }
+
+    @Test func aCommentIsNoValueAndAReplacementCharacterIsText() throws {
+        #expect(try StepOutputs.parse(Array("# ".utf8) + [0xE9] + Array("\na=\u{FFFD}\n".utf8)) == ["a": "\u{FFFD}"])
+    }
+
+    @Test(arguments: ["notes=", "a=1\nnotes<<E\n", "notes=\"\n"])
+    func whatIsTooLongIsNamed(_ text: String) async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending("output")
+            let descriptor = try FileDescriptor.open(
+                file, .writeOnly, options: [.create], permissions: .ownerReadWrite)
+            let long = text + String(repeating: "é", count: StepOutputs.limit)
+            try descriptor.closeAfter { _ = try descriptor.writeAll(long.utf8) }
+            let error = #expect(throws: JobFailure.self) { try StepOutputs.read(file) }
+            #expect(
+                error?.reason
+                    == "the step's outputs are longer than 65536 bytes, which end in “notes”; leave what is large in a file, "
+                    + "and hand on its path")
+        }
     }
 
     @Test func onlyWhatIsListedIsKept() async throws {

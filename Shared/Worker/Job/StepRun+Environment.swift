@@ -22,7 +22,7 @@ extension StepRun {
     /// its pipeline and its own, then its settings, the later winning. Where the source is and where outputs go is not
     /// for the step to say.
     /// - Parameter output: The file that takes what the step hands on, as the step sees it.
-    /// - Throws: ``JobFailure`` that names a secret which is not there.
+    /// - Throws: ``JobFailure`` that names a secret which is not there, or a variable that no process can have.
     public func environment(output: String) throws(JobFailure) -> [String: String] {
         var environment = job.environment(of: self)
         for (name, value) in step.environment { environment[name] = try job.resolve(value) }
@@ -31,7 +31,18 @@ extension StepRun {
             for name in RunVariable.workspaceNames { environment[name] = workspace }
         }
         environment[StepOutputs.variable] = output
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) { try Self.check(name, value) }
         return environment
+    }
+
+    private static func check(_ name: String, _ value: String) throws(JobFailure) {
+        guard !name.isEmpty, !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") }) else {
+            throw JobFailure("“\(name)” is no name of a variable: it has at least one character, and no “=”")
+        }
+        guard !value.utf8.contains(0) else {
+            throw JobFailure(
+                "the value of the variable “\(name)” has a NUL in it, which no variable holds; give it in base64")
+        }
     }
 }
 

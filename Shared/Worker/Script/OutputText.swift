@@ -11,12 +11,19 @@
 /// word `export` before a name are passed over, so that a dotenv file can be appended as it is.
 struct OutputText {
     private let lines: [Substring]
+    /// The lines whose bytes are no UTF-8, or hold a NUL: their text is not what the step wrote, or no variable's value.
+    private let unreadable: Set<Int>
     private var number = 0
+    /// The value that is read now, or was last.
+    private(set) var name = ""
 
-    init(_ text: String) {
-        // By scalars: a character of Swift's may be both halves of a line's end.
-        var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init)
+    init(_ bytes: some Collection<UInt8>) {
+        // By bytes: a character of Swift's may be both halves of a line's end.
+        let rows = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        var lines = rows.map { Substring(decoding: $0, as: UTF8.self) }
         if lines.last?.isEmpty == true { lines.removeLast() }
+        unreadable = Set(
+            rows.indices.filter { rows[$0].contains(0) || String(validating: rows[$0], as: UTF8.self) == nil })
         // The mark some editors and shells begin a file with is no part of a name.
         if let first = lines.first, first.unicodeScalars.first == "\u{FEFF}" {
             lines[0] = Substring(first.unicodeScalars.dropFirst())
@@ -32,7 +39,14 @@ struct OutputText {
             number += 1
             let start = line.drop { $0 == " " || $0 == "\t" }
             if start.isEmpty || start.first == "#" { continue }
-            return try entry(Self.withoutExport(start))
+            let first = number
+            let entry = try entry(Self.withoutExport(start))
+            if let bad = (first...number).first(where: { unreadable.contains($0 - 1) }) {
+                throw wrong(
+                    "the value of “\(entry.name)” is no text in UTF-8, or has a NUL in it; hand such bytes on in base64, as by "
+                        + "echo \"\(entry.name)=$(base64 -w 0 FILE)\" >> \"$\(StepOutputs.variable)\"", bad)
+            }
+            return entry
         }
         return nil
     }
@@ -51,6 +65,7 @@ struct OutputText {
                 "“\(name.prefix(100))” is no name of an output: letters, digits, “_” and “-”; leave the line out, as by "
                     + "grep -E '^[A-Za-z0-9_-]+=' .env >> \"$\(StepOutputs.variable)\"")
         }
+        self.name = String(name)
         if scalars[sign] == "<" {
             return (String(name), try block(upTo: Substring(scalars[sign...].dropFirst(2)), of: name))
         }

@@ -22,14 +22,29 @@ public enum StepOutputs {
             if (error as? Errno) == .noSuchFileOrDirectory { return [:] }
             throw JobFailure("the step's outputs cannot be read: \(error)")
         }
-        guard bytes.count <= limit else { throw JobFailure("the step's outputs are longer than \(limit) bytes") }
-        return try parse(String(decoding: bytes, as: UTF8.self))
+        guard bytes.count <= limit else {
+            throw JobFailure(
+                "the step's outputs are longer than \(limit) bytes, which end in “\(lastName(in: bytes))”; leave what is large "
+                    + "in a file, and hand on its path")
+        }
+        return try parse(bytes)
     }
 
-    /// Reads the text; of a name given twice the last counts.
-    /// - Throws: ``JobFailure`` that names the line that is wrong.
-    public static func parse(_ text: String) throws(JobFailure) -> [String: String] {
-        var reader = OutputText(text)
+    /// The name of the value that the bytes end in.
+    private static func lastName(in bytes: [UInt8]) -> String {
+        var reader = OutputText(bytes)
+        do {
+            while try reader.next() != nil {}
+        } catch {
+            // The end of that value is missing.
+        }
+        return reader.name
+    }
+
+    /// Reads what is to be UTF-8; of a name given twice the last counts.
+    /// - Throws: ``JobFailure`` that names the line that is wrong, and the output.
+    public static func parse(_ bytes: some Collection<UInt8>) throws(JobFailure) -> [String: String] {
+        var reader = OutputText(bytes)
         var outputs: [String: String] = [:]
         while let entry = try reader.next() { outputs[entry.name] = entry.value }
         return outputs

@@ -1,0 +1,166 @@
+import FoundationEssentials
+import Secrets
+import Testing
+
+@Suite struct LogMaskTests {
+    private static let password = "p@ss/w0rd&more\"q"
+    private static let chunks = [1, 2, 3, 5, 7, 77, 100_000]
+
+    private func masked(_ text: String, _ secrets: [String], chunk: Int = 100_000) -> String {
+        var mask = LogMask(secrets: secrets)
+        var output: [UInt8] = []
+        let bytes = Array(text.utf8)
+        for start in stride(from: 0, to: bytes.count, by: chunk) {
+            output += mask.mask(Array(bytes[start..<min(start + chunk, bytes.count)]))
+        }
+        output += mask.finish()
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    @Test(arguments: chunks)
+    func masksAcrossChunks(chunk: Int) {
+        #expect(masked("login hunter2 and hunter22!", ["hunter2"], chunk: chunk) == "login ****** and ******2!")
+        #expect(masked("hunthunter2hun", ["hunter2"], chunk: chunk) == "hunt******hun")
+        #expect(masked("aaab aaa", ["aaab", "aaa"], chunk: chunk) == "****** ******")
+        #expect(masked("key:\nline one\nline two\n", ["line one\nline two"], chunk: chunk) == "key:\n******\n******\n")
+        #expect(masked("nothing here", ["x", ""], chunk: chunk) == "nothing here")
+    }
+
+    @Test("those that overlap are one, and nothing of either is seen", arguments: chunks)
+    func overlaps(chunk: Int) {
+        #expect(masked("abcdef abc", ["abcd", "cdef"], chunk: chunk) == "****** abc")
+        #expect(masked("x aaaaaaaaaa y", ["aaa"], chunk: chunk) == "x ****** y")
+        #expect(masked("one-oneone-two", ["one-one", "one-two"], chunk: chunk) == "************")
+    }
+
+    @Test(
+        "as other languages write it",
+        arguments: [
+            ("p@ss/w0rd&more\"q", password), ("p%40ss%2Fw0rd%26more%22q", password),
+            ("p%40ss%2fw0rd%26more%22q", password), ("p%40ss/w0rd%26more%22q", password),
+            (#"p@ss/w0rd&more\"q"#, password), (#"p@ss\/w0rd&more\"q"#, password),
+            (#"p@ss/w0rd\u0026more\"q"#, password), ("one%20two", "one two"), ("one+two", "one two"),
+            (#"caf\u00e9 \ud83d\ude00"#, "café 😀"), ("caf%C3%A9", "café"), (#"a\tb\\c"#, "a\tb\\c"),
+            (#"it'\''s me"#, "it's me"), (#"it'"'"'s me"#, "it's me"),
+        ])
+    func escapes(_ it: (written: String, secret: String)) {
+        for chunk in Self.chunks {
+            #expect(masked("{\(it.written)}", [it.secret], chunk: chunk) == "{******}")
+        }
+    }
+
+    @Test("in base 64, wherever it begins in what is encoded", arguments: chunks)
+    func base64(chunk: Int) {
+        for before in ["", "u:", "user:", "ada:", "ü:"] {
+            for after in ["", "\n", "x", "xy", " and more"] {
+                for isURL in [false, true] {
+                    var text = Data((before + Self.password + "~~?>" + after).utf8).base64EncodedString()
+                    if isURL {
+                        text = text.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+                    }
+                    let shown = masked("Basic \(text)\n", [Self.password + "~~?>"], chunk: chunk)
+                    let kept = shown.replacing("******", with: "")
+                    // What it shares a character with, beside it.
+                    let most = "Basic \n".count + (before.utf8.count + after.utf8.count) * 4 / 3 + 4
+                    #expect(shown.contains("******") && kept.count <= most, "\(before)…\(after): \(shown)")
+                    if before.isEmpty, after.isEmpty || after == "\n" { #expect(shown == "Basic ******\n") }
+                }
+            }
+        }
+        #expect(masked("YWRtaW4gaXMgYWRtaW4", ["adm"], chunk: chunk) == "YWRtaW4gaXMgYWRtaW4")
+    }
+
+    @Test("in base 64 of several lines", arguments: chunks, [64, 76])
+    func lines(chunk: Int, columns: Int) {
+        let secret = (1...40).map { "line \($0) of what nobody may read" }.joined(separator: "\n")
+        let encoded = Array(Data("user:\(secret)\n".utf8).base64EncodedString())
+        for end in ["\n", "\r\n"] {
+            let lines = stride(from: 0, to: encoded.count, by: columns).map {
+                String(encoded[$0..<min($0 + columns, encoded.count)])
+            }
+            let text = "begin\(end)\(lines.joined(separator: end))\(end)end\(end)\(end)next"
+            #expect(
+                masked(text, [secret + "\n"], chunk: chunk) == "begin\(end)dXNlcj******\(end)end\(end)\(end)next")
+        }
+    }
+
+    @Test("a line is not held back for a character that base 64 of a secret may begin with")
+    func isLive() {
+        var mask = LogMask(secrets: [Self.password])
+        // c begins the base 64 of the password.
+        #expect(mask.mask(Array("ready: c\n".utf8)) == Array("ready: c\n".utf8))
+        #expect(mask.mask(Array("next".utf8)) == Array("next".utf8))
+    }
+
+    @Test("a document's lines are found without their indentation, and what any has is not hidden", arguments: chunks)
+    func documents(chunk: Int) {
+        let account = """
+            {
+              "type": "service_account",
+              "keys": [
+                {
+                  "id": "k-7731-zz"
+                }
+              ],
+              "private_key": "-----BEGIN KEY-----\\nMIIEvQIBADANBg\\u003d\\n-----END KEY-----\\n",
+              "none": null
+            }
+            """
+        let shown = masked(account, [account], chunk: chunk)
+        #expect(
+            shown == """
+                {
+                  ******,
+                  "keys": [
+                    {
+                      ******
+                    }
+                  ],
+                  ******,
+                  ******
+                }
+                """)
+        // jq -c, jq -r .private_key, sed 's/^ *//'
+        let compact = account.split(separator: "\n").map { $0.drop { $0 == " " } }.joined().replacing(": ", with: ":")
+        #expect(masked(compact, [account], chunk: chunk) == "******")
+        #expect(
+            masked("-----BEGIN KEY-----\nMIIEvQIBADANBg=\n-----END KEY-----\n", [account], chunk: chunk)
+                == "******\n******\n******\n")
+        #expect(masked("\"id\": \"k-7731-zz\"\n", [account], chunk: chunk) == "******\n")
+        let other = "{\n  \"other\": [\n    {\n      \"x\": 1\n    }\n  ],\n  \"y\": null\n}\nkeys: [\n"
+        #expect(masked(other, [account], chunk: chunk) == other)
+        let indented = "line-one-AAAA\nline-two-BBBB\n  indented-CCCC\n"
+        #expect(masked("line-one-AAAA indented-CCCC", [indented], chunk: chunk) == "****** ******")
+        // A value of a dotenv file that a shell has read.
+        #expect(
+            masked("0123456789abcdef web", ["NAME=web\nKEY=\"0123456789abcdef\"\n"], chunk: chunk) == "****** web")
+    }
+
+    @Test("blanks around a secret are no part of what is hidden")
+    func blanks() {
+        #expect(masked("tok-12345", [" tok-12345 \n"]) == "******")
+    }
+
+    @Test("a log costs the same whatever is in it", .timeLimit(.minutes(1)))
+    func isLinear() {
+        let secret = String(repeating: "a", count: 1000) + "b"
+        let text = String(repeating: "a", count: 400_000)
+        #expect(masked(text, [secret], chunk: 65536) == text)
+    }
+
+    @Test("texts at random: no secret is seen, and where a chunk ends makes no difference")
+    func random() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<2000 {
+            let alphabet = Array(["ab", "abc\"", "a/+%"].randomElement(using: &generator) ?? "ab")
+            func text(_ lengths: ClosedRange<Int>) -> String {
+                String((0..<Int.random(in: lengths, using: &generator)).map { _ in alphabet.randomElement() ?? "a" })
+            }
+            let secrets = (0..<Int.random(in: 1...3, using: &generator)).map { _ in text(3...8) }
+            let log = text(0...60)
+            let whole = masked(log, secrets)
+            for secret in secrets { #expect(!whole.contains(secret), "\(secrets) in \(log)") }
+            for chunk in [1, 2, 5] { #expect(masked(log, secrets, chunk: chunk) == whole, "\(secrets) in \(log)") }
+        }
+    }
+}
