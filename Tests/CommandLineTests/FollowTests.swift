@@ -19,6 +19,32 @@ import Testing
         #expect(run.receive(.log(step: 1, offset: 105, text: "x")) == [.log(step: 1, text: "x")])
     }
 
+    @Test func whatIsWaitedForIsToldOnceItLasts() {
+        var notice = WaitNotice()
+        var run = Samples.run(.pending, []).summary
+        let start = Timestamp(milliseconds: 1_000_000)
+        func at(_ seconds: Int) -> Timestamp { start.adding(.seconds(seconds)) }
+        notice.note(run, now: start)
+        #expect(notice.due(now: at(60)) == nil)
+        run.reason = "the server is away; attempt 2 of 3 is in 5 s"
+        notice.note(run, now: at(60))
+        #expect(notice.due(now: at(61)) == nil)
+        notice.note(run, now: at(61))
+        #expect(notice.due(now: at(62)) == run.reason)
+        notice.note(run, now: at(63))
+        #expect(notice.due(now: at(70)) == nil)
+        // A wait that is over before it is worth a line.
+        run.reason = "waits for a builder"
+        notice.note(run, now: at(71))
+        run.reason = nil
+        notice.note(run, now: at(72))
+        #expect(notice.due(now: at(80)) == nil)
+        run.reason = "failed"
+        run.state = .failure
+        notice.note(run, now: at(81))
+        #expect(notice.due(now: at(90)) == nil)
+    }
+
     @Test func whatWasBeforeIsFetched() {
         var run = FollowedRun()
         let view = Samples.run(

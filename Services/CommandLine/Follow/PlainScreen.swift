@@ -5,6 +5,7 @@ actor PlainScreen: FollowScreen {
     private let console: Console
     private var states: [Int: RunState] = [:]
     private var run: RunState?
+    private var wait = WaitNotice()
 
     init(console: Console) { self.console = console }
 
@@ -16,6 +17,7 @@ actor PlainScreen: FollowScreen {
     func changed(_ view: RunView) {
         if run == nil { console.write(line: RunText.headline(view.summary, style: console.style, now: .now)) }
         run = view.summary.state
+        wait.note(view.summary, now: .now)
         for step in view.stages.flatMap(\.steps) where states[step.id] != step.state {
             let isNew = states[step.id] == nil
             states[step.id] = step.state
@@ -26,7 +28,11 @@ actor PlainScreen: FollowScreen {
 
     func remark(_ text: String) { Console.remark(text) }
 
-    func tick() {}
+    func tick() {
+        guard let reason = wait.due(now: .now) else { return }
+        let mark = console.style.paint("\(RunState.pending.symbol) \(RunState.pending.word)", RunState.pending.tone)
+        console.write(line: "\(mark): \(PlainText.singleLine(reason))")
+    }
 
     func finished(_ view: RunView) {
         console.write(lines: RunText.ending(view, style: console.style, now: .now))
