@@ -68,13 +68,16 @@ extension Mirror {
             let commit = try await commit(of: "\(name) of \(remote)")
             return (commit, commit)
         }
-        let candidates = RefName.candidates(name)
-        let refs = try await remoteRefs(candidates, remote, source)
-        let found = candidates.filter(refs.contains)
+        let found =
+            name == "HEAD"
+            ? try await headRefs(remote, source) : try await existing(RefName.candidates(name), remote, source)
         guard found.count < 2 else {
             throw GitError(.invalid, "“\(name)” is ambiguous in \(remote): say \(found.joined(separator: " or "))")
         }
-        if let ref = found.first { return (try await fetchTip(of: ref, remote, source), ref) }
+        if let ref = found.first {
+            if GitRef.isCommit(ref) { return try await find(ref, remote, source) }
+            return (try await fetchTip(of: ref, remote, source), ref)
+        }
         if let commit = try await fetchedCommit(beginning: name) {
             try await keep(commit)
             return (commit, commit)
@@ -158,14 +161,35 @@ extension Mirror {
             doing: "fetching \(refspecs.first ?? "") from \(remote)")
     }
 
-    private func remoteRefs(
-        _ patterns: [String], _ remote: RemoteAddress, _ source: FetchSource
-    ) async throws(GitError) -> Set<String> {
-        guard !patterns.isEmpty else { return [] }
+    /// Those of the refs that the server has, in their order.
+    private func existing(
+        _ refs: [String], _ remote: RemoteAddress, _ source: FetchSource
+    ) async throws(GitError) -> [String] {
+        guard !refs.isEmpty else { return [] }
+        let names = Set(try await list(["--refs"], refs, remote, source).map(\.name))
+        return refs.filter(names.contains)
+    }
+
+    /// What `HEAD` stands for: the branch that it is at, or its commit where it is at none, and whatever is called so itself.
+    private func headRefs(_ remote: RemoteAddress, _ source: FetchSource) async throws(GitError) -> [String] {
+        let lines = try await list(["--symref"], ["HEAD"], remote, source)
+        let pointers = lines.filter { $0.name == "HEAD" }.map { String($0.value) }
+        let branch = pointers.first { $0.hasPrefix("ref: ") }
+        let head = branch.map { String($0.dropFirst("ref: ".count)) } ?? pointers.first
+        let named = RefName.candidates("HEAD").filter { ref in ref != head && lines.contains { $0.name == ref } }
+        return (head.map { [$0] } ?? []) + named
+    }
+
+    private func list(
+        _ options: [String], _ patterns: [String], _ remote: RemoteAddress, _ source: FetchSource
+    ) async throws(GitError) -> [(value: Substring, name: String)] {
         let output = try await program.run(
-            ["ls-remote", "--quiet", "--refs", "--", remote.text] + patterns, in: directory, remote: remote,
+            ["ls-remote", "--quiet"] + options + ["--", remote.text] + patterns, in: directory, remote: remote,
             credential: source.credential, timeout: source.timeout, doing: "listing the refs of \(remote)")
-        return Set(output.text.split(separator: "\n").compactMap { $0.split(separator: "\t").last.map(String.init) })
+        return output.text.split(separator: "\n").compactMap { line in
+            let columns = line.split(separator: "\t")
+            return columns.count == 2 ? (columns[0], String(columns[1])) : nil
+        }
     }
 
     /// The commit in this mirror whose id begins so, or `nil`.

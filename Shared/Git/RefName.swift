@@ -10,7 +10,6 @@ enum RefName {
 
     /// The refs a person may mean: `main` is a branch or a tag, `tags/v1` also the tag `v1`.
     static func candidates(_ text: String) -> [String] {
-        if text == "HEAD" { return [] }
         var names = text.hasPrefix("refs/") ? [text] : ["refs/heads/\(text)", "refs/tags/\(text)"]
         if text.hasPrefix("heads/") || text.hasPrefix("tags/") { names.append("refs/\(text)") }
         return names.filter { GitRef.problem($0) == nil }

@@ -191,6 +191,40 @@ struct MirrorTests {
         #expect(tag == (commit, "refs/tags/v1"))
     }
 
+    @Test("HEAD is where the server's is, unless something is called so")
+    func head() async throws {
+        let sandbox = try Sandbox()
+        let origin = try await sandbox.repository()
+        let mirror = sandbox.mirror()
+        #expect(await code { _ = try await mirror.fetch(naming: "HEAD", from: origin.source) } == .emptyRepository)
+        let first = try await origin.commit("one")
+        // A ref whose name ends so is something else.
+        try await origin.git("update-ref", "refs/heads/x/HEAD", first)
+        #expect(try await mirror.fetch(naming: "HEAD", from: origin.source) == (first, "refs/heads/main"))
+        let second = try await origin.commit("two")
+        try await origin.git("checkout", "--quiet", "--detach")
+        #expect(try await mirror.fetch(naming: "HEAD", from: origin.source) == (second, second))
+        try await origin.git("checkout", "--quiet", "main")
+        for (ref, others) in [
+            ("refs/heads/HEAD", "refs/heads/HEAD"), ("refs/tags/HEAD", "refs/heads/HEAD or refs/tags/HEAD"),
+        ] {
+            try await origin.git("update-ref", ref, first)
+            do {
+                _ = try await mirror.fetch(naming: "HEAD", from: origin.source)
+                Issue.record("one of them was taken")
+            } catch {
+                #expect(error.code == .invalid)
+                #expect(error.message.hasPrefix("“HEAD” is ambiguous in "))
+                #expect(error.message.hasSuffix(": say refs/heads/main or \(others)"))
+            }
+            #expect(try await mirror.fetch(naming: ref, from: origin.source) == (first, ref))
+        }
+        #expect(try await mirror.fetch(naming: "heads/HEAD", from: origin.source) == (first, "refs/heads/HEAD"))
+        try await origin.git("symbolic-ref", "HEAD", "refs/heads/HEAD")
+        try await origin.git("update-ref", "-d", "refs/tags/HEAD")
+        #expect(try await mirror.fetch(naming: "HEAD", from: origin.source) == (first, "refs/heads/HEAD"))
+    }
+
     @Test("what is not there says what is missing")
     func missing() async throws {
         let sandbox = try Sandbox()

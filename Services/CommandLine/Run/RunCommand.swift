@@ -33,7 +33,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(
         help: """
             A branch, a tag, a commit or the beginning of one; the default branch if absent. Where a branch and a tag \
-            have the same name, say refs/heads/NAME or refs/tags/NAME.
+            have the same name, say refs/heads/NAME or refs/tags/NAME. HEAD is where the server's is.
             """)
     var ref: String?
 
