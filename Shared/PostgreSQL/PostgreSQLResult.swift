@@ -87,10 +87,13 @@
                         + "tables, and the server must not be a standby")
             case "XX001", "XX002": self.init(.corrupt, "\(name) is damaged (\(words)); put a backup in its place")
             case "58030": self.init(.inputOutput, "the disk of \(name) failed: \(words)")
-            case "40001", "40P01", "55P03": self.init(.busy, "\(name) is held by another process: \(words)")
+            // Each undoes its transaction.
+            case "40001", "40P01", "55P03", "57014":
+                self.init(.busy, "\(name) is held by another process: \(words)")
             case _ where state.hasPrefix("23"):
                 self.init(.constraint, "a rule of the schema in \(name) was broken: \(words)")
             // The session is ended, or cannot go on: by the administrator, a crash of the server, for want of memory.
+            case "25P03", "40003": self.init(.unavailable, Self.away(name, words))
             case _ where state.hasPrefix("08") || state.hasPrefix("57P") || state.hasPrefix("53"):
                 self.init(.unavailable, Self.away(name, words))
             default: self.init(.database, "PostgreSQL refused on \(name): \(words) (\(state))")

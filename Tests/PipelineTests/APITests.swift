@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Glibc
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -7,6 +8,8 @@ import Logging
 import Messaging
 import NIOCore
 import Secrets
+import Storage
+import TestSupport
 import Testing
 
 @testable import Pipeline
@@ -54,6 +57,50 @@ import Testing
             #expect(wrong.status == .unauthorized)
             let right = try await send(client, .get, "runs")
             #expect(right.status == .ok)
+        }
+    }
+
+    /// Somebody copies the file, or looks into it with a tool of its own.
+    @Test(.enabled(if: !TestDatabase.isPostgreSQL))
+    func `While another process holds the database nothing is done, and that is said`() async throws {
+        try await withAPI { client, fixture in
+            let other = try Store.open(asItIs: fixture.database.address)
+            let (held, holding) = AsyncStream.makeStream(of: Void.self)
+            async let hold: Void = other.write { _ in
+                holding.finish()
+                // As long as a request waits, and some more.
+                sleep(7)
+            }
+            for await _ in held {}
+            let component = #"[{"step": "a", "commands": ["true"]}]"#
+            let answer = try await send(client, .put, "components/web", component)
+            #expect(answer.status == .serviceUnavailable)
+            #expect(answer.headers[.retryAfter] == "5")
+            let problem = try decode(answer, as: Problem.self)
+            #expect(problem.code == "store_busy" && problem.message.contains("nothing was done"), "\(problem)")
+            _ = try await hold
+            #expect(try await send(client, .get, "components/web").status == .notFound)
+            #expect(try await send(client, .put, "components/web", component).status == .created)
+            try await other.close()
+        }
+    }
+
+    @Test func `What can be read can be asked for without its body`() async throws {
+        try await withAPI { client, _ in
+            let paths = [
+                "/api/v1/repositories", APIPath.document.path(), "/sign-in", "/", "/nowhere", "/api/v1/runs/x",
+            ]
+            for path in paths {
+                let get = try await client.execute(uri: path, method: .get, headers: Self.signedIn)
+                let head = try await client.execute(uri: path, method: .head, headers: Self.signedIn)
+                #expect(head.status == get.status, "\(path)")
+                #expect(head.body.readableBytes == 0, "\(path)")
+                for name in [HTTPField.Name.contentType, .contentLength, .location] {
+                    #expect(head.headers[name] == get.headers[name], "\(path)")
+                }
+            }
+            let stranger = try await send(client, .head, "runs", headers: [:])
+            #expect(stranger.status == .unauthorized && stranger.body.readableBytes == 0)
         }
     }
 

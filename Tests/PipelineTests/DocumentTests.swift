@@ -43,9 +43,10 @@ import Testing
 
     @Test(
         arguments: [
-            (APIPath.runs.path(), HTTPRequest.Method.put, "GET, POST"), (APIPath.run.path(["1"]), .post, "GET"),
-            (APIPath.document.path(), .delete, "GET"), ("/sign-in", .patch, "GET, POST"),
-            (APIPath.runs.path(), .trace, "GET, POST"), ("/", .post, "GET"),
+            (APIPath.runs.path(), HTTPRequest.Method.put, "GET, HEAD, POST"),
+            (APIPath.run.path(["1"]), .post, "GET, HEAD"),
+            (APIPath.document.path(), .delete, "GET, HEAD"), ("/sign-in", .patch, "GET, HEAD, POST"),
+            (APIPath.runs.path(), .trace, "GET, HEAD, POST"), ("/", .post, "GET, HEAD"),
         ])
     func `Another method is told which there are`(path: String, method: HTTPRequest.Method, allowed: String)
         async throws

@@ -33,7 +33,7 @@ import Testing
 
     private static let statuses: [(OperationError.Kind, Int)] = [
         (.invalid, 400), (.notSignedIn, 401), (.forbidden, 403), (.notFound, 404), (.conflict, 409), (.noSpace, 507),
-        (.unavailable, 503),
+        (.unavailable, 503), (.busy, 503),
     ]
 
     @Test func `Every kind of refusal has its status, and is told as it is`() {
@@ -57,6 +57,8 @@ import Testing
 
     @Test func `Errors of the libraries have a code of ours`() {
         for (error, status, code) in [
+            (StoreError(.busy, "held"), 503, "store_busy"),
+            (StoreError(.unavailable, "away"), 503, "store_unavailable"),
             (StoreError(.full, "no room"), 507, "disk_full"), (StoreError(.corrupt, "torn"), 500, "internal"),
             (StoreError(.refused, "too many"), 503, "store_unavailable"),
             (StoreError(.busy, "locked"), 503, "store_unavailable"),

@@ -11,10 +11,10 @@ enum PipelineRouter {
     ///   - proxies: those before it that are believed who asks.
     static func make(
         _ operations: Operations, publicURL: String, proxies: TrustedProxies = .none, logger: Logger
-    ) throws -> Router<APIContext> {
+    ) throws -> HeadRequests<APIContext> {
         let router = try routes(operations, publicURL: publicURL, proxies: proxies, logger: logger)
         refuseOtherMethods(on: router)
-        return router
+        return HeadRequests(router: router)
     }
 
     /// All that is answered with more than a refusal.
@@ -42,10 +42,12 @@ enum PipelineRouter {
 
     /// Another method on a path there is gets 405 with those it has (RFC 9110 15.5.6).
     private static func refuseOtherMethods(on router: Router<APIContext>) {
-        let methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY"]
+        let methods = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY"]
             .compactMap(HTTPRequest.Method.init(rawValue:))
         for (path, routes) in Dictionary(grouping: router.routes, by: \.path.description) {
-            let allowed = routes.map(\.method.rawValue).sorted().joined(separator: ", ")
+            var names = routes.map(\.method.rawValue)
+            if names.contains("GET") { names.append("HEAD") }
+            let allowed = names.sorted().joined(separator: ", ")
             for method in methods where !routes.contains(where: { $0.method == method }) {
                 router.on(RouterPath(path), method: method) { request, _ -> Response in
                     var answer = try Response.json(

@@ -17,6 +17,8 @@ struct OperationError: Error, Sendable, Equatable, CustomStringConvertible {
         case noSpace
         /// The store cannot be reached: whether the operation took place is not known.
         case unavailable
+        /// The store is held by somebody else: the operation did not take place.
+        case busy
     }
 
     var kind: Kind
@@ -42,6 +44,11 @@ struct OperationError: Error, Sendable, Equatable, CustomStringConvertible {
             self.init(
                 .unavailable, "store_unavailable", "the service's store cannot be reached",
                 remedy: "look whether it took place, and try again once the store is back")
+        case let error as StoreError where error.code == .busy:
+            self.init(
+                .busy, "store_busy",
+                "the service's database is busy: another process has held it for too long, and nothing was done",
+                remedy: "try again in a few seconds; if it lasts, see what else has the database open")
         default: return nil
         }
     }
@@ -60,11 +67,11 @@ extension OperationError {
         OperationError(.notFound, "unknown_run", "there is no run “\(run)”")
     }
 
-    /// - Parameter pushed: what its pushes say of it, where there are any.
-    static func unknown(_ path: RepositoryPath, pushed: DiscoveredRepositoryView? = nil) -> OperationError {
+    /// - Parameter command: what registers it, where more is known of it than its path.
+    static func unknown(_ path: RepositoryPath, command: String? = nil) -> OperationError {
         OperationError(
             .notFound, "unknown_repository", "the repository “\(path)” is not registered",
-            remedy: "register it: \(pushed?.command ?? path.addCommand(cloneURL: nil))")
+            remedy: "register it: \(command ?? path.addCommand(cloneURL: nil))")
     }
 
     static func unknown(component name: String) -> OperationError {

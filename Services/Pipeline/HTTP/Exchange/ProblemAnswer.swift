@@ -9,6 +9,16 @@ struct ProblemAnswer: Error, Sendable, Equatable {
     var status: HTTPResponse.Status
     var problem: Problem
 
+    /// The headers that go with the status.
+    var headers: HTTPFields {
+        switch status {
+        case .unauthorized: [.wwwAuthenticate: #"Bearer realm="slipway""#]
+        // What the store is waited for before a request fails.
+        case .serviceUnavailable: [.retryAfter: "5"]
+        default: [:]
+        }
+    }
+
     init(_ status: HTTPResponse.Status, _ code: String, _ message: String, remedy: String? = nil) {
         self.status = status
         problem = Problem(code: code, message: message, remedy: remedy)
@@ -22,7 +32,7 @@ struct ProblemAnswer: Error, Sendable, Equatable {
             case .forbidden: .forbidden
             case .notFound: .notFound
             case .conflict: .conflict
-            case .unavailable: .serviceUnavailable
+            case .unavailable, .busy: .serviceUnavailable
             case .noSpace: .init(code: 507, reasonPhrase: "Insufficient Storage")
             }
         problem = error.problem
@@ -74,7 +84,7 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch {
             let answer = ProblemAnswer(error, to: request, logger: context.logger)
             var response = try Response.json(answer.problem, status: answer.status)
-            if answer.status == .unauthorized { response.headers[.wwwAuthenticate] = #"Bearer realm="slipway""# }
+            response.headers.append(contentsOf: answer.headers)
             return response
         }
     }

@@ -60,7 +60,9 @@ struct PageResponder: Sendable {
             let problem = WebFrame.Trouble(answer.problem)
             var content: [String: Any] = ["heading": heading, "message": problem.message]
             content["remedy"] = problem.remedy
-            return page("error", heading, content, visitor: nil, status: answer.status)
+            var response = page("error", heading, content, visitor: nil, status: answer.status)
+            response.headers[.retryAfter] = answer.headers[.retryAfter]
+            return response
         }
     }
 
