@@ -90,6 +90,7 @@ struct Pipeline {
                 bus: bus, queue: MessageMap.requests,
                 handlers: [
                     JobClaimHandler(engine: engine), RepositoryLookupHandler(repositories: operations.repositories),
+                    HookInquiryHandler(repositories: operations.repositories),
                 ], logger: logger),
             DeadLetterCollector(bus: bus, letters: operations.deadLetters, logger: logger),
             LeaseTimer(

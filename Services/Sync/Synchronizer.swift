@@ -27,10 +27,7 @@ struct Synchronizer: Sendable {
         if let problem = trigger.repository.problem { return failed(trigger, .unknownRepository, problem) }
         do {
             guard let source = try await access.source(of: trigger.repository) else {
-                return failed(
-                    trigger, .unknownRepository,
-                    "\(trigger.repository) is not registered; register it with "
-                        + "`\(trigger.repository.addCommand(cloneURL: cloneURL, forge: trigger.origin?.forge))`")
+                return unregistered(trigger, cloneURL)
             }
             let remote = try RemoteAddress(source.url, allowsFile: mirrors.program.allowsFile)
             let mirror = mirrors.mirror(of: trigger.repository)
@@ -59,6 +56,20 @@ struct Synchronizer: Sendable {
             }
             return failed(trigger, error.syncCode, reason)
         }
+    }
+
+    /// What becomes of a push that another repository's secret verified: its repository is unknown, or was registered since
+    /// and has a secret of its own, and nothing becomes of it.
+    func discovered(_ push: PushReceived) async throws -> SyncOutcome? {
+        guard try await access.directory.access(to: push.trigger.repository) == nil else { return nil }
+        return unregistered(push.trigger, push.cloneURL)
+    }
+
+    private func unregistered(_ trigger: Trigger, _ cloneURL: String) -> SyncOutcome {
+        failed(
+            trigger, .unknownRepository,
+            "\(trigger.repository) is not registered; register it with "
+                + "`\(trigger.repository.addCommand(cloneURL: cloneURL, forge: trigger.origin?.forge))`")
     }
 
     /// That it is tried again, or `nil` after the last attempt.

@@ -81,6 +81,8 @@ struct HookRefusal: Error, Sendable {
     /// Seconds after which it may be sent again.
     var retryAfter: Int?
     var allow: String?
+    /// Whether another repository's secret may be the right one.
+    private(set) var isWrongSecret = false
 
     init(
         _ status: HTTPResponseStatus, _ code: String, _ message: String, remedy: String? = nil, retryAfter: Int? = nil
@@ -90,14 +92,15 @@ struct HookRefusal: Error, Sendable {
         self.retryAfter = retryAfter
     }
 
-    /// What a sender does whose hook does not verify.
-    static func remedy(_ repository: RepositoryPath) -> String {
-        "enter what `slipway repo hook \(repository)` shows in the webhook's settings"
+    /// It is signed, or has a token, and with none of the repository's secrets.
+    static func wrongSecret(_ code: String, _ message: String) -> HookRefusal {
+        var refusal = HookRefusal(.unauthorized, code, message)
+        refusal.isWrongSecret = true
+        return refusal
     }
 
     static func wrongSignature(_ repository: RepositoryPath) -> HookRefusal {
-        HookRefusal(
-            .unauthorized, "wrong_signature", "the signature is not one of \(repository)", remedy: remedy(repository))
+        wrongSecret("wrong_signature", "the signature is not one of \(repository)")
     }
 
     /// What came is no HTTP.

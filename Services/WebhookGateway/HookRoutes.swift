@@ -10,15 +10,18 @@ final class HookRoutes: Sendable {
     let bodies: BodyLimit
     private let routes: [String: HookRoute]
     private let intake: Intake
+    private let inquiries: HookInquiries
     private let proxies: TrustedProxies
     private let logger: Logger
 
     init(
-        forges: [any ForgeHooks], intake: Intake, bodies: BodyLimit, proxies: TrustedProxies = .none, logger: Logger
+        forges: [any ForgeHooks], intake: Intake, inquiries: HookInquiries, bodies: BodyLimit,
+        proxies: TrustedProxies = .none, logger: Logger
     ) {
         self.bodies = bodies
         self.proxies = proxies
         self.intake = intake
+        self.inquiries = inquiries
         self.logger = logger
         routes = Dictionary(
             forges.map { ($0.forge.hookPath, HookRoute(hooks: $0)) }, uniquingKeysWith: { first, _ in first })
@@ -92,38 +95,87 @@ final class HookRoutes: Sendable {
 
     /// Does what a hook asks for and tells `done`, at once or later and on whatever thread, what to answer.
     func take(_ hook: IncomingHook, on route: HookRoute, then done: @escaping @Sendable (HookAnswer) -> Void) {
-        do {
-            let verdict = try route.hooks.read(hook, now: .now)
-            switch consume verdict {
-            case .ignored(let reason):
-                route.ignored.increment()
-                logger.info(
-                    "hook ignored",
-                    metadata: [
-                        "forge": "\(route.forge.name)", "reason": "\(reason)",
-                        "client": "\(hook.client)",
-                    ])
-                done(.ignored(reason))
-            case .foreign:
-                done(refused(foreign(hook, on: route), on: route, from: hook.client))
-            case .push(let push):
-                // What is told later keeps no more of the push than it needs: it is copied with every step.
-                let (id, repository, ref) = (push.trigger.id, push.trigger.repository, push.trigger.ref)
-                let client = hook.client
-                intake.take(push) { [self] result in
-                    switch result {
-                    case .success(let durability):
-                        accepted(id, repository, ref, durability, on: route, from: client)
-                        done(.accepted(id))
-                    case .failure(let refusal):
-                        route.failed.increment()
-                        done(HookAnswer(refusal))
-                    }
+        let reading: HookReading
+        do throws(HookRefusal) {
+            reading = try route.hooks.read(hook, now: .now)
+        } catch {
+            return done(refused(error, on: route, from: hook.client))
+        }
+        switch consume reading {
+        case .ignored(let reason): done(ignored(reason, on: route, from: hook.client))
+        case .foreign: done(refused(foreign(hook, on: route), on: route, from: hook.client))
+        case .claim(let claim):
+            do throws(HookRefusal) {
+                act(on: try claim.verdict(), route, from: hook.client, then: done)
+            } catch {
+                guard error.isWrongSecret, inquiries.admit() else {
+                    return done(refused(error, on: route, from: hook.client))
+                }
+                let (client, bytes) = (hook.client, hook.body.count)
+                Task { await inquire(claim, bytes: bytes, error, on: route, from: client, then: done) }
+            }
+        }
+    }
+
+    private func act(
+        on verdict: consuming HookVerdict, _ route: HookRoute, from client: Client,
+        then done: @escaping @Sendable (HookAnswer) -> Void
+    ) {
+        switch consume verdict {
+        case .ignored(let reason): done(ignored(reason, on: route, from: client))
+        case .push(let push):
+            // What is told later keeps no more of the push than it needs: it is copied with every step.
+            let (id, repository, ref) = (push.trigger.id, push.trigger.repository, push.trigger.ref)
+            intake.take(push) { [self] result in
+                switch result {
+                case .success(let durability):
+                    accepted(id, repository, ref, durability, on: route, from: client)
+                    done(.accepted(id))
+                case .failure(let refusal):
+                    route.failed.increment()
+                    done(HookAnswer(refusal))
                 }
             }
-        } catch {
-            done(refused(error, on: route, from: hook.client))
         }
+    }
+
+    /// A hook with another repository's secret: its push makes the repository known, where that is not registered.
+    private func inquire(
+        _ claim: HookClaim, bytes: Int, _ refusal: HookRefusal, on route: HookRoute, from client: Client,
+        then done: @escaping @Sendable (HookAnswer) -> Void
+    ) async {
+        do {
+            guard let sender = try await inquiries.sender(of: claim, bytes: bytes) else {
+                return done(refused(refusal, on: route, from: client))
+            }
+            guard case .push(var push) = try claim.meaning() else {
+                return done(refused(refusal, on: route, from: client))
+            }
+            push.secretOf = sender
+            let reason =
+                "\(claim.subject) is not registered, so its push runs nothing: \(claim.addCommand) registers it"
+            intake.take(push) { [self] result in
+                switch result {
+                case .success: done(ignored(reason, on: route, from: client))
+                case .failure(let refusal):
+                    route.failed.increment()
+                    done(HookAnswer(refusal))
+                }
+            }
+        } catch let error as HookRefusal {
+            done(refused(error, on: route, from: client))
+        } catch {
+            logger.notice("whose secret a hook has cannot be found out", metadata: ["error": "\(error)"])
+            done(refused(refusal, on: route, from: client))
+        }
+    }
+
+    private func ignored(_ reason: String, on route: HookRoute, from client: Client) -> HookAnswer {
+        route.ignored.increment()
+        logger.info(
+            "hook ignored",
+            metadata: ["forge": "\(route.forge.name)", "reason": "\(reason)", "client": "\(client)"])
+        return .ignored(reason)
     }
 
     /// What the sender of a hook is told that is not taken.

@@ -32,9 +32,9 @@ struct WebhookGateway {
         } else {
             context.logger.notice("no spool: pushes are refused while the broker is away; set SLIPWAY_DATA")
         }
+        let groups = try settings.value(GatewaySettings.secrets)
         let secrets = HookSecrets(
-            token: HookToken(key: try settings.value(CommonSettings.hookKey)),
-            groups: try settings.value(GatewaySettings.secrets))
+            token: HookToken(key: try settings.value(CommonSettings.hookKey)), groups: groups)
         let batches = PublishBatches<Publication> { bus.publish($0) }
         let intake = Intake(
             publish: { batches.publish(Publication($0.outgoing, timeout: timeout, done: $1)) }, spool: spool,
@@ -46,6 +46,7 @@ struct WebhookGateway {
             address: try settings.value(GatewaySettings.listen),
             routes: HookRoutes(
                 forges: ForgeRegistry.all(secrets), intake: intake,
+                inquiries: HookInquiries(groups: groups) { try await bus.call($0, timeout: .seconds(3)) },
                 bodies: BodyLimit(bytes: try settings.value(GatewaySettings.bodyLimit)),
                 proxies: try settings.value(CommonSettings.trustedProxies), logger: context.logger),
             logger: context.logger)

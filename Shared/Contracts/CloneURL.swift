@@ -34,6 +34,13 @@ public struct CloneURL: Sendable, Hashable {
         }
     }
 
+    /// Its ``host`` without the port, which is another one for another protocol.
+    public var hostName: String {
+        // An IPv6 address has colons in its brackets.
+        guard let colon = host.lastIndex(of: ":"), !host[colon...].contains("]") else { return host }
+        return String(host[..<colon])
+    }
+
     /// Whether a text is such an address.
     public static func isUsable(_ text: String) -> Bool { (try? CloneURL(text)) != nil }
 

@@ -47,6 +47,9 @@ public enum MessageMap {
         Entry(
             message: JobClaim.self, route: .queue(requests), producers: ["builder", "deployer"],
             consumers: ["pipeline"]),
+        Entry(
+            message: HookInquiry.self, route: .queue(requests), producers: ["webhook-gateway"],
+            consumers: ["pipeline"]),
         Entry(message: RepositoryLookup.self, route: .queue(requests), producers: ["sync"], consumers: ["pipeline"]),
         Entry(
             message: StepStarted.self, route: .queue(pipeline), producers: ["builder", "deployer"],

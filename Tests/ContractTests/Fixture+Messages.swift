@@ -19,6 +19,14 @@ extension Fixture {
             SyncDelayed(
                 trigger: Sample.trigger, reason: "the server cannot be reached; attempt 2 of 3 is in 5 s",
                 retryAt: Sample.moment)),
+        Fixture(
+            "PushReceived-secretOf",
+            PushReceived(
+                trigger: Sample.trigger, cloneURL: "https://git.example/shop/web.git",
+                secretOf: RepositoryPath(rawValue: "shop/other"))),
+        Fixture(
+            "HookInquiry",
+            HookInquiry(repository: Sample.repository, cloneURL: "https://git.example/shop/web.git")),
         Fixture("RepositoryLookup", RepositoryLookup(repository: Sample.repository)),
         Fixture("BuildRequested", BuildRequested(job: Sample.job, run: Sample.run, attempt: 1)),
         Fixture("RolloutRequested", RolloutRequested(job: Sample.job, run: Sample.run, attempt: 1)),
@@ -65,6 +73,11 @@ extension Fixture {
         Fixture(
             "JobClaimReply-refused-choice",
             JobClaimReply.refused(.init(code: .newerAttempt, reason: "attempt 3 was granted to builder-2"))),
+        Fixture(
+            "HookInquiryReply",
+            HookInquiryReply(
+                isRegistered: false,
+                neighbours: [RepositoryPath(rawValue: "shop/api"), RepositoryPath(rawValue: "tools/ci")])),
         Fixture(
             "RepositoryLookupReply-found-choice",
             RepositoryLookupReply.found(

@@ -101,6 +101,40 @@ import Testing
         }
     }
 
+    /// A group's hook has the secret of one of its repositories: pushes of the others are shown, with the command.
+    @Test func pushesWithAnothersSecret() async throws {
+        try await Stack.with { stack in
+            let platform = stack.platform
+            let repository = try await SampleRepository("shop/new", in: stack.directory, platform: platform)
+            #expect(try await platform.send(.delete, "repositories/shop%2Fnew").status == 204)
+            _ = try await SampleRepository("shop/web", in: stack.directory, platform: platform)
+            let (before, commit) = try await repository.commit(["a": "b"])
+            let body = try repository.hookBody(before: before, commit: commit, message: "x")
+            func post(_ token: String) async throws -> PlatformClient.Answer {
+                try await platform.hook(body, headers: ["X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": token])
+            }
+            let stranger = try await post("guessed")
+            #expect(stranger.status == 401)
+            let answer = try await post(try await platform.hookToken("shop/web"))
+            #expect(answer.status == 202)
+            #expect(answer.text.contains("slipway repo add shop/new"), "\(answer.text)")
+            var found: [DiscoveredRepositoryView] = []
+            try await eventually(within: .seconds(30), "the repository is discovered") {
+                found = try await platform.send(.get, "discovered-repositories")
+                    .decode(Page<DiscoveredRepositoryView>.self).items
+                return !found.isEmpty
+            }
+            #expect(found.map(\.path.rawValue) == ["shop/new"])
+            #expect(found.map(\.pushes) == [1])
+            #expect(answer.text.contains(try #require(found.first).command))
+            // Registered, it needs its own.
+            let cloneURL = try #require(found.first?.cloneURL)
+            try await platform.addRepository("shop/new", cloneURL: cloneURL, allowsFile: true)
+            #expect(try await post(try await platform.hookToken("shop/web")).status == 401)
+            #expect(try await platform.runs("shop/new").isEmpty)
+        }
+    }
+
     /// Without a broker the gateway still takes hooks and the platform still answers its pages; the others cannot work.
     @Test func readyWithoutABroker() async throws {
         try await PrivateBroker.with { broker in

@@ -68,6 +68,53 @@ import Testing
         }
     }
 
+    @Test func `A hook's secret is sought among those of its host, the nearest first`() async throws {
+        try await PlatformFixture.with { platform in
+            let addresses = [
+                "tools/ci": "https://git.example/tools/ci.git",
+                "new/team/api": "ssh://git@git.example:2222/new/team/api",
+                "new/other": "git@git.example:new/other.git", "else/where": "https://elsewhere.example/else/where",
+            ]
+            for (path, cloneURL) in addresses {
+                _ = try await platform.operations.repositories.save(
+                    RepositoryRequest(cloneURL: cloneURL), as: RepositoryPath(rawValue: path), by: platform.principal)
+            }
+            func ask(_ path: String, _ cloneURL: String) async throws -> HookInquiryReply {
+                try await HookInquiryHandler(repositories: platform.operations.repositories).answer(
+                    HookInquiry(repository: RepositoryPath(rawValue: path), cloneURL: cloneURL),
+                    MessageContext(id: .make()))
+            }
+            let unknown = try await ask("new/team/web", "https://git.example:8443/new/team/web.git")
+            #expect(!unknown.isRegistered)
+            #expect(Array(unknown.neighbours.map(\.rawValue).prefix(2)) == ["new/team/api", "new/other"])
+            #expect(!unknown.neighbours.map(\.rawValue).contains("else/where"))
+            #expect(try await ask("new/other", "https://git.example/new/other.git").isRegistered)
+            #expect(try await ask("new/team/web", "no address").neighbours.isEmpty)
+        }
+    }
+
+    /// Nothing was pushed yet, and the address is like that of the group's others.
+    @Test func `A repository that nothing is known of is registered as others of its group are`() async throws {
+        try await PlatformFixture.with { platform in
+            let repositories = platform.operations.repositories
+            _ = try await repositories.save(
+                RepositoryRequest(cloneURL: "https://git.example/base/new/app.git", forge: "gitea"),
+                as: RepositoryPath(rawValue: "new/app"), by: platform.principal)
+            func remedy(_ path: String) async throws -> String? {
+                do {
+                    _ = try await repositories.hook(of: RepositoryPath(rawValue: path), as: platform.principal)
+                    return nil
+                } catch let error as OperationError {
+                    return error.problem.remedy
+                }
+            }
+            #expect(
+                try await remedy("new/web")
+                    == "register it: slipway repo add new/web https://git.example/base/new/web.git --forge=gitea")
+            #expect(try await remedy("else/web") == "register it: slipway repo add else/web <clone address>")
+        }
+    }
+
     /// What a hook says ends in a command that a person pastes into a shell.
     @Test(
         arguments: [

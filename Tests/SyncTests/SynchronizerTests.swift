@@ -154,6 +154,20 @@ struct SynchronizerTests {
             failure(try await synchronizer.synchronize(hostile, cloneURL: "", attempt: 1))?.code == .unknownRepository)
     }
 
+    @Test("a push that another repository's secret verified makes an unknown repository known, and nothing else")
+    func secretOfAnother() async throws {
+        let origin = try await Origin()
+        try await origin.commit("one")
+        let push = PushReceived(
+            trigger: origin.trigger(), cloneURL: "https://git.example/shop/web.git",
+            secretOf: RepositoryPath(rawValue: "shop/other"))
+        let unknown = try #require(try await origin.synchronizer(.unknown).discovered(push))
+        #expect(failure(unknown)?.code == .unknownRepository)
+        let command = "`slipway repo add shop/web https://git.example/shop/web.git`"
+        #expect(failure(unknown)?.reason.contains(command) == true)
+        #expect(try await origin.synchronizer().discovered(push) == nil)
+    }
+
     private func delay(_ outcome: SyncOutcome) -> SyncDelayed? {
         guard case .delayed(let delay) = outcome else { return nil }
         return delay

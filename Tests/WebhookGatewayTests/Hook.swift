@@ -161,6 +161,9 @@ struct Gateway {
     var spool: Spool?
     var limit = 1 << 20
     var proxies = TrustedProxies.none
+    /// What the platform answers who asks for whose secret a hook has; without it, it is away.
+    var inquiry: HookInquiryReply?
+    var budget = InquiryBudget()
     let lines = LogLines()
 
     func post(
@@ -179,8 +182,11 @@ struct Gateway {
         let logger = Logger(label: "test") { [lines] _ in LogLines.Handler(lines: lines) }
         return HookRoutes(
             forges: ForgeRegistry.all(HookSecrets(token: HookToken(key: Hook.key), groups: groups)),
-            intake: Intake(publish: broker.publish, spool: spool, logger: logger), bodies: BodyLimit(bytes: limit),
-            proxies: proxies, logger: logger)
+            intake: Intake(publish: broker.publish, spool: spool, logger: logger),
+            inquiries: HookInquiries(groups: groups, budget: budget) { [inquiry] _ in
+                guard let inquiry else { throw Broker.away }
+                return inquiry
+            }, bodies: BodyLimit(bytes: limit), proxies: proxies, logger: logger)
     }
 
     /// - Parameter peer: the other end.

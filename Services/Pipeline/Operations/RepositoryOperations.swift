@@ -35,6 +35,33 @@ struct RepositoryOperations: Sendable {
         try await store.read { try $0.repositories.find(path) }
     }
 
+    /// The registered repositories of a clone address's host, those that share the most of a path first.
+    func neighbours(
+        of path: RepositoryPath, cloneURL: String, as principal: Principal
+    ) async throws -> HookInquiryReply {
+        let addresses = try await store.read { try $0.repositories.addresses() }
+        let others = Self.near(path, cloneURL: cloneURL, addresses)
+        return HookInquiryReply(
+            isRegistered: addresses.contains { $0.path == path }, neighbours: Array(others.prefix(Self.nearest)))
+    }
+
+    /// As many are told of.
+    static let nearest = 1_000
+
+    private static func near(
+        _ path: RepositoryPath, cloneURL: String, _ addresses: [(path: RepositoryPath, cloneURL: String)]
+    ) -> [RepositoryPath] {
+        guard let host = try? CloneURL(cloneURL).hostName else { return [] }
+        let own = path.rawValue.split(separator: "/")
+        return
+            addresses
+            .filter { $0.path != path && (try? CloneURL($0.cloneURL).hostName) == host }
+            .map { other in
+                (other.path, shared: zip(own, other.path.rawValue.split(separator: "/")).prefix { $0 == $1 }.count)
+            }
+            .sorted { $0.shared > $1.shared }.map(\.0)
+    }
+
     /// Registers a repository, or changes it: what is not given stays as it is.
     /// - Returns: whether it is new.
     func save(_ request: RepositoryRequest, as path: RepositoryPath, by principal: Principal) async throws -> Bool {
@@ -95,9 +122,24 @@ struct RepositoryOperations: Sendable {
 
     static func find(_ path: RepositoryPath, in tables: some Tables) throws -> Repository {
         guard let repository = try tables.repositories.find(path) else {
-            throw OperationError.unknown(path, pushed: try tables.discovered.all().first { $0.path == path })
+            let pushed = try tables.discovered.all().first { $0.path == path }
+            let command = try pushed?.command ?? likelyCommand(for: path, among: tables.repositories.all())
+            throw OperationError.unknown(path, command: command)
         }
         return repository
+    }
+
+    /// The command that registers a repository which nothing is known of: its address is most likely made as that of
+    /// another one of its group is. `nil` where the group has none.
+    private static func likelyCommand(for path: RepositoryPath, among repositories: [Repository]) -> String? {
+        let group = path.rawValue.prefix { $0 != "/" } + "/"
+        for other in repositories where other.path.rawValue.hasPrefix(group) {
+            for ending in ["", ".git"] where other.cloneURL.hasSuffix("/\(other.path)\(ending)") {
+                let server = other.cloneURL.dropLast(other.path.rawValue.count + ending.count)
+                return path.addCommand(cloneURL: "\(server)\(path)\(ending)", forge: other.forge.name)
+            }
+        }
+        return nil
     }
 
     private static func view(

@@ -59,9 +59,7 @@ struct RunOperations: Sendable {
     func start(_ request: RunRequest, as principal: Principal) async throws -> RunView {
         let compiled = try request.document.map { try ComponentOperations.compile($0, name: "document") }
         let run = try await engine.store.write { transaction in
-            guard let repository = try transaction.repositories.find(request.repository) else {
-                throw OperationError.unknown(request.repository)
-            }
+            let repository = try RepositoryOperations.find(request.repository, in: transaction)
             let given = try Self.given(by: request, compiled, in: transaction)
             let trigger = try Trigger(byHand: request, defaultBranch: repository.defaultBranch, now: transaction.now)
             return try engine.requestRun(for: trigger, given: given, of: repository, in: transaction)
@@ -75,9 +73,7 @@ struct RunOperations: Sendable {
             guard let summary = try transaction.runs.summary(id), let details = try transaction.runs.details(id) else {
                 throw OperationError.unknown(id)
             }
-            guard let repository = try transaction.repositories.find(summary.repository) else {
-                throw OperationError.unknown(summary.repository)
-            }
+            let repository = try RepositoryOperations.find(summary.repository, in: transaction)
             return try engine.rerun(summary, details, of: repository, in: transaction)
         }
         return try await view(run, as: principal)

@@ -14,6 +14,13 @@ struct RepositoryStore {
         try database.rows("SELECT * FROM repositories ORDER BY path").map(Self.repository)
     }
 
+    /// Where each is cloned from.
+    func addresses() throws -> [(path: RepositoryPath, cloneURL: String)] {
+        try database.rows("SELECT path, cloneURL FROM repositories ORDER BY path").map {
+            (try $0["path"], try $0["cloneURL"])
+        }
+    }
+
     func save(_ repository: Repository) throws {
         try database.execute(
             """

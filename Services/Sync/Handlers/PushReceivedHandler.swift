@@ -7,6 +7,10 @@ struct PushReceivedHandler: MessageHandler {
     let outcomes: SyncOutcomes
 
     func handle(_ message: PushReceived, _ context: MessageContext) async throws {
+        if message.secretOf != nil {
+            guard let outcome = try await synchronizer.discovered(message) else { return }
+            return try await outcomes.send(outcome, after: message)
+        }
         try await outcomes.handle(
             message.trigger, cloneURL: message.cloneURL, after: message, context, by: synchronizer)
     }

@@ -39,6 +39,9 @@ struct GroupSecrets: Sendable, CustomStringConvertible {
         }
     }
 
+    /// What the groups are called.
+    var names: [String] { entries.map(\.group) }
+
     func tokens(for repository: RepositoryPath) -> [[UInt8]] {
         entries.compactMap { entry in
             guard case .token(let token) = entry.kind, Self.group(entry.group, holds: repository) else { return nil }

@@ -64,6 +64,17 @@ struct HubPayload {
         return subject
     }
 
+    /// What the hook says it is of.
+    func claim(
+        of forge: Forge, _ subject: RepositoryPath,
+        verify: @escaping @Sendable (RepositoryPath) throws(HookRefusal) -> Void,
+        meaning: @escaping @Sendable () throws(HookRefusal) -> HookVerdict
+    ) -> HookClaim {
+        HookClaim(
+            subject: subject, isOrganization: path == nil, forge: forge, cloneURL: cloneURL,
+            defaultBranch: defaultBranch, verify: verify, meaning: meaning)
+    }
+
     private mutating func readCommit(_ scanner: inout JSONScanner) throws(JSONScanError) {
         guard try scanner.startsObject() else { return try scanner.skip() }
         try scanner.object { (key, scanner) throws(JSONScanError) in

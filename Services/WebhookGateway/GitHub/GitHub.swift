@@ -8,7 +8,7 @@ struct GitHub: ForgeHooks {
     let forge = Forge.github
     let secrets: HookSecrets
 
-    func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookVerdict {
+    func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookReading {
         guard let event = hook.headers.first(name: HookHeader.githubEvent) else { return .foreign }
         // A form is what GitHub proposes where the hook is set up.
         let payload = try hook.payload(of: forge, takesForms: true) { json throws(JSONScanError) in
@@ -18,22 +18,25 @@ struct GitHub: ForgeHooks {
         guard let subject = try payload.subject(of: forge, isPush: event == "push") else {
             return .ignored("the event “\(event.prefix(80))” is of no repository")
         }
-        try verify(hook, subject)
-        switch event {
-        case "push":
-            return try payload.push(of: forge, subject, key: hook.headers.first(name: HookHeader.githubDelivery))
-                .verdict(now: now)
-        case "ping": return .ignored("the hook of \(subject) is set up: its secret is right")
-        default: return .ignored("events of kind “\(event.prefix(80))” start nothing")
-        }
+        return .claim(
+            payload.claim(
+                of: forge, subject, verify: { (repository) throws(HookRefusal) in try verify(hook, repository) },
+                meaning: { () throws(HookRefusal) in
+                    switch event {
+                    case "push":
+                        let key = hook.headers.first(name: HookHeader.githubDelivery)
+                        return try payload.push(of: forge, subject, key: key).verdict(now: now)
+                    case "ping": return .ignored("the hook of \(subject) is set up: its secret is right")
+                    default: return .ignored("events of kind “\(event.prefix(80))” start nothing")
+                    }
+                }))
     }
 
     private func verify(_ hook: IncomingHook, _ repository: RepositoryPath) throws(HookRefusal) {
         guard let header = hook.headers.first(name: HookHeader.hubSignature) else {
             throw HookRefusal(
                 .unauthorized, "missing_signature",
-                "the hook of \(repository) has no \(HookHeader.hubSignature): it was set up without a secret",
-                remedy: HookRefusal.remedy(repository))
+                "the hook of \(repository) has no \(HookHeader.hubSignature): it was set up without a secret")
         }
         guard header.hasPrefix("sha256="),
             secrets.accept(signature: header.dropFirst("sha256=".count), of: hook.body, for: repository)

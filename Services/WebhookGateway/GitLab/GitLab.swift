@@ -12,7 +12,7 @@ struct GitLab: ForgeHooks {
         self.secrets = secrets
     }
 
-    func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookVerdict {
+    func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookReading {
         let payload = try hook.payload(of: forge) { json throws(JSONScanError) in try GitLabPayload(json) }
         let kind = payload.objectKind ?? payload.eventName ?? ""
         // Every hook of GitLab has one or the other.
@@ -25,9 +25,14 @@ struct GitLab: ForgeHooks {
         }
         let repository = RepositoryPath(rawValue: path)
         if let problem = repository.problem { throw HookRefusal(.badRequest, "malformed_path", problem) }
-        try verify(hook, repository, now)
-        guard kind == "push" || kind == "tag_push" else { return .ignored(unsupported(kind)) }
-        return try push(payload, repository, isTag: kind == "tag_push", hook.headers).verdict(now: now)
+        return .claim(
+            HookClaim(
+                subject: repository, forge: forge, cloneURL: payload.cloneURL, defaultBranch: payload.defaultBranch,
+                verify: { (repository) throws(HookRefusal) in try verify(hook, repository, now) },
+                meaning: { () throws(HookRefusal) in
+                    guard kind == "push" || kind == "tag_push" else { return .ignored(unsupported(kind)) }
+                    return try push(payload, repository, isTag: kind == "tag_push", hook.headers).verdict(now: now)
+                }))
     }
 
     // MARK: Verification
@@ -58,13 +63,10 @@ struct GitLab: ForgeHooks {
         }
         guard let token = hook.headers.first(name: HookHeader.gitlabToken) else {
             throw HookRefusal(
-                .unauthorized, "missing_token", "the hook of \(repository) has neither a secret token nor a signature",
-                remedy: HookRefusal.remedy(repository))
+                .unauthorized, "missing_token", "the hook of \(repository) has neither a secret token nor a signature")
         }
         guard secrets.accept(token: token, for: repository) else {
-            throw HookRefusal(
-                .unauthorized, "wrong_token", "the secret token is not the one of \(repository)",
-                remedy: HookRefusal.remedy(repository))
+            throw .wrongSecret("wrong_token", "the secret token is not the one of \(repository)")
         }
     }
 

@@ -9,7 +9,7 @@ struct Gitea: ForgeHooks {
     let forge = Forge.gitea
     let secrets: HookSecrets
 
-    func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookVerdict {
+    func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookReading {
         guard let event = first(of: [HookHeader.forgejoEvent, HookHeader.giteaEvent], hook) else { return .foreign }
         let payload = try hook.payload(of: forge, takesForms: true) { json throws(JSONScanError) in
             try HubPayload(json)
@@ -17,10 +17,16 @@ struct Gitea: ForgeHooks {
         guard let subject = try payload.subject(of: forge, isPush: event == "push") else {
             return .ignored("the event “\(event.prefix(80))” is of no repository")
         }
-        try verify(hook, subject)
-        guard event == "push" else { return .ignored("events of kind “\(event.prefix(80))” start nothing") }
-        let key = first(of: [HookHeader.forgejoDelivery, HookHeader.giteaDelivery], hook)
-        return try payload.push(of: forge, subject, key: key).verdict(now: now)
+        return .claim(
+            payload.claim(
+                of: forge, subject, verify: { (repository) throws(HookRefusal) in try verify(hook, repository) },
+                meaning: { () throws(HookRefusal) in
+                    guard event == "push" else {
+                        return .ignored("events of kind “\(event.prefix(80))” start nothing")
+                    }
+                    let key = first(of: [HookHeader.forgejoDelivery, HookHeader.giteaDelivery], hook)
+                    return try payload.push(of: forge, subject, key: key).verdict(now: now)
+                }))
     }
 
     private func verify(_ hook: IncomingHook, _ repository: RepositoryPath) throws(HookRefusal) {
@@ -35,15 +41,12 @@ struct Gitea: ForgeHooks {
         guard let authorization = first(of: ["Authorization"], hook) else {
             throw HookRefusal(
                 .unauthorized, "missing_signature",
-                "the hook of \(repository) is not signed: it was set up without a secret",
-                remedy: HookRefusal.remedy(repository))
+                "the hook of \(repository) is not signed: it was set up without a secret")
         }
         // `Bearer …`, as it proposes, `token …`, or what was entered alone.
         let token = authorization.split(separator: " ", maxSplits: 1).last.map(String.init) ?? ""
         guard secrets.accept(token: token, for: repository) else {
-            throw HookRefusal(
-                .unauthorized, "wrong_token", "the authorization header is not the secret of \(repository)",
-                remedy: HookRefusal.remedy(repository))
+            throw .wrongSecret("wrong_token", "the authorization header is not the secret of \(repository)")
         }
     }
 

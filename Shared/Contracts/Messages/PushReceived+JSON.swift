@@ -5,6 +5,7 @@ extension PushReceived {
         text.object { push in
             push.member("cloneURL", cloneURL)
             push.member("defaultBranch", defaultBranch)
+            push.member("secretOf", secretOf?.rawValue)
             push.member("trigger") { trigger.write(to: &$0) }
         }
         return text.bytes
