@@ -63,6 +63,7 @@ struct Builder {
                 docker: docker,
                 registry: RegistryClient(
                     client: http, plainHosts: Set(try settings.value(BuilderSettings.plainRegistries)),
+                    realms: try settings.optional(BuilderSettings.tokenRealms) ?? TokenRealms(),
                     authorities: certificates.map { .text($0.pem) }),
                 events: events, logger: context.logger))
         let loop = JobLoop(

@@ -1,3 +1,4 @@
+import DockerEngine
 import Runtime
 
 /// The builder's own settings.
@@ -54,6 +55,17 @@ enum BuilderSettings {
     static let plainRegistries = Setting<[String]>.list(
         "registries.plain", "registries (host:port) spoken to without TLS, besides those on loopback",
         example: "registry:5000", default: [])
+    static let tokenRealms = Setting<TokenRealms>(
+        "registries.realms",
+        "hosts where registries have their token services, as registry=host: logins go to the registry's own host and to "
+            + "none else",
+        example: "registry.example=gitlab.example"
+    ) { text in
+        guard let realms = TokenRealms(text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }) else {
+            throw SettingProblem(expected: "a list of registry=host")
+        }
+        return realms
+    }
     static let sourceCacheLimit = Setting<Int>.integer(
         "source.cache.limit",
         "how much of what jobs fetched is kept for the next jobs of the same repositories, in MiB; the repositories "
@@ -65,7 +77,8 @@ enum BuilderSettings {
     static let all: [any AnySetting] = [
         CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, labels, capacity, runners,
         dockerSocket, dockerData, trusted,
-        memory, cpus, processes, dropped, plainRegistries, sourceCacheLimit, name, CommonSettings.logBrokerURL,
+        memory, cpus, processes, dropped, plainRegistries, tokenRealms, sourceCacheLimit, name,
+        CommonSettings.logBrokerURL,
     ]
 }
 

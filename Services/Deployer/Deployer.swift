@@ -36,6 +36,7 @@ struct Deployer {
         let http = HTTPClient(logger: context.logger)
         let registry = RegistryClient(
             client: http, plainHosts: Set(try settings.value(DeployerSettings.plainRegistries)),
+            realms: try settings.optional(DeployerSettings.tokenRealms) ?? TokenRealms(),
             authorities: try TrustedCertificates(settings).map { .text($0.pem) })
         let bus = context.bus
         let events = WorkerEvents(service: "deployer", logger: context.logger) { event in

@@ -1,3 +1,4 @@
+import DockerEngine
 import FoundationEssentials
 import Runtime
 
@@ -28,11 +29,22 @@ enum DeployerSettings {
     static let plainRegistries = Setting<[String]>.list(
         "registries.plain", "registries (host:port) spoken to without TLS, besides those on loopback",
         example: "registry:5000", default: [])
+    static let tokenRealms = Setting<TokenRealms>(
+        "registries.realms",
+        "hosts where registries have their token services, as registry=host: logins go to the registry's own host and to "
+            + "none else",
+        example: "registry.example=gitlab.example"
+    ) { text in
+        guard let realms = TokenRealms(text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }) else {
+            throw SettingProblem(expected: "a list of registry=host")
+        }
+        return realms
+    }
 
     static let all: [any AnySetting] =
         [
             CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, kubeconfig, clusters,
-            slots, timeout, plainRegistries, CommonSettings.logBrokerURL,
+            slots, timeout, plainRegistries, tokenRealms, CommonSettings.logBrokerURL,
         ] + RolloutTargets.all.flatMap { $0.settings }
 }
 

@@ -1,5 +1,5 @@
 /// An address that Git fetches from: `http(s)://host/…`, `ssh://host/…`, `user@host:path` or a path of the local file
-/// system. It says no password and is not taken for an option or a command.
+/// system. It holds no password, also not in a query, and is not taken for an option or a command.
 public struct CloneURL: Sendable, Hashable {
     public enum Kind: Sendable, Hashable { case http, ssh, file }
 
@@ -29,7 +29,10 @@ public struct CloneURL: Sendable, Hashable {
             guard let colon = text.firstIndex(of: ":"), !text[colon...].hasPrefix("::"),
                 !text[..<colon].contains("/"), let at = text[..<colon].lastIndex(of: "@"),
                 !text[text.index(after: at)...].hasPrefix("-"), text.index(after: at) != colon
-            else { throw Refusal(description: "“\(text)” is no address such as https://git.example/shop/web.git") }
+            else {
+                throw Refusal(
+                    description: "“\(Self.shown(text))” is no address such as https://git.example/shop/web.git")
+            }
             (kind, host) = (.ssh, text[text.index(after: at)..<colon].lowercased())
         }
     }
@@ -58,6 +61,10 @@ public struct CloneURL: Sendable, Hashable {
                 throw Refusal(
                     description: "the address of \(host) has a user in it; give user and token apart from the address")
             }
+            guard !rest.contains("?"), !rest.contains("#") else {
+                throw Refusal(
+                    description: "the address of \(host) has a query in it; give the token apart from the address")
+            }
         case "ssh":
             kind = .ssh
             guard user?.contains(":") != true else {
@@ -66,9 +73,14 @@ public struct CloneURL: Sendable, Hashable {
         default: throw Refusal(description: "“\(scheme)” is no protocol to fetch with; use https, http or ssh")
         }
         guard !host.isEmpty, !host.hasPrefix("-") else {
-            throw Refusal(description: "“\(scheme)://\(rest)” names no host")
+            throw Refusal(description: "“\(shown("\(scheme)://\(rest)"))” names no host")
         }
         return (kind, host.lowercased())
+    }
+
+    /// Without what may be a user and a password.
+    private static func shown(_ text: String) -> String {
+        text.lastIndex(of: "@").map { "…\(text[$0...])" } ?? text
     }
 
     /// What is not seen where a person reads an address, or turns it around.

@@ -102,6 +102,48 @@ import Testing
         }
     }
 
+    /// On another host than 127.0.0.1, if only by its name.
+    private static let challenge = Script.Answer(
+        status: 401, headers: [.wwwAuthenticate: #"Bearer realm="http://localhost:9/token",service="x""#])
+
+    @Test("a login goes to no token service on another host, unless that is permitted")
+    func foreignRealm() async throws {
+        try await with([Self.challenge]) { registry, image, script, _ async throws in
+            let login = RegistryCredentials(username: "ada", password: "secret")
+            let error = await #expect(throws: DockerError.self) { try await registry.digest(of: image, login: login) }
+            #expect(error?.code == .unauthorized)
+            let remedy = "permit it with SLIPWAY_REGISTRIES_REALMS=\(image.registry)=localhost"
+            #expect(error?.message.hasSuffix(remedy) == true, "\(error?.message ?? "")")
+            #expect(script.asked.withLock { $0 } == 1)
+            // Nothing is given away without a login: the token service itself is what does not answer here.
+            let open = await #expect(throws: DockerError.self) { try await registry.digest(of: image, login: nil) }
+            #expect(open?.code == .unreachable)
+        }
+    }
+
+    @Test("a token service is at the registry's own host, whatever its port, or where it is permitted")
+    func realms() throws {
+        let realms = try #require(TokenRealms(["registry.example:5000=GitLab.example", "a=b"]))
+        for (realm, registry, isPermitted) in [
+            ("https://registry.example/token", "registry.example", true),
+            ("https://registry.example:8443/token", "registry.example:5000", true),
+            ("https://gitlab.example/jwt/auth", "registry.example", true),
+            ("https://auth.docker.io/token", "docker.io", true),
+            ("https://gitlab.example/jwt/auth", "other.example", false),
+            ("https://evil.example/token", "registry.example", false),
+            ("https://registry.example.evil.example/token", "registry.example", false),
+            ("https://registry.example@evil.example/token", "registry.example", false),
+            ("https://registry.example:5000@evil.example", "registry.example", false),
+            ("https://registry.example\\@evil.example/", "registry.example", false),
+            ("https://evil.example#registry.example", "registry.example", false),
+            ("https:///token", "", false), ("registry.example", "registry.example", false),
+            ("https://[::1]:5000/token", "[::1]", true),
+        ] {
+            #expect(realms.permit(realm, for: registry) == isPermitted, "\(realm) \(registry)")
+        }
+        for pairs in [["a"], ["a=b=c"], ["=b"], ["a="]] { #expect(TokenRealms(pairs) == nil, "\(pairs)") }
+    }
+
     @Test("an index names a digest for each platform, without attestations")
     func index() async throws {
         let (amd, arm) = (

@@ -60,10 +60,10 @@ import Testing
                     username: "oauth2", token: "hush"), as: path, by: principal)
             #expect(isNew)
             let isNewAgain = try await repositories.save(
-                RepositoryRequest(cloneURL: "https://git.example/b.git"), as: path, by: principal)
+                RepositoryRequest(cloneURL: "https://git.example/a.git"), as: path, by: principal)
             #expect(!isNewAgain)
             let view = try await repositories.view(path, as: principal)
-            #expect(view.cloneURL == "https://git.example/b.git" && view.defaultBranch == "trunk")
+            #expect(view.cloneURL == "https://git.example/a.git" && view.defaultBranch == "trunk")
             #expect(!view.allowsFile && view.hasToken)
             let source = try #require(try await repositories.source(of: path, as: .stage))
             #expect(source.username == "oauth2")
@@ -103,14 +103,46 @@ import Testing
         }
     }
 
-    @Test(arguments: ["ext::sh -c id", "https://user:pw@git.example/a.git", ""])
+    @Test(arguments: [
+        "https://evil.example/a.git", "http://git.example/a.git", "https://git.example/other.git",
+        "https://git.example:8443/a.git",
+    ])
+    func `The token of a repository does not go to another address`(address: String) async throws {
+        try await PlatformFixture.with { platform in
+            let (repositories, principal) = (platform.operations.repositories, platform.principal)
+            let path = RepositoryPath(rawValue: "team/app")
+            let first = RepositoryRequest(
+                cloneURL: "https://git.example/a.git", username: "oauth2", token: "hush")
+            _ = try await repositories.save(first, as: path, by: principal)
+            _ = try await repositories.save(RepositoryRequest(cloneURL: address), as: path, by: principal)
+            #expect(try await repositories.source(of: path, as: .stage)?.token == nil)
+            #expect(try await !repositories.view(path, as: principal).hasToken)
+            // Not even back.
+            _ = try await repositories.save(
+                RepositoryRequest(cloneURL: first.cloneURL), as: path, by: principal)
+            #expect(try await repositories.source(of: path, as: .stage)?.token == nil)
+            _ = try await repositories.save(
+                RepositoryRequest(cloneURL: address, token: "mine"), as: path, by: principal)
+            let token = try #require(try await repositories.source(of: path, as: .stage)?.token)
+            #expect(try platform.keys.open(token, for: SecretPurpose.git) == "mine")
+        }
+    }
+
+    @Test(arguments: [
+        "ext::sh -c id", "https://user:pw@git.example/a.git", "ssh://git:pw@git.example/a.git",
+        "https://git.example/a.git?private_token=pw", "https://git.example/a.git#pw", "user:pw@git.example:a.git",
+        "https:/user:pw@git.example/a.git", "",
+    ])
     func `An address that Git does not fetch from is refused`(address: String) async throws {
         try await PlatformFixture.with { platform in
-            let code = try await refusal {
+            do {
                 _ = try await platform.operations.repositories.save(
                     RepositoryRequest(cloneURL: address), as: Self.missing, by: platform.principal)
+                Issue.record("it was taken")
+            } catch let error as OperationError {
+                #expect(error.problem.code == "malformed_clone_url")
+                #expect(!error.problem.message.contains("pw"), "\(error.problem.message)")
             }
-            #expect(code == "invalid malformed_clone_url")
             #expect(try await platform.operations.repositories.source(of: Self.missing, as: .stage) == nil)
         }
     }

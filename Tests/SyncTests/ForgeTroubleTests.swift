@@ -24,12 +24,12 @@ struct ForgeTroubleTests {
         }
     }
 
-    @Test("a page to sign in, too many requests, a gateway's error and a redirect are named")
+    @Test("a page to sign in, too many requests, and a gateway's error are named")
     func named() async throws {
         try await GitForge.with { forge in
             let origin = try await Origin()
             let repository = try await forge.repository("shop/web")
-            let commit = try await repository.push([:])
+            _ = try await repository.push([:])
             let login = try await failure(origin, forge.url("login/shop/web"))
             #expect(login.code == .git)
             #expect(login.reason.contains("a web page answers in place of Git"))
@@ -39,6 +39,15 @@ struct ForgeTroubleTests {
             #expect(busy.reason.hasSuffix("attempt 2 of 5 is in 5 s"))
             let broken = try await failure(origin, forge.url("broken/shop/web"), attempt: 3)
             #expect(broken.code == .unreachable)
+        }
+    }
+
+    @Test("credentials follow a redirect on their own server and to no other")
+    func redirects() async throws {
+        try await GitForge.with { forge in
+            let origin = try await Origin()
+            let repository = try await forge.repository("shop/web")
+            let commit = try await repository.push([:])
             // With a token nothing is asked of another host; without, the redirect is followed.
             let moved = try await failure(origin, forge.url("moved/shop/web"), token: "secret")
             #expect(moved.code == .git)

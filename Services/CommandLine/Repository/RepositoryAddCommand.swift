@@ -7,8 +7,8 @@ struct RepositoryAddCommand: AsyncParsableCommand {
         abstract: "Add a repository, or change one.",
         discussion: """
             The token Git signs in with is read from a file, so that it appears neither in the address nor in the \
-            shell's history. It is encrypted on arrival and never shown. Without --git-token-file a changed repository \
-            keeps the one it has.
+            shell's history. It is encrypted on arrival and never shown. Without --git-token-file a repository whose \
+            address stays keeps the one it has.
 
               slipway repo add shop/web https://git.example/shop/web.git
               slipway repo add shop/web https://git.example/shop/web.git \\
@@ -52,7 +52,8 @@ struct RepositoryAddCommand: AsyncParsableCommand {
             let view: RepositoryView = try await client.put(.repository, [path.rawValue], body: request)
             let console = Console.current
             if connection.json { return try console.write(json: view) }
-            console.write(line: "Saved \(view.path), cloned from \(view.cloneURL)")
+            console.write(
+                line: "Saved \(view.path), cloned from \(view.cloneURL)\(view.hasToken ? "" : " without a token")")
             Console.remark(
                 console.style.paint("next: slipway repo hook \(view.path)  or  slipway run \(view.path) -f", .faint))
         }

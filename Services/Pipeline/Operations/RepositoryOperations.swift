@@ -62,7 +62,8 @@ struct RepositoryOperations: Sendable {
             .sorted { $0.shared > $1.shared }.map(\.0)
     }
 
-    /// Registers a repository, or changes it: what is not given stays as it is.
+    /// Registers a repository, or changes it: what is not given stays as it is. Only its token goes where the address
+    /// changes: it was given for the server, and the repository, of the address it came with.
     /// - Returns: whether it is new.
     func save(_ request: RepositoryRequest, as path: RepositoryPath, by principal: Principal) async throws -> Bool {
         do {
@@ -80,6 +81,7 @@ struct RepositoryOperations: Sendable {
         let sealed = try request.token.map { try keys.seal($0, for: SecretPurpose.git) }
         return try await store.write { transaction in
             let known = try transaction.repositories.find(path)
+            let token = known.flatMap { $0.cloneURL == request.cloneURL ? $0.token : nil }
             try transaction.discovered.forget(path)
             try transaction.repositories.save(
                 Repository(
@@ -87,7 +89,7 @@ struct RepositoryOperations: Sendable {
                     defaultBranch: request.defaultBranch ?? known?.defaultBranch ?? "main",
                     allowsFile: request.allowsFile ?? known?.allowsFile ?? true,
                     username: request.username ?? known?.username,
-                    token: sealed ?? known?.token, createdAt: known?.createdAt ?? transaction.now))
+                    token: sealed ?? token, createdAt: known?.createdAt ?? transaction.now))
             return known == nil
         }
     }

@@ -41,7 +41,8 @@ public struct RepositoryRequest: Codable, Sendable, Equatable {
     public var allowsFile: Bool?
     /// The user Git signs in as (`oauth2` for GitLab tokens).
     public var username: String?
-    /// The token Git signs in with; sealed on arrival and never shown. Absent keeps the one there is.
+    /// The token Git signs in with; sealed on arrival and never shown. Absent keeps the one there is, unless
+    /// the address is another one.
     public var token: String?
 
     public init(

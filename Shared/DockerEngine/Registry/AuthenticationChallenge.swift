@@ -1,7 +1,14 @@
+import HTTPClient
+
 /// What a registry's `WWW-Authenticate` header asks for.
 enum AuthenticationChallenge: Sendable, Hashable {
     case basic
     case bearer(realm: String, service: String?, scope: String?)
+
+    /// The first that is known.
+    static func first(of response: HTTPResponse) -> AuthenticationChallenge? {
+        response.headers.all("WWW-Authenticate").lazy.compactMap(AuthenticationChallenge.init).first
+    }
 
     /// `nil` for a scheme that is not known.
     init?(_ header: String) {

@@ -75,7 +75,7 @@ extension RegistryClient {
             tls: tls, totalTimeout: .seconds(60))
         let response = try await send(request, image)
         guard response.status == 401 else { return response }
-        let challenge = response.headers.all("WWW-Authenticate").lazy.compactMap(AuthenticationChallenge.init).first
+        let challenge = AuthenticationChallenge.first(of: response)
         switch challenge {
         case nil:
             throw DockerError(.unauthorized, "the registry of \(image) refuses and does not say what it wants")
@@ -117,6 +117,7 @@ extension RegistryClient {
         else {
             throw DockerError(.unauthorized, "the registry of \(image) sends logins to an address without TLS")
         }
+        if login != nil { try permit(realm, for: image) }
         var request = HTTPRequest(
             .get, PercentCoding.address(realm, query: [("scope", scope), ("service", service)]), tls: tls,
             totalTimeout: .seconds(60))

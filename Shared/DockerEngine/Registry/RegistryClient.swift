@@ -8,6 +8,9 @@ public struct RegistryClient: Sendable {
     let client: HTTPClient
     /// Hosts (with their port) spoken to without TLS, besides loopback.
     let plainHosts: Set<String>
+    /// Where logins may go for a token.
+    let realms: TokenRealms
+    let seenRealms = SeenRealms()
     let tls: HTTPRequest.TLS?
     let retry: TransferRetry
 
@@ -15,13 +18,53 @@ public struct RegistryClient: Sendable {
     ///   - plainHosts: Registries without TLS, as `host:port`. Those on loopback need not be named.
     ///   - authorities: The certificate authorities trusted, and no others; `nil`: the system's.
     public init(
-        client: HTTPClient, plainHosts: Set<String> = [], authorities: HTTPRequest.TLS.PEM? = nil,
-        retry: TransferRetry = TransferRetry()
+        client: HTTPClient, plainHosts: Set<String> = [], realms: TokenRealms = TokenRealms(),
+        authorities: HTTPRequest.TLS.PEM? = nil, retry: TransferRetry = TransferRetry()
     ) {
         self.client = client
         self.plainHosts = plainHosts
+        self.realms = realms
         tls = authorities.map { HTTPRequest.TLS(authorities: $0) }
         self.retry = retry
+    }
+
+    /// Refuses to give a login to an engine that would send it on: it takes tokens from wherever the registry says.
+    /// A registry that cannot be asked is left to the engine, which may know how: whatever it then answers is of the
+    /// registry that the login is for.
+    /// - Throws: `unauthorized` where the registry's token service is on a host that is not permitted.
+    public func check(_ login: RegistryCredentials?, for image: ImageReference) async throws(DockerError) {
+        guard login != nil else { return }
+        let realm: String?
+        if let known = seenRealms.realm(of: image.registry) {
+            realm = known.realm
+        } else {
+            realm = await self.realm(of: image)
+            if Task.isCancelled { throw DockerError(.cancelled, "the registry of \(image): cancelled") }
+            seenRealms.note(realm, of: image.registry)
+        }
+        if let realm { try permit(realm, for: image) }
+    }
+
+    private func realm(of image: ImageReference) async -> String? {
+        do {
+            let response = try await client.send(
+                HTTPRequest(.get, "\(address(of: image))/v2/", tls: tls, totalTimeout: .seconds(5)))
+            guard response.status == 401, case .bearer(let realm, _, _)? = AuthenticationChallenge.first(of: response)
+            else { return nil }
+            return realm
+        } catch {
+            return nil
+        }
+    }
+
+    /// - Throws: `unauthorized` where no login of the image's registry may go to this realm.
+    func permit(_ realm: String, for image: ImageReference) throws(DockerError) {
+        guard !realms.permit(realm, for: image.registry) else { return }
+        let host = TokenRealms.host(of: realm) ?? realm
+        throw DockerError(
+            .unauthorized,
+            "the registry of \(image) has its token service on another host, \(host), where its login is not sent; if "
+                + "that is right, permit it with SLIPWAY_REGISTRIES_REALMS=\(image.registry)=\(host)")
     }
 
     /// The digest of the manifest an image's tag or digest stands for.

@@ -8,6 +8,7 @@ import Worker
 /// Runs a step in a container: commands as a script, a plugin as its image does.
 struct ContainerStep: Sendable {
     let containers: JobContainers
+    let registry: RegistryClient
     /// How long a container that is stopped has between SIGTERM and SIGKILL.
     var grace = Duration.seconds(10)
 
@@ -22,7 +23,8 @@ struct ContainerStep: Sendable {
     private func runContainer(_ step: StepRun) async throws -> StepResult {
         let engine = try await containers.host.engine()
         let image = try ImageReference(step.step.image ?? "")
-        try await ImagePull(engine: engine, job: step.job, log: step.log).run(image, policy: step.step.pull)
+        try await ImagePull(engine: engine, registry: registry, job: step.job, log: step.log)
+            .run(image, policy: step.step.pull)
         let directory = try WorkspacePath.directory(of: step.step, isBackground: step.isBackground, in: step.job.stage)
         let folder = try makeFolder(step.step, directory)
         await containers.used("\(image)", hasShell: folder.script != nil)

@@ -14,7 +14,9 @@ struct ContainerStepRunner: BuildStepRunner {
     func workspace(of step: Step, in stage: Stage) -> String? { WorkspacePath.inContainers(of: stage) }
 
     func run(_ step: StepRun) async throws -> StepResult {
-        try await ContainerStep(containers: try job.containers(because: "it has an image")).run(step)
+        try await ContainerStep(
+            containers: try job.containers(because: "it has an image"), registry: job.tools.registry
+        ).run(step)
     }
 
     func cleanUp() async {

@@ -6,6 +6,7 @@ import Worker
 /// Sees to it that a step's image is at the engine.
 struct ImagePull: Sendable {
     let engine: DockerEngine
+    let registry: RegistryClient
     let job: GrantedJob
     let log: any StepLog
 
@@ -24,7 +25,9 @@ struct ImagePull: Sendable {
         do {
             let progress = TransferProgress(log: log)
             await log.line("pulling \(image)")
-            try await engine.pull(image, login: try job.credentials(for: image)) { await progress.show($0) }
+            let login = try job.credentials(for: image)
+            try await registry.check(login, for: image)
+            try await engine.pull(image, login: login) { await progress.show($0) }
         } catch let error as DockerError where error.code != .cancelled {
             // `latest` moves, but a registry that is away should not keep back what is here.
             if policy == nil, isThere {

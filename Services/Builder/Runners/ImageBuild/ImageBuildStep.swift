@@ -26,10 +26,18 @@ struct ImageBuildStep: Sendable {
         let images = try build.tags.map { tag throws(DockerError) in try ImageReference("\(build.repository):\(tag)") }
         guard let first = images.first else { throw JobFailure("the build has no tag") }
         let login = try login(build, first, step)
-        let options = try options(build, images, step, login, first)
+        var options = try options(build, images, step, login, first)
         try await check(build, options.context, engine)
         events.buildStarted(step)
         let log = step.log
+        for (host, login) in options.logins {
+            do {
+                try await registry.check(login, for: ImageReference(host: host == "docker.io" ? nil : host, path: "v2"))
+            } catch {
+                options.logins[host] = nil
+                await log.line("the build has no login for \(host): \(error)")
+            }
+        }
         await warnOfSecrets(build, log)
         await pull(build.cacheFrom, engine, step)
         await log.line("+ \(BuildCommand(build: build, images: images.map(\.description)))")
@@ -99,7 +107,9 @@ struct ImageBuildStep: Sendable {
             do {
                 let image = try ImageReference(text)
                 await step.log.line("+ docker pull \(image)")
-                try await engine.pull(image, login: try step.job.credentials(for: image))
+                let login = try step.job.credentials(for: image)
+                try await registry.check(login, for: image)
+                try await engine.pull(image, login: login)
             } catch {
                 await step.log.line("no layers of \(text): \(error)")
             }

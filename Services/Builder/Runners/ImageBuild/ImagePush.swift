@@ -11,6 +11,7 @@ struct ImagePush: Sendable {
     /// - Returns: The digest the registry told the engine.
     /// - Throws: ``JobFailure`` where a login is missing, ``DockerError`` otherwise.
     func run(_ image: ImageReference, login: RegistryCredentials?) async throws -> String {
+        try await registry.check(login, for: image)
         let progress = TransferProgress(log: log)
         var attempt = 1
         while true {

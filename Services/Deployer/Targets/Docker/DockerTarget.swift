@@ -53,13 +53,15 @@ struct DockerTarget: RolloutTarget {
         let environment = try run.environment.mapValues { try step.job.resolve($0) }
         let image: ImageReference
         let engine: DockerEngine
+        let login: RegistryCredentials?
         do {
             image = try ImageReference(deploy.image)
+            login = try step.job.credentials(for: image)
+            try await place.registry.check(login, for: image)
             engine = try await connect()
         } catch {
             throw JobFailure("\(error)")
         }
-        let login = try step.job.credentials(for: image)
         var replacement = ContainerReplacement(
             engine: engine, http: place.http, service: deploy.container, image: image,
             specification: try run.specification(
