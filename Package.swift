@@ -10,15 +10,13 @@ let settings: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
-let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -85,7 +83,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -107,8 +104,8 @@ let package = Package(
         // Shared
         shared("Text"),
         shared("Threading", ["CLinux"]),
-        shared("AMQP", ["CRabbitMQ", "CLinux", "Text", "Threading", collections, logging]),
-        shared("HTTPClient", ["CCurl", "CLinux", "Threading", collections, logging]),
+        shared("AMQP", ["CRabbitMQ", "CLinux", "Text", "Threading", deque, logging]),
+        shared("HTTPClient", ["CCurl", "CLinux", "Threading", logging]),
         shared("Contracts", ["Text"]),
         shared("Secrets", ["Contracts", "Text", crypto]),
         shared("Messaging", ["AMQP", "Contracts", "Text", lifecycle, logging, metrics]),
@@ -192,8 +189,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "AMQP", "Contracts", "Storage", hummingbird, lifecycle, logging, nioCore, postgreSQL, subprocess,
-                systemPackage,
+                "AMQP", "Contracts", "HTTPClient", "Storage", httpTypes, hummingbird, lifecycle, logging, nioCore,
+                nioEmbedded, postgreSQL, subprocess, systemPackage,
             ], path: "Tests/TestSupport", swiftSettings: settings),
         tests("TextTests", ["TestSupport", "Text"]),
         tests("ThreadingTests", ["Threading", "CLinux"]),
@@ -237,13 +234,13 @@ let package = Package(
             "SyncTests",
             [
                 "Sync", "Contracts", "Git", "HTTPClient", "Messaging", "Secrets", "TestSupport", httpTypes, hummingbird,
-                hummingbirdTesting, logging, nioCore, subprocess, systemPackage,
+                logging, nioCore, subprocess, systemPackage,
             ]),
         tests(
             "PipelineTests",
             [
                 "AMQP", "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage",
-                "TestSupport", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+                "TestSupport", httpTypes, hummingbird, logging, nioCore,
             ]),
         tests(
             "BuilderTests",

@@ -3,7 +3,6 @@ import FoundationEssentials
 import Glibc
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import Messaging
 import NIOCore
@@ -18,7 +17,7 @@ import Testing
     private static let token = PlatformFixture.token
 
     /// Runs the body with a client of the whole router.
-    private func withAPI(_ body: @escaping @Sendable (any TestClientProtocol, PlatformFixture) async throws -> Void)
+    private func withAPI(_ body: @escaping @Sendable (TestClient, PlatformFixture) async throws -> Void)
         async throws
     {
         try await PlatformFixture.with { fixture in
@@ -32,7 +31,7 @@ import Testing
     private static let signedIn: HTTPFields = [.authorization: "Bearer \(token)", .contentType: "application/json"]
 
     private func send(
-        _ client: any TestClientProtocol, _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
+        _ client: TestClient, _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
         headers: HTTPFields = signedIn
     ) async throws -> TestResponse {
         try await client.execute(

@@ -2,9 +2,9 @@ import Contracts
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Pipeline
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    private func withPlatform(_ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
+    private func withPlatform(_ body: @escaping @Sendable (TestClient) async throws -> Void) async throws {
         try await PlatformFixture.with { fixture in
             let application = Application(
                 router: try PipelineRouter.make(

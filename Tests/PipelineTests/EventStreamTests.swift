@@ -3,8 +3,8 @@ import FoundationEssentials
 import Glibc
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Logging
+import TestSupport
 import Testing
 
 @testable import Pipeline

@@ -1,10 +1,10 @@
 import Contracts
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import NIOCore
 import Runtime
+import TestSupport
 import Testing
 
 @testable import Pipeline
@@ -36,8 +36,8 @@ import Testing
 
     private func with(
         publicURL: String = "https://slipway.example", proxies: TrustedProxies = .none,
-        by setup: TestingSetup = .router,
-        _ body: @escaping @Sendable (any TestClientProtocol, PlatformFixture) async throws -> Void
+        by setup: TestWay = .router,
+        _ body: @escaping @Sendable (TestClient, PlatformFixture) async throws -> Void
     ) async throws {
         try await PlatformFixture.with { fixture in
             let router = try PipelineRouter.make(
@@ -47,7 +47,7 @@ import Testing
     }
 
     private func signIn(
-        _ client: any TestClientProtocol, at door: Door, from place: HTTPFields = [.secFetchSite: "same-origin"]
+        _ client: TestClient, at door: Door, from place: HTTPFields = [.secFetchSite: "same-origin"]
     ) async throws -> TestResponse {
         var headers = place
         headers[.contentType] = door.signIn.type

@@ -2,10 +2,10 @@ import Contracts
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import NIOCore
 import Secrets
+import TestSupport
 import Testing
 
 @testable import Pipeline
@@ -15,7 +15,7 @@ import Testing
     private static let token = PlatformFixture.token
 
     private func withPages(
-        _ body: @escaping @Sendable (any TestClientProtocol, PlatformFixture) async throws -> Void
+        _ body: @escaping @Sendable (TestClient, PlatformFixture) async throws -> Void
     ) async throws {
         try await PlatformFixture.with { fixture in
             let application = Application(
@@ -25,12 +25,12 @@ import Testing
         }
     }
 
-    private func get(_ client: any TestClientProtocol, _ path: String, _ cookie: String?) async throws -> TestResponse {
+    private func get(_ client: TestClient, _ path: String, _ cookie: String?) async throws -> TestResponse {
         try await client.execute(uri: path, method: .get, headers: cookie.map { [.cookie: $0] } ?? [:])
     }
 
     private func post(
-        _ client: any TestClientProtocol, _ path: String, _ form: String, _ cookie: String? = nil,
+        _ client: TestClient, _ path: String, _ form: String, _ cookie: String? = nil,
         site: String = "same-origin"
     ) async throws -> TestResponse {
         var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded", .secFetchSite: site]
@@ -38,7 +38,7 @@ import Testing
         return try await client.execute(uri: path, method: .post, headers: headers, body: ByteBuffer(string: form))
     }
 
-    private func signIn(_ client: any TestClientProtocol) async throws -> String {
+    private func signIn(_ client: TestClient) async throws -> String {
         let response = try await post(client, "/sign-in", "token=\(Self.token)&to=%2Fcomponents")
         #expect(response.status == .seeOther)
         #expect(response.headers[.location] == "/components")

@@ -2,9 +2,9 @@ import Contracts
 import FoundationEssentials
 import Git
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import Secrets
+import TestSupport
 import Testing
 
 @testable import Sync

@@ -3,10 +3,10 @@ import FoundationEssentials
 import Git
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import NIOCore
 import Secrets
+import TestSupport
 import Testing
 
 @testable import Sync
@@ -87,11 +87,10 @@ struct MirrorRoutesTests {
                 (.get, "/%2e%2e/home.git/info/refs?service=git-upload-pack"),
                 (.get, "//etc.git/info/refs?service=git-upload-pack"),
             ] {
-                try await client.execute(
+                let response = try await client.execute(
                     uri: path, method: method, headers: [.authorization: "Bearer \(Self.token())"]
-                ) { response in
-                    #expect(response.status == .notFound, "\(path)")
-                }
+                )
+                #expect(response.status == .notFound, "\(path)")
             }
         }
     }
@@ -128,19 +127,17 @@ struct MirrorRoutesTests {
             ] as [String?] {
                 var headers: HTTPFields = [:]
                 headers[.authorization] = header
-                try await client.execute(
+                let response = try await client.execute(
                     uri: "/shop/web.git/info/refs?service=git-upload-pack", method: .get, headers: headers
-                ) { response in
-                    #expect(response.status == .unauthorized)
-                    #expect(response.headers[.wwwAuthenticate] == "Bearer realm=\"slipway\"")
-                }
+                )
+                #expect(response.status == .unauthorized)
+                #expect(response.headers[.wwwAuthenticate] == "Bearer realm=\"slipway\"")
             }
-            try await client.execute(
+            let response = try await client.execute(
                 uri: "/no/such.git/info/refs?service=git-upload-pack", method: .get,
                 headers: [.authorization: "Bearer \(Self.token("no/such"))"]
-            ) { response in
-                #expect(response.status == .notFound)
-            }
+            )
+            #expect(response.status == .notFound)
         }
     }
 
@@ -160,11 +157,10 @@ struct MirrorRoutesTests {
             ] as [([UInt8], String, String?, HTTPResponse.Status)] {
                 var headers: HTTPFields = [.authorization: "Bearer \(Self.token())", .contentType: type]
                 headers[.contentEncoding] = encoding
-                try await client.execute(
+                let response = try await client.execute(
                     uri: "/shop/web.git/git-upload-pack", method: .post, headers: headers, body: ByteBuffer(bytes: body)
-                ) { response in
-                    #expect(response.status == status)
-                }
+                )
+                #expect(response.status == status)
             }
         }
     }

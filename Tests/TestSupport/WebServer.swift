@@ -6,6 +6,8 @@ import ServiceLifecycle
 /// A Hummingbird server on loopback or a Unix socket for the time of one test.
 public struct WebServer: Sendable {
     public let url: String
+    /// 0 where it is a socket.
+    public let port: Int
 
     /// Runs `body` with the server up, and stops it in any case.
     /// - Parameter port: 0 lets the system choose.
@@ -13,11 +15,18 @@ public struct WebServer: Sendable {
         _ router: Router<Context>, socket: String? = nil, port: Int = 0,
         _ body: @Sendable @escaping (WebServer) async throws -> Void
     ) async throws where Context.Source == ApplicationRequestContextSource {
+        try await with(responder: router.buildResponder(), socket: socket, port: port, body)
+    }
+
+    static func with<Responder: HTTPResponder>(
+        responder: Responder, socket: String? = nil, port: Int = 0,
+        _ body: @Sendable @escaping (WebServer) async throws -> Void
+    ) async throws where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         let (started, continuation) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "test")
         logger.logLevel = .error
         let application = Application(
-            router: router,
+            responder: responder,
             configuration: .init(
                 address: socket.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: port)),
             onServerRunning: { channel in
@@ -31,7 +40,8 @@ public struct WebServer: Sendable {
                 continuation.finish()
             }
             for await port in started {
-                try await body(WebServer(url: socket == nil ? "http://127.0.0.1:\(port)" : "http://socket"))
+                try await body(
+                    WebServer(url: socket == nil ? "http://127.0.0.1:\(port)" : "http://socket", port: port))
             }
             // NIO traps on a connection that is accepted while its server is cancelled: the door closes first, then those
             // inside are sent away.
