@@ -123,6 +123,7 @@ let package = Package(
                 "AMQP", "Contracts", "Messaging", "Secrets", "Threading", configuration, hummingbird, lifecycle,
                 logging, metrics, nioCore, systemPackage, unixSignals,
             ]),
+        shared("WebServer", ["Runtime", hummingbird, lifecycle, logging, nioCore]),
         shared(
             "Worker",
             [
@@ -136,20 +137,22 @@ let package = Package(
         service(
             "WebhookGateway",
             [
-                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", "Text", crypto, hummingbirdCore,
-                lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
+                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", "Text", "WebServer", crypto,
+                hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
             ]),
         service(
             "Sync",
             [
-                "Contracts", "Git", "Messaging", "Runtime", "Secrets", "Text", crypto, httpTypes, hummingbird,
-                lifecycle, logging, nioCore,
+                "Contracts", "Git", "Messaging", "Runtime", "Secrets", "Text", "WebServer", crypto, httpTypes,
+                hummingbird, lifecycle, logging, nioCore,
             ]),
         service(
             "Pipeline",
             [
                 "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Text",
-                "Threading", crypto, httpTypes, hummingbird, lifecycle, logging, metrics, mustache, nioCore, postgreSQL,
+                "Threading", "WebServer", crypto, httpTypes, hummingbird, lifecycle, logging, metrics, mustache,
+                nioCore,
+                postgreSQL,
             ], resources: [.embedInCode("HTTP/API/openapi.json"), .embedInCode("HTTP/Web/Assets")]),
         service(
             "Builder",
@@ -218,6 +221,7 @@ let package = Package(
             ]),
         tests("KubernetesTests", ["Kubernetes", "Contracts", "HTTPClient", "TestSupport", systemPackage]),
         tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging, metrics]),
+        tests("WebServerTests", ["WebServer", "Runtime", "TestSupport", hummingbird, logging]),
         tests(
             "WorkerTests",
             [
@@ -227,8 +231,8 @@ let package = Package(
         tests(
             "WebhookGatewayTests",
             [
-                "WebhookGateway", "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", "Text", crypto,
-                logging, nioCore, nioEmbedded, nioHTTP1, nioPosix,
+                "WebhookGateway", "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", "Text",
+                "WebServer", crypto, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix,
             ]),
         tests(
             "SyncTests",
@@ -240,7 +244,7 @@ let package = Package(
             "PipelineTests",
             [
                 "AMQP", "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage",
-                "TestSupport", httpTypes, hummingbird, logging, nioCore,
+                "TestSupport", "WebServer", httpTypes, hummingbird, logging, nioCore,
             ]),
         tests(
             "BuilderTests",

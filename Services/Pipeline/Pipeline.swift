@@ -9,6 +9,7 @@ import Secrets
 import ServiceLifecycle
 import Storage
 import Synchronization
+import WebServer
 
 #if PostgreSQL
     import PostgreSQL
@@ -58,17 +59,14 @@ struct Pipeline {
                 tokens: HookToken(key: try settings.value(CommonSettings.hookKey)),
                 gateway: try settings.optional(PipelineSettings.hooksURL)))
 
-        var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .notice)
         // Without a broker people still see what ran and change what is to run; what that sends waits in the outbox.
         let isServing = Served()
         context.readiness.add("pages") { isServing.value ? nil : "they are not served yet" }
-        let server = Application(
-            router: try PipelineRouter.make(
+        let server = RouterService(
+            try PipelineRouter.make(
                 operations, publicURL: engine.configuration.publicURL,
-                proxies: try settings.value(CommonSettings.trustedProxies), logger: logger),
-            configuration: .init(address: .hostname(listen.host, port: listen.port)),
-            onServerRunning: { _ in isServing.begin() }, logger: quiet)
+                proxies: try settings.value(CommonSettings.trustedProxies), logger: logger), on: listen,
+            setting: PipelineSettings.listen, logger: logger, served: isServing.begin)
         let bus = context.bus
         return [
             OutboxRelay(store: store.store, outbox: store.outbox, window: 200, logger: logger) { message in

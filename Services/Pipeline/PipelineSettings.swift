@@ -1,4 +1,5 @@
 import Runtime
+import WebServer
 
 /// The settings of this service beside those all have.
 enum PipelineSettings {

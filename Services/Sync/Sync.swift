@@ -6,6 +6,7 @@ import Messaging
 import Runtime
 import Secrets
 import ServiceLifecycle
+import WebServer
 
 /// Source: keeps a mirror of each repository, finds the commit of a push and its pipeline file, and serves the mirrors
 /// to builders.
@@ -51,11 +52,11 @@ struct Sync {
         let outcomes = SyncOutcomes(bus: context.bus, logger: logger)
         return [
             maintenance,
-            MirrorServer(
-                address: listen,
-                routes: MirrorRoutes(
+            RouterService(
+                MirrorRoutes(
                     mirrors: mirrors, tokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey)),
-                    parts: parts, logger: logger), logger: logger),
+                    parts: parts, logger: logger
+                ).router(), on: listen, setting: SyncSettings.listen, idleTimeout: .seconds(120), logger: logger),
             QueueConsumer(
                 bus: context.bus, queue: MessageMap.sync, prefetch: Self.prefetch,
                 handlers: [

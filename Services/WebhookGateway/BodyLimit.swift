@@ -1,6 +1,6 @@
 import NIOHTTP1
-import Runtime
 import Synchronization
+import WebServer
 
 /// How large hooks may be: none larger than the limit, all that are being read together no larger than a budget, so
 /// that many large ones at a time, of senders nobody has verified yet, do not take the memory. Of the budget one client

@@ -1,4 +1,5 @@
 import Runtime
+import WebServer
 
 /// The settings of the gateway beside ``CommonSettings``.
 enum GatewaySettings {

@@ -3,7 +3,7 @@ import Logging
 import Messaging
 import Metrics
 import NIOHTTP1
-import Runtime
+import WebServer
 
 /// `POST /hooks/<forge>`: verifies, makes durable, answers.
 final class HookRoutes: Sendable {

@@ -4,6 +4,7 @@ import Messaging
 import Runtime
 import Secrets
 import ServiceLifecycle
+import WebServer
 
 /// The edge: takes hooks from forges and answers once what they say is durable.
 struct WebhookGateway {

@@ -27,10 +27,7 @@ struct AdminServer: Service {
             } catch let error as IOError where error.errnoCode == EADDRINUSE && port < address.ports.upperBound {
                 logger.debug("the port is taken", metadata: ["address": "\(address.host):\(port)"])
             } catch {
-                throw SettingsError(
-                    setting: CommonSettings.adminListen.variable, message: "cannot listen on \(address): \(error)",
-                    remedy:
-                        "another program may have the port; set \(CommonSettings.adminListen.variable) to a free one")
+                throw SettingsError(cannotListenOn: "\(address)", CommonSettings.adminListen, error)
             }
         }
     }

@@ -3,9 +3,9 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import Runtime
 import TestSupport
 import Testing
+import WebServer
 
 @testable import Pipeline
 

@@ -7,10 +7,10 @@ import Messaging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
-import Runtime
 import Secrets
 import Synchronization
 import Testing
+import WebServer
 
 @testable import WebhookGateway
 

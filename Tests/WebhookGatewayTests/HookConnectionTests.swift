@@ -9,6 +9,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 import Testing
+import WebServer
 
 @testable import WebhookGateway
 

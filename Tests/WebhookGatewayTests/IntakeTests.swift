@@ -4,9 +4,9 @@ import Logging
 import Messaging
 import NIOCore
 import NIOHTTP1
-import Runtime
 import Storage
 import Testing
+import WebServer
 
 @testable import WebhookGateway
 

@@ -55,6 +55,8 @@ struct LeaseTimer: Service {
     private func nextDeadline() async throws -> Timestamp? {
         do {
             return try await engine.nextDeadline()
+        } catch let error as CancellationError {
+            throw error
         } catch {
             logger.error("deadlines cannot be read", metadata: ["error": "\(error)"])
             return Timestamp.now.adding(.seconds(1))

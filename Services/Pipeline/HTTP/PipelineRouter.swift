@@ -2,7 +2,7 @@ import Contracts
 import HTTPTypes
 import Hummingbird
 import Logging
-import Runtime
+import WebServer
 
 /// All that is served: the API under `/api/v1`, and the pages.
 enum PipelineRouter {

@@ -1,6 +1,6 @@
 import Contracts
 import NIOHTTP1
-import Runtime
+import WebServer
 
 /// How a forge says a push and proves that it is the forge that says it.
 ///

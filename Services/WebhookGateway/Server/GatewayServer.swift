@@ -26,9 +26,7 @@ struct GatewayServer: Service {
             logger.info("taking hooks", metadata: ["address": "\(address)"])
             try await server.run()
         } catch {
-            throw SettingsError(
-                setting: GatewaySettings.listen.variable, message: "cannot listen on \(address): \(error)",
-                remedy: "another program may have the port; set \(GatewaySettings.listen.variable) to a free one")
+            throw SettingsError(cannotListenOn: "\(address)", GatewaySettings.listen, error)
         }
     }
 }

@@ -1,6 +1,6 @@
 import NIOCore
 import NIOHTTP1
-import Runtime
+import WebServer
 
 /// One connection: takes a hook in, has it done, and writes the answer; then the next.
 final class HookConnection: ChannelDuplexHandler {

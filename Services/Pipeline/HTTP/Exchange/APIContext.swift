@@ -1,8 +1,8 @@
 import Contracts
 import Hummingbird
 import NIOCore
-import Runtime
 import Text
+import WebServer
 
 /// What is known of one request.
 struct APIContext: RequestContext {

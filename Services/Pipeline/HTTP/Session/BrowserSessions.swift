@@ -1,7 +1,7 @@
 import Contracts
 import HTTPTypes
 import Hummingbird
-import Runtime
+import WebServer
 
 /// Who asks, over HTTP: a program by its bearer token, a browser by the cookie of its session. One cookie and one rule of
 /// origin for the API and the pages.

@@ -2,7 +2,7 @@ import Contracts
 import HTTPTypes
 import Hummingbird
 import Logging
-import Runtime
+import WebServer
 
 /// Finds out who a request comes from, for those inside: the connection's other end, or what a trusted proxy says of it.
 /// The outermost of all: it sees every answer.

@@ -1,6 +1,6 @@
 import Contracts
 import Hummingbird
-import Runtime
+import WebServer
 
 /// The way in and out.
 struct SignInPages {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Runtime
+@testable import WebServer
 
 @Suite("Who a request comes from")
 struct TrustedProxiesTests {
