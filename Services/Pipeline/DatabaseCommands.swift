@@ -64,8 +64,16 @@ enum DatabaseCommands {
         let copy = try await Store.open(
             try await Pipeline.postgreSQL(url, settings, logger), migrations: Schema.migrations)
         print("copying \(path) to \(copy.name)")
-        let tables = try await source.copy(to: copy) {
-            print("  \($0.table.name): \($0.table.rows) rows, \($0.digest)")
+        let tables: [Store.Copied]
+        do {
+            tables = try await source.copy(to: copy) {
+                print("  \($0.table.name): \($0.table.rows) rows, \($0.digest)")
+            }
+        } catch let error as StoreError where error.code == .unavailable {
+            throw StoreError(
+                .unavailable,
+                "\(copy.name) went away while \(path) was copied, which is one transaction: nothing of it is there; copy again",
+                cause: error)
         }
         let rows = tables.reduce(0) { $0 + $1.table.rows }
         print("copied and compared: \(tables.count) tables, \(rows) rows")

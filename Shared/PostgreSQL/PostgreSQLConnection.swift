@@ -302,14 +302,25 @@
                 "SELECT set_config('synchronous_commit', 'on', false) "
                     + "WHERE current_setting('synchronous_commit') = 'off'",
             ]
-            do {
-                try exchange(settings.map(Command.plain)) { _ throws(StoreError) in }
+            do throws(StoreError) {
+                try checkEncoding()
+                try exchange(settings.map { .plain($0) }) { _ throws(StoreError) in }
                 try setup(self)
                 isSent = false
             } catch {
                 close()
                 throw error
             }
+        }
+
+        /// Another encoding lacks characters that people write.
+        private func checkEncoding() throws(StoreError) {
+            let encoding = PQparameterStatus(connection, "server_encoding").map { String(cString: $0) } ?? "unknown"
+            guard encoding != "UTF8" else { return }
+            throw StoreError(
+                .refused,
+                "\(address.name) keeps texts in the encoding \(encoding), which cannot hold them all; give a database in UTF8: "
+                    + "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")
         }
 
         private static func send(_ name: String, _ arguments: [DatabaseValue], on connection: OpaquePointer) -> Bool {

@@ -85,6 +85,11 @@
                     .notWritable,
                     "\(name) does not let the service write (\(words)); its user needs the rights to make and change "
                         + "tables, and the server must not be a standby")
+            case "3F000":
+                self.init(
+                    .notWritable,
+                    "\(name) has no schema that the service may make tables in (\(words)); make one with CREATE SCHEMA … "
+                        + "AUTHORIZATION its user, and name it in the address: ?options=-csearch_path%3DNAME")
             case "XX001", "XX002": self.init(.corrupt, "\(name) is damaged (\(words)); put a backup in its place")
             case "58030": self.init(.inputOutput, "the disk of \(name) failed: \(words)")
             // Each undoes its transaction.

@@ -138,6 +138,24 @@ import Testing
         }
     }
 
+    @Test func `A database that cannot hold every text, and one without a schema to use, are told with the remedy`()
+        async throws
+    {
+        try await PrivatePostgreSQL.with { server in
+            let statement = "CREATE DATABASE latin ENCODING latin1 TEMPLATE template0 LOCALE 'C'"
+            try await runTool("psql", ["-q", server.url, "-c", statement])
+            let latin = await #expect(throws: StoreError.self) {
+                _ = try await TestDatabase.at(server.url.replacing("/slipway", with: "/latin")).openSchema(Self.schema)
+            }
+            #expect(latin?.code == .refused)
+            #expect(latin?.message.contains("LATIN1") == true, "\(String(describing: latin))")
+            let bare = await #expect(throws: StoreError.self) {
+                _ = try await TestDatabase.at(server.url + "?options=-csearch_path%3Dnope").openSchema(Self.schema)
+            }
+            #expect(bare?.message.contains("CREATE SCHEMA") == true, "\(String(describing: bare))")
+        }
+    }
+
     @Test func `A server that has no room for one session more says so`() async throws {
         try await withStore { store, database in
             let role = "few_" + String(UInt32.random(in: 0 ... .max), radix: 36)
