@@ -19,7 +19,7 @@ enum DatabaseCommands {
             settings: [CommonSettings.data, PipelineSettings.databaseURL, PipelineSettings.databasePassword],
             run: migrate),
         ServiceCommand(
-            "database copy", "copies the state from the file in the data folder to PostgreSQL, and proves the copy",
+            "database copy", "copies the state from the file in the data folder to PostgreSQL and verifies the copy",
             settings: [CommonSettings.data, target, PipelineSettings.databasePassword], run: copy),
     ]
 
@@ -27,7 +27,7 @@ enum DatabaseCommands {
         let store = try await Pipeline.open(settings, logger, asItIs: true)
         print("database: \(store.name)")
         let pending = try await store.pending(Schema.migrations)
-        print("schema: " + (pending.isEmpty ? "up to date" : "to be taken: \(pending.joined(separator: ", "))"))
+        print("schema: " + (pending.isEmpty ? "up to date" : "steps to apply: \(pending.joined(separator: ", "))"))
         for table in try await store.tables() { print("  \(table.name): \(table.rows)") }
         let faults = try await store.faults()
         guard faults.isEmpty else {
@@ -44,7 +44,7 @@ enum DatabaseCommands {
         let pending = try await before.pending(Schema.migrations)
         try await before.close()
         let store = try await Pipeline.open(settings, logger)
-        print("\(store.name) is up to date" + (pending.isEmpty ? "" : "; taken: \(pending.joined(separator: ", "))"))
+        print("\(store.name) is up to date" + (pending.isEmpty ? "" : "; applied: \(pending.joined(separator: ", "))"))
         try await store.close()
         folder.release()
     }

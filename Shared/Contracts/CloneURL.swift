@@ -16,7 +16,8 @@ public struct CloneURL: Sendable, Hashable {
     public init(_ text: String) throws(Refusal) {
         self.text = text
         guard !text.isEmpty, text.utf8.count <= 2048, !text.unicodeScalars.contains(where: Self.isUnseen) else {
-            throw Refusal(description: "a repository's address has 1 to 2048 characters, none of them blank or unseen")
+            throw Refusal(
+                description: "a repository's address has 1 to 2048 characters, no spaces or control characters")
         }
         guard !text.hasPrefix("-") else { throw Refusal(description: "an address does not begin with “-”") }
         if let separator = text.firstRange(of: "://") {
@@ -31,7 +32,7 @@ public struct CloneURL: Sendable, Hashable {
                 !text[text.index(after: at)...].hasPrefix("-"), text.index(after: at) != colon
             else {
                 throw Refusal(
-                    description: "“\(Self.shown(text))” is no address such as https://git.example/shop/web.git")
+                    description: "“\(Self.shown(text))” is not an address such as https://git.example/shop/web.git")
             }
             (kind, host) = (.ssh, text[text.index(after: at)..<colon].lowercased())
         }
@@ -70,7 +71,7 @@ public struct CloneURL: Sendable, Hashable {
             guard user?.contains(":") != true else {
                 throw Refusal(description: "the address of \(host) has a password in it")
             }
-        default: throw Refusal(description: "“\(scheme)” is no protocol to fetch with; use https, http or ssh")
+        default: throw Refusal(description: "the protocol “\(scheme)” is not supported; use https, http or ssh")
         }
         guard !host.isEmpty, !host.hasPrefix("-") else {
             throw Refusal(description: "“\(shown("\(scheme)://\(rest)"))” names no host")

@@ -4,15 +4,15 @@ public enum GitRef {
     /// argument of commands.
     public static func problem(_ ref: String) -> String? {
         guard ref.hasPrefix("refs/"), ref.utf8.count <= 1024 else {
-            return "“\(ref.prefix(200))” is no ref such as refs/heads/main"
+            return "“\(ref.prefix(200))” is not a ref such as refs/heads/main"
         }
-        return isWellFormed(ref, parts: 3) ? nil : "“\(ref.prefix(200))” is no ref that Git allows"
+        return isWellFormed(ref, parts: 3) ? nil : "“\(ref.prefix(200))” is not a ref that Git allows"
     }
 
     /// Why this cannot be the name of a branch, such as `main`, or `nil` if it can.
     public static func branchProblem(_ name: String) -> String? {
         guard name.utf8.count <= 1013, isWellFormed(name, parts: 1) else {
-            return "“\(name.prefix(200))” is no name of a branch that Git allows"
+            return "“\(name.prefix(200))” is not a branch name that Git allows"
         }
         return nil
     }

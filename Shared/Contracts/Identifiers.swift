@@ -60,7 +60,7 @@ public struct RepositoryPath: Identifier {
         var start = 0
         for end in 0...path.count where end == path.count || path[end] == UInt8(ascii: "/") {
             guard Self.isName(path.extracting(start..<end)) else {
-                return "“\(rawValue)” is no repository path such as shop/web"
+                return "“\(rawValue)” is not a repository path such as shop/web"
             }
             start = end + 1
         }

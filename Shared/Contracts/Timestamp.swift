@@ -33,7 +33,7 @@ extension Timestamp: Codable {
         let text = try container.decode(String.self)
         guard let moment = Timestamp(rfc3339: text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "“\(text)” is no RFC 3339 time such as 2026-11-23T02:23:38.120Z")
+                in: container, debugDescription: "“\(text)” is not an RFC 3339 time such as 2026-11-23T02:23:38.120Z")
         }
         self = moment
     }

@@ -52,7 +52,7 @@ public struct WireError: Error, Sendable, Equatable, CustomStringConvertible {
         case .dataCorrupted(let context):
             self.init(path: Self.path(context.codingPath), problem: context.debugDescription)
         @unknown default:
-            self.init(path: "", problem: "is no \(type)")
+            self.init(path: "", problem: "is not a valid \(type)")
         }
     }
 

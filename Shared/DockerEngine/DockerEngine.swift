@@ -37,7 +37,7 @@ public struct DockerEngine: Sendable {
         let response = try await send(call)
         _ = try await collect(response, call)
         guard let text = response.headers["Api-Version"], let server = APIVersion(text) else {
-            throw DockerError(.protocolViolation, "what answers at \(socketPath) is no Docker Engine")
+            throw DockerError(.protocolViolation, "what answers at \(socketPath) is not a Docker Engine")
         }
         return server
     }

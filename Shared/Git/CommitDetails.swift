@@ -34,7 +34,7 @@ public struct CommitDetails: Sendable, Hashable {
             if line.starts(with: "author ".utf8) { author = Self.person(line.dropFirst(7)) }
             if line.starts(with: "committer ".utf8) { committer = Self.person(line.dropFirst(10)) }
         }
-        guard let author, let committer else { throw GitError(.failed, "\(sha) is no commit") }
+        guard let author, let committer else { throw GitError(.failed, "\(sha) is not a commit") }
         authorName = author.name
         authorEmail = author.email
         committedAt = committer.time

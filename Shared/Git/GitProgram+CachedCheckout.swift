@@ -19,7 +19,7 @@ extension GitProgram {
             return try await finish(checkout, from: remote)
         } catch {
             guard Self.mayBeTheCaches(error) else { throw error }
-            logger.warning("a source cache was of no use and is dropped", metadata: ["error": "\(error)"])
+            logger.warning("an unusable source cache is removed", metadata: ["error": "\(error)"])
         }
         try await cache.lock.withLock { () async throws(GitError) -> Void in
             cache.remove()
@@ -60,7 +60,7 @@ extension GitProgram {
                 if error.code != doubt.code { cache.remove() }
                 throw error
             }
-            logger.warning("a source cache was of no use and begins anew", metadata: ["error": "\(doubt)"])
+            logger.warning("an unusable source cache is rebuilt", metadata: ["error": "\(doubt)"])
             return false
         }
     }

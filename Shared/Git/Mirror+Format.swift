@@ -23,7 +23,7 @@ extension Mirror {
             // Only the server is believed, never the length of an id that somebody sent.
             let sha256 = try await isSHA256(remote, source)
             program.logger.notice(
-                "a mirror is made anew in the server's object format",
+                "a mirror is created anew in the server's object format",
                 metadata: ["path": "\(directory)", "format": "\(sha256 ? "sha256" : "sha1")"])
             do {
                 try FileManager.default.removeItem(atPath: directory)

@@ -59,7 +59,7 @@ extension Mirror {
     /// - Throws: ``GitError``: `pathNotFound` where there is no such file, `tooLarge`.
     public func file(_ path: String, at commit: String, limit: Int = 1 << 20) async throws(GitError) -> [UInt8] {
         guard let file = try await self.commit(commit, firstOf: [path], limit: limit).file else {
-            throw GitError(.pathNotFound, "\(path) is no file at \(commit)")
+            throw GitError(.pathNotFound, "\(path) is not a file at \(commit)")
         }
         return file.bytes
     }

@@ -17,7 +17,7 @@ enum RefName {
 
     static func check(commit: String) throws(GitError) {
         guard GitRef.isCommit(commit) else {
-            throw GitError(.invalid, "“\(commit)” is no commit id of 40 or 64 hexadecimal digits")
+            throw GitError(.invalid, "“\(commit)” is not a commit id of 40 or 64 hexadecimal digits")
         }
     }
 

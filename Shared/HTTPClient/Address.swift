@@ -24,7 +24,7 @@ struct Address: Sendable, Hashable {
         default:
             let words = String(cString: curl_url_strerror(code))
             throw HTTPClientError(
-                .invalidRequest, "the address is no URL such as https://registry.example/v2/ (\(words))")
+                .invalidRequest, "the address is not a URL such as https://registry.example/v2/ (\(words))")
         }
         scheme = Self.part(CURLUPART_SCHEME, of: parser)
         guard scheme == "http" || scheme == "https" else {
@@ -48,7 +48,7 @@ struct Address: Sendable, Hashable {
         defer { curl_url_cleanup(parser) }
         guard curl_url_set(parser, CURLUPART_URL, url, 0) == CURLUE_OK,
             curl_url_set(parser, CURLUPART_HOST, name, 0) == CURLUE_OK
-        else { throw HTTPClientError(.invalidRequest, "“\(name)” is no host name for a certificate") }
+        else { throw HTTPClientError(.invalidRequest, "“\(name)” is not a valid host name for a certificate") }
         return Self.part(CURLUPART_URL, of: parser)
     }
 

@@ -38,7 +38,7 @@ public struct HTTPHeaders: Sendable, Hashable {
     var problem: String? {
         for field in fields {
             if field.name.isEmpty || !field.name.utf8.allSatisfy(Self.isToken) {
-                return "“\(field.name)” is no header name"
+                return "“\(field.name)” is not a valid header name"
             }
             if field.value.utf8.contains(where: { $0 == 10 || $0 == 13 || $0 == 0 }) {
                 return "the value of the header “\(field.name)” has a line break or a zero byte"

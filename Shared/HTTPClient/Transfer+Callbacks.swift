@@ -13,7 +13,7 @@ extension Transfer {
         case .tooLarge:
             failure = error(.tooLarge, "the answer's headers are larger than \(head.limit) bytes")
         case .malformed:
-            failure = error(.protocolViolation, "the answer is no HTTP")
+            failure = error(.protocolViolation, "the answer is not HTTP")
         }
         return 0
     }

@@ -48,7 +48,7 @@ extension Transfer {
             try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         default:
             guard !request.method.rawValue.isEmpty, request.method.rawValue.utf8.allSatisfy({ $0 > 32 && $0 < 127 })
-            else { throw error(.invalidRequest, "“\(request.method)” is no method") }
+            else { throw error(.invalidRequest, "“\(request.method)” is not a valid method") }
             try set(CURLOPT_POST, 1)
             try check(slipway_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(upload?.length ?? -1)))
             try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)

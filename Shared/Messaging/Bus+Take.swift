@@ -47,7 +47,7 @@ extension Bus {
         do {
             return try Wire.decode(M.self, from: Data(message.body))
         } catch {
-            throw .permanent("it is no \(M.type): \(error)")
+            throw .permanent("it is not a valid \(M.type): \(error)")
         }
     }
 

@@ -17,7 +17,7 @@ struct HandlerTable: Sendable {
             do {
                 message = try Wire.decode(H.Incoming.self, from: Data(body))
             } catch {
-                throw MessageFailure.permanent("it is no \(H.Incoming.type): \(error)")
+                throw MessageFailure.permanent("it is not a valid \(H.Incoming.type): \(error)")
             }
             try await handler.handle(message, context)
         }

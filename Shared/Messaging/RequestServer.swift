@@ -30,7 +30,7 @@ public struct RequestServer: Service {
             do {
                 request = try Wire.decode(H.Incoming.self, from: Data(body))
             } catch {
-                throw Problem(code: "malformed_request", message: "it is no \(H.Incoming.type): \(error)")
+                throw Problem(code: "malformed_request", message: "it is not a valid \(H.Incoming.type): \(error)")
             }
             return try Wire.encode(try await handler.answer(request, context))
         }

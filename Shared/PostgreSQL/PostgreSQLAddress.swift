@@ -12,7 +12,7 @@
 
         private static let malformed = StoreError(
             .unavailable,
-            "the address of the database is none that PostgreSQL's library understands; give one such as "
+            "the address of the database is not valid for libpq; give one such as "
                 + "postgres://slipway@db.example:5432/slipway, with %-codes for special characters: a password's @ is %40, "
                 + "its / is %2F")
 

@@ -271,7 +271,9 @@
             var refusals = 0
             while true {
                 close()
-                guard let new = address.connect() else { throw StoreError(.unavailable, "there is no memory left") }
+                guard let new = address.connect() else {
+                    throw StoreError(.unavailable, "the process is out of memory")
+                }
                 connection = new
                 // What the server remarks by the way is not for the service's standard error.
                 PQsetNoticeProcessor(new, { _, _ in }, nil)

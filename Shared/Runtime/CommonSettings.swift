@@ -30,7 +30,7 @@ public enum CommonSettings {
         "where health and metrics are served; of ports such as 9100-9109 the first that is free",
         default: AdminAddress(host: "127.0.0.1", ports: 0...0))
     static let adminFile = Setting<String>.text(
-        "admin.file", "a file that is told the address health and metrics are served on",
+        "admin.file", "a file that the address of health and metrics is written to",
         example: "/run/slipway-admin")
 
     /// A certificate authority of one's own, besides the system's: of Git servers, mirrors and registries.

@@ -45,7 +45,7 @@ public struct DataFolder: Sendable {
         guard let folder = try take(root, root: root) else {
             throw SettingsError(
                 setting: CommonSettings.data.variable,
-                message: "another \(service) is running on \(root); one at a time may",
+                message: "another \(service) is running on \(root); only one may at a time",
                 remedy: "stop it first, or give this one its own folder with \(CommonSettings.data.variable)")
         }
         return folder.kept()

@@ -45,7 +45,7 @@ extension ServiceMain {
     func unknownArgument(in arguments: [String], of command: ServiceCommand? = nil) -> String? {
         if command == nil, let word = arguments.first, !commands.isEmpty, !word.hasPrefix("-") {
             let names = commands.map { "\(name) \($0.name)" }.joined(separator: ", ")
-            return "“\(word)” begins no command; there are \(names)"
+            return "“\(word)” is not a command; the commands are \(names)"
         }
         let flags = Set((command?.all ?? all).flatMap { [$0.flag, $0.flag + "-file"] })
         var expectsValue = false
@@ -59,7 +59,7 @@ extension ServiceMain {
             } else if expectsValue {
                 expectsValue = false
             } else {
-                return "“\(argument)” is no flag; \(name) --help lists them all"
+                return "“\(argument)” is not a flag; \(name) --help lists them all"
             }
         }
         return expectsValue ? "“\(arguments.last ?? "")” needs a value after it" : nil

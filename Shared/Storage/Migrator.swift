@@ -25,7 +25,7 @@ public struct Migrator: Sendable {
         guard unknown.isEmpty else {
             throw StoreError(
                 .newerSchema,
-                "\(name) was used by a newer version of this service (it has taken the step “\(unknown[0])”); run that "
+                "\(name) was used by a newer version of this service (it has applied the step “\(unknown[0])”); run that "
                     + "version, or restore a backup from before it")
         }
         return State(isEmpty: tables.isEmpty, pending: migrations.map(\.name).filter { !applied.contains($0) })

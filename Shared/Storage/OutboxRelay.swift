@@ -110,7 +110,7 @@ public struct OutboxRelay: Service {
                 case .failed(let sequence, let reason):
                     _ = state.failed(sequence, now: .now, jitter: Double.random(in: 0...1))
                     logger.warning(
-                        "a message was not published and goes again",
+                        "a message was not published and will be retried",
                         metadata: ["message": "\(messages[sequence]?.id.rawValue ?? "")", "error": "\(reason)"])
                 }
             case .finished: return

@@ -59,6 +59,6 @@ public struct Row: Sendable {
             case .text: "a text"
             case .blob: "a blob"
             }
-        return StoreError(.corrupt, "the column \(name) holds \(kind) that is no \(type)")
+        return StoreError(.corrupt, "the column \(name) holds \(kind) that is not a valid \(type)")
     }
 }

@@ -20,7 +20,7 @@ extension Store {
         to target: Store, progress: @escaping @Sendable (Copied) -> Void = { _ in }
     ) async throws -> [Copied] {
         guard let source = engine as? SQLiteEngine else {
-            throw StoreError(.database, "\(name) is no file of SQLite's; only from one is copied")
+            throw StoreError(.database, "\(name) is not a SQLite file, and only those can be copied from")
         }
         return try await target.write { copy in
             // The thread that writes to PostgreSQL is for nothing else, so it may wait for the file.

@@ -54,7 +54,7 @@ import Testing
                 ),
                 (ImageBuild(context: "..", repository: "\(scope.registry)/x"), nil, "leads out of the workspace"),
                 (ImageBuild(context: "none", repository: "\(scope.registry)/x"), nil, "is not there"),
-                (ImageBuild(repository: "\(scope.registry)/X"), nil, "is no image name"),
+                (ImageBuild(repository: "\(scope.registry)/X"), nil, "is not an image name"),
                 (
                     ImageBuild(dockerfile: "../Good", repository: "\(scope.registry)/x"), nil,
                     "is outside of the build context"

@@ -61,7 +61,6 @@ import Testing
             (StoreError(.unavailable, "away"), 503, "store_unavailable"),
             (StoreError(.full, "no room"), 507, "disk_full"), (StoreError(.corrupt, "torn"), 500, "internal"),
             (StoreError(.refused, "too many"), 503, "store_unavailable"),
-            (StoreError(.busy, "locked"), 503, "store_unavailable"),
             (NIOTooManyBytesError(maxBytes: 2 << 20), 413, "too_large"),
             (HTTPError(.contentTooLarge), 413, "too_large"),
             (HTTPError(.notFound), 404, "unknown_path"), (HTTPError(.badRequest), 400, "refused"),

@@ -68,7 +68,7 @@ struct DataFolderTests {
             let error = try #require(throws: SettingsError.self) {
                 try DataFolder.claimAlone(settings, service: "pipeline")
             }
-            #expect(error.message == "another pipeline is running on \(root); one at a time may")
+            #expect(error.message == "another pipeline is running on \(root); only one may at a time")
             #expect(error.remedy.contains("SLIPWAY_DATA"))
             first.release()
             try DataFolder.claimAlone(settings, service: "pipeline").release()

@@ -153,7 +153,7 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
         #expect(main.command(in: ["database"]) == nil)
         #expect(
             main.unknownArgument(in: ["database", "drop"])
-                == "“database” begins no command; there are pipeline database check, pipeline database copy")
+                == "“database” is not a command; the commands are pipeline database check, pipeline database copy")
         #expect(main.help.contains("pipeline database copy [--setting value …]    copies\n"))
         #expect(main.help(of: copy).contains("SLIPWAY_DB_PASSWORD"))
         #expect(!main.help(of: copy).contains("SLIPWAY_CAPACITY"))

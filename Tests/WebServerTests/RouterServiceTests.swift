@@ -17,16 +17,13 @@ import Testing
         let first = RouterService(
             Router(), on: address, setting: Self.setting, logger: Logger(label: "test"),
             served: { continuation.finish() })
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await first.run() }
-            for await _ in served {}
-            let second = RouterService(Router(), on: address, setting: Self.setting, logger: Logger(label: "test"))
-            let error = await #expect(throws: SettingsError.self) { try await second.run() }
-            #expect(error?.setting == "SLIPWAY_LISTEN")
-            #expect(error?.message == "cannot listen on \(address): Address already in use")
-            #expect(error?.remedy.contains("SLIPWAY_LISTEN") == true)
-            group.cancelAll()
-        }
+        async let _ = first.run()
+        for await _ in served {}
+        let second = RouterService(Router(), on: address, setting: Self.setting, logger: Logger(label: "test"))
+        let error = await #expect(throws: SettingsError.self) { try await second.run() }
+        #expect(error?.setting == "SLIPWAY_LISTEN")
+        #expect(error?.message == "cannot listen on \(address): Address already in use")
+        #expect(error?.remedy.contains("SLIPWAY_LISTEN") == true)
     }
 
     @Test func `An address of another machine is told in the same way`() async throws {

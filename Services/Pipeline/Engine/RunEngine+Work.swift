@@ -20,7 +20,7 @@ extension RunEngine {
             try RunExecutor(self, transaction).update(message.run) { $0.jobFinished(message) }
         }
         if isPlanned == false {
-            logger.debug("a job of a run that is over ended", metadata: ["job": "\(message.job)"])
+            logger.debug("ended a job whose run is over", metadata: ["job": "\(message.job)"])
         }
     }
 

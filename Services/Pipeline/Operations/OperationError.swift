@@ -40,7 +40,7 @@ struct OperationError: Error, Sendable, Equatable, CustomStringConvertible {
         case let error as OperationError: self = error
         case let error as StoreError where error.code == .full:
             self.init(.noSpace, "disk_full", "the service's disk is full", remedy: "make room on it")
-        case let error as StoreError where [.unavailable, .refused, .busy].contains(error.code):
+        case let error as StoreError where error.code == .unavailable || error.code == .refused:
             self.init(
                 .unavailable, "store_unavailable", "the service's store cannot be reached",
                 remedy: "look whether it took place, and try again once the store is back")

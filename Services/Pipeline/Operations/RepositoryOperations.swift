@@ -75,7 +75,7 @@ struct RepositoryOperations: Sendable {
         }
         if let forge = request.forge, Forge.named(forge) == nil {
             throw OperationError.invalid(
-                "unknown_forge", "“\(forge)” is no forge whose hooks are taken",
+                "unknown_forge", "hooks of the forge “\(forge)” are not supported",
                 remedy: "give one of \(Forge.all.map(\.name).joined(separator: ", "))")
         }
         let sealed = try request.token.map { try keys.seal($0, for: SecretPurpose.git) }

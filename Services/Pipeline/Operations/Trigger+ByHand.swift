@@ -25,7 +25,7 @@ extension Trigger {
                 remedy: "run its branch as a push: leave the event out and give the branch as the ref")
         case .tag where request.ref == nil:
             throw .invalid(
-                "malformed_event", "the event tag needs a tag, and the default branch is none",
+                "malformed_event", "the event tag needs a tag, and the default branch is not one",
                 remedy: "give the tag as the ref, such as --ref v1.0.0")
         case .promote, .rollback:
             guard request.target?.isEmpty == false else {

@@ -48,7 +48,8 @@ struct IgnorePattern: Sendable, Hashable {
     func matches(_ path: [UInt8], _ scalars: @autoclosure () -> [UInt32]) throws(DockerError) -> Bool {
         switch meaning {
         case .broken:
-            throw DockerError(.context, "“\(String(decoding: text, as: UTF8.self))” is no pattern of a .dockerignore")
+            throw DockerError(
+                .context, "“\(String(decoding: text, as: UTF8.self))” is not a pattern of a .dockerignore")
         case .exactly: return path == text
         case .beginsWith: return path.starts(with: text.dropLast(2))
         case .endsWith:

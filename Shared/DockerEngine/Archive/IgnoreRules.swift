@@ -29,7 +29,7 @@ public struct IgnoreRules: Sendable, Hashable {
             guard let pattern = IgnorePattern(Array(takesBack ? text.dropFirst() : text[...]), takesBack: takesBack)
             else {
                 let words = String(decoding: Self.trimmed(line), as: UTF8.self)
-                throw DockerError(.context, "line \(index + 1) of \(file) is no pattern: “\(words)”")
+                throw DockerError(.context, "line \(index + 1) of \(file) is not a valid pattern: “\(words)”")
             }
             patterns.append(pattern)
         }

@@ -33,7 +33,8 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
             guard Self.isTag(tag) else {
                 throw DockerError(
                     .badRequest,
-                    "“\(tag)” is no tag: 1 to 128 letters, digits, “_”, “.” and “-”, not beginning with “.” or “-”")
+                    "“\(tag)” is not a valid tag: 1 to 128 letters, digits, “_”, “.” and “-”, not beginning with “.” or “-”"
+                )
             }
             self.tag = tag
             rest = rest[..<colon]
@@ -55,7 +56,8 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         }
         guard isPath, path.utf8.count <= 255 else {
             throw DockerError(
-                .badRequest, "“\(text)” is no image name such as registry.example/shop/web (lower-case letters only)")
+                .badRequest,
+                "“\(text)” is not an image name such as registry.example/shop/web (lower-case letters only)")
         }
     }
 

@@ -155,7 +155,7 @@ extension RegistryClient {
     }
 
     private static func refusal(_ image: ImageReference, _ login: RegistryCredentials?) -> DockerError {
-        let what = login.map { "refuses the \($0)" } ?? "wants a login and there is none"
+        let what = login.map { "refuses the \($0)" } ?? "requires a login and none is set"
         return DockerError(.unauthorized, "the registry of \(image) \(what)")
     }
 }

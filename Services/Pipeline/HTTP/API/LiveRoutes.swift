@@ -38,7 +38,7 @@ struct LiveRoutes {
         case "none": logs = .none
         case "all": logs = .all
         case "new", nil: logs = .new
-        case let other?: throw OperationError.invalid("malformed_query", "logs=\(other) is none of new, all, none")
+        case let other?: throw OperationError.invalid("malformed_query", "logs=\(other) is not one of new, all, none")
         }
         let follower = try await runs.follow(run, logs: logs, as: principal)
         return EventStream.response(to: request, follower.watch) {

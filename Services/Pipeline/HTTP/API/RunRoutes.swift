@@ -34,7 +34,7 @@ struct RunRoutes {
         if let text = request.uri.queryParameters["state"] {
             guard let state = RunState(rawValue: String(text)) else {
                 let states = RunState.allCases.map(\.rawValue).joined(separator: ", ")
-                throw OperationError.invalid("malformed_query", "state=\(text) is none of \(states)")
+                throw OperationError.invalid("malformed_query", "state=\(text) is not one of \(states)")
             }
             query.state = state
         }
