@@ -151,15 +151,19 @@ import Yams
                         of: rights.needed + rights.useful) == [right]
                 }
                 let log = MemoryLog()
+                var mayHaveBegun = false
                 let start = RolloutStart(
                     client: client, request: rollout.request, path: rollout.path, undoes: true,
                     deadline: .now.advanced(by: .seconds(60)), log: log, logger: cluster.logger)
                 let what = "the deployer's account "
                 if rights.useful.contains(right) {
-                    _ = try await start.run()
+                    _ = try await start.run(&mayHaveBegun)
                     #expect(log.text.contains("\(what)may not \(right.description) in namespace \(cluster.namespace)"))
                 } else {
-                    let error = await #expect(throws: JobFailure.self) { _ = try await start.run() }
+                    let error = await #expect(throws: JobFailure.self) {
+                        _ = try await start.run(&mayHaveBegun)
+                    }
+                    #expect(!mayHaveBegun)
                     #expect(
                         error?.reason
                             == "\(what)in the cluster may not \(right.description) in namespace \(cluster.namespace), "

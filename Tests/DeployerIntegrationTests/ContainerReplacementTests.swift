@@ -252,7 +252,8 @@ import Worker
                 try await answers()["two", default: 0] > counted + 20
             }
             rolling.cancel()
-            await #expect(throws: CancellationError.self) { try await rolling.value }
+            let stopped = await #expect(throws: RolloutStopped.self) { try await rolling.value }
+            #expect(stopped?.outcome == .rolledBack("rolled back: container \(host.service) is the old one"))
             #expect(try await host.engine.inspectContainer(host.service).id == before)
             #expect(try await Set(host.all) == [host.service, "\(host.service)-client"])
             let all = try await answers()

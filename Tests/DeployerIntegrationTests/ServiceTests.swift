@@ -274,9 +274,15 @@ import Testing
                 try await eventually(within: .seconds(60), "the word of it") { !scene.ledger.value.stuck.isEmpty }
                 #expect(scene.ledger.value.stuck.first?.contains("it ends with exit code 1") == true)
                 try await scene.bus.send(
-                    JobCancelled(job: scene.grant.job, run: scene.grant.run, attempt: 1, reason: "a newer one"))
+                    JobCancelled(
+                        job: scene.grant.job, run: scene.grant.run, attempt: 1, reason: "cancelled by ada",
+                        isFinal: true))
                 try await eventually(within: .seconds(60), "the end") { !scene.ledger.value.finished.isEmpty }
-                #expect(scene.ledger.value.finished.first?.steps.map(\.outcome) == [.cancelled])
+                let steps = scene.ledger.value.finished.first?.steps ?? []
+                #expect(steps.map(\.outcome) == [.cancelled])
+                #expect(steps.map(\.reason) == ["cancelled by ada; rolled back to revision 1"])
+                #expect(try await cluster.images() == [old])
+                #expect(scene.ledger.value.log.hasSuffix("rolled back to revision 1\n"))
                 try await deployer.signal("TERM")
                 #expect(try await deployer.exit() == .exited(0))
             }

@@ -81,10 +81,14 @@ import Worker
             status: .init(code: answer.status), body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
-    private func start(_ rollout: KubernetesRollout, within limit: Duration = .seconds(60)) -> RolloutStart {
-        RolloutStart(
+    private func start(
+        _ rollout: KubernetesRollout, within limit: Duration = .seconds(60)
+    ) async throws -> RolloutStart.Begun {
+        var mayHaveBegun = false
+        return try await RolloutStart(
             client: rollout.client, request: rollout.request, path: rollout.path, undoes: true,
-            deadline: .now.advanced(by: limit), log: rollout.log, logger: rollout.logger)
+            deadline: .now.advanced(by: limit), log: rollout.log, logger: rollout.logger
+        ).run(&mayHaveBegun)
     }
 
     @Test func anAPIServerThatIsAwayForAMomentIsWaitedFor() async throws {
@@ -97,7 +101,6 @@ import Worker
             try await through(moods, cluster) { client in
                 guard
                     case .changed(_, isFirst: true) = try await start(cluster.rollout(new, client: client, log: log))
-                        .run()
                 else {
                     Issue.record("the change was not made")
                     return
@@ -117,7 +120,7 @@ import Worker
             let moods = Moods(refusals: [status], retryAfter: "3")
             try await through(moods, cluster) { client in
                 let began = ContinuousClock.now
-                guard case .changed = try await start(cluster.rollout(new, client: client, log: MemoryLog())).run()
+                guard case .changed = try await start(cluster.rollout(new, client: client, log: MemoryLog()))
                 else {
                     Issue.record("the change was not made")
                     return
@@ -135,7 +138,7 @@ import Worker
             let client = KubernetesClient(access: access, http: cluster.http, logger: cluster.logger)
             let log = MemoryLog()
             let error = await #expect(throws: JobFailure.self) {
-                _ = try await start(cluster.rollout(image, client: client, log: log), within: .seconds(2)).run()
+                _ = try await start(cluster.rollout(image, client: client, log: log), within: .seconds(2))
             }
             #expect(error?.reason.contains("could not begin in time") == true)
             #expect(log.text.contains("trying again"))
@@ -149,7 +152,7 @@ import Worker
             let moods = Moods(lostAnswers: 1)
             let log = MemoryLog()
             try await through(moods, cluster) { client in
-                guard case .resumed = try await start(cluster.rollout(new, client: client, log: log)).run() else {
+                guard case .resumed = try await start(cluster.rollout(new, client: client, log: log)) else {
                     Issue.record("the change was not found")
                     return
                 }

@@ -89,7 +89,7 @@ struct TestCluster: Sendable {
     func rollout(
         _ image: String, job: String = "job1", sequence: Int64? = 1, kind: Workload.Kind = .deployment,
         name: String = "web", container: String = "web", allowed: Duration = .seconds(90), undoes: Bool = true,
-        client: KubernetesClient? = nil, log: MemoryLog
+        client: KubernetesClient? = nil, stopped: JobStop? = nil, log: MemoryLog
     ) -> KubernetesRollout {
         var patience = RolloutWatch.Patience()
         // The tests' servers are up at once; what does not stay up is tested elsewhere.
@@ -101,7 +101,7 @@ struct TestCluster: Sendable {
                 sequence: sequence, job: JobID(rawValue: job), run: RunID(rawValue: "run-\(job)"),
                 runName: "shop/web#\(job)", owner: "shop/web", commit: String(repeating: "c", count: 40),
                 cause: "run of \(job)"),
-            allowed: allowed, undoes: undoes, patience: patience, log: log, logger: logger)
+            allowed: allowed, undoes: undoes, patience: patience, stopped: { stopped }, log: log, logger: logger)
     }
 
     /// The images of the pods that are not being ended.

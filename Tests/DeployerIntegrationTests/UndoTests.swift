@@ -133,7 +133,8 @@ import Worker
             let kept = await #expect(throws: JobFailure.self) {
                 try await cluster.rollout(missing(old), undoes: false, log: MemoryLog()).run()
             }
-            #expect(kept?.reason.hasSuffix("; the workload is left as it is") == true)
+            let left = "the workload is left as it is: deployment/web in namespace \(cluster.namespace) has the image "
+            #expect(kept?.reason.hasSuffix("; \(left)\(missing(old)) in container web") == true)
             let broken = try await TestImages.build("exit 3")
             let error = await #expect(throws: JobFailure.self) {
                 try await cluster.rollout(broken, job: "job2", sequence: 2, log: MemoryLog()).run()

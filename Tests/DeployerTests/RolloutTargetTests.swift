@@ -21,7 +21,7 @@ private struct ShelfTarget: RolloutTarget {
         func note(_ call: String) { state.withLock { $0.calls.append(call) } }
     }
 
-    enum Mood: Sendable { case well, failing, stopped, doneAllTheSame, beyondHelp, refused }
+    enum Mood: Sendable { case well, failing, stopped, stoppedBefore, doneAllTheSame, beyondHelp, refused }
 
     struct OnShelf: Rollout {
         let shelf: Shelf
@@ -34,6 +34,7 @@ private struct ShelfTarget: RolloutTarget {
         func rollOut() async throws -> RolloutEnd<String> {
             shelf.note("roll out")
             if mood == .refused { throw JobFailure("a newer rollout is there") }
+            if mood == .stoppedBefore { throw CancellationError() }
             let before = shelf.state.withLock { state in
                 defer { state.image = image }
                 return state.image
@@ -157,9 +158,20 @@ private struct KeptLog: StepLog {
         let target = ShelfTarget(.stopped)
         let rollout = ShelfTarget.OnShelf(shelf: target.shelf, mood: .stopped, image: Self.image("2"), log: KeptLog())
         let again = Kept<RunningService>()
-        await #expect(throws: CancellationError.self) { try await rollout.run { again.add($0) } }
+        let stopped = await #expect(throws: RolloutStopped.self) { try await rollout.run { again.add($0) } }
+        #expect(stopped?.outcome == .rolledBack("rolled back to 1"))
         #expect(target.shelf.calls == ["roll out", "roll back", "running"])
         #expect(again.all == [RunningService(image: Self.image("1"), revision: "1")])
+    }
+
+    @Test func whatBecameOfOneThatWasStoppedIsInTheReasonOfItsStep() async throws {
+        let outcome = try await deploy(ShelfTarget(.stopped), events: 3)
+        let result = try outcome.result.get()
+        #expect(!result.success && result.aftermath == "rolled back to 1")
+        #expect(outcome.events == ["dev.cdevents.service.rolledback"])
+        let untouched = try await deploy(ShelfTarget(.stoppedBefore), events: 2)
+        #expect(try untouched.result.get().aftermath == "nothing was changed")
+        #expect(untouched.events == [])
     }
 
     @Test func oneThatWasAllButDoneSucceeds() async throws {

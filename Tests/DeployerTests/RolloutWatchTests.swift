@@ -111,6 +111,9 @@ import Testing
 
     @Test func whatHadTheImageBeforeIsNotSaidToBeRolledOut() {
         var rollout = watch(isUnchanged: true)
+        var unseen = done()
+        unseen.metadata.generation = 4
+        #expect(rollout.handle(.workload(unseen), at: at(1)) == [])
         _ = rollout.handle(.pods([well(probe: true)]), at: at(1))
         #expect(
             rollout.handle(.workload(done()), at: at(2)) == [.write("deployment/web is well as it is"), .succeeded])

@@ -47,7 +47,7 @@ import Testing
                 #expect(reason.hasPrefix("it was stuck (nothing has moved for a while: Waiting for deployment"))
                 #expect(
                     reason.hasSuffix(
-                        "and a newer rollout to default/\(cluster.namespace)/deployment/web took its place: shop/web #3"
+                        "and a newer rollout to default/\(cluster.namespace)/deployment/web took its place: shop/web#3"
                     ))
             }
         }

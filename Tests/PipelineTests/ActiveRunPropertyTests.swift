@@ -125,7 +125,7 @@ import Testing
         case 13...14: return run.expire(job.id).changes
         case 15...16: return run.turn(of: job.id, .dispatch)
         case 17: return run.turn(of: job.id, .hold)
-        case 18: return run.turn(of: job.id, .superseded(by: "shop/web #9"))
+        case 18: return run.turn(of: job.id, .superseded(by: "shop/web#9"))
         default: return Int.random(in: 0...3, using: &random) == 0 ? run.cancel(reason: "by hand") : []
         }
     }

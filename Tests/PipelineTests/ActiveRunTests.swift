@@ -49,7 +49,7 @@ import Testing
             case .job(let job): "\(job.kind) \(job.lease.state)"
             case .rollout(let workload, let sequence): "rollout \(workload) \(sequence)"
             case .offer(let job): "offer \(job.lease.attempt) to \(job.queue)"
-            case .stop(_, let attempt, let reason): "stop \(attempt): \(reason)"
+            case .stop(let message): "stop \(message.attempt): \(message.reason)"
             case .started: "started"
             case .finished: "finished"
             case .deadline: "deadline"
@@ -228,7 +228,7 @@ import Testing
         #expect(granted.contains("rollout \(workload) \(job.sequence ?? 0)"))
         // What a worker has is not taken from it.
         #expect(run.turn(of: job.id, .hold) == [])
-        #expect(run.turn(of: job.id, .superseded(by: "shop/web #4")) == [])
+        #expect(run.turn(of: job.id, .superseded(by: "shop/web#4")) == [])
         #expect(words(run.jobFinished(finished(job))).last == "release \(workload)")
     }
 
@@ -239,7 +239,10 @@ import Testing
         _ = run.turn(of: job.id, .dispatch)
         _ = run.claim(job.id, attempt: 1, worker: "d1")
         run = try reread(run, at: Self.later)
-        let lost = words(run.expire(job.id).changes)
+        let changes = run.expire(job.id).changes
+        // Another attempt goes on with what that worker began.
+        #expect(changes.contains { if case .stop(let message) = $0 { message.isFinal == false } else { false } })
+        let lost = words(changes)
         #expect(lost.contains("rollout held") && lost.last == "await turn")
         #expect(!lost.contains { $0.hasPrefix("offer") })
         #expect(words(run.turn(of: job.id, .dispatch)) == ["rollout queued", "offer 2 to slipway.deploy.default"])
@@ -249,10 +252,10 @@ import Testing
         var run = try planned(rollout)
         _ = run.start()
         let job = try #require(run.jobs.first)
-        let gone = words(run.turn(of: job.id, .superseded(by: "shop/web #4")))
+        let gone = words(run.turn(of: job.id, .superseded(by: "shop/web#4")))
         #expect(gone.first == "run cancelled" && gone.contains("rollout superseded"))
         #expect(gone.suffix(2) == ["finished", "release \(workload)"])
-        #expect(run.summary.reason == "a newer rollout to \(workload) took its place: shop/web #4")
+        #expect(run.summary.reason == "a newer rollout to \(workload) took its place: shop/web#4")
         #expect(run.turn(of: job.id, .dispatch) == [])
     }
 
@@ -262,10 +265,14 @@ import Testing
         let job = try #require(run.jobs.first)
         _ = run.turn(of: job.id, .dispatch)
         _ = run.claim(job.id, attempt: 1, worker: "d1")
-        let stopped = words(run.displace(job.id, by: "shop/web #4"))
-        let reason = "it was stuck, and a newer rollout to \(workload) took its place: shop/web #4"
+        let changes = run.displace(job.id, by: "shop/web#4")
+        // Its worker is told who goes on.
+        let orders = changes.compactMap { if case .stop(let message) = $0 { message } else { nil } }
+        #expect(orders.map(\.winner) == ["shop/web#4"] && orders.map(\.isFinal) == [true])
+        let stopped = words(changes)
+        let reason = "it was stuck, and a newer rollout to \(workload) took its place: shop/web#4"
         #expect(stopped.contains("stop 1: \(reason)"))
-        #expect(run.displace(job.id, by: "shop/web #5") == [])
+        #expect(run.displace(job.id, by: "shop/web#5") == [])
         _ = run.jobFinished(finished(job, .cancelled))
         #expect(run.summary.state == .cancelled && run.summary.reason == reason)
     }

@@ -15,7 +15,7 @@ import Testing
             for n in 1...3 { try await platform.push(file, trigger: "t\(n)", message: "m\(n)") }
             let runs = try await platform.runs().sorted { $0.number < $1.number }
             #expect(runs.map(\.state) == [.cancelled, .cancelled, .pending])
-            #expect(runs[0].reason?.contains("shop/web #2") == true)
+            #expect(runs[0].reason?.contains("shop/web#2") == true)
             let newest = try #require(try await platform.jobs(of: runs[2].id).first)
             guard case .granted(let grant) = try await platform.claim(newest.id) else {
                 Issue.record("the newest rollout was not granted")
@@ -76,7 +76,7 @@ import Testing
             let runs = try await platform.runs().sorted { $0.number < $1.number }
             #expect(runs.map(\.state) == [.cancelled, .pending])
             #expect(
-                runs[0].reason == "a newer run of the step shop/web/default/deploy took its place: shop/web #2")
+                runs[0].reason == "a newer run of the step shop/web/default/deploy took its place: shop/web#2")
             let first = try #require(try await platform.jobs(of: runs[1].id).first)
             #expect(first.kind == .build && first.steps == ["compile", "deploy"])
             _ = try await platform.claim(first.id)
@@ -172,7 +172,7 @@ import Testing
             #expect(
                 ended.reason
                     == "it was stuck (pod web-1: the image cannot be pulled), and a newer rollout to "
-                    + "default/default/deployment/web took its place: shop/web #2")
+                    + "default/default/deployment/web took its place: shop/web#2")
         }
     }
 

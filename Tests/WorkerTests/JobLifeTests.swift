@@ -26,54 +26,59 @@ import Testing
             name: "it cannot be done", events: [.worked(.broken("no workspace"))],
             actions: [.report(.failure, reason: "no workspace")]),
         Row(
-            name: "cancelled", events: [.cancelled("by ada"), stopped, .reported],
-            actions: [.stopWork(reason: "by ada"), .report(.cancelled, reason: "by ada"), .end]),
+            name: "cancelled", events: [.cancelled(JobStop("by ada")), stopped, .reported],
+            actions: [.stopWork(JobStop("by ada")), .report(.cancelled, reason: "by ada"), .end]),
         Row(
-            name: "cancelled twice stops once", events: [.cancelled("a"), .cancelled("b"), stopped],
-            actions: [.stopWork(reason: "a"), .nothing, .report(.cancelled, reason: "b")]),
+            name: "cancelled twice stops once", events: [.cancelled(JobStop("a")), .cancelled(JobStop("b")), stopped],
+            actions: [.stopWork(JobStop("a")), .nothing, .report(.cancelled, reason: "b")]),
         Row(
-            name: "cancelled too late", events: [.cancelled("by ada"), done],
-            actions: [.stopWork(reason: "by ada"), .report(.success, reason: nil)]),
+            name: "cancelled too late", events: [.cancelled(JobStop("by ada")), done],
+            actions: [.stopWork(JobStop("by ada")), .report(.success, reason: nil)]),
         Row(
             name: "timed out", events: [.timedOut(seconds: 3600), stopped],
             actions: [
-                .stopWork(reason: "the job took longer than its timeout of 1 h"),
+                .stopWork(JobStop("the job took longer than its timeout of 1 h")),
                 .report(.failure, reason: "the job took longer than its timeout of 1 h"),
             ]),
         Row(
             name: "timed out, with advice", events: [.timedOut(seconds: 90, advice: "use more time"), stopped],
             actions: [
-                .stopWork(reason: "the job took longer than its timeout of 90 s; use more time"),
+                .stopWork(JobStop("the job took longer than its timeout of 90 s; use more time")),
                 .report(.failure, reason: "the job took longer than its timeout of 90 s; use more time"),
             ]),
         Row(
             name: "a report is refused",
             events: [.unreportable("too long"), .unreportable("too long"), stopped, .reported],
-            actions: [.stopWork(reason: "too long"), .nothing, .report(.failure, reason: "too long"), .end]),
+            actions: [.stopWork(JobStop("too long")), .nothing, .report(.failure, reason: "too long"), .end]),
         Row(
             name: "its last report is refused", events: [done, .unreportable("too long"), .reported],
             actions: [.report(.success, reason: nil), .nothing, .end]),
         Row(
             name: "handed back at shutdown", events: [.graceOver, stopped, .reported],
-            actions: [.stopWork(reason: handOver), .report(.released, reason: "the worker was shut down"), .end]),
+            actions: [
+                .stopWork(JobStop(handOver, successor: .attempt)),
+                .report(.released, reason: "the worker was shut down"), .end,
+            ]),
         Row(
             name: "finished within the grace's last moment", events: [.graceOver, done],
-            actions: [.stopWork(reason: handOver), .report(.success, reason: nil)]),
+            actions: [.stopWork(JobStop(handOver, successor: .attempt)), .report(.success, reason: nil)]),
         Row(
-            name: "cancelled while it is handed back", events: [.graceOver, .cancelled("by ada"), stopped],
-            actions: [.stopWork(reason: handOver), .nothing, .report(.cancelled, reason: "by ada")]),
+            name: "cancelled while it is handed back", events: [.graceOver, .cancelled(JobStop("by ada")), stopped],
+            actions: [
+                .stopWork(JobStop(handOver, successor: .attempt)), .nothing, .report(.cancelled, reason: "by ada"),
+            ]),
         Row(
-            name: "lease lost while it works", events: [.leaseLost, stopped, .reported, .cancelled("late")],
+            name: "lease lost while it works", events: [.leaseLost, stopped, .reported, .cancelled(JobStop("late"))],
             actions: [.abandon, .nothing, .nothing, .nothing]),
         Row(
             name: "lease lost while it reports", events: [done, .leaseLost, .reported],
             actions: [.report(.success, reason: nil), .abandon, .nothing]),
         Row(
             name: "lease lost while it stops", events: [.timedOut(seconds: 5), .leaseLost],
-            actions: [.stopWork(reason: "the job took longer than its timeout of 5 s"), .abandon]),
+            actions: [.stopWork(JobStop("the job took longer than its timeout of 5 s")), .abandon]),
         Row(
             name: "nothing stops a report",
-            events: [done, .cancelled("late"), .timedOut(seconds: 1), .graceOver, .reported],
+            events: [done, .cancelled(JobStop("late")), .timedOut(seconds: 1), .graceOver, .reported],
             actions: [.report(.success, reason: nil), .nothing, .nothing, .nothing, .end]),
     ]
 

@@ -6,9 +6,10 @@ import Testing
 
 @Suite struct JobRegistryTests {
     final class Heard: Sendable {
-        private let texts = Mutex<[String]>([])
-        var all: [String] { texts.withLock { $0 } }
-        func hear(_ text: String) { texts.withLock { $0.append(text) } }
+        private let stops = Mutex<[JobStop]>([])
+        var stopped: [JobStop] { stops.withLock { $0 } }
+        var all: [String] { stopped.map(\.reason) }
+        func hear(_ stop: JobStop) { stops.withLock { $0.append(stop) } }
     }
 
     private let job = JobID(rawValue: "j1")
@@ -28,6 +29,18 @@ import Testing
         registry.cancel(cancelled(JobID(rawValue: "other"), 1, "not this"))
         registry.cancel(cancelled(job, 1, "by ada"))
         #expect(heard.all == ["by ada"])
+    }
+
+    @Test func whoGoesOnIsHeard() {
+        let registry = JobRegistry()
+        let heard = Heard()
+        #expect(enter(registry, job, 1, heard))
+        var message = cancelled(job, 1, "lost")
+        for (isFinal, winner) in [(nil, nil), (false, nil), (true, nil), (true, "shop/web#4")] as [(Bool?, String?)] {
+            (message.isFinal, message.winner) = (isFinal, winner)
+            registry.cancel(message)
+        }
+        #expect(heard.stopped.map(\.successor) == [.attempt, .attempt, .nobody, .rollout(of: "shop/web#4")])
     }
 
     @Test func anEarlyCancellationIsRemembered() {
@@ -54,7 +67,7 @@ import Testing
         #expect(registry.isRunning(job, attempt: 1))
         #expect(!enter(registry, job, 1, first))
         #expect(enter(registry, job, 2, Heard()))
-        #expect(first.all.count == 1)
+        #expect(first.stopped.map(\.successor) == [.attempt])
         registry.leave(job, attempt: 1)
         #expect(registry.isRunning(job, attempt: 2))
         registry.leave(job, attempt: 2)

@@ -32,8 +32,14 @@ struct DeployExecutor: JobExecutor, StepRunner {
         for target in targets {
             guard let rollout = try await target.accept(deploy, step) else { continue }
             let subject = rollout.subject
-            let result = try await turns.take(rollout.turn) {
-                try await rollout.run { events.rolledBack(subject, deploy.environment, image: $0.image, step) }
+            let result: RolloutResult
+            do {
+                result = try await turns.take(rollout.turn) {
+                    try await rollout.run { events.rolledBack(subject, deploy.environment, image: $0.image, step) }
+                }
+            } catch let stopped as RolloutStopped {
+                let outcome = "\(stopped.outcome)"
+                return StepResult(success: false, reason: outcome, aftermath: outcome)
             }
             events.deployed(subject, deploy.environment, image: result.image, isFirst: result.isFirst, step)
             return StepResult(

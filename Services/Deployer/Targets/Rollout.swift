@@ -24,9 +24,9 @@ import Worker
 ///
 /// ## Cancelling
 ///
-/// A cancelled task means stop. A target where a rollout goes on by itself leaves it to that and throws
-/// `CancellationError`. One whose service would be left half changed ends with ``RolloutEnd/interrupted(_:)``, and
-/// ``rollBack(_:)`` then does its work in spite of the cancelled task.
+/// A cancelled task means stop. Where nothing was changed, ``rollOut()`` throws `CancellationError`. Else it ends with
+/// ``RolloutEnd/interrupted(_:)``, and ``rollBack(_:)`` does its work in spite of the cancelled task. `StepRun.stopped` says
+/// who goes on: nothing is taken back that the next attempt of the job or a newer rollout takes over.
 protocol Rollout: Sendable {
     /// What is needed to roll back what ``rollOut()`` began.
     associatedtype Begun: Sendable
@@ -64,6 +64,12 @@ enum RolloutEnd<Begun: Sendable>: Sendable {
     case failed(String, Begun)
     /// It was stopped where it cannot be left; a rollback follows.
     case interrupted(Begun)
+}
+
+/// A rollout was stopped, and this became of it.
+struct RolloutStopped: Error, Sendable, CustomStringConvertible {
+    var outcome: RollbackOutcome
+    var description: String { "stopped; \(outcome)" }
 }
 
 /// What a rollout that came to its good end leaves.
@@ -106,11 +112,17 @@ extension Rollout {
 
     /// Rolls out, and rolls back what fails.
     /// - Parameter rolledBack: Called with what runs again after a rollback.
-    /// - Throws: ``JobFailure`` with the reason and what became of the service, or `CancellationError`.
+    /// - Throws: ``JobFailure`` with the reason and what became of the service, or ``RolloutStopped``.
     func run(rolledBack: (RunningService) -> Void = { _ in }) async throws -> RolloutResult {
         let reason: String?
         let begun: Begun
-        switch try await rollOut() {
+        let end: RolloutEnd<Begun>
+        do {
+            end = try await rollOut()
+        } catch is CancellationError {
+            throw RolloutStopped(outcome: .notRolledBack("nothing was changed"))
+        }
+        switch end {
         case .succeeded(let result): return result
         case .failed(let words, let what): (reason, begun) = (words, what)
         case .interrupted(let what): (reason, begun) = (nil, what)
@@ -126,7 +138,7 @@ extension Rollout {
                 await log.line("what runs now is not known: \(error)")
             }
         }
-        guard let reason else { throw CancellationError() }
+        guard let reason else { throw RolloutStopped(outcome: outcome) }
         throw JobFailure("\(reason); \(outcome)")
     }
 }

@@ -16,7 +16,7 @@ extension ActiveRun {
         /// Wake a worker for the job.
         case offer(Job)
         /// Tell the worker of an attempt to stop.
-        case stop(JobID, attempt: Int, reason: String)
+        case stop(JobCancelled)
         /// The outside world is told that the run has begun to work, or is over.
         case started
         case finished

@@ -70,7 +70,11 @@ struct ActiveRun: Sendable {
         let expiry = rows.jobs[index].lease.expire(now: now)
         guard expiry != .notYet else { return (.notYet, []) }
         // Should the worker still be there, it is to stop.
-        answer.messages.append(.stop(id, attempt: attempt, reason: "its lease ran out: the worker was not heard of"))
+        answer.messages.append(
+            .stop(
+                JobCancelled(
+                    job: id, run: self.id, attempt: attempt, reason: "its lease ran out: the worker was not heard of",
+                    isFinal: expiry != .requeued)))
         switch expiry {
         case .notYet: break
         case .requeued: requeue(index)
@@ -110,8 +114,11 @@ struct ActiveRun: Sendable {
             rows.jobs[index].lease.stopping == nil
         else { return [] }
         let why = rows.jobs[index].stuck.map { " (\($0))" } ?? ""
-        return cancel(
-            reason: "it was stuck\(why), and a newer rollout to \(workload) took its place: \(winner)")
+        return cancel(reason: "it was stuck\(why), and a newer rollout to \(workload) took its place: \(winner)").map {
+            guard case .stop(var message) = $0, message.job == id else { return $0 }
+            message.winner = winner
+            return .stop(message)
+        }
     }
 
     /// What is known of clusters has changed: the job is known by the key that follows from it.
@@ -203,7 +210,10 @@ struct ActiveRun: Sendable {
 
     private mutating func stopOutdated(_ job: Job, attempt: Int) {
         guard let reason = job.lease.stopReason(of: attempt) else { return }
-        answer.messages.append(.stop(job.id, attempt: attempt, reason: reason))
+        answer.messages.append(
+            .stop(
+                JobCancelled(
+                    job: job.id, run: id, attempt: attempt, reason: reason, isFinal: job.lease.isCalledOff)))
     }
 
     /// Keeps what a report says beside the outcome, which is the planner's.
@@ -317,7 +327,11 @@ struct ActiveRun: Sendable {
         case .nothing: break
         case .ended: release(index)
         case .tellWorker:
-            answer.messages.append(.stop(rows.jobs[index].id, attempt: rows.jobs[index].lease.attempt, reason: reason))
+            answer.messages.append(
+                .stop(
+                    JobCancelled(
+                        job: rows.jobs[index].id, run: id, attempt: rows.jobs[index].lease.attempt, reason: reason,
+                        isFinal: true)))
             answer.next.append(.deadline)
         }
     }

@@ -111,9 +111,12 @@ struct JobLease: Sendable, Equatable {
     /// Why the worker of an attempt is told to stop that no longer counts; `nil` where it needs no telling: a job that
     /// ended well is only reported again.
     func stopReason(of attempt: Int) -> String? {
-        guard attempt < self.attempt || state == .cancelled || state == .superseded else { return nil }
+        guard attempt < self.attempt || isCalledOff else { return nil }
         return reason ?? "attempt \(self.attempt) took the place of attempt \(attempt)"
     }
+
+    /// Whether nobody is to go on with what its workers began.
+    var isCalledOff: Bool { state == .cancelled || state == .superseded }
 
     // MARK: - What time and people say
 

@@ -29,12 +29,15 @@ extension RunEngine {
     func heartbeat(_ message: JobHeartbeat) async throws {
         try await store.write { transaction in
             guard var job = try transaction.jobs.find(message.job) else { return }
-            func stop(_ attempt: Int, _ reason: String) throws {
+            func stop(_ attempt: Int, _ reason: String, isFinal: Bool) throws {
                 try transaction.send(
-                    JobCancelled(job: job.id, run: job.run, attempt: attempt, reason: reason), run: job.run)
+                    JobCancelled(job: job.id, run: job.run, attempt: attempt, reason: reason, isFinal: isFinal),
+                    run: job.run)
             }
             guard job.lease.renew(attempt: message.attempt, now: transaction.now, lease: configuration.lease) else {
-                if let reason = job.lease.stopReason(of: message.attempt) { try stop(message.attempt, reason) }
+                if let reason = job.lease.stopReason(of: message.attempt) {
+                    try stop(message.attempt, reason, isFinal: job.lease.isCalledOff)
+                }
                 return
             }
             let gotStuck = job.stuck == nil && message.stuck != nil
@@ -45,7 +48,7 @@ extension RunEngine {
                 try RunExecutor(self, transaction).displaceStuck(of: workload)
             }
             // The order to stop may not have reached it: announcements made while its connection was away are missed.
-            if let reason = job.lease.stopping { try stop(job.lease.attempt, reason) }
+            if let reason = job.lease.stopping { try stop(job.lease.attempt, reason, isFinal: true) }
         }
     }
 }

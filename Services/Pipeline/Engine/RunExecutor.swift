@@ -58,8 +58,7 @@ final class RunExecutor {
         case .rollout(let workload, let sequence):
             try transaction.jobs.begin(workload, sequence: sequence, run: run.id)
         case .offer(let job): try offer(job, of: run)
-        case .stop(let job, let attempt, let reason):
-            try transaction.send(JobCancelled(job: job, run: run.id, attempt: attempt, reason: reason), run: run.id)
+        case .stop(let message): try transaction.send(message, run: run.id)
         case .started: try transaction.emit(engine.events.started(run.summary, run.details), run: run.id)
         case .finished:
             try transaction.emit(engine.events.finished(run.summary, run.details), run: run.id)
@@ -134,6 +133,6 @@ final class RunExecutor {
     }
 
     private func name(of run: RunID) throws -> String {
-        try transaction.runs.summary(run).map { "\($0.repository) #\($0.number)" } ?? run.rawValue
+        try transaction.runs.summary(run).map { "\($0.repository)#\($0.number)" } ?? run.rawValue
     }
 }

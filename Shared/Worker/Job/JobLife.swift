@@ -8,8 +8,8 @@ struct JobLife {
     enum Event: Equatable {
         /// The steps have ended, by themselves or after a stop.
         case worked(WorkEnd)
-        /// The platform wants no more of it.
-        case cancelled(String)
+        /// The platform wants no more of it, or of this attempt.
+        case cancelled(JobStop)
         /// With what to do about it, or `nil`.
         case timedOut(seconds: Int, advice: String? = nil)
         /// The worker is shutting down and its patience is over.
@@ -32,7 +32,7 @@ struct JobLife {
     }
 
     enum Action: Equatable {
-        case stopWork(reason: String)
+        case stopWork(JobStop)
         case report(JobFinished.Outcome, reason: String?)
         /// Stop everything, report nothing.
         case abandon
@@ -70,26 +70,28 @@ struct JobLife {
         case (.working, .worked(let end)), (.stopping, .worked(let end)):
             defer { state = .reporting }
             return report(end)
-        case (_, .cancelled(let reason)):
+        case (_, .cancelled(let why)):
             // Also where a release was under way: a cancelled job is not queued again.
-            return stop(.cancelled(reason), reason)
+            return stop(.cancelled(why.reason), why)
         case (.working, .timedOut(let seconds, let advice)):
             let reason =
                 "the job took longer than its timeout of \(Self.spoken(seconds))" + (advice.map { "; \($0)" } ?? "")
-            return stop(.failed(reason), reason)
+            return stop(.failed(reason), JobStop(reason))
         case (.working, .unreportable(let reason)):
-            return stop(.failed(reason), reason)
+            return stop(.failed(reason), JobStop(reason))
         case (.working, .graceOver):
-            return stop(.released, "the worker is shutting down; the job is handed to another")
+            return stop(
+                .released,
+                JobStop("the worker is shutting down; the job is handed to another", successor: .attempt))
         case (.stopping, _):
             return .nothing
         }
     }
 
-    private mutating func stop(_ stop: Stop, _ reason: String) -> Action {
+    private mutating func stop(_ stop: Stop, _ why: JobStop) -> Action {
         let first = state == .working
         state = .stopping(stop)
-        return first ? .stopWork(reason: reason) : .nothing
+        return first ? .stopWork(why) : .nothing
     }
 
     private func report(_ end: WorkEnd) -> Action {

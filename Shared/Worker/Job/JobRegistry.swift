@@ -5,7 +5,7 @@ import Synchronization
 final class JobRegistry: Sendable {
     private struct Running {
         var attempt: Int
-        var cancel: @Sendable (String) -> Void
+        var cancel: @Sendable (JobStop) -> Void
     }
 
     private struct State {
@@ -19,16 +19,16 @@ final class JobRegistry: Sendable {
 
     /// Enters a job. Where it was cancelled already, `cancel` is called before this returns.
     /// - Returns: `false` if the job runs here in this attempt or a newer one: it is not to be run twice.
-    func enter(_ job: JobID, attempt: Int, cancel: @escaping @Sendable (String) -> Void) -> Bool {
-        let (entered, reason) = state.withLock { state -> (Bool, String?) in
+    func enter(_ job: JobID, attempt: Int, cancel: @escaping @Sendable (JobStop) -> Void) -> Bool {
+        let (entered, stop) = state.withLock { state -> (Bool, JobStop?) in
             if let running = state.running[job], running.attempt >= attempt { return (false, nil) }
             let superseded = state.running[job]
             state.running[job] = Running(attempt: attempt, cancel: cancel)
-            superseded?.cancel("a newer attempt of the job has begun")
+            superseded?.cancel(JobStop("a newer attempt of the job has begun", successor: .attempt))
             let early = state.early.last { $0.job == job && $0.attempt >= attempt }
-            return (true, early?.reason)
+            return (true, early.map { JobStop($0) })
         }
-        if let reason { cancel(reason) }
+        if let stop { cancel(stop) }
         return entered
     }
 
@@ -47,13 +47,13 @@ final class JobRegistry: Sendable {
     var count: Int { state.withLock { $0.running.count } }
 
     func cancel(_ message: JobCancelled) {
-        let cancel = state.withLock { state -> (@Sendable (String) -> Void)? in
+        let cancel = state.withLock { state -> (@Sendable (JobStop) -> Void)? in
             state.early.removeAll { $0.job == message.job && $0.attempt <= message.attempt }
             state.early.append(message)
             if state.early.count > Self.earlyLimit { state.early.removeFirst() }
             guard let running = state.running[message.job], running.attempt <= message.attempt else { return nil }
             return running.cancel
         }
-        cancel?(message.reason)
+        cancel?(JobStop(message))
     }
 }

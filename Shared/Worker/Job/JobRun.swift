@@ -69,6 +69,9 @@ public final class JobRun: Sendable {
         hasEnded()
     }
 
+    /// Why the job is being stopped and who goes on with it, or `nil` while it goes on.
+    var stopped: JobStop? { stop.stop }
+
     /// Why the job is being stopped, or `nil` while it goes on.
     public var stopReason: String? { stop.reason }
 

@@ -67,10 +67,10 @@ struct JobSession: Sendable {
             var outcome = "cancelled by force"
             following: for await event in events {
                 switch life.handle(event) {
-                case .stopWork(let reason):
-                    logger.notice("job is stopped", metadata: ["reason": "\(reason)"])
+                case .stopWork(let why):
+                    logger.notice("job is stopped", metadata: ["reason": "\(why.reason)"])
                     slots.begin(key, "job \(grant.job) was stopped and has not ended")
-                    stop.stop(reason)
+                    stop.stop(why)
                 case .report(let how, let reason):
                     outcome = how.rawValue
                     reporter.finished(how, reason: reason, unreported: run.unreported(outcome: how, reason: reason))
@@ -83,7 +83,8 @@ struct JobSession: Sendable {
                 case .nothing: continue
                 }
             }
-            stop.stop("the job is over")
+            // Where it is not over, it may be another worker's.
+            stop.stop(JobStop("the job is over", successor: .attempt))
             group.cancelAll()
             return outcome
         }

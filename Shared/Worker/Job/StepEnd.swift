@@ -19,7 +19,8 @@ struct StepEnd: Sendable, Equatable {
         } else if let stopped {
             isTimeout = timeout.map(Self.timedOut) == stopped
             outcome = isTimeout ? .failure : .cancelled
-            self.result.reason = isTimeout ? stopped + (advice.map { "; \($0)" } ?? "") : stopped
+            let more = [result.aftermath, isTimeout ? advice : nil].compactMap { $0 }
+            self.result.reason = ([stopped] + more).joined(separator: "; ")
         } else {
             outcome = .failure
         }

@@ -8,12 +8,18 @@ public struct StepResult: Sendable, Hashable {
     /// Why it failed, for people.
     public var reason: String?
     public var outputs: [String: String]
+    /// What became of what the step had begun, where it was stopped; for the end of the reason.
+    public var aftermath: String?
 
-    public init(success: Bool, exitCode: Int32? = nil, reason: String? = nil, outputs: [String: String] = [:]) {
+    public init(
+        success: Bool, exitCode: Int32? = nil, reason: String? = nil, outputs: [String: String] = [:],
+        aftermath: String? = nil
+    ) {
         self.success = success
         self.exitCode = exitCode
         self.reason = reason
         self.outputs = outputs
+        self.aftermath = aftermath
     }
 
     /// How a process ended.

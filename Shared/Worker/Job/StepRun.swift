@@ -21,6 +21,8 @@ public struct StepRun: Sendable {
     /// Call it with a reason when the step does not get on, and with `nil` when it does again: what is newer need not
     /// wait for it then.
     public let stuck: @Sendable (String?) -> Void
+    /// Why the step is being stopped and who goes on with it, or `nil` while it goes on.
+    public let stopped: @Sendable () -> JobStop?
 
     /// Whether others go on while it runs. For any other step, being ready would let those after it start too early.
     public var isBackground: Bool { step.detach || job.stage.isService(step.name) }
@@ -28,7 +30,8 @@ public struct StepRun: Sendable {
     public init(
         job: GrantedJob, step: Step, outputs: [String: [String: String]], outcomes: [String: StepOutcome] = [:],
         workspace: String? = nil, startedAt: Timestamp = .now, number: Int = 1, log: any StepLog,
-        ready: @escaping @Sendable () -> Void = {}, stuck: @escaping @Sendable (String?) -> Void = { _ in }
+        ready: @escaping @Sendable () -> Void = {}, stuck: @escaping @Sendable (String?) -> Void = { _ in },
+        stopped: @escaping @Sendable () -> JobStop? = { nil }
     ) {
         self.job = job
         self.step = step
@@ -40,6 +43,7 @@ public struct StepRun: Sendable {
         self.log = log
         self.ready = ready
         self.stuck = stuck
+        self.stopped = stopped
     }
 
     /// The same with all that is known now in the place of its expressions.
@@ -50,6 +54,7 @@ public struct StepRun: Sendable {
         let resolved = try step.resolved(in: scope, variables: job.stage.environment)
         return StepRun(
             job: job, step: resolved, outputs: outputs, outcomes: outcomes, workspace: workspace,
-            startedAt: startedAt, number: number, log: log, ready: ready, stuck: stuck)
+            startedAt: startedAt, number: number, log: log, ready: ready, stuck: stuck,
+            stopped: stopped)
     }
 }

@@ -43,8 +43,10 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                 case .ready(let name):
                     await perform(schedule.ready(name), &state, &group, send)
                 case .stopAsked:
-                    let reason = run.stopReason ?? "the job is stopped"
-                    await perform(schedule.cancel(reason: reason), &state, &group, send)
+                    // Without a reason it is the worker that ends.
+                    let stop = run.stopped ?? JobStop("the job is stopped", successor: .attempt)
+                    state.successor = stop.successor
+                    await perform(schedule.cancel(reason: stop.reason), &state, &group, send)
                 case .ended(let name, let end):
                     let actions = schedule.finished(
                         name, end.outcome, exitCode: end.result.exitCode, reason: end.result.reason.map(job.masked))
@@ -67,6 +69,8 @@ struct StepSequence<Runner: StepRunner>: Sendable {
         var outputs: [String: [String: String]]
         var outcomes: [String: StepOutcome]
         var isFinished = false
+        /// Who goes on with what steps began that are stopped.
+        var successor = JobStop.Successor.nobody
         /// Decided, and nothing runs any more.
         var isOver: Bool { isFinished && running.isEmpty }
 
@@ -90,12 +94,13 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                     await entry.log.line("— try \(number)\(delay > 0 ? " in \(delay) s" : "")")
                 }
                 state.running[name] = entry
+                let stop = entry.stop
                 let stepRun = StepRun(
                     job: job, step: step, outputs: state.outputs, outcomes: state.outcomes,
                     workspace: runner.workspace(of: step, in: job.stage), startedAt: entry.startedAt,
                     number: number, log: entry.log,
-                    ready: { send.yield(.ready(name)) }, stuck: { run.stuck(name, $0) })
-                let stop = entry.stop
+                    ready: { send.yield(.ready(name)) }, stuck: { run.stuck(name, $0) },
+                    stopped: { stop.stop })
                 group.addTask { send.yield(.ended(name, await attempt(stepRun, after: delay, stop))) }
             case .skip(let name, let reason):
                 run.finished(
@@ -103,7 +108,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                         step: name, outcome: reason.code == .cancelled ? .cancelled : .skipped, reason: reason.text),
                     log: nil)
             case .stop(let name, let reason):
-                state.running[name]?.stop.stop(reason)
+                state.running[name]?.stop.stop(JobStop(reason, successor: state.successor))
             case .finish(let outcome, let reason):
                 state.isFinished = true
                 run.ended(
@@ -159,7 +164,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                 group.addTask {
                     do {
                         try await Task.sleep(for: .seconds(delay + timeout))
-                        stop.stop(StepEnd.timedOut(timeout))
+                        stop.stop(JobStop(StepEnd.timedOut(timeout)))
                     } catch {
                         // The step ended before.
                     }

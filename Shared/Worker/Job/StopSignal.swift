@@ -4,17 +4,18 @@ import Synchronization
 final class StopSignal: Sendable {
     private let stopped: AsyncStream<Never>
     private let continuation: AsyncStream<Never>.Continuation
-    private let text = Mutex<String?>(nil)
+    private let first = Mutex<JobStop?>(nil)
 
     init() {
         (stopped, continuation) = AsyncStream.makeStream(of: Never.self)
     }
 
     /// Why it was stopped, or `nil`.
-    var reason: String? { text.withLock { $0 } }
+    var stop: JobStop? { first.withLock { $0 } }
+    var reason: String? { stop?.reason }
 
-    func stop(_ reason: String) {
-        text.withLock { text in text = text ?? reason }
+    func stop(_ stop: JobStop) {
+        first.withLock { first in first = first ?? stop }
         continuation.finish()
     }
 

@@ -65,6 +65,7 @@ struct KubernetesTarget: RolloutTarget {
         patience.settle = min(patience.settle, time.allowed / 4)
         return KubernetesRollout(
             client: client, request: request, allowed: time.allowed, allowedUndo: time.undo, undoes: deploy.rollback,
-            patience: patience, compare: registry.compare, stuck: step.stuck, log: step.log, logger: place.logger)
+            patience: patience, compare: registry.compare, stuck: step.stuck, stopped: step.stopped, log: step.log,
+            logger: place.logger)
     }
 }

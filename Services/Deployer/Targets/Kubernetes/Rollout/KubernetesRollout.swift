@@ -12,6 +12,8 @@ struct KubernetesRollout: Rollout {
         case failed(RolloutWatch.Failure, AppliedTemplate)
         /// A worker before this one began its rollback.
         case undone(WorkloadObject)
+        /// It was stopped when it had changed the workload, or may have.
+        case stopped
     }
 
     let client: KubernetesClient
@@ -29,6 +31,8 @@ struct KubernetesRollout: Rollout {
     }
     /// Told when the rollout gets stuck, and when it goes on: a newer one need not wait for the end of that.
     var stuck: @Sendable (String?) -> Void = { _ in }
+    /// Why it is being stopped and who goes on with it.
+    var stopped: @Sendable () -> JobStop? = { nil }
     let log: any StepLog
     let logger: Logger
 
@@ -49,11 +53,22 @@ struct KubernetesRollout: Rollout {
     var subject: String { "\(request.namespace)/\(request.workload)" }
 
     func rollOut() async throws -> RolloutEnd<Begun> {
+        var mayHaveBegun = request.mayHaveBegun
+        do {
+            return try await rollOut(&mayHaveBegun)
+        } catch {
+            guard Task.isCancelled else { throw error }
+            guard mayHaveBegun else { throw CancellationError() }
+            return .interrupted(.stopped)
+        }
+    }
+
+    private func rollOut(_ mayHaveBegun: inout Bool) async throws -> RolloutEnd<Begun> {
         let startedAt = ContinuousClock.now
         let begun = try await RolloutStart(
             client: client, request: request, path: path, undoes: undoes, deadline: startedAt.advanced(by: allowed),
             log: log, logger: logger
-        ).run()
+        ).run(&mayHaveBegun)
         let workload: WorkloadObject
         var result = RolloutResult(image: request.image, revision: "")
         switch begun {
@@ -86,11 +101,24 @@ struct KubernetesRollout: Rollout {
         case .undone(let found): await undo.finish(found)
         case .failed(let failure, _) where failure.isReplaced:
             .notRolledBack("the workload is left to whoever changed it")
-        case .failed where !undoes: .notRolledBack("the workload is left as it is")
+        case .failed where !undoes: .notRolledBack("the workload is left as it is: \(await undo.remains())")
         case .failed(_, let applied) where applied.mark != request.job.rawValue:
             .notRolledBack("it changed nothing, so there is nothing to roll back")
         case .failed: await undo.run()
+        case .stopped: await end(stopped()?.successor ?? .attempt)
         }
+    }
+
+    /// What becomes of a rollout that was stopped. A separate task: this one is cancelled.
+    private func end(_ successor: JobStop.Successor) async -> RollbackOutcome {
+        await Task {
+            switch successor {
+            case .nobody where undoes: await undo.runStopped()
+            case .nobody: .notRolledBack("the workload is left as it is: \(await undo.remains())")
+            case .attempt: .notRolledBack("the next attempt of the job goes on with it: \(await undo.remains())")
+            case .rollout(let run): .notRolledBack("it is left to \(run): \(await undo.remains())")
+            }
+        }.value
     }
 
     func running() async throws -> RunningService? {

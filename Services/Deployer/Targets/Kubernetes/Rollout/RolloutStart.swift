@@ -26,16 +26,16 @@ struct RolloutStart: Sendable {
     let log: any StepLog
     let logger: Logger
 
+    /// - Parameter mayHaveBegun: Whether the change may have been made; `true` from the first request that may make it.
     /// - Throws: ``JobFailure`` with the reason for people, or `CancellationError`.
-    func run() async throws -> Begun {
+    func run(_ mayHaveBegun: inout Bool) async throws -> Begun {
         var pause = RetryPause()
-        var mayHaveBegun = request.mayHaveBegun
         var isFirst: Bool?
         var conflicts = 0
         while true {
             do {
                 if isFirst == nil { try await checkRights() }
-                return try await attempt(&isFirst, mayHaveBegun)
+                return try await attempt(&isFirst, &mayHaveBegun)
             } catch let error as KubernetesError where error.code == .conflict {
                 conflicts += 1
                 guard conflicts < 5 else {
@@ -50,7 +50,6 @@ struct RolloutStart: Sendable {
                 }
                 await log.line("\(error.message); trying again")
                 try await Task.sleep(for: wait)
-                mayHaveBegun = true
             } catch let error as KubernetesError {
                 throw JobFailure("\(request.workload) cannot be rolled out: \(error.message)")
             }
@@ -90,7 +89,7 @@ struct RolloutStart: Sendable {
         rights.map(\.description).joined(separator: ", ")
     }
 
-    private func attempt(_ isFirst: inout Bool?, _ mayHaveBegun: Bool) async throws -> Begun {
+    private func attempt(_ isFirst: inout Bool?, _ mayHaveBegun: inout Bool) async throws -> Begun {
         let found = try await read()
         // Once the answer to a change has been lost, what is found may be that change already.
         let first = isFirst ?? (found.annotation(RolloutAnnotation.run) == nil)
@@ -100,9 +99,10 @@ struct RolloutStart: Sendable {
         case .undone: return .undone(found)
         case .resume:
             await log.line("\(request.workload) has been changed by this rollout already; watching it")
+            mayHaveBegun = true
             return .resumed(found)
         case .annotate(let patch):
-            let changed = try await apply(patch)
+            let changed = try await apply(patch, &mayHaveBegun)
             var isUnderWay = true
             if case .done = RolloutStatus(found, kind: request.workload.kind) { isUnderWay = false }
             await log.line(
@@ -111,7 +111,7 @@ struct RolloutStart: Sendable {
             return .changed(changed, isFirst: first)
         case .patch(let patch):
             if mayHaveBegun, try await hasBegun(found) { throw JobFailure(RolloutDecision.replaced(request)) }
-            let changed = try await apply(patch)
+            let changed = try await apply(patch, &mayHaveBegun)
             await log.line(
                 "\(request.workload) in namespace \(request.namespace): container \(request.container) from "
                     + "\(found.container(request.container)?.image ?? "none") to \(request.image)")
@@ -131,15 +131,30 @@ struct RolloutStart: Sendable {
         }
     }
 
-    private func apply(_ patch: JSONValue) async throws -> WorkloadObject {
+    private func apply(_ patch: JSONValue, _ mayHaveBegun: inout Bool) async throws -> WorkloadObject {
         do throws(KubernetesError) {
             // Asked first without effect: what the cluster does not accept is found before anything changes.
             _ = try await client.patch(path.object, patch, dryRun: true, as: WorkloadObject.self)
-            return try await client.patch(path.object, patch, dryRun: false, as: WorkloadObject.self)
+            guard !Task.isCancelled else { throw KubernetesError(.unavailable, "the rollout was stopped") }
+            mayHaveBegun = true
+            return try await change(patch)
         } catch {
             if error.isTransient || error.code == .conflict { throw error }
             throw JobFailure("the cluster does not accept the change of \(request.workload): \(error.message)")
         }
+    }
+
+    /// A separate task: a change whose answer nobody waits for may be made after it was looked for.
+    private func change(_ patch: JSONValue) async throws(KubernetesError) -> WorkloadObject {
+        let (client, path) = (client, path.object)
+        let answer = Task { () -> Result<WorkloadObject, KubernetesError> in
+            do throws(KubernetesError) {
+                return .success(try await client.patch(path, patch, dryRun: false, as: WorkloadObject.self))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try await answer.value.get()
     }
 
     private func read() async throws -> WorkloadObject {

@@ -2,6 +2,7 @@ import Contracts
 import Kubernetes
 import Logging
 import PipelineLanguage
+import ServiceLifecycle
 import Worker
 
 /// Puts the revision before a failed rollout back, as `kubectl rollout undo` does, and watches until it is there.
@@ -20,17 +21,49 @@ struct RolloutUndo: Sendable {
     private enum Change: Sendable {
         case made(revision: String, WorkloadObject)
         case none(String)
+        /// The workload was never changed.
+        case needless
     }
+
+    /// How long the undo of a rollout that was stopped is watched: less than the platform waits for the step's end.
+    private static let longestStopped = Duration.seconds(45)
+    /// How long is asked what a workload has now.
+    private static let askingLimit = Duration.seconds(10)
 
     /// Never throws: the rollout failed already.
     func run() async -> RollbackOutcome {
-        let deadline = ContinuousClock.now.advanced(by: allowed)
+        await run("failed", within: allowed)
+    }
+
+    /// Undoes a rollout that was stopped: one of which nobody knows whether it would have been well. The worker that shuts
+    /// down watches no further.
+    func runStopped() async -> RollbackOutcome {
+        await cancelWhenGracefulShutdown { await run("was stopped", within: min(allowed, Self.longestStopped)) }
+    }
+
+    private func run(_ cause: String, within limit: Duration) async -> RollbackOutcome {
+        let deadline = ContinuousClock.now.advanced(by: limit)
         // A separate task: a step that is stopped now still has its failure undone, if not watched.
-        switch await Task(operation: { await change(until: deadline) }).value {
-        case .none(let reason): return .notRolledBack("not rolled back: \(reason)")
+        switch await Task(operation: { await change(cause, until: deadline) }).value {
+        case .needless: return .notRolledBack("nothing was changed")
+        case .none(let reason): return .notRolledBack("not rolled back: \(reason); \(await remains())")
         case .made(let revision, let workload):
             await log.line("rolling back to revision \(revision)")
             return await watch(revision, workload, until: deadline)
+        }
+    }
+
+    /// What the workload has now, in words for people.
+    func remains() async -> String {
+        let what = "\(request.workload) in namespace \(request.namespace)"
+        do {
+            let found = try await client.get(path.object, within: Self.askingLimit, as: WorkloadObject.self)
+            let image = found.container(request.container)?.image
+            return image.map { "\(what) has the image \($0) in container \(request.container)" }
+                ?? "\(what) has no container \(request.container)"
+        } catch {
+            return
+                "what \(what) has now cannot be read (\(error.message)); this rollout was to give it \(request.image)"
         }
     }
 
@@ -58,7 +91,7 @@ struct RolloutUndo: Sendable {
             case .failed(let failure): return unfinished(failure.reason)
             }
         } catch is CancellationError {
-            return unfinished("the step was stopped")
+            return unfinished("the deployer stops watching it; \(await remains())")
         } catch {
             return unfinished("\(error)")
         }
@@ -66,12 +99,12 @@ struct RolloutUndo: Sendable {
 
     // MARK: - The change
 
-    private func change(until deadline: ContinuousClock.Instant) async -> Change {
+    private func change(_ cause: String, until deadline: ContinuousClock.Instant) async -> Change {
         var pause = RetryPause()
         while true {
             let failure: KubernetesError
             do throws(KubernetesError) {
-                return try await attempt()
+                return try await attempt(cause)
             } catch {
                 failure = error
             }
@@ -89,13 +122,22 @@ struct RolloutUndo: Sendable {
         }
     }
 
-    private func attempt() async throws(KubernetesError) -> Change {
+    private func attempt(_ cause: String) async throws(KubernetesError) -> Change {
         let found = try await client.get(path.object, as: WorkloadObject.self)
         let isOurs = found.mark == request.job.rawValue && found.container(request.container)?.image == request.image
         if !isOurs, found.annotation(RolloutAnnotation.undone) == request.job.rawValue {
             return .made(revision: found.revision, found)
         }
-        guard isOurs else { return .none("the workload was changed by another hand since") }
+        guard isOurs else {
+            if let own = request.sequence, let newer = found.sequence, newer > own, let run = found.run {
+                return .none("the newer rollout of \(run) has taken over")
+            }
+            let isNewest = found.annotation(RolloutAnnotation.rollout) == request.job.rawValue
+            if isNewest, found.container(request.container)?.image == request.image { return .needless }
+            return .none(
+                isNewest || found.mark == request.job.rawValue
+                    ? "the workload was changed by another hand since" : "the workload has no change of this rollout")
+        }
         let previous = RolloutRevision.best(
             of: try await RolloutRevision.kept(of: found, path, client).filter { $0.rollout != request.job.rawValue },
             for: found, container: request.container)
@@ -104,7 +146,7 @@ struct RolloutUndo: Sendable {
             "annotations": [
                 RolloutAnnotation.undone: .string(request.job.rawValue), RolloutAnnotation.previous: .null,
                 RolloutAnnotation.cause: .string(
-                    "rolled back to revision \(previous.name) after \(request.runName) failed"),
+                    "rolled back to revision \(previous.name) after \(request.runName) \(cause)"),
             ]
         ]
         if let version = found.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }

@@ -168,8 +168,11 @@ struct RolloutWatch {
         switch status {
         case .waiting(let line):
             wellSince = nil
-            wasUnderWay = true
-            note(line, &actions)
+            // What is written beside the template of a Deployment counts as a change of it, and replaces nothing.
+            if found.isObserved || !isUnchanged {
+                wasUnderWay = true
+                note(line, &actions)
+            }
             noteReplicaFailure(found, now, &actions)
         case .done: break
         case .failed(let reason): end(failure(reason), &actions)
