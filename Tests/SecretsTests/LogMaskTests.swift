@@ -80,7 +80,7 @@ import Testing
             }
             let text = "begin\(end)\(lines.joined(separator: end))\(end)end\(end)\(end)next"
             #expect(
-                masked(text, [secret + "\n"], chunk: chunk) == "begin\(end)dXNlcj******\(end)end\(end)\(end)next")
+                masked(text, [secret + "\n"], chunk: chunk) == "begin\(end)dXNlcjp******\(end)end\(end)\(end)next")
         }
     }
 

@@ -21,7 +21,7 @@ extension DocumentReader {
         }
         let pieces = ExpressionParser.pieces(of: text)
         add(pieces)
-        guard isScript else { return }
+        guard isScript else { return checkUnread(pieces, of: text, lines: lines, at: node) }
         for name in ShellNames.reserved(in: ShellNames.rest(pieces)) { add(name, "$\(name)", nil) }
         guard ShellNames.hasProcessID(text) else { return }
         sink.warning(

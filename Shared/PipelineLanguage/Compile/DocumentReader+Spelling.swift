@@ -88,7 +88,7 @@ extension DocumentReader {
     }
 
     /// What to write for a name as GitHub Actions has them; `nil` for one that it has not.
-    static func instead(of name: String) -> String? {
+    static func instead(of name: some StringProtocol) -> String? {
         guard let dot = name.firstIndex(of: ".") else { return nil }
         let rest = String(name[name.index(after: dot)...])
         switch name[..<dot] {

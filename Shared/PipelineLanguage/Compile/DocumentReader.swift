@@ -104,6 +104,13 @@ struct DocumentReader {
                     "each of \(what) is text, not a mapping; put quotes around a line that has “: ” in it", at: element)
                 return nil
             }
+            if case .list = element.content {
+                sink.error(
+                    .wrongType,
+                    "each of \(what) is text, not a list; YAML joins no lists: write the entries themselves, or keep them as "
+                        + "one text, “|”, under the anchor", at: element)
+                return nil
+            }
             return text(element, "each of \(what)", isScript: isScript)
         }
     }
@@ -224,7 +231,11 @@ struct DocumentReader {
         case .list(let elements) where elements.isEmpty: break
         case .list:
             sink.error(.wrongType, "\(what) is a mapping, not a list; write “NAME: value” without the dash", at: node)
-        case .null, .scalar: sink.error(.wrongType, "\(what) is a mapping, not \(node.kindName)", at: node)
+        case .null: sink.error(.wrongType, "\(what) is a mapping, not \(node.kindName)", at: node)
+        case .scalar(let scalar):
+            let pair = scalar.text.split(separator: "=", maxSplits: 1)
+            let hint = pair.count == 2 ? "; write {\(pair[0]): \(pair[1])}" : ""
+            sink.error(.wrongType, "\(what) is a mapping, not \(node.kindName)\(hint)", at: node)
         }
     }
 

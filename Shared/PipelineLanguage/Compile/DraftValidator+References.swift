@@ -81,7 +81,7 @@ extension DraftValidator {
         let step = surroundings.step
         let index = surroundings.stage
         let stage = draft.stages[index].stage
-        checkNumber(reference)
+        guard !checkNumber(reference) else { return }
         if draft.parameters[name] != nil || stage.matrix[name] != nil { return }
         if Scope.isReserved(name) { return checkReserved(reference, step, stage) }
         guard let dot = name.firstIndex(of: ".") else { return checkPlain(reference, step, stage) }
@@ -97,8 +97,8 @@ extension DraftValidator {
         default:
             guard Scope.aliases[name] == nil, !reference.hasDefault else { return }
             let nearest = Nearest.hint(name, among: Scope.aliases.keys)
-            let hint = nearest.isEmpty ? DocumentReader.instead(of: name).map { "; \($0)" } ?? "" : nearest
-            report(reference, "there is no “\(name)”\(hint)")
+            let instead = DocumentReader.instead(of: name) ?? RunVariable.meant(by: name).map { "write ${\($0)}" }
+            report(reference, "there is no “\(name)”\(nearest.isEmpty ? instead.map { "; \($0)" } ?? "" : nearest)")
         }
     }
 
@@ -123,8 +123,8 @@ extension DraftValidator {
             report(
                 reference,
                 "there is no parameter “\(name)”"
-                    + (Nearest.name(to: name, among: draft.parameters.keys).map { "; did you mean “\($0)”?" }
-                        ?? "; write $${\(name)} for the text itself"))
+                    + ((Nearest.name(to: name, among: draft.parameters.keys) ?? RunVariable.meant(by: name))
+                        .map { "; did you mean “\($0)”?" } ?? "; write $${\(name)} for the text itself"))
         }
     }
 
@@ -162,14 +162,20 @@ extension DraftValidator {
         warn(reference, "nobody sets “\(name)”\(Nearest.hint(name, among: RunVariable.setNames))")
     }
 
-    private func checkNumber(_ reference: SourceReference) {
-        guard let problem = reference.problem else { return }
-        if !reference.isScript {
-            let (mark, length) = sink.place(of: reference)
-            sink.error(.badValue, "\(reference.source): \(problem)", at: mark, length: length)
-        } else if Scope.isReserved(reference.name) {
-            warn(reference, "\(reference.source) is left for the shell: \(problem)")
+    /// - Returns: Whether it is an error.
+    private func checkNumber(_ reference: SourceReference) -> Bool {
+        guard let problem = reference.problem else { return false }
+        if reference.isScript {
+            if Scope.isReserved(reference.name) {
+                warn(reference, "\(reference.source) is left for the shell: \(problem)")
+            }
+            return false
         }
+        let (mark, length) = sink.place(of: reference)
+        let foreign = DocumentReader.instead(of: reference.source.dropFirst(2).dropLast().replacing(":", with: "."))
+        let words = foreign.map { "there is no “\(reference.name)”; \($0)" } ?? problem
+        sink.error(.badValue, "\(reference.source): \(words)", at: mark, length: length)
+        return true
     }
 
     private func warn(

@@ -29,24 +29,33 @@ enum ForeignWords {
     static func hint(_ word: String, in what: String, beside fields: [String]) -> String? {
         let place = Place(what)
         switch place {
-        case .pipeline: return pipeline[word] ?? order[word] ?? variables[word] ?? condition(word, "trigger")
+        case .pipeline: return meaning(of: word, in: pipeline, order, variables) ?? condition(word, "trigger")
         case .step:
             if fields.contains("settings"), pluginWords.contains(word) {
                 return "what a plugin is told is indented below “settings”"
             }
-            return step[word] ?? work[word] ?? order[word] ?? variables[word] ?? condition(word, "when")
-        case .service: return service[word] ?? work[word] ?? variables[word] ?? condition(word, "when")
-        case .condition: return clauses[word]
-        case .volume: return volume[word]
-        case .mount: return mount[word]
-        case .clone: return clone[word]
-        case .build: return build[word]
-        case .deploy: return deploy[word]
-        case .run: return run[word] ?? variables[word]
+            return meaning(of: word, in: step, work, order, variables) ?? condition(word, "when")
+        case .service: return meaning(of: word, in: service, work, variables) ?? condition(word, "when")
+        case .condition: return meaning(of: word, in: clauses)
+        case .volume: return meaning(of: word, in: volume)
+        case .mount: return meaning(of: word, in: mount)
+        case .clone: return meaning(of: word, in: clone)
+        case .build: return meaning(of: word, in: build)
+        case .deploy: return meaning(of: word, in: deploy)
+        case .run: return meaning(of: word, in: run, variables)
         case .artifacts: return word == "expire_in" ? "how long artifacts are kept is called “keep”" : nil
         case .parameter: return word == "options" ? "the values a parameter may have are called “values”" : nil
         case .other: return nil
         }
+    }
+
+    /// What a word is called here, in whatever spelling it is; the first of the tables that has it says so.
+    private static func meaning(of word: String, in tables: [String: String]...) -> String? {
+        for table in tables {
+            if let meaning = table[word] { return meaning }
+            if let key = table.keys.sorted().first(where: { word.isSpelling(of: $0) }) { return table[key] }
+        }
+        return nil
     }
 
     /// Whether a mapping is a step that runs an image as it is, so that a field nobody knows may be meant for the image.
@@ -59,7 +68,7 @@ enum ForeignWords {
 
     private static func condition(_ word: String, _ name: String) -> String? {
         switch word {
-        case "only", "rules", "if": "conditions are called “\(name)”"
+        case "only", "rules", "if", "condition", "conditions": "conditions are called “\(name)”"
         case "except": "conditions are called “\(name)”, with “exclude”"
         case "on", "when", "trigger":
             "the condition of a \(name == "when" ? "step" : "whole pipeline") is called “\(name)”"
@@ -69,7 +78,21 @@ enum ForeignWords {
         }
     }
 
+    private static let secret = "a secret is a value of “environment” or “settings”: {from_secret: NAME}"
+
     private static let variables: [String: String] = [
+        "secret": secret,
+        "secrets": secret,
+        "from_secret": secret,
+        "from_secrets": secret,
+        "secret_env": secret,
+        "secret_names": secret,
+        "secret_files": secret,
+        "credential": secret,
+        "credentials": secret,
+        "vars": "variables are called “environment”",
+        "env_vars": "variables are called “environment”",
+        "environment_variables": "variables are called “environment”",
         "variables": "variables are called “environment”",
         "env": "variables are called “environment”",
         "envs": "variables are called “environment”",
@@ -87,6 +110,7 @@ enum ForeignWords {
         "include": "use YAML's anchors and “<<”, or “kind: template”",
         "tags": "the labels a builder must have are called “node”, in the pipeline",
         "runs-on": "the labels a builder must have are called “node”, in the pipeline",
+        "label": "the labels a builder must have are called “node”, in the pipeline",
         "labels": "the labels a builder must have are called “node”, in the pipeline",
         "parallel": "several variants of a pipeline are made by “matrix”",
     ]
@@ -102,7 +126,15 @@ enum ForeignWords {
         "commands": "shell lines are the “commands” of a step",
         "image": "an image is that of a step; keep one for all under an anchor",
         "before_script": "put the lines first among a step's “commands”",
-        "secrets": "a secret is a value of “environment” or “settings”: {from_secret: NAME}",
+        "registry": "logins of registries are kept on the platform, or named in “image_pull_secrets”",
+        "registries": "logins of registries are kept on the platform, or named in “image_pull_secrets”",
+        "params": "values that may be given are called “parameters”",
+        "inputs": "values that may be given are called “parameters”",
+        "notify": "write a step with “when: {status: [success, failure]}”, or give the platform a channel",
+        "notifications": "write a step with “when: {status: [success, failure]}”, or give the platform a channel",
+        "default": "keep what is the same for all under an anchor",
+        "defaults": "keep what is the same for all under an anchor",
+        "description": "write it as a comment: # …",
         "skip_clone": "write “clone: false”",
         "runs_on": "the state of the pipelines before is “trigger: {status: […]}”",
         "cache": "“cache” is a step's",
@@ -115,14 +147,26 @@ enum ForeignWords {
         "before_script": "put the lines first among the “commands”",
         "args": "what an image is called with is “command”, its program “entrypoint”",
         "cmd": "what an image is called with is “command”, its program “entrypoint”",
-        "secrets": "a secret is a value of “environment” or “settings”: {from_secret: NAME}",
         "tmpfs": "a directory in memory is a volume of the pipeline: {name: NAME, temp: {medium: memory}}",
         "directory": "the directory is called “working_dir”",
         "working-directory": "the directory is called “working_dir”",
         "working_directory": "the directory is called “working_dir”",
         "workdir": "the directory is called “working_dir”",
         "cwd": "the directory is called “working_dir”",
+        "dir": "the directory is called “working_dir”",
         "memory": "memory is “mem_limit”",
+        "mem": "memory is “mem_limit”",
+        "cpu": "processors are shared as the builder is set to",
+        "cpus": "processors are shared as the builder is set to",
+        "pull_policy": "when the image is pulled is called “pull”",
+        "image_pull_policy": "when the image is pulled is called “pull”",
+        "links": "steps and services reach each other under their names",
+        "cap_add": "a container's rights are the builder's to give; a trusted one takes “privileged: true”",
+        "cap_drop": "a container's rights are the builder's to give",
+        "security_opt": "a container's rights are the builder's to give",
+        "ulimits": "a container's limits are the builder's to set",
+        "tty": "a step has no terminal",
+        "stdin_open": "a step has no terminal",
         "network": "the network is “network_mode”",
         "networks": "the network is “network_mode”",
         "hostname": "other steps reach it under its name",
@@ -133,7 +177,19 @@ enum ForeignWords {
         "after_script": "use a separate step with “when: {status: [success, failure]}”",
         "allow_failure": "write “failure: ignore”",
         "continue-on-error": "write “failure: ignore”",
+        "allow_failures": "write “failure: ignore”",
         "ignore_failure": "write “failure: ignore”",
+        "ignore_error": "write “failure: ignore”",
+        "ignore_errors": "write “failure: ignore”",
+        "optional": "write “failure: ignore”",
+        "on_failure": "a step for failures says “when: {status: [failure]}”",
+        "on_success":
+            "a step runs after successes only; one for failures too says “when: {status: [success, failure]}”",
+        "timeout_minutes": "how long it may take is called “timeout”: 10m",
+        "matrix": "“matrix” is the pipeline's",
+        "sidecar": "what runs beside the steps is a service, or a step with “detach: true”",
+        "background": "what runs beside the steps is a service, or a step with “detach: true”",
+        "healthcheck": "“ready” says when it can be used: a port, a path or a command",
         "group": "steps that may run at the same time name what they wait for in “depends_on”",
         "uses": "a ready-made step is an “image” with “settings”",
         "with": "what a plugin is told is called “settings”",

@@ -43,6 +43,7 @@ struct YAMLProblem {
         _ problem: String, _ mark: SourceMark, _ context: (text: String, mark: SourceMark)?
     ) -> (String, SourceMark) {
         if let text = openText(before: mark) { return text }
+        if let blank = wrongBlank(in: mark.line) ?? lineBefore(mark.line).flatMap(wrongBlank) { return blank }
         if let context, problem.contains("unexpected end of stream") {
             // It is the beginning of the text that has to be looked at, not the end of the file.
             return ("a text that begins here is not closed", context.mark)
@@ -102,6 +103,23 @@ struct YAMLProblem {
         return (
             "the text that begins here ends before “\(following.prefix(20))”: close it where it should end, or put the whole "
                 + "of it in \(other)", self.mark(of: open)
+        )
+    }
+
+    /// A line that is indented with something else than spaces.
+    private func wrongBlank(in line: Int) -> (String, SourceMark)? {
+        guard line >= 1, line <= lines.count else { return nil }
+        let indentation = lines[line - 1].unicodeScalars.prefix { $0 == "-" || $0.properties.isWhitespace }
+        guard let place = indentation.firstIndex(where: { $0 != " " && $0 != "-" && $0 != "\r" }) else { return nil }
+        let blank: String
+        switch indentation[place] {
+        case "\t": blank = "a tab"
+        case "\u{A0}": blank = "a no-break space"
+        default: blank = "U+\(String(indentation[place].value, radix: 16, uppercase: true))"
+        }
+        return (
+            "this line is indented with \(blank), and YAML takes spaces only; put spaces in its place",
+            SourceMark(line: line, column: indentation.distance(from: indentation.startIndex, to: place) + 1)
         )
     }
 
@@ -244,7 +262,6 @@ struct YAMLProblem {
 
     /// The parser's words, with what they mostly mean.
     private static func remedy(_ problem: String) -> String {
-        if problem.contains("tab character") { return "; indent with spaces" }
         if problem.contains("cannot start any token") {
             return "; indent with spaces, and quote a text that begins with a special character"
         }

@@ -42,6 +42,12 @@ public struct RunVariable: Sendable {
     /// The variable of a name.
     public static func named(_ name: String) -> RunVariable? { byName[name] }
 
+    /// The variable somebody means by a name in another spelling, such as `drone_tag` or `CI.tag`.
+    static func meant(by name: String) -> String? {
+        let known = name.uppercased().replacing(".", with: "_").replacing("-", with: "_")
+        return byName[known]?.isRefused == false ? known : nil
+    }
+
     /// Whether it is of the place a step runs in, so that a shell may have it where nobody else does.
     static func isOfPlace(_ name: String) -> Bool {
         if name.hasPrefix(ShellValues.prefix) { return true }
