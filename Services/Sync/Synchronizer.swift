@@ -108,7 +108,8 @@ struct Synchronizer: Sendable {
     ) async throws(GitError) -> (commit: String, ref: String) {
         // A person names a branch or a tag by its short name, a hook always by the full ref.
         guard GitRef.problem(trigger.ref) == nil else {
-            let found = try await mirror.fetch(naming: trigger.commit ?? trigger.ref, from: source)
+            let found = try await mirror.fetch(
+                naming: trigger.commit ?? trigger.ref, kind: trigger.refKind, from: source)
             return (found.commit, trigger.commit == nil ? found.ref : trigger.ref)
         }
         return (try await mirror.fetch(ref: trigger.ref, commit: trigger.commit, from: source), trigger.ref)

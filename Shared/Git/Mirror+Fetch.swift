@@ -45,40 +45,48 @@ extension Mirror {
 
     /// Finds what a person named (a branch, a tag, a full ref, a commit or the beginning of a known commit's id),
     /// fetches it and keeps it reachable.
+    /// - Parameter kind: what is meant where a branch and a tag are called so: `refs/heads/` or `refs/tags/`; `nil` where
+    ///   it is not known.
     /// - Returns: the commit's id and the ref it was found as, which for a commit alone is its id.
     /// - Throws: ``GitError``; ``GitError/Code/invalid`` where the name stands for more than one thing.
     public func fetch(
-        naming name: String, from source: FetchSource
+        naming name: String, kind: String? = nil, from source: FetchSource
     ) async throws(GitError) -> (commit: String, ref: String) {
         let remote = try RemoteAddress(source.url, allowsFile: program.allowsFile)
         return try await exclusively { () async throws(GitError) -> (commit: String, ref: String) in
             try await followingRedirects(remote, source) {
                 (remote) async throws(GitError) -> (commit: String, ref: String) in
-                try await find(name, remote, source)
+                try await find(name, kind, remote, source)
             }
         }
     }
 
     private func find(
-        _ name: String, _ remote: RemoteAddress, _ source: FetchSource
+        _ name: String, _ kind: String?, _ remote: RemoteAddress, _ source: FetchSource
     ) async throws(GitError) -> (commit: String, ref: String) {
-        if GitRef.isCommit(name) {
-            if isKept(name) { return (name, name) }
-            try await fetch(["+\(name):\(Self.tip)"], remote, source)
-            let commit = try await commit(of: "\(name) of \(remote)")
+        let id = name.lowercased()
+        if GitRef.isCommit(id) {
+            if isKept(id) { return (id, id) }
+            try await fetch(["+\(id):\(Self.tip)"], remote, source)
+            let commit = try await commit(of: "\(id) of \(remote)")
             return (commit, commit)
         }
-        let found =
+        var found =
             name == "HEAD"
             ? try await headRefs(remote, source) : try await existing(RefName.candidates(name), remote, source)
-        guard found.count < 2 else {
-            throw GitError(.invalid, "“\(name)” is ambiguous in \(remote): say \(found.joined(separator: " or "))")
+        if let kind, let meant = found.first(where: { $0 == kind + name }) { found = [meant] }
+        func ambiguous(_ meanings: [String]) -> GitError {
+            GitError(.invalid, "“\(name)” is ambiguous in \(remote): say \(meanings.joined(separator: " or "))")
         }
+        guard found.count < 2 else { throw ambiguous(found) }
         if let ref = found.first {
-            if GitRef.isCommit(ref) { return try await find(ref, remote, source) }
-            return (try await fetchTip(of: ref, remote, source), ref)
+            if GitRef.isCommit(ref) { return try await find(ref, nil, remote, source) }
+            let tip = try await fetchTip(of: ref, remote, source)
+            let others = RefName.isShortCommit(id) ? try await fetchedCommits(beginning: id).filter { $0 != tip } : []
+            guard others.isEmpty else { throw ambiguous([ref] + others.prefix(5)) }
+            return (tip, ref)
         }
-        if let commit = try await fetchedCommit(beginning: name) {
+        if let commit = try await fetchedCommit(beginning: id) {
             try await keep(commit)
             return (commit, commit)
         }
@@ -194,14 +202,7 @@ extension Mirror {
 
     /// The commit in this mirror whose id begins so, or `nil`.
     private func fetchedCommit(beginning prefix: String) async throws(GitError) -> String? {
-        guard RefName.isCommitPrefix(prefix) else { return nil }
-        let objects = try await program.run(
-            ["rev-parse", "--disambiguate=\(prefix)"], in: directory, doing: "looking for the commit \(prefix)")
-        var commits: [String] = []
-        for id in objects.text.split(separator: "\n").map(String.init) where GitRef.isCommit(id) {
-            let type = try await program.output(["cat-file", "-t", id], in: directory)
-            if type.exitCode == 0, type.text.hasPrefix("commit") { commits.append(id) }
-        }
+        let commits = try await fetchedCommits(beginning: prefix)
         guard commits.count < 2 else {
             throw GitError(
                 .invalid,
@@ -209,6 +210,18 @@ extension Mirror {
                     + commits.prefix(5).joined(separator: ", "))
         }
         return commits.first
+    }
+
+    private func fetchedCommits(beginning prefix: String) async throws(GitError) -> [String] {
+        guard RefName.isCommitPrefix(prefix) else { return [] }
+        let objects = try await program.run(
+            ["rev-parse", "--disambiguate=\(prefix)"], in: directory, doing: "looking for the commit \(prefix)")
+        var commits: [String] = []
+        for id in objects.text.split(separator: "\n").map(String.init) where GitRef.isCommit(id) {
+            let type = try await program.output(["cat-file", "-t", id], in: directory)
+            if type.exitCode == 0, type.text.hasPrefix("commit") { commits.append(id) }
+        }
+        return commits
     }
 
     /// Whether a ref is missing among others or the repository has none at all.

@@ -8,6 +8,10 @@ enum RefName {
             && GitRef.isCommit(text + String(repeating: "0", count: 64 - text.utf8.count))
     }
 
+    /// Whether a name is so long that it is taken for the beginning of a commit's id even where something is called so:
+    /// as long as Git makes them where it shortens them.
+    static func isShortCommit(_ text: String) -> Bool { isCommitPrefix(text) && text.utf8.count >= 7 }
+
     /// The refs a person may mean: `main` is a branch or a tag, `tags/v1` also the tag `v1`.
     static func candidates(_ text: String) -> [String] {
         var names = text.hasPrefix("refs/") ? [text] : ["refs/heads/\(text)", "refs/tags/\(text)"]

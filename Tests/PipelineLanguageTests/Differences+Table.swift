@@ -57,8 +57,12 @@ extension Difference {
             "a template is a component with `parameters`; `data` gives their values",
             .refuses("kind: template\nload: build.star", "is a program")),
         Difference(
-            "`kind: cron`, `kind: registry` (0.8)", "passed over", "kept on the platform",
-            .warns("steps: [{name: a, image: x, commands: [a]}]\n---\nkind: cron\nname: n", "kept on the platform"),
+            "`kind: cron`", "passed over, with a warning",
+            "there are no schedules yet; `slipway run --event cron --cron NAME` starts such a run",
+            .warns(
+                "steps: [{name: a, image: x, commands: [a]}]\n---\nkind: cron\nname: n", "there are no schedules yet")),
+        Difference(
+            "`kind: registry` (0.8)", "passed over, with a warning", "registry logins are kept on the platform",
             .warns("steps: [{name: a, image: x, commands: [a]}]\n---\nkind: registry\ndata: n", "kept on the platform")),
     ]
 
@@ -126,7 +130,8 @@ extension Difference {
             "events `pull_request` and `cron`", "read, with a warning: merge requests and schedules start no runs yet",
             "",
             .warns("trigger: {event: pull_request}", "merge requests start no runs yet"),
-            .warns("trigger: {event: cron}", "there are no schedules yet")),
+            .warns("trigger: {event: cron}", "there are no schedules yet"),
+            .warns("trigger: {cron: nightly}", "trigger.cron happens by hand only")),
         Difference(
             "`depends_on: []` has no effect", "the step waits for nothing, and the others for what they name",
             "as `needs: []` in GitLab CI",

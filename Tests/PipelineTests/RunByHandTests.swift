@@ -46,6 +46,7 @@ import Testing
         for (request, words) in [
             (request("main", .pullRequest), "as a push"), (request(nil, .tag), "give the tag"),
             (request("v1", .promote), "target"), (request("v1", .rollback, target: ""), "target"),
+            (request(""), "leave it out"), (request("main~1"), "main~1"), (request("x y"), "give a branch"),
             (request("v1", target: "production"), "promote"), (request("v1", .push, cron: "nightly"), "cron"),
         ] {
             do {

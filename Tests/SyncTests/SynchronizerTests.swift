@@ -126,6 +126,21 @@ struct SynchronizerTests {
         try await origin.git("branch", "v1")
         #expect(
             failure(try await ask("v1"))?.reason.contains("say refs/heads/v1 or refs/tags/v1") == true)
+        // The event says which of them is meant.
+        #expect(try synced(await ask("v1", .tag)).trigger.ref == "refs/tags/v1")
+        #expect(try synced(await ask("v1", .push)).trigger.branch == "v1")
+        #expect(failure(try await ask("v1", .custom))?.code == .git)
+        // A name that is how another commit's id begins is ambiguous, in the length in which people write ids.
+        let short = String(tagged.prefix(8))
+        try await origin.git("branch", "--force", short, "main")
+        #expect(
+            failure(try await ask(short))?.reason.contains("say refs/heads/\(short) or \(tagged)") == true)
+        try await origin.git("branch", "--force", short, tagged)
+        #expect(try synced(await ask(short)).trigger.branch == short)
+        let shorter = String(tagged.prefix(4))
+        try await origin.git("branch", "--force", shorter, "main")
+        #expect(try synced(await ask(shorter)).trigger.branch == shorter)
+        #expect(try synced(await ask(tagged.uppercased())).trigger.ref == tagged)
     }
 
     @Test("what cannot be fetched says why, in a word and in a sentence")

@@ -16,8 +16,18 @@ extension Trigger {
             run: .make(at: now), receivedAt: now)
     }
 
+    private static func problem(ofRef ref: String) -> String? {
+        if ref.isEmpty { return "the ref is empty" }
+        return ref.hasPrefix("refs/") ? GitRef.problem(ref) : GitRef.branchProblem(ref)
+    }
+
     private static func check(_ request: RunRequest) throws(OperationError) {
         let event = request.event
+        if let ref = request.ref, let problem = problem(ofRef: ref) {
+            throw .invalid(
+                "malformed_ref", problem,
+                remedy: "give a branch, a tag or a commit, or leave it out for the default branch")
+        }
         switch event {
         case .pullRequest:
             throw .invalid(

@@ -32,7 +32,8 @@ extension DocumentReader {
         }
         fields.finish()
         checkEvents(condition.event, node.member("event"), word: word)
-        checkAction(condition, node.member("action"), word: word)
+        checkEvent(.pullRequest, of: condition.action, node.member("action"), condition, "\(word).action")
+        checkEvent(.cron, of: condition.cron, node.member("cron"), condition, "\(word).cron")
         checkRefs(condition.ref, node.member("ref"), word: word)
         return condition
     }
@@ -173,13 +174,14 @@ extension DocumentReader {
         }
     }
 
-    /// A clause about merge requests; beside their event it is said there.
-    private func checkAction(_ condition: Condition, _ node: SourceNode?, word: String) {
-        let request = Event.pullRequest
-        guard let node, let action = condition.action, !action.include.isEmpty, let reason = request.notYet,
-            condition.event?.include.contains(request.rawValue) != true
+    /// A clause that only one event meets; beside that event it is said there.
+    private func checkEvent(
+        _ event: Event, of clause: Matcher?, _ node: SourceNode?, _ condition: Condition, _ what: String
+    ) {
+        guard let node, let clause, !clause.include.isEmpty, let reason = event.notYet,
+            condition.event?.include.contains(event.rawValue) != true
         else { return }
-        sink.warning(.notExecuted, "\(word).action \(reason)", at: node)
+        sink.warning(.notExecuted, "\(what) \(reason)", at: node)
     }
 
     private func checkRefs(_ matcher: Matcher?, _ node: SourceNode?, word: String) {

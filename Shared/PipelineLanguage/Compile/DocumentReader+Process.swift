@@ -52,7 +52,10 @@ extension DocumentReader {
             sink.warning(
                 .noEffect, "a signature has no effect: who may change a pipeline is decided on the platform", at: node)
         case "cron":
-            sink.warning(.noEffect, "schedules are kept on the platform; this document has no effect", at: node)
+            sink.warning(
+                .notExecuted,
+                "this document has no effect: there are no schedules yet; start such a run by "
+                    + "`slipway run --event cron --cron NAME`", at: node)
         case "registry":
             sink.warning(.noEffect, "registry logins are kept on the platform; this document has no effect", at: node)
         default:
