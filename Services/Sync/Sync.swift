@@ -11,7 +11,7 @@ import WebServer
 /// Source: keeps a mirror of each repository, finds the commit of a push and its pipeline file, and serves the mirrors
 /// to builders.
 struct Sync {
-    /// How many messages are held, those that wait for a slot included.
+    /// How many messages are held; of those that wait for a slot only some, see ``FetchSlots``.
     private static let prefetch = 512
 
     private let context: ServiceContext
@@ -40,7 +40,7 @@ struct Sync {
         let maintenance = MirrorMaintenance(logger: logger)
         let slots = FetchSlots(
             total: try settings.value(SyncSettings.concurrency),
-            perHost: try settings.value(SyncSettings.hostConcurrency))
+            perHost: try settings.value(SyncSettings.hostConcurrency), messages: Self.prefetch)
         let access = SourceAccessReader(
             directory: RepositoryDirectory(bus: context.bus), keys: try settings.value(CommonSettings.sealKeys),
             timeout: try settings.value(SyncSettings.timeout))

@@ -20,10 +20,14 @@ struct SyncOutcomes: Sendable {
                 try await synchronizer.synchronize(
                     trigger, cloneURL: cloneURL, attempt: context.attempt, activity: activity)
             },
-            tell: { reason in await delayed(trigger, reason) })
+            tell: { reason in await delayed(SyncDelayed(trigger: trigger, reason: reason)) })
         if case .delayed(let delay) = outcome {
             try await bus.send(delay, id: Self.id("delayed/\(context.attempt)", trigger), run: trigger.run)
             throw MessageFailure.retry(delay.reason)
+        }
+        if case .waiting(let wait) = outcome {
+            await delayed(wait)
+            throw MessageFailure.later(wait.reason)
         }
         try await send(outcome, after: push)
     }
@@ -31,10 +35,10 @@ struct SyncOutcomes: Sendable {
     /// After so long a run says what it waits for.
     static let interval = Duration.seconds(5)
 
-    private func delayed(_ trigger: Trigger, _ reason: String) async {
+    private func delayed(_ delay: SyncDelayed) async {
         do {
             // Each time another message: the same reason may come back.
-            try await bus.send(SyncDelayed(trigger: trigger, reason: reason), id: .make(), run: trigger.run)
+            try await bus.send(delay, id: .make(), run: delay.trigger.run)
         } catch {
             logger.notice("a run cannot be told what it waits for", metadata: ["error": "\(error)"])
         }
@@ -63,7 +67,7 @@ struct SyncOutcomes: Sendable {
                     "code": "\(failure.code.rawValue)", "reason": "\(failure.reason)",
                 ])
             try await bus.send(failure, id: Self.id("failed", failure.trigger), run: failure.trigger.run)
-        case .delayed:
+        case .delayed, .waiting:
             return
         }
         if let push { try await bus.emit(.pushReceived(push, service: bus.service), run: push.trigger.run) }
@@ -72,7 +76,7 @@ struct SyncOutcomes: Sendable {
             try await bus.emit(.sourceSynced(source, service: bus.service), run: source.trigger.run)
         case .failed(let failure):
             try await bus.emit(.sourceFailed(failure, service: bus.service), run: failure.trigger.run)
-        case .delayed:
+        case .delayed, .waiting:
             break
         }
     }
@@ -88,4 +92,6 @@ enum SyncOutcome: Sendable, Equatable {
     case failed(SyncFailed)
     /// It is to be tried again.
     case delayed(SyncDelayed)
+    /// It was not tried, for too many wait; it is to come again.
+    case waiting(SyncDelayed)
 }

@@ -32,11 +32,15 @@ struct Synchronizer: Sendable {
             let remote = try RemoteAddress(source.url, allowsFile: mirrors.program.allowsFile)
             let mirror = mirrors.mirror(of: trigger.repository)
             return .synced(
-                try await slots.withSlot(mirror.directory, remote, activity: activity) {
+                try await slots.withSlot(mirror.directory, remote, isMessage: true, activity: activity) {
                     try await sync(trigger, into: mirror, from: source)
                 })
         } catch let error as SyncProblem {
             return failed(trigger, error.code, error.reason)
+        } catch let error as NoRoom {
+            return .waiting(
+                SyncDelayed(
+                    trigger: trigger, reason: "\(error)", retryAt: .now.adding(RetryPolicy.later.duration)))
         } catch let error as NoSlot {
             // It says nothing of this repository: the last attempt before the message would be parked.
             return retry(trigger, "\(error)", attempt, of: RetryPolicy.attempts - 1)

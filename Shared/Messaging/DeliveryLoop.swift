@@ -11,6 +11,7 @@ import ServiceLifecycle
 /// |---|---|
 /// | returns | is acked |
 /// | throws ``MessageFailure/permanent(_:)`` | is parked with the reason, then acked |
+/// | throws ``MessageFailure/later(_:)`` | comes again after ``RetryPolicy/later`` as the same attempt |
 /// | throws anything else | as ``Failure`` says |
 /// | is cancelled, or what settles it fails | goes back to the queue |
 ///
@@ -148,6 +149,10 @@ public struct DeliveryLoop: Sendable {
                 return .returned
             } catch MessageFailure.permanent(let reason) {
                 return try await park(delivery, reason: reason, logger)
+            } catch MessageFailure.later(let reason) {
+                logger.info(
+                    "message waits", metadata: ["after": "\(RetryPolicy.later.duration)", "reason": "\(reason)"])
+                return try await send(delivery, by: RetryPolicy.later, asAttempt: context.attempt)
             } catch {
                 switch failure {
                 case .retry: return try await retry(delivery, context, error: error, logger)
@@ -182,8 +187,14 @@ public struct DeliveryLoop: Sendable {
         logger.warning(
             "message will be tried again",
             metadata: ["attempt": "\(context.attempt)", "after": "\(delay.duration)", "error": "\(error)"])
+        return try await send(delivery, by: delay, asAttempt: context.attempt + 1)
+    }
+
+    private func send(
+        _ delivery: Delivery, by delay: RetryPolicy.Delay, asAttempt attempt: Int
+    ) async throws -> Outcome {
         var message = delivery.message.resent(to: delay.name, routingKey: queue.name)
-        message.properties.headers[Header.attempt] = .integer(Int64(context.attempt + 1))
+        message.properties.headers[Header.attempt] = .integer(Int64(attempt))
         try await bus.broker.publish(message)
         return .retried
     }

@@ -31,6 +31,9 @@ public enum RetryPolicy {
         Delay(name: "slipway.retry.5min", duration: .seconds(300)),
     ]
 
+    /// After which a message comes again for which there was no room.
+    public static let later = delays[1]
+
     /// The attempt after which a message is parked: half an hour after the first.
     public static let attempts = 8
 

@@ -96,6 +96,25 @@ private func with(
         }
     }
 
+    @Test func whatThereIsNoRoomForWaitsAsTheSameAttempt() async throws {
+        try await withBus { bus, broker in
+            let recorder = Recorder(failing: MessageFailure.later("many wait"))
+            let consumer = QueueConsumer(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 10, handlers: [recorder], logger: logger)
+            try await with(consumer.run) {
+                try await bus.send(heartbeat, id: MessageID(rawValue: "m1"))
+                for try await delivery in broker.deliveries(of: RetryPolicy.later.name, prefetch: 1) {
+                    let properties = delivery.message.properties
+                    #expect(properties.messageID == "m1")
+                    #expect(properties.headers[Header.attempt] == .integer(1))
+                    try await delivery.ack()
+                    break
+                }
+            }
+            #expect(recorder.seen.map(\.attempt) == [1])
+        }
+    }
+
     @Test func whatCannotBeHandledIsParkedWithItsReason() async throws {
         try await withBus { bus, broker in
             let recorder = Recorder(failing: MessageFailure.permanent("never"))

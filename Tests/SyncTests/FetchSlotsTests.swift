@@ -10,13 +10,13 @@ struct SlotQueueTests {
     func repositories() {
         var queue = SlotQueue(total: 3, perHost: 3)
         let slow = queue.ask("slow", host: "a")
-        #expect(slow.isGranted)
+        #expect(slow.answer == .granted)
         let waiting = (0..<100).map { _ in queue.ask("slow", host: "a") }
-        #expect(waiting.allSatisfy { !$0.isGranted })
+        #expect(waiting.allSatisfy { $0.answer == .waits })
         #expect(queue.obstacle(of: waiting[0].id) == .repository)
         let other = queue.ask("other", host: "a")
-        #expect(other.isGranted)
-        #expect(queue.ask("third", host: "a").isGranted)
+        #expect(other.answer == .granted)
+        #expect(queue.ask("third", host: "a").answer == .granted)
         let late = queue.ask("late", host: "b")
         #expect(queue.obstacle(of: late.id) == .slots)
         #expect(queue.end(other.id, isHostAway: false) == [late.id])
@@ -31,11 +31,11 @@ struct SlotQueueTests {
     func hosts() {
         var queue = SlotQueue(total: 4, perHost: 2)
         let first = (0..<10).map { queue.ask("a\($0)", host: "a") }
-        #expect(first.map(\.isGranted) == [true, true] + Array(repeating: false, count: 8))
+        #expect(first.map { $0.answer == .granted } == [true, true] + Array(repeating: false, count: 8))
         #expect(queue.obstacle(of: first[5].id) == .host)
-        #expect(queue.ask("b", host: "b").isGranted)
-        #expect(queue.ask("c", host: "c").isGranted)
-        #expect(!queue.ask("d", host: "d").isGranted)
+        #expect(queue.ask("b", host: "b").answer == .granted)
+        #expect(queue.ask("c", host: "c").answer == .granted)
+        #expect(queue.ask("d", host: "d").answer == .waits)
         #expect(queue.end(first[0].id, isHostAway: false).count == 1)
     }
 
@@ -43,14 +43,31 @@ struct SlotQueueTests {
     func slowHosts() {
         var queue = SlotQueue(total: 16, perHost: 8)
         let granted = (0..<4).map { host in
-            (0..<16).count { queue.ask("\(host)/\($0)", host: "slow\(host)").isGranted }
+            (0..<16).count { queue.ask("\(host)/\($0)", host: "slow\(host)").answer == .granted }
         }
         #expect(granted == [8, 5, 2, 1])
         var two = SlotQueue(total: 16, perHost: 8)
         for host in 0..<2 { for number in 0..<16 { _ = two.ask("\(host)/\(number)", host: "slow\(host)") } }
-        #expect(two.ask("healthy", host: "healthy").isGranted)
+        #expect(two.ask("healthy", host: "healthy").answer == .granted)
         var alone = SlotQueue(total: 4, perHost: 4)
-        #expect((0..<9).count { alone.ask("\($0)", host: "a").isGranted } == 4)
+        #expect((0..<9).count { alone.ask("\($0)", host: "a").answer == .granted } == 4)
+    }
+
+    @Test("who waits with a message has limited room, so that others' messages still come; a request has not")
+    func room() {
+        var queue = SlotQueue(total: 2, perHost: 1, room: 5, roomPerHost: 3)
+        func ask(_ repository: String, _ host: String, isLimited: Bool = true) -> SlotQueue.Answer {
+            queue.ask(repository, host: host, isLimited: isLimited).answer
+        }
+        let first = queue.ask("a", host: "slow", isLimited: true)
+        #expect((0..<5).map { _ in ask("a", "slow") } == [.waits, .waits, .waits, .noRoom, .noRoom])
+        #expect(ask("a", "slow", isLimited: false) == .waits)
+        // Who can go goes, however many wait.
+        #expect(ask("b", "healthy") == .granted)
+        #expect(ask("c", "healthy") == .waits)
+        #expect(ask("d", "third") == .noRoom)
+        #expect(queue.end(first.id, isHostAway: false).count == 1)
+        #expect(ask("d", "third") == .waits)
     }
 
     @Test("a host that is away has few slots until it is back; one broken repository says nothing of it")
@@ -62,7 +79,7 @@ struct SlotQueueTests {
         }
         func granted() -> Int {
             var probe = queue
-            return (0..<16).count { probe.ask("probe\($0)", host: "a").isGranted }
+            return (0..<16).count { probe.ask("probe\($0)", host: "a").answer == .granted }
         }
         for _ in 0..<5 { fail("broken") }
         #expect(granted() == 8)
@@ -70,7 +87,7 @@ struct SlotQueueTests {
         #expect(granted() == 2)
         fail("third", isHostAway: nil)
         #expect(granted() == 2)
-        #expect(queue.ask("elsewhere", host: "b").isGranted)
+        #expect(queue.ask("elsewhere", host: "b").answer == .granted)
         fail("healthy", isHostAway: false)
         #expect(granted() == 8)
     }

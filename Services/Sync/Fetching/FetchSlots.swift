@@ -13,25 +13,38 @@ final class FetchSlots: Sendable {
     }
     private let state: Mutex<State>
 
-    init(total: Int, perHost: Int) {
-        state = Mutex(State(queue: SlotQueue(total: total, perHost: perHost)))
+    /// - Parameters:
+    ///   - total: how many fetch at a time.
+    ///   - perHost: how many of them from one host.
+    ///   - messages: how many messages the service holds at a time. Half of them may wait for slots, an eighth for one
+    ///     host's: the others are for those that can go.
+    init(total: Int, perHost: Int, messages: Int = 512) {
+        state = Mutex(
+            State(
+                queue: SlotQueue(
+                    total: total, perHost: perHost, room: max(1, messages / 2), roomPerHost: max(1, messages / 8))))
     }
 
     /// Does the work in a slot, once there is one.
     /// - Parameters:
     ///   - repository: what only one may fetch into at a time: a mirror's folder.
     ///   - remote: the server asked.
+    ///   - isMessage: whether a message is held meanwhile, for which there is room only in part.
     ///   - activity: told what is waited for.
-    /// - Throws: ``NoSlot`` where none came within `patience`; `CancellationError` while waiting, also when the service is
+    /// - Throws: ``NoRoom`` where too many wait already; ``NoSlot`` where none came within `patience`; `CancellationError` while waiting, also when the service is
     ///   asked to end; what the work throws.
     func withSlot<Value: Sendable>(
-        _ repository: String, _ remote: RemoteAddress, patience: Duration = patience, activity: FetchActivity,
+        _ repository: String, _ remote: RemoteAddress, patience: Duration = patience, isMessage: Bool = false,
+        activity: FetchActivity,
         _ work: () async throws -> Value
     ) async throws -> Value {
-        let (id, isGranted) = state.withLock { $0.queue.ask(repository, host: remote.host) }
-        if !isGranted {
+        let (id, answer) = state.withLock { $0.queue.ask(repository, host: remote.host, isLimited: isMessage) }
+        switch answer {
+        case .granted: break
+        case .waits:
             activity.waits { [self] in self.obstacle(of: id, remote.host) }
             try await wait(id, patience, remote.host)
+        case .noRoom: throw NoRoom(host: remote.host)
         }
         activity.fetches(from: remote.host)
         do {
@@ -103,6 +116,13 @@ final class FetchSlots: Sendable {
         case nil: nil
         }
     }
+}
+
+/// So many wait already that it is to come again later.
+struct NoRoom: Error, CustomStringConvertible {
+    var host: String
+
+    var description: String { "waits behind many other fetches from \(host)" }
 }
 
 /// No slot came in time.

@@ -1,5 +1,6 @@
 /// Who may fetch now and who waits, as a value: one fetch of a repository at a time, so many of one host, so many in all.
-/// Who waits holds no slot, so that the pushes of a slow repository or host are in nobody else's way.
+/// Who waits holds no slot, so that the pushes of a slow repository or host are in nobody else's way. There is room for so
+/// many that wait with a message in hand: the broker gives only so many, and those of others have to be among them.
 struct SlotQueue {
     struct Claim: Equatable {
         var id: Int
@@ -14,10 +15,18 @@ struct SlotQueue {
         case repository, host, slots
     }
 
+    /// What becomes of a claim that asks.
+    enum Answer: Equatable {
+        case granted, waits, noRoom
+    }
+
     /// How many fetch at a time.
     let total: Int
     /// How many of them from one host.
     let perHost: Int
+    /// How many may wait where the room is limited, in all and for one host.
+    let room: Int
+    let roomPerHost: Int
     /// Granted ones, in the order of their grant.
     private(set) var running: [Claim] = []
     /// In the order of asking.
@@ -26,22 +35,28 @@ struct SlotQueue {
     private var failed: [String: Set<String>] = [:]
     private var next = 0
 
-    init(total: Int, perHost: Int) {
+    init(total: Int, perHost: Int, room: Int = .max, roomPerHost: Int = .max) {
         self.total = total
         self.perHost = perHost
+        self.room = room
+        self.roomPerHost = roomPerHost
     }
 
-    /// - Returns: the claim's id, and whether it is granted at once.
-    mutating func ask(_ repository: String, host: String) -> (id: Int, isGranted: Bool) {
+    /// - Parameter isLimited: whether it waits only if there is room.
+    /// - Returns: the claim's id, and what becomes of it now.
+    mutating func ask(_ repository: String, host: String, isLimited: Bool = false) -> (id: Int, answer: Answer) {
         next += 1
         let claim = Claim(id: next, repository: repository, host: host)
         // Whoever waits and could go would have gone: nobody is passed.
         guard obstacle(to: claim) == nil else {
+            if isLimited, waiting.count >= room || waiting.count(where: { $0.host == host }) >= roomPerHost {
+                return (claim.id, .noRoom)
+            }
             waiting.append(claim)
-            return (claim.id, false)
+            return (claim.id, .waits)
         }
         running.append(claim)
-        return (claim.id, true)
+        return (claim.id, .granted)
     }
 
     /// A fetch ended.
