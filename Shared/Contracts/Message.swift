@@ -16,6 +16,8 @@ extension Message {
     public static var type: String { "\(Self.self)" }
     public static var version: Int { 1 }
 
+    /// The message as it goes over the wire.
+    /// - Throws: `EncodingError`.
     public func json() throws -> [UInt8] { Array(try Wire.encode(self)) }
 }
 

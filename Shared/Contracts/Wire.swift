@@ -4,6 +4,7 @@ public import FoundationEssentials
 /// value is always the same bytes.
 public enum Wire {
     /// The JSON of a value.
+    /// - Throws: `EncodingError`.
     public static func encode(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -29,6 +29,7 @@ public struct DockerEngine: Sendable {
 
     /// Asks whether the engine is there.
     /// - Returns: The newest API version it speaks.
+    /// - Throws: ``DockerError``: `unreachable`, `protocolViolation`.
     @discardableResult
     public func ping() async throws(DockerError) -> APIVersion {
         var call = Call(.get, "/_ping", "the Docker Engine")

@@ -46,6 +46,7 @@ extension GitProgram {
 
     /// Inflates a gzip body, as Git sends larger requests.
     /// - Throws: `invalid` where it is none, `tooLarge`.
+    /// - Parameter limit: in bytes of what comes out.
     public static func inflate(_ bytes: [UInt8], limit: Int) async throws(GitError) -> [UInt8] {
         let launch = Launch(
             executable: Self.find("gzip") ?? "gzip", arguments: ["-dc"], directory: nil,

@@ -1,6 +1,7 @@
 extension Mirror {
     /// Packs what many fetches left and lets go of the commits kept longest: to be called once in a while.
     /// - Parameter newest: how many commits stay kept, the newest first.
+    /// - Throws: ``GitError``.
     public func maintain(keeping newest: Int = 1_000) async throws(GitError) {
         try await exclusively { () async throws(GitError) -> Void in
             let refs = try await program.run(

@@ -57,6 +57,7 @@ extension Mirror {
 
     /// One file at a commit.
     /// - Throws: ``GitError``: `pathNotFound` where there is no such file, `tooLarge`.
+    /// - Parameter limit: in bytes.
     public func file(_ path: String, at commit: String, limit: Int = 1 << 20) async throws(GitError) -> [UInt8] {
         guard let file = try await self.commit(commit, firstOf: [path], limit: limit).file else {
             throw GitError(.pathNotFound, "\(path) is not a file at \(commit)")
@@ -69,6 +70,7 @@ extension Mirror {
     ///   - before: `nil` for a new ref, which there is nothing to compare with.
     ///   - limit: paths returned; `complete` says whether these are all.
     /// - Returns: no paths and not complete where there is no `before` in the mirror.
+    /// - Throws: ``GitError``.
     public func changedPaths(
         from before: String?, to after: String, limit: Int = 5_000
     ) async throws(GitError) -> (paths: [String], complete: Bool) {

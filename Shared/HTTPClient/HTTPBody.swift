@@ -15,6 +15,8 @@ public struct HTTPBody: AsyncSequence, Sendable {
         let source: Source
 
         /// The next bytes, never an empty piece; `nil` at the end.
+        /// - Returns: `nil` at the end.
+        /// - Throws: ``HTTPClientError`` where the rest does not come.
         public mutating func next() async throws(HTTPClientError) -> [UInt8]? {
             try await source.next()
         }

@@ -30,6 +30,7 @@ public struct HTTPHeaders: Sendable, Hashable {
         fields.filter { Self.same($0.name, name) }.map(\.value)
     }
 
+    /// Adds a field behind those that are there, also where one has its name.
     public mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
     }

@@ -10,6 +10,7 @@ public struct BrokerService: Service {
         self.broker = broker
     }
 
+    /// Keeps the connections until the service ends.
     public func run() async throws {
         try await cancelWhenGracefulShutdown { try await broker.run() }
     }

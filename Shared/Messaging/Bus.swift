@@ -26,6 +26,8 @@ public struct Bus: Sendable {
     }
 
     /// Publishes a prepared message; returns once it is confirmed.
+    /// - Parameter timeout: until the broker has confirmed it.
+    /// - Throws: `AMQPError`: `indeterminate` where it was sent and may be stored or not.
     public func publish(_ message: PreparedMessage, timeout: Duration = .seconds(30)) async throws(AMQPError) {
         try await broker.publish(message.outgoing, timeout: timeout)
     }

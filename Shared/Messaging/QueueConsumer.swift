@@ -19,6 +19,7 @@ public struct QueueConsumer: Service {
         self.handlers = HandlerTable(handlers)
     }
 
+    /// Consumes until the service ends, and finishes what is being handled.
     public func run() async throws {
         try await loop.run { [handlers] message, context in
             try await handlers.handler(of: message)(message.body, context)

@@ -36,6 +36,7 @@ public struct RequestServer: Service {
         }
     }
 
+    /// Answers until the service ends.
     public func run() async throws {
         try await loop.run { [self] message, context in
             let type = message.properties.type ?? "none"

@@ -24,11 +24,13 @@ public struct DataFolder: Sendable {
     private static let limit = 1_000
 
     /// Takes the first folder that no living process has.
+    /// - Throws: ``SettingsError`` where the folder cannot be used.
     public static func claim(_ settings: Settings) throws(SettingsError) -> DataFolder {
         try claim(below: try settings.value(CommonSettings.data))
     }
 
     /// - Parameter root: the folder itself, or the one of the first replica.
+    /// - Throws: ``SettingsError`` where the folder cannot be used.
     public static func claim(below root: String) throws(SettingsError) -> DataFolder {
         for number in 1...limit {
             if let folder = try take(number == 1 ? root : "\(root)/\(number)", root: root) { return folder.kept() }
@@ -101,6 +103,7 @@ public struct Standby: Service {
         self.services = services
     }
 
+    /// Waits until the folder is free, then runs the service.
     public func run() async throws {
         let folder: DataFolder
         do {

@@ -43,6 +43,7 @@ public struct Settings: Sendable {
     }
 
     /// The setting's value, or `nil` where none is given; its default does not count.
+    /// - Throws: ``SettingsError`` for a value that is wrong.
     public func optional<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value? {
         guard let (text, source) = try find(setting) else { return nil }
         do {

@@ -25,11 +25,13 @@ public final class Database {
     }
 
     /// Runs statements without arguments or results, separated by `;`.
+    /// - Throws: ``StoreError``.
     public func run(script: String) throws(StoreError) {
         try noting { () throws(StoreError) in try connection.run(script: script) }
     }
 
     /// All rows of a query, or of a statement with `RETURNING`.
+    /// - Throws: ``StoreError``.
     public func rows(
         _ sql: String, _ arguments: [(any DatabaseValueConvertible)?] = []
     ) throws(StoreError) -> [Row] {
@@ -44,6 +46,7 @@ public final class Database {
     }
 
     /// The first column of the first row; `nil` where there is none, and for `NULL`.
+    /// - Throws: ``StoreError``; `corrupt` where it holds something else.
     public func value<Value: DatabaseValueConvertible>(
         _ sql: String, _ arguments: [(any DatabaseValueConvertible)?] = []
     ) throws(StoreError) -> Value? {
@@ -52,6 +55,7 @@ public final class Database {
     }
 
     /// The first column of all rows.
+    /// - Throws: ``StoreError``; `corrupt` where one holds something else.
     public func values<Value: DatabaseValueConvertible>(
         _ sql: String, _ arguments: [(any DatabaseValueConvertible)?] = []
     ) throws(StoreError) -> [Value] {

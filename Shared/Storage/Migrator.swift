@@ -32,11 +32,13 @@ public struct Migrator: Sendable {
     }
 
     /// Takes the pending steps and undoes them.
+    /// - Throws: ``StoreError``, and what a step throws.
     public func attempt(_ state: State, on connection: any DatabaseConnection) throws {
         try run(state, on: connection, keeps: false)
     }
 
     /// Takes the pending steps, all or none of them.
+    /// - Throws: ``StoreError``, and what a step throws; nothing is changed then.
     public func migrate(_ state: State, on connection: any DatabaseConnection) throws {
         try run(state, on: connection, keeps: true)
     }

@@ -32,6 +32,7 @@ public struct Outbox: Sendable {
 
     /// Adds a message to the transaction.
     /// - Parameter key: messages of one key keep their order.
+    /// - Throws: ``StoreError``, and what the message cannot be encoded for.
     public func append(
         _ message: PreparedMessage, key: String? = nil, now: Timestamp = .now, in database: Database
     ) throws {
@@ -41,6 +42,7 @@ public struct Outbox: Sendable {
     }
 
     /// The rows after `sequence`, in order.
+    /// - Parameter limit: how many at most.
     public func rows(after sequence: Int64 = 0, limit: Int = 1_000, in database: Database) throws -> [Row] {
         try database.rows(
             "SELECT sequence, orderKey, message FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?",
@@ -53,6 +55,7 @@ public struct Outbox: Sendable {
     }
 
     /// Removes a row whose message is confirmed.
+    /// - Parameter sequence: of the row; one that is not there is no error.
     public func remove(_ sequence: Int64, in database: Database) throws {
         try database.execute("DELETE FROM outbox WHERE sequence = ?", [sequence])
     }

@@ -38,6 +38,7 @@ public struct OutboxRelay: Service {
         self.publish = publish
     }
 
+    /// Publishes until the service ends.
     public func run() async throws {
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         try await withGracefulShutdownHandler {

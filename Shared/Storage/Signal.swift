@@ -8,6 +8,7 @@ public final class Signal: Sendable {
         (wakes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
+    /// Gives ``wakes`` an element, unless one waits there.
     public func wake() {
         continuation.yield()
     }

@@ -14,6 +14,7 @@ extension Store {
 
     /// What the database itself finds wrong with its file. PostgreSQL checks pages when it reads them, and has tools of
     /// its own.
+    /// - Returns: a sentence for each; none where all is well.
     public func faults() async throws -> [String] {
         try await read { database in
             guard database.dialect == .sqlite else { return [] }

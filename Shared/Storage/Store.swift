@@ -59,6 +59,7 @@ public final class Store: Sendable {
     }
 
     /// Runs queries on a snapshot of what is committed, beside writers and other readers.
+    /// - Throws: ``StoreError``, and what the body throws.
     public func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await engine.read(body)
     }
@@ -66,6 +67,7 @@ public final class Store: Sendable {
     /// Runs one transaction, and returns once it is durable. What `body` throws undoes it and is thrown here; so
     /// does an error of the database's, a ``StoreError``, even if `body` catches it. A cancelled task still gets its
     /// transaction finished.
+    /// - Throws: ``StoreError``: `unavailable` where the transaction may have been committed or not, and what the body throws.
     @discardableResult
     public func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await commits.perform(body)

@@ -13,6 +13,7 @@ public final class FileLock: Sendable {
     /// Takes the lock if it is free.
     /// - Parameter path: of the file, which is made where there is none.
     /// - Returns: `nil` where another process, or another part of this one, holds it.
+    /// - Throws: ``FileLockError`` where the file cannot be made or locked.
     public static func take(_ path: String) throws(FileLockError) -> FileLock? {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileLockError(path: path, code: errno) }

@@ -21,16 +21,19 @@ public struct Delivery: Sendable {
     }
 
     /// Takes the message off its queue. Its effect must be durable by then.
+    /// - Throws: ``AMQPError`` where its connection is lost: the broker delivers it again.
     public func ack() async throws(AMQPError) {
         settle(.ack)
     }
 
     /// Puts the message back where it was in its queue.
+    /// - Throws: ``AMQPError`` where its connection is lost: the broker delivers it again by itself.
     public func requeue() async throws(AMQPError) {
         settle(.requeue)
     }
 
     /// Takes the message off its queue, to the queue's dead-letter exchange if it has one.
+    /// - Throws: ``AMQPError`` where its connection is lost: the broker delivers it again.
     public func reject() async throws(AMQPError) {
         settle(.reject)
     }

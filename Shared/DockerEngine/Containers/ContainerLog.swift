@@ -28,6 +28,8 @@ public struct ContainerLog: AsyncSequence, Sendable {
             self.socketPath = socketPath
         }
 
+        /// - Returns: `nil` once the container has ended and all is read.
+        /// - Throws: ``DockerError``: `unreachable` where the engine is lost, `protocolViolation`.
         public mutating func next() async throws(DockerError) -> LogPiece? {
             while true {
                 if let piece = pieces.popFirst() { return piece }

@@ -27,6 +27,7 @@ extension DockerEngine {
     }
 
     /// Starts a container. One that runs already is no error.
+    /// - Throws: ``DockerError``: `notFound`, `conflict` where a port or a name is taken, `engine` where its program cannot be started.
     public func startContainer(_ id: String) async throws(DockerError) {
         var call = Call(.post, "/containers/\(PercentCoding.encode(id))/start", "start of container \(id)")
         call.alsoFine = [304]
@@ -35,6 +36,7 @@ extension DockerEngine {
 
     /// What a container writes from now on until it ends, straight from its pipes: nothing is lost at the end, as it is
     /// with a log that is followed, and no log driver is needed. Call it before ``startContainer(_:)``.
+    /// - Throws: ``DockerError`` `notFound`.
     public func attach(to id: String) async throws(DockerError) -> ContainerLog {
         var call = Call(
             .post, "/containers/\(PercentCoding.encode(id))/attach", "output of container \(id)",
@@ -64,6 +66,7 @@ extension DockerEngine {
 
     /// Asks to be told when a container ends. It has been heard when this returns, so that not even the shortest run is
     /// missed: call it before ``startContainer(_:)``.
+    /// - Throws: ``DockerError`` `notFound`.
     public func awaitExit(of id: String) async throws(DockerError) -> ContainerExit {
         var call = Call(
             .post, "/containers/\(PercentCoding.encode(id))/wait", "wait for container \(id)",
@@ -72,6 +75,9 @@ extension DockerEngine {
         return ContainerExit(response: try await send(call), call: call, engine: self)
     }
 
+    /// A container, running or not.
+    /// - Parameter id: its id or its name.
+    /// - Throws: ``DockerError`` `notFound`.
     public func inspectContainer(_ id: String) async throws(DockerError) -> ContainerDetails {
         try await fetch(
             ContainerDetails.self,
@@ -93,6 +99,7 @@ extension DockerEngine {
     }
 
     /// Ends a container at once. One that does not run is no error.
+    /// - Parameter signal: a name of signal(7) without `SIG`.
     public func killContainer(_ id: String, signal: String = "KILL") async throws(DockerError) {
         var call = Call(
             .post, "/containers/\(PercentCoding.encode(id))/kill", "container \(id)",
@@ -102,6 +109,7 @@ extension DockerEngine {
     }
 
     /// Asks a container to end and ends it after a grace. One that does not run is no error.
+    /// - Parameter grace: in whole seconds; what is left of one does not count.
     public func stopContainer(_ id: String, grace: Duration) async throws(DockerError) {
         var call = Call(
             .post, "/containers/\(PercentCoding.encode(id))/stop", "container \(id)",
@@ -112,6 +120,7 @@ extension DockerEngine {
     }
 
     /// Gives a container another name.
+    /// - Throws: ``DockerError``: `notFound`, `conflict` where the name is taken.
     public func renameContainer(_ id: String, to name: String) async throws(DockerError) {
         try await perform(
             Call(

@@ -22,6 +22,7 @@ extension DockerEngine {
 
     /// Makes a bridge network.
     /// - Returns: Its id.
+    /// - Throws: ``DockerError`` `conflict` where the name is taken.
     public func createNetwork(
         _ name: String, labels: [String: String] = [:], options: [String: String] = [:]
     ) async throws(DockerError) -> String {
@@ -50,6 +51,7 @@ extension DockerEngine {
 
     /// Puts a container into a network besides those it is in.
     /// - Parameter aliases: Names it answers to there besides its own.
+    /// - Throws: ``DockerError``: `notFound`, `conflict` where it is in the network already.
     public func connect(
         _ container: String, to network: String, aliases: [String] = []
     ) async throws(DockerError) {
@@ -66,6 +68,7 @@ extension DockerEngine {
         try await perform(try call.with(json: DisconnectDocument(container: container)))
     }
 
+    /// The networks that have all of the labels.
     public func networks(labelled labels: [String: String]) async throws(DockerError) -> [LabelledObject] {
         let call = Call(.get, "/networks", "the list of networks", query: [try Self.labelFilter(labels)])
         return try await fetch([Network].self, call).map {

@@ -35,6 +35,7 @@ extension DockerEngine {
         try await perform(call)
     }
 
+    /// The volumes that have all of the labels.
     public func volumes(labelled labels: [String: String]) async throws(DockerError) -> [LabelledObject] {
         let call = Call(.get, "/volumes", "the list of volumes", query: [try Self.labelFilter(labels)])
         return (try await fetch(Volumes.self, call).volumes ?? []).map {

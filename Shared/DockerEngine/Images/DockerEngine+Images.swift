@@ -44,6 +44,7 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
 extension DockerEngine {
     /// Pulls an image; `latest` if it has neither tag nor digest.
     /// - Returns: The digest of the manifest it was at the registry, where the engine tells it.
+    /// - Throws: ``DockerError``: `notFound`, `unauthorized`, `untrusted`, `transferFailed`.
     @discardableResult
     public func pull(
         _ image: ImageReference, login: RegistryCredentials? = nil, platform: String? = nil,
@@ -67,6 +68,7 @@ extension DockerEngine {
 
     /// Pushes one tag of an image; `latest` if it has none.
     /// - Returns: The digest the engine was told by the registry. ``RegistryClient`` confirms it.
+    /// - Throws: ``DockerError``: `notFound`, `unauthorized`, `untrusted`, `transferFailed`.
     public func push(
         _ image: ImageReference, login: RegistryCredentials? = nil,
         onProgress: @Sendable (EngineProgress) async throws -> Void = { _ in }
@@ -85,6 +87,7 @@ extension DockerEngine {
     }
 
     /// Gives an image one more name.
+    /// - Throws: ``DockerError`` `notFound`.
     public func tag(_ image: String, as target: ImageReference) async throws(DockerError) {
         try await perform(
             Call(
@@ -98,6 +101,7 @@ extension DockerEngine {
     }
 
     /// Removes a name of an image, and the image with its last one. One that is not there is no error.
+    /// - Throws: ``DockerError`` `conflict` where a container uses it.
     public func removeImage(_ image: String, force: Bool = false) async throws(DockerError) {
         var call = Call(
             .delete, "/images/\(Self.name(image))", "image \(image)", query: force ? [("force", "1")] : [])
