@@ -16,17 +16,8 @@ struct GitLabTests {
         #expect(answer.status == .accepted)
         #expect(answer.body["status"] == "accepted")
         let push = try #require(try gateway.broker.pushes().first)
-        #expect(push.cloneURL == "https://git.example/shop/web.git")
-        #expect(push.defaultBranch == "main")
+        expectMain(push, from: "https://git.example/shop/web.git")
         let trigger = push.trigger
-        #expect(trigger.event == .push)
-        #expect(trigger.repository.rawValue == "shop/web")
-        #expect(trigger.ref == "refs/heads/main")
-        #expect(trigger.branch == "main")
-        #expect(trigger.commit == Hook.sha)
-        #expect(trigger.before == Hook.before)
-        #expect(trigger.sender == "ada")
-        #expect(!trigger.skip)
         #expect(
             trigger.origin
                 == Trigger.Origin(

@@ -23,17 +23,7 @@ struct HubHooksTests {
         hook.form = form
         let push = try await accepted(hook)
         let host = hook.forge == .github ? "github.com" : "gitea.example"
-        #expect(push.cloneURL == "https://\(host)/shop/web.git")
-        #expect(push.defaultBranch == "main")
-        let trigger = push.trigger
-        #expect(trigger.event == .push)
-        #expect(trigger.repository.rawValue == "shop/web")
-        #expect(trigger.ref == "refs/heads/main")
-        #expect(trigger.branch == "main")
-        #expect(trigger.commit == Hook.sha)
-        #expect(trigger.before == Hook.before)
-        #expect(trigger.sender == "ada")
-        #expect(!trigger.skip)
+        expectMain(push, from: "https://\(host)/shop/web.git")
         let github = Trigger.Origin(
             avatarURL: "https://avatars.githubusercontent.com/u/583231?v=4", forge: "github", projectID: 1_296_269,
             projectURL: "https://github.com/shop/web", sshURL: "git@github.com:shop/web.git", visibility: "private")
@@ -41,7 +31,7 @@ struct HubHooksTests {
             avatarURL: "https://gitea.example/avatars/1", forge: "gitea", projectID: 140,
             projectURL: "https://gitea.example/shop/web", sshURL: "ssh://git@gitea.example/shop/web.git",
             userName: "Ada Lovelace", visibility: "public")
-        #expect(trigger.origin == (hook.forge == .github ? github : gitea))
+        #expect(push.trigger.origin == (hook.forge == .github ? github : gitea))
     }
 
     @Test("a tag runs the commit, not the tag object; where the hook does not tell it sync finds it", arguments: all)
