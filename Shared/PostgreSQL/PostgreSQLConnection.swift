@@ -17,6 +17,8 @@
         let address: PostgreSQLAddress
         /// For how long a server that is away is waited for.
         private let patience: Duration
+        /// Since when it is. What comes later waits no more: behind it others wait for this session.
+        private var awaySince: ContinuousClock.Instant?
         private let setup: Setup
         private var connection: OpaquePointer?
         /// The names of prepared statements, by their text in the stores.
@@ -267,7 +269,8 @@
         }
 
         private func connect() throws(StoreError) {
-            let deadline = ContinuousClock.now.advanced(by: patience)
+            let since = awaySince ?? .now
+            awaySince = since
             var refusals = 0
             while true {
                 close()
@@ -288,7 +291,7 @@
                         "\(address.name) refuses the service (\(words)); look at the user, the password, the name of the "
                             + "database and how many connections they may have")
                 }
-                guard ContinuousClock.now < deadline else {
+                guard since.duration(to: .now) < patience else {
                     throw StoreError(.unavailable, StoreError.away(address.name, words))
                 }
                 // This thread is for nothing else.
@@ -304,6 +307,7 @@
                 "SELECT set_config('synchronous_commit', 'on', false) "
                     + "WHERE current_setting('synchronous_commit') = 'off'",
             ]
+            awaySince = nil
             do throws(StoreError) {
                 try checkEncoding()
                 try exchange(settings.map { .plain($0) }) { _ throws(StoreError) in }

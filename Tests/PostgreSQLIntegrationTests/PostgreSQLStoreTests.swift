@@ -145,7 +145,7 @@ import Testing
             let statement = "CREATE DATABASE latin ENCODING latin1 TEMPLATE template0 LOCALE 'C'"
             try await runTool("psql", ["-q", server.url, "-c", statement])
             let latin = await #expect(throws: StoreError.self) {
-                _ = try await TestDatabase.at(server.url.replacing("/slipway", with: "/latin")).openSchema(Self.schema)
+                _ = try await TestDatabase.at(server.url.dropLast("slipway".count) + "latin").openSchema(Self.schema)
             }
             #expect(latin?.code == .refused)
             #expect(latin?.message.contains("LATIN1") == true, "\(String(describing: latin))")
@@ -153,6 +153,31 @@ import Testing
                 _ = try await TestDatabase.at(server.url + "?options=-csearch_path%3Dnope").openSchema(Self.schema)
             }
             #expect(bare?.message.contains("CREATE SCHEMA") == true, "\(String(describing: bare))")
+        }
+    }
+
+    /// Else the last of many requests would hear of it after all others have waited.
+    @Test(.timeLimit(.minutes(2))) func `A server that stays away is waited for once, not by everybody`() async throws {
+        try await PrivatePostgreSQL.with { server in
+            let store = try await TestDatabase.makeSchema(on: server.url).openSchema(Self.schema)
+            try await server.kill()
+            let begin = ContinuousClock.now
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<60 {
+                    group.addTask {
+                        await #expect(throws: StoreError.self) { _ = try await store.tables() }
+                    }
+                    group.addTask {
+                        await #expect(throws: StoreError.self) {
+                            try await store.write { try $0.execute("INSERT INTO t (n) VALUES (1)") }
+                        }
+                    }
+                }
+            }
+            #expect(begin.duration(to: .now) < .seconds(15))
+            try await server.start()
+            try await eventually(within: .seconds(20), "it is read again") { try await store.tables().count == 1 }
+            try await store.close()
         }
     }
 
