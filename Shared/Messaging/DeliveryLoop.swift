@@ -12,6 +12,7 @@ import ServiceLifecycle
 /// | returns | is acked |
 /// | throws ``MessageFailure/permanent(_:)`` | is parked with the reason, then acked |
 /// | throws ``MessageFailure/later(_:)`` | comes again after ``RetryPolicy/later`` as the same attempt |
+/// | throws an ``OutageError`` that is one | is handled again until the outage is over; see ``Failure/retry`` |
 /// | throws anything else | as ``Failure`` says |
 /// | is cancelled, or what settles it fails | goes back to the queue |
 ///
@@ -32,7 +33,8 @@ public struct DeliveryLoop: Sendable {
 
     /// What becomes of a delivery whose handler failed in another way than for good.
     public enum Failure: Sendable {
-        /// It comes again after a delay, and is parked after the last attempt of ``RetryPolicy``.
+        /// It comes again after a delay, and is parked after the last attempt of ``RetryPolicy``. In an ``OutageError``'s
+        /// outage it is held, so that what follows stays in the queue, and no attempt counts.
         case retry
         /// It goes back to its queue after this time.
         case requeue(after: Duration)
@@ -46,7 +48,15 @@ public struct DeliveryLoop: Sendable {
     private let prefetch: Int
     private let order: Order
     private let failure: Failure
+    private let outage: OutagePause
     private let logger: Logger
+
+    /// How often a held delivery is handled again, and after how long it goes to a delay instead: before the
+    /// broker's `consumer_timeout` of 30 minutes.
+    struct OutagePause: Sendable {
+        var every = Duration.seconds(5)
+        var hold = Duration.seconds(1_200)
+    }
 
     /// - Parameters:
     ///   - parking: Where what cannot be handled is parked; `nil` for the broker of `bus`.
@@ -55,6 +65,16 @@ public struct DeliveryLoop: Sendable {
         bus: Bus, parking: Bus? = nil, queue: Queue, prefetch: Int, order: Order = .concurrent,
         failure: Failure = .retry, logger: Logger
     ) {
+        self.init(
+            bus: bus, parking: parking, queue: queue, prefetch: prefetch, order: order, failure: failure,
+            outage: OutagePause(), logger: logger)
+    }
+
+    init(
+        bus: Bus, parking: Bus? = nil, queue: Queue, prefetch: Int, order: Order = .concurrent, failure: Failure,
+        outage: OutagePause, logger: Logger
+    ) {
+        self.outage = outage
         self.bus = bus
         self.parking = parking ?? bus
         self.queue = queue
@@ -123,7 +143,7 @@ public struct DeliveryLoop: Sendable {
     ) async -> Outcome {
         do {
             let outcome = try await outcome(of: delivery, context, handle, logger)
-            if outcome == .returned { try await delivery.requeue() } else { try await delivery.ack() }
+            if outcome == .returned { try await giveBack(delivery) } else { try await delivery.ack() }
             return outcome
         } catch {
             // Its connection is gone, or the retry could not be stored: the broker delivers it again.
@@ -135,9 +155,20 @@ public struct DeliveryLoop: Sendable {
         }
     }
 
+    /// The broker counts how often a message comes back and parks one that takes its consumers down with it. One that is
+    /// given back in good order is sent anew before that, with a count that begins again.
+    private func giveBack(_ delivery: Delivery) async throws {
+        guard case .requeue = failure, delivery.message.returns >= Queue.deliveryLimit / 2 else {
+            return try await delivery.requeue()
+        }
+        try await bus.broker.publish(delivery.message.resent(to: MessageMap.work, routingKey: queue.name))
+        try await delivery.ack()
+    }
+
     private func outcome(
         of delivery: Delivery, _ context: MessageContext, _ handle: Handle, _ logger: Logger
     ) async throws -> Outcome {
+        let began = ContinuousClock.now
         while true {
             do {
                 try await MessageContext.$current.withValue(context) { try await handle(delivery.message, context) }
@@ -155,7 +186,18 @@ public struct DeliveryLoop: Sendable {
                 return try await send(delivery, by: RetryPolicy.later, asAttempt: context.attempt)
             } catch {
                 switch failure {
-                case .retry: return try await retry(delivery, context, error: error, logger)
+                case .retry:
+                    guard (error as? any OutageError)?.isOutage == true else {
+                        return try await retry(delivery, context, error: error, logger)
+                    }
+                    guard began.duration(to: .now) < outage.hold else {
+                        return try await send(delivery, by: RetryPolicy.later, asAttempt: context.attempt)
+                    }
+                    logger.warning(
+                        "message waits for the end of an outage",
+                        metadata: ["after": "\(outage.every)", "error": "\(error)"])
+                    await sleep(outage.every)
+                    if Task.isCancelled || Task.isShuttingDownGracefully { return .returned }
                 case .requeue(let pause):
                     logger.warning("message goes back to its queue", metadata: ["error": "\(error)"])
                     await sleep(pause)
@@ -164,7 +206,7 @@ public struct DeliveryLoop: Sendable {
                     logger.warning(
                         "message will be tried again", metadata: ["after": "\(pause)", "error": "\(error)"])
                     await sleep(pause)
-                    if Task.isCancelled { return .returned }
+                    if Task.isCancelled || Task.isShuttingDownGracefully { return .returned }
                 }
             }
         }
@@ -172,9 +214,9 @@ public struct DeliveryLoop: Sendable {
 
     private func sleep(_ duration: Duration) async {
         do {
-            try await Task.sleep(for: duration)
+            try await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
         } catch {
-            // Cancelled: it goes back at once.
+            // The service ends: it goes back at once.
         }
     }
 

@@ -27,7 +27,7 @@ public struct Queue: Sendable, Hashable {
 
     /// How often a message may take its consumer down with it before the broker parks it. A restart of a consumer
     /// counts too, so this is far above what rolling restarts make.
-    private static let deliveryLimit: Int64 = 50
+    static let deliveryLimit: Int64 = 50
 
     func declare(in topology: inout Topology) {
         var arguments: [String: HeaderValue] = ["x-queue-type": .string("quorum")]

@@ -39,6 +39,9 @@ extension Bus {
 }
 
 extension IncomingMessage {
+    /// How often a quorum queue has got it back.
+    var returns: Int64 { properties.headers["x-delivery-count"]?.integer ?? 0 }
+
     /// The same message for another place. What the broker noted on its way is left behind: carried along it would
     /// make the broker see a dead-letter cycle.
     func resent(to exchange: String, routingKey: String) -> OutgoingMessage {

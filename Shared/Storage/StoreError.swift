@@ -1,3 +1,5 @@
+public import Messaging
+
 /// What went wrong with a service's database, in words that say what to do.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable, CaseIterable {
@@ -47,4 +49,14 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
 
     /// Whether there is no session with the database, for now.
     var isAway: Bool { code == .unavailable || code == .refused }
+}
+
+extension StoreError: OutageError {
+    /// Whether the database or its disk is away, and no row is at fault.
+    public var isOutage: Bool {
+        switch code {
+        case .full, .notWritable, .busy, .unavailable, .refused, .inputOutput: true
+        case .corrupt, .newerSchema, .olderSchema, .notEmpty, .unique, .foreignKey, .constraint, .database: false
+        }
+    }
 }

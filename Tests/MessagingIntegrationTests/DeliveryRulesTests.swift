@@ -1,10 +1,11 @@
 import AMQP
 import Contracts
 import Logging
-import Messaging
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Messaging
 
 /// Records what it was given and fails as told.
 private final class Recorder: MessageHandler {
@@ -236,6 +237,69 @@ private func with(
             }
             #expect(attempts.withLock { $0.map(\.attempt) } == [1, 1, 1])
             #expect(attempts.withLock { $0.map(\.redelivered) } == [false, true, true])
+        }
+    }
+
+    /// Such as the platform's database: half an hour of it would park everything that came meanwhile.
+    @Test func anOutageIsWaitedForAndCountsAsNoAttempt() async throws {
+        struct Away: OutageError { var isOutage = true }
+        try await withBus { bus, broker in
+            try await send("a1", chain: "a", by: bus)
+            let attempts = Mutex<[Int]>([])
+            let loop = DeliveryLoop(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 1, failure: .retry,
+                outage: .init(every: .milliseconds(5)), logger: logger)
+            try await with({
+                try await loop.run { _, context in
+                    if attempts.withLock({
+                        $0.append(context.attempt)
+                        return $0.count
+                    }) < 3 * RetryPolicy.attempts {
+                        throw Away()
+                    }
+                }
+            }) {
+                try await eventually("it is handled") {
+                    attempts.withLock { $0.count == 3 * RetryPolicy.attempts }
+                }
+            }
+            #expect(attempts.withLock { Set($0) == [1] })
+            // A long one: it makes room, and comes again later as the same attempt.
+            try await send("a2", chain: "a", by: bus)
+            let patient = DeliveryLoop(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 1, failure: .retry,
+                outage: .init(every: .milliseconds(5), hold: .milliseconds(50)), logger: logger)
+            try await with({ try await patient.run { _, _ in throw Away() } }) {
+                for try await delivery in broker.deliveries(of: RetryPolicy.later.name, prefetch: 1) {
+                    #expect(delivery.message.properties.messageID == "a2")
+                    #expect(delivery.message.properties.headers[Header.attempt]?.integer == 1)
+                    try await delivery.ack()
+                    break
+                }
+            }
+        }
+    }
+
+    /// The broker parks what came back fifty times, as a platform that does not answer claims makes wakes do.
+    @Test func whatIsGivenBackInGoodOrderIsNeverParkedForIt() async throws {
+        try await withBus { bus, broker in
+            try await send("a1", chain: "a", by: bus)
+            let count = Mutex(0)
+            let loop = DeliveryLoop(
+                bus: bus, queue: MessageMap.pipeline, prefetch: 1, order: .serial, failure: .requeue(after: .zero),
+                logger: logger)
+            try await with({
+                try await loop.run { _, context in
+                    let number = count.withLock { count in
+                        count += 1
+                        return count
+                    }
+                    #expect(context.id.rawValue == "a1" && context.attempt == 1)
+                    if number < 120 { throw MessageFailure.retry("nobody answers") }
+                }
+            }) {
+                try await eventually("the last one") { count.withLock { $0 == 120 } }
+            }
         }
     }
 

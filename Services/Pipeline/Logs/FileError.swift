@@ -1,4 +1,5 @@
 import Glibc
+import Messaging
 
 /// A file that cannot be written or read.
 struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -17,4 +18,9 @@ struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
         let words = strerror(code).map { String(cString: $0) } ?? "error \(code)"
         return "\(path): \(doing) failed: \(words)"
     }
+}
+
+extension FileError: OutageError {
+    /// Whether the disk is full or has failed, or the process is out of descriptors.
+    var isOutage: Bool { [ENOSPC, EDQUOT, EIO, EROFS, EMFILE, ENFILE].contains(code) }
 }
