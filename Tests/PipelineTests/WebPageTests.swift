@@ -209,6 +209,78 @@ import Testing
         }
     }
 
+    @Test func `Many repositories are shown in pages, found by a part of their path, and counted`() async throws {
+        try await withPages { client, fixture in
+            let cookie = try await signIn(client)
+            try await fixture.store.write { transaction in
+                for number in 100..<220 {
+                    try transaction.repositories.save(
+                        Repository(
+                            path: RepositoryPath(rawValue: "team_\(number % 2)/App-\(number)"),
+                            cloneURL: "https://git.example/x.git", defaultBranch: "main", allowsFile: true,
+                            createdAt: transaction.now))
+                    let trigger = Trigger(
+                        id: .make(), event: .push, repository: RepositoryPath(rawValue: "new/app-\(number)"), ref: "r")
+                    try transaction.discovered.note(
+                        SyncFailed(trigger: trigger, code: .unknownRepository, reason: ""), now: transaction.now)
+                }
+            }
+            func page(_ query: String = "") async throws -> (html: String, rows: Int) {
+                let html = String(buffer: try await get(client, "/repositories\(query)", cookie).body)
+                return (html, html.split(separator: #"<li><a class="what""#).count - 1)
+            }
+            // With the fixture's own there are 121.
+            let first = try await page()
+            #expect(first.rows == 50 && first.html.contains("1 to 50 of 121"))
+            #expect(first.html.contains(#"<a href="/repositories?from=50" rel="next">"#))
+            #expect(first.html.split(separator: "<pre>slipway repo add new/").count == 51)
+            #expect(first.html.contains("70 more: <code>slipway repo list --discovered</code>"))
+            let last = try await page("?from=100")
+            #expect(last.rows == 21 && last.html.contains("101 to 121 of 121"))
+            #expect(!last.html.contains(#"rel="next""#) && !last.html.contains("Discovered"))
+            let found = try await page("?q=APP-15")
+            #expect(found.rows == 10 && found.html.contains("10 found") && found.html.contains(#"value="APP-15""#))
+            #expect(found.html.split(separator: "<pre>slipway repo add new/").count == 11)
+            // What is written is text, not a pattern.
+            #expect(try await page("?q=team_1").rows == 50)
+            #expect(try await page("?q=team%251").rows == 0)
+            #expect(try await page("?q=%3Cimg").html.contains("“&lt;img”"))
+            #expect(try await page("?from=-1&q=app").rows == 50)
+            #expect(try await page("?from=999999").rows == 0)
+
+            let runs = String(buffer: try await get(client, "/", cookie).body)
+            #expect(!runs.contains("<option") && runs.contains(#"<input type="search" name="repository""#))
+            let part = try await get(client, "/?repository=team_0", cookie)
+            #expect(part.status == .seeOther && part.headers[.location] == "/repositories?q=team_0")
+            #expect(try await get(client, "/?repository=team_0%2FApp-100", cookie).status == .ok)
+            #expect(try await get(client, "/?repository=nowhere", cookie).status == .ok)
+        }
+    }
+
+    @Test func `A run whose source is late says on its page and in the list what it waits for`() async throws {
+        try await withPages { client, fixture in
+            let cookie = try await signIn(client)
+            let run = try await fixture.start(RunRequest(repository: PlatformFixture.path)).summary.id
+            let reason = "the server has too many requests; attempt 2 of 5 is in 5 s"
+            let trigger = Trigger(
+                id: .make(), event: .push, repository: PlatformFixture.path, ref: "refs/heads/main", run: run)
+            try await SyncDelayedHandler(engine: fixture.engine).handle(
+                SyncDelayed(trigger: trigger, reason: reason), MessageContext(id: .make()))
+            for path in ["/", "/runs/\(run)"] {
+                #expect(String(buffer: try await get(client, path, cookie).body).contains(reason), "\(path)")
+            }
+        }
+    }
+
+    @Test func `A few repositories are chosen from a list`() async throws {
+        try await withPages { client, _ in
+            let cookie = try await signIn(client)
+            #expect(String(buffer: try await get(client, "/", cookie).body).contains("<option>shop/web</option>"))
+            let page = String(buffer: try await get(client, "/repositories", cookie).body)
+            #expect(page.contains("shop/web") && !page.contains(#"type="search""#))
+        }
+    }
+
     @Test func `Unknown things are not here`() async throws {
         try await withPages { client, _ in
             let cookie = try await signIn(client)

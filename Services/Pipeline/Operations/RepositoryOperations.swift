@@ -9,8 +9,29 @@ struct RepositoryOperations: Sendable {
 
     func all(as principal: Principal) async throws -> [RepositoryView] {
         try await store.read { [hooks] tables in
-            try tables.repositories.all().map { try Self.view(of: $0, in: tables, hooks) }
+            let associations = try tables.repositories.associations()
+            return try tables.repositories.all().map { Self.view(of: $0, associations[$0.path] ?? [], hooks) }
         }
+    }
+
+    /// Some of those whose path has a text in it, and how many there are.
+    /// - Parameter text: `nil` for all.
+    func search(
+        _ text: String?, from offset: Int, limit: Int, as principal: Principal
+    ) async throws -> (items: [RepositoryView], count: Int) {
+        try await store.read { [hooks] tables in
+            let found = try tables.repositories.matching(text, offset: offset, limit: limit)
+            return (
+                try found.map { try Self.view(of: $0, in: tables, hooks) },
+                try tables.repositories.count(matching: text)
+            )
+        }
+    }
+
+    /// The paths of all repositories; `nil` where there are more than `limit`.
+    func paths(limit: Int, as principal: Principal) async throws -> [RepositoryPath]? {
+        let paths = try await store.read { try $0.repositories.paths(limit: limit + 1) }
+        return paths.count > limit ? nil : paths
     }
 
     /// Those that are pushed to and not registered.
@@ -147,10 +168,16 @@ struct RepositoryOperations: Sendable {
     private static func view(
         of repository: Repository, in tables: some Tables, _ hooks: HookAddress
     ) throws -> RepositoryView {
+        view(of: repository, try tables.repositories.associations(of: repository.path), hooks)
+    }
+
+    private static func view(
+        of repository: Repository, _ associations: [AssociationView], _ hooks: HookAddress
+    ) -> RepositoryView {
         RepositoryView(
             path: repository.path, cloneURL: repository.cloneURL, forge: repository.forge.name,
             defaultBranch: repository.defaultBranch, allowsFile: repository.allowsFile,
             hasToken: repository.token != nil, hookURL: hooks.url(for: repository.forge),
-            associations: try tables.repositories.associations(of: repository.path), createdAt: repository.createdAt)
+            associations: associations, createdAt: repository.createdAt)
     }
 }

@@ -14,6 +14,31 @@ struct RepositoryStore {
         try database.rows("SELECT * FROM repositories ORDER BY path").map(Self.repository)
     }
 
+    /// Those whose path has the text in it, in any case; all of them for `nil`.
+    func matching(_ text: String?, offset: Int, limit: Int) throws -> [Repository] {
+        try database.rows(
+            "SELECT * FROM repositories WHERE \(Self.matches) ORDER BY path LIMIT ? OFFSET ?",
+            [Self.pattern(text), limit, offset]
+        ).map(Self.repository)
+    }
+
+    func count(matching text: String?) throws -> Int {
+        try database.row("SELECT COUNT(*) AS count FROM repositories WHERE \(Self.matches)", [Self.pattern(text)])?[
+            "count"] ?? 0
+    }
+
+    private static let matches = "lower(path) LIKE ? ESCAPE '!'"
+
+    private static func pattern(_ text: String?) -> String {
+        let literal = (text ?? "").lowercased().map { "!%_".contains($0) ? "!\($0)" : "\($0)" }
+        return "%\(literal.joined())%"
+    }
+
+    /// The paths of the first so many.
+    func paths(limit: Int) throws -> [RepositoryPath] {
+        try database.rows("SELECT path FROM repositories ORDER BY path LIMIT ?", [limit]).map { try $0["path"] }
+    }
+
     /// Where each is cloned from.
     func addresses() throws -> [(path: RepositoryPath, cloneURL: String)] {
         try database.rows("SELECT path, cloneURL FROM repositories ORDER BY path").map {
@@ -45,11 +70,21 @@ struct RepositoryStore {
     func associations(of path: RepositoryPath) throws -> [AssociationView] {
         try database.rows(
             "SELECT component, events, branches FROM associations WHERE repository = ? ORDER BY position", [path]
-        ).map { row in
-            try AssociationView(
-                component: row["component"], events: row.json("events") ?? [],
-                branches: row.json("branches") ?? [])
-        }
+        ).map(Self.association)
+    }
+
+    /// Those of every repository that has any.
+    func associations() throws -> [RepositoryPath: [AssociationView]] {
+        var found: [RepositoryPath: [AssociationView]] = [:]
+        let rows = try database.rows(
+            "SELECT repository, component, events, branches FROM associations ORDER BY repository, position")
+        for row in rows { found[try row["repository"], default: []].append(try Self.association(row)) }
+        return found
+    }
+
+    private static func association(_ row: Row) throws -> AssociationView {
+        try AssociationView(
+            component: row["component"], events: row.json("events") ?? [], branches: row.json("branches") ?? [])
     }
 
     func setAssociations(_ associations: [AssociationView], of path: RepositoryPath) throws {

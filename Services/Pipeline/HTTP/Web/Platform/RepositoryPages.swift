@@ -10,7 +10,7 @@ struct RepositoryPages {
     private var repositories: RepositoryOperations { operations.repositories }
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.get("repositories") { request, _ in await responder.show(request) { try await list($0) } }
+        router.get("repositories") { request, _ in await responder.show(request) { try await list(request, $0) } }
         router.get("repositories/**") { request, context in
             await responder.show(request) { try await repository(try path(context), $0) }
         }
@@ -26,16 +26,22 @@ struct RepositoryPages {
         return path
     }
 
-    private func list(_ visitor: Visitor) async throws -> Response {
+    private func list(_ request: Request, _ visitor: Visitor) async throws -> Response {
         let now = Timestamp.now
-        let rows = try await repositories.all(as: visitor.principal).map(RepositoryRow.init)
-        let discovered = try await repositories.discovered(as: visitor.principal).map { DiscoveredRow($0, now: now) }
+        let page = RepositoryListPage(request)
+        let found = try await repositories.search(
+            page.text, from: page.offset, limit: RepositoryListPage.size, as: visitor.principal)
+        // Below the first page of those that are registered.
+        let discovered =
+            page.offset > 0 ? [] : try await repositories.discovered(as: visitor.principal).filter(page.matches)
+        var content = page.content(shown: found.items.count, of: found.count)
+        content["repositories"] = found.items.map(RepositoryRow.init)
+        content["discovered"] = discovered.prefix(RepositoryListPage.size).map { DiscoveredRow($0, now: now) }
+        content["hasDiscovered"] = !discovered.isEmpty
+        let others = discovered.count - RepositoryListPage.size
+        if others > 0 { content["moreDiscovered"] = others }
         return responder.page(
-            "repositories", "Repositories",
-            [
-                "repositories": rows, "hasRepositories": !rows.isEmpty, "discovered": discovered,
-                "hasDiscovered": !discovered.isEmpty,
-            ], section: .repositories, visitor: visitor)
+            "repositories", "Repositories", content, section: .repositories, visitor: visitor)
     }
 
     private func repository(_ path: RepositoryPath, _ visitor: Visitor) async throws -> Response {

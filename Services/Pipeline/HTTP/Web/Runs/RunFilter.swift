@@ -36,14 +36,16 @@ struct RunFilter: Sendable, Equatable {
     }
 
     /// What the list's page has around its rows.
-    func content(repositories: [String], next: String?) -> [String: Any] {
-        var names = repositories
+    /// - Parameter repositories: those to choose from; `nil` where there are too many for a list.
+    func content(repositories: [String]?, next: String?) -> [String: Any] {
+        var names = repositories ?? []
         if let repository, !names.contains(repository.rawValue) { names.append(repository.rawValue) }
         let states: [(String, RunState?)] = [
             ("All", nil), ("Running", .running), ("Waiting", .pending), ("Failed", .failure), ("Success", .success),
             ("Cancelled", .cancelled),
         ]
         var content: [String: Any] = [
+            "isSearch": repositories == nil, "repository": repository?.rawValue ?? "",
             "repositories": names.map { Choice(name: $0, href: "", selected: $0 == repository?.rawValue) },
             "states": states.map { name, state in
                 Choice(

@@ -6,6 +6,8 @@ import Text
 struct RunPages {
     /// Runs on one page.
     static let pageSize = 50
+    /// As many repositories are offered in a list; of more, a part of the path is written.
+    static let choices = 100
 
     let responder: PageResponder
     let operations: Operations
@@ -73,11 +75,24 @@ struct RunPages {
         let filter = RunFilter(request)
         let found = try await runs.list(
             filter.query, before: filter.before.flatMap(Int64.init), limit: Self.pageSize, as: visitor.principal)
+        if found.items.isEmpty, let search = try await search(filter, visitor) {
+            return .redirect(to: search, type: .normal)
+        }
         let now = Timestamp.now
-        let repositories = try await operations.repositories.all(as: visitor.principal).map(\.path.rawValue)
-        var content = filter.content(repositories: repositories, next: found.next)
+        let repositories = try await operations.repositories.paths(limit: Self.choices, as: visitor.principal)
+        var content = filter.content(repositories: repositories?.map(\.rawValue), next: found.next)
         content["rows"] = found.items.map { RunRow($0, now: now) }
         return responder.page("runs", "Runs", content, section: .runs, visitor: visitor)
+    }
+
+    /// Where those are whose path has in it what was written as a repository, unless it is one.
+    private func search(_ filter: RunFilter, _ visitor: Visitor) async throws -> String? {
+        let (repositories, principal) = (operations.repositories, visitor.principal)
+        guard let path = filter.repository, try await repositories.source(of: path, as: principal) == nil else {
+            return nil
+        }
+        let count = try await repositories.search(path.rawValue, from: 0, limit: 1, as: principal).count
+        return count > 0 ? WebPath.make("/repositories", [("q", path.rawValue)]) : nil
     }
 
     private func run(_ request: Request, _ id: RunID, _ visitor: Visitor) async throws -> Response {
