@@ -3,6 +3,9 @@ import Glibc
 
 /// The `slipway` command. Its exit code is 0 if all went well, 1 if the run failed or something is wrong, 2 if the
 /// command line was.
+///
+/// It is not a `ServiceMain`: it has no broker, no settings of a service and no log, and its words and exit codes are those
+/// of a command.
 @main
 enum Main {
     static func main() async {

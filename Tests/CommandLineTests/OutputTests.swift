@@ -4,6 +4,16 @@ import Testing
 @testable import CommandLine
 
 @Suite struct OutputTests {
+    @Test func aRunThatRanNothingNamesNoProcess() {
+        var view = Samples.run(.skipped, [])
+        func page() -> String {
+            RunText.page(view, style: .plain, width: nil, now: Samples.begin).joined(separator: "\n")
+        }
+        #expect(page().contains("process  component web"))
+        view.choice = ChoiceView(source: .component, name: nil, digest: "", trace: ["component: none is associated"])
+        #expect(!page().contains("process ") && page().contains("why"))
+    }
+
     @Test func tablesAlign() {
         var table = Table([.init("RUN"), .init("TOOK", alignsRight: true), .init("MESSAGE", shrinks: true)])
         table.add("shop/web#1", "4s", "short")

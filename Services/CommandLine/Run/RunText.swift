@@ -84,8 +84,12 @@ enum RunText {
             facts.add(.init("took", .faint), .init(time))
         }
         if let choice = view.choice {
-            let name = choice.name.map { " \($0)" } ?? ""
-            facts.add(.init("process", .faint), .init("\(choice.source.word)\(name)  \(choice.digest.prefix(19))"))
+            // Nothing was compiled where what was chosen came to nothing.
+            if !choice.digest.isEmpty {
+                let name = choice.name.map { " \($0)" } ?? ""
+                facts.add(
+                    .init("process", .faint), .init("\(choice.source.word)\(name)  \(choice.digest.prefix(19))"))
+            }
             for (index, line) in choice.trace.enumerated() {
                 facts.add(.init(index == 0 ? "why" : "", .faint), .init(line, .faint))
             }
