@@ -74,6 +74,69 @@ import Testing
         }
     }
 
+    /// An address that answered 410 Gone is told nothing, also by a notifier that starts anew, until it is switched on.
+    @Test func anAddressThatIsGoneIsSwitchedOnAgain() async throws {
+        let state = Mutex((isGone: true, asked: 0, told: [RunID]()))
+        let router = Router(context: PeerContext.self)
+        router.post("told") { request, _ in
+            let body = Data(Array(buffer: try await request.body.collect(upTo: 1 << 20)))
+            let event = try Wire.decode(CloudEvent.self, from: body)
+            return state.withLock { state in
+                state.asked += 1
+                if state.isGone { return Response(status: .gone) }
+                if let run = event.data.context.chainId { state.told.append(RunID(rawValue: run)) }
+                return Response(status: .noContent)
+            }
+        }
+        try await WebServer.with(router) { server in
+            let settings = [
+                "SLIPWAY_WEBHOOK_URLS": "\(server.url)/told",
+                "SLIPWAY_WEBHOOK_SECRET": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+            ]
+            try await Stack.with(settings: ["notifier": settings]) { stack in
+                let notifier = try stack.service("notifier")
+                let (repository, commit) = try await pushed(stack)
+                _ = try await stack.platform.finishedRun(repository.path, commit: commit)
+                try await eventually(within: .seconds(30), "what to do is in the log") {
+                    await notifier.tail(400).contains("SLIPWAY_WEBHOOK_ENABLE")
+                }
+                let asked = state.withLock { state in
+                    state.isGone = false
+                    return state.asked
+                }
+                try await notifier.stop()
+                try await notifier.start()
+                try await stack.ready()
+                let missed = try await stack.platform.finishedRun(
+                    repository.path, commit: try await repository.push(["a": "1"]))
+                #expect(missed.summary.state == .success)
+                // As long as a post would take by far.
+                try await Task.sleep(for: .seconds(2))
+                #expect(state.withLock { $0.asked } == asked)
+
+                try await notifier.stop()
+                let enabled = await notifier.replica(
+                    ["SLIPWAY_WEBHOOK_ENABLE": "\(server.url)/told"], log: stack.directory.appending("enabled.log"))
+                try await enabled.start()
+                do {
+                    try await stack.ready()
+                    let run = try await stack.platform.finishedRun(
+                        repository.path, commit: try await repository.push(["a": "2"])
+                    ).summary.id
+                    try await eventually(within: .seconds(30), "it is told again") {
+                        state.withLock { $0.told.contains(run) }
+                    }
+                    // What happened meanwhile is not told later.
+                    #expect(state.withLock { !$0.told.contains(missed.summary.id) })
+                } catch {
+                    try await enabled.stop()
+                    throw error
+                }
+                try await enabled.stop()
+            }
+        }
+    }
+
     /// A chat that refuses its first message with a good status receives the run's end, and nothing else.
     @Test func aChatHearsHowARunEnded() async throws {
         let heard = Mutex<[String]>([])

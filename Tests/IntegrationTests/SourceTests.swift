@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import HTTPClient
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -32,6 +33,53 @@ import Testing
                 #expect(view.summary.reason == nil)
             }
         }
+    }
+
+    /// A server with too many requests is asked again, and whoever follows the run or asks for it sees why it waits.
+    @Test func aFollowSaysWhatItWaitsFor() async throws {
+        try await Stack.with { stack in
+            try await GitForge.with { forge in
+                let platform = stack.platform
+                try await forge.repository("shop/web").push([
+                    ".slipway.yml":
+                        "kind: pipeline\ntype: exec\nname: main\nsteps: [{name: say, commands: [echo arrived]}]\n"
+                ])
+                try await platform.addRepository("shop/web", cloneURL: forge.busyURL("shop/web"))
+                async let followed = slipway("run shop/web --follow", stack)
+                var waiting: RunSummary?
+                try await eventually(within: .seconds(30), every: .milliseconds(50), "the run says why it waits") {
+                    waiting = try await platform.runs("shop/web").first
+                    return waiting?.reason?.contains("attempt 2 of 5 is in 5 s") == true
+                }
+                #expect(waiting?.state == .pending)
+                #expect(waiting?.reason?.contains("429 Too Many Requests") == true)
+                // The follow tells what has held for some seconds.
+                try await Task.sleep(for: .seconds(4))
+                try forge.calm()
+                let output = try await followed
+                let lines = output.split(separator: "\n").map(String.init)
+                let told = try #require(lines.firstIndex { $0.hasPrefix("○ waiting: ") }, "\(output)")
+                #expect(lines[told].contains("429 Too Many Requests"), "\(output)")
+                #expect(lines[told].hasSuffix("attempt 2 of 5 is in 5 s"), "\(output)")
+                let printed = try #require(lines.firstIndex(of: "say | arrived"), "\(output)")
+                #expect(told < printed)
+                #expect(lines.last?.contains("success") == true, "\(output)")
+            }
+        }
+    }
+
+    /// What a command prints, run as a person would.
+    private func slipway(_ command: String, _ stack: Stack) async throws -> String {
+        let folder = stack.directory.appending("cli")
+        try await runTool("mkdir", ["-p", folder.string])
+        let token = try String(
+            contentsOf: URL(filePath: stack.directory.appending("pipeline").appending("token").string), encoding: .utf8)
+        let script = """
+            export SLIPWAY_SERVER=http://127.0.0.1:\(stack.ports.pipeline) SLIPWAY_TOKEN=\(token.prefix { $0 != "\n" })
+            export XDG_CONFIG_HOME='\(folder)' PATH="\(ServiceProgram.folder):$PATH"
+            slipway \(command)
+            """
+        return try await runTool("sh", ["-c", script])
     }
 
     @Test func aTagsRunHasItsTagAndTheSubmodulesAndFilesItAsksFor() async throws {

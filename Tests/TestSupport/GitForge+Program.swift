@@ -1,6 +1,6 @@
 extension GitForge {
     /// The server: git-http-backend behind tokens, an LFS server beside it, and what stands in the way of real ones. Folders:
-    /// `repos`, `lfs`; files: `access.json` (tokens by private repository), `requests` (what was asked).
+    /// `repos`, `lfs`; files: `access.json` (tokens by private repository), `requests` (what was asked), `calm` (it is busy no more).
     static let program = #"""
         import base64, http.server, json, os, ssl, subprocess, sys, threading
         folder, certificate, key = sys.argv[1:4]
@@ -45,7 +45,9 @@ extension GitForge {
                     slow = [('uploadpack.keepAlive', keepalive),
                             ('uploadpack.packObjectsHook', f"sh -c 'sleep {pause}; exec \"$@\"' sh")]
                 if trouble == 'login': return self.answer(200, b'<html>sign in</html>', {'Content-Type': 'text/html'})
-                if trouble == 'busy': return self.answer(429, b'slow down')
+                if trouble == 'busy':
+                    if not os.path.exists(folder + '/calm'): return self.answer(429, b'slow down', {'Retry-After': '1'})
+                    path = path[5:]
                 if trouble == 'broken': return self.answer(502)
                 if trouble == 'moved':
                     return self.answer(302, b'', {'Location': f'http://localhost:{port}{self.path[6:]}'})

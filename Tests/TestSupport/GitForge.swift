@@ -67,6 +67,11 @@ public struct GitForge: Sendable {
         url("slow/\(pause)/\(keepalive)/\(path)")
     }
 
+    /// The address at which the server has too many requests, until ``calm()``.
+    public func busyURL(_ path: String) -> String { url("busy/\(path)") }
+
+    public func calm() throws { try Data().write(to: URL(filePath: folder + "/calm")) }
+
     /// What was asked of it: method, path, whether with credentials, and the status answered.
     public func requests() throws -> [String] {
         String(decoding: try Data(contentsOf: URL(filePath: folder + "/requests")), as: UTF8.self)

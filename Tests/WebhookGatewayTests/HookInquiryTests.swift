@@ -1,4 +1,5 @@
 import Contracts
+import FoundationEssentials
 import NIOHTTP1
 import Secrets
 import Testing
@@ -73,7 +74,7 @@ struct HookInquiryTests {
                 let answer = try await gateway.post(hook)
                 #expect(answer.status == .unauthorized)
                 #expect(gateway.broker.taken.isEmpty)
-                bodies.insert("\(answer.body)")
+                bodies.insert(String(decoding: try Wire.encode(answer.body), as: UTF8.self))
             }
             #expect(bodies.count == 1)
             // What an honest sender does first comes first.
