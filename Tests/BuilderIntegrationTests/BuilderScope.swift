@@ -107,7 +107,7 @@ struct BuilderScope: Sendable {
     /// A job of all of the stage's steps.
     func grant(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
-        logins: [String: RegistryLogin]? = nil, message: String = "first"
+        logins: [String: RegistryLogin]? = nil, message: String = "first", timeout: Int = 300
     ) throws -> JobGrant {
         var stage = stage
         if source == nil { stage.clone.disable = true }
@@ -126,7 +126,7 @@ struct BuilderScope: Sendable {
             branch: "main")
         let variables = RunVariables(trigger: trigger, commit: commit, number: 1)
         return JobGrant(
-            job: .make(), run: .make(), attempt: 1, leaseSeconds: 60, timeoutSeconds: 300,
+            job: .make(), run: .make(), attempt: 1, leaseSeconds: 60, timeoutSeconds: timeout,
             repository: RepositoryPath(rawValue: "shop/web"), commit: commit, ref: "refs/heads/main",
             stage: try JSONValue(encoding: stage), steps: stage.steps.map(\.name),
             environment: variables.environment(stage: stage),
@@ -147,10 +147,11 @@ struct BuilderScope: Sendable {
     func run(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
-        caches: SourceCaches? = nil, message: String = "first",
+        caches: SourceCaches? = nil, message: String = "first", timeout: Int = 300,
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
     ) async throws -> Outcome {
-        let grant = try grant(stage, source: source, secrets: secrets, logins: logins, message: message)
+        let grant = try grant(
+            stage, source: source, secrets: secrets, logins: logins, message: message, timeout: timeout)
         let platform = OneJobPlatform(grant)
         let data = FilePath("\(folder)/data-\(grant.job)")
         for part in ["git", "scratch"] { try FileTree.make(data.appending(part)) }

@@ -367,6 +367,88 @@ import Worker
         }
     }
 
+    /// Programs that answer SIGTERM with exit code 0.
+    private static let polite = [
+        "trap": "trap 'echo cleanup; exit 0' TERM INT EXIT; sleep 100",
+        "exec": "exec sh -c 'trap \"exit 0\" TERM; while :; do sleep 0.2; done'",
+    ]
+
+    @Test(arguments: [Runner.docker, .process]) func aTimeoutIsAFailureWhateverTheExitCode(_ runner: Runner)
+        async throws
+    {
+        try await BuilderScope.with { scope in
+            var steps = Self.polite.map { name, command in
+                var step = step(scope, runner, name, [command])
+                (step.timeout, step.dependsOn) = (2, [])
+                return step
+            }
+            var tried = step(scope, runner, "tried", ["trap 'exit 78' TERM; sleep 100"])
+            (tried.timeout, tried.retry, tried.dependsOn) = (1, Retry(max: 1), [])
+            var deploy = step(scope, runner, "deploy", [Self.polite["exec"] ?? ""])
+            (deploy.timeout, deploy.failure, deploy.dependsOn) = (2, .fail, [])
+            var server = step(scope, runner, "server", [Self.polite["trap"] ?? ""])
+            (server.detach, server.timeout, server.dependsOn) = (true, 1, [])
+            steps += [tried, deploy, server]
+            if runner == .docker {
+                let loop = "trap 'exit 0' TERM; while :; do sleep 0.2; done"
+                steps.append(
+                    Step(
+                        name: "plugin", image: scope.image, entrypoint: ["/bin/sh", "-c", loop], dependsOn: [],
+                        failure: .ignore, timeout: 2))
+            }
+            let names = steps.map(\.name)
+            var announce = step(scope, runner, "announce", ["echo never"])
+            announce.dependsOn = names
+            let outcome = try await scope.run(stage(runner, steps + [announce]), runners: [runner])
+            #expect(outcome.finished.outcome == .failure)
+            #expect(outcome.step("announce")?.outcome == .skipped)
+            for name in names {
+                #expect(outcome.step(name)?.outcome == .failure, "\(name)")
+                let reason = outcome.step(name)?.reason ?? ""
+                #expect(reason.hasPrefix("the step took longer than its timeout of "), "\(name): \(reason)")
+                #expect(outcome.log(name).hasSuffix("\(reason)\n"), "\(outcome.log(name))")
+            }
+            #expect(outcome.step("deploy")?.reason?.contains("docker run -d") == true)
+            #expect(outcome.log("trap").contains("\ncleanup\n"))
+            #expect(outcome.log("tried").contains("timeout of 1 s\n— try 2\n"))
+        }
+    }
+
+    @Test(arguments: [Runner.docker, .process]) func aCancelIsNoSuccessWhateverTheExitCode(_ runner: Runner)
+        async throws
+    {
+        try await BuilderScope.with { scope in
+            for way in ["cancel", "fast", "limit"] {
+                var steps = Self.polite.map { name, command in
+                    var step = step(scope, runner, name, ["echo up; \(command)"])
+                    step.dependsOn = []
+                    return step
+                }
+                var bad = step(scope, runner, "bad", ["sleep 2; exit 3"])
+                (bad.failure, bad.dependsOn) = (.fast, [])
+                if way == "fast" { steps.append(bad) }
+                let outcome = try await scope.run(
+                    stage(runner, steps), runners: [runner], timeout: way == "limit" ? 2 : 300
+                ) { platform in
+                    for name in Self.polite.keys { try await platform.waitForLog(of: name, "\nup\n") }
+                    if way == "cancel" { platform.cancelJob("a person said so") }
+                }
+                #expect(outcome.finished.outcome == (way == "cancel" ? .cancelled : .failure))
+                let reason =
+                    switch way {
+                    case "cancel": "a person said so"
+                    case "fast": "step “bad” failed"
+                    default: "the job took longer than its timeout of 2 s"
+                    }
+                for name in Self.polite.keys {
+                    #expect(outcome.step(name)?.outcome == .cancelled, "\(way) \(name)")
+                    #expect(outcome.step(name)?.reason == reason)
+                    #expect(outcome.log(name).hasSuffix("\nstopped: \(reason)\n"), "\(outcome.log(name))")
+                }
+            }
+        }
+    }
+
     @Test func aFailureAfterItWorkedIsKnownToBeIgnored() async throws {
         try await BuilderScope.with { scope in
             var server = step(scope, .docker, "server", ["echo up; sleep 0.3; exit 3"])

@@ -388,6 +388,107 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(platform.finished?.steps.first?.reason == "the step took longer than its timeout of 1 s")
     }
 
+    /// A program that answers SIGTERM with this exit code.
+    private static func stubborn(_ code: Int32) -> @Sendable (StepRun) async throws -> StepResult {
+        { step in
+            await step.log.line("begun")
+            for await _ in AsyncStream.makeStream(of: Never.self).stream {}
+            return StepResult(.stopped(code))
+        }
+    }
+
+    @Test(arguments: [0, 78] as [Int32]) func anExitCodeDoesNotHideATimeout(_ code: Int32) async throws {
+        let steps = [
+            Step(name: "once", failure: .ignore, timeout: 1),
+            Step(name: "twice", timeout: 1, retry: Retry(max: 1)),
+            Step(name: "never"),
+        ]
+        let platform = MemoryPlatform(grant: try grant(steps))
+        platform.offer("j")
+        try await withLoop(platform, ClosureExecutor(step: Self.stubborn(code))) {
+            try await eventually("the end") { platform.finished != nil }
+        }
+        let finished = try #require(platform.finished)
+        let reason = "the step took longer than its timeout of 1 s"
+        #expect(finished.outcome == .failure)
+        #expect(finished.steps.map(\.outcome) == [.failure, .failure, .skipped])
+        #expect(finished.steps.prefix(2).allSatisfy { $0.reason == reason })
+        #expect(platform.log("once") == "begun\n\(reason)\n")
+        #expect(platform.log("twice") == "begun\n\(reason)\n— try 2\nbegun\n\(reason)\n")
+    }
+
+    @Test func aTimeoutIsNoExitCodeToTryAgainFor() async throws {
+        let step = Step(name: "one", timeout: 1, retry: Retry(max: 1, exitCodes: [143]))
+        let platform = MemoryPlatform(grant: try grant([step]))
+        platform.offer("j")
+        try await withLoop(platform, ClosureExecutor(step: Self.stubborn(143))) {
+            try await eventually("the end") { platform.finished != nil }
+        }
+        #expect(platform.finished?.steps.map(\.exitCode) == [143])
+        #expect(!platform.log("one").contains("try 2"))
+    }
+
+    @Test func anExitCodeDoesNotHideACancelNorTheJobsTimeout() async throws {
+        for isTimeout in [false, true] {
+            let platform = MemoryPlatform(
+                grant: try grant([Step(name: "one"), Step(name: "two")], timeout: isTimeout ? 1 : 60))
+            platform.offer("j")
+            try await withLoop(platform, ClosureExecutor(step: Self.stubborn(0))) {
+                try await eventually("the beginning") { platform.log("one").hasPrefix("begun\n") }
+                if !isTimeout { platform.cancel("j", reason: "cancelled by ada") }
+                try await eventually("the end") { platform.finished != nil }
+            }
+            let reason = isTimeout ? "the job took longer than its timeout of 1 s" : "cancelled by ada"
+            #expect(platform.finished?.outcome == (isTimeout ? .failure : .cancelled))
+            #expect(platform.finished?.steps.map(\.outcome) == [.cancelled, .cancelled])
+            #expect(platform.finished?.steps.first?.reason == reason)
+            #expect(platform.log("one") == "begun\nstopped: \(reason)\n")
+        }
+    }
+
+    @Test func anExitCodeDoesNotHideAFastFailure() async throws {
+        let steps = [
+            Step(name: "bad", dependsOn: [], failure: .fast), Step(name: "long", dependsOn: [], retry: Retry(max: 1)),
+        ]
+        let platform = MemoryPlatform(grant: try grant(steps))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            if step.step.name == "long" { return try await Self.stubborn(0)(step) }
+            try await eventually("the other") { platform.log("long") == "begun\n" }
+            return StepResult(.exited(3))
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        let finished = try #require(platform.finished)
+        #expect(finished.outcome == .failure)
+        #expect(finished.steps.first { $0.step == "long" }?.outcome == .cancelled)
+        #expect(platform.log("long") == "begun\nstopped: step “bad” failed\n")
+    }
+
+    @Test func theWorldHearsHowAStoppedStepEnded() async throws {
+        let platform = MemoryPlatform(
+            grant: try grant([Step(name: "limit", failure: .ignore, timeout: 1), Step(name: "cancel")]))
+        platform.offer("j")
+        let published = Mutex<[JSONValue]>([])
+        let events = WorkerEvents(service: "builder", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) {
+            message in
+            let event = try Wire.decode(JSONValue.self, from: .init(message.body.utf8))
+            published.withLock { $0.append(event) }
+        }
+        let executor = ClosureExecutor { step in try await events.telling(step) { try await Self.stubborn(0)($0) } }
+        let telling = Task { try await events.run() }
+        defer { telling.cancel() }
+        try await withLoop(platform, executor) {
+            try await eventually("the second step") { platform.log("cancel") == "begun\n" }
+            platform.cancel("j", reason: "cancelled by ada")
+            try await eventually("the end") { platform.finished != nil }
+            try await eventually("all events") { published.withLock { $0.count } == 4 }
+        }
+        let ends = published.withLock { $0 }.compactMap { $0["subject"]?["content"] }.filter { $0["outcome"] != nil }
+        #expect(ends.map { $0["outcome"] } == ["failure", "cancel"])
+        #expect(
+            ends.map { $0["errors"] } == ["the step took longer than its timeout of 1 s", "cancelled by ada"])
+    }
+
     @Test func aCancelledJobStops() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
         platform.offer("j")
@@ -471,6 +572,16 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         }
         #expect(platform.finished?.outcome == .released)
         #expect(platform.waiting == 1)
+    }
+
+    @Test func anExitCodeDoesNotHideThatTheJobIsHandedBack() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.offer("j")
+        try await withLoop(platform, ClosureExecutor(step: Self.stubborn(0)), grace: .milliseconds(50)) {
+            try await eventually("the beginning") { platform.log("one") == "begun\n" }
+        }
+        #expect(platform.finished?.outcome == .released)
+        #expect(platform.finished?.steps.contains { $0.outcome == .success } == false)
     }
 
     @Test func aLostLeaseStopsTheJobWithoutAReport() async throws {

@@ -10,6 +10,7 @@ import Testing
         (.exited(139), "exit code 139: killed by signal 11 (SIGSEGV, a segmentation fault)"),
         (.killed(signal: 9), "killed by signal 9 (SIGKILL, out of memory or by hand)"),
         (.killed(signal: 50), "killed by signal 50"), (.refused(2, "no such directory"), "no such directory"),
+        (.stopped(0), nil), (.stopped(137), nil),
     ])
     func isExplained(_ it: (outcome: ProcessOutcome, reason: String?)) {
         #expect(it.outcome.reason == it.reason)

@@ -132,7 +132,7 @@ final class MemoryLog: StepLog {
     @Test func cancellationAsksFirst() async throws {
         let result = try await run(
             ["trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.01; done"], stopAfter: .milliseconds(300))
-        #expect(result.outcome == .exited(3))
+        #expect(result.outcome == .stopped(3))
         #expect(result.log.contains("ready\n"))
         #expect(result.log.contains("bye\n"))
     }
@@ -141,8 +141,28 @@ final class MemoryLog: StepLog {
         let result = try await run(
             ["trap '' TERM", "setsid sh -c \"trap '' TERM; while :; do sleep 1; done\" & while :; do sleep 1; done"],
             grace: .milliseconds(200), stopAfter: .milliseconds(300))
-        #expect(result.outcome == .killed(signal: SIGKILL))
+        #expect(result.outcome == .stopped(137))
         #expect(result.left == [])
+    }
+
+    @Test func aProgramThatEndsWellWhenItIsStoppedWasStopped() async throws {
+        for command in ["trap 'exit 0' TERM; while :; do sleep 0.01; done", "trap 'exit 78' TERM; sleep 100"] {
+            let result = try await run([command], stopAfter: .milliseconds(300))
+            #expect(!result.outcome.isSuccess)
+            #expect(StepResult(result.outcome).wasStopped)
+        }
+    }
+
+    /// What it came to is known then, though its output is still read.
+    @Test func aStopAfterTheEndComesTooLate() async throws {
+        let session = ProcessSession(mark: ProcessMark(worker: "test-none"), grace: .zero)
+        var child = pid_t()
+        try #require(posix_spawn(&child, "/bin/true", nil, nil, [nil], nil) == 0)
+        session.started(child)
+        try await eventually { ProcessTable.hasEnded(child) }
+        session.stop()
+        #expect(!session.wasStopped)
+        waitpid(child, nil, 0)
     }
 
     @Test func leftoversOfAKilledWorkerAreFoundByItsName() async throws {

@@ -39,7 +39,7 @@ struct DeployExecutor: JobExecutor, StepRunner {
                 }
             } catch let stopped as RolloutStopped {
                 let outcome = "\(stopped.outcome)"
-                return StepResult(success: false, reason: outcome, aftermath: outcome)
+                return StepResult(success: false, reason: outcome, aftermath: outcome, wasStopped: true)
             }
             events.deployed(subject, deploy.environment, image: result.image, isFirst: result.isFirst, step)
             return StepResult(

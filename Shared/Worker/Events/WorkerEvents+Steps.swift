@@ -12,21 +12,28 @@ extension WorkerEvents {
             step)
         do {
             let result = try await work(step)
-            finished(step, result.success ? .success : Task.isCancelled ? .cancel : .failure, result.reason)
+            finished(step, result)
             return result
         } catch {
             let reason = (error as? JobFailure)?.reason ?? "\(error)"
-            finished(step, Task.isCancelled ? .cancel : .failure, reason)
+            finished(step, StepResult(success: false, reason: reason, wasStopped: Task.isCancelled))
             throw JobFailure(reason)
         }
     }
 
     /// A reason may repeat what a program said, so the job's secrets are hidden in it.
-    private func finished(_ step: StepRun, _ outcome: EventOutcome, _ reason: String?) {
+    private func finished(_ step: StepRun, _ result: StepResult) {
+        let end = StepEnd(result, stopped: step.stopped())
+        let outcome: EventOutcome =
+            switch end.outcome {
+            case .success: .success
+            case .failure: .failure
+            case .cancelled, .skipped: .cancel
+            }
         add(
             .taskRunFinished(
                 task(step), name: step.step.name, run: step.job.grant.run, outcome: outcome,
-                errors: outcome == .success ? nil : reason.map { step.job.masked($0) },
+                errors: outcome == .success ? nil : end.result.reason.map { step.job.masked($0) },
                 origin: origin(step, "finished")), step)
     }
 }

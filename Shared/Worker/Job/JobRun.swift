@@ -72,9 +72,6 @@ public final class JobRun: Sendable {
     /// Why the job is being stopped and who goes on with it, or `nil` while it goes on.
     var stopped: JobStop? { stop.stop }
 
-    /// Why the job is being stopped, or `nil` while it goes on.
-    public var stopReason: String? { stop.reason }
-
     /// What to do where the job is not done when its time is over; `nil` where nothing is known.
     var timeoutAdvice: String? { state.withLock { $0.job?.steps.lazy.compactMap(\.timeoutAdvice).first } }
 

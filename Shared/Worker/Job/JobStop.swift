@@ -14,6 +14,8 @@ public struct JobStop: Sendable, Equatable {
 
     public var reason: String
     public var successor: Successor
+    /// Whether a step's own time was over, which is its failure.
+    var isTimeout = false
 
     public init(_ reason: String, successor: Successor = .nobody) {
         self.reason = reason

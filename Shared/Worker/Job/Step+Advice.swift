@@ -1,6 +1,12 @@
 import PipelineLanguage
 
 extension Step {
+    /// Why the step is stopped when its own time is over.
+    /// - Parameter seconds: Its timeout.
+    func timeoutReason(_ seconds: Int) -> String {
+        "the step took longer than its timeout of \(seconds) s" + (timeoutAdvice.map { "; \($0)" } ?? "")
+    }
+
     /// What to do where the step is not done when its time is over; `nil` where nothing is known. What a step called
     /// `deploy` starts in the foreground (`yarn start`) never ends by itself.
     var timeoutAdvice: String? {

@@ -5,26 +5,19 @@ import PipelineLanguage
 struct StepEnd: Sendable, Equatable {
     var outcome: StepOutcome
     var result: StepResult
-    var isTimeout = false
 
-    /// - Parameters:
-    ///   - stopped: Why the step was told to stop, or `nil`.
-    ///   - timeout: The step's own, in seconds.
-    ///   - advice: What to do about a step that is not done by then, or `nil`.
-    init(_ result: StepResult, stopped: String?, timeout: Int?, advice: String? = nil) {
+    /// - Parameter stop: Why the step was told to stop, or `nil`.
+    init(_ result: StepResult, stopped stop: JobStop?) {
         self.result = result
-        if result.success || result.exitCode == Planner.stopExitCode {
-            // Exit code 78 ends the stage early, and well.
-            outcome = .success
-        } else if let stopped {
-            isTimeout = timeout.map(Self.timedOut) == stopped
-            outcome = isTimeout ? .failure : .cancelled
-            let more = [result.aftermath, isTimeout ? advice : nil].compactMap { $0 }
-            self.result.reason = ([stopped] + more).joined(separator: "; ")
+        if result.wasStopped {
+            // Before the exit code is looked at: a program may answer SIGTERM with any, 0 included.
+            outcome = stop?.isTimeout == true ? .failure : .cancelled
+            self.result.reason = [stop?.reason, result.aftermath].compactMap { $0 }.joined(separator: "; ")
         } else {
-            outcome = .failure
+            outcome = result.success || result.exitCode == Planner.stopExitCode ? .success : .failure
         }
     }
 
-    static func timedOut(_ seconds: Int) -> String { "the step took longer than its timeout of \(seconds) s" }
+    /// The exit code that rules of the pipeline are about: a program that was stopped chose none.
+    var exitCode: Int32? { result.wasStopped ? nil : result.exitCode }
 }

@@ -10,21 +10,25 @@ public struct StepResult: Sendable, Hashable {
     public var outputs: [String: String]
     /// What became of what the step had begun, where it was stopped; for the end of the reason.
     public var aftermath: String?
+    /// Whether it was stopped before it had ended by itself. Whatever stopped it decides then, and no exit code.
+    public var wasStopped: Bool
 
     public init(
         success: Bool, exitCode: Int32? = nil, reason: String? = nil, outputs: [String: String] = [:],
-        aftermath: String? = nil
+        aftermath: String? = nil, wasStopped: Bool = false
     ) {
         self.success = success
         self.exitCode = exitCode
         self.reason = reason
         self.outputs = outputs
         self.aftermath = aftermath
+        self.wasStopped = wasStopped
     }
 
     /// How a process ended.
     public init(_ outcome: ProcessOutcome, outputs: [String: String] = [:]) {
         self.init(success: outcome.isSuccess, exitCode: outcome.exitCode, reason: outcome.reason, outputs: outputs)
+        if case .stopped = outcome { wasStopped = true }
     }
 }
 
@@ -41,8 +45,7 @@ extension StepRun {
         if outcome.isSuccess { return StepResult(outcome, outputs: try await outputs(in: file)) }
         var result = StepResult(outcome)
         result.reason = reason ?? result.reason
-        // Of a step that was stopped everybody knows.
-        if !isTold, !Task.isCancelled, reason != nil || outcome.explanation != nil, let words = result.reason {
+        if !isTold, reason != nil || outcome.explanation != nil, let words = result.reason {
             await log.line(words)
         }
         return result

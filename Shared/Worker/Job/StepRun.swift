@@ -5,7 +5,7 @@ public import PipelineLanguage
 public struct StepRun: Sendable {
     public let job: GrantedJob
     /// With every `${…}` replaced.
-    public let step: Step
+    public private(set) var step: Step
     /// What the steps before it handed on, by step, then by name.
     public let outputs: [String: [String: String]]
     /// How the steps before it ended, by step.
@@ -51,10 +51,8 @@ public struct StepRun: Sendable {
         let scope = Scope(
             environment: job.environment(of: self), parameters: job.grant.parameters ?? [:],
             matrix: job.stage.matrix, outputs: outputs)
-        let resolved = try step.resolved(in: scope, variables: job.stage.environment)
-        return StepRun(
-            job: job, step: resolved, outputs: outputs, outcomes: outcomes, workspace: workspace,
-            startedAt: startedAt, number: number, log: log, ready: ready, stuck: stuck,
-            stopped: stopped)
+        var run = self
+        run.step = try step.resolved(in: scope, variables: job.stage.environment)
+        return run
     }
 }

@@ -24,8 +24,9 @@ public import PipelineLanguage
 /// The task of a run is cancelled when its time is over, nobody needs its service any more, a newer run takes its place,
 /// somebody stops it, or the worker shuts down. It may come before anything was started. The run asks what it started to
 /// end, with a grace, writes down what that still says, makes sure it is gone and returns: nothing else ends it, and the
-/// job waits for it. Its result only gives the exit code then; why it was stopped the worker knows. What has to be awaited
-/// while stopping is awaited in its own task, because in a cancelled one nothing can be.
+/// job waits for it. Its result says ``StepResult/wasStopped`` then, whatever the exit code, and what stopped it decides how
+/// the step ended; an error counts as the same. A result that was there before stands. What has to be awaited while stopping
+/// is awaited in its own task, because in a cancelled one nothing can be.
 ///
 /// ## What a crash leaves
 ///

@@ -49,7 +49,8 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                     await perform(schedule.cancel(reason: stop.reason), &state, &group, send)
                 case .ended(let name, let end):
                     let actions = schedule.finished(
-                        name, end.outcome, exitCode: end.result.exitCode, reason: end.result.reason.map(job.masked))
+                        name, end.outcome, exitCode: end.exitCode, reason: end.result.reason.map(job.masked))
+                    if schedule.outcomes[name] != .success { await tell(end, in: state.running[name]?.log) }
                     if !actions.contains(where: { $0.isStart(of: name) }) {
                         // Stopped because nothing needs it any more is no failure; the schedule knows.
                         let outcome = schedule.outcomes[name] ?? end.outcome
@@ -123,6 +124,12 @@ struct StepSequence<Runner: StepRunner>: Sendable {
         return entry
     }
 
+    /// What stopped a step, in its log.
+    private func tell(_ end: StepEnd, in log: LogShipper?) async {
+        guard end.result.wasStopped, let reason = end.result.reason else { return }
+        await log?.line(end.outcome == .failure ? reason : "stopped: \(reason)")
+    }
+
     private func close(
         _ name: String, _ end: StepEnd, outcome: StepOutcome, isIgnored: Bool?, _ state: inout Following
     ) async {
@@ -164,7 +171,9 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                 group.addTask {
                     do {
                         try await Task.sleep(for: .seconds(delay + timeout))
-                        stop.stop(JobStop(StepEnd.timedOut(timeout)))
+                        var reason = JobStop(stepRun.step.timeoutReason(timeout))
+                        reason.isTimeout = true
+                        stop.stop(reason)
                     } catch {
                         // The step ended before.
                     }
@@ -178,16 +187,13 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                     let reason = (error as? JobFailure)?.reason ?? "\(error)"
                     // What went wrong belongs where people look first.
                     if !Task.isCancelled { await stepRun.log.line(reason) }
-                    return StepResult(success: false, reason: reason)
+                    return StepResult(success: false, reason: reason, wasStopped: Task.isCancelled)
                 }
             }
             group.cancelAll()
             return result
         }
-        let end = StepEnd(
-            result, stopped: stop.reason, timeout: timeout, advice: stepRun.step.timeoutAdvice)
-        if end.isTimeout, let reason = end.result.reason { await stepRun.log.line(reason) }
-        return end
+        return StepEnd(result, stopped: stop.stop)
     }
 }
 

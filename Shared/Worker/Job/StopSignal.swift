@@ -12,7 +12,6 @@ final class StopSignal: Sendable {
 
     /// Why it was stopped, or `nil`.
     var stop: JobStop? { first.withLock { $0 } }
-    var reason: String? { stop?.reason }
 
     func stop(_ stop: JobStop) {
         first.withLock { first in first = first ?? stop }

@@ -6,21 +6,23 @@ public enum ProcessOutcome: Sendable, Hashable {
     case killed(signal: Int32)
     /// The step's script went no further, and said why.
     case refused(Int32, String)
+    /// With this exit code after it was told to end: what it would have come to is unknown, also where that is 0.
+    case stopped(Int32)
 
     public var isSuccess: Bool { self == .exited(0) }
 
     /// The exit code as a shell would tell it: 128 and the signal's number for a process that was killed.
     public var exitCode: Int32 {
         switch self {
-        case .exited(let code), .refused(let code, _): code
+        case .exited(let code), .refused(let code, _), .stopped(let code): code
         case .killed(let signal): 128 + signal
         }
     }
 
-    /// For people: what happened, or `nil` on success.
+    /// For people: what happened, or `nil` on success and after a stop, whose reason is that of whoever asked for it.
     public var reason: String? {
         switch self {
-        case .exited(0): nil
+        case .exited(0), .stopped: nil
         case .exited(let code): "exit code \(code)\(explanation.map { ": \($0)" } ?? "")"
         case .killed(let signal): explanation ?? "killed by signal \(signal)"
         case .refused(_, let reason): reason
@@ -35,6 +37,7 @@ public enum ProcessOutcome: Sendable, Hashable {
         case .exited(let code): code > 128 ? Self.explain(signal: code - 128) : nil
         case .killed(let signal): Self.explain(signal: signal)
         case .refused(_, let reason): reason
+        case .stopped: nil
         }
     }
 

@@ -46,8 +46,8 @@ public struct ProcessRunner: Sendable {
 
     /// Runs the command to its end, its output and errors going to the log in the order they were written.
     ///
-    /// When the task is cancelled the step's processes get SIGTERM, after the grace SIGKILL, and what the first of
-    /// them ended with is returned.
+    /// When the task is cancelled the step's processes get SIGTERM, after the grace SIGKILL, and the outcome is
+    /// ``ProcessOutcome/stopped(_:)`` unless the first of them had ended before.
     public func run(
         _ command: ShellCommand, job: String, attempt: Int, log: some StepLog
     ) async throws(ProcessRunnerError) -> ProcessOutcome {
@@ -76,6 +76,8 @@ public struct ProcessRunner: Sendable {
                     + "perhaps the step's")
         }
         switch result {
+        case .success(.exited(let code)) where session.wasStopped: return .stopped(code)
+        case .success(.signaled(let signal)) where session.wasStopped: return .stopped(128 + signal)
         case .success(.exited(let code)):
             if code != 0, let reason = files.script.reason() { return .refused(code, reason) }
             return .exited(code)

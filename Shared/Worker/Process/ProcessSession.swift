@@ -4,7 +4,8 @@ import Synchronization
 final class ProcessSession: Sendable {
     private struct State {
         var process: Int32?
-        var stopAsked = false
+        /// The stop came before the first process had ended.
+        var wasStopped = false
         var ending: Task<Void, Never>?
         var closed = false
     }
@@ -18,18 +19,23 @@ final class ProcessSession: Sendable {
         self.grace = grace
     }
 
+    /// Whether the first process had not ended by itself when ``stop()`` was called.
+    var wasStopped: Bool { state.withLock { $0.wasStopped } }
+
     /// The first process runs; it leads its own session.
     func started(_ process: Int32) {
         state.withLock { state in
             state.process = process
-            if state.stopAsked { end(&state, grace) }
+            if state.wasStopped { end(&state, grace) }
         }
     }
 
     /// Ends the processes, with the grace.
     func stop() {
         state.withLock { state in
-            state.stopAsked = true
+            guard !state.closed else { return }
+            // One that is over, and whose output is still read, is what it came to.
+            if state.process.map(ProcessTable.hasEnded) != true { state.wasStopped = true }
             if state.process != nil { end(&state, grace) }
         }
     }

@@ -2,6 +2,7 @@ import Containers
 import Contracts
 import DockerEngine
 import PipelineLanguage
+import Synchronization
 import SystemPackage
 import Worker
 
@@ -37,10 +38,14 @@ struct ContainerStep: Sendable {
         let result: Result<Ending, any Error>
         do {
             let shell = folder.script == nil ? nil : CommandScript.interpreter(step.step.shell)
-            let details = try await supervise(id, engine, step, directory, shell)
+            let end = FirstEnd()
+            let details = try await supervise(id, engine, step, directory, shell, end)
             let missing =
                 details.state.exitCode == 127 ? await Self.missing(container.entrypoint?.first, id, engine) : nil
-            result = .success(Ending(state: details.state, missing: missing, memoryLimit: container.memoryLimit))
+            result = .success(
+                Ending(
+                    state: details.state, wasStopped: end.isStop, missing: missing,
+                    memoryLimit: container.memoryLimit))
         } catch {
             result = .failure(error)
         }
@@ -97,7 +102,7 @@ struct ContainerStep: Sendable {
 
     /// Starts the container and follows it to its end, which comes soon once the task is cancelled.
     private func supervise(
-        _ id: String, _ engine: DockerEngine, _ step: StepRun, _ directory: String?, _ shell: String?
+        _ id: String, _ engine: DockerEngine, _ step: StepRun, _ directory: String?, _ shell: String?, _ end: FirstEnd
     ) async throws -> ContainerDetails {
         // Both before the start, so that neither the end nor a word of the shortest run is missed.
         let exit = try await engine.awaitExit(of: id)
@@ -105,12 +110,18 @@ struct ContainerStep: Sendable {
         try await engine.startContainer(id)
         // A separate task: a container that is being stopped still has something to say.
         let following = Task {
+            // Beside its output, which may take longer than the container.
+            async let ended: Void = {
+                _ = try await exit.code()
+                end.comes(byStop: false)
+            }()
             for try await piece in output { await step.log.write(piece.bytes) }
-            _ = try await exit.code()
+            try await ended
             return try await engine.inspectContainer(id)
         }
         let grace = grace
         let stop: @Sendable () -> Void = {
+            end.comes(byStop: true)
             Task {
                 do {
                     let isAsked = try await Self.ask(id, engine, shell, grace)
@@ -182,6 +193,8 @@ extension ContainerStep {
     /// How a step's container ended.
     struct Ending: Sendable {
         var state: ContainerDetails.State
+        /// Whether it ended because it was told to.
+        var wasStopped: Bool
         /// The program it was to start, where the image has none of that name.
         var missing: String?
         /// In bytes.
@@ -190,13 +203,18 @@ extension ContainerStep {
         /// What came of the step.
         func result(_ step: StepRun, _ folder: StepFolder) async throws(JobFailure) -> StepResult {
             let file = folder.output
+            var memory: String?
             if state.wasOutOfMemory {
                 let limit = memoryLimit.map { " of \($0 >> 20) MiB" } ?? ""
                 let words = "out of memory: a process used more than the limit\(limit) and was killed"
                 // Also where the step went on without that process: whether its work is any good nobody knows.
                 await step.log.line(words)
+                memory = words
+            }
+            if wasStopped { return try await step.result(of: .stopped(state.exitCode), outputs: file) }
+            if let memory {
                 return try await step.result(
-                    of: .exited(state.exitCode), reason: words, isTold: true, outputs: file)
+                    of: .exited(state.exitCode), reason: memory, isTold: true, outputs: file)
             }
             if state.exitCode != 0, let reason = folder.script?.reason() {
                 return try await step.result(of: .refused(state.exitCode, reason), outputs: file)
@@ -206,5 +224,16 @@ extension ContainerStep {
                 of: .exited(state.exitCode), reason: reason ?? (state.problem.isEmpty ? nil : state.problem),
                 outputs: file)
         }
+    }
+}
+
+/// What came first: the end of a container, or the word that it is to end.
+final class FirstEnd: Sendable {
+    private let state = Mutex<Bool?>(nil)
+
+    var isStop: Bool { state.withLock { $0 == true } }
+
+    func comes(byStop: Bool) {
+        state.withLock { $0 = $0 ?? byStop }
     }
 }
