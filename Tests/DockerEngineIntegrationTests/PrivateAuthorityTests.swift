@@ -10,17 +10,18 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct PrivateAuthorityTests {
     private static let digest = "sha256:" + String(repeating: "1a", count: 32)
 
-    @Test("is trusted where its authority is named, and told with the setting's name where it is not")
-    func trust() async throws {
+    @Test(
+        "is trusted where its authority is named, and told with the setting's name where it is not, on loopback too",
+        arguments: ["0.0.0.0", "127.0.0.1"])
+    func trust(address: String) async throws {
         try await withTemporaryDirectory { folder in
             let port = try LoopbackPort.free()
-            // What is served are files with their headers. On loopback registries are asked without TLS, so that it goes by
-            // another name of this machine.
+            // What is served are files with their headers.
             let script = """
                 set -e; cd "$1"; mkdir -p v2/shop/web/manifests
                 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ours -keyout ca.key -out ca.pem
                 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=registry -keyout key.pem -out csr.pem
-                echo subjectAltName=IP:0.0.0.0 > extensions
+                echo subjectAltName=IP:\(address) > extensions
                 openssl x509 -req -in csr.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out server.pem
                 printf 'HTTP/1.0 200 OK\\r\\nDocker-Content-Digest: \(Self.digest)\\r\\n\\r\\n{}' > v2/shop/web/manifests/v1
                 """
@@ -38,7 +39,7 @@ import Testing
                         ], workingDirectory: folder, output: .discarded, error: .discarded)
                 }
                 defer { group.cancelAll() }
-                let image = ImageReference(host: "0.0.0.0:\(port)", path: "shop/web", tag: "v1")
+                let image = ImageReference(host: "\(address):\(port)", path: "shop/web", tag: "v1")
                 // It is asked again while the server is not up yet.
                 let trusting = RegistryClient(
                     client: client, authorities: authorities,

@@ -66,7 +66,7 @@ extension RegistryClient {
     private func authenticated(
         _ method: HTTPRequest.Method, _ image: ImageReference, _ login: RegistryCredentials?
     ) async throws(DockerError) -> HTTPResponse {
-        let address = address(of: image)
+        let address = await address(of: image)
         let isHub = image.registry == "docker.io"
         let path = isHub && !image.path.contains("/") ? "library/\(image.path)" : image.path
         let reference = image.digest ?? image.tag ?? "latest"
@@ -113,8 +113,8 @@ extension RegistryClient {
         _ realm: String, service: String?, scope: String, _ login: RegistryCredentials?, _ image: ImageReference
     ) async throws(DockerError) -> TokenAnswer {
         // A login given to a registry over TLS is not sent on without it.
-        guard realm.hasPrefix("https://") || (address(of: image).hasPrefix("http://") && realm.hasPrefix("http://"))
-        else {
+        let isPlain = await address(of: image).hasPrefix("http://")
+        guard realm.hasPrefix("https://") || (isPlain && realm.hasPrefix("http://")) else {
             throw DockerError(.unauthorized, "the registry of \(image) sends logins to an address without TLS")
         }
         if login != nil { try permit(realm, for: image) }

@@ -6,8 +6,9 @@ public import HTTPClient
 /// A registry that is overloaded (429, 500 to 504) or out of reach is asked again, as `Retry-After` says.
 public struct RegistryClient: Sendable {
     let client: HTTPClient
-    /// Hosts (with their port) spoken to without TLS, besides loopback.
+    /// Hosts (with their port) spoken to without TLS.
     let plainHosts: Set<String>
+    let seenSchemes = SeenSchemes()
     /// Where logins may go for a token.
     let realms: TokenRealms
     let seenRealms = SeenRealms()
@@ -15,7 +16,8 @@ public struct RegistryClient: Sendable {
     let retry: TransferRetry
 
     /// - Parameters:
-    ///   - plainHosts: Registries without TLS, as `host:port`. Those on loopback need not be named.
+    ///   - plainHosts: Registries without TLS, as `host:port`. Those on loopback need not be named: as engines do, they are asked with
+    ///     TLS, and without it where that is not what they speak.
     ///   - authorities: The certificate authorities trusted, and no others; `nil`: the system's.
     public init(
         client: HTTPClient, plainHosts: Set<String> = [], realms: TokenRealms = TokenRealms(),
@@ -48,7 +50,7 @@ public struct RegistryClient: Sendable {
     private func realm(of image: ImageReference) async -> String? {
         do {
             let response = try await client.send(
-                HTTPRequest(.get, "\(address(of: image))/v2/", tls: tls, totalTimeout: .seconds(5)))
+                HTTPRequest(.get, "\(await address(of: image))/v2/", tls: tls, totalTimeout: .seconds(5)))
             guard response.status == 401, case .bearer(let realm, _, _)? = AuthenticationChallenge.first(of: response)
             else { return nil }
             return realm
@@ -95,7 +97,7 @@ public struct RegistryClient: Sendable {
     /// How long the registry of an image asks to be left alone; `nil` if it does not.
     public func retryAfter(of image: ImageReference) async -> Duration? {
         do {
-            let request = HTTPRequest(.get, "\(address(of: image))/v2/", tls: tls, totalTimeout: .seconds(10))
+            let request = HTTPRequest(.get, "\(await address(of: image))/v2/", tls: tls, totalTimeout: .seconds(10))
             let response = try await client.send(request)
             guard TransferRetry.isTransient(status: response.status) else { return nil }
             return response.headers.retryAfter(now: Int64(Date.now.timeIntervalSince1970))
@@ -105,10 +107,27 @@ public struct RegistryClient: Sendable {
     }
 
     /// Scheme and host of an image's registry.
-    func address(of image: ImageReference) -> String {
-        let isPlain = Self.isLoopback(image.host) || plainHosts.contains(image.registry)
+    func address(of image: ImageReference) async -> String {
         let host = image.registry == "docker.io" ? "registry-1.docker.io" : image.registry
-        return "\(isPlain ? "http" : "https")://\(host)"
+        return "\(await scheme(of: image))://\(host)"
+    }
+
+    private func scheme(of image: ImageReference) async -> String {
+        if plainHosts.contains(image.registry) { return "http" }
+        guard Self.isLoopback(image.host) else { return "https" }
+        if let known = seenSchemes.scheme(of: image.registry) { return known }
+        do {
+            _ = try await client.send(
+                HTTPRequest(.get, "https://\(image.registry)/v2/", tls: tls, totalTimeout: .seconds(5)))
+        } catch {
+            switch error.code {
+            case .untrusted: break
+            case .tls, .connectionLost, .protocolViolation: return seenSchemes.note("http", of: image.registry)
+            // Nothing is known of it yet.
+            default: return "http"
+            }
+        }
+        return seenSchemes.note("https", of: image.registry)
     }
 
     private static func digest(_ response: HTTPResponse, _ image: ImageReference) throws(DockerError) -> String {
