@@ -26,11 +26,11 @@ public struct PrivateBroker: Sendable {
             do {
                 try await broker.start()
                 let result = try await body(broker)
-                try await broker.rig("down")
+                try await broker.kill()
                 return result
             } catch {
-                // What the test threw says more than that the node could not be stopped.
-                _ = try? await broker.rig("down")
+                // What the test threw says more than that the node could not be ended.
+                _ = try? await broker.kill()
                 throw error
             }
         }
