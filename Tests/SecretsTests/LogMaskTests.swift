@@ -127,6 +127,7 @@ import Testing
             masked("-----BEGIN KEY-----\nMIIEvQIBADANBg=\n-----END KEY-----\n", [account], chunk: chunk)
                 == "******\n******\n******\n")
         #expect(masked("\"id\": \"k-7731-zz\"\n", [account], chunk: chunk) == "******\n")
+        #expect(masked("k-7731-zz of a service_", [account], chunk: chunk) == "****** of a service_")
         let other = "{\n  \"other\": [\n    {\n      \"x\": 1\n    }\n  ],\n  \"y\": null\n}\nkeys: [\n"
         #expect(masked(other, [account], chunk: chunk) == other)
         let indented = "line-one-AAAA\nline-two-BBBB\n  indented-CCCC\n"

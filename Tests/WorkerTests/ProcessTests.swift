@@ -105,6 +105,12 @@ final class MemoryLog: StepLog {
                     "\nout of memory: while the step ran the kernel killed 2 of this worker's "
                         + "processes, perhaps the step's\n"), "\(logs[0].text)")
             #expect(!logs[1].text.contains("out of memory"))
+            // It is why the step failed where the kernel's signal ended it.
+            var last = command
+            last.commands.append("sh -c 'kill -9 $PPID'")
+            last.environment["KILLS"] = "3"
+            let end = try await runner.run(last, job: "j", attempt: 1, log: MemoryLog())
+            #expect(end.exitCode == 137 && end.reason?.hasPrefix("out of memory: ") == true, "\(end)")
         }
     }
 

@@ -6,8 +6,8 @@
 /// | all of it, from five bytes | in base 64 of either alphabet, wherever it begins in what is encoded (`user:SECRET`), in one line or several |
 ///
 /// A secret of several lines, or of JSON, is a document: its lines count if they have four letters or digits and do not
-/// only open a block, as `"keys": [` does. The JSON without its blanks counts as well, and each value of 16 bytes or more,
-/// such as a private key in the JSON of a service account.
+/// only open a block, as `"keys": [` does. The JSON without its blanks counts as well, and each value of 16 bytes, or of 8
+/// with letters and digits, such as a private key in the JSON of a service account.
 ///
 /// What is shorter is left: masking `1` would hide nothing and make the log unreadable. So is what is made of a secret in
 /// another way, such as its hash, its bytes in base 16 or a part of it.

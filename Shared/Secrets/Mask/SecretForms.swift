@@ -13,12 +13,10 @@ struct SecretForms {
     private static let shortest = 3
     /// The fewest characters of base 64 that are hidden, which is five bytes wherever they begin.
     private static let shortestEncoded = 6
-    /// The shortest value that is hidden besides the line it is in: `name: web` says nothing.
-    private static let shortestValue = 16
 
     init(_ secrets: some Sequence<String>) {
         let secrets = Set(secrets).sorted().map(SecretText.init)
-        let values = secrets.flatMap(\.values).filter { $0.utf8.count >= Self.shortestValue }.map(SecretText.init)
+        let values = secrets.flatMap(\.values).map(SecretText.init)
         let texts = secrets + values
         written = Set(texts.flatMap(\.lines).filter { $0.count >= Self.shortest }).sorted { $0.count < $1.count }
         escaped = written.flatMap { line in TextEscape.all.map { $0.escape(line) }.filter { $0 != line } }

@@ -7,7 +7,7 @@ struct SecretText {
     /// Without what is beside the text: blanks, and in a document the comma at the end. Those of a document have to say
     /// something.
     let lines: [[UInt8]]
-    /// What a document has as `name: value`, as `name=value` or in double quotes.
+    /// What a document has as `name: value`, as `name=value` or in double quotes, where it says something by itself.
     let values: [String]
 
     init(_ secret: String) {
@@ -23,7 +23,7 @@ struct SecretText {
         }
         let texts = lines.map { Self.trim($0) { Self.isBlank($0) || $0 == UInt8(ascii: ",") } }
         self.lines = texts.filter(Self.tells).map(Array.init) + (isJSON ? [Self.compact(whole)] : [])
-        values = Self.quoted(whole) + texts.compactMap(Self.value)
+        values = (Self.quoted(whole) + texts.compactMap(Self.value)).filter(Self.isSecret)
     }
 
     private static func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
@@ -48,6 +48,12 @@ struct SecretText {
     private static func tells(_ line: ArraySlice<UInt8>) -> Bool {
         guard let last = line.last, !":{[(".utf8.contains(last) else { return false }
         return line.filter(isText).count >= 4
+    }
+
+    /// Whether a value is more than a word or a number that may be anywhere: 16 bytes, or 8 with letters and digits.
+    private static func isSecret(_ value: String) -> Bool {
+        value.utf8.count >= 16
+            || value.utf8.count >= 8 && value.contains(where: \.isLetter) && value.contains(where: \.isNumber)
     }
 
     /// JSON without the blanks between its parts.

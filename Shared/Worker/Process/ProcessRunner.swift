@@ -70,20 +70,25 @@ public struct ProcessRunner: Sendable {
             session.stop()
         }
         await session.close()
-        if let killed, let now = memoryKills.count(), now > killed {
-            await log.line(
-                "out of memory: while the step ran the kernel killed \(now - killed) of this worker's processes, "
-                    + "perhaps the step's")
-        }
+        let outcome: ProcessOutcome
         switch result {
         case .success(.exited(let code)) where session.wasStopped: return .stopped(code)
         case .success(.signaled(let signal)) where session.wasStopped: return .stopped(128 + signal)
         case .success(.exited(let code)):
-            if code != 0, let reason = files.script.reason() { return .refused(code, reason) }
-            return .exited(code)
-        case .success(.signaled(let signal)): return .killed(signal: signal)
+            let reason = code == 0 ? nil : files.script.reason()
+            outcome = reason.map { .refused(code, $0) } ?? .exited(code)
+        case .success(.signaled(let signal)): outcome = .killed(signal: signal)
         case .failure(let error): throw Self.explain(error, command)
         }
+        guard let killed, let now = memoryKills.count(), now > killed else { return outcome }
+        let words =
+            "out of memory: while the step ran the kernel killed \(now - killed) of this worker's processes, perhaps the step's"
+        // Also where the step went on without that process: whether its work is any good nobody knows.
+        guard outcome.exitCode == 128 + SIGKILL else {
+            await log.line(words)
+            return outcome
+        }
+        return .refused(outcome.exitCode, words)
     }
 
     private func configuration(
