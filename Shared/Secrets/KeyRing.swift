@@ -17,7 +17,7 @@ public struct KeyRing: Sendable {
             else {
                 throw SecretsError(
                     .malformedKey,
-                    "entry \(index + 1) is no id:base64 pair, such as 2026:<output of openssl rand -base64 32>")
+                    "entry \(index + 1) is not an id:base64 pair, such as 2026:<output of openssl rand -base64 32>")
             }
             guard let bytes = Data(base64Encoded: String(parts[1])), bytes.count == 32 else {
                 throw SecretsError(
@@ -51,7 +51,7 @@ public struct KeyRing: Sendable {
     public func open(_ secret: SealedSecret, for purpose: String) throws(SecretsError) -> String {
         let parts = secret.rawValue.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "v1", let combined = Base64URL.decode(parts[2]) else {
-            throw SecretsError(.malformedSecret, "this is no sealed secret (v1.<key id>.<base64url>)")
+            throw SecretsError(.malformedSecret, "this is not a sealed secret (v1.<key id>.<base64url>)")
         }
         guard let entry = keys.first(where: { $0.id == parts[1] }) else {
             throw SecretsError(

@@ -66,7 +66,7 @@ import Testing
                 ),
                 (
                     ImageBuild(dockerfile: "Good", repository: "\(scope.registry)/x", platform: "amd64"), nil,
-                    "is no platform"
+                    "is not a platform"
                 ),
             ]
             for (build, logins, words) in cases {

@@ -27,9 +27,11 @@ struct ContainerRunTests {
     @Test(
         "no ports",
         arguments: [
-            ("", "is no port such as"), ("web", "is no port"), ("80:web", "is no port"), ("0:80", "is no port"),
-            ("70000:80", "is no port"), ("8080:80/ftp", "is no port"), ("81-80", "is no port"), ("80-", "is no port"),
-            ("1-2-3", "is no port"), ("::80", "is no port"), ("8000-8002:80-81", "3 ports of the host for 2"),
+            ("", "is not a port such as"), ("web", "is not a port"), ("80:web", "is not a port"),
+            ("0:80", "is not a port"),
+            ("70000:80", "is not a port"), ("8080:80/ftp", "is not a port"), ("81-80", "is not a port"),
+            ("80-", "is not a port"),
+            ("1-2-3", "is not a port"), ("::80", "is not a port"), ("8000-8002:80-81", "3 ports of the host for 2"),
             ("8000-8010:80", "as many on both sides"),
         ])
     func noPorts(_ text: String, _ words: String) {
@@ -47,8 +49,8 @@ struct ContainerRunTests {
     @Test(
         "no volumes",
         arguments: [
-            ("/srv", "as in data:/srv"), ("data:relative", "is no volume such as"), ("a:/b:rx", "not “rx”"),
-            (":/data", "is no volume"), ("/srv/web:/data:ro,Z", "chcon -Rt container_file_t /srv/web"),
+            ("/srv", "as in data:/srv"), ("data:relative", "is not a volume such as"), ("a:/b:rx", "not “rx”"),
+            (":/data", "is not a volume"), ("/srv/web:/data:ro,Z", "chcon -Rt container_file_t /srv/web"),
             ("data:/data:z", "for folders of the host"),
             ("./web:/data", "/srv/data:/data"), ("~/web:/data", "from the root"), ("a:/b:cached", "no effect on Linux"),
         ])

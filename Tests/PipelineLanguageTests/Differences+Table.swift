@@ -94,7 +94,7 @@ extension Difference {
         Difference(
             "`${VAR:x}` is all of `VAR`, `${#VAR}` counts bytes", "an error about the number; characters are counted",
             "",
-            .refuses("steps: [{name: a, image: \"x${DRONE_TAG:x}\", commands: [a]}]", "is no number"),
+            .refuses("steps: [{name: a, image: \"x${DRONE_TAG:x}\", commands: [a]}]", "is not a number"),
             .text("${#A}", ["A": "é"], "1")),
         Difference(
             "`${VAR/a/b}` replaces the text `a`", "`a` is a pattern, as in a shell", "",
@@ -103,7 +103,8 @@ extension Difference {
             "its documented variables",
             "all but those of pull requests, and those that GitLab's users know: <doc:Variables>; a reserved name that nobody sets has a warning",
             "", .test("PipelineLanguageTests/RunVariableTests.swift", "34 of 34"),
-            .warns("steps: [{name: a, image: x, commands: [echo $DRONE_NOBODY_SETS_IT]}]", "nobody sets")),
+            .warns("steps: [{name: a, image: x, commands: [echo $DRONE_NOBODY_SETS_IT]}]", "is not a variable of a run")
+        ),
         Difference(
             "`${VAR}` of the step's own `environment` is empty", "its value, and that of the pipeline's", "",
             .compiles("steps: [{name: a, image: \"x:${V}\", commands: [a], environment: {V: 1}}]"),
@@ -117,7 +118,7 @@ extension Difference {
         Difference(
             "globs with `*`", "also `**`, `{a,b}` and classes, and a pattern that is none is an error", "",
             .compiles("trigger: {branch: [\"{a,b}/**\", \"v[0-9]\"]}"),
-            .refuses("trigger: {branch: \"{a\"}", "is no pattern")),
+            .refuses("trigger: {branch: \"{a\"}", "is not a valid pattern")),
         Difference(
             "words in `status` that are neither success nor failure have no effect",
             "the same for other states of a build, with a warning; others are an error", "",

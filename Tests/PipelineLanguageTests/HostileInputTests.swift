@@ -240,14 +240,14 @@ struct HostileInputTests {
         for (text, problem) in [
             ("", "ends where a value was expected"), ("[", "ends where a value was expected"),
             ("{'a': 1}", "a key in double quotes"),
-            ("[1] x", "remove what follows"), ("[tru]", "“tru” is no value"), ("['a']", "text is in double quotes"),
+            ("[1] x", "remove what follows"), ("[tru]", "“tru” is not a value"), ("['a']", "text is in double quotes"),
             ("[\"\\x\"]", "no escape like this"), ("[\"\\u12g4\"]", "four hexadecimal digits"),
             ("{\"a\" 1}", "“:” was expected"),
             ("[1 2]", "“,” or “]” was expected"), ("{\"a\": 1 \"b\"}", "“,” or “}” was expected"),
             ("[\"a", "is not closed"),
-            ("[\"\\ud800\"]", "half of a surrogate pair"), ("[01]", "“01” is no value"),
+            ("[\"\\ud800\"]", "half of a surrogate pair"), ("[01]", "“01” is not a value"),
             ("[\"\\", "ends inside a text"),
-            ("[1,]", "remove the “,” before"), ("[,]", "is no value"), ("[\"\t\"]", "a control character"),
+            ("[1,]", "remove the “,” before"), ("[,]", "is not a value"), ("[\"\t\"]", "a control character"),
         ] {
             do throws(DiagnosticList) {
                 _ = try Compiler.compile(source: text, path: "x.json")

@@ -246,14 +246,14 @@ struct RunVariableTests {
                     "SEMVER_MINOR": "2", "SEMVER_PATCH": "3", "SEMVER_PRERELEASE": "rc.1", "SEMVER_BUILD": "build.7",
                 ]
             ),
-            ("v1.2", ["SEMVER_ERROR": "v1.2 is no semantic version such as v1.2.3"]),
-            ("v1.2.x", ["SEMVER_ERROR": "v1.2.x is no semantic version such as v1.2.3"]),
-            ("v1.2.3-", ["SEMVER_ERROR": "v1.2.3- is no semantic version such as v1.2.3"]),
-            ("release", ["SEMVER_ERROR": "release is no semantic version such as v1.2.3"]),
+            ("v1.2", ["SEMVER_ERROR": "v1.2 is not a semantic version such as v1.2.3"]),
+            ("v1.2.x", ["SEMVER_ERROR": "v1.2.x is not a semantic version such as v1.2.3"]),
+            ("v1.2.3-", ["SEMVER_ERROR": "v1.2.3- is not a semantic version such as v1.2.3"]),
+            ("release", ["SEMVER_ERROR": "release is not a semantic version such as v1.2.3"]),
             (
                 "v2026.11",
                 [
-                    "SEMVER_ERROR": "v2026.11 is no semantic version such as v1.2.3", "CALVER": "2026.11",
+                    "SEMVER_ERROR": "v2026.11 is not a semantic version such as v1.2.3", "CALVER": "2026.11",
                     "CALVER_MAJOR": "2026", "CALVER_MINOR": "11", "CALVER_MAJOR_MINOR": "2026.11",
                     "CALVER_SHORT": "2026.11",
                 ]
@@ -320,14 +320,17 @@ struct VariableLintTests {
     @Test(
         "are said where nobody sets a reserved name",
         arguments: [
-            ("echo $DRONE_BILD_STATUS", ["nobody sets “DRONE_BILD_STATUS”; did you mean “DRONE_BUILD_STATUS”?"]),
+            (
+                "echo $DRONE_BILD_STATUS",
+                ["“DRONE_BILD_STATUS” is not a variable of a run; did you mean “DRONE_BUILD_STATUS”?"]
+            ),
             (
                 "echo ${CI_FOO_BAR_BAZ} $SLIPWAY_FOO_BAR_BAZ",
-                ["nobody sets “CI_FOO_BAR_BAZ”", "nobody sets “SLIPWAY_FOO_BAR_BAZ”"]
+                ["“CI_FOO_BAR_BAZ” is not a variable of a run", "“SLIPWAY_FOO_BAR_BAZ” is not a variable of a run"]
             ),
-            ("echo $$CI_FOO_BAR_BAZ", ["nobody sets “CI_FOO_BAR_BAZ”"]),
-            ("echo $${CI_FOO_BAR_BAZ}", ["nobody sets “CI_FOO_BAR_BAZ”"]),
-            ("echo ${DRONE_TAG:-${CI_FOO_BAR_BAZ}}", ["nobody sets “CI_FOO_BAR_BAZ”"]),
+            ("echo $$CI_FOO_BAR_BAZ", ["“CI_FOO_BAR_BAZ” is not a variable of a run"]),
+            ("echo $${CI_FOO_BAR_BAZ}", ["“CI_FOO_BAR_BAZ” is not a variable of a run"]),
+            ("echo ${DRONE_TAG:-${CI_FOO_BAR_BAZ}}", ["“CI_FOO_BAR_BAZ” is not a variable of a run"]),
             ("echo ${DRONE_PULL_REQUEST}", ["“DRONE_PULL_REQUEST” is never set: merge requests start no runs yet"]),
             (
                 "docker login -p $CI_JOB_TOKEN",
@@ -336,7 +339,7 @@ struct VariableLintTests {
             (
                 "echo ${DRONE_COMMIT_SHA:x}",
                 [
-                    "${DRONE_COMMIT_SHA:x} is left for the shell: “x” is no number; a part is ${DRONE_COMMIT_SHA:0:8}, a default ${DRONE_COMMIT_SHA:-…}"
+                    "${DRONE_COMMIT_SHA:x} is left for the shell: “x” is not a number; a part is ${DRONE_COMMIT_SHA:0:8}, a default ${DRONE_COMMIT_SHA:-…}"
                 ]
             ),
             ("kill $$", ["“$$” is one “$” here, as in Drone; the shell's process id is $$$$"]),
@@ -353,7 +356,7 @@ struct VariableLintTests {
     @Test(
         "are said where a text sees less than it seems to",
         arguments: [
-            ("${DRONE_FOO_BAR_BAZ}", ["nobody sets “DRONE_FOO_BAR_BAZ”"]),
+            ("${DRONE_FOO_BAR_BAZ}", ["“DRONE_FOO_BAR_BAZ” is not a variable of a run"]),
             ("${SLIPWAY_OUTPUT}", ["“SLIPWAY_OUTPUT” is known to commands only, so ${SLIPWAY_OUTPUT} is empty here"]),
             ("${TOKEN}", ["“TOKEN” is a secret, which only commands see, so ${TOKEN} is empty here; use from_secret"]),
             ("${DRONE_WORKSPACE} ${DRONE_BUILD_STATUS} ${BASE} ${OWN} ${CI_JOB_NAME}", []),
@@ -385,8 +388,8 @@ struct VariableLintTests {
         for (source, words) in [
             ("environment: {A: \"${B}\", B: \"${A}\"}", "variables refer to each other: A → B → A"),
             ("steps: [{name: a, image: x, commands: [a], environment: {A: \"${B}\", B: \"${A}\"}}]", "A → B → A"),
-            ("steps: [{name: a, image: \"x:${DRONE_COMMIT_SHA:x}\", commands: [a]}]", "“x” is no number"),
-            ("steps: [{name: a, image: \"x:${DRONE_COMMIT_SHA:0:y}\", commands: [a]}]", "“y” is no number"),
+            ("steps: [{name: a, image: \"x:${DRONE_COMMIT_SHA:x}\", commands: [a]}]", "“x” is not a number"),
+            ("steps: [{name: a, image: \"x:${DRONE_COMMIT_SHA:0:y}\", commands: [a]}]", "“y” is not a number"),
         ] {
             #expect {
                 _ = try DifferencesTests.compile(source)

@@ -115,8 +115,9 @@ struct StepTests {
             #expect(throws: Never.self) { try step.resolved(in: Scope(isPartial: true)) }
         }
         for (step, words) in [
-            (image, "${DRONE_TAG} in build.tags: “” is no tag"), (run, "node:${VERSION} in image: “node:” is no image"),
-            (rollout, "r.example/web:${DRONE_TAG##v} in deploy.image: “r.example/web:” is no image"),
+            (image, "${DRONE_TAG} in build.tags: “” is not a valid tag"),
+            (run, "node:${VERSION} in image: “node:” is not an image"),
+            (rollout, "r.example/web:${DRONE_TAG##v} in deploy.image: “r.example/web:” is not an image"),
         ] {
             let error = #expect(throws: SubstitutionError.self) { try step.resolved(in: Scope()) }
             #expect(error?.code == .unusable)
@@ -127,17 +128,19 @@ struct StepTests {
         let plus = #expect(throws: SubstitutionError.self) {
             try image.resolved(in: Scope(environment: ["DRONE_TAG": "v1+2"]))
         }
-        #expect(plus?.description.contains("${DRONE_TAG} in build.tags: “v1+2” is no tag") == true)
+        #expect(plus?.description.contains("${DRONE_TAG} in build.tags: “v1+2” is not a valid tag") == true)
     }
 
     /// What the platform knows, the worker of the same run knows as well.
     @Test(
         "name the expression where the platform had a value for it already",
         arguments: [
-            ("${parameters.tag}", "“” is no tag"), ("${tag}", "“” is no tag"), ("${EMPTY}", "“” is no tag"),
-            ("${matrix.none}", "“” is no tag"), ("${tag:-}", "“” is no tag"), ("${NAME##*}", "“” is no tag"),
-            ("${DRONE_BRANCH}", "“feature/x” is no tag"), ("${OF_STAGE}", "“a b” is no tag"),
-            ("v${tag}+${steps.a.b}", "“v+c” is no tag"), ("${tag:+x}", "“” is no tag"),
+            ("${parameters.tag}", "“” is not a valid tag"), ("${tag}", "“” is not a valid tag"),
+            ("${EMPTY}", "“” is not a valid tag"),
+            ("${matrix.none}", "“” is not a valid tag"), ("${tag:-}", "“” is not a valid tag"),
+            ("${NAME##*}", "“” is not a valid tag"),
+            ("${DRONE_BRANCH}", "“feature/x” is not a valid tag"), ("${OF_STAGE}", "“a b” is not a valid tag"),
+            ("v${tag}+${steps.a.b}", "“v+c” is not a valid tag"), ("${tag:+x}", "“” is not a valid tag"),
         ])
     func unusableKnown(tag: String, problem: String) throws {
         let fields: [(String, Step)] = [
@@ -186,13 +189,13 @@ struct StepTests {
             (deploy { $0.container = "${p}" }, "${p} in deploy.container: “” is no container"),
             (
                 deploy { $0.workload = Workload(kind: .deployment, name: "${p}") },
-                "${p} in deploy.workload: “” is no workload"
+                "${p} in deploy.workload: “” is not a workload"
             ),
-            (deploy { $0.run = run }, "${p} in deploy.run.ports: “” is no port"),
-            (deploy { $0.run = ContainerRun(volumes: ["${p}"]) }, "${p} in deploy.run.volumes: “” is no volume"),
+            (deploy { $0.run = run }, "${p} in deploy.run.ports: “” is not a port"),
+            (deploy { $0.run = ContainerRun(volumes: ["${p}"]) }, "${p} in deploy.run.volumes: “” is not a volume"),
             (
                 Step(name: "s", build: ImageBuild(repository: "r/w", platform: "${p}")),
-                "${p} in build.platform: “” is no platform"
+                "${p} in build.platform: “” is not a platform"
             ),
         ]
         for (step, words) in steps {
@@ -212,7 +215,7 @@ struct StepTests {
         let error = #expect(throws: DiagnosticList.self) {
             try Compiler.compile(source: "kind: template\nload: web\n", path: ".drone.yml", context: context)
         }
-        #expect(error?.description.contains("node:${tag} in image of step “a”: “node:” is no image") == true)
+        #expect(error?.description.contains("node:${tag} in image of step “a”: “node:” is not an image") == true)
         // What only a run knows is left to it.
         let later = try Compiler.compile(
             json:

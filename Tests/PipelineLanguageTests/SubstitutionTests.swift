@@ -105,8 +105,8 @@ struct SubstitutionTests {
             ("${imag}", "did you mean “image”?"), ("${matrix.NODE}", "there are GO"),
             ("${commit.sah}", "did you mean “commit.sha”?"),
             ("${DRONE_NONE:?a tag is needed}", "a tag is needed"), ("${DRONE_EMPTY:?}", "it has no value"),
-            ("${DRONE_COMMIT_SHA:x}", "“x” is no number"), ("${DRONE_COMMIT_SHA:0:y}", "“y” is no number"),
-            ("${DRONE_COMMIT_SHA:${DRONE_TAG}}", "“v1.2.3” is no number"),
+            ("${DRONE_COMMIT_SHA:x}", "“x” is not a number"), ("${DRONE_COMMIT_SHA:0:y}", "“y” is not a number"),
+            ("${DRONE_COMMIT_SHA:${DRONE_TAG}}", "“v1.2.3” is not a number"),
         ])
     func errors(text: String, problem: String) {
         #expect {

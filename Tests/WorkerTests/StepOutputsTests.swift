@@ -44,10 +44,10 @@ import Testing
 
     @Test(arguments: [
         ("a=1\nnotes\n", "line 2 of $SLIPWAY_OUTPUT: “notes” is neither name=value nor name<<MARK"),
-        ("=x", "“” is no name of an output"), ("a b=x", "“a b” is no name of an output"),
-        ("a=1\napp.name=x\n", "line 2 of $SLIPWAY_OUTPUT: “app.name” is no name of an output"),
+        ("=x", "“” is not a valid output name"), ("a b=x", "“a b” is not a valid output name"),
+        ("a=1\napp.name=x\n", "line 2 of $SLIPWAY_OUTPUT: “app.name” is not a valid output name"),
         ("app.name=x", "leave the line out, as by grep -E '^[A-Za-z0-9_-]+=' .env >> \"$SLIPWAY_OUTPUT\""),
-        ("é=x", "“é” is no name of an output"), ("a<b", "“a<b” is neither name=value"),
+        ("é=x", "“é” is not a valid output name"), ("a<b", "“a<b” is neither name=value"),
         ("a<<\nx", "“a<<” lacks the mark"),
         ("a<<END\nx\n END\n", "the value of “a” has no end: there is no line “END”"),
         ("a=\"open\nb=1\n", "the value of “a” begins with a quote that is not closed"),
@@ -67,7 +67,7 @@ import Testing
         let error = #expect(throws: JobFailure.self) { try StepOutputs.parse(bytes) }
         #expect(
             error?.reason
-                == "line \(it.line) of $SLIPWAY_OUTPUT: the value of “\(it.name)” is no text in UTF-8, or has a NUL in it; "
+                == "line \(it.line) of $SLIPWAY_OUTPUT: the value of “\(it.name)” is not UTF-8 text, or has a NUL in it; "
                 + "hand such bytes on in base64, as by echo \"\(it.name)=$(base64 -w 0 FILE)\" >> \"$SLIPWAY_OUTPUT\"")
     }
 

@@ -78,7 +78,8 @@ extension RegistryClient {
         let challenge = AuthenticationChallenge.first(of: response)
         switch challenge {
         case nil:
-            throw DockerError(.unauthorized, "the registry of \(image) refuses and does not say what it wants")
+            throw DockerError(
+                .unauthorized, "the registry of \(image) refuses the request and does not say how to sign in")
         case .basic:
             guard let login else { throw Self.refusal(image, login) }
             request.authentication = .basic(username: login.username, password: login.password)

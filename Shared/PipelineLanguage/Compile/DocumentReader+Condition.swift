@@ -90,7 +90,7 @@ extension DocumentReader {
                 let found = Condition.Status.allCases.filter { glob.matches($0.rawValue) }
                 if !found.isEmpty { return found }
             } catch {
-                sink.error(.badValue, "“\(scalar.text.prefix(60))” is no pattern: \(error.problem)", at: node)
+                sink.error(.badValue, "“\(scalar.text.prefix(60))” is not a valid pattern: \(error.problem)", at: node)
                 return []
             }
         }
@@ -139,7 +139,7 @@ extension DocumentReader {
                 _ = try Glob(pattern)
                 return pattern
             } catch {
-                sink.error(.badValue, "“\(pattern.prefix(60))” is no pattern: \(error.problem)", at: element)
+                sink.error(.badValue, "“\(pattern.prefix(60))” is not a valid pattern: \(error.problem)", at: element)
                 return nil
             }
         }

@@ -76,7 +76,7 @@ private enum UnreadText {
         if name.first == "!" || name.contains("@") {
             return "\(isShells); \(escaped)"
         }
-        return "is no expression, and stays as it is written; one is ${NAME} or ${NAME:-default}; \(escaped)"
+        return "is not an expression, and stays as it is written; one is ${NAME} or ${NAME:-default}; \(escaped)"
     }
 
     /// `${DRONE-TAG}`, where a name with an underscore is one of the run's.

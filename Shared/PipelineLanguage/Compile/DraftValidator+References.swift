@@ -159,7 +159,7 @@ extension DraftValidator {
         if let variable = RunVariable.named(name) {
             return warn(reference, "“\(name)” is never set: \(variable.meaning)", .notExecuted)
         }
-        warn(reference, "nobody sets “\(name)”\(Nearest.hint(name, among: RunVariable.setNames))")
+        warn(reference, "“\(name)” is not a variable of a run\(Nearest.hint(name, among: RunVariable.setNames))")
     }
 
     /// - Returns: Whether it is an error.

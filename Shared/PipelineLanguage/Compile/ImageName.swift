@@ -21,7 +21,7 @@ enum ImageName {
         if text.hasSuffix(":") || text.hasSuffix("/") || text.hasPrefix("/") || text.hasPrefix(":")
             || text.contains("//")
         {
-            return "“\(text)” is no image such as golang:1.22 or registry.example/team/image:tag"
+            return "“\(text)” is not an image such as golang:1.22 or registry.example/team/image:tag"
         }
         let path = repository(text)
         if path.contains(where: \.isUppercase) {
@@ -36,7 +36,7 @@ enum ImageName {
         if name.endIndex < text.endIndex {
             let digest = text[name.endIndex...].dropFirst()
             guard isDigest(digest) else {
-                return "“\(digest)” is no digest such as sha256:4f53…; a tag is written “\(name):\(digest)”"
+                return "“\(digest)” is not a digest such as sha256:4f53…; a tag is written “\(name):\(digest)”"
             }
         }
         if let colon = name.lastIndex(of: ":"), !name[colon...].contains("/"),
@@ -49,7 +49,7 @@ enum ImageName {
             return isAlphanumeric(first) && isAlphanumeric(last)
                 && part.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
         }
-        return isPath ? nil : "“\(text)” is no image such as golang:1.22 or registry.example/team/image:tag"
+        return isPath ? nil : "“\(text)” is not an image such as golang:1.22 or registry.example/team/image:tag"
     }
 
     private static func isDigest(_ text: Substring) -> Bool {
@@ -72,13 +72,14 @@ enum ImageName {
     static func problem(ofTag tag: String) -> String? {
         guard !tag.contains("$") else { return nil }
         if tag.isEmpty { return "a tag is not empty" }
-        if tag.contains("/") || tag.contains(":") { return "“\(tag)” is no tag: a tag has no “/” and no “:”" }
+        if tag.contains("/") || tag.contains(":") { return "“\(tag)” is not a valid tag: a tag has no “/” and no “:”" }
         let isWord = { (byte: UInt8) in
             isAlphanumeric(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "_")
         }
         let isTag = tag.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
         guard isTag, tag.utf8.first.map(isWord) == true, tag.utf8.count <= 128 else {
-            return "“\(tag)” is no tag: 1 to 128 letters, digits, “_”, “.” and “-”, not beginning with “.” or “-”"
+            return
+                "“\(tag)” is not a valid tag: 1 to 128 letters, digits, “_”, “.” and “-”, not beginning with “.” or “-”"
         }
         return nil
     }

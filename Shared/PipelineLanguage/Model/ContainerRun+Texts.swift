@@ -43,7 +43,7 @@ extension ContainerRun {
     /// `80`, `8080:80`, `127.0.0.1:8080:80/tcp`, or ranges of the same length as in `8000-8010:8000-8010`.
     public static func ports(_ text: String) throws(Problem) -> [Port] {
         let problem = Problem(
-            description: "“\(text)” is no port such as 8080:80, 127.0.0.1:8080:80/tcp or 8000-8010:8000-8010")
+            description: "“\(text)” is not a port such as 8080:80, 127.0.0.1:8080:80/tcp or 8000-8010:8000-8010")
         let halves = text.split(separator: "/", omittingEmptySubsequences: false)
         let transport = halves.count == 2 ? String(halves[1]) : "tcp"
         guard halves.count <= 2, ["tcp", "udp", "sctp"].contains(transport) else { throw problem }
@@ -82,7 +82,7 @@ extension ContainerRun {
     public static func volume(_ text: String) throws(Problem) -> Volume {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         func problem(_ hint: String = "") -> Problem {
-            Problem(description: "“\(text)” is no volume such as /srv/data:/data or data:/data:ro" + hint)
+            Problem(description: "“\(text)” is not a volume such as /srv/data:/data or data:/data:ro" + hint)
         }
         if parts.count == 1, text.hasPrefix("/") {
             throw problem("; give it a name to be found by, as in data:\(text)")

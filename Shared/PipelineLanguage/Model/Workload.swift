@@ -34,7 +34,7 @@ extension Workload: Codable {
         let text = try container.decode(String.self)
         guard let workload = Workload(text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "“\(text)” is no workload such as deployment/web")
+                in: container, debugDescription: "“\(text)” is not a workload such as deployment/web")
         }
         self = workload
     }

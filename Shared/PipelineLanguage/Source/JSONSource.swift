@@ -54,7 +54,7 @@ struct JSONSource {
     }
 
     private mutating func problem(_ message: String, _ code: Diagnostic.Code = .syntax) -> Problem {
-        Problem(code: code, message: code == .syntax ? "this is no JSON: \(message)" : message, mark: mark())
+        Problem(code: code, message: code == .syntax ? "this is not valid JSON: \(message)" : message, mark: mark())
     }
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -106,7 +106,7 @@ struct JSONSource {
             case UInt8(ascii: "/"): throw problem("it has no comments")
             case UInt8(ascii: "'"): throw problem("text is in double quotes")
             case UInt8(ascii: "}"), UInt8(ascii: "]"): throw problem("a value was expected; remove the “,” before")
-            default: throw problem("“\(text.prefix(40))” is no value; text is in double quotes")
+            default: throw problem("“\(text.prefix(40))” is not a value; text is in double quotes")
             }
         }
     }
@@ -206,7 +206,8 @@ struct JSONSource {
                 position += 1
             }
         }
-        throw Problem(code: .syntax, message: "this is no JSON: a text that begins here is not closed", mark: start)
+        throw Problem(
+            code: .syntax, message: "this is not valid JSON: a text that begins here is not closed", mark: start)
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(Problem) {
@@ -240,7 +241,7 @@ struct JSONSource {
                 length = 12
             }
         }
-        guard let scalar = Unicode.Scalar(code) else { throw problem("half of a surrogate pair is no character") }
+        guard let scalar = Unicode.Scalar(code) else { throw problem("half of a surrogate pair is not a character") }
         guard code != 0 else { throw problem("a text may not contain NUL", .encoding) }
         text += Array(String(Character(scalar)).utf8)
         position += length

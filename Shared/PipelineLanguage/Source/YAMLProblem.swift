@@ -26,16 +26,16 @@ struct YAMLProblem {
                 (text: $0.text, mark: SourceMark(line: max(1, $0.mark.line), column: max(1, $0.mark.column)))
             }
             let (message, place) = explain(problem, mark, begin)
-            sink.error(.syntax, "this is no YAML: \(message)", at: place)
+            sink.error(.syntax, "this is not valid YAML: \(message)", at: place)
         case .reader(let problem, let offset, _, let yaml):
-            sink.error(.encoding, "this is no YAML: \(problem)", at: Self.mark(offset: offset ?? 0, in: yaml))
+            sink.error(.encoding, "this is not valid YAML: \(problem)", at: Self.mark(offset: offset ?? 0, in: yaml))
         case .duplicatedKeysInMapping(let duplicates, let context):
             let names = duplicates.prefix(5).map { "“\($0)”" }.joined(separator: ", ")
             sink.error(
                 .duplicate, "a mapping has the key \(names) twice",
                 at: SourceMark(line: max(1, context.mark.line), column: max(1, context.mark.column)))
         case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
-            sink.error(.syntax, "this is no YAML: \(error)", at: .start)
+            sink.error(.syntax, "this is not valid YAML: \(error)", at: .start)
         }
     }
 

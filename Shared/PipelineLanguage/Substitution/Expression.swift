@@ -52,7 +52,7 @@ struct Expression: Sendable, Hashable {
         guard case .substring(let offset, let length) = operation else { return nil }
         for number in [offset] + (length.map { [$0] } ?? []) {
             guard let text = Self.text(of: number), Self.number(text) == nil else { continue }
-            return "“\(text.prefix(40))” is no number; a part is ${\(name):0:8}, a default ${\(name):-…}"
+            return "“\(text.prefix(40))” is not a number; a part is ${\(name):0:8}, a default ${\(name):-…}"
         }
         return nil
     }

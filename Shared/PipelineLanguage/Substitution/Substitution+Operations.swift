@@ -41,7 +41,7 @@ extension Substitution {
         // Left for the second pass or the shell, and so is the whole.
         if left > before { return 0 }
         if let number = Expression.number(text) { return number }
-        throw SubstitutionError(code: .noNumber, expression: source, problem: "“\(text.prefix(40))” is no number")
+        throw SubstitutionError(code: .noNumber, expression: source, problem: "“\(text.prefix(40))” is not a number")
     }
 
     private static func substring(_ text: String, offset: Int, length: Int?) -> String {

@@ -72,7 +72,7 @@ extension RunVariable {
         },
         run(.drone, "DRONE_SEMVER", "a tag such as v1.2.3-rc.1 without its `v`", onVersion) { $0.version?.text },
         run(.drone, "DRONE_SEMVER_BUILD", "what is behind its `+`", onVersion) { $0.version?.build },
-        run(.drone, "DRONE_SEMVER_ERROR", "why a tag is no semantic version", "on other tags") { $0.versionProblem },
+        run(.drone, "DRONE_SEMVER_ERROR", "why a tag is not a semantic version", "on other tags") { $0.versionProblem },
         run(.drone, "DRONE_SEMVER_MAJOR", "its first number", onVersion) { $0.version.map { "\($0.major)" } },
         run(.drone, "DRONE_SEMVER_MINOR", "its second", onVersion) { $0.version.map { "\($0.minor)" } },
         run(.drone, "DRONE_SEMVER_PATCH", "its third", onVersion) { $0.version.map { "\($0.patch)" } },

@@ -79,7 +79,7 @@ extension RunVariables {
 
     var versionProblem: String? {
         guard let tag, version == nil else { return nil }
-        return "\(tag) is no semantic version such as v1.2.3"
+        return "\(tag) is not a semantic version such as v1.2.3"
     }
 
     var calendarVersion: CalendarVersion? { tag.flatMap(CalendarVersion.init) }

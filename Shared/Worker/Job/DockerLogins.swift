@@ -25,7 +25,7 @@ public enum DockerLogins {
             configuration = try JSONDecoder().decode(Configuration.self, from: Data(text.utf8))
         } catch {
             throw JobFailure(
-                "the secret “\(secret)” of image_pull_secrets is no Docker configuration such as {\"auths\": {…}}")
+                "the secret “\(secret)” of image_pull_secrets is not a Docker configuration such as {\"auths\": {…}}")
         }
         var logins: [String: RegistryLogin] = [:]
         for (address, login) in configuration.auths {

@@ -28,7 +28,7 @@ public struct GrantedJob: Sendable {
         var steps: [Step] = []
         for name in grant.steps {
             guard let step = stage.steps.first(where: { $0.name == name }) else {
-                throw JobFailure("the job is to run “\(name)”, which is no step of the stage “\(stage.name)”")
+                throw JobFailure("the job is to run “\(name)”, which is not a step of the stage “\(stage.name)”")
             }
             steps.append(step)
         }

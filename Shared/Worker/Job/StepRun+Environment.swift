@@ -37,7 +37,7 @@ extension StepRun {
 
     private static func check(_ name: String, _ value: String) throws(JobFailure) {
         guard !name.isEmpty, !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") }) else {
-            throw JobFailure("“\(name)” is no name of a variable: it has at least one character, and no “=”")
+            throw JobFailure("“\(name)” is not a valid variable name: one has at least one character, and no “=”")
         }
         guard !value.utf8.contains(0) else {
             throw JobFailure(

@@ -43,7 +43,7 @@ struct OutputText {
             let entry = try entry(Self.withoutExport(start))
             if let bad = (first...number).first(where: { unreadable.contains($0 - 1) }) {
                 throw wrong(
-                    "the value of “\(entry.name)” is no text in UTF-8, or has a NUL in it; hand such bytes on in base64, as by "
+                    "the value of “\(entry.name)” is not UTF-8 text, or has a NUL in it; hand such bytes on in base64, as by "
                         + "echo \"\(entry.name)=$(base64 -w 0 FILE)\" >> \"$\(StepOutputs.variable)\"", bad)
             }
             return entry
@@ -62,7 +62,7 @@ struct OutputText {
         let name = Substring(scalars[..<sign])
         guard !name.isEmpty, name.utf8.allSatisfy({ Self.isNameByte($0) }) else {
             throw wrong(
-                "“\(name.prefix(100))” is no name of an output: letters, digits, “_” and “-”; leave the line out, as by "
+                "“\(name.prefix(100))” is not a valid output name: letters, digits, “_” and “-”; leave the line out, as by "
                     + "grep -E '^[A-Za-z0-9_-]+=' .env >> \"$\(StepOutputs.variable)\"")
         }
         self.name = String(name)

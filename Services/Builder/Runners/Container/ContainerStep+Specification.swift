@@ -60,7 +60,7 @@ extension ContainerStep {
         container.extraHosts = step.extraHosts
         container.devices = try step.devices.map { device throws(JobFailure) in
             guard case .host(let path)? = run.job.stage.volumes.first(where: { $0.name == device.name })?.source else {
-                throw JobFailure("the device “\(device.name)” is no host volume of the stage")
+                throw JobFailure("the device “\(device.name)” is not a host volume of the stage")
             }
             return "\(path):\(device.path)"
         }
@@ -81,11 +81,11 @@ extension ContainerStep {
     private static func check(_ step: Step, _ limits: ContainerLimits) throws(JobFailure) {
         guard !limits.isTrusted else { return }
         var requests: [String] = []
-        if step.privileged { requests.append("to be privileged") }
+        if step.privileged { requests.append("“privileged”") }
         if !step.devices.isEmpty { requests.append("devices of the host") }
         if let mode = step.networkMode, mode != "none" { requests.append("the network “\(mode)”") }
         guard let first = requests.first else { return }
         throw JobFailure(
-            "the step wants \(first), which this builder does not allow; start it with SLIPWAY_DOCKER_TRUSTED=true")
+            "the step asks for \(first), which this builder does not allow; start it with SLIPWAY_DOCKER_TRUSTED=true")
     }
 }

@@ -51,7 +51,7 @@ actor JobContainers {
     /// The mount of a volume of the stage.
     func mount(_ mount: Mount) async throws -> ContainerSpecification.Mount {
         guard let volume = job.stage.volumes.first(where: { $0.name == mount.name }) else {
-            throw JobFailure("the step mounts “\(mount.name)”, which is no volume of the stage “\(job.stage.name)”")
+            throw JobFailure("the step mounts “\(mount.name)”, which is not a volume of the stage “\(job.stage.name)”")
         }
         switch volume.source {
         case .host(let path):

@@ -75,7 +75,7 @@ struct ImageBuildStep: Sendable {
         if let problem = dockerfile.problem(in: context) { throw JobFailure(problem) }
         guard let text = build.platform else { return }
         guard let wanted = EnginePlatform(text) else {
-            throw JobFailure("“\(text)” is no platform such as linux/amd64")
+            throw JobFailure("“\(text)” is not a platform such as linux/amd64")
         }
         let own = try await engine.platform()
         guard own.runs(wanted, isEmulated: Emulators.have) else {
