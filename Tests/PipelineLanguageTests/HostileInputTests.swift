@@ -103,6 +103,16 @@ struct HostileInputTests {
         refuse("kind: pipeline\nsteps: [{name: a, image: b, settings: {c: \"\(expressions)\"}}]\n", .unsupported)
     }
 
+    @Test("with very many texts that no shell reads are told of a few of them in time", .timeLimit(.minutes(1)))
+    func unreadTexts() throws {
+        for text in ["${", "${}", "$(", "$(a) ", "$A ", "${!a${", "${x:-${!y}} ", "${A-B} "] {
+            let value = String(repeating: text, count: 400_000 / text.utf8.count)
+            let source = "steps: [{name: a, environment: {A: '\(value)'}, commands: [b]}]\n"
+            let warnings = try DifferencesTests.compile("kind: pipeline\ntype: exec\n" + source).warnings
+            #expect(warnings.filter { $0.message.contains("stays as it is written") }.count <= 4, "\(text)")
+        }
+    }
+
     @Test("that nest too deep are refused")
     func nesting() {
         for count in [100, 900, 5_000] {

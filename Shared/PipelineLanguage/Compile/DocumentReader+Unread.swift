@@ -2,7 +2,10 @@
 extension DocumentReader {
     /// - Parameter pieces: Those of the text.
     func checkUnread(_ pieces: [Piece], of text: String, lines: Int, at node: SourceNode) {
+        var told = Set<String>()
         func warn(_ source: String, _ why: String) {
+            // Whoever has one of them in a text has them all to change.
+            guard told.count < UnreadText.most, told.insert(source).inserted else { return }
             let reference = SourceReference(
                 name: "", hasDefault: false, isScript: false, source: source, mark: node.mark, lines: lines)
             let (mark, length) = sink.place(of: reference)
@@ -40,16 +43,21 @@ extension DocumentReader {
 private enum UnreadText {
     typealias Finding = (source: String, why: String)
 
+    /// How many are told of a text.
+    static let most = 3
+    /// How long one is looked for.
+    private static let longest = 400
+
     private static let isShells = "is for a shell, and none reads this text: it stays as it is written"
 
     /// `${…}` that the parser could not read.
     static func braces(in literal: String) -> [Finding] {
         var findings: [Finding] = []
         var rest = literal[...]
-        while let open = rest.firstRange(of: "${") {
+        while findings.count < most, let open = rest.firstRange(of: "${") {
             let inside = rest[open.upperBound...]
-            guard let end = inside.firstIndex(of: "}") else {
-                let source = rest[open.lowerBound...].prefix { !$0.isWhitespace }
+            guard let end = inside.prefix(longest).firstIndex(of: "}") else {
+                let source = rest[open.lowerBound...].prefix(longest).prefix { !$0.isWhitespace }
                 findings.append(
                     (
                         String(source),
@@ -92,18 +100,18 @@ private enum UnreadText {
         var findings: [Finding] = []
         var rest = literal[...]
         var before: Character = " "
-        while let sign = rest.firstIndex(of: "$") {
+        while findings.count < most, let sign = rest.firstIndex(of: "$") {
             if sign > rest.startIndex { before = rest[rest.index(before: sign)] }
             rest = rest[sign...]
             let isWord = !before.isLetter && !before.isNumber
-            if isWord, let command = command(rest) {
+            if isWord, let command = command(rest.prefix(longest)) {
                 findings.append(
                     (
                         String(command),
                         "stays as it is written, since no shell reads this text; run it in “commands”, and hand what it "
                             + "prints on in “outputs”"
                     ))
-            } else if isWord, let finding = name(rest.prefix { $0 == "$" || isOfName($0) }) {
+            } else if isWord, let finding = name(rest.prefix(longest).prefix { $0 == "$" || isOfName($0) }) {
                 findings.append(finding)
             }
             before = "$"
