@@ -46,7 +46,7 @@ private enum UnreadText {
     /// How many are told of a text.
     static let most = 3
     /// How long one is looked for.
-    private static let longest = 400
+    private static let longest = 120
 
     private static let isShells = "is for a shell, and none reads this text: it stays as it is written"
 
@@ -104,14 +104,14 @@ private enum UnreadText {
             if sign > rest.startIndex { before = rest[rest.index(before: sign)] }
             rest = rest[sign...]
             let isWord = !before.isLetter && !before.isNumber
-            if isWord, let command = command(rest.prefix(longest)) {
+            if isWord, let command = command(rest) {
                 findings.append(
                     (
                         String(command),
                         "stays as it is written, since no shell reads this text; run it in “commands”, and hand what it "
                             + "prints on in “outputs”"
                     ))
-            } else if isWord, let finding = name(rest.prefix(longest).prefix { $0 == "$" || isOfName($0) }) {
+            } else if isWord, let finding = name("$" + rest.dropFirst().prefix(while: isOfName)) {
                 findings.append(finding)
             }
             before = "$"
@@ -124,7 +124,7 @@ private enum UnreadText {
     private static func command(_ text: Substring) -> Substring? {
         guard text.hasPrefix("$(") else { return nil }
         var depth = 0
-        let end = text.firstIndex { character in
+        let end = text.prefix(longest).firstIndex { character in
             depth += character == "(" ? 1 : character == ")" ? -1 : 0
             return character == ")" && depth == 0
         }
