@@ -42,6 +42,7 @@ struct Deployer {
         let events = WorkerEvents(service: "deployer", logger: context.logger) { event in
             try await bus.publish(event)
         }
+        let turns = Turns()
         let loops = try DeployerSettings.targets(settings).map { target -> any Service in
             var logger = context.logger
             logger[metadataKey: "cluster"] = "\(target.name)"
@@ -66,7 +67,8 @@ struct Deployer {
                 platform: BusPlatform(
                     RolloutRequested.self, bus: bus, logs: context.logs,
                     queue: MessageMap.deploy(cluster: target.name), logger: logger),
-                executor: DeployExecutor(targets: targets, events: events), keys: keys, configuration: configuration,
+                executor: DeployExecutor(targets: targets, events: events, turns: turns), keys: keys,
+                configuration: configuration,
                 logger: logger)
             context.readiness.add("slots of \(target.name)") { loop.problem }
             return loop

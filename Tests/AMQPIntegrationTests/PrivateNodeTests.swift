@@ -19,9 +19,9 @@ struct PrivateNodeTests {
         try await VirtualHost.with(broker: node.url, management: node.management) { host in
             try await Broker.with(host.url, topology: work, configure: { $0.heartbeat = .seconds(2) }) { broker in
                 try await broker.publish(message(Array("0".utf8)))
-                // The node writes down every half second which quorum queues it has; one that is younger when it is
-                // killed comes back empty and confirms nothing.
-                try await Task.sleep(for: .seconds(2))
+                // A quorum queue that the node has not written down yet when it is killed comes back empty and confirms
+                // nothing.
+                try await eventually("the queue is written down") { try node.remembers("\(host.name)_work") }
                 let count = 10_000
                 let confirmed = Counter()
                 try await withThrowingTaskGroup(of: Void.self) { group in

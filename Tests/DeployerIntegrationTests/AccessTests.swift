@@ -83,8 +83,14 @@ import Yams
             #expect(await ClusterIdentity(cluster.client).value() == uid)
             // The manifest's account may not look there: then it goes by the way.
             let client = try await account(in: cluster)
-            let way = await ClusterIdentity(client).value()
-            #expect(way == client.access.fingerprint && way != nil)
+            let key = await ClusterIdentity(client).value()
+            #expect(key != nil && key == client.access.signingKey)
+            // Another account of the same cluster has another token.
+            try await TestCluster.with { other in
+                let second = try await account(in: other)
+                #expect(second.access.fingerprint != client.access.fingerprint)
+                #expect(await ClusterIdentity(second).value() == key)
+            }
             var away = cluster.client.access
             away.server = "https://127.0.0.1:\(try LoopbackPort.free())"
             let unreached = KubernetesClient(access: away, http: cluster.http, logger: cluster.logger)
@@ -172,6 +178,27 @@ import Yams
                     #expect(try await cluster.field(sequence, of: "\(kind)/web").isEmpty)
                 }
             }
+        }
+    }
+
+    @Test func whatCannotBeToldForLackOfARightIsInTheReason() async throws {
+        try await TestCluster.with { cluster in
+            let client = try await account(in: cluster)
+            let old = try await TestImages.server("one")
+            let broken = try await TestImages.build("exit 3")
+            try await cluster.make(image: old, replicas: 1)
+            let events = AccessRight(verb: "list", group: "", resource: "events")
+            let patch = #"[{"op":"replace","path":"/rules","value":\#(try role(without: events))}]"#
+            try await cluster.kubectl("patch", "role/slipway-deployer", "--type=json", "-p", patch)
+            try await eventually("the smaller role") {
+                try await !AccessReview(client: client, namespace: cluster.namespace).missing(of: [events]).isEmpty
+            }
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(broken, client: client, log: MemoryLog()).run()
+            }
+            #expect(
+                error?.reason.contains("; more would be known if the deployer's account could list events; rolled back")
+                    == true, "\(error?.reason ?? "")")
         }
     }
 

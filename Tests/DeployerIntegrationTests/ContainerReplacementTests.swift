@@ -568,7 +568,8 @@ import Worker
     func cancelledAtTheEnd() async throws {
         try await withHost { host in
             // It stops as late as it may.
-            let one = try await TestImages.build("trap '' TERM; while :; do /bin/busybox sleep 1; done")
+            let one = try await TestImages.build(
+                "trap '/bin/busybox touch /stopping' TERM; while :; do /bin/busybox sleep 0.1; done")
             let two = try await TestImages.server("two")
             _ = try await host.replacement(one, job: "j1", sequence: 1, log: MemoryLog()).run()
             let run = ContainerRun(health: Probe(port: 8080, timeout: 20))
@@ -578,7 +579,10 @@ import Worker
                 // The name goes from one to the other.
                 try await Set(host.all) == [host.service, "\(host.service)-previous"]
             }
-            try await Task.sleep(for: .seconds(1))
+            try await eventually("the old one is told to stop") {
+                let command = ["/bin/busybox", "test", "-e", "/stopping"]
+                return try await host.engine.execute(command, in: "\(host.service)-previous") == 0
+            }
             rolling.cancel()
             let result = try await rolling.value
             #expect(try await host.engine.inspectContainer(host.service).id.hasPrefix(result.revision))

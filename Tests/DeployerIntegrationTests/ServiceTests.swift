@@ -1,5 +1,6 @@
 import AMQP
 import Contracts
+import FoundationEssentials
 import Logging
 import Messaging
 import PipelineLanguage
@@ -60,14 +61,14 @@ import Testing
                 to: MessageMap.deploy(cluster: "default"))
         }
 
-        func start() async throws -> ServiceProgram {
+        func start(kubeconfig: String? = nil) async throws -> ServiceProgram {
             try await ServiceProgram.start(
                 "deployer",
                 [
                     "SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_LOG_BROKER_URL": logs.url,
                     "SLIPWAY_DATA": directory.appending("data").string,
                     "SLIPWAY_SEAL_KEYS": ServiceTests.keys,
-                    "SLIPWAY_KUBECONFIG": try TestEnvironment.required("SLIPWAY_TEST_KUBECONFIG"),
+                    "SLIPWAY_KUBECONFIG": try kubeconfig ?? TestEnvironment.required("SLIPWAY_TEST_KUBECONFIG"),
                     "SLIPWAY_DOCKER_SOCKET": try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"),
                     "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:0", "PATH": "/usr/local/bin:/usr/bin:/bin",
                 ], log: directory.appending("deployer.log"))
@@ -260,6 +261,42 @@ import Testing
                 try await deployer.signal("TERM")
                 #expect(try await deployer.exit() == .exited(0))
             }
+        }
+    }
+
+    @Test func aPluginThatHangsIsAskedInTheJobAndEndsWithIt() async throws {
+        let step = Step(
+            name: "release",
+            deploy: Deploy(
+                environment: "production", workload: Workload(kind: .deployment, name: "web"), namespace: "shop",
+                container: "web", image: "registry.example/web@sha256:" + String(repeating: "0", count: 64)))
+        try await scene(step) { scene in
+            let pid = scene.directory.appending("pid")
+            let kubeconfig = scene.directory.appending("kubeconfig").string
+            let text = """
+                {"clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+                 "users": [{"name": "u", "user": {"exec": {"command": "sh",
+                   "args": ["-c", "echo $$ > \(pid); exec sleep 1000"]}}}],
+                 "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}], "current-context": "x"}
+                """
+            try Data(text.utf8).write(to: URL(filePath: kubeconfig))
+            try await scene.offer(attempt: 1)
+            let deployer = try await scene.start(kubeconfig: kubeconfig)
+            try await eventually(within: .seconds(60), "the plugin, and a word of it") {
+                FileManager.default.fileExists(atPath: pid.string)
+                    && scene.ledger.value.log.contains("asking sh for the cluster's credentials")
+            }
+            let process = try String(contentsOf: URL(filePath: pid.string), encoding: .utf8).filter { !$0.isWhitespace }
+            try await scene.bus.send(
+                JobCancelled(
+                    job: scene.grant.job, run: scene.grant.run, attempt: 1, reason: "cancelled by ada", isFinal: true))
+            try await eventually(within: .seconds(10), "the end") { !scene.ledger.value.finished.isEmpty }
+            #expect(scene.ledger.value.finished.first?.steps.map(\.outcome) == [.cancelled])
+            try await eventually("the end of the plugin") {
+                !FileManager.default.fileExists(atPath: "/proc/\(process)/exe")
+            }
+            try await deployer.signal("TERM")
+            #expect(try await deployer.exit() == .exited(0))
         }
     }
 

@@ -7,6 +7,7 @@ import Testing
 import Worker
 
 @testable import Deployer
+@testable import Kubernetes
 
 /// A rollout that failed leaves the workload as it was, against a real cluster.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct UndoTests {
@@ -188,6 +189,42 @@ import Worker
         }
     }
 
+    @Test func aStatefulSetWhosePodsCannotBeMadeSaysWhy() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make("StatefulSet", "store", image: old)
+            // What happened before is not about this rollout.
+            let before: JSONValue = [
+                "apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": "Before", "message": "long ago",
+                "metadata": ["name": "before"], "lastTimestamp": "2026-01-01T00:00:00Z",
+                "involvedObject": [
+                    "kind": "StatefulSet", "namespace": .string(cluster.namespace), "name": "store",
+                    "uid": .string(try await cluster.field("{.metadata.uid}", of: "statefulset/store")),
+                ],
+            ]
+            try await withTemporaryDirectory { directory in
+                let file = directory.appending("event.json").string
+                try Wire.encode(before).write(to: URL(filePath: file))
+                try await cluster.kubectl("create", "-f", file)
+            }
+            try await cluster.kubectl("create", "quota", "small", "--hard=pods=1")
+            try await eventually("the quota's count") {
+                try await cluster.field("{.status.used.pods}", of: "quota/small") == "2"
+            }
+            let log = MemoryLog()
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(
+                    new, kind: .statefulset, name: "store", allowed: .seconds(12), undoes: false, log: log
+                ).run()
+            }
+            let reason = error?.reason ?? ""
+            #expect(reason.contains("0 of 2 new pods have been made; FailedCreate: create Pod store-"), "\(reason)")
+            #expect(reason.contains("exceeded quota: small"))
+            #expect(log.text.contains("event of statefulset/store: FailedCreate: "))
+            #expect(!log.text.contains("long ago"))
+        }
+    }
+
     @Test func eventsOfThePodThatHadTheNameBeforeAreNotShown() async throws {
         try await TestCluster.with { cluster in
             func event(_ reason: String, of uid: String) throws -> String {
@@ -209,12 +246,15 @@ import Worker
             }
             let log = MemoryLog()
             let rollout = cluster.rollout("web", kind: .statefulset, name: "store", log: log)
-            await RolloutExplanation(
+            try await cluster.make("StatefulSet", "store", image: try await TestImages.server("one"), replicas: 0)
+            let workload = try await cluster.client.get(rollout.path.object, as: WorkloadObject.self)
+            _ = await RolloutExplanation(
                 client: cluster.client, path: rollout.path, container: "web", log: log, logger: cluster.logger
             ).show(
                 .init(
                     reason: "it is broken",
-                    suspects: [.init(pod: "store-1", uid: "2", container: "web", hasLog: false)]))
+                    suspects: [.init(pod: "store-1", uid: "2", container: "web", hasLog: false)]),
+                of: workload)
             #expect(
                 log.lines == [
                     "the rollout failed: it is broken", "event of pod store-1: Now: the volume is not there",

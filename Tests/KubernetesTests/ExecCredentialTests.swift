@@ -22,7 +22,7 @@ import Testing
     @Test(arguments: [
         ("exit 3", "failed, exited(3)"), ("echo sign in first >&2; exit 1", "sign in first"),
         ("echo no JSON", "gave no credentials"), (#"echo '{"status":{}}'"#, "neither a token nor a certificate"),
-        ("head -c 2000000 /dev/zero", "gave no credentials"), ("kill -9 $$", "failed, "),
+        ("head -c 2000000 /dev/zero", "it wrote more than 1 MiB"), ("kill -9 $$", "failed, "),
     ])
     func whatIsNoAnswerIsNamed(script: String, words: String) async throws {
         let credentials = ClusterCredentials(.exec(plugin(script), directory: "/"))
@@ -39,6 +39,30 @@ import Testing
             let error = await #expect(throws: KubernetesError.self) { try await credentials.authentication() }
             #expect(error?.message.contains("gave no credentials within") == true)
             try await expectGone(file)
+        }
+    }
+
+    @Test("a child in a session of its own that holds the output open holds up neither an answer nor the limit")
+    func outputHeldOpen() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending("pid").string
+            let child =
+                "setsid sh -c 'echo $$ > \(file); exec sleep 1000' & while ! test -s '\(file)'; do sleep 0.05; done"
+            func endChild() async throws {
+                let text = try String(contentsOf: URL(filePath: file), encoding: .utf8)
+                _ = try await runTool("kill", ["-9", String(text.filter { !$0.isWhitespace })])
+            }
+            let answering = ClusterCredentials(.exec(plugin("\(child); \(Self.answer)"), directory: "/"))
+            let token = try await within(.seconds(20), "the answer") { try await answering.authentication() }
+            #expect(token == .bearer("t0ken"))
+            try await endChild()
+            let hanging = ClusterCredentials(
+                .exec(plugin("\(child); wait"), directory: "/"), limit: .milliseconds(500))
+            let error = await #expect(throws: KubernetesError.self) {
+                try await within(.seconds(20), "the limit") { try await hanging.authentication() }
+            }
+            #expect(error?.message.contains("gave no credentials within") == true)
+            try await endChild()
         }
     }
 

@@ -62,6 +62,22 @@ import Testing
             try access("{token: t0ken}"),
             try access("{token: t0ken}", cluster: ", certificate-authority-data: \(pem), tls-server-name: b"),
         ] { #expect(other.fingerprint != one.fingerprint) }
+        // The tokens of a cluster's service accounts name the key that signed them.
+        func token(_ key: String, _ account: String) throws -> ClusterAccess {
+            func part(_ text: String) -> String {
+                Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").filter {
+                    $0 != "="
+                }
+            }
+            let claims = part(#"{"sub":"\#(account)"}"#)
+            return try access("{token: \(part(#"{"alg":"RS256","kid":"\#(key)"}"#)).\(claims).c2ln}")
+        }
+        let deployer = try token("k1", "system:serviceaccount:shop:deployer").signingKey
+        #expect(deployer == "service-accounts:k1")
+        #expect(try token("k1", "system:serviceaccount:blog:deployer").signingKey == deployer)
+        #expect(try token("k2", "system:serviceaccount:shop:deployer").signingKey != deployer)
+        #expect(try token("k1", "ada").signingKey == nil)
+        #expect(one.signingKey == nil)
         func exec(_ cluster: String) throws -> String? {
             try access("{exec: {command: aws, args: [get-token, \(cluster)]}}").fingerprint
         }

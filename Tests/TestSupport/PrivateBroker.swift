@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import SystemPackage
 
 /// A RabbitMQ node of a test's own, to kill, to starve or to configure as it likes.
@@ -44,6 +45,13 @@ public struct PrivateBroker: Sendable {
     /// Ends the node as a crash would.
     public func kill() async throws {
         try await rig("kill")
+    }
+
+    /// Whether the node's file of quorum queues, which it writes every half second, names one as `virtual-host_queue`.
+    public func remembers(_ queue: String) throws -> Bool {
+        let node = "slipway\(port)@localhost"
+        let file = directory.appending("data/\(node)/quorum/\(node)/names.dets")
+        return try Data(contentsOf: URL(filePath: file.string)).firstRange(of: Data(queue.utf8)) != nil
     }
 
     /// Runs `rabbitmqctl` for the node.

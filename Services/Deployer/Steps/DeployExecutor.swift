@@ -6,11 +6,13 @@ import Worker
 struct DeployExecutor: JobExecutor, StepRunner {
     let targets: [any RolloutTarget]
     let events: WorkerEvents
-    private let turns = Turns()
+    let turns: Turns
 
-    init(targets: [any RolloutTarget], events: WorkerEvents) {
+    /// - Parameter turns: The same for all that change one host, whatever names it goes by.
+    init(targets: [any RolloutTarget], events: WorkerEvents, turns: Turns = Turns()) {
         self.targets = targets
         self.events = events
+        self.turns = turns
     }
 
     func collectLeftovers() async {

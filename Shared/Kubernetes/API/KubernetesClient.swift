@@ -18,6 +18,11 @@ public struct KubernetesClient: Sendable {
         credentials = ClusterCredentials(access.credential)
     }
 
+    /// Fetches the credentials, so that a plugin that takes its time or fails does so here and not in a request.
+    public func signIn() async throws(KubernetesError) {
+        _ = try await credentials.authentication()
+    }
+
     public func get<Value: Decodable>(
         _ path: String, query: [(String, String)] = [], within limit: Duration = Self.limit,
         as type: Value.Type = Value.self
@@ -29,7 +34,7 @@ public struct KubernetesClient: Sendable {
     public func patch<Value: Decodable>(
         _ path: String, _ patch: JSONValue, dryRun: Bool, as type: Value.Type = Value.self
     ) async throws(KubernetesError) -> Value {
-        var query = [("fieldManager", "slipway")]
+        var query = [("fieldManager", Self.fieldManager)]
         if dryRun { query.append(("dryRun", "All")) }
         return try decode(
             try await send(
@@ -65,6 +70,8 @@ public struct KubernetesClient: Sendable {
         return response.body
     }
 
+    /// As whom changes are made.
+    public static let fieldManager = "slipway"
     private static let bodyLimit = 64 << 20
     /// How long a request may take.
     public static let limit = Duration.seconds(60)

@@ -10,9 +10,16 @@ public struct ObjectMetadata: Codable, Sendable, Hashable {
     public var annotations: [String: String]?
     public var ownerReferences: [OwnerReference]?
     public var deletionTimestamp: String?
+    /// Who changed what of it, and when, by the cluster's clock.
+    public var managedFields: [ManagedFields]?
 
     public init(name: String = "", labels: [String: String]? = nil, annotations: [String: String]? = nil) {
         (self.name, self.labels, self.annotations) = (name, labels, annotations)
+    }
+
+    public struct ManagedFields: Codable, Sendable, Hashable {
+        public var manager: String?
+        public var time: String?
     }
 
     public struct OwnerReference: Codable, Sendable, Hashable {

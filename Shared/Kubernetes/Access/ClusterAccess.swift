@@ -11,6 +11,11 @@ public struct ClusterAccess: Sendable {
     /// Where a workload is looked for that names no namespace.
     public var namespace: String
 
+    /// The program that gives the credentials, where one does.
+    public var plugin: String? {
+        if case .exec(let exec, _) = credential { exec.command } else { nil }
+    }
+
     enum Credential: Sendable, Hashable {
         /// A client certificate alone, or nothing.
         case none

@@ -1,3 +1,4 @@
+import Contracts
 import Crypto
 import FoundationEssentials
 import HTTPClient
@@ -5,7 +6,8 @@ import Text
 
 /// What tells a cluster from all others, whatever name and address it goes by: the UID of its namespace `kube-system`.
 ///
-/// An account that may not read that still knows the same kubeconfig under two names.
+/// An account that may not read that knows the cluster by the key that signs its service accounts' tokens, where it has
+/// such a token, and else by the kubeconfig.
 public actor ClusterIdentity {
     private let client: KubernetesClient
     private var known: String?
@@ -17,15 +19,21 @@ public actor ClusterIdentity {
         self.client = client
     }
 
-    /// - Returns: `nil` where nothing tells, or the cluster does not answer now.
+    /// Asked before a job is claimed, when nobody sees a wait and nothing can be cancelled: a plugin is not run for it.
+    /// - Returns: `nil` where nothing tells, the cluster does not answer now, or ``learn()`` has yet to ask a plugin.
     @Sendable public func value() async -> String? {
+        client.access.plugin == nil ? await learn() : known
+    }
+
+    /// Asks the cluster, unless that is known.
+    @discardableResult public func learn() async -> String? {
         if let known { return known }
         do {
             let system = try await client.get(
                 "/api/v1/namespaces/kube-system", within: Self.limit, as: NamedObject.self)
             known = system.metadata.uid
         } catch  where error.code == .forbidden || error.code == .notFound {
-            known = client.access.fingerprint
+            known = client.access.signingKey ?? client.access.fingerprint
         } catch {
             // Asked again with the next claim.
         }
@@ -34,6 +42,30 @@ public actor ClusterIdentity {
 }
 
 extension ClusterAccess {
+    /// The key that signs the tokens of the cluster's service accounts, where this is one of those: whatever account it is
+    /// and whichever way it takes. Such a token names it by a digest.
+    var signingKey: String? {
+        struct Header: Decodable { var kid: String? }
+        struct Claims: Decodable { var sub: String? }
+        func decode<Part: Decodable>(_ text: Substring) -> Part? {
+            let base64 = text.replacing("-", with: "+").replacing("_", with: "/")
+            let padded = base64 + String(repeating: "=", count: (4 - base64.count % 4) % 4)
+            // Any other token is not for us to understand.
+            return Data(base64Encoded: String(padded)).flatMap { try? Wire.decode(Part.self, from: $0) }
+        }
+        let text: String? =
+            switch credential {
+            case .token(let text): text
+            case .tokenFile(let path): try? String(contentsOf: URL(filePath: path), encoding: .utf8)
+            case .none, .basic, .exec: nil
+            }
+        let parts = (text ?? "").split(separator: ".")
+        guard parts.count == 3, let header: Header = decode(parts[0]), let claims: Claims = decode(parts[1]),
+            let key = header.kid, !key.isEmpty, claims.sub?.hasPrefix("system:serviceaccount:") == true
+        else { return nil }
+        return "service-accounts:\(key)"
+    }
+
     /// A digest of the way to the cluster. Another one may lead to the same cluster, but the same one never leads to two:
     /// `nil` for a pod's own, whose address is the same in every cluster.
     var fingerprint: String? {

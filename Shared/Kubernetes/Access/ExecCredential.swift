@@ -54,19 +54,25 @@ struct ExecCredential: Decodable, Sendable {
             ? .path(FilePath(exec.command.hasPrefix("/") ? exec.command : "\(directory)/\(exec.command)"))
             : .name(exec.command)
         var options = PlatformOptions()
-        // What the plugin started holds its output open: the whole group has to go for the reading to end.
         options.createSession = true
         options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
+        let (output, errors) = (try PluginOutput(), try PluginOutput())
+        defer {
+            output.close()
+            errors.close()
+        }
         let result = try await Subprocess.run(
             executable, arguments: Arguments(exec.args ?? []), environment: .inherit.updating(environment),
-            platformOptions: options, output: .bytes(limit: 1 << 20), error: .string(limit: 1 << 20))
+            platformOptions: options,
+            output: .fileDescriptor(output.file, closeAfterSpawningProcess: false),
+            error: .fileDescriptor(errors.file, closeAfterSpawningProcess: false))
         guard result.terminationStatus.isSuccess else {
-            let words = result.standardError.suffix(500)
+            let words = String(decoding: try errors.read(), as: UTF8.self).suffix(500)
             throw KubernetesError(
                 .credentials,
                 "the plugin \(exec.command) failed, \(result.terminationStatus)\(words.isEmpty ? "" : ": \(words)")")
         }
-        let answer = try Wire.decode(ExecCredential.self, from: Data(result.standardOutput))
+        let answer = try Wire.decode(ExecCredential.self, from: Data(try output.read()))
         guard answer.status.token != nil || answer.status.clientCertificateData != nil else {
             throw KubernetesError(.credentials, "the plugin \(exec.command) gave neither a token nor a certificate")
         }

@@ -66,6 +66,7 @@ extension ContainerReplacement {
         case .current: try await engine.renameContainer(id, to: names.current)
         case .next: try await engine.renameContainer(id, to: names.next)
         case .previous: try await engine.renameContainer(id, to: names.previous)
+        case .leaving: try await engine.renameContainer(id, to: names.leaving ?? names.previous)
         case .ready: try await rename(id, toOneOf: names.ready)
         }
     }

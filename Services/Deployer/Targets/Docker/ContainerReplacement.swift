@@ -152,6 +152,13 @@ struct ContainerReplacement: Rollout {
         case .stop(let id):
             await log.line("container \(id.prefix(12)) stops: it cannot run beside the other one")
             try await engine.stopContainer(id, grace: patience.grace)
+        case .rename(let id, .leaving):
+            do {
+                try await rename(id, to: .leaving)
+            } catch {
+                guard error.code == .conflict else { throw error }
+                return .cannotOverlap
+            }
         case .rename(let id, let place): try await rename(id, to: place)
         case .drain(let id, let new): return try await drain(id, for: new) ? .drained(id) : nil
         case .end(let id), .remove(let id):

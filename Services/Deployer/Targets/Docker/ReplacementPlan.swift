@@ -116,6 +116,8 @@ struct ReplacementPlan: Sendable {
     private var drained: Set<String> = []
     /// The start since which a container has been well, by its id.
     private var starts: [String: String] = [:]
+    /// Whether an old one can answer to the service's name while another one takes that.
+    private var canOverlap: Bool
     private var givesUp = false
     private var isInterrupted = false
     /// Whether a newer rollout is at work, which puts the rest in order itself.
@@ -132,6 +134,7 @@ struct ReplacementPlan: Sendable {
     init(service: String, wanted: Wanted) {
         self.service = service
         self.wanted = wanted
+        canOverlap = ServiceNames(service).leaving != nil
     }
 
     var hadOne: Bool { old?.id != nil }
@@ -150,6 +153,8 @@ struct ReplacementPlan: Sendable {
         case cannotGo(String)
         /// An old one that nobody asks any more.
         case drained(String)
+        /// Somebody else's container has the name for ``ServiceNames/Place/leaving``.
+        case cannotOverlap
     }
 
     mutating func took(_ event: Event) {
@@ -162,6 +167,7 @@ struct ReplacementPlan: Sendable {
         case .cannotJoin(let id): cannotJoin.insert(id)
         case .cannotGo(let id): cannotGo.insert(id)
         case .drained(let id): drained.insert(id)
+        case .cannotOverlap: canOverlap = false
         }
     }
 
@@ -199,6 +205,9 @@ struct ReplacementPlan: Sendable {
         return switchOver(places) ?? cleanUp(places) ?? replace(places)
     }
 
+    /// Whether it answers to a name beside another one. One without the service's label would not be known again.
+    private func overlaps(_ container: Found) -> Bool { container.start != nil && container.job != nil }
+
     private func isOwn(_ container: Found) -> Bool { container.job == wanted.job }
 
     /// Whether it has run without a new start since it was well.
@@ -207,7 +216,9 @@ struct ReplacementPlan: Sendable {
     }
 
     private func remember(_ places: [ServiceNames.Place: Found]) -> Old {
-        let others = [ServiceNames.Place.ready, .current, .previous].compactMap { places[$0] }.filter { !isOwn($0) }
+        let others = [ServiceNames.Place.ready, .current, .leaving, .previous].compactMap { places[$0] }.filter {
+            !isOwn($0)
+        }
         guard let container = others.first(where: { $0.start != nil }) ?? others.last else {
             return Old(id: nil, ran: false)
         }
@@ -220,14 +231,24 @@ struct ReplacementPlan: Sendable {
     /// One that is ready comes into service, whoever made it.
     private func switchOver(_ places: [ServiceNames.Place: Found]) -> Step? {
         guard let ready = places[.ready] else { return nil }
-        guard let current = places[.current] else { return .rename(ready.id, to: .current) }
+        guard let current = places[.current] else {
+            if let leaving = places[.leaving], !isOwn(ready), !isUp(ready) { return .rename(leaving.id, to: .current) }
+            return .rename(ready.id, to: .current)
+        }
         if !isOwn(ready), !isUp(ready) { return withdraw(ready, places) }
         if let previous = places[.previous], let step = retire(previous, for: current) { return step }
-        return .rename(current.id, to: .previous)
+        if let leaving = places[.leaving] { return .rename(leaving.id, to: .previous) }
+        return .rename(current.id, to: canOverlap && overlaps(current) && isUp(ready) ? .leaving : .previous)
     }
 
     /// What others left half done, and what is left of the old one.
     private func cleanUp(_ places: [ServiceNames.Place: Found]) -> Step? {
+        if let leaving = places[.leaving] {
+            guard let current = places[.current] else { return .rename(leaving.id, to: .current) }
+            if !isOwn(current), !isUp(current) { return withdraw(current, places) }
+            if let previous = places[.previous], let step = retire(previous, for: current) { return step }
+            return .rename(leaving.id, to: .previous)
+        }
         if let previous = places[.previous] {
             guard let current = places[.current] else { return .rename(previous.id, to: .current) }
             // Well when it came into service; a worker was killed since.
@@ -313,8 +334,8 @@ struct ReplacementPlan: Sendable {
 
     /// The rest of the way, where a new one that is well has come so far that no old one runs any more.
     private mutating func finish(_ places: [ServiceNames.Place: Found]) -> Step? {
-        let inService = [ServiceNames.Place.ready, .current, .previous].compactMap { places[$0] }
-        guard let new = inService.first(where: isOwn), new.place != .previous, isUp(new),
+        let inService = [ServiceNames.Place.ready, .current, .leaving, .previous].compactMap { places[$0] }
+        guard let new = inService.first(where: isOwn), new.place == .ready || new.place == .current, isUp(new),
             !inService.contains(where: { !isOwn($0) && $0.isRunning })
         else { return nil }
         well.insert(new.id)
@@ -332,15 +353,24 @@ struct ReplacementPlan: Sendable {
 
     /// The old one gets its name back.
     private func switchBack(_ places: [ServiceNames.Place: Found]) -> Step? {
-        let (ready, current, previous) = (places[.ready], places[.current], places[.previous])
-        if let ready, !isOwn(ready), current == nil { return .rename(ready.id, to: .current) }
+        let (ready, current) = (places[.ready], places[.current])
+        let (leaving, previous) = (places[.leaving], places[.previous])
+        // The new one still answers, where it works.
+        if let old = leaving ?? (ready.map(isOwn) == false ? ready : nil), !isOwn(old), current == nil {
+            return .rename(old.id, to: .current)
+        }
         if places[.next] == nil {
-            // Both answer to the name for a moment. One without the service's label would not be known again.
-            let overlaps = previous.map { $0.start != nil && $0.job != nil } ?? false
-            if let ready, isOwn(ready) { return .rename(ready.id, to: current == nil && overlaps ? .current : .next) }
+            let back = previous.map { overlaps($0) && !isOwn($0) } == true && leaving == nil ? previous : nil
+            if let ready, isOwn(ready) {
+                if current == nil, let back {
+                    return .rename(canOverlap ? back.id : ready.id, to: canOverlap ? .leaving : .current)
+                }
+                return .rename(ready.id, to: .next)
+            }
             if let current, isOwn(current) {
-                if let previous, overlaps, ready == nil { return .rename(previous.id, to: .ready) }
-                if previous != nil || ready != nil { return .rename(current.id, to: .next) }
+                if let back, ready == nil { return .rename(back.id, to: canOverlap ? .leaving : .ready) }
+                if leaving != nil, overlaps(current), ready == nil { return .rename(current.id, to: .ready) }
+                if previous != nil || ready != nil || leaving != nil { return .rename(current.id, to: .next) }
             }
         }
         if current == nil, let previous { return .rename(previous.id, to: .current) }

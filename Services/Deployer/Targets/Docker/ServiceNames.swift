@@ -3,7 +3,9 @@
 /// In a user-defined network a container answers to its name, so that naming it is what brings requests to it. The engine's
 /// DNS does not look at the case of letters and its list of names does: a container that is ready is called `Web` beside
 /// `web`, both answer for a moment, and then the old one's name goes. Nobody ever asks for a name that is not there, and no
-/// connection is cut, which both happens where an alias changes hands.
+/// connection is cut, which both happens where an alias changes hands. The engine takes a container's name from its DNS
+/// before it puts the next one there, so that each one is renamed while another answers: the old one is called `wEb` while
+/// the new one becomes `web`.
 struct ServiceNames: Sendable, Equatable {
     /// What place a container has.
     enum Place: Sendable, CaseIterable {
@@ -13,6 +15,8 @@ struct ServiceNames: Sendable, Equatable {
         case next
         /// The new one, known to be well, about to be in service.
         case ready
+        /// The old one, which answers beside the new one while that takes its name.
+        case leaving
         /// The old one; the new one is in service.
         case previous
     }
@@ -28,18 +32,25 @@ struct ServiceNames: Sendable, Equatable {
     var ready: [String] {
         let word = "\(current)-ready"
         guard let letter = current.firstIndex(where: { $0.isASCII && $0.isLetter }) else { return [word] }
-        let other = current[letter].isLowercase ? current[letter].uppercased() : current[letter].lowercased()
-        return [current.replacingCharacters(at: letter, with: other), word]
+        return [current.changingCase(at: letter), word]
+    }
+
+    /// `nil` for a service with fewer than two letters, which has no third spelling.
+    var leaving: String? {
+        current.indices.filter { current[$0].isASCII && current[$0].isLetter }.dropFirst().first
+            .map { current.changingCase(at: $0) }
     }
 
     /// All names there are, with their places.
     var all: [(name: String, place: Place)] {
         [(current, .current), (next, .next), (previous, .previous)] + ready.map { ($0, .ready) }
+            + (leaving.map { [($0, .leaving)] } ?? [])
     }
 }
 
 extension String {
-    fileprivate func replacingCharacters(at index: Index, with text: String) -> String {
-        String(self[..<index]) + text + String(self[self.index(after: index)...])
+    fileprivate func changingCase(at index: Index) -> String {
+        let letter = self[index].isLowercase ? self[index].uppercased() : self[index].lowercased()
+        return String(self[..<index]) + letter + String(self[self.index(after: index)...])
     }
 }

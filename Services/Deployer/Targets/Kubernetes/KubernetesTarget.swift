@@ -45,6 +45,15 @@ struct KubernetesTarget: RolloutTarget {
                 "this deployer has no cluster for “\(place.cluster.name)”; start it with SLIPWAY_KUBECONFIG or "
                     + "SLIPWAY_CLUSTERS")
         }
+        if let plugin = client.access.plugin {
+            await step.log.line("asking \(plugin) for the cluster's credentials")
+            do {
+                try await client.signIn()
+            } catch {
+                throw JobFailure("nothing was changed: \(error)")
+            }
+            await cluster?.learn()
+        }
         let grant = step.job.grant
         let registry = RegistryImages(registry: place.registry, logins: step.job.credentials)
         let image = try await registry.resolve(deploy.image)

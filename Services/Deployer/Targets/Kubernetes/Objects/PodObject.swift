@@ -1,3 +1,4 @@
+import Contracts
 import Kubernetes
 
 /// A pod, as far as its health tells about a rollout.
@@ -79,4 +80,14 @@ struct EventObject: KubernetesObject {
     var reason: String?
     var message: String?
     var count: Int?
+    var lastTimestamp: String?
+    var eventTime: String?
+
+    /// When it happened last.
+    var time: Timestamp? { (lastTimestamp ?? eventTime).flatMap { Timestamp(rfc3339: $0) } }
+
+    var line: String {
+        let times = (count ?? 1) > 1 ? " (\(count ?? 1) times)" : ""
+        return "\(reason ?? ""): \(message ?? "")\(times)"
+    }
 }

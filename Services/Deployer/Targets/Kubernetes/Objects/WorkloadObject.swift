@@ -103,6 +103,12 @@ extension WorkloadObject {
 
     func annotation(_ name: String) -> String? { metadata.annotations?[name] }
 
+    /// When Slipway changed it last, by the cluster's clock; `nil` for a cluster that does not tell.
+    var changedAt: Timestamp? {
+        (metadata.managedFields ?? []).filter { $0.manager == KubernetesClient.fieldManager }
+            .compactMap { $0.time.flatMap { Timestamp(rfc3339: $0) } }.max()
+    }
+
     /// Whether the status is of the specification as it is now.
     var isObserved: Bool { (metadata.generation ?? 0) <= (status?.observedGeneration ?? 0) }
 

@@ -91,8 +91,8 @@ struct KubernetesRollout: Rollout {
             stuck(failure.reason)
             let explanation = RolloutExplanation(
                 client: client, path: path, container: request.container, log: log, logger: logger)
-            await explanation.show(failure)
-            return .failed(failure.reason, .failed(failure, applied))
+            let more = await explanation.show(failure, of: workload)
+            return .failed(([failure.reason] + more).joined(separator: "; "), .failed(failure, applied))
         }
     }
 

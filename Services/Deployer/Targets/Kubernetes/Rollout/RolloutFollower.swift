@@ -120,7 +120,14 @@ struct RolloutFollower: Sendable {
             } catch {
                 // It is gone already, or another one by now.
                 if error.code == .notFound || error.code == .conflict { return }
-                if error.isTransient, (try? await Task.sleep(for: pause.pause(after: error))) != nil { continue }
+                if error.isTransient {
+                    do {
+                        try await Task.sleep(for: pause.pause(after: error))
+                    } catch {
+                        return
+                    }
+                    continue
+                }
                 if Task.isCancelled { return }
                 return await log.line(
                     "\(reason); it is of another revision and in the way, and cannot be removed (\(error.message)): "

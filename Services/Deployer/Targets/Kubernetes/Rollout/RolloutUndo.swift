@@ -138,6 +138,11 @@ struct RolloutUndo: Sendable {
                 isNewest || found.mark == request.job.rawValue
                     ? "the workload was changed by another hand since" : "the workload has no change of this rollout")
         }
+        if found.annotation(RolloutAnnotation.previous) != nil, RolloutOrigin(rememberedBy: found) == nil {
+            await log.line(
+                "the annotation \(RolloutAnnotation.previous) is not understood: the workload goes back to the newest "
+                    + "revision before this rollout")
+        }
         let previous = RolloutRevision.best(
             of: try await RolloutRevision.kept(of: found, path, client).filter { $0.rollout != request.job.rawValue },
             for: found, container: request.container)

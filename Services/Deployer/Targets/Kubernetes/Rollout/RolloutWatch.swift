@@ -50,6 +50,10 @@ struct RolloutWatch {
             var container: String?
             /// Whether it ran, so that its last log may tell why.
             var hasLog: Bool
+            /// Whether this rollout made it.
+            var isOwn = true
+            /// In a line of the log.
+            var state = ""
         }
     }
 
@@ -322,8 +326,14 @@ struct RolloutWatch {
             reason += "; \(worst.description)"
         } else if let blocking = blocking.first {
             reason += "; of another revision and in the way: \(blocking.description)"
-        } else if !lastLine.isEmpty {
-            reason += "; \(lastLine)"
+        } else {
+            if !lastLine.isEmpty { reason += "; \(lastLine)" }
+            if let ending = ending.first {
+                reason += "; \(ending.description)"
+            } else if let workload {
+                let (wanted, made) = (RolloutStatus.expectedPods(workload, kind: kind), own.count)
+                if made < wanted { reason += "; \(made) of \(wanted) new pods have been made" }
+            }
         }
         return failure(reason)
     }
@@ -340,10 +350,10 @@ struct RolloutWatch {
         if worst == nil, let first = others.first, !reason.contains(first.description) {
             reason += "; \(first.description)"
         }
-        let suspects = ((worst.map { [$0] } ?? []) + others).prefix(3).map { known in
+        let suspects = ((worst.map { [$0] } ?? []) + others + blocking + ending).prefix(3).map { known in
             Failure.Suspect(
                 pod: known.pod.metadata.name, uid: known.pod.metadata.uid, container: known.trouble?.container,
-                hasLog: known.trouble?.hasLog ?? true)
+                hasLog: known.trouble?.hasLog ?? true, isOwn: isOwn(known.pod), state: known.description)
         }
         return Failure(reason: reason, suspects: suspects)
     }
@@ -354,6 +364,12 @@ struct RolloutWatch {
     }
 
     // MARK: - What is in the way
+
+    /// Pods of the workload that are to go and have not.
+    private var ending: [ObservedPod] {
+        pods.values.filter { isOfWorkload($0.pod) && $0.pod.isBeingDeleted }
+            .sorted { $0.pod.metadata.name < $1.pod.metadata.name }
+    }
 
     /// Pods of other revisions that keep a StatefulSet from replacing any: it waits until they are ready, which they
     /// will never be.
