@@ -110,7 +110,7 @@ import Testing
             let created = try await send(client, .put, "repositories/team%2Fapp", body)
             #expect(created.status == .created)
             let again = try await send(
-                client, .put, "repositories/team%2Fapp", #"{"cloneURL": "https://git.example/a.git"}"#)
+                client, .put, "repositories/team%2Fapp", #"{"cloneURL": "https://git.example/team/app.git"}"#)
             #expect(again.status == .ok)
             let view: RepositoryView = try decode(try await send(client, .get, "repositories/team%2Fapp"))
             #expect(view.path.rawValue == "team/app")
