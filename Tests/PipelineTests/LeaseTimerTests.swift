@@ -36,4 +36,37 @@ import Testing
             }
         }
     }
+
+    /// What the worker said meanwhile is still to be handled.
+    @Test(.timeLimit(.minutes(1))) func `A lease that ran out while the store was away is renewed, the next one ends`()
+        async throws
+    {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.claim(job.id)
+            let timer = LeaseTimer(engine: platform.engine, isConnected: { true }, logger: Logger(label: "test"))
+            func runOut() async throws {
+                try await platform.store.write { try $0.database.execute("UPDATE jobs SET leaseUntil = 1") }
+                platform.engine.deadlines.wake()
+            }
+            func lease() async throws -> JobLease? { try await platform.jobs(of: run.id).first?.lease }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await timer.run() }
+                try await eventually("the timer looks at it") { (try await lease()?.until ?? .now) > .now }
+                await #expect(throws: StoreError.self) {
+                    try await platform.store.read { _ in throw StoreError(.unavailable, "away") }
+                }
+                try await runOut()
+                try await eventually("it is renewed") { (try await lease()?.until ?? .now) > .now }
+                #expect(try await lease()?.attempt == 1)
+                try await Task.sleep(for: .seconds(1))
+                try await runOut()
+                try await eventually("it ends") { try await lease()?.attempt == 2 }
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+    }
 }

@@ -20,7 +20,8 @@ struct LeaseTimer: Service {
     }
 
     private func watch() async throws {
-        /// Whether workers have had the time to be heard since this service or its broker was away.
+        /// Whether workers have had the time to be heard since this service, its broker or its store was away.
+        var outages = engine.outages
         var isFair = await extendLeases()
         let wakes = engine.deadlines.wakes
         var iterator = wakes.makeAsyncIterator()
@@ -28,9 +29,11 @@ struct LeaseTimer: Service {
             let next = try await nextDeadline()
             if let next, next <= .now {
                 let isConnected = await isConnected()
-                if isConnected, isFair {
+                let isWhole = outages == engine.outages
+                if isConnected, isFair, isWhole {
                     try await expire()
                 } else {
+                    outages = engine.outages
                     let isExtended = await extendLeases()
                     isFair = isExtended && isConnected
                     try await Task.sleep(for: .seconds(1))

@@ -1,5 +1,6 @@
 import Contracts
 import Logging
+import Storage
 
 /// What time does to jobs and stages.
 extension RunEngine {
@@ -12,7 +13,11 @@ extension RunEngine {
         }
     }
 
-    /// Gives every worker a whole lease from now on: nobody could be heard while this service or its broker was away.
+    /// How often the store was away so far.
+    var outages: Int { store.store.outages }
+
+    /// Gives every worker a whole lease from now on: nobody could be heard while this service, its broker or its store was
+    /// away.
     func extendLeases() async throws {
         try await store.write { transaction in
             try transaction.jobs.extendLeases(
