@@ -48,7 +48,7 @@ import Testing
             _ = try await platform.claim(job.id)
             let timer = LeaseTimer(engine: platform.engine, isConnected: { true }, logger: Logger(label: "test"))
             func runOut() async throws {
-                try await platform.store.write { try $0.database.execute("UPDATE jobs SET leaseUntil = 1") }
+                _ = try await platform.store.write { try $0.database.execute("UPDATE jobs SET leaseUntil = 1") }
                 platform.engine.deadlines.wake()
             }
             func lease() async throws -> JobLease? { try await platform.jobs(of: run.id).first?.lease }
