@@ -18,7 +18,7 @@ struct BuildExecutor: JobExecutor {
     func collectLeftovers() async {
         for runner in BuildStepRunners.all { await runner.collectLeftovers(tools) }
         do {
-            try FileTree.remove(jobs)
+            try await remove(jobs)
             try FileTree.make(jobs)
         } catch {
             tools.logger.warning("the folders of earlier jobs could not be removed", metadata: ["error": "\(error)"])
@@ -45,15 +45,43 @@ struct BuildExecutor: JobExecutor {
         }
         // A separate task: this has to be done after a cancellation too.
         await Task {
-            await runners.cleanUp()
-            await cleanUp(build)
+            let isClean = await Self.within(cleanUpTime) {
+                await runners.cleanUp()
+                await cleanUp(build)
+            }
+            if !isClean { tools.logger.error("cleaning up took too long; the rest goes at the next start") }
         }.value
         try result.get()
     }
 
+    /// How long cleaning up after a job may take.
+    private var cleanUpTime: Duration { .seconds(300) }
+
+    /// Cancels the work when its time is over.
+    /// - Returns: whether it was done by then.
+    private static func within(_ time: Duration, _ work: @escaping @Sendable () async -> Void) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await work()
+                return !Task.isCancelled
+            }
+            group.addTask {
+                do {
+                    try await Task.sleep(for: time)
+                } catch {
+                    // The work was done before.
+                }
+                return false
+            }
+            let isDone = await group.next() ?? false
+            group.cancelAll()
+            return isDone
+        }
+    }
+
     private func cleanUp(_ build: BuildJob) async {
         do {
-            try await remove(build.folder, await build.containers?.isUsed == true ? build.containers : nil)
+            try await remove(build.folder.path)
         } catch {
             tools.logger.warning("a job's folder could not be removed", metadata: ["error": "\(error)"])
         }
@@ -61,14 +89,8 @@ struct BuildExecutor: JobExecutor {
         caches?.trim()
     }
 
-    private func remove(_ folder: JobFolder, _ containers: JobContainers?) async throws {
-        do {
-            try FileTree.remove(folder.path)
-        } catch {
-            guard let containers, error == .permissionDenied || error == .notPermitted else { throw error }
-            // Users of the containers made files that this builder's own user may not remove.
-            try await containers.removeFiles()
-            try FileTree.remove(folder.path)
-        }
+    private func remove(_ folder: FilePath) async throws {
+        guard let docker = tools.docker else { return try FileTree.remove(folder) }
+        try await docker.remove(folder)
     }
 }

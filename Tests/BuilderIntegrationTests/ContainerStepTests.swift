@@ -192,16 +192,33 @@ import Worker
                 ])
             let outcome = try await scope.run(stage)
             #expect(outcome.finished.outcome == .success)
-            let grant = try scope.grant(stage)
-            let folder = JobFolder(below: FilePath("\(scope.folder)/jobs"), job: grant.job, attempt: 1)
-            try folder.make()
-            _ = try await runTool("mkdir", ["-p", "\(folder.path)/workspace/.x/y", "\(folder.path)/.z"])
-            let containers = JobContainers(
-                host: scope.host(data: scope.folder), job: try GrantedJob(grant, keys: scope.keys), folder: folder,
-                logger: Logger(label: "test"))
-            await containers.used(scope.image, hasShell: true)
-            try await containers.removeFiles()
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path.string).isEmpty)
+        }
+    }
+
+    /// The engine makes them the builder's by a container of no image of the job's, which never runs.
+    @Test func foldersOfOtherUsersBecomeTheBuildersWithoutRunningAnything() async throws {
+        try await BuilderScope.with { scope in
+            let folder = FilePath("\(scope.folder)/jobs/j-1")
+            let outside = "\(scope.folder)/outside"
+            for path in ["\(folder)/a/b", "\(folder)/ours", outside] { _ = try await runTool("mkdir", ["-p", path]) }
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/a/link", withDestinationPath: outside)
+            _ = try await runTool("chown", ["-R", "4711:4711", "\(folder)/a", outside])
+            #expect(chmod("\(folder)/a/b", 0) == 0)
+            let host = scope.host(data: scope.folder)
+            let foreign = FileTree.foreignFolders(folder)
+            #expect(foreign.map { String(decoding: $0, as: UTF8.self) }.sorted() == ["a", "a/b"])
+            try await host.take(foreign, below: folder)
+            var status = stat()
+            for path in ["\(folder)/a", "\(folder)/a/b"] {
+                #expect(stat(path, &status) == 0 && status.st_uid == geteuid() && status.st_mode & 0o777 == 0o700)
+            }
+            #expect(stat(outside, &status) == 0 && status.st_uid == 4711)
+            // Who names a link gets no further than into the container.
+            await #expect(throws: DockerError.self) { try await host.take([Array("a/link".utf8)], below: folder) }
+            #expect(stat(outside, &status) == 0 && status.st_uid == 4711)
+            try await host.remove(folder)
+            #expect(!FileManager.default.fileExists(atPath: folder.string))
+            #expect(try await scope.engine.containers(labelled: ["slipway.dev/builder": scope.worker]).isEmpty)
         }
     }
 

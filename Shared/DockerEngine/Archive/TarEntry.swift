@@ -17,6 +17,9 @@ struct TarEntry: Sendable, Hashable {
     var mode: UInt32
     /// Seconds since 1970.
     var modifiedAt: Int64
+    /// In an image, the files of a context belong to root.
+    var user: UInt32 = 0
+    var group: UInt32 = 0
 
     /// Two empty blocks end an archive.
     static let end = [UInt8](repeating: 0, count: 1024)
@@ -41,6 +44,9 @@ struct TarEntry: Sendable, Hashable {
         }
         if path.count > 100 { records += Self.record("path", path) }
         if target.count > 100 { records += Self.record("linkpath", target) }
+        for (key, id) in [("uid", user), ("gid", group)] where id >= 1 << 21 {
+            records += Self.record(key, Array("\(id)".utf8))
+        }
         if size >= 1 << 33 { records += Self.record("size", Array("\(size)".utf8)) }
         var blocks: [UInt8] = []
         if !records.isEmpty {
@@ -50,12 +56,15 @@ struct TarEntry: Sendable, Hashable {
             blocks += records
             blocks += [UInt8](repeating: 0, count: Self.padding(length))
         }
-        blocks += Self.block(path, target, type, size < 1 << 33 ? size : 0, mode, modifiedAt)
+        blocks += Self.block(
+            path, target, type, size < 1 << 33 ? size : 0, mode, modifiedAt,
+            user < 1 << 21 ? user : 0, group < 1 << 21 ? group : 0)
         return blocks
     }
 
     private static func block(
-        _ path: [UInt8], _ target: [UInt8], _ type: UInt8, _ size: Int64, _ mode: UInt32, _ time: Int64
+        _ path: [UInt8], _ target: [UInt8], _ type: UInt8, _ size: Int64, _ mode: UInt32, _ time: Int64,
+        _ user: UInt32 = 0, _ group: UInt32 = 0
     ) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: 512)
         func put(_ text: some Collection<UInt8>, at offset: Int, upTo length: Int) {
@@ -68,9 +77,8 @@ struct TarEntry: Sendable, Hashable {
         }
         put(path, at: 0, upTo: 100)
         put(octal: Int64(mode & 0o7777), at: 100, digits: 7)
-        // Owner and group stay 0: in an image, the files of a context belong to root.
-        put(octal: 0, at: 108, digits: 7)
-        put(octal: 0, at: 116, digits: 7)
+        put(octal: Int64(user), at: 108, digits: 7)
+        put(octal: Int64(group), at: 116, digits: 7)
         put(octal: size, at: 124, digits: 11)
         put(octal: time, at: 136, digits: 11)
         put("        ".utf8, at: 148, upTo: 8)

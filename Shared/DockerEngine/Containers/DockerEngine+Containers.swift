@@ -98,6 +98,30 @@ extension DockerEngine {
         }
     }
 
+    /// Gives folders of a container, and of what is mounted there, to a user who alone may look into them. The engine does
+    /// it by itself: the container does not have to run, and nothing of its image does.
+    /// - Parameters:
+    ///   - paths: relative to `folder`.
+    ///   - folder: of the container; no link leads out of it.
+    public func give(
+        _ paths: [[UInt8]], below folder: String, in id: String, toUser user: UInt32, group: UInt32
+    ) async throws(DockerError) {
+        var call = Call(
+            .put, "/containers/\(PercentCoding.encode(id))/archive", "folders of container \(id)",
+            query: [("path", folder), ("noOverwriteDirNonDir", "1")])
+        call.headers["Content-Type"] = "application/x-tar"
+        var archive: [UInt8] = []
+        for path in paths {
+            archive +=
+                TarEntry(
+                    path: path, kind: .folder, mode: 0o700, modifiedAt: 0, user: user, group: group
+                ).header
+        }
+        call.body = .bytes(archive + TarEntry.end)
+        call.timeout = .seconds(60)
+        try await perform(call)
+    }
+
     /// Ends a container at once. One that does not run is no error.
     /// - Parameter signal: a name of signal(7) without `SIG`.
     public func killContainer(_ id: String, signal: String = "KILL") async throws(DockerError) {

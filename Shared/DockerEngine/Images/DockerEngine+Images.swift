@@ -95,6 +95,16 @@ extension DockerEngine {
                 query: [("repo", target.repository), ("tag", target.tag ?? "latest")]))
     }
 
+    /// Makes an image that holds nothing, for containers that are never started.
+    public func makeEmptyImage(_ image: ImageReference) async throws(DockerError) {
+        var call = Call(
+            .post, "/images/create", "image \(image)",
+            query: [("fromSrc", "-"), ("repo", image.repository), ("tag", image.tag ?? "latest")])
+        call.headers["Content-Type"] = "application/x-tar"
+        call.body = .bytes(TarEntry.end)
+        try await perform(call)
+    }
+
     /// - Throws: `notFound` if the engine does not have it.
     public func inspectImage(_ image: String) async throws(DockerError) -> ImageDetails {
         try await fetch(ImageDetails.self, Call(.get, "/images/\(Self.name(image))/json", "image \(image)"))

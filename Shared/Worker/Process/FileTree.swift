@@ -49,6 +49,36 @@ public enum FileTree {
         if unlinkat(directory, name, AT_REMOVEDIR) != 0, errno != ENOENT { throw Errno(rawValue: errno) }
     }
 
+    /// The folders of a tree that belong to other users, as far as this one may look.
+    /// - Returns: paths below the tree's.
+    public static func foreignFolders(_ path: FilePath) -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        let descriptor = path.withPlatformString { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+        if descriptor >= 0 { findForeign(below: descriptor, [], &found) }
+        return found
+    }
+
+    /// Takes the descriptor of a directory over.
+    private static func findForeign(below descriptor: Int32, _ path: [UInt8], _ found: inout [[UInt8]]) {
+        guard let entries = fdopendir(descriptor) else {
+            close(descriptor)
+            return
+        }
+        defer { closedir(entries) }
+        while let entry = readdir(entries) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in Array(bytes.prefix { $0 != 0 }) }
+            let text = name.map { CChar(bitPattern: $0) } + [0]
+            var status = stat()
+            guard text != [46, 0], text != [46, 46, 0], fstatat(descriptor, text, &status, AT_SYMLINK_NOFOLLOW) == 0,
+                status.st_mode & S_IFMT == S_IFDIR
+            else { continue }
+            let whole = path + name
+            if status.st_uid != geteuid() { found.append(whole) }
+            let child = openat(descriptor, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            if child >= 0 { findForeign(below: child, whole + [UInt8(ascii: "/")], &found) }
+        }
+    }
+
     /// Lets every user do with a tree what its owners may, as far as others may read it: what is its owner's alone, and all
     /// below it, stays as it is. Links are never followed, however the tree changes meanwhile.
     /// - Returns: what could not be opened, since it belongs to other users: paths below the tree's.

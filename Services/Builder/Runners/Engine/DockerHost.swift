@@ -2,6 +2,8 @@ import DockerEngine
 import Glibc
 import HTTPClient
 import Logging
+import SystemPackage
+import Worker
 
 /// The engine of this builder: connected when it is first needed, and again after it was away.
 actor DockerHost {
@@ -98,6 +100,58 @@ actor DockerHost {
         } catch {
             logger.warning("leftovers at the Docker Engine could not be removed", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// An image without content: what is made of it has nothing to run.
+    private static let empty = ImageReference(host: "slipway.local", path: "empty", tag: "1")
+
+    /// Removes a folder below the data folder, also what users of containers made there and this builder's own user may
+    /// not remove. The engine gives their folders to this user; no image of a job takes part.
+    /// - Throws: `Errno` where something stays, ``DockerError`` where the engine does not help.
+    func remove(_ folder: FilePath, patience: Duration = .seconds(60)) async throws {
+        let end = ContinuousClock.now.advanced(by: patience)
+        while true {
+            do {
+                return try FileTree.remove(folder)
+            } catch {
+                // Each time one level deeper at least: what is in a folder shows once it is ours.
+                let foreign = FileTree.foreignFolders(folder)
+                guard error == .permissionDenied || error == .notPermitted, !foreign.isEmpty, .now < end else {
+                    throw error
+                }
+                try await take(foreign, below: folder)
+            }
+        }
+    }
+
+    /// Makes folders belong to this builder's own user.
+    func take(_ paths: [[UInt8]], below folder: FilePath) async throws(DockerError) {
+        let engine = try await engine()
+        var container = ContainerSpecification(image: "\(Self.empty)")
+        // It is never started.
+        container.entrypoint = ["/"]
+        container.network = "none"
+        container.labels = labels()
+        container.mounts = [.bind(source: try await hostPath(of: folder.string), path: "/slipway")]
+        let id: String
+        do {
+            id = try await engine.createContainer(container)
+        } catch  where error.code == .notFound {
+            try await engine.makeEmptyImage(Self.empty)
+            id = try await engine.createContainer(container)
+        }
+        let result: Result<Void, DockerError>
+        do {
+            for start in stride(from: 0, to: paths.count, by: 1000) {
+                let some = Array(paths[start..<min(start + 1000, paths.count)])
+                try await engine.give(some, below: "/slipway", in: id, toUser: geteuid(), group: getegid())
+            }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        try await engine.removeContainer(id)
+        try result.get()
     }
 
     /// Removes all containers, networks and volumes that carry the labels.

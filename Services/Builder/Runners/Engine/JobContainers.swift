@@ -9,6 +9,9 @@ import Worker
 
 /// What the containers of one job share: the network and the volumes, made when the first container needs them.
 actor JobContainers {
+    /// How long the job's image may take to change the modes of files.
+    private static let patience = Duration.seconds(60)
+
     nonisolated let host: DockerHost
     nonisolated let folder: JobFolder
     private let job: GrantedJob
@@ -129,12 +132,8 @@ actor JobContainers {
         return script + Data("exit 0\n".utf8)
     }
 
-    /// Removes files of the job's folder that containers made as other users.
-    func removeFiles() async throws {
-        _ = try await runAsRoot("rm -rf /slipway/* /slipway/.[!.]*")
-    }
-
-    /// Runs a command of the shell as root, with the job's folder at `/slipway`.
+    /// Runs a command of the shell as root, with the job's folder at `/slipway`, under the limits of a step and not for
+    /// long: the image is the job's.
     /// - Returns: its exit code.
     private func runAsRoot(_ command: String) async throws -> Int32 {
         guard let image = rootImage?.name else { throw JobFailure("the job had no image yet") }
@@ -146,10 +145,18 @@ actor JobContainers {
         container.network = "none"
         container.labels = labels
         container.logging = ContainerSpecification.Logging.none
+        container.processLimit = host.limits.processes
+        container.memoryLimit = host.limits.memory
+        container.cpuLimit = host.limits.cpus
         container.mounts = [.bind(source: try await host.hostPath(of: folder.path.string), path: "/slipway")]
         let id = try await engine.createContainer(container)
         let exit = try await engine.awaitExit(of: id)
         try await engine.startContainer(id)
+        let stopping = Task {
+            try await Task.sleep(for: Self.patience)
+            try await engine.killContainer(id)
+        }
+        defer { stopping.cancel() }
         let code = try await exit.code()
         try await engine.removeContainer(id)
         return code
