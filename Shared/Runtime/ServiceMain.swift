@@ -68,6 +68,8 @@ public struct ServiceMain: Sendable {
             complain("\(name): \(problem)")
             exit(2)
         }
+        // What a service keeps is for its own user.
+        umask(0o077)
         // A peer that hangs up is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         do {

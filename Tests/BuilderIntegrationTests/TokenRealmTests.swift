@@ -13,11 +13,13 @@ import Testing
         try await BuilderScope.with { scope in
             let asked = Mutex<[String]>([])
             let router = Router(context: PeerContext.self)
-            router.get("/v2/**") { request, _ -> Response in
-                let port = request.head.authority?.split(separator: ":").last ?? "0"
-                return Response(
-                    status: .unauthorized,
-                    headers: [.wwwAuthenticate: #"Bearer realm="http://localhost:\#(port)/token",service="x""#])
+            for path: RouterPath in ["/v2", "/v2/**"] {
+                router.get(path) { request, _ -> Response in
+                    let port = request.head.authority?.split(separator: ":").last ?? "0"
+                    return Response(
+                        status: .unauthorized,
+                        headers: [.wwwAuthenticate: #"Bearer realm="http://localhost:\#(port)/token",service="x""#])
+                }
             }
             router.get("/token") { request, _ -> Response in
                 asked.withLock { $0.append(request.headers[.authorization] ?? "nobody") }

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -28,6 +29,23 @@ import Testing
             }
             let rows: [Int] = try await store.read { try $0.values("SELECT n FROM t ORDER BY n") }
             #expect(rows == (0..<200).filter { $0 % 3 != 0 })
+        }
+    }
+
+    @Test func `Nobody else reads a file of SQLite's, also one that a version before made`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appending("service.sqlite").string
+            let migration = Migration("t", sql: "CREATE TABLE t (n INTEGER)")
+            for isNew in [true, false] {
+                let store = try Store.open(at: path, migrations: [migration])
+                try await store.write { try $0.execute("INSERT INTO t VALUES (1)") }
+                for name in ["", "-wal", "-shm"] {
+                    let mode = try FileManager.default.attributesOfItem(atPath: path + name)[.posixPermissions]
+                    #expect(mode as? Int == 0o600, "\(name) \(isNew)")
+                }
+                try await store.close()
+                try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+            }
         }
     }
 

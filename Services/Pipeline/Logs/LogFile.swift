@@ -19,7 +19,7 @@ struct LogFile: ~Copyable {
 
     /// Opens the file, or makes it. Its directory must exist.
     init(path: String) throws(FileError) {
-        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard opened >= 0 else { throw FileError(path: path, doing: "open") }
         let end = lseek(opened, 0, SEEK_END)
         guard end >= 0 else {

@@ -135,7 +135,7 @@ actor LogStore {
         for part in path.split(separator: "/", omittingEmptySubsequences: false) {
             made += made.isEmpty && part.isEmpty ? "/" : (made.isEmpty || made == "/" ? "\(part)" : "/\(part)")
             if made == "/" || made.isEmpty { continue }
-            if mkdir(made, 0o750) != 0, errno != EEXIST { throw FileError(path: made, doing: "make directory") }
+            if mkdir(made, 0o700) != 0, errno != EEXIST { throw FileError(path: made, doing: "make directory") }
         }
     }
 

@@ -10,7 +10,7 @@ enum LogTimesFile {
     /// Adds the moments of a chunk that is about to be added to the stream.
     static func append(_ times: [LogTime], to path: String) throws(FileError) {
         guard let first = times.first else { return }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: path, doing: "open") }
         defer { close(descriptor) }
         // A crash may have left half a record, or moments of bytes that did not reach the disk and come again.

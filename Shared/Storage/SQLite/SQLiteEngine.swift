@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import Glibc
 
 /// A service's one database file: WAL, many readers beside one writer.
 final class SQLiteEngine: DatabaseEngine {
@@ -17,11 +18,22 @@ final class SQLiteEngine: DatabaseEngine {
             try database.execute(sql: "PRAGMA cache_size = -16384")
         }
         name = path
+        Self.keepPrivate(path)
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    /// Lets nobody but this user read the file and those beside it, also where a version before made them: SQLite gives
+    /// the later ones the mode of the first.
+    private static func keepPrivate(_ path: String) {
+        guard !path.isEmpty, path != ":memory:" else { return }
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        // What is wrong with the path is SQLite's to say.
+        if descriptor >= 0 { Glibc.close(descriptor) }
+        for file in [path, path + "-wal", path + "-shm", backup(of: path)] { chmod(file, 0o600) }
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
