@@ -31,7 +31,7 @@ struct Pipeline {
         let data = folder.path
 
         let store = PipelineStore(store: try await Self.open(settings, logger))
-        try await FirstToken.prepare(in: store, file: "\(data)/token", logger: logger)
+        try await FirstToken.prepare(in: store, file: "\(data)/\(FirstToken.file)", logger: logger)
         context.readiness.add("store") {
             do {
                 _ = try await store.read { try $0.repositories.find(.init(rawValue: "")) }

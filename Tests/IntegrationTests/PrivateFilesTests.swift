@@ -1,4 +1,6 @@
+import Contracts
 import Foundation
+import SystemPackage
 import TestSupport
 import Testing
 

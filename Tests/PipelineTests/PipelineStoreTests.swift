@@ -7,6 +7,26 @@ import Testing
 @testable import Pipeline
 
 @Suite struct PipelineStoreTests {
+    @Test func `Who signed in with a token is signed out when it is replaced or revoked, and nobody else`() async throws
+    {
+        try await PlatformFixture.with { platform in
+            let access = platform.operations.access
+            try await platform.store.write { transaction in
+                try transaction.access.addToken("slp_a", name: "a", now: transaction.now)
+                try transaction.access.addToken("slp_b", name: "b", now: transaction.now)
+            }
+            let (a, b) = (try await access.signIn(token: "slp_a"), try await access.signIn(token: "slp_b"))
+            try await platform.store.write { try $0.access.addToken("slp_c", name: "a", now: $0.now) }
+            await #expect(throws: OperationError.self) { try await access.principal(token: "slp_a") }
+            await #expect(throws: OperationError.self) { try await access.principal(session: a) }
+            _ = try await access.principal(session: b)
+            try await platform.store.write { try $0.access.removeToken("b") }
+            await #expect(throws: OperationError.self) { try await access.principal(session: b) }
+            _ = try await access.principal(token: "slp_c")
+            #expect(try await platform.store.read { try $0.access.tokens().map(\.name) } == ["a", "test"])
+        }
+    }
+
     struct Killed: Error {}
 
     @Test func `What is cut off in the middle of a transaction is as if it never came, and works when it comes again`()

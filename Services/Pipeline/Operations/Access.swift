@@ -55,7 +55,7 @@ struct Access: Sendable {
                     .notSignedIn, "wrong_token", "the token is wrong",
                     remedy: "it is in the file “token” of the service's data folder")
             }
-            try transaction.access.addSession(session, now: transaction.now)
+            try transaction.access.addSession(session, token: token, now: transaction.now)
         }
         return session
     }

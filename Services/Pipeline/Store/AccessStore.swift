@@ -28,10 +28,27 @@ struct AccessStore {
         try database.value("SELECT EXISTS (SELECT 1 FROM tokens)") ?? false
     }
 
+    /// The tokens there are, by name.
+    func tokens() throws -> [(name: String, createdAt: Timestamp)] {
+        try database.rows("SELECT name, createdAt FROM tokens ORDER BY name").map { row in
+            (try row["name"], try row["createdAt"])
+        }
+    }
+
+    /// Adds a token in the place of the one of its name.
     func addToken(_ token: String, name: String, now: Timestamp) throws {
+        try removeToken(name)
         try database.execute(
-            "INSERT INTO tokens (hash, name, createdAt) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [Self.hash(token), name, now])
+            "INSERT INTO tokens (hash, name, createdAt) VALUES (?, ?, ?)", [Self.hash(token), name, now])
+    }
+
+    /// Removes a token and the sessions begun with it; of those of before that was kept nobody knows.
+    func removeToken(_ name: String) throws {
+        let hashes: [String] = try database.values("SELECT hash FROM tokens WHERE name = ?", [name])
+        for hash in hashes {
+            try database.execute("DELETE FROM sessions WHERE token = ? OR token IS NULL", [hash])
+            try database.execute("DELETE FROM tokens WHERE hash = ?", [hash])
+        }
     }
 
     /// Whether this is a token. Looked up by hash, so the time it takes tells nothing of the token.
@@ -39,11 +56,12 @@ struct AccessStore {
         try database.value("SELECT EXISTS (SELECT 1 FROM tokens WHERE hash = ?)", [Self.hash(text)]) ?? false
     }
 
-    func addSession(_ session: String, now: Timestamp) throws {
+    /// - Parameter token: what it is begun with.
+    func addSession(_ session: String, token: String, now: Timestamp) throws {
         try database.execute("DELETE FROM sessions WHERE expiresAt < ?", [now])
         try database.execute(
-            "INSERT INTO sessions (hash, createdAt, expiresAt) VALUES (?, ?, ?)",
-            [Self.hash(session), now, now.adding(Self.sessionLife)])
+            "INSERT INTO sessions (hash, token, createdAt, expiresAt) VALUES (?, ?, ?, ?)",
+            [Self.hash(session), Self.hash(token), now, now.adding(Self.sessionLife)])
     }
 
     func isSession(_ text: String, now: Timestamp) throws -> Bool {

@@ -4,6 +4,7 @@ import Storage
 enum Schema {
     static let migrations = [
         Inbox.migration, Outbox.migration, first, rollouts, people, DiscoveredRepositoryStore.migration, names, forges,
+        tokens,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so
@@ -233,6 +234,13 @@ enum Schema {
         sql: """
             -- What tells a cluster from others, as its deployers say: one may go by several names.
             ALTER TABLE clusters ADD COLUMN identity TEXT;
+            """)
+
+    private static let tokens = Migration(
+        "2026-11 tokens",
+        sql: """
+            -- The hash of the token it was begun with; none where it was begun before that was kept.
+            ALTER TABLE sessions ADD COLUMN token TEXT;
             """)
 
     private static let forges = Migration(

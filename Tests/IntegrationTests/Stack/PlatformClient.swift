@@ -49,9 +49,11 @@ final class PlatformClient: Sendable {
         try await send(method, path, body: Array(try Wire.encode(value)))
     }
 
-    func status(_ url: String) async throws -> Int {
+    func status(_ url: String, token: String? = nil) async throws -> Int {
         do {
-            return try await answer(to: HTTPRequest(.get, url)).status
+            var request = HTTPRequest(.get, url)
+            if let token { request.authentication = .bearer(token) }
+            return try await answer(to: request).status
         } catch is HTTPClientError {
             return 0
         }
