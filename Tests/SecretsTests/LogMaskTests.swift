@@ -137,6 +137,12 @@ import Testing
             masked("0123456789abcdef web", ["NAME=web\nKEY=\"0123456789abcdef\"\n"], chunk: chunk) == "****** web")
     }
 
+    @Test("a secret that looks like a document and is none is hidden")
+    func looksLikeOne() {
+        #expect(masked("on [a b c] and {", ["[a b c]"]) == "on ****** and {")
+        #expect(masked("123 456 12", ["123\n456\n"]) == "****** ****** 12")
+    }
+
     @Test("blanks around a secret are no part of what is hidden")
     func blanks() {
         #expect(masked("tok-12345", [" tok-12345 \n"]) == "******")

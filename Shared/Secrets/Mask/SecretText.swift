@@ -4,8 +4,8 @@ import FoundationEssentials
 struct SecretText {
     /// Without the line ends at its end, which a shell's `$(…)` takes off.
     let whole: [UInt8]
-    /// Without what is beside the text: blanks, and in a document the comma at the end. Those of a document have to say
-    /// something.
+    /// Without what is beside the text: blanks, and in a document the comma at the end. Of a document those that say
+    /// something, if there are any.
     let lines: [[UInt8]]
     /// What a document has as `name: value`, as `name=value` or in double quotes, where it says something by itself.
     let values: [String]
@@ -22,7 +22,8 @@ struct SecretText {
             return
         }
         let texts = lines.map { Self.trim($0) { Self.isBlank($0) || $0 == UInt8(ascii: ",") } }
-        self.lines = texts.filter(Self.tells).map(Array.init) + (isJSON ? [Self.compact(whole)] : [])
+        let telling = lines.count > 1 ? texts.filter(Self.tells) : []
+        self.lines = (telling.isEmpty ? lines : telling).map(Array.init) + (isJSON ? [Self.compact(whole)] : [])
         values = (Self.quoted(whole) + texts.compactMap(Self.value)).filter(Self.isSecret)
     }
 
