@@ -154,7 +154,12 @@ import Worker
             let ended = Task { try await rollout.run() }
             try await eventually("the undo") { log.text.contains("rolling back to revision 1") }
             ended.cancel()
-            await #expect(throws: (any Error).self) { try await ended.value }
+            let stopped = await #expect(throws: JobFailure.self) { try await ended.value }
+            let reason = stopped?.reason ?? ""
+            #expect(
+                reason.hasSuffix(
+                    "the deployer stops watching it; statefulset/store in namespace \(cluster.namespace) has the image "
+                        + "\(old) in container web"), "\(reason)")
             #expect(
                 try await cluster.field("{.spec.template.spec.containers[0].image}", of: "statefulset/store") == old)
             // The next attempt sees the undo to its end.

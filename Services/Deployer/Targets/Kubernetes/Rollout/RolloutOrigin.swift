@@ -40,6 +40,7 @@ struct RolloutOrigin: Codable, Sendable, Equatable {
         self = found
     }
 
+    /// As an annotation; a few texts can always be written.
     var text: String? { (try? Wire.encode(self)).map { String(decoding: $0, as: UTF8.self) } }
 
     /// As something to go back to.

@@ -28,7 +28,7 @@ struct RolloutUndo: Sendable {
     /// How long the undo of a rollout that was stopped is watched: less than the platform waits for the step's end.
     private static let longestStopped = Duration.seconds(45)
     /// How long is asked what a workload has now.
-    private static let askingLimit = Duration.seconds(10)
+    private static let askingLimit = Duration.seconds(3)
 
     /// Never throws: the rollout failed already.
     func run() async -> RollbackOutcome {
@@ -53,8 +53,12 @@ struct RolloutUndo: Sendable {
         }
     }
 
-    /// What the workload has now, in words for people.
+    /// What the workload has now, in words for people. A separate task: a rollout that was stopped says it too.
     func remains() async -> String {
+        await Task { await look() }.value
+    }
+
+    private func look() async -> String {
         let what = "\(request.workload) in namespace \(request.namespace)"
         do {
             let found = try await client.get(path.object, within: Self.askingLimit, as: WorkloadObject.self)
