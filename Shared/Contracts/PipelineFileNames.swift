@@ -13,10 +13,11 @@ public enum PipelineFileNames {
         "slipway.json": ".slipway.json", ".drone.json": ".slipway.json", ".Drone.yml": ".drone.yml",
     ]
 
-    /// Files of other systems, with whose they are.
+    /// Files of other systems, and folders, whose names end with a slash; with whose they are.
     private static let foreign = [
         ".gitlab-ci.yml": "GitLab CI", ".woodpecker.yml": "Woodpecker", ".woodpecker.yaml": "Woodpecker",
-        ".circleci/config.yml": "CircleCI", ".travis.yml": "Travis CI",
+        ".woodpecker/": "Woodpecker", ".github/workflows/": "GitHub Actions", ".circleci/config.yml": "CircleCI",
+        ".travis.yml": "Travis CI",
         "bitbucket-pipelines.yml": "Bitbucket Pipelines",
         "azure-pipelines.yml": "Azure Pipelines", "Jenkinsfile": "Jenkins", ".drone.star": "Drone's Starlark",
         ".drone.jsonnet": "Drone's Jsonnet",
@@ -25,6 +26,7 @@ public enum PipelineFileNames {
     /// What to do about a file that is not read, where a name of ``sought`` is such a one: a half sentence after the name.
     public static func advice(on name: String) -> String? {
         if let right = mistaken[name] { return "name it \(right)" }
-        return foreign[name].map { "it is a file of \($0) and is not read: write a .slipway.yml" }
+        let kind = name.hasSuffix("/") ? "folder" : "file"
+        return foreign[name].map { "it is a \(kind) of \($0) and is not read: write a .slipway.yml" }
     }
 }

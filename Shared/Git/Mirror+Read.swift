@@ -29,7 +29,9 @@ extension Mirror {
         }
         var found: File?
         for (path, entry) in zip(usable, reply.entries.dropFirst()) {
-            guard case .object("blob", let content) = entry else { continue }
+            guard case .object(let type, let content) = entry, type == (path.hasSuffix("/") ? "tree" : "blob") else {
+                continue
+            }
             guard content.size <= limit else {
                 throw GitError(.tooLarge, "\(path) has \(content.size) bytes; \(limit) are taken")
             }

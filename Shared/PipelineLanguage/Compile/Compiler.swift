@@ -122,7 +122,7 @@ public enum Compiler {
         if isJSON(text, path: path) {
             return JSONSource.document(of: text, sink: sink, limits: limits).map { [$0] }
         }
-        if let foreign = ForeignFormat(text: text) {
+        if let foreign = ForeignFormat(text: text) ?? ForeignFormat(workflow: text) {
             foreign.report(to: sink)
             return nil
         }

@@ -28,11 +28,12 @@ extension DocumentReader {
         case .null: return .null
         case .list(let elements): return .array(elements.map { json($0, name: name) })
         case .map(let entries):
-            if entries.contains(where: { $0.key == "from_secret" }) {
+            let isAlone = entries.count == 1
+            if let entry = entries.first(where: { $0.key == "from_secret" || isAlone && SecretWords.isTypo($0.key) }) {
                 sink.error(
                     .unsupported,
-                    "from_secret is the whole value of a setting; inside “\(name)” a plugin would see its name only",
-                    at: node)
+                    "\(entry.key) is the whole value of a setting\(entry.key == "from_secret" ? "" : ", and written from_secret"); "
+                        + "inside “\(name)” a plugin would see its name only", at: node)
             }
             var members: [String: JSONValue] = [:]
             for entry in entries { members[entry.key] = json(entry.value, name: name) }

@@ -79,7 +79,7 @@ struct DocumentReader {
         if case .scalar(let scalar) = node.content, !isUnused, !scalar.text.contains("${"),
             scalar.text.contains(where: \.isWhitespace)
         {
-            let list = scalar.text.split(whereSeparator: \.isWhitespace).joined(separator: ", ")
+            let list = CommandWords.list(scalar.text)
             let lines = isService ? "" : "; shell lines are called “commands”"
             sink.error(.badValue, "\(what) is a list of words: [\(list)]\(lines)", at: node)
             return []
@@ -98,10 +98,13 @@ struct DocumentReader {
                 sink.warning(.noEffect, "an empty entry of \(what) has no effect", at: element)
                 return nil
             }
-            if case .map = element.content {
+            if case .map(let entries) = element.content {
+                // `{ make; }` is a mapping without values.
+                let isBraces = entries.allSatisfy { $0.value.content == .null }
                 sink.error(
                     .wrongType,
-                    "each of \(what) is text, not a mapping; put quotes around a line that has “: ” in it", at: element)
+                    "each of \(what) is text, not a mapping; put quotes around a line that "
+                        + (isBraces ? "begins with “{” or ends with “:”" : "has “: ” in it"), at: element)
                 return nil
             }
             if case .list = element.content {

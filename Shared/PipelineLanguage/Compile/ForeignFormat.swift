@@ -51,6 +51,17 @@ struct ForeignFormat {
         return nil
     }
 
+    /// A workflow of GitHub's by its keys at the margin: with `{ token: ${{ secrets.X }} }` it cannot be read as YAML.
+    init?(workflow text: String) {
+        var keys: [String: Int] = [:]
+        for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            let key = line.prefix { $0.isLetter || $0 == "-" || $0 == "_" }
+            if !key.isEmpty, line.dropFirst(key.count).first == ":" { keys[String(key)] = number + 1 }
+        }
+        guard keys["on"] != nil, keys["kind"] == nil, keys["steps"] == nil, let jobs = keys["jobs"] else { return nil }
+        self = Self.github(at: SourceMark(line: jobs, column: 1), length: 4)
+    }
+
     private static func program(_ line: Substring, isFirst: Bool) -> (String, String)? {
         let word = line.prefix { $0.isLetter || $0 == "@" || $0 == "_" }
         let rest = line.dropFirst(word.count).drop { $0 == " " }
@@ -128,10 +139,15 @@ struct ForeignFormat {
     }
 
     private static func github(at entry: SourceEntry) -> ForeignFormat {
+        github(at: entry.keyMark, length: entry.key.unicodeScalars.count)
+    }
+
+    private static func github(at mark: SourceMark, length: Int) -> ForeignFormat {
         ForeignFormat(
             "a workflow of GitHub Actions",
             "a job is a pipeline here, its “run” lines are “commands”, “on” is “trigger”, "
-                + "“needs” is “depends_on”, and “uses” an “image” with “settings”: " + general, at: entry)
+                + "“needs” is “depends_on”, and “uses” an “image” with “settings”: " + general, at: mark, length: length
+        )
     }
 
     private static func travis(_ entries: [SourceEntry]) -> ForeignFormat? {

@@ -31,7 +31,8 @@ enum ForeignWords {
         switch place {
         case .pipeline: return meaning(of: word, in: pipeline, order, variables) ?? condition(word, "trigger")
         case .step:
-            if fields.contains("settings"), pluginWords.contains(word) {
+            let isPlugin = fields.contains("image") && !fields.contains { scriptWords.contains($0) }
+            if isPlugin || fields.contains("settings"), pluginWords.contains(word) {
                 return "what a plugin is told is indented below “settings”"
             }
             return meaning(of: word, in: step, work, order, variables) ?? condition(word, "when")
@@ -295,6 +296,9 @@ enum ForeignWords {
     ]
 
     /// What plugins are told most, and what other words of the same name would mean in a step.
+    /// What a step has that is no plugin's.
+    private static let scriptWords: Set<String> = ["commands", "command", "entrypoint", "script", "run", "detach"]
+
     private static let pluginWords: Set<String> = [
         "tags", "labels", "args", "repo", "registry", "target", "branch", "event", "path", "message", "with", "params",
     ]

@@ -42,6 +42,7 @@ struct YAMLProblem {
     private func explain(
         _ problem: String, _ mark: SourceMark, _ context: (text: String, mark: SourceMark)?
     ) -> (String, SourceMark) {
+        if let separator = separator(near: mark, context?.mark) { return separator }
         if let text = openText(before: mark) { return text }
         if let blank = wrongBlank(in: mark.line) ?? lineBefore(mark.line).flatMap(wrongBlank) { return blank }
         if let context, problem.contains("unexpected end of stream") {
@@ -49,6 +50,7 @@ struct YAMLProblem {
             return ("a text that begins here is not closed", context.mark)
         }
         if problem.contains("undefined alias") { return (unknownAlias(at: mark), mark) }
+        if let shell = shellLine(mark, problem) { return shell }
         if let quoted = special(at: problem.contains("cannot start any token") ? mark : context?.mark ?? mark) {
             return quoted
         }
@@ -73,6 +75,60 @@ struct YAMLProblem {
     }
 
     // MARK: What is wrong
+
+    /// A line that is to separate two documents, and does not: `--`, ` ---`, `===`, or `...` alone.
+    private func separator(near mark: SourceMark, _ context: SourceMark?) -> (String, SourceMark)? {
+        let advice = "documents are separated by a line “---”: three dashes, nothing before and nothing behind them"
+        let near = [mark.line, lineBefore(mark.line) ?? 0, context?.line ?? 0]
+        for number in near where number >= 1 && number <= lines.count {
+            let line = lines[number - 1]
+            let words = line.drop { $0 == " " || $0 == "\t" }.prefix { !$0.isWhitespace }
+            let isAlone = line.drop { $0 == " " || $0 == "\t" }.dropFirst(words.count).allSatisfy(\.isWhitespace)
+            guard let first = words.first, isAlone, words.allSatisfy({ $0 == first }) else { continue }
+            let isOff = words.count != line.prefix(words.count).count { $0 == first }
+            switch (first, words.count) {
+            case ("=", 7) where !isOff:
+                return (ConflictMarkers.advice, SourceMark(line: number, column: 1))
+            case ("-", 3) where isOff, ("-", 2), ("-", 4...), ("=", 3...), ("_", 3...), ("*", 3...):
+                return (advice, SourceMark(line: number, column: 1))
+            case (".", 3) where !isOff:
+                return (
+                    "a line “---” belongs behind “...”, before the next document", SourceMark(line: number, column: 1)
+                )
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    /// A line of a shell whose beginning means something to YAML: `[ -f x ] && make`, `> out make`, `| make`.
+    private func shellLine(_ mark: SourceMark, _ problem: String) -> (String, SourceMark)? {
+        let line = rest(at: SourceMark(line: mark.line, column: 1))
+        var value = line.drop { $0 == " " }
+        guard value.hasPrefix("- ") else { return nil }
+        while value.hasPrefix("- ") { value = value.dropFirst(2).drop { $0 == " " } }
+        guard let first = value.first else { return nil }
+        let column = line.unicodeScalars.count - value.unicodeScalars.count + 1
+        switch first {
+        case "|", ">": guard problem.contains("expected a comment or a line break") else { return nil }
+        case "[", "{":
+            let close: Character = first == "[" ? "]" : "}"
+            guard mark.column > column, let end = value.firstIndex(of: close),
+                value[value.index(after: end)...].contains(where: { !$0.isWhitespace && $0 != "," })
+            else { return nil }
+        default: return nil
+        }
+        return (
+            "put a text that begins with “\(first)” in quotes: \(Self.quoted(value))",
+            SourceMark(line: mark.line, column: column)
+        )
+    }
+
+    private static func quoted(_ text: Substring) -> String {
+        var text = text
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return text.contains("\"") || text.contains("\\") ? "'\(text.replacing("'", with: "''"))'" : "\"\(text)\""
+    }
 
     /// A quoted text that ends where nobody meant it to: its own quote is missing, or there is more behind it.
     private func openText(before mark: SourceMark) -> (String, SourceMark)? {
@@ -138,6 +194,9 @@ struct YAMLProblem {
         }
         let pattern = "put a pattern that begins with “*” in quotes: \"\(word)\""
         guard name.first?.isLetter == true, word.count == name.count + 1 else { return pattern }
+        if lines[mark.line - 1].drop(while: { $0 == " " || $0 == "-" }).hasPrefix("<<") {
+            return "there is no anchor “&\(name)” before this line; anchors hold in their own document"
+        }
         return "there is no anchor “&\(name)” before this line; \(pattern)"
     }
 
@@ -163,19 +222,21 @@ struct YAMLProblem {
             $0 + ("[{".unicodeScalars.contains($1) ? 1 : "]}".unicodeScalars.contains($1) ? -1 : 0)
         }
         if depth > 0 { value = value.prefix { !",]}".contains($0) } }
-        while value.last?.isWhitespace == true { value.removeLast() }
-        let quoted =
-            value.contains("\"") || value.contains("\\")
-            ? "'\(value.replacing("'", with: "''"))'" : "\"\(value)\""
-        return ("put a text that begins with “\(first)” in quotes: \(quoted)", mark)
+        return ("put a text that begins with “\(first)” in quotes: \(Self.quoted(value))", mark)
     }
 
     private func braces(in line: Int) -> (String, SourceMark)? {
         guard line >= 1, line <= lines.count, let found = lines[line - 1].firstRange(of: "{{") else { return nil }
         let before = lines[line - 1][..<found.lowerBound]
         guard before.allSatisfy({ $0 != "\"" && $0 != "'" }) else { return nil }
-        let column = before.unicodeScalars.count + 1
-        return ("put a text with “{{ … }}” in quotes", SourceMark(line: line, column: column))
+        let mark = SourceMark(line: line, column: before.unicodeScalars.count + 1)
+        let inner = lines[line - 1][found.upperBound...]
+        if before.last == "$", let close = inner.firstRange(of: "}}") {
+            let name = inner[..<close.lowerBound].filter { !$0.isWhitespace }
+            let instead = DocumentReader.instead(of: name) ?? "here an expression is ${NAME}"
+            return ("“${{ … }}” is an expression of GitHub Actions: \(instead)", mark)
+        }
+        return ("put a text with “{{ … }}” in quotes", mark)
     }
 
     /// `image: golang: 1.22`: a value with a colon in it.
