@@ -72,7 +72,7 @@ struct StepTests {
             (#"{"version": 2, "name": "a", "stages": []}"#, "version 2 of a process is not known"),
             (
                 #"{"name": "a", "stages": [{"name": "b", "steps": [{"step": "c", "deploy": {"environment": "e", "container": "c", "image": "i", "workload": "pod/x"}}]}]}"#,
-                "no workload such as deployment/web"
+                "not a workload such as deployment/web"
             ),
             (#"{"name": "a", "stages": [{"name": "b", "steps": [{"image": "c"}]}]}"#, "step"),
         ] {
@@ -185,17 +185,20 @@ struct StepTests {
             return Step(name: "s", deploy: deploy)
         }
         let steps: [(Step, String)] = [
-            (deploy { $0.environment = "${p}" }, "${p} in deploy.environment: “” is no environment"),
-            (deploy { $0.container = "${p}" }, "${p} in deploy.container: “” is no container"),
+            (deploy { $0.environment = "${p}" }, "${p} in deploy.environment: “” is not a valid environment"),
+            (deploy { $0.container = "${p}" }, "${p} in deploy.container: “” is not a valid container"),
             (
                 deploy { $0.workload = Workload(kind: .deployment, name: "${p}") },
-                "${p} in deploy.workload: “” is not a workload"
+                "${p} in deploy.workload: “” is not a valid workload"
             ),
-            (deploy { $0.run = run }, "${p} in deploy.run.ports: “” is not a port"),
-            (deploy { $0.run = ContainerRun(volumes: ["${p}"]) }, "${p} in deploy.run.volumes: “” is not a volume"),
+            (deploy { $0.run = run }, "${p} in deploy.run.ports: “” is not a valid port"),
+            (
+                deploy { $0.run = ContainerRun(volumes: ["${p}"]) },
+                "${p} in deploy.run.volumes: “” is not a valid volume"
+            ),
             (
                 Step(name: "s", build: ImageBuild(repository: "r/w", platform: "${p}")),
-                "${p} in build.platform: “” is not a platform"
+                "${p} in build.platform: “” is not a valid platform"
             ),
         ]
         for (step, words) in steps {
