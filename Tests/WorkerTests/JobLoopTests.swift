@@ -483,7 +483,8 @@ struct ClosureExecutor: JobExecutor, StepRunner {
             try await eventually("the end") { platform.finished != nil }
             try await eventually("all events") { published.withLock { $0.count } == 4 }
         }
-        let ends = published.withLock { $0 }.compactMap { $0["subject"]?["content"] }.filter { $0["outcome"] != nil }
+        let contents = published.withLock { $0 }.compactMap { $0["data"]?["subject"]?["content"] }
+        let ends = contents.filter { $0["outcome"] != nil }
         #expect(ends.map { $0["outcome"] } == ["failure", "cancel"])
         #expect(
             ends.map { $0["errors"] } == ["the step took longer than its timeout of 1 s", "cancelled by ada"])
