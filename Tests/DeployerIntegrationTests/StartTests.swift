@@ -22,13 +22,23 @@ import Worker
             var retryAfter: String?
             /// How many changes are made whose answer is lost.
             var lostAnswers = 0
+            /// How many changes are refused since somebody else made one.
+            var conflicts = 0
+            /// How long a change that was made is not answered.
+            var silence: Duration?
             /// Changes that reached the server, without those that only ask.
             var changes = 0
         }
         let state: Mutex<State>
 
-        init(refusals: [Int] = [], retryAfter: String? = nil, lostAnswers: Int = 0) {
-            state = Mutex(State(refusals: refusals, retryAfter: retryAfter, lostAnswers: lostAnswers))
+        init(
+            refusals: [Int] = [], retryAfter: String? = nil, lostAnswers: Int = 0, conflicts: Int = 0,
+            silence: Duration? = nil
+        ) {
+            state = Mutex(
+                State(
+                    refusals: refusals, retryAfter: retryAfter, lostAnswers: lostAnswers, conflicts: conflicts,
+                    silence: silence))
         }
     }
 
@@ -46,7 +56,18 @@ import Worker
                     return answer
                 }
                 let isChange = method == .patch && !request.uri.string.contains("dryRun")
+                let isConflict = moods.state.withLock { state in
+                    guard isChange, state.conflicts > 0 else { return false }
+                    state.conflicts -= 1
+                    return true
+                }
+                if isConflict { return Response(status: .conflict) }
                 let answer = try await forward(request, method, cluster)
+                if isChange, let silence = moods.state.withLock({ $0.silence }) {
+                    moods.state.withLock { $0.changes += 1 }
+                    try await Task.sleep(for: silence)
+                    return Response(status: .badGateway)
+                }
                 let isLost = moods.state.withLock { state in
                     guard isChange else { return false }
                     state.changes += 1
@@ -161,6 +182,61 @@ import Worker
             #expect(log.text.contains("has been changed by this rollout already"))
             try await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
             #expect(try await cluster.images() == [new])
+        }
+    }
+
+    @Test func aWorkloadThatOthersChangeAllTheTimeIsTriedAgainWithPauses() async throws {
+        try await TestCluster.with { cluster in
+            let (old, new) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: old, replicas: 1)
+            let log = MemoryLog()
+            try await through(Moods(conflicts: 6), cluster) { client in
+                let began = ContinuousClock.now
+                guard case .changed = try await start(cluster.rollout(new, client: client, log: log)) else {
+                    Issue.record("the change was not made")
+                    return
+                }
+                #expect(began.duration(to: .now) >= .seconds(5))
+            }
+            #expect(log.lines.count { $0.contains("was changed by others meanwhile; trying again") } == 1)
+            try await through(Moods(conflicts: .max), cluster) { client in
+                let error = await #expect(throws: JobFailure.self) {
+                    let next = cluster.rollout(old, job: "job2", sequence: 2, client: client, log: MemoryLog())
+                    _ = try await start(next, within: .seconds(3))
+                }
+                #expect(error?.reason.contains("is changed by others all the time") == true, "\(error?.reason ?? "")")
+            }
+        }
+    }
+
+    @Test("an undo that is made and never answered is found, and watched to its end")
+    func anUndoWithoutAnAnswer() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            try await cluster.make(image: old, replicas: 1)
+            let rollout = cluster.rollout(
+                old.prefix { $0 != "@" } + "@sha256:" + String(repeating: "0", count: 64), log: MemoryLog())
+            guard case .changed = try await start(rollout) else {
+                Issue.record("the change was not made")
+                return
+            }
+            let moods = Moods(silence: .seconds(20))
+            try await through(moods, cluster) { client in
+                let began = ContinuousClock.now
+                let limit = Duration.seconds(12)
+                let outcome = await RolloutUndo(
+                    client: client, request: rollout.request, path: rollout.path, allowed: limit,
+                    patience: rollout.patience,
+                    follower: RolloutFollower(
+                        client: cluster.client, path: rollout.path, compare: rollout.compare, stuck: { _ in },
+                        log: rollout.log, logger: cluster.logger),
+                    log: rollout.log, logger: cluster.logger
+                ).run()
+                #expect(outcome == .rolledBack("rolled back to revision 1"))
+                #expect(began.duration(to: .now) < limit)
+            }
+            #expect(moods.state.withLock { $0.changes } == 1)
+            #expect(try await cluster.images() == [old])
         }
     }
 

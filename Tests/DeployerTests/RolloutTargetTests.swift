@@ -21,7 +21,7 @@ private struct ShelfTarget: RolloutTarget {
         func note(_ call: String) { state.withLock { $0.calls.append(call) } }
     }
 
-    enum Mood: Sendable { case well, failing, stopped, stoppedBefore, doneAllTheSame, beyondHelp, refused }
+    enum Mood: Sendable { case well, failing, stopped, stoppedBefore, doneAllTheSame, beyondHelp, refused, late }
 
     struct OnShelf: Rollout {
         let shelf: Shelf
@@ -42,6 +42,9 @@ private struct ShelfTarget: RolloutTarget {
             switch mood {
             case .well: return .succeeded(result)
             case .stopped: return .interrupted(before)
+            case .late:
+                withUnsafeCurrentTask { $0?.cancel() }
+                return .failed("it is not well", before)
             default: return .failed("it is not well", before)
             }
         }
@@ -120,7 +123,9 @@ private struct KeptLog: StepLog {
         defer { telling.cancel() }
         let result: Result<StepResult, any Error>
         do {
-            result = .success(try await DeployExecutor(targets: [target], events: events).run(run))
+            // A separate task: one that is cancelled is not this one.
+            let executor = DeployExecutor(targets: [target], events: events)
+            result = .success(try await Task { try await executor.run(run) }.value)
         } catch {
             result = .failure(error)
         }
@@ -172,6 +177,12 @@ private struct KeptLog: StepLog {
         let untouched = try await deploy(ShelfTarget(.stoppedBefore), events: 2)
         #expect(try untouched.result.get().aftermath == "nothing was changed")
         #expect(untouched.events == [])
+    }
+
+    @Test("a step that is stopped while its failure is undone says why it failed, too")
+    func oneThatFailsAndIsStopped() async throws {
+        let result = try await deploy(ShelfTarget(.late), events: 3).result.get()
+        #expect(result.wasStopped && result.aftermath == "it is not well; rolled back to 1")
     }
 
     @Test func oneThatWasAllButDoneSucceeds() async throws {

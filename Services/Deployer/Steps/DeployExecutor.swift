@@ -42,6 +42,9 @@ struct DeployExecutor: JobExecutor, StepRunner {
             } catch let stopped as RolloutStopped {
                 let outcome = "\(stopped.outcome)"
                 return StepResult(success: false, reason: outcome, aftermath: outcome, wasStopped: true)
+            } catch let failure as JobFailure where Task.isCancelled {
+                // Stopped when it had failed already: why is told beside what stopped it.
+                return StepResult(success: false, reason: failure.reason, aftermath: failure.reason, wasStopped: true)
             }
             events.deployed(subject, deploy.environment, image: result.image, isFirst: result.isFirst, step)
             return StepResult(

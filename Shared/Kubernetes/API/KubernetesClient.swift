@@ -32,14 +32,15 @@ public struct KubernetesClient: Sendable {
 
     /// Changes an object by a strategic merge patch.
     public func patch<Value: Decodable>(
-        _ path: String, _ patch: JSONValue, dryRun: Bool, as type: Value.Type = Value.self
+        _ path: String, _ patch: JSONValue, dryRun: Bool, within limit: Duration = Self.limit,
+        as type: Value.Type = Value.self
     ) async throws(KubernetesError) -> Value {
         var query = [("fieldManager", Self.fieldManager)]
         if dryRun { query.append(("dryRun", "All")) }
         return try decode(
             try await send(
                 .patch, path, query: query, contentType: "application/strategic-merge-patch+json",
-                body: Self.encode(patch)), type)
+                body: Self.encode(patch), within: limit), type)
     }
 
     public func create<Value: Decodable>(

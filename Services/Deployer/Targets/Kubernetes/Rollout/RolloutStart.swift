@@ -31,17 +31,23 @@ struct RolloutStart: Sendable {
     func run(_ mayHaveBegun: inout Bool) async throws -> Begun {
         var pause = RetryPause()
         var isFirst: Bool?
-        var conflicts = 0
+        var toldConflict = false
         while true {
             do {
                 if isFirst == nil { try await checkRights() }
                 return try await attempt(&isFirst, &mayHaveBegun)
             } catch let error as KubernetesError where error.code == .conflict {
-                conflicts += 1
-                guard conflicts < 5 else {
+                try Task.checkCancellation()
+                // Somebody writes to it at the same time, such as an autoscaler or an operator: it may take a while.
+                let wait = pause.pause(after: error)
+                guard .now + wait < deadline else {
                     throw JobFailure(
-                        "\(request.workload) is changed by others all the time; five tries came in between")
+                        "the rollout could not begin in time: \(request.workload) is changed by others all the time: "
+                            + error.message)
                 }
+                if !toldConflict { await log.line("\(request.workload) was changed by others meanwhile; trying again") }
+                toldConflict = true
+                try await Task.sleep(for: wait)
             } catch let error as KubernetesError where error.isTransient {
                 try Task.checkCancellation()
                 let wait = pause.pause(after: error)

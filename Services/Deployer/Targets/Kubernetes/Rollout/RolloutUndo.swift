@@ -46,7 +46,9 @@ struct RolloutUndo: Sendable {
         // A separate task: a step that is stopped now still has its failure undone, if not watched.
         switch await Task(operation: { await change(cause, until: deadline) }).value {
         case .needless: return .notRolledBack("nothing was changed")
-        case .none(let reason): return .notRolledBack("not rolled back: \(reason); \(await remains())")
+        case .none(let reason):
+            let rest = max(.seconds(1), min(Self.askingLimit, deadline - .now))
+            return .notRolledBack("not rolled back: \(reason); \(await remains(within: rest))")
         case .made(let revision, let workload):
             await log.line("rolling back to revision \(revision)")
             return await watch(revision, workload, until: deadline)
@@ -54,14 +56,14 @@ struct RolloutUndo: Sendable {
     }
 
     /// What the workload has now, in words for people. A separate task: a rollout that was stopped says it too.
-    func remains() async -> String {
-        await Task { await look() }.value
+    func remains(within limit: Duration = askingLimit) async -> String {
+        await Task { await look(within: limit) }.value
     }
 
-    private func look() async -> String {
+    private func look(within limit: Duration) async -> String {
         let what = "\(request.workload) in namespace \(request.namespace)"
         do {
-            let found = try await client.get(path.object, within: Self.askingLimit, as: WorkloadObject.self)
+            let found = try await client.get(path.object, within: limit, as: WorkloadObject.self)
             let image = found.container(request.container)?.image
             return image.map { "\(what) has the image \($0) in container \(request.container)" }
                 ?? "\(what) has no container \(request.container)"
@@ -108,7 +110,8 @@ struct RolloutUndo: Sendable {
         while true {
             let failure: KubernetesError
             do throws(KubernetesError) {
-                return try await attempt(cause)
+                // An answer that does not come leaves time to look whether the change was made, and to watch it.
+                return try await attempt(cause, within: max(.seconds(1), (deadline - .now) / 3))
             } catch {
                 failure = error
             }
@@ -126,8 +129,10 @@ struct RolloutUndo: Sendable {
         }
     }
 
-    private func attempt(_ cause: String) async throws(KubernetesError) -> Change {
-        let found = try await client.get(path.object, as: WorkloadObject.self)
+    /// - Parameter limit: How long each request may take.
+    private func attempt(_ cause: String, within limit: Duration) async throws(KubernetesError) -> Change {
+        let limit = min(limit, KubernetesClient.limit)
+        let found = try await client.get(path.object, within: limit, as: WorkloadObject.self)
         let isOurs = found.mark == request.job.rawValue && found.container(request.container)?.image == request.image
         if !isOurs, found.annotation(RolloutAnnotation.undone) == request.job.rawValue {
             return .made(revision: found.revision, found)
@@ -161,7 +166,8 @@ struct RolloutUndo: Sendable {
         if let version = found.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
         var patch = previous.patch
         patch["metadata"] = .object(metadata)
-        let changed = try await client.patch(path.object, .object(patch), dryRun: false, as: WorkloadObject.self)
+        let changed = try await client.patch(
+            path.object, .object(patch), dryRun: false, within: limit, as: WorkloadObject.self)
         return .made(revision: previous.name, changed)
     }
 }
