@@ -302,6 +302,103 @@ import Worker
         }
     }
 
+    @Test(
+        "a volume and a folder that somebody gave a container by hand are in the next ones, until a step takes them away"
+    )
+    func volumesWithNames() async throws {
+        try await withHost { host in
+            let image = try await TestImages.build("exec /bin/busybox httpd -f -p 8080 -h /data", volumes: ["/data"])
+            let two = try await TestImages.server("two")
+            let volume = "\(host.service)-data"
+            try await host.engine.createVolume(volume, labels: [DeployLabel.service: host.service])
+            var theirs = ContainerSpecification(image: image)
+            theirs.mounts = [
+                .volume(name: volume, path: "/data"), .bind(source: "/usr/share", path: "/conf", readOnly: true),
+            ]
+            let old = try await host.engine.createContainer(theirs, name: host.service)
+            try await host.engine.startContainer(old)
+            func has(_ file: String) async throws -> Bool {
+                try await host.engine.execute(["/bin/busybox", "test", "-e", file], in: host.service) == 0
+            }
+            _ = try await host.engine.execute(["/bin/busybox", "touch", "/data/precious"], in: old)
+            let log = MemoryLog()
+            var run = ContainerRun(health: Probe(port: 8080, timeout: 20))
+            _ = try await host.replacement(image, job: "j1", sequence: 1, run, log: log).run()
+            #expect(try await has("/data/precious"))
+            #expect(log.text.contains("/data goes on in the volume \(volume)"), "\(log.text)")
+            #expect(log.text.contains("/conf goes on in /usr/share of the host"), "\(log.text)")
+            let made = try await host.engine.inspectContainer(host.service)
+            #expect(made.id != old && made.sources["/conf"] == "/usr/share")
+            // Both would write to it.
+            #expect(log.text.contains("stops: it cannot run beside the other one"))
+            run.volumes = ["\(volume):/data"]
+            _ = try await host.replacement(two, job: "j2", sequence: 2, run, log: MemoryLog()).run()
+            #expect(try await has("/data/precious"))
+            run.volumes = []
+            let last = MemoryLog()
+            _ = try await host.replacement(two, job: "j3", sequence: 3, run, log: last).run()
+            #expect(try await !has("/data/precious"))
+            #expect(last.text.contains("stays in the volume \(volume)"), "\(last.text)")
+            #expect(try await host.engine.inspectContainer(host.service).sources["/conf"] == "/usr/share")
+        }
+    }
+
+    @Test("the aliases and networks of a container that somebody made go to the next one once it is well")
+    func aliasesAndNetworks() async throws {
+        try await withHost { host in
+            let networks = ["\(host.service)-one", "\(host.service)-two"]
+            for network in networks { _ = try await host.engine.createNetwork(network) }
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            var theirs = ContainerSpecification(image: one)
+            (theirs.network, theirs.aliases) = (networks[0], ["shop"])
+            let old = try await host.engine.createContainer(theirs, name: host.service)
+            try await host.engine.connect(old, to: networks[1], aliases: ["other"])
+            try await host.engine.startContainer(old)
+            var asker = ContainerSpecification(image: one)
+            (asker.network, asker.moreNetworks) = (networks[0], [networks[1]])
+            asker.labels = [DeployLabel.service: host.service]
+            let asking = try await host.engine.createContainer(asker, name: "\(host.service)-asker")
+            try await host.engine.startContainer(asking)
+            func answers(_ name: String, _ text: String) async throws -> Bool {
+                let ask =
+                    "for i in 1 2 3 4; do /bin/busybox wget -T 2 -q -O - http://\(name):8080/index.html || exit 1; done"
+                let command = "test \"$(\(ask))\" = \"$(for i in 1 2 3 4; do /bin/busybox echo \(text); done)\""
+                return try await host.engine.execute(["/bin/busybox", "sh", "-c", command], in: asking) == 0
+            }
+            func run(_ path: String, aliases: [String] = []) -> ContainerRun {
+                ContainerRun(
+                    network: networks[0], aliases: aliases, health: Probe(port: 8080, path: path, timeout: 4))
+            }
+            #expect(try await answers("shop", "one"))
+            // One that is not well is never asked.
+            let broken = try host.replacement(two, job: "j1", sequence: 1, run("/nothing"), log: MemoryLog())
+            let failing = Task { try await broken.run() }
+            try await eventually("the new one") {
+                (try? await host.engine.inspectContainer(ServiceNames(host.service).next).state.isRunning) == true
+            }
+            #expect(try await answers("shop", "one"))
+            await #expect(throws: JobFailure.self) { try await failing.value }
+            let log = MemoryLog()
+            _ = try await host.replacement(
+                two, job: "j2", sequence: 2, run("/index.html", aliases: ["store"]), log: log
+            ).run()
+            for name in ["shop", "other", "store", host.service] {
+                #expect(try await answers(name, "two"), "\(name): \(log.text)")
+            }
+            let made = try await host.engine.inspectContainer(host.service)
+            #expect(Set(made.networks.keys) == Set(networks))
+            #expect(log.text.contains("the new container answers to shop in the network \(networks[0])"), "\(log.text)")
+            #expect(log.text.contains("the new container is in the network \(networks[1])"), "\(log.text)")
+            // What a step no longer says is gone, what nobody said is not.
+            _ = try await host.replacement(one, job: "j3", sequence: 3, run("/index.html"), log: MemoryLog()).run()
+            #expect(try await answers("shop", "one"))
+            #expect(try await answers("other", "one"))
+            #expect(try await !answers("store", "one"))
+            for name in [asking, host.service] { try await host.engine.removeContainer(name) }
+            for network in networks { try await host.engine.removeNetwork(network) }
+        }
+    }
+
     @Test("a tag is what it stands for at the registry; unchanged, nothing is restarted, and the number is written")
     func tags() async throws {
         try await withHost { host in

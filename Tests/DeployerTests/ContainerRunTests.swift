@@ -20,20 +20,24 @@ import Worker
             specification.mounts == [
                 .bind(source: "/srv", path: "/data", readOnly: true), .volume(name: "data", path: "/more"),
             ])
-        for wrong in [ContainerRun(ports: ["80:web"]), ContainerRun(volumes: ["data:/data:Z"])] {
+        for wrong in [
+            ContainerRun(ports: ["80:web"]), ContainerRun(volumes: ["data:/data:Z"]), ContainerRun(aliases: ["a b"]),
+        ] {
             #expect(throws: JobFailure.self) { try wrong.specification(image: "web", environment: [:]) }
         }
     }
 
     @Test func everythingAsItIsWritten() throws {
         let run = ContainerRun(
-            network: "front", networks: ["back", "front"], entrypoint: ["/serve"], command: ["--port", "80"],
+            network: "front", networks: ["back", "front"], aliases: ["shop", "api.shop", "shop"],
+            entrypoint: ["/serve"], command: ["--port", "80"],
             user: "1000:1000", labels: ["traefik.enable": "true"], memory: 64 << 20, init: false,
             logging: .init(driver: "json-file", options: ["max-size": "10m"]),
             healthCheck: .init(command: ["/ok"], interval: 5, retries: 2))
         let specification = try run.specification(image: "web", environment: ["A": "b"])
         #expect(specification.network == "front")
         #expect(specification.moreNetworks == ["back"])
+        #expect(specification.aliases == ["shop", "api.shop"])
         #expect(specification.entrypoint == ["/serve"])
         #expect(specification.command == ["--port", "80"])
         #expect(specification.user == "1000:1000")
@@ -82,6 +86,7 @@ import Worker
         for other in [
             ContainerRun(networks: ["a", "c"], labels: ["x": "1", "y": "2"]),
             ContainerRun(networks: ["a", "b"], labels: ["x": "1"]),
+            ContainerRun(networks: ["a", "b"], aliases: ["shop"], labels: ["x": "1", "y": "2"]),
             ContainerRun(networks: ["a", "b"], labels: ["x": "1", "y": "2"], memory: 1 << 30),
         ] { #expect(try fingerprint(other) != one) }
         #expect(try fingerprint(ContainerRun(networks: ["a", "b"], labels: ["x": "1", "y": "2"]), [:]) != one)

@@ -66,6 +66,12 @@ import Testing
             case .drain(let id, _):
                 change(id) { $0.networks = [] }
                 return .drained(id)
+            case .join(let id, let aliases):
+                change(id) { container in
+                    container.networks.formUnion(aliases.keys)
+                    container.answers.merge(aliases) { $1 }
+                }
+                return .joined(id)
             case .rejoin(let id, let aliases): change(id) { $0.networks.formUnion(aliases.keys) }
             case .check(let id), .confirm(let id):
                 return broken.contains(container(id)?.job ?? "") ? .ill(id) : .well(id)
@@ -177,6 +183,42 @@ import Testing
         #expect(plan.next([old]) == .create(stopping: stops ? "old" : nil))
     }
 
+    @Test("beside the old one, the new one has its aliases once it is well and before it is in service")
+    func joinsOnceItIsWell() throws {
+        var host = Host()
+        try run(wanted("j1", 1), on: &host)
+        var wanted = wanted("j2", 2)
+        wanted.aliases = ["front": ["shop"]]
+        host.containers[0].networks = ["front"]
+        var joined: ServiceNames.Place?
+        let end = try run(wanted, on: &host) { host in
+            guard joined == nil, let new = host.containers.first(where: { !$0.answers.isEmpty }) else { return }
+            joined = new.place
+            #expect(host.at(.current)?.isRunning == true && host.at(.current)?.job == "j1")
+        }
+        #expect(end == .done(unchanged: false))
+        #expect(joined == .next)
+        // One that is not well never has them.
+        host.broken = ["j3"]
+        (wanted.job, wanted.sequence, wanted.fingerprint) = ("j3", 3, "of j3")
+        let failed = try run(wanted, on: &host) { host in
+            #expect(!host.containers.contains { $0.job == "j3" && !$0.answers.isEmpty })
+        }
+        #expect(failed == .failed(restored: true))
+    }
+
+    @Test("one that was left between two networks is made anew")
+    func leftBetweenNetworks() {
+        var wanted = wanted("j2", 2)
+        wanted.aliases = ["front": ["shop"]]
+        var plan = ReplacementPlan(service: "web", wanted: wanted)
+        let old = Found(id: "old", place: .current, job: "j1", isRunning: true, start: "1", networks: ["front"])
+        var next = Found(id: "new", place: .next, job: "j2", isRunning: true, start: "2", networks: [])
+        #expect(plan.next([old, next]) == .discard("new"))
+        next.networks = ["front"]
+        #expect(plan.next([old, next]) == .check("new"))
+    }
+
     @Test(
         "files are shared by the folder around them as well",
         arguments: [
@@ -194,7 +236,7 @@ import Testing
     func cleanFolders() {
         var specification = ContainerSpecification(image: "web")
         specification.mounts = [.bind(source: "/srv/./data/", path: "/data", readOnly: false)]
-        #expect(ServiceResources.wanted(by: specification, carrying: []) == [.files("/srv/data")])
+        #expect(ServiceResources.wanted(by: specification) == [.files("/srv/data")])
     }
 
     @Test("one that is gone as soon as it stops is not stopped for one that may not be well", arguments: [false, true])

@@ -12,6 +12,10 @@ extension DocumentReader {
         run.network = name(fields.take("network"), "“network”")
         let networks = fields.take("networks")
         run.networks = texts(networks, "“networks”")
+        let aliases = fields.take("aliases")
+        run.aliases = texts(aliases, "“aliases”") { text throws(ContainerRun.Problem) in
+            try ContainerRun.alias(text)
+        }
         run.entrypoint = words(fields.take("entrypoint"), "“entrypoint”")
         run.command = words(fields.take("command"), "“command”")
         run.user = name(fields.take("user"), "“user”")
@@ -35,6 +39,15 @@ extension DocumentReader {
                     .noEffect, "“ports” has no effect with “network: \(run.network ?? "")”: nothing is published",
                     at: ports)
             }
+        }
+        let nameless = ["host", "none", "bridge", "default"]
+        if let aliases, !run.aliases.isEmpty,
+            ([run.network].compactMap { $0 } + run.networks).allSatisfy(nameless.contains)
+        {
+            sink.warning(
+                .noEffect,
+                "“aliases” has no effect without a “network” that was made with a name: the engine's own know no names",
+                at: aliases)
         }
         return run
     }

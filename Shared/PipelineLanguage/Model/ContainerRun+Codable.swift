@@ -1,7 +1,7 @@
 extension ContainerRun: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case ports, environment, volumes, network, networks, entrypoint, command, user, labels, memory, `init`, logging
-        case restart, order, drain, health
+        case ports, environment, volumes, network, networks, aliases, entrypoint, command, user, labels, memory, `init`
+        case logging, restart, order, drain, health
         case healthCheck = "healthcheck"
     }
 
@@ -13,6 +13,7 @@ extension ContainerRun: Codable {
         volumes = try container.decode(.volumes, default: [])
         network = try container.decodeIfPresent(String.self, forKey: .network)
         networks = try container.decode(.networks, default: [])
+        aliases = try container.decode(.aliases, default: [])
         entrypoint = try container.decode(.entrypoint, default: [])
         command = try container.decode(.command, default: [])
         user = try container.decodeIfPresent(String.self, forKey: .user)
@@ -34,6 +35,7 @@ extension ContainerRun: Codable {
         try container.encode(volumes, forKey: .volumes, unless: [])
         try container.encodeIfPresent(network, forKey: .network)
         try container.encode(networks, forKey: .networks, unless: [])
+        try container.encode(aliases, forKey: .aliases, unless: [])
         try container.encode(entrypoint, forKey: .entrypoint, unless: [])
         try container.encode(command, forKey: .command, unless: [])
         try container.encodeIfPresent(user, forKey: .user)

@@ -76,6 +76,24 @@ extension ContainerRun {
         return first...last
     }
 
+    // MARK: - Aliases
+
+    /// A name in a network, such as `shop` or `api.shop`.
+    public static func alias(_ text: String) throws(Problem) {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        guard isPlain, let first = text.first, first.isLetter || first.isNumber else {
+            throw Problem(
+                description: "“\(text)” is no alias such as shop or api.shop: letters, digits, “-”, “_” and “.”")
+        }
+    }
+
     // MARK: - Volumes
 
     /// `/srv/data:/data` or `data:/data:ro`.

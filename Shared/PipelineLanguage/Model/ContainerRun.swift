@@ -54,6 +54,8 @@ public struct ContainerRun: Sendable, Hashable {
     public var network: String?
     /// Networks it is in besides.
     public var networks: [String]
+    /// Names it answers to in these networks besides its own.
+    public var aliases: [String]
     /// Replaces the image's entrypoint.
     public var entrypoint: [String]
     /// Replaces the image's command.
@@ -78,8 +80,9 @@ public struct ContainerRun: Sendable, Hashable {
 
     public init(
         ports: [String] = [], environment: [String: Value] = [:], volumes: [String] = [], network: String? = nil,
-        networks: [String] = [], entrypoint: [String] = [], command: [String] = [], user: String? = nil,
-        labels: [String: String] = [:], memory: Int64? = nil, `init`: Bool = true, logging: Logging? = nil,
+        networks: [String] = [], aliases: [String] = [], entrypoint: [String] = [], command: [String] = [],
+        user: String? = nil, labels: [String: String] = [:], memory: Int64? = nil, `init`: Bool = true,
+        logging: Logging? = nil,
         healthCheck: HealthCheck? = nil, restart: String = "unless-stopped", order: Order? = nil, drain: Int? = nil,
         health: Probe? = nil
     ) {
@@ -88,6 +91,7 @@ public struct ContainerRun: Sendable, Hashable {
         self.volumes = volumes
         self.network = network
         self.networks = networks
+        self.aliases = aliases
         self.entrypoint = entrypoint
         self.command = command
         self.user = user

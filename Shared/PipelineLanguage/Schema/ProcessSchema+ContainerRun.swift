@@ -9,6 +9,7 @@ extension ProcessSchema {
                 "volumes": reference("texts", "As /srv/data:/data."),
                 "network": name("The host's network to join, or host."),
                 "networks": reference("texts", "Networks it is in besides."),
+                "aliases": reference("texts", "Names it answers to in these networks besides its own."),
                 "entrypoint": reference("texts", "Replaces the image's entrypoint."),
                 "command": reference("texts", "Replaces the image's command."),
                 "user": name("A name or number, with a group after a colon."),

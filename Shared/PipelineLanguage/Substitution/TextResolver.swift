@@ -155,6 +155,7 @@ struct TextResolver {
             resolved.run?.volumes = try names(run.volumes, "deploy.run.volumes", "volume such as data:/data")
             resolved.run?.network = try text(run.network, "deploy.run.network")
             resolved.run?.networks = try texts(run.networks, "deploy.run.networks")
+            resolved.run?.aliases = try texts(run.aliases, "deploy.run.aliases")
             resolved.run?.entrypoint = try texts(run.entrypoint, "deploy.run.entrypoint")
             resolved.run?.command = try texts(run.command, "deploy.run.command")
             resolved.run?.user = try text(run.user, "deploy.run.user")

@@ -1,47 +1,56 @@
 import Contracts
 import DockerEngine
 import Logging
+import Text
 import Worker
 
 /// The single steps.
 extension ContainerReplacement {
+    /// - Parameter isAlone: Whether nobody else serves, so that it has its aliases from the beginning.
     func create(
-        _ specification: ContainerSpecification, _ found: [ServiceContainer], stopping: String?, _ fingerprint: String
+        _ specification: ContainerSpecification, _ kept: KeptState, stopping: String?, isAlone: Bool,
+        _ fingerprint: String
     ) async throws -> String {
-        var specification = specification
-        let volumes = carried(found, specification)
-        for volume in volumes {
-            specification.mounts.append(
-                .volume(name: volume.volume, path: volume.path, readOnly: !volume.isWritable))
-            await log.line(
-                "\(volume.path) goes on in the volume \(volume.volume.prefix(12)), which has no name; give it one with "
-                    + "“volumes”")
-        }
-        await tellOfVolumesLeft(found, specification)
+        for note in kept.notes { await log.line(note) }
+        let declared = KeptState.Declared(specification)
+        var specification = kept.added(to: specification)
+        let networks = specification.moreNetworks
+        func aliases(in network: String) -> [String] { isAlone ? kept.aliases[network] ?? [] : [] }
+        specification.moreNetworks = []
+        specification.aliases = specification.network.map(aliases) ?? []
         specification.labels.merge(labels) { _, own in own }
         specification.labels[DeployLabel.service] = service
         specification.labels[DeployLabel.job] = job.rawValue
         specification.labels[DeployLabel.sequence] = sequence.map { "\($0)" }
         specification.labels[DeployLabel.fingerprint] = fingerprint
         specification.labels[DeployLabel.stops] = stopping
-        let aliases = found.first { $0.found.place == .current }?.takenAliases(service) ?? [:]
-        specification.labels[DeployLabel.aliases] = try ServiceContainer.label(aliases)
-        specification.labels[DeployLabel.carried] = volumes.isEmpty ? nil : volumes.map(\.volume).joined(separator: ",")
-        return try await engine.createContainer(specification, name: names.next)
+        specification.labels[DeployLabel.declared] = try ServiceContainer.label(declared)
+        specification.labels[DeployLabel.aliases] =
+            kept.taken.isEmpty ? nil : try ServiceContainer.label(kept.taken)
+        let volumes = specification.mounts.compactMap { mount -> String? in
+            if case .volume(let name, _, _) = mount, Hex.isDigits(name, count: 64) { name } else { nil }
+        }
+        specification.labels[DeployLabel.carried] = volumes.isEmpty ? nil : volumes.joined(separator: ",")
+        let id = try await engine.createContainer(specification, name: names.next)
+        do {
+            for network in networks { try await engine.connect(id, to: network, aliases: aliases(in: network)) }
+        } catch {
+            try await engine.removeContainer(id)
+            throw error
+        }
+        return id
     }
 
-    /// What another mount hides now is not lost, and has to be known to be found again.
-    private func tellOfVolumesLeft(_ found: [ServiceContainer], _ specification: ContainerSpecification) async {
-        let mounted = Set(
-            specification.mounts.compactMap { mount -> String? in
-                if case .volume(let name, _, _) = mount { name } else { nil }
-            })
-        for container in found where container.found.place == .current {
-            for mount in container.details.mounts where mount.isAnonymous && !mounted.contains(mount.name) {
-                await log.line(
-                    "\(mount.path) is another volume or folder from now on; what the old container kept there stays in the "
-                        + "volume \(mount.name)")
+    /// A container has its aliases when it comes into a network, and no others later.
+    func join(_ id: String, _ aliases: [String: Set<String>]) async throws {
+        for (network, names) in aliases.sorted(by: { $0.key < $1.key }) {
+            if try await engine.inspectContainer(id).networks[network] != nil {
+                try await engine.disconnect(id, from: network)
             }
+            try await engine.connect(id, to: network, aliases: names.sorted())
+            await log.line(
+                "container \(id.prefix(12)) answers to \(names.sorted().joined(separator: ", ")) in the network \(network)"
+            )
         }
     }
 
@@ -84,13 +93,14 @@ extension ContainerReplacement {
         if let name = names.last { try await engine.renameContainer(id, to: name) }
     }
 
-    /// Takes the service's name from an old one, and waits for those who still know its address.
+    /// Takes the service's name and aliases from an old one, and waits for those who still know its address.
     /// - Returns: Whether the new one was there all the time.
     func drain(_ id: String, for new: String) async throws -> Bool {
         let container = try await engine.inspectContainer(id)
         let networks = container.networks.filter { !["bridge", "host", "none"].contains($0.key) }
-        for (name, network) in networks where network.aliases.contains(service) {
-            // Given by somebody else: the name alone has moved on already.
+        let taken = ServiceContainer(try await engine.inspectContainer(new), .current).found.aliases
+        for (name, network) in networks where network.aliases.contains(service) || taken[name] != nil {
+            // The new one has them by now; the name alone has moved on already.
             try await engine.disconnect(id, from: name)
         }
         guard !networks.isEmpty, patience.drain > .zero else { return true }

@@ -67,7 +67,15 @@ struct ContainerReplacement: Rollout {
             specification.image = try await ServiceImage(
                 engine: engine, image: image, login: login, log: log, logger: logger
             ).pull()
-            return try await replace(specification)
+            let networks = try await engine.networks(labelled: [:])
+            // Found by a name or, where none is called so, by the beginning of an id.
+            let named = { (text: String) in
+                networks.contains { $0.name == text } || text.utf8.count < 12
+                    ? text : networks.first { $0.id.hasPrefix(text) }?.name ?? text
+            }
+            specification.network = specification.network.map(named)
+            specification.moreNetworks = specification.moreNetworks.map(named)
+            return try await replace(specification, networks: Set(networks.map(\.name)))
         } catch let error as DockerError {
             if Task.isCancelled { throw CancellationError() }
             throw JobFailure("\(error)")
@@ -90,7 +98,9 @@ struct ContainerReplacement: Rollout {
     /// A step that failed because somebody else did something at the same time is decided anew so often.
     private static let tries = 5
 
-    private func replace(_ specification: ContainerSpecification) async throws -> RolloutEnd<Begun> {
+    private func replace(
+        _ specification: ContainerSpecification, networks: Set<String>
+    ) async throws -> RolloutEnd<Begun> {
         var plan = ReplacementPlan(
             service: service,
             wanted: .init(
@@ -100,8 +110,9 @@ struct ContainerReplacement: Rollout {
         while true {
             do {
                 let found = try await look()
-                plan.wanted.resources = ServiceResources.wanted(
-                    by: specification, carrying: carried(found, specification))
+                let kept = self.kept(found, specification, networks: networks)
+                plan.wanted.resources = ServiceResources.wanted(by: kept.added(to: specification))
+                plan.wanted.aliases = kept.aliases.mapValues { Set($0) }
                 let step = plan.next(found.map(\.found), newest: try await newest())
                 if case .done(let id, let isUnchanged) = step {
                     return .succeeded(
@@ -109,8 +120,13 @@ struct ContainerReplacement: Rollout {
                 }
                 if case .refuse(let refusal) = step { throw JobFailure(await words(refusal)) }
                 if case .create(let stopping) = step {
+                    // Where an old one goes on beside it, it has the aliases once it is well.
+                    let isAlone =
+                        stopping != nil || !found.contains { $0.found.place == .current && $0.found.isRunning }
                     plan.took(
-                        .created(try await create(specification, found, stopping: stopping, plan.wanted.fingerprint)))
+                        .created(
+                            try await create(
+                                specification, kept, stopping: stopping, isAlone: isAlone, plan.wanted.fingerprint)))
                     isChanged = true
                 } else {
                     isChanged = isChanged || step.changes
@@ -160,6 +176,10 @@ struct ContainerReplacement: Rollout {
                 return .cannotOverlap
             }
         case .rename(let id, let place): try await rename(id, to: place)
+        case .join(let id, let aliases):
+            try await join(id, aliases)
+            try await check(id, settling: .zero)
+            return .joined(id)
         case .drain(let id, let new): return try await drain(id, for: new) ? .drained(id) : nil
         case .end(let id), .remove(let id):
             do {

@@ -65,6 +65,14 @@ extension ContainerRun {
         }
         specification.network = all.first
         specification.moreNetworks = Array(all.dropFirst())
+        do {
+            for alias in aliases where !specification.aliases.contains(alias) {
+                try Self.alias(alias)
+                specification.aliases.append(alias)
+            }
+        } catch {
+            throw JobFailure("\(error)")
+        }
     }
 
     private static func mount(_ volume: Volume) -> ContainerSpecification.Mount {

@@ -38,6 +38,8 @@ struct ReplacementPlan: Sendable {
         var resources: Set<Resource> = []
         /// `nil`: the old one stops first where both use the same resource.
         var order: Order?
+        /// What it is to answer to besides its name, by network.
+        var aliases: [String: Set<String>] = [:]
     }
 
     /// A container as far as the plan looks at it.
@@ -57,7 +59,9 @@ struct ReplacementPlan: Sendable {
         /// Whether it is gone as soon as it stops.
         var removesItself = false
         var networks: Set<String> = []
-        /// What it takes from the old one: the aliases that one has, in networks where the service's name is among them.
+        /// What it answers to besides its name, by network.
+        var answers: [String: Set<String>] = [:]
+        /// What it takes from the old one: the aliases that one has, in networks where any of them is taken.
         var aliases: [String: [String]] = [:]
     }
 
@@ -73,6 +77,8 @@ struct ReplacementPlan: Sendable {
         /// Starts the old one again.
         case startOld(String)
         case rename(String, to: ServiceNames.Place)
+        /// Gives a new one that is well its aliases, by network, which the old one still has.
+        case join(String, [String: Set<String>])
         /// Waits until nobody asks the old one any more, while the new one works.
         case drain(String, for: String)
         /// Stops an old one for good.
@@ -109,6 +115,7 @@ struct ReplacementPlan: Sendable {
     private var created: String?
     private var started: Set<String> = []
     private var well: Set<String> = []
+    private var joined: Set<String> = []
     private var ill: Set<String> = []
     private var cannotRun: Set<String> = []
     private var cannotJoin: Set<String> = []
@@ -144,6 +151,8 @@ struct ReplacementPlan: Sendable {
         case created(String)
         case started(String)
         case well(String)
+        /// Has its aliases, and is still well.
+        case joined(String)
         case ill(String)
         /// An old one that cannot be started again.
         case cannotRun(String)
@@ -162,6 +171,7 @@ struct ReplacementPlan: Sendable {
         case .created(let id): created = id
         case .started(let id): started.insert(id)
         case .well(let id): well.insert(id)
+        case .joined(let id): joined.insert(id)
         case .ill(let id): ill.insert(id)
         case .cannotRun(let id): cannotRun.insert(id)
         case .cannotJoin(let id): cannotJoin.insert(id)
@@ -257,8 +267,9 @@ struct ReplacementPlan: Sendable {
             if let step = retire(previous, for: current) { return step }
         }
         guard let next = places[.next], next.id != created else { return nil }
-        // Of this rollout and running: it goes on from there. Else what it did until now is not known.
-        if isOwn(next), next.isRunning { return nil }
+        // Of this rollout and running: it goes on from there, unless it was left half way between two networks. Else what
+        // it did until now is not known.
+        if isOwn(next), next.isRunning, wanted.aliases.keys.allSatisfy(next.networks.contains) { return nil }
         return remove(next, places[.current])
     }
 
@@ -287,7 +298,11 @@ struct ReplacementPlan: Sendable {
     private func replace(_ places: [ServiceNames.Place: Found]) -> Step {
         let current = places[.current]
         if let next = places[.next] {
-            if well.contains(next.id) { return .rename(next.id, to: .ready) }
+            if well.contains(next.id) {
+                let missing = wanted.aliases.filter { !$0.value.isSubset(of: next.answers[$0.key] ?? []) }
+                if !missing.isEmpty, !joined.contains(next.id) { return .join(next.id, missing) }
+                return .rename(next.id, to: .ready)
+            }
             if next.isRunning || started.contains(next.id) { return .check(next.id) }
             if let current, current.isRunning, next.stops == current.id { return .stop(current.id) }
             return .start(next.id)
@@ -383,7 +398,7 @@ extension ReplacementPlan.Step {
     var changes: Bool {
         switch self {
         case .check, .confirm, .done, .refuse, .gaveUp: false
-        case .create, .start, .stop, .startOld, .rename, .drain, .end, .letGo, .remove, .rejoin, .discard: true
+        case .create, .start, .stop, .startOld, .rename, .join, .drain, .end, .letGo, .remove, .rejoin, .discard: true
         }
     }
 }

@@ -72,8 +72,10 @@ enum DeployLabel {
     static let fingerprint = "slipway.dev/specification"
     /// The id of the old container that stops for it.
     static let stops = "slipway.dev/stops"
-    /// As JSON by network, the aliases of the old one where the service's name is one of them.
+    /// As JSON by network, the aliases of the old one where the new one takes any of them.
     static let aliases = "slipway.dev/aliases"
-    /// The volumes without a name that it has from the old one.
+    /// The volumes without a name that were not made for it.
     static let carried = "slipway.dev/carried"
+    /// As JSON, the volumes, networks and aliases that its step names; see ``KeptState``.
+    static let declared = "slipway.dev/declared"
 }

@@ -1,6 +1,5 @@
 import Contracts
 import DockerEngine
-import SystemPackage
 import Worker
 
 /// A container of a service as it is found on the host.
@@ -16,30 +15,28 @@ struct ServiceContainer: Sendable {
             job: labels[DeployLabel.job], isRunning: details.state.isRunning,
             fingerprint: labels[DeployLabel.fingerprint],
             resources: ServiceResources.used(by: details), stops: labels[DeployLabel.stops],
-            removesItself: details.removesItself, networks: Set(details.networks.keys), aliases: Self.aliases(labels))
+            removesItself: details.removesItself, networks: Set(details.networks.keys),
+            answers: details.networks.mapValues { Set($0.aliases) },
+            aliases: Self.decoded([String: [String]].self, labels[DeployLabel.aliases]) ?? [:])
         if details.state.status == "running" { found.start = details.state.startedAt }
     }
 
-    /// The aliases that one in its place takes from it, by network.
-    func takenAliases(_ service: String) -> [String: [String]] {
-        details.networks.mapValues { network in
-            // The engine adds the beginning of the id itself.
-            network.aliases.filter { !details.id.hasPrefix($0) }
-        }.filter { $0.value.contains(service) }
+    /// What its step named; nothing where no rollout made it.
+    var declared: KeptState.Declared {
+        Self.decoded(KeptState.Declared.self, details.labels[DeployLabel.declared]) ?? KeptState.Declared()
     }
 
-    static func label(_ aliases: [String: [String]]) throws(JobFailure) -> String? {
-        guard !aliases.isEmpty else { return nil }
+    static func label(_ value: some Encodable) throws(JobFailure) -> String {
         do {
-            return String(decoding: try Wire.encode(aliases), as: UTF8.self)
+            return String(decoding: try Wire.encode(value), as: UTF8.self)
         } catch {
             throw JobFailure("\(error)")
         }
     }
 
-    private static func aliases(_ labels: [String: String]) -> [String: [String]] {
-        // Whatever else is in the label, nobody's aliases are known then.
-        labels[DeployLabel.aliases].flatMap { try? Wire.decode([String: [String]].self, from: .init($0.utf8)) } ?? [:]
+    private static func decoded<Value: Decodable>(_ type: Value.Type, _ label: String?) -> Value? {
+        // Whatever else is in the label, nothing is known then.
+        label.flatMap { try? Wire.decode(type, from: .init($0.utf8)) }
     }
 }
 
@@ -71,19 +68,14 @@ extension ServiceContainer {
 extension ContainerReplacement {
     func look() async throws(DockerError) -> [ServiceContainer] { try await ServiceContainer.all(of: service, engine) }
 
-    /// The volumes without a name that the new container has from the old one, by their paths: what is in them would be
-    /// lost otherwise.
-    func carried(
-        _ found: [ServiceContainer], _ specification: ContainerSpecification
-    ) -> [(path: String, volume: String, isWritable: Bool)] {
-        let taken = Set(specification.mounts.map { Self.cleaned($0.path) })
+    /// - Parameter networks: The networks of the host.
+    func kept(
+        _ found: [ServiceContainer], _ specification: ContainerSpecification, networks: Set<String>
+    ) -> KeptState {
         let old = found.first { $0.found.place == .current && $0.found.job != job.rawValue }
-        return (old?.details.mounts ?? []).filter { $0.isAnonymous && !taken.contains(Self.cleaned($0.path)) }
-            .map { ($0.path, $0.name, $0.isWritable) }.sorted { $0.path < $1.path }
-    }
-
-    static func cleaned(_ path: String) -> String {
-        path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        return KeptState(
+            of: old?.details, declared: old?.declared ?? KeptState.Declared(), for: specification, service: service,
+            existing: networks)
     }
 }
 
@@ -94,14 +86,12 @@ enum ServiceResources {
         if container.networkMode == "host" { resources.insert(.hostNetwork) }
         for mount in container.mounts where mount.isWritable {
             if mount.kind == "volume" { resources.insert(.files(mount.name)) }
-            if mount.kind == "bind", isFiles(mount.source) { resources.insert(.files(cleaned(mount.source))) }
+            if mount.kind == "bind", isFiles(mount.source) { resources.insert(.files(KeptState.cleaned(mount.source))) }
         }
         return resources
     }
 
-    static func wanted(
-        by specification: ContainerSpecification, carrying volumes: [(path: String, volume: String, isWritable: Bool)]
-    ) -> Set<ReplacementPlan.Resource> {
+    static func wanted(by specification: ContainerSpecification) -> Set<ReplacementPlan.Resource> {
         var resources = Set(
             specification.ports.compactMap { port in
                 port.host.map { ReplacementPlan.Resource.port("\($0)/\(port.transport)") }
@@ -110,16 +100,12 @@ enum ServiceResources {
         for mount in specification.mounts {
             switch mount {
             case .volume(let name, _, false): resources.insert(.files(name))
-            case .bind(let source, _, false) where isFiles(source): resources.insert(.files(cleaned(source)))
+            case .bind(let source, _, false) where isFiles(source): resources.insert(.files(KeptState.cleaned(source)))
             default: break
             }
         }
-        for volume in volumes where volume.isWritable { resources.insert(.files(volume.volume)) }
         return resources
     }
-
-    /// As the engine writes a folder of the host: `/srv/./data/` is `/srv/data`.
-    private static func cleaned(_ source: String) -> String { FilePath(source).lexicallyNormalized().string }
 
     /// Sockets and devices are made to be shared.
     private static func isFiles(_ source: String) -> Bool {

@@ -1,0 +1,128 @@
+import DockerEngine
+import PipelineLanguage
+import Testing
+import Worker
+
+@testable import Deployer
+@testable import DockerEngine
+
+/// What a new container has from the one it replaces.
+@Suite struct KeptStateTests {
+    private static let id = String(repeating: "a", count: 64)
+    private static let nameless = String(repeating: "b", count: 64)
+
+    /// A container as `docker inspect` shows it.
+    private func container(
+        mounts: [String] = [], networks: [String: [String]] = [:], mode: String = "front"
+    ) throws -> ContainerDetails {
+        let endpoints = networks.map { name, aliases in
+            let all = aliases + [String(Self.id.prefix(12))]
+            return #""\#(name)": {"IPAddress": "", "Aliases": \#(all)}"#
+        }
+        let text = #"""
+            {"Id": "\#(Self.id)", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web"},
+             "State": {"Status": "running", "Running": true, "ExitCode": 0},
+             "HostConfig": {"NetworkMode": "\#(mode)"}, "Mounts": [\#(mounts.joined(separator: ","))],
+             "NetworkSettings": {"Networks": {\#(endpoints.joined(separator: ","))}}}
+            """#
+        return try EngineDocument.decode(ContainerDetails.self, from: Array(text.utf8))
+    }
+
+    private func kept(
+        _ old: ContainerDetails?, _ run: ContainerRun = ContainerRun(), before: ContainerRun? = nil,
+        existing: Set<String> = ["front", "back"]
+    ) throws -> (state: KeptState, made: ContainerSpecification) {
+        let specification = try run.specification(image: "web", environment: [:], allowsHostNetwork: true)
+        let declared = try before.map {
+            KeptState.Declared(try $0.specification(image: "web", environment: [:], allowsHostNetwork: true))
+        }
+        let state = KeptState(
+            of: old, declared: declared ?? KeptState.Declared(), for: specification, service: "web", existing: existing)
+        return (state, state.added(to: specification))
+    }
+
+    private static let mounts = [
+        #"{"Type": "volume", "Name": "shop", "Destination": "/data", "RW": true}"#,
+        #"{"Type": "bind", "Source": "/srv/conf", "Destination": "/conf", "RW": false}"#,
+        #"{"Type": "volume", "Name": "\#(nameless)", "Destination": "/cache", "RW": true}"#,
+        #"{"Type": "tmpfs", "Destination": "/tmp", "RW": true}"#,
+    ]
+
+    @Test func volumesAndFoldersThatNobodyNamedGoOn() throws {
+        let (state, made) = try kept(try container(mounts: Self.mounts))
+        #expect(
+            Set(made.mounts) == [
+                .volume(name: "shop", path: "/data"), .bind(source: "/srv/conf", path: "/conf", readOnly: true),
+                .volume(name: Self.nameless, path: "/cache"),
+            ])
+        #expect(state.notes.contains { $0.hasPrefix("/data goes on in the volume shop, ") })
+        #expect(state.notes.contains { $0.hasPrefix("/conf goes on in /srv/conf of the host, ") })
+        #expect(ServiceResources.wanted(by: made) == [.files("shop"), .files(Self.nameless)])
+    }
+
+    @Test func whatVolumesNamesHolds() throws {
+        let run = ContainerRun(volumes: ["other:/data/", "/srv/./conf:/conf"])
+        let (state, made) = try kept(try container(mounts: Self.mounts), run)
+        #expect(made.mounts.count == 3)
+        #expect(
+            made.mounts.prefix(2) == [
+                .volume(name: "other", path: "/data/"), .bind(source: "/srv/./conf", path: "/conf"),
+            ])
+        #expect(state.notes.contains { $0.hasPrefix("/data is another ") && $0.hasSuffix(" stays in the volume shop") })
+        // The same folder is nothing to speak of.
+        #expect(!state.notes.contains { $0.contains("/conf") })
+    }
+
+    @Test func whatAStepNamedGoesWithItsLineAndIsTold() throws {
+        let before = ContainerRun(
+            volumes: ["shop:/data", "/srv/conf:/conf:ro"], network: "front", networks: ["back"], aliases: ["shop"])
+        let old = try container(mounts: Self.mounts, networks: ["front": ["shop", "byhand"], "back": []])
+        let (state, made) = try kept(old, ContainerRun(network: "front"), before: before)
+        #expect(made.mounts == [.volume(name: Self.nameless, path: "/cache")])
+        #expect(made.moreNetworks.isEmpty)
+        #expect(state.aliases == ["front": ["byhand"]])
+        #expect(state.notes.contains { $0.hasPrefix("“volumes” does not name /data any more") })
+        #expect(state.notes.contains { $0.hasPrefix("“volumes” does not name /conf any more") })
+        #expect(state.notes.contains { $0.hasPrefix("“run” does not name the network back any more") })
+        #expect(state.notes.contains { $0.hasPrefix("“aliases” does not name shop any more") })
+    }
+
+    @Test func aliasesAndNetworksGoOn() throws {
+        let old = try container(networks: ["front": ["shop", "web"], "back": ["other"]])
+        let (state, made) = try kept(old, ContainerRun(network: "front", aliases: ["shop", "new"]))
+        #expect(made.network == "front" && made.moreNetworks == ["back"])
+        #expect(state.aliases == ["front": ["shop", "new"], "back": ["other"]])
+        // To be given back, the service's name as well.
+        #expect(state.taken == ["front": ["shop", "web"], "back": ["other"]])
+        // Named by nobody, they take the place of the engine's default.
+        let plain = try kept(old)
+        #expect(plain.made.network == "front" && plain.made.moreNetworks == ["back"])
+        #expect(plain.state.aliases == ["front": ["shop"], "back": ["other"]])
+        let gone = try kept(old, existing: ["front"])
+        #expect(gone.made.network == "front" && gone.made.moreNetworks.isEmpty)
+        #expect(gone.state.notes.contains("the network back of the old container is not there any more"))
+        let both = try kept(try container(networks: ["bridge": [], "front": ["shop"]], mode: "default"))
+        #expect(both.made.network == nil && both.made.moreNetworks == ["front"])
+    }
+
+    @Test func whatContradictsTheStepIsTold() throws {
+        let old = try container(networks: ["front": ["shop"]])
+        let (state, made) = try kept(old, ContainerRun(network: "host", aliases: ["new"]))
+        #expect(made.network == "host" && made.moreNetworks.isEmpty && state.aliases.isEmpty)
+        #expect(
+            state.notes == [
+                "the new container is not in the network front any more: “network: host” has no others",
+                "nobody answers to shop in the network front any more",
+            ])
+        let host = try kept(try container(networks: ["host": []], mode: "host"))
+        #expect(host.made.network == nil)
+        #expect(host.state.notes.count == 1)
+    }
+
+    @Test func withoutAnOldOneThereAreTheStepsAliases() throws {
+        let run = ContainerRun(network: "front", networks: ["back"], aliases: ["shop", "web"])
+        let (state, made) = try kept(nil, run)
+        #expect(state.aliases == ["front": ["shop"], "back": ["shop"]])
+        #expect(state.notes.isEmpty && state.taken.isEmpty && made.network == "front")
+    }
+}
