@@ -13,12 +13,12 @@ enum TokenCommands {
         return text
     }
 
-    private static let database: [any AnySetting] = [
+    private static let place: [any AnySetting] = [
         CommonSettings.data, PipelineSettings.databaseURL, PipelineSettings.databasePassword,
     ]
 
     static let all = [
-        ServiceCommand("token list", "lists the tokens that people and programs sign in with", settings: database) {
+        ServiceCommand("token list", "lists the tokens that people and programs sign in with", settings: place) {
             settings, logger in
             try await withStore(settings, logger) { store in
                 for token in try await store.read({ try $0.access.tokens() }) {
@@ -27,7 +27,7 @@ enum TokenCommands {
             }
         },
         ServiceCommand(
-            "token make", "makes a token and prints it; one of that name is good no more", settings: database + [name]
+            "token make", "makes a token and prints it; one of that name is good no more", settings: place + [name]
         ) { settings, logger in
             let name = try settings.value(name)
             try await withStore(settings, logger) { store in
@@ -40,7 +40,7 @@ enum TokenCommands {
             }
         },
         ServiceCommand(
-            "token revoke", "takes a token back, and signs out whoever signed in with it", settings: database + [name]
+            "token revoke", "takes a token back, and signs out whoever signed in with it", settings: place + [name]
         ) { settings, logger in
             let name = try settings.value(name)
             try await withStore(settings, logger) { store in
