@@ -30,6 +30,11 @@ struct YAMLProblem {
         case .reader(let problem, let offset, _, let yaml):
             sink.error(.encoding, "this is not valid YAML: \(problem)", at: Self.mark(offset: offset ?? 0, in: yaml))
         case .duplicatedKeysInMapping(let duplicates, let context):
+            if let line = lines.firstIndex(where: { $0.hasPrefix("---") && $0.dropFirst(3).first?.isLetter == true }) {
+                return sink.error(
+                    .syntax, "“---” separates documents in a line by itself: put a line break behind it",
+                    at: SourceMark(line: line + 1, column: 1), length: 3)
+            }
             let names = duplicates.prefix(5).map { "“\($0)”" }.joined(separator: ", ")
             sink.error(
                 .duplicate, "a mapping has the key \(names) twice",
@@ -110,7 +115,7 @@ struct YAMLProblem {
         guard let first = value.first else { return nil }
         let column = line.unicodeScalars.count - value.unicodeScalars.count + 1
         switch first {
-        case "|", ">": guard problem.contains("expected a comment or a line break") else { return nil }
+        case "|", ">": guard problem.contains("expected comment or line break") else { return nil }
         case "[", "{":
             let close: Character = first == "[" ? "]" : "}"
             guard mark.column > column, let end = value.firstIndex(of: close),
