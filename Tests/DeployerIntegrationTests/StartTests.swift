@@ -26,7 +26,7 @@ import Worker
             var conflicts = 0
             /// How long a change that was made is not answered.
             var silence: Duration?
-            /// Changes that reached the server, without those that only ask.
+            /// Changes that the server made, without those that only ask.
             var changes = 0
         }
         let state: Mutex<State>
@@ -63,13 +63,14 @@ import Worker
                 }
                 if isConflict { return Response(status: .conflict) }
                 let answer = try await forward(request, method, cluster)
-                if isChange, answer.status == .ok, let silence = moods.state.withLock({ $0.silence }) {
+                let isMade = isChange && answer.status == .ok
+                if isMade, let silence = moods.state.withLock({ $0.silence }) {
                     moods.state.withLock { $0.changes += 1 }
                     try await Task.sleep(for: silence)
                     return Response(status: .badGateway)
                 }
                 let isLost = moods.state.withLock { state in
-                    guard isChange else { return false }
+                    guard isMade else { return false }
                     state.changes += 1
                     guard state.lostAnswers > 0 else { return false }
                     state.lostAnswers -= 1
