@@ -94,7 +94,13 @@ import Testing
                 ImageBuild(repository: repository, tags: ["one"], arguments: ["TOKEN": .secret("npm")]))
             #expect(first.finished.outcome == .success, "\(first.finished)")
             let log = first.log("image")
-            #expect(log.contains("+ docker build -t \(repository):one --build-arg TOKEN .\n"))
+            let line = log.split(separator: "\n").first { $0.hasPrefix("+ docker build ") } ?? ""
+            #expect(line.hasPrefix("+ docker build -t \(repository):one --build-arg TOKEN --label "))
+            #expect(line.hasSuffix(" ."))
+            // What the engine says it sets.
+            for label in ["revision=\(source.commit)", "source=shop/web"] {
+                #expect(line.contains("--label org.opencontainers.image.\(label) "), "\(log)")
+            }
             #expect(log.contains("warning: the build argument TOKEN is the secret “npm”"))
             #expect(!log.contains("t0p-secret-token"))
             // Nothing of it is left at the engine: what is used again came from the registry.

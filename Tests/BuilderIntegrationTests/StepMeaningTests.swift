@@ -81,6 +81,31 @@ import Worker
         }
     }
 
+    @Test(arguments: [Runner.docker, .process]) func aScriptsFirstLineIsToldWhereItIsTheReason(_ runner: Runner)
+        async throws
+    {
+        try await BuilderScope.with { scope in
+            let calls = [
+                "lacks": "printf '#!/opt/nosh -e\\n' > s.sh; chmod +x s.sh; X=1 ./s.sh",
+                "ends": "printf '#!/bin/sh\\r\\necho x\\r\\n' > d.sh; chmod +x d.sh; (./d.sh)",
+                "fine": "printf '#!/bin/sh\\nnosuchprogram\\n' > f.sh; chmod +x f.sh; ./f.sh",
+            ]
+            let steps = calls.keys.sorted().map { step(scope, runner, $0, [calls[$0] ?? ""]) }
+            let outcome = try await scope.run(stage(runner, steps), runners: [runner])
+            let owner = runner == .docker ? "the image" : "this builder's machine"
+            for (name, words) in [
+                ("lacks", "“./s.sh” asks in its first line for /opt/nosh, which \(owner) does not have"),
+                ("ends", "the lines of “./d.sh” end with \\r\\n, and no program has a \\r in its name"),
+                ("fine", "a command was not found"),
+            ] {
+                let reason = outcome.step(name)?.reason ?? ""
+                let codes = ["exit code 126: ", "exit code 127: "].map { $0 + words }
+                #expect(codes.contains { reason.hasPrefix($0) }, "\(reason)")
+                #expect(outcome.log(name).hasSuffix("\n\(reason)\n"), "\(outcome.log(name))")
+            }
+        }
+    }
+
     @Test func aShellTheImageLacksIsNamed() async throws {
         try await BuilderScope.with { scope in
             let steps = [
@@ -102,6 +127,18 @@ import Worker
                     ]), runners: [.process])
             #expect(process.log("bash").hasSuffix("\nbash it is\n"))
             #expect(process.step("none")?.reason == "this builder's machine has no /opt/nosh")
+        }
+    }
+
+    @Test(arguments: [Runner.docker, .process]) func aShellThatIsNoneIsRefused(_ runner: Runner) async throws {
+        try await BuilderScope.with { scope in
+            let steps = ["/usr/bin/python3", "fish"].map { step(scope, runner, $0, ["echo x"], shell: $0) }
+            let outcome = try await scope.run(stage(runner, steps), runners: [runner])
+            for name in ["/usr/bin/python3", "fish"] {
+                let reason = outcome.step(name)?.reason ?? ""
+                #expect(reason.hasPrefix("the shell “\(name)” does not read commands as sh does"), "\(reason)")
+                #expect(outcome.log(name) == "\(reason)\n", "\(outcome.log(name))")
+            }
         }
     }
 

@@ -10,16 +10,20 @@ import Worker
     @Test func allThatIsSaidIsShown() {
         let build = ImageBuild(
             context: "svc/", dockerfile: "Dockerfile.prod", repository: "r.example/web", tags: ["1", "latest"],
-            target: "run", arguments: ["B": "it's \"x\"", "A": "1", "TOKEN": .secret("npm")], labels: ["a.b": "c d"],
+            target: "run", arguments: ["B": "it's \"x\"", "A": "1", "TOKEN": .secret("npm")],
             cacheFrom: ["r.example/web:latest"], platform: "linux/amd64", pull: true, noCache: true)
+        let command = BuildCommand(
+            build: build, images: ["r.example/web:1", "r.example/web:latest"], labels: ["b": "", "a.b": "c d"],
+            memoryLimit: 1 << 30)
         #expect(
-            "\(BuildCommand(build: build, images: ["r.example/web:1", "r.example/web:latest"]))" == #"""
+            "\(command)" == #"""
                 docker build -t r.example/web:1 -t r.example/web:latest -f svc/Dockerfile.prod --target run \#
                 --build-arg A=1 --build-arg 'B=it'\''s "x"' --build-arg TOKEN --label 'a.b=c d' \#
-                --cache-from r.example/web:latest --platform linux/amd64 --pull --no-cache svc/
+                --label b= --cache-from r.example/web:latest --platform linux/amd64 --memory 1073741824 \#
+                --memory-swap 1073741824 --pull --no-cache svc/
                 """#)
         #expect(
-            "\(BuildCommand(build: ImageBuild(repository: "r/a"), images: ["r/a:latest"]))"
+            "\(BuildCommand(build: ImageBuild(repository: "r/a"), images: ["r/a:latest"], labels: [:]))"
                 == "docker build -t r/a:latest .")
     }
 

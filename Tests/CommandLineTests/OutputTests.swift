@@ -4,6 +4,14 @@ import Testing
 @testable import CommandLine
 
 @Suite struct OutputTests {
+    @Test(arguments: [
+        ("one", "one"), ("one\n", "one"), ("a\nb\n\nc\n", "a … (3 more lines)"), ("a\u{C}b", "a … (1 more line)"),
+        ("\n\nb", "b"), ("\n", ""), ("", ""), ("a\u{1B}[2J\r\nb", "a [2J … (1 more line)"),
+    ])
+    func ofSeveralLinesTheFirstIsShownWithAMark(_ it: (text: String, shown: String)) {
+        #expect(PlainText.firstLine(it.text) == it.shown)
+    }
+
     @Test func aRunThatRanNothingNamesNoProcess() {
         var view = Samples.run(.skipped, [])
         func page() -> String {

@@ -108,6 +108,14 @@ enum TestShell: String, CaseIterable, Sendable {
             commands: ["exec 3> f", "echo x >&3", "exec 3>&-; cat f", "exec 2>&-", "echo still", "(exit 5)"],
             log: "+ exec 3> f\n+ echo x >&3\n+ exec 3>&-; cat f\nx\n+ exec 2>&-\nstill\n", code: 5),
         Case(
+            name: "functions with the names of what is generated are the step's alone",
+            commands: [
+                "printf() { echo \"my printf\"; return 1; }; shopt() { echo mine; }; test() { return 1; }", "echo a",
+                "printf x || echo b", "(exit 6)",
+            ],
+            log: "+ printf() { echo \"my printf\"; return 1; }; shopt() { echo mine; }; test() { return 1; }\n"
+                + "+ echo a\na\n+ printf x || echo b\nmy printf\nb\n+ (exit 6)\n", code: 6),
+        Case(
             name: "a trap runs at the end", commands: ["trap 'echo bye $?' EXIT", "(exit 4)"],
             log: "+ trap 'echo bye $?' EXIT\n+ (exit 4)\nbye 4\n", code: 4),
         Case(

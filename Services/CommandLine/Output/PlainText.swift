@@ -8,6 +8,16 @@ enum PlainText {
         return String(String.UnicodeScalarView(line.unicodeScalars.map { isControl($0) ? " " : $0 }))
     }
 
+    /// The first line of a text, with a mark that says how many more there are.
+    static func firstLine(_ text: String) -> String {
+        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        while lines.last?.isEmpty == true { lines.removeLast() }
+        guard let shown = lines.firstIndex(where: { !$0.isEmpty }) else { return "" }
+        let more = lines.count - shown - 1
+        return singleLine(String(lines[shown]))
+            + (more == 0 ? "" : more == 1 ? " … (1 more line)" : " … (\(more) more lines)")
+    }
+
     /// A line of a log for a terminal: colours stay (or go), everything else that would move the cursor, change the
     /// title or clear the screen goes. Of a line redrawn with carriage returns its last drawing stays.
     static func logLine(_ line: String, colours: Bool) -> String {

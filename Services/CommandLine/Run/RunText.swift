@@ -123,7 +123,7 @@ enum RunText {
         table.indent = 2
         for step in steps {
             for (name, value) in step.outputs.sorted(by: { $0.key < $1.key }) {
-                table.add(.init("\(step.name).\(name)", .faint), .init(value))
+                table.add(.init("\(step.name).\(name)", .faint), .init(PlainText.firstLine(value)))
             }
         }
         return table

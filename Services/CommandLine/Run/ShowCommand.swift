@@ -8,6 +8,8 @@ struct ShowCommand: AsyncParsableCommand {
         discussion: """
               slipway show shop/web#12
               slipway show              the newest run of all
+
+            Of an output of several lines the first is shown; --json has all of it.
             """)
 
     @OptionGroup var target: RunArgument

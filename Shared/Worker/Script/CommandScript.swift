@@ -46,28 +46,43 @@ public struct CommandScript: Sendable, Hashable {
         return shell.contains("/") ? shell : "/bin/\(shell)"
     }
 
+    /// Why a step's commands cannot be read by the program that is to be their shell; `nil` where its name is a shell's.
+    /// Any other would take the script for its own and show it.
+    public static func problem(shell: String?) -> String? {
+        let program = interpreter(shell)
+        let file = program.split(separator: "/").last ?? ""
+        let name = file.prefix { $0 != "-" && $0 != "." && !$0.isNumber }
+        guard !name.hasSuffix("sh") || otherShells.contains(String(name)) else { return nil }
+        return "the shell “\(shell ?? program)” does not read commands as sh does; write sh or bash, say, and in "
+            + "the commands what that program is to run, such as “\(name) script”"
+    }
+
+    /// Shells with a language of their own.
+    private static let otherShells: Set<String> = ["csh", "tcsh", "fish", "pwsh", "xonsh", "tclsh", "wish"]
+
     /// What a step is told whose working directory is not there.
     public static func missing(directory: String) -> String { "the working directory “\(directory)” is not there" }
 
     /// One output: of two pipes nobody could tell which line came first. Errors of what is generated, and its own trace
-    /// under `set -x`, go nowhere; 3 is the step's output in there.
+    /// under `set -x`, go nowhere; 3 is the step's output in there. A command may define functions such as `printf` or `[`:
+    /// what is generated calls none of them.
     private static func prologue(problem: String) -> String {
         [
             "slipway_problem=\(ShellWord.quote(problem))",
-            "slipway_nl=$(printf '\\nx')", "slipway_nl=${slipway_nl%x}",
+            "slipway_nl=$(command printf '\\nx')", "slipway_nl=${slipway_nl%x}",
             // As many empty lines as the commands before had: the shell counts the lines of what it evaluates.
             "slipway_above=", "slipway_status=0", "slipway_done=0", "slipway_head=", "slipway_tail=",
-            "slipway_note() { printf '%s' \"$1\" >| \"$slipway_problem\" || :; }",
+            "slipway_note() { command printf '%s' \"$1\" >| \"$slipway_problem\" || :; }",
             "slipway_refuse() { slipway_note \"$1\"; exit 2; }",
             // Under `set -e` in a bare `eval`, a command that may fail (`! true`) would end the shell after all: the tail
             // keeps its status and succeeds.
-            "slipway_begin() { printf '%s\\n' \"+ $slipway_command\" >&3 || :; slipway_done=0; "
+            "slipway_begin() { command printf '%s\\n' \"+ $slipway_command\" >&3 || :; slipway_done=0; "
                 + "slipway_tail=\"$slipway_nl$slipway_nl{ slipway_status=\\$? slipway_done=1; } 2>/dev/null\"; "
                 // Under `set -x` what the shell shows is the command, not that it is evaluated.
                 + "slipway_head=; case $- in *x*) set +x; "
                 + "slipway_head='{ set -x; slipway_again && :; } 2>/dev/null; ' ;; esac; }",
             // Never run, only read. Bash reads patterns such as !(x) when it was told to, perhaps by this very command.
-            "slipway_parses() { ( [ -z \"${BASH_VERSION-}\" ] || shopt -s extglob; "
+            "slipway_parses() { ( case ${BASH_VERSION-} in ?*) command shopt -s extglob ;; esac; "
                 + "eval \"if false; then :$slipway_nl$slipway_command$slipway_nl${slipway_nl}fi\" ); }",
             "slipway_again() { return \"$slipway_status\"; }",
         ].joined(separator: "; ") + "; "
@@ -91,13 +106,14 @@ public struct CommandScript: Sendable, Hashable {
             + "3>&2 2>/dev/null; eval \"$slipway_above$slipway_head$slipway_command$slipway_tail\"; "
             // A command may have closed its errors' way out, which would be the end of the shell here.
             + "{ :; } 3>&2 2>/dev/null || exec 2>/dev/null; "
-            + "{ [ \"$slipway_done\" = 1 ] || slipway_refuse \(ShellWord.quote(incomplete)); "
+            + "{ case $slipway_done in 1) ;; *) slipway_refuse \(ShellWord.quote(incomplete)) ;; esac; "
             + "slipway_above=$slipway_above\(newlines); } 3>&2 2>/dev/null;"
     }
 
     /// Some shells count the lines of what they evaluate from 1, others from the script's own: there it has one more now.
     private static let nextLine =
-        "{ eval 'slipway_line=${LINENO-}'; [ \"${slipway_line:-1}\" = 1 ] || slipway_above=${slipway_above#?}; } "
+        "{ eval 'slipway_line=${LINENO-}'; case ${slipway_line:-1} in 1) ;; *) "
+        + "slipway_above=${slipway_above#?} ;; esac; } "
         + "3>&2 2>/dev/null; "
 
     /// A shell that is asked to end would go at once, and with it the container or the listener of a command that is still

@@ -35,10 +35,10 @@ public struct ScriptFiles: Sendable {
 }
 
 /// Files that a step's commands may have written, linked or replaced as they like.
-enum BoundedFile {
+public enum BoundedFile {
     /// The first bytes of a file, `limit` at most; never of what a link leads to, and never waiting for a pipe.
     /// - Throws: `Errno`.
-    static func read(_ path: FilePath, limit: Int) throws -> [UInt8] {
+    public static func read(_ path: FilePath, limit: Int) throws -> [UInt8] {
         let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking])
         return try file.closeAfter {
             var buffer = [UInt8](repeating: 0, count: limit)

@@ -22,6 +22,9 @@ struct ContainerStep: Sendable {
     }
 
     private func runContainer(_ step: StepRun) async throws -> StepResult {
+        if !step.step.commands.isEmpty, let problem = CommandScript.problem(shell: step.step.shell) {
+            throw JobFailure(problem)
+        }
         let engine = try await containers.host.engine()
         let image = try ImageReference(step.step.image ?? "")
         try await ImagePull(engine: engine, registry: registry, job: step.job, log: step.log)
@@ -40,11 +43,10 @@ struct ContainerStep: Sendable {
             let shell = folder.script == nil ? nil : CommandScript.interpreter(step.step.shell)
             let end = FirstEnd()
             let details = try await supervise(id, engine, step, directory, shell, end)
-            let missing =
-                details.state.exitCode == 127 ? await Self.missing(container.entrypoint?.first, id, engine) : nil
+            let hint = await hint(on: details.state.exitCode, container.entrypoint?.first, step, id, engine)
             result = .success(
                 Ending(
-                    state: details.state, wasStopped: end.isStop, missing: missing,
+                    state: details.state, wasStopped: end.isStop, hint: hint,
                     memoryLimit: container.memoryLimit))
         } catch {
             result = .failure(error)
@@ -90,14 +92,23 @@ struct ContainerStep: Sendable {
         }
     }
 
-    /// The program of a container if its image does not have it. What cannot be found out is not said.
-    private static func missing(_ program: String?, _ id: String, _ engine: DockerEngine) async -> String? {
-        guard let program, program.hasPrefix("/") else { return nil }
-        do {
-            return try await engine.hasFile(program, in: id) ? nil : program
-        } catch {
-            return nil
+    /// What is behind an exit code that says that something was not found, or cannot be executed.
+    /// - Parameter program: What the container was to start.
+    private func hint(
+        on code: Int32, _ program: String?, _ step: StepRun, _ id: String, _ engine: DockerEngine
+    ) async -> String? {
+        guard code == 126 || code == 127 else { return nil }
+        let isThere: @Sendable (String) async -> Bool = { path in
+            // What cannot be found out is not said.
+            do { return try await engine.hasFile(path, in: id) } catch { return true }
         }
+        if code == 127, let program, program.hasPrefix("/"), await !isThere(program) {
+            return "the image has no \(program)"
+        }
+        for script in Shebang.all(in: step.step, workspace: containers.folder.workspace, stage: step.job.stage) {
+            if let problem = await script.problem("the image", isThere: isThere) { return problem }
+        }
+        return nil
     }
 
     /// Starts the container and follows it to its end, which comes soon once the task is cancelled.
@@ -195,8 +206,8 @@ extension ContainerStep {
         var state: ContainerDetails.State
         /// Whether it ended because it was told to.
         var wasStopped: Bool
-        /// The program it was to start, where the image has none of that name.
-        var missing: String?
+        /// What is known better than its exit code tells.
+        var hint: String?
         /// In bytes.
         var memoryLimit: Int64?
 
@@ -219,7 +230,7 @@ extension ContainerStep {
             if state.exitCode != 0, let reason = folder.script?.reason() {
                 return try await step.result(of: .refused(state.exitCode, reason), outputs: file)
             }
-            let reason = missing.map { "exit code 127: the image has no \($0)" }
+            let reason = hint.map { "exit code \(state.exitCode): \($0)" }
             return try await step.result(
                 of: .exited(state.exitCode), reason: reason ?? (state.problem.isEmpty ? nil : state.problem),
                 outputs: file)

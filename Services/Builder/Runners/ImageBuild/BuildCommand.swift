@@ -6,6 +6,10 @@ struct BuildCommand: CustomStringConvertible {
     let build: ImageBuild
     /// With their tags.
     let images: [String]
+    /// All that the image gets: the builder's own and those of the step.
+    let labels: [String: String]
+    /// What the commands of the build may use, in bytes.
+    var memoryLimit: Int64?
 
     var description: String {
         var words = ["docker", "build"]
@@ -23,9 +27,11 @@ struct BuildCommand: CustomStringConvertible {
             case .secret: words += ["--build-arg", name]
             }
         }
-        for (name, value) in build.labels.sorted(by: { $0.key < $1.key }) { words += ["--label", "\(name)=\(value)"] }
+        for (name, value) in labels.sorted(by: { $0.key < $1.key }) { words += ["--label", "\(name)=\(value)"] }
         for image in build.cacheFrom { words += ["--cache-from", image] }
         if let platform = build.platform { words += ["--platform", platform] }
+        // As much as they may, and no swap beyond it.
+        if let memoryLimit { words += ["--memory", "\(memoryLimit)", "--memory-swap", "\(memoryLimit)"] }
         if build.pull { words.append("--pull") }
         if build.noCache { words.append("--no-cache") }
         words.append(build.context)

@@ -40,7 +40,9 @@ struct ImageBuildStep: Sendable {
         }
         await warnOfSecrets(build, log)
         await pull(build.cacheFrom, engine, step)
-        await log.line("+ \(BuildCommand(build: build, images: images.map(\.description)))")
+        let command = BuildCommand(
+            build: build, images: images.map(\.description), labels: options.labels, memoryLimit: options.memoryLimit)
+        await log.line("+ \(command)")
         let id = try await engine.build(options) { progress in
             if let text = progress.stream { await log.write(Array(text.utf8)) }
         }

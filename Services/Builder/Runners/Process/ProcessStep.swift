@@ -13,6 +13,7 @@ struct ProcessStep: Sendable {
     let containers: JobContainers?
 
     func run(_ step: StepRun) async throws -> StepResult {
+        if let problem = CommandScript.problem(shell: step.step.shell) { throw JobFailure(problem) }
         let given = try folder.makeStep(number: StepNumber.next())
         var environment = try step.environment(output: given.output.string)
         if let containers, environment["DOCKER_HOST"] == nil {
@@ -32,7 +33,17 @@ struct ProcessStep: Sendable {
         if step.isBackground { step.ready() }
         let outcome = try await processes.run(
             command, job: step.job.grant.job.rawValue, attempt: step.job.grant.attempt, log: step.log)
-        return try await step.result(of: outcome, outputs: given.output)
+        return try await step.result(of: outcome, reason: await reason(of: outcome, step), outputs: given.output)
+    }
+
+    /// What is known better than the exit code tells.
+    private func reason(of outcome: ProcessOutcome, _ step: StepRun) async -> String? {
+        guard case .exited(let code) = outcome, code == 126 || code == 127 else { return nil }
+        for script in Shebang.all(in: step.step, workspace: folder.workspace, stage: step.job.stage) {
+            let problem = await script.problem("this builder's machine") { access($0, F_OK) == 0 }
+            if let problem { return "exit code \(code): \(problem)" }
+        }
+        return nil
     }
 }
 

@@ -1,0 +1,52 @@
+import PipelineLanguage
+import SystemPackage
+import Worker
+
+/// The first line of a script (`#!/bin/bash`) that a step's commands call. Where the program it names is missing, a shell says
+/// of the script, which is there, that it was not found.
+struct Shebang: Hashable {
+    /// As the command calls it.
+    let file: String
+    /// What its first line names, a carriage return at the end of that line included.
+    let program: String
+    /// Whether the first line ends with `\r\n`.
+    let endsWithReturn: Bool
+
+    /// Those of the files in the workspace that words of the commands name by a relative path.
+    static func all(in step: Step, workspace: FilePath, stage: Stage) -> [Shebang] {
+        let ends = Set(" \t\n;&|()<>\"'`=")
+        let words = step.commands.flatMap { $0.split(whereSeparator: ends.contains) }
+        return words.filter { $0.contains("/") && !$0.hasPrefix("/") }.compactMap { word in
+            do {
+                let directory = try WorkspacePath.directory(of: step, in: workspace, stage: stage)
+                let path = try WorkspacePath.resolve(directory.appending(String(word)).string, in: workspace)
+                return Shebang(String(word), try BoundedFile.read(path, limit: 256))
+            } catch {
+                // What cannot be read gives no hint.
+                return nil
+            }
+        }
+    }
+
+    init?(_ file: String, _ bytes: [UInt8]) {
+        guard bytes.starts(with: Array("#!".utf8)) else { return nil }
+        let line = bytes.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
+        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        self.file = file
+        program = String(decoding: line.drop(while: isBlank).prefix { !isBlank($0) }, as: UTF8.self)
+        endsWithReturn = line.last == UInt8(ascii: "\r")
+    }
+
+    /// Why the script cannot be executed; `nil` where its first line is no reason.
+    /// - Parameters:
+    ///   - owner: What lacks the program, such as `the image`.
+    ///   - isThere: Whether there is a file of this name.
+    func problem(_ owner: String, isThere: (String) async -> Bool) async -> String? {
+        if endsWithReturn {
+            return "the lines of “\(file)” end with \\r\\n, and no program has a \\r in its name; let them end with "
+                + "\\n, as by “*.sh text eol=lf” in .gitattributes"
+        }
+        guard program.hasPrefix("/"), await !isThere(program) else { return nil }
+        return "“\(file)” asks in its first line for \(program), which \(owner) does not have"
+    }
+}

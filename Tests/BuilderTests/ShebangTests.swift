@@ -1,0 +1,46 @@
+import PipelineLanguage
+import SystemPackage
+import TestSupport
+import Testing
+import Worker
+
+@testable import Builder
+
+@Suite struct ShebangTests {
+    @Test func theFirstLineNamesAProgram() async {
+        let rows: [(text: String, program: String?, problem: String?)] = [
+            ("#!/bin/nosh\necho", "/bin/nosh", "“./x” asks in its first line for /bin/nosh, which the image does not"),
+            ("#! /bin/there -e", "/bin/there", nil), ("#!relative\n", "relative", nil), ("echo x", nil, nil),
+            ("", nil, nil),
+            ("#!/usr/bin/env bash\r\n", "/usr/bin/env", "the lines of “./x” end with \\r\\n"),
+        ]
+        for row in rows {
+            let script = Shebang("./x", Array(row.text.utf8))
+            #expect(script?.program == row.program)
+            let problem = await script?.problem("the image") { $0 == "/bin/there" || $0 == "/usr/bin/env" }
+            #expect((problem == nil) == (row.problem == nil))
+            #expect(problem?.hasPrefix(row.problem ?? "") != false, "\(problem ?? "")")
+        }
+    }
+
+    @Test func onlyFilesOfTheWorkspaceAreLookedAt() async throws {
+        try await withTemporaryDirectory { folder in
+            let workspace = folder.appending("workspace")
+            try FileTree.make(workspace.appending("ci"))
+            for file in ["workspace/ci/s.sh", "outside.sh"] {
+                _ = try await runTool("sh", ["-c", "echo '#!/opt/nosh' > \(folder.appending(file))"])
+            }
+            _ = try await runTool("ln", ["-s", "\(folder)/outside.sh", "\(workspace)/ci/l.sh"])
+            let stage = Stage(name: "main", steps: [])
+            func found(_ commands: [String], directory: String? = nil) -> [String] {
+                Shebang.all(
+                    in: Step(name: "s", commands: commands, workingDirectory: directory), workspace: workspace,
+                    stage: stage
+                ).map(\.file)
+            }
+            #expect(found(["make && X=ci/s.sh; (ci/s.sh) ci/none.sh ci"]) == ["ci/s.sh", "ci/s.sh"])
+            #expect(found(["./s.sh | cat"], directory: "ci") == ["./s.sh"])
+            #expect(found(["../outside.sh", "ci/l.sh", "\(folder)/outside.sh"]) == [])
+        }
+    }
+}
