@@ -39,7 +39,7 @@ enum CommandWords {
         let isPlain =
             word.first.map { $0.isLetter || "/._-".contains($0) } ?? false
             && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-=+@%".contains($0)) }
-            && word != "-" && !["true", "false", "null", "yes", "no"].contains(word.lowercased())
+            && word != "-" && !["true", "false", "null"].contains(word.lowercased())
         return isPlain
             ? word
             : word.contains("\"") || word.contains("\\")
