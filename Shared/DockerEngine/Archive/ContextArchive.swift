@@ -8,9 +8,11 @@ struct ContextArchive: AsyncSequence, Sendable {
 
     let folder: String
     let rules: IgnoreRules
+    /// A `.dockerignore` that comes last, in place of the folder's own; `nil`: none does.
+    var ignoreFile: [UInt8]?
 
     func makeAsyncIterator() -> Iterator {
-        Iterator(walk: ContextWalk(folder: folder, rules: rules))
+        Iterator(walk: ContextWalk(folder: folder, rules: rules, ignoreFile: ignoreFile))
     }
 
     struct Iterator: AsyncIteratorProtocol {

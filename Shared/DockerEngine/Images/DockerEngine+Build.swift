@@ -82,14 +82,25 @@ extension DockerEngine {
             text = try Self.read(ignoreFile, in: build.context)
         }
         var rules = try IgnoreRules(text ?? [], file: ignoreFile)
-        try rules.takeBack(ignoreFile)
+        let removal = ignoreFile == ".dockerignore" ? nil : try Self.removal(of: dockerfile, by: rules)
+        if ignoreFile == ".dockerignore" { try rules.takeBack(ignoreFile) }
         try rules.takeBack(dockerfile)
-        call.body = .stream(length: nil, ContextArchive(folder: build.context, rules: rules))
+        call.body = .stream(
+            length: nil, ContextArchive(folder: build.context, rules: rules, ignoreFile: removal))
         let result = try await follow(call, failingAs: .buildFailed, onProgress: onProgress)
         guard let image = result?.id else {
             throw DockerError(.protocolViolation, "\(call.subject): the engine ended it without naming an image")
         }
         return image
+    }
+
+    /// The Dockerfile has to be sent though rules leave it out, and the engine removes it again only for a
+    /// `.dockerignore`: one that says this and no more, or `nil` where it, or the folder's own one, is to stay.
+    private static func removal(of dockerfile: String, by rules: IgnoreRules) throws(DockerError) -> [UInt8]? {
+        guard try rules.ignores(Array(dockerfile.utf8)), try rules.ignores(Array(".dockerignore".utf8)),
+            !dockerfile.contains(where: { "*?[\\!#\n".contains($0) })
+        else { return nil }
+        return Array(".dockerignore\n\(dockerfile)\n".utf8)
     }
 
     /// A path that stays in the context, without `.` and `..`.
