@@ -18,14 +18,14 @@ final class MemoryLog: StepLog {
     private func run(
         _ commands: [String], environment: [String: String] = [:], grace: Duration = .seconds(5),
         log: MemoryLog = MemoryLog(), worker: String = "test-\(UInt64.random(in: .min ... .max))",
-        limits: ShellCommand.Limits = .init(), stopAfter: Duration? = nil
+        limits: ShellCommand.Limits = .init(), advice: String? = nil, stopAfter: Duration? = nil
     ) async throws -> (outcome: ProcessOutcome, log: String, left: [pid_t]) {
         try await withTemporaryDirectory { directory in
             let runner = ProcessRunner(
                 worker: worker, scratch: directory, grace: grace, logger: Logger(label: "test"))
             let command = ShellCommand(
                 commands: commands, environment: environment, workingDirectory: directory, limits: limits)
-            let task = Task { try await runner.run(command, job: "job", attempt: 1, log: log) }
+            let task = Task { try await runner.run(command, job: "job", attempt: 1, advice: advice, log: log) }
             if let stopAfter {
                 try await Task.sleep(for: stopAfter)
                 task.cancel()
@@ -73,6 +73,15 @@ final class MemoryLog: StepLog {
         let result = try await run(["yes 0123456789abcde | head -c 20000000"])
         #expect(result.outcome == .exited(0))
         #expect(result.log.utf8.count == 20_000_000 + "+ yes 0123456789abcde | head -c 20000000\n".utf8.count)
+    }
+
+    @Test func whatIsLeftInTheBackgroundIsToldWhereThereIsAdvice() async throws {
+        let words = "what the commands left running in the background was ended with the step; keep it elsewhere"
+        let left = try await run(["setsid sleep 1000 >/dev/null 2>&1 &", "true"], advice: "keep it elsewhere")
+        #expect(left.outcome == .exited(0))
+        #expect(left.log.contains(words))
+        #expect(left.left == [])
+        #expect(!(try await run(["true"], advice: "keep it elsewhere").log.contains(words)))
     }
 
     @Test(.timeLimit(.minutes(5))) func whatIsLeftInTheBackgroundEndsWithTheStep() async throws {

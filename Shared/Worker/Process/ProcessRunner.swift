@@ -48,8 +48,10 @@ public struct ProcessRunner: Sendable {
     ///
     /// When the task is cancelled the step's processes get SIGTERM, after the grace SIGKILL, and the outcome is
     /// ``ProcessOutcome/stopped(_:)`` unless the first of them had ended before.
+    /// - Parameter advice: What to do where processes are left running when the commands are done, for the log; they end
+    ///   with the step. `nil`: nothing is said of them.
     public func run(
-        _ command: ShellCommand, job: String, attempt: Int, log: some StepLog
+        _ command: ShellCommand, job: String, attempt: Int, advice: String? = nil, log: some StepLog
     ) async throws(ProcessRunnerError) -> ProcessOutcome {
         guard Self.isDirectory(command.workingDirectory) else {
             throw ProcessRunnerError(
@@ -69,7 +71,10 @@ public struct ProcessRunner: Sendable {
         } onCancel: {
             session.stop()
         }
-        await session.close()
+        let hasLeft = await session.close()
+        if let advice, hasLeft {
+            await log.line("what the commands left running in the background was ended with the step; \(advice)")
+        }
         let outcome: ProcessOutcome
         switch result {
         case .success(.exited(let code)) where session.wasStopped: return .stopped(code)

@@ -46,14 +46,18 @@ final class ProcessSession: Sendable {
     }
 
     /// Call when the first process has ended: kills what it left behind, and waits until all is gone.
-    func close() async {
+    /// - Returns: Whether it left something running behind without a stop.
+    @discardableResult
+    func close() async -> Bool {
         let ending = state.withLock { state in
             state.closed = true
             return state.ending
         }
         // One that is under way still keeps to the grace, which is for those left behind as well.
         await ending?.value
+        let hasLeft = ending == nil && !ProcessTable.find(mark, session: nil).isEmpty
         await ProcessSweep.end(mark, session: nil, grace: .zero)
+        return hasLeft
     }
 
     private func end(_ state: inout State, _ grace: Duration) {

@@ -32,7 +32,8 @@ struct ProcessStep: Sendable {
         // A probe looks into containers: what uses a service that is a process waits for it in its own way.
         if step.isBackground { step.ready() }
         let outcome = try await processes.run(
-            command, job: step.job.grant.job.rawValue, attempt: step.job.grant.attempt, log: step.log)
+            command, job: step.job.grant.job.rawValue, attempt: step.job.grant.attempt,
+            advice: step.step.backgroundAdvice, log: step.log)
         return try await step.result(of: outcome, reason: await reason(of: outcome, step), outputs: given.output)
     }
 
