@@ -25,13 +25,18 @@ final class CommitGroup: Sendable {
         var isDraining = false
         /// What is to follow commits whose answer was lost.
         var unsettled: [@Sendable () -> Void] = []
+        /// Whether settling them has failed just now and is tried again after a pause.
+        var isPausing = false
     }
 
     private let engine: any DatabaseEngine
+    /// How long a database that is away is left alone where nothing is waiting to be written.
+    private let pause: Duration
     private let state = Mutex(State())
 
-    init(engine: any DatabaseEngine) {
+    init(engine: any DatabaseEngine, pause: Duration) {
         self.engine = engine
+        self.pause = pause
     }
 
     func perform<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
@@ -75,10 +80,17 @@ final class CommitGroup: Sendable {
     private func enqueue(_ write: Write) {
         let starts = state.withLock { state in
             state.waiting.append(write)
-            defer { state.isDraining = true }
-            return !state.isDraining
+            return Self.starts(&state)
         }
-        guard starts else { return }
+        if starts { schedule() }
+    }
+
+    private static func starts(_ state: inout State) -> Bool {
+        defer { state.isDraining = true }
+        return !state.isDraining
+    }
+
+    private func schedule() {
         engine.schedule { connection in self.drain(connection) }
     }
 
@@ -87,8 +99,9 @@ final class CommitGroup: Sendable {
             let (writes, isUnsettled) = state.withLock { state in
                 let taken = Array(state.waiting.prefix(Self.limit))
                 state.waiting.removeFirst(taken.count)
-                state.isDraining = !taken.isEmpty || !state.unsettled.isEmpty
-                return (taken, !state.unsettled.isEmpty)
+                let isUnsettled = !state.unsettled.isEmpty && !state.isPausing
+                state.isDraining = !taken.isEmpty || isUnsettled
+                return (taken, isUnsettled)
             }
             if !writes.isEmpty {
                 commit(writes, on: connection)
@@ -110,9 +123,26 @@ final class CommitGroup: Sendable {
             settled()
         } catch {
             connection.rollback()
-            // Who has the database now sends what is left in it.
-            if !error.isAway { state.withLock { $0.unsettled = [] } }
+            // Also where another session holds the lock: it may be the last one of this service, not ended yet.
+            settleLater()
         }
+    }
+
+    /// Leaves the database's thread meanwhile, so that what comes to be written is tried at once.
+    private func settleLater() {
+        state.withLock { $0.isPausing = true }
+        Task {
+            try? await Task.sleep(for: pause)
+            settleAgain()
+        }
+    }
+
+    private func settleAgain() {
+        let starts = state.withLock { state in
+            state.isPausing = false
+            return !state.unsettled.isEmpty && Self.starts(&state)
+        }
+        if starts { schedule() }
     }
 
     private func settled() {

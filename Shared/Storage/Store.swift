@@ -24,9 +24,10 @@ public final class Store: Sendable {
     /// must know whether it could have been heard.
     public var outages: Int { failures.load(ordering: .relaxed) }
 
-    private init(_ engine: any DatabaseEngine) {
+    /// - Parameter pause: between two tries to learn of a commit whose answer was lost.
+    init(_ engine: any DatabaseEngine, pause: Duration = .milliseconds(500)) {
         self.engine = engine
-        self.commits = CommitGroup(engine: engine)
+        self.commits = CommitGroup(engine: engine, pause: pause)
     }
 
     /// Opens a file of SQLite's, makes it where there is none, and brings its schema up to date.
