@@ -20,8 +20,8 @@ public final class Store: Sendable {
     private let commits: CommitGroup
     private let failures = Atomic<Int>(0)
 
-    /// How many reads and writes have failed because the database was away. Who judges others by what they have not said
-    /// must know whether it could have been heard.
+    /// How many writes have failed because the database was away. Who judges others by what they have not said must
+    /// know whether it could have been heard.
     public var outages: Int { failures.load(ordering: .relaxed) }
 
     /// - Parameter pause: between two tries to learn of a commit whose answer was lost.
@@ -68,7 +68,7 @@ public final class Store: Sendable {
     /// Runs queries on a snapshot of what is committed, beside writers and other readers.
     /// - Throws: ``StoreError``, and what the body throws.
     public func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await noting { try await engine.read(body) }
+        try await engine.read(body)
     }
 
     /// Runs one transaction, and returns once it is durable. What `body` throws undoes it and is thrown here; so
@@ -77,12 +77,8 @@ public final class Store: Sendable {
     /// - Throws: ``StoreError``: `unavailable` where the transaction may have been committed or not, and what the body throws.
     @discardableResult
     public func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await noting { try await commits.perform(body) }
-    }
-
-    private func noting<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
-            return try await body()
+            return try await commits.perform(body)
         } catch let error as StoreError where error.isOutage {
             failures.add(1, ordering: .relaxed)
             throw error

@@ -13,7 +13,7 @@ extension RunEngine {
         }
     }
 
-    /// How often the store was away so far.
+    /// How often the store was away when something was to be written, so far.
     var outages: Int { store.store.outages }
 
     /// Gives every worker a whole lease from now on: nobody could be heard while this service, its broker or its store was
