@@ -303,6 +303,9 @@
                 "SET tcp_user_timeout = 60000",
                 // Whoever else has rows or tables locked is waited for as long as for SQLite's file.
                 "SET lock_timeout = 5000",
+                // Limits that a role or a database has for its other users are not for the service.
+                "SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0",
+                "SET default_transaction_read_only = off",
                 // What is acked is durable, whatever is enough for the server's other users.
                 "SELECT set_config('synchronous_commit', 'on', false) "
                     + "WHERE current_setting('synchronous_commit') = 'off'",
