@@ -72,7 +72,8 @@ enum DatabaseCommands {
         } catch let error as StoreError where error.code == .unavailable {
             throw StoreError(
                 .unavailable,
-                "\(copy.name) went away while \(path) was copied, which is one transaction: nothing of it is there; copy again",
+                "\(copy.name) went away while \(path) was copied, which is one transaction; all of it or nothing is there: "
+                    + "pipeline database check tells which",
                 cause: error)
         }
         let rows = tables.reduce(0) { $0 + $1.table.rows }
