@@ -64,9 +64,14 @@ struct AccessStore {
             [Self.hash(session), Self.hash(token), now, now.adding(Self.sessionLife)])
     }
 
+    /// Whether this is a session that goes on: it ends with its token, however that was removed.
     func isSession(_ text: String, now: Timestamp) throws -> Bool {
         try database.value(
-            "SELECT EXISTS (SELECT 1 FROM sessions WHERE hash = ? AND expiresAt > ?)", [Self.hash(text), now]) ?? false
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM sessions WHERE hash = ? AND expiresAt > ?
+                    AND (token IS NULL OR token IN (SELECT hash FROM tokens)))
+            """, [Self.hash(text), now]) ?? false
     }
 
     func removeSession(_ text: String) throws {
