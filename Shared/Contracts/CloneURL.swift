@@ -71,7 +71,8 @@ public struct CloneURL: Sendable, Hashable {
             guard user?.contains(":") != true else {
                 throw Refusal(description: "the address of \(host) has a password in it")
             }
-        default: throw Refusal(description: "the protocol “\(scheme)” is not supported; use https, http or ssh")
+        default:
+            throw Refusal(description: "the protocol “\(shown(scheme))” is not supported; use https, http or ssh")
         }
         guard !host.isEmpty, !host.hasPrefix("-") else {
             throw Refusal(description: "“\(shown("\(scheme)://\(rest)"))” names no host")
