@@ -61,7 +61,7 @@ public struct ProcessRunner: Sendable {
         let mark = ProcessMark(worker: worker, job: job, attempt: attempt).step(number)
         let files = try StepFiles(directory: scratch, number: number, command: command)
         defer { files.remove(logger) }
-        let session = ProcessSession(mark: mark, grace: grace)
+        let session = ProcessSession(mark: mark, grace: grace, looksForLeft: advice != nil)
         let killed = memoryKills.count()
         let configuration = configuration(command, mark, files, job: "\(job).\(attempt)")
         // A separate task: in a cancelled one the reading would stop while the processes still end and speak.

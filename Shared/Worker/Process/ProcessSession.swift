@@ -6,17 +6,23 @@ final class ProcessSession: Sendable {
         var process: Int32?
         /// The stop came before the first process had ended.
         var wasStopped = false
+        /// The first process has ended and something else runs.
+        var hasLeft = false
         var ending: Task<Void, Never>?
         var closed = false
     }
 
     private let mark: ProcessMark
     private let grace: Duration
+    private let looksForLeft: Bool
     private let state = Mutex(State())
 
-    init(mark: ProcessMark, grace: Duration) {
+    /// - Parameter looksForLeft: Whether ``close()`` is to say if something was left running: it costs a look at all
+    ///   processes.
+    init(mark: ProcessMark, grace: Duration, looksForLeft: Bool = false) {
         self.mark = mark
         self.grace = grace
+        self.looksForLeft = looksForLeft
     }
 
     /// Whether the first process had not ended by itself when ``stop()`` was called.
@@ -42,7 +48,10 @@ final class ProcessSession: Sendable {
 
     /// Kills what is left.
     func stopNow() {
-        state.withLock { state in end(&state, .zero) }
+        state.withLock { state in
+            noteLeft(&state)
+            end(&state, .zero)
+        }
     }
 
     /// Call when the first process has ended: kills what it left behind, and waits until all is gone.
@@ -50,14 +59,18 @@ final class ProcessSession: Sendable {
     @discardableResult
     func close() async -> Bool {
         let ending = state.withLock { state in
+            noteLeft(&state)
             state.closed = true
             return state.ending
         }
         // One that is under way still keeps to the grace, which is for those left behind as well.
         await ending?.value
-        let hasLeft = ending == nil && !ProcessTable.find(mark, session: nil).isEmpty
         await ProcessSweep.end(mark, session: nil, grace: .zero)
-        return hasLeft
+        return state.withLock(\.hasLeft)
+    }
+
+    private func noteLeft(_ state: inout State) {
+        if looksForLeft, state.ending == nil, !ProcessTable.find(mark, session: nil).isEmpty { state.hasLeft = true }
     }
 
     private func end(_ state: inout State, _ grace: Duration) {
