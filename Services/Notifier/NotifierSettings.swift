@@ -1,7 +1,7 @@
 import Runtime
 import Secrets
 
-/// The settings of the notifier beside ``CommonSettings``.
+/// The settings of the notifier beside `CommonSettings`.
 enum NotifierSettings {
     static let urls = Setting<[String]>(
         "webhook.urls", "where events are posted to, separated by commas; what waits for one that is removed goes",

@@ -1,5 +1,11 @@
+import Logging
 import Messaging
 import Runtime
+import Storage
+
+#if PostgreSQL
+    import PostgreSQL
+#endif
 
 @main
 enum Main {
@@ -11,5 +17,26 @@ enum Main {
         ).run(
             queues: { _ in [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")] },
             services: { context in try await Pipeline(context).services() })
+    }
+}
+
+extension Pipeline {
+    /// The engine on a PostgreSQL database.
+    /// - Parameter isAlone: whether no other `pipeline` may use the database meanwhile.
+    /// - Throws: `SettingsError` where this program is built without PostgreSQL.
+    static func postgreSQL(
+        _ url: String, _ settings: Settings, _ logger: Logger, isAlone: Bool = true
+    ) async throws -> any DatabaseEngine {
+        #if PostgreSQL
+            return try await PostgreSQLEngine.open(
+                url, password: try settings.optional(PipelineSettings.databasePassword), isAlone: isAlone,
+                logger: logger)
+        #else
+            throw SettingsError(
+                setting: PipelineSettings.databaseURL.variable,
+                message: "a PostgreSQL database is named, and this pipeline was built without PostgreSQL",
+                remedy: "build it with: swift build --traits PostgreSQL; or leave "
+                    + "\(PipelineSettings.databaseURL.variable) away for a file of SQLite's")
+        #endif
     }
 }

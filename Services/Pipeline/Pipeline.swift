@@ -11,10 +11,6 @@ import Storage
 import Synchronization
 import WebServer
 
-#if PostgreSQL
-    import PostgreSQL
-#endif
-
 /// The pipeline platform: chooses the process of a push, plans it into jobs, leases them to workers and keeps the one
 /// truth on runs. Serves the API and the pages.
 struct Pipeline {
@@ -113,22 +109,6 @@ extension Pipeline {
         }
         let engine = try await postgreSQL(url, settings, logger, isAlone: !asItIs)
         return asItIs ? Store.open(asItIs: engine) : try await Store.open(engine, migrations: Schema.migrations)
-    }
-
-    static func postgreSQL(
-        _ url: String, _ settings: Settings, _ logger: Logger, isAlone: Bool = true
-    ) async throws -> any DatabaseEngine {
-        #if PostgreSQL
-            return try await PostgreSQLEngine.open(
-                url, password: try settings.optional(PipelineSettings.databasePassword), isAlone: isAlone,
-                logger: logger)
-        #else
-            throw SettingsError(
-                setting: PipelineSettings.databaseURL.variable,
-                message: "a PostgreSQL database is named, and this pipeline was built without PostgreSQL",
-                remedy: "build it with: swift build --traits PostgreSQL; or leave "
-                    + "\(PipelineSettings.databaseURL.variable) away for a file of SQLite's")
-        #endif
     }
 }
 

@@ -3,7 +3,7 @@ import Glibc
 import Runtime
 import Text
 
-/// The settings of sync beside ``CommonSettings``.
+/// The settings of sync beside `CommonSettings`.
 enum SyncSettings {
     static let listen = Setting<ListenAddress>.listen(
         "listen", "where mirrors are served", default: ListenAddress(host: "0.0.0.0", port: 8081))

@@ -63,7 +63,7 @@ struct Synchronizer: Sendable {
     }
 
     /// What becomes of a push that another repository's secret verified: its repository is unknown, or was registered since
-    /// and has a secret of its own, and nothing becomes of it.
+    /// and has its own secret, and nothing becomes of it.
     func discovered(_ push: PushReceived) async throws -> SyncOutcome? {
         guard try await access.directory.access(to: push.trigger.repository) == nil else { return nil }
         return unregistered(push.trigger, push.cloneURL)

@@ -1,7 +1,7 @@
 import Runtime
 import WebServer
 
-/// The settings of the gateway beside ``CommonSettings``.
+/// The settings of the gateway beside `CommonSettings`.
 enum GatewaySettings {
     static let listen = Setting<ListenAddress>.listen(
         "listen", "where hooks are taken", default: ListenAddress(host: "0.0.0.0", port: 8080))

@@ -51,7 +51,7 @@ extension Bus {
         }
     }
 
-    /// What is sent to all workers from now on, such as ``Contracts/JobCancelled``. What was sent while the broker was
+    /// What is sent to all workers from now on, such as `JobCancelled`. What was sent while the broker was
     /// away is missed: whoever needs it asks again. One that is not understood is logged and passed over.
     public func announcements<M: Message>(
         _ type: M.Type, on exchange: String = MessageMap.control, logger: Logger

@@ -143,7 +143,7 @@ public struct DeliveryLoop: Sendable {
     ) async -> Outcome {
         do {
             let outcome = try await outcome(of: delivery, context, handle, logger)
-            if outcome == .returned { try await giveBack(delivery) } else { try await delivery.ack() }
+            if outcome == .returned { try await requeue(delivery) } else { try await delivery.ack() }
             return outcome
         } catch {
             // Its connection is gone, or the retry could not be stored: the broker delivers it again.
@@ -157,7 +157,7 @@ public struct DeliveryLoop: Sendable {
 
     /// The broker counts how often a message comes back and parks one that takes its consumers down with it. One that is
     /// given back in good order is sent anew before that, with a count that begins again.
-    private func giveBack(_ delivery: Delivery) async throws {
+    private func requeue(_ delivery: Delivery) async throws {
         guard case .requeue = failure, delivery.message.returns >= Queue.deliveryLimit / 2 else {
             return try await delivery.requeue()
         }

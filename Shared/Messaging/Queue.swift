@@ -6,7 +6,7 @@ public struct Queue: Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         /// Durable work; what cannot be handled is retried, then parked.
         case work
-        /// Durable work of its own copy of the events that match.
+        /// Durable work on a separate copy of the events that match.
         case events(bindings: [String])
         /// Refuses what does not fit: the publisher keeps it and tries again.
         case bounded(bytes: Int64)

@@ -43,7 +43,7 @@
         ) async throws -> PostgreSQLEngine {
             let engine = PostgreSQLEngine(try PostgreSQLAddress(url, password: password), isAlone: isAlone)
             let begin = ContinuousClock.now
-            /// When the log tells of the wait next.
+            /// When the log mentions the wait next.
             var notice = begin.advanced(by: .seconds(1))
             while true {
                 do {

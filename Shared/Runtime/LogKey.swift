@@ -4,7 +4,7 @@
 enum LogKey: String, CaseIterable {
     // What a line is about, from the large to the small.
     case repository, ref, commit
-    case run, job, attempt
+    case run, job, attempt, step
     /// One of this program's job loops.
     case worker
     /// Its name in `SLIPWAY_CLUSTERS`.
@@ -23,7 +23,7 @@ enum LogKey: String, CaseIterable {
     case forge, client
     /// A host, or a URL without anything secret.
     case address
-    case path
+    case method, path
     /// An answer's or an exit status.
     case status
     /// The code of a refusal or problem.

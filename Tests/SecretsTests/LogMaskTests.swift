@@ -84,6 +84,26 @@ import Testing
         }
     }
 
+    @Test("what is shown of base 64 before it is a secret's does not stop the rest", arguments: chunks, [3, 4, 5])
+    func shortLines(chunk: Int, columns: Int) {
+        let encoded = Array("aGVsbG8gd29ybGQgc2VjcmV0")
+        let lines = stride(from: 0, to: encoded.count, by: columns).map {
+            String(encoded[$0..<min($0 + columns, encoded.count)])
+        }
+        let shown = masked(lines.joined(separator: "\n") + "\nend\n", ["hello world secret"], chunk: chunk)
+        #expect(shown.hasSuffix("******\nend\n"))
+        #expect(!shown.contains(lines[4]))
+    }
+
+    @Test("a line of a secret is hidden though it ends as one that opens a block")
+    func openers() {
+        for password in ["Xy7kQ9zP(", "Xy7kQ9zP:", "correct{", "a-b-c-d("] {
+            #expect(masked("alice\n\(password)\n", ["alice\n\(password)"]) == "******\n")
+            #expect(masked("is \(password)\n", ["alice\n\(password)"]) == "is ******\n", "\(password)")
+        }
+        #expect(masked("users:\n  - alpha-1\n", ["users:\n  - beta-22\n"]).hasPrefix("users:\n"))
+    }
+
     @Test("a line is not held back for a character that base 64 of a secret may begin with")
     func isLive() {
         var mask = LogMask(secrets: [Self.password])

@@ -27,8 +27,8 @@ struct WaitingReasons: Sendable, Equatable {
             return "waits for \(other) \(job.workload ?? "its workload") to end"
         case .queued:
             let worker = job.kind == .rollout ? "deployer" : "builder"
-            let again = job.lease.attempt > 1 ? ", as attempt \(job.lease.attempt)" : ""
-            return "waits for a \(worker) of the queue \(job.queue)\(again)"
+            let rerun = job.lease.attempt > 1 ? ", as attempt \(job.lease.attempt)" : ""
+            return "waits for a \(worker) of the queue \(job.queue)\(rerun)"
         case .leased: return job.stuck
         case .finished, .cancelled, .superseded: return nil
         }

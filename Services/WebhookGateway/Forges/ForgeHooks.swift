@@ -5,7 +5,7 @@ import WebServer
 /// How a forge says a push and proves that it is the forge that says it.
 ///
 /// The gateway asks in this order, for each request:
-/// 1. ``forge`` has the address (``Forge/hookPath``). A request that a header gives away as another forge's hook does not
+/// 1. ``forge`` has the address (`Forge.hookPath`). A request that a header gives away as another forge's hook does not
 ///    get any further: its sender is told the address it belongs to (``KnownForge``).
 /// 2. ``read(_:now:)`` gets the whole body. It reads as much of it as tells the repository, for each has its own secret,
 ///    and answers a ``HookClaim``, which *nobody believes before it is verified*: with ``HookSecrets``, over the body as it

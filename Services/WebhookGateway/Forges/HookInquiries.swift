@@ -28,7 +28,7 @@ final class HookInquiries: Sendable {
     func admit(now: ContinuousClock.Instant = .now) -> Bool { budget.withLock { $0.take(now: now) } }
 
     /// - Returns: the repository, or the group, whose secret the hook has; `nil` where it has none that is known, or its
-    ///   own repository is registered and so has a secret of its own.
+    ///   own repository is registered and so has its own secret.
     /// - Throws: whatever keeps the platform from being asked.
     func sender(of claim: HookClaim, bytes: Int) async throws -> RepositoryPath? {
         guard let cloneURL = claim.cloneURL else { return nil }

@@ -82,7 +82,8 @@ extension DockerEngine {
             text = try Self.read(ignoreFile, in: build.context)
         }
         var rules = try IgnoreRules(text ?? [], file: ignoreFile)
-        let removal = ignoreFile == ".dockerignore" ? nil : try Self.removal(of: dockerfile, by: rules)
+        let removal =
+            ignoreFile == ".dockerignore" ? nil : try Self.removal(of: dockerfile, in: build.context, by: rules)
         if ignoreFile == ".dockerignore" { try rules.takeBack(ignoreFile) }
         try rules.takeBack(dockerfile)
         call.body = .stream(
@@ -96,8 +97,12 @@ extension DockerEngine {
 
     /// The Dockerfile has to be sent though rules leave it out, and the engine removes it again only for a
     /// `.dockerignore`: one that says this and no more, or `nil` where it, or the folder's own one, is to stay.
-    private static func removal(of dockerfile: String, by rules: IgnoreRules) throws(DockerError) -> [UInt8]? {
-        guard try rules.ignores(Array(dockerfile.utf8)), try rules.ignores(Array(".dockerignore".utf8)),
+    private static func removal(
+        of dockerfile: String, in context: String, by rules: IgnoreRules
+    ) throws(DockerError) -> [UInt8]? {
+        let ownGoesIn = try !rules.ignores(Array(".dockerignore".utf8))
+        if ownGoesIn, try read(".dockerignore", in: context) != nil { return nil }
+        guard try rules.ignores(Array(dockerfile.utf8)),
             !dockerfile.contains(where: { "*?[\\!#\n".contains($0) })
         else { return nil }
         return Array(".dockerignore\n\(dockerfile)\n".utf8)

@@ -79,7 +79,9 @@ public struct LogMask: Sendable {
         let encodedStart = encodedStart
         lineEnds.removeAll { $0 < encodedStart }
         let isTolerable = encoded.depth(encodedState) < Self.tolerable && Self.isLineEnd(last)
-        return release(upTo: min(count - written.depth(writtenState), isTolerable ? count : encodedStart))
+        // What may have become the beginning of a secret since may have been shown by then.
+        let safe = min(count - written.depth(writtenState), isTolerable ? count : encodedStart)
+        return release(upTo: max(heldStart, safe))
     }
 
     /// What was held back, at the end of the stream.

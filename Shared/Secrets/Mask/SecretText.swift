@@ -47,8 +47,20 @@ struct SecretText {
 
     /// Whether a line is more than the structure it shares with any other document: `},`, `"keys": [`, `users:`.
     private static func tells(_ line: ArraySlice<UInt8>) -> Bool {
-        guard let last = line.last, !":{[(".utf8.contains(last) else { return false }
-        return line.filter(isText).count >= 4
+        line.filter(isText).count >= 4 && !opensBlock(line)
+    }
+
+    /// Whether a line is a name that a block belongs to, and no password that happens to end so.
+    private static func opensBlock(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let last = line.last, ":{[".utf8.contains(last) else { return false }
+        var name = line.dropLast()
+        if last != UInt8(ascii: ":") {
+            guard let before = name.last, isBlank(before) || ":=".utf8.contains(before) else { return false }
+            name = trim(name) { isBlank($0) || ":=".utf8.contains($0) }
+        }
+        name = trim(name) { "\"'".utf8.contains($0) }
+        return name.allSatisfy { isText($0) || "_-. ".utf8.contains($0) }
+            && !isSecret(String(decoding: name, as: UTF8.self))
     }
 
     /// Whether a value is more than a word or a number that may be anywhere: 16 bytes, or 8 with letters and digits.

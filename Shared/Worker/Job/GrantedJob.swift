@@ -12,7 +12,7 @@ public struct GrantedJob: Sendable {
     public let secrets: [String: String]
     /// The platform's and those of the stage's `image_pull_secrets`, by the registry's host; the platform's come first.
     public let registries: [String: RegistryLogin]
-    /// The token for ``Contracts/JobGrant/source``.
+    /// The token for `JobGrant.source`.
     public let sourceToken: String?
     /// Hides all of the above in a log.
     public let mask: LogMask

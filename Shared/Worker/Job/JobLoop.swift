@@ -139,7 +139,7 @@ public struct JobLoop: Service {
             do {
                 try await platform.watchCancellations { registry.cancel($0) }
             } catch {
-                logger.warning("cancellations cannot be heard, trying again", metadata: ["error": "\(error)"])
+                logger.warning("cancellations cannot be received, trying again", metadata: ["error": "\(error)"])
             }
             await pause(.seconds(1))
         }

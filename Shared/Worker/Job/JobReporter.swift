@@ -110,7 +110,7 @@ final class JobReporter: Sendable {
                 refused(failure.reason)
                 return .refused(failure.reason)
             } catch {
-                logger.warning("report not confirmed, it goes again", metadata: ["error": "\(error)"])
+                logger.warning("report not confirmed, sending it again", metadata: ["error": "\(error)"])
                 slots.failed(key, error)
             }
             do {

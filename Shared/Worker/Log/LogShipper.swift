@@ -262,7 +262,7 @@ public actor LogShipper: StepLog {
             window.confirmed(chunk.offset)
         } catch {
             window.rejected(chunk.offset)
-            logger.debug("log chunk not taken, it goes again", metadata: metadata(error))
+            logger.debug("log chunk not taken, sending it again", metadata: metadata(error))
         }
         if window.isSettled {
             await backOff()

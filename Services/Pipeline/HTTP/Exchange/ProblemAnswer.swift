@@ -73,7 +73,7 @@ struct ProblemAnswer: Error, Sendable, Equatable {
     }
 }
 
-/// Makes a ``Contracts/Problem`` of everything that goes wrong, so that a program finds the same form in every answer
+/// Makes a `Problem` of everything that goes wrong, so that a program finds the same form in every answer
 /// that is no success.
 struct ProblemMiddleware: RouterMiddleware {
     func handle(

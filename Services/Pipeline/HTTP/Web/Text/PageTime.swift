@@ -1,6 +1,6 @@
 import Contracts
 
-/// What pages show beside ``TimeText``; the script writes the same forms as time goes on.
+/// What pages show beside `TimeText`; the script writes the same forms as time goes on.
 enum PageTime {
     /// The beginning of what still goes on, for the script to count from.
     static func since(_ start: Timestamp?, _ end: Timestamp?) -> String? {
