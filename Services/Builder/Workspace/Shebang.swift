@@ -12,10 +12,11 @@ struct Shebang: Hashable {
     /// Whether the first line ends with `\r\n`.
     let endsWithReturn: Bool
 
-    /// Those of the files in the workspace that words of the commands name by a relative path.
+    /// Those of the files in the workspace that the commands call by a relative path.
     static func all(in step: Step, workspace: FilePath, stage: Stage) -> [Shebang] {
-        let ends = Set(" \t\n;&|()<>\"'`=")
-        let words = step.commands.flatMap { $0.split(whereSeparator: ends.contains) }
+        let calls = step.commands.flatMap { $0.split { "\n;&|()`".contains($0) } }
+        // What is called, not what it is called with: `sh ./script` needs no first line.
+        let words = calls.compactMap { $0.split { " \t\"'".contains($0) }.first { !$0.contains("=") && $0 != "exec" } }
         return words.filter { $0.contains("/") && !$0.hasPrefix("/") }.compactMap { word in
             do {
                 let directory = try WorkspacePath.directory(of: step, in: workspace, stage: stage)

@@ -108,8 +108,9 @@ actor JobContainers {
         do {
             let script = folder.path.appending("open-\(StepNumber.next())")
             try Self.opening(closed).write(to: URL(filePath: script.string))
-            guard try await runAsRoot("exec /bin/sh /slipway/\(script.lastComponent?.string ?? "")") == 0 else {
-                throw JobFailure("the image has no chmod")
+            let code = try await runAsRoot("exec /bin/sh /slipway/\(script.lastComponent?.string ?? "")")
+            guard code == 0 else {
+                throw JobFailure(code == 127 ? "the image has no chmod" : "it was ended with exit code \(code)")
             }
         } catch {
             await log.line(
@@ -120,7 +121,7 @@ actor JobContainers {
     /// A script that opens files of the workspace. A link that took the place of one meanwhile leads nowhere but into the
     /// container it runs in.
     private static func opening(_ files: [[UInt8]]) -> Data {
-        var script = Data("cd /slipway/workspace && command -v chmod > /dev/null || exit\n".utf8)
+        var script = Data("cd /slipway/workspace && command -v chmod > /dev/null || exit 127\n".utf8)
         for start in stride(from: 0, to: files.count, by: 200) {
             script += Data("chmod go+u".utf8)
             for file in files[start..<min(start + 200, files.count)] {
