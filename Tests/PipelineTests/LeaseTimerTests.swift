@@ -56,7 +56,7 @@ import Testing
                 group.addTask { try await timer.run() }
                 try await eventually("the timer looks at it") { (try await lease()?.until ?? .now) > .now }
                 await #expect(throws: StoreError.self) {
-                    try await platform.store.read { _ in throw StoreError(.unavailable, "away") }
+                    try await platform.store.write { _ in throw StoreError(.unavailable, "away") }
                 }
                 try await runOut()
                 try await eventually("it is renewed") { (try await lease()?.until ?? .now) > .now }

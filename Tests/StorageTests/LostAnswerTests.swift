@@ -68,34 +68,38 @@ import Testing
 
     private static let lost = StoreError(.unavailable, "lost")
 
-    /// Writes once, and says what followed within a moment of it.
-    private func followed(_ answers: Script.Answers) async throws -> [Int] {
+    /// Writes once, and says what followed.
+    /// - Parameter waits: until something does; else for a moment.
+    private func followed(_ answers: Script.Answers, waits: Bool = true) async throws -> [Int] {
         let store = Store(Script(answers), pause: .milliseconds(1))
         let (followed, continuation) = AsyncStream.makeStream(of: Int.self)
         let error = await #expect(throws: StoreError.self) {
             try await store.write { database in database.afterCommit { continuation.yield(1) } }
         }
         #expect(error?.code == .unavailable)
+        if waits { return try [#require(await followed.first { _ in true })] }
         async let all = followed.reduce(into: []) { $0.append($1) }
         try await Task.sleep(for: .milliseconds(200))
         continuation.finish()
         return await all
     }
 
-    @Test func `What is to follow it follows once the database is back, though nothing else is written`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `What is to follow it follows once the database is back, though nothing else is written`() async throws {
         let away = StoreError(.refused, "too many connections")
         #expect(
             try await followed(
                 .init(begins: [nil, Self.lost, away, nil], commits: [Self.lost, Self.lost])) == [1])
     }
 
-    @Test func `It follows also where the session that was lost held the lock for a while`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `It follows also where the session that was lost held the lock for a while`() async throws {
         let busy = StoreError(.busy, "held by another one")
         #expect(try await followed(.init(begins: [nil, busy, busy], commits: [Self.lost])) == [1])
     }
 
     @Test func `Nothing follows a transaction that was not sent`() async throws {
-        #expect(try await followed(.init(begins: [Self.lost])) == [])
+        #expect(try await followed(.init(begins: [Self.lost]), waits: false) == [])
     }
 
     @Test func `The next commit has it follow, before its own`() async throws {
