@@ -148,8 +148,10 @@ final class HookRoutes: Sendable {
             guard let sender = try await inquiries.sender(of: claim, bytes: bytes) else {
                 return done(refused(refusal, on: route, from: client))
             }
-            guard case .push(var push) = try claim.meaning() else {
-                return done(refused(refusal, on: route, from: client))
+            var push: PushReceived
+            switch try claim.meaning() {
+            case .ignored(let reason): return done(ignored(reason, on: route, from: client))
+            case .push(let meant): push = meant
             }
             push.secretOf = sender
             let reason =

@@ -45,6 +45,17 @@ public struct CloneURL: Sendable, Hashable {
         return String(host[..<colon])
     }
 
+    /// Whether its path is a repository's, below whatever the server has before it, and with or without `.git`.
+    public func leads(to repository: RepositoryPath) -> Bool {
+        var path = text[...]
+        if let separator = text.firstRange(of: "://") {
+            path = text[separator.upperBound...].drop { $0 != "/" }
+        } else if kind == .ssh {
+            path = "/" + text[text.index(after: text.firstIndex(of: ":") ?? text.startIndex)...]
+        }
+        return path.hasSuffix("/\(repository)") || path.hasSuffix("/\(repository).git")
+    }
+
     /// Whether a text is such an address.
     public static func isUsable(_ text: String) -> Bool { (try? CloneURL(text)) != nil }
 

@@ -13,14 +13,15 @@ import Worker
 
     /// A container as `docker inspect` shows it.
     private func container(
-        mounts: [String] = [], networks: [String: [String]] = [:], mode: String = "front"
+        mounts: [String] = [], networks: [String: [String]] = [:], mode: String = "front",
+        labels: [String: String] = [:]
     ) throws -> ContainerDetails {
         let endpoints = networks.map { name, aliases in
             let all = aliases + [String(Self.id.prefix(12))]
             return #""\#(name)": {"IPAddress": "", "Aliases": \#(all)}"#
         }
         let text = #"""
-            {"Id": "\#(Self.id)", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web"},
+            {"Id": "\#(Self.id)", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web", "Labels": {\#(labels.map { #""\#($0)": "\#($1)""# }.joined(separator: ","))}},
              "State": {"Status": "running", "Running": true, "ExitCode": 0},
              "HostConfig": {"NetworkMode": "\#(mode)"}, "Mounts": [\#(mounts.joined(separator: ","))],
              "NetworkSettings": {"Networks": {\#(endpoints.joined(separator: ","))}}}
@@ -85,6 +86,19 @@ import Worker
         #expect(state.notes.contains { $0.hasPrefix("“volumes” does not name /conf any more") })
         #expect(state.notes.contains { $0.hasPrefix("“run” does not name the network back any more") })
         #expect(state.notes.contains { $0.hasPrefix("“aliases” does not name shop any more") })
+    }
+
+    @Test func whatAnEarlierVersionMadeHasAllFromItsStep() throws {
+        func declared(_ labels: [String: String]) throws -> KeptState.Declared {
+            let old = try container(mounts: Self.mounts, networks: ["front": ["shop"], "back": []], labels: labels)
+            return ServiceContainer(old, .current).declared
+        }
+        let all = try declared([DeployLabel.job: "1"])
+        #expect(all.volumes == ["/data", "/conf", "/tmp"])
+        #expect(all.networks == ["back", "front"])
+        #expect(all.aliases.contains("shop"))
+        #expect(try declared([:]) == KeptState.Declared())
+        #expect(try declared([DeployLabel.job: "1", DeployLabel.declared: "?"]) == KeptState.Declared())
     }
 
     @Test func aliasesAndNetworksGoOn() throws {

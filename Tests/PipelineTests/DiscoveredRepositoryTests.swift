@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func `A hook's secret is sought among those of its host, the nearest first`() async throws {
+    @Test func `A hook's secret is sought among those of its server, the nearest first`() async throws {
         try await PlatformFixture.with { platform in
             let addresses = [
                 "tools/ci": "https://git.example/tools/ci.git",
@@ -84,12 +84,13 @@ import Testing
                     HookInquiry(repository: RepositoryPath(rawValue: path), cloneURL: cloneURL),
                     MessageContext(id: .make()))
             }
-            let unknown = try await ask("new/team/web", "https://git.example:8443/new/team/web.git")
+            let unknown = try await ask("new/team/web", "https://git.example/new/team/web.git")
             #expect(!unknown.isRegistered)
             #expect(Array(unknown.neighbours.map(\.rawValue).prefix(2)) == ["new/team/api", "new/other"])
             #expect(!unknown.neighbours.map(\.rawValue).contains("else/where"))
             #expect(try await ask("new/other", "https://git.example/new/other.git").isRegistered)
             #expect(try await ask("new/team/web", "no address").neighbours.isEmpty)
+            #expect(try await ask("new/team/web", "https://git.example:8443/new/team/web.git").neighbours.isEmpty)
         }
     }
 

@@ -51,9 +51,45 @@ struct HookInquiryTests {
             #expect(try await gateway.post(hook).status == .accepted)
             #expect(try gateway.broker.pushes().map(\.secretOf?.rawValue) == ["tools/ci"])
         }
-        let grouped = try gateway([], groups: "tools=group-secret-of-16+")
+        let grouped = try gateway(groups: "tools=group-secret-of-16+")
         #expect(try await grouped.post(hook(token: "group-secret-of-16+")).status == .accepted)
         #expect(try grouped.broker.pushes().map(\.secretOf?.rawValue) == ["tools"])
+    }
+
+    @Test("does not make a repository known by an address that is not its own, or of a server nothing is known of")
+    func misled() async throws {
+        let secrets = [secret(of: "shop/other"), "group-secret-of-16+"]
+        let others = [
+            "https://git.example/evil/web.git", "https://git.example/evil-shop/web.git", "https://shop/web",
+            "https://git.example/shop/web.git.git", "no address",
+        ]
+        for secret in secrets {
+            for other in others {
+                let gateway = try gateway(groups: "tools=group-secret-of-16+")
+                var hook = hook(token: secret)
+                hook.set(.string(other), in: "project", "git_http_url")
+                #expect(try await gateway.post(hook).status == .unauthorized)
+                #expect(gateway.broker.taken.isEmpty)
+            }
+            let alone = try gateway([], groups: "tools=group-secret-of-16+")
+            #expect(try await alone.post(hook(token: secret)).status == .unauthorized)
+            #expect(alone.broker.taken.isEmpty)
+        }
+    }
+
+    @Test("is ignored with success where its own repository's would be")
+    func ignored() async throws {
+        var deleted = hook(token: secret(of: "shop/other"))
+        deleted.members["after"] = .string(Hook.zero)
+        var merge = hook(token: secret(of: "shop/other"))
+        merge.members["object_kind"] = "merge_request"
+        for hook in [deleted, merge] {
+            let gateway = try gateway()
+            let answer = try await gateway.post(hook)
+            #expect(answer.status == .accepted)
+            #expect(answer.body["status"] == "ignored")
+            #expect(gateway.broker.taken.isEmpty)
+        }
     }
 
     @Test("does nothing for a repository that has a secret of its own")
@@ -126,6 +162,13 @@ struct HookInquiryTests {
         hook.secret = secret(of: "shop/other900")
         #expect(try await gateway.post(hook).status == .unauthorized)
         hook.members["filling"] = nil
+        #expect(try await gateway.post(hook).status == .accepted)
+        // A group's secret is one of them.
+        hook.members["filling"] = .string(String(repeating: "x", count: 1 << 20))
+        hook.secret = secret(of: "shop/other7")
+        gateway.groups = try GroupSecrets((0..<9).map { "group\($0)=group-secret-of-16+\($0)" }.joined(separator: ","))
+        #expect(try await gateway.post(hook).status == .unauthorized)
+        hook.secret = secret(of: "shop/other6")
         #expect(try await gateway.post(hook).status == .accepted)
     }
 }

@@ -48,9 +48,10 @@ struct VerificationTests {
         let secrets = HookSecrets(token: token, groups: GroupSecrets())
         let paths = (0...HookSecrets.limit).map { RepositoryPath(rawValue: "shop/web\($0)") }
         for path in paths + paths.prefix(2) {
-            #expect(!secrets.accept(token: token.token(for: RepositoryPath(rawValue: "shop/other")), for: path))
-            for _ in 0..<2 { #expect(secrets.accept(token: token.token(for: path), for: path)) }
-            #expect(!secrets.accept(token: "", for: path))
+            let other = token.token(for: RepositoryPath(rawValue: "shop/other"))
+            #expect(!secrets.accept(token: other, for: .repository(path)))
+            for _ in 0..<2 { #expect(secrets.accept(token: token.token(for: path), for: .repository(path))) }
+            #expect(!secrets.accept(token: "", for: .repository(path)))
         }
     }
 

@@ -56,7 +56,7 @@ struct RepositoryOperations: Sendable {
         try await store.read { try $0.repositories.find(path) }
     }
 
-    /// The registered repositories of a clone address's host, those that share the most of a path first.
+    /// The registered repositories of a clone address's server, those that share the most of a path first.
     func neighbours(
         of path: RepositoryPath, cloneURL: String, as principal: Principal
     ) async throws -> HookInquiryReply {
@@ -72,15 +72,22 @@ struct RepositoryOperations: Sendable {
     private static func near(
         _ path: RepositoryPath, cloneURL: String, _ addresses: [(path: RepositoryPath, cloneURL: String)]
     ) -> [RepositoryPath] {
-        guard let host = try? CloneURL(cloneURL).hostName else { return [] }
+        guard let address = try? CloneURL(cloneURL) else { return [] }
         let own = path.rawValue.split(separator: "/")
         return
             addresses
-            .filter { $0.path != path && (try? CloneURL($0.cloneURL).hostName) == host }
+            .filter { $0.path != path && isServer(of: address, that: $0.cloneURL) }
             .map { other in
                 (other.path, shared: zip(own, other.path.rawValue.split(separator: "/")).prefix { $0 == $1 }.count)
             }
             .sorted { $0.shared > $1.shared }.map(\.0)
+    }
+
+    /// Whether a registered address is of the same host and port. The port of another protocol is another one: a server
+    /// that is known by it alone has the usual port.
+    private static func isServer(of address: CloneURL, that registered: String) -> Bool {
+        guard let other = try? CloneURL(registered) else { return false }
+        return address.host == (address.kind == other.kind ? other.host : other.hostName)
     }
 
     /// Registers a repository, or changes it: what is not given stays as it is. Only its token goes where the address

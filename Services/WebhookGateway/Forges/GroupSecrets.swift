@@ -39,22 +39,22 @@ struct GroupSecrets: Sendable, CustomStringConvertible {
         }
     }
 
-    /// What the groups are called.
+    /// What the groups of the entries are called.
     var names: [String] { entries.map(\.group) }
 
-    func tokens(for repository: RepositoryPath) -> [[UInt8]] {
-        entries.compactMap { entry in
-            guard case .token(let token) = entry.kind, Self.group(entry.group, holds: repository) else { return nil }
-            return token
-        }
+    func tokens(of holder: HookSecrets.Holder) -> [[UInt8]] {
+        entries(of: holder).compactMap { if case .token(let token) = $0.kind { token } else { nil } }
     }
 
-    func signatures(for repository: RepositoryPath) -> [StandardWebhook] {
-        entries.compactMap { entry in
-            guard case .signature(let webhook) = entry.kind, Self.group(entry.group, holds: repository) else {
-                return nil
-            }
-            return webhook
+    func signatures(of holder: HookSecrets.Holder) -> [StandardWebhook] {
+        entries(of: holder).compactMap { if case .signature(let webhook) = $0.kind { webhook } else { nil } }
+    }
+
+    private func entries(of holder: HookSecrets.Holder) -> [Entry] {
+        switch holder {
+        case .repository(let path): entries.filter { Self.group($0.group, holds: path) }
+        case .alone: []
+        case .group(let place): [entries[place]]
         }
     }
 

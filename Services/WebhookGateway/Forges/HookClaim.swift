@@ -8,15 +8,15 @@ struct HookClaim: Sendable {
     var forge: Forge
     var cloneURL: String?
     var defaultBranch: String?
-    /// Verifies it with the secrets of a repository, which is ``subject`` but where another one's are tried.
-    var verify: @Sendable (RepositoryPath) throws(HookRefusal) -> Void
+    /// Verifies it with the secrets of ``subject``, or with those of another one where these are tried.
+    var verify: @Sendable (HookSecrets.Holder) throws(HookRefusal) -> Void
     var meaning: @Sendable () throws(HookRefusal) -> HookVerdict
 
     /// Verifies it and says what it means.
     /// - Throws: ``HookRefusal`` with what the sender has to change.
     func verdict() throws(HookRefusal) -> HookVerdict {
         do throws(HookRefusal) {
-            try verify(subject)
+            try verify(.repository(subject))
         } catch {
             var refusal = error
             if refusal.problem.remedy == nil { refusal.problem.remedy = remedy }

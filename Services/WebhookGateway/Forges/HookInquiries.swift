@@ -9,17 +9,20 @@ import Synchronization
 final class HookInquiries: Sendable {
     typealias Ask = @Sendable (HookInquiry) async throws -> HookInquiryReply
 
-    /// Bytes that are hashed for one hook, at most: a signature is tried over the whole body for each candidate.
+    /// Bytes that are hashed for one hook, at most: a signature is tried over the whole body for each candidate, which is
+    /// a group's secret or a repository's.
     static let work = 8 << 20
-    /// As many candidates are tried of a body of any size.
+    /// As many candidates are tried of a body of any size, also where that is more work.
     static let fewest = 16
 
     private let ask: Ask
-    private let groups: [RepositoryPath]
+    private let groups: [(holder: HookSecrets.Holder, path: RepositoryPath)]
     private let budget: Mutex<InquiryBudget>
 
     init(groups: GroupSecrets, budget: InquiryBudget = InquiryBudget(), ask: @escaping Ask) {
-        self.groups = groups.names.filter { $0 != "*" }.map(RepositoryPath.init(rawValue:))
+        self.groups = groups.names.enumerated().filter { $0.element != "*" }.map {
+            (.group($0.offset), RepositoryPath(rawValue: $0.element))
+        }
         self.budget = Mutex(budget)
         self.ask = ask
     }
@@ -28,22 +31,26 @@ final class HookInquiries: Sendable {
     func admit(now: ContinuousClock.Instant = .now) -> Bool { budget.withLock { $0.take(now: now) } }
 
     /// - Returns: the repository, or the group, whose secret the hook has; `nil` where it has none that is known, or its
-    ///   own repository is registered and so has its own secret.
+    ///   own repository is registered and so has its own secret. Neither does its clone address, which people are to
+    ///   register, count where it is not that of its repository, or is of a server of which nothing is registered.
     /// - Throws: whatever keeps the platform from being asked.
     func sender(of claim: HookClaim, bytes: Int) async throws -> RepositoryPath? {
-        guard let cloneURL = claim.cloneURL else { return nil }
+        guard let cloneURL = claim.cloneURL, (try? CloneURL(cloneURL))?.leads(to: claim.subject) == true else {
+            return nil
+        }
         let reply = try await ask(HookInquiry(repository: claim.subject, cloneURL: cloneURL))
         let count = max(Self.fewest, Self.work / max(1, bytes))
         // In any case, so that the time does not tell whether the repository is registered.
-        let sender = (groups + reply.neighbours.prefix(count)).first { candidate in
+        let candidates = groups + reply.neighbours.map { (.alone($0), $0) }
+        let sender = candidates.prefix(count).first { candidate in
             do throws(HookRefusal) {
-                try claim.verify(candidate)
+                try claim.verify(candidate.holder)
                 return true
             } catch {
                 return false
             }
         }
-        return reply.isRegistered ? nil : sender
+        return reply.isRegistered || reply.neighbours.isEmpty ? nil : sender?.path
     }
 }
 

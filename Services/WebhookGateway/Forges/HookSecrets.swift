@@ -5,6 +5,23 @@ import Text
 
 /// What a hook of a repository is verified with: the token derived for it, and its groups' secrets.
 final class HookSecrets: Sendable {
+    /// Whose secrets a hook is tried with.
+    enum Holder: Sendable, Hashable {
+        /// A repository, with the groups it is in.
+        case repository(RepositoryPath)
+        /// A repository without its groups.
+        case alone(RepositoryPath)
+        /// The group of an entry of ``GroupSecrets``, by its place.
+        case group(Int)
+
+        fileprivate var repository: RepositoryPath? {
+            switch self {
+            case .repository(let path), .alone(let path): path
+            case .group: nil
+            }
+        }
+    }
+
     let token: HookToken
     let groups: GroupSecrets
     /// Tokens of repositories, by path, that have sent one that was right: to derive one takes longer than all else that
@@ -18,27 +35,30 @@ final class HookSecrets: Sendable {
         (self.token, self.groups) = (token, groups)
     }
 
-    /// Whether a token is the repository's or one of its groups', in constant time.
-    func accept(token given: String, for repository: RepositoryPath) -> Bool {
-        accept(for: repository) { constantTimeEquals($0, given.utf8) }
+    /// Whether a token is one of the holder's, in constant time.
+    func accept(token given: String, for holder: Holder) -> Bool {
+        accept(for: holder) { constantTimeEquals($0, given.utf8) }
     }
 
-    /// Whether a body is signed with the repository's token or one of its groups', in constant time.
+    /// Whether a body is signed with one of the holder's tokens, in constant time.
     /// - Parameter given: the HMAC-SHA256 of the body in hexadecimal digits.
-    func accept(signature given: some StringProtocol, of body: [UInt8], for repository: RepositoryPath) -> Bool {
+    func accept(signature given: some StringProtocol, of body: [UInt8], for holder: Holder) -> Bool {
         let given = Array(given.utf8)
-        return accept(for: repository) { secret in
+        return accept(for: holder) { secret in
             constantTimeEquals(given, Hex.encode(SigningKey(bytes: secret).sign(body)).utf8)
         }
     }
 
     /// Whether one of the secrets is right. All are tried, so that the time does not tell which one was.
-    private func accept(for repository: RepositoryPath, _ isRight: ([UInt8]) -> Bool) -> Bool {
-        let known = known.withLock { $0[repository.rawValue] }
-        let expected = known ?? token.token(for: repository)
-        var accepted = isRight(Array(expected.utf8))
-        if accepted, known == nil { keep(expected, for: repository) }
-        for secret in groups.tokens(for: repository) where isRight(secret) { accepted = true }
+    private func accept(for holder: Holder, _ isRight: ([UInt8]) -> Bool) -> Bool {
+        var accepted = false
+        if let repository = holder.repository {
+            let known = known.withLock { $0[repository.rawValue] }
+            let expected = known ?? token.token(for: repository)
+            accepted = isRight(Array(expected.utf8))
+            if accepted, known == nil { keep(expected, for: repository) }
+        }
+        for secret in groups.tokens(of: holder) where isRight(secret) { accepted = true }
         return accepted
     }
 
@@ -51,8 +71,8 @@ final class HookSecrets: Sendable {
 
     /// What a signature may be made with: the repository's token as a signing secret (`whsec_` and its base64), and
     /// the groups' signing secrets.
-    func signatures(for repository: RepositoryPath) -> [StandardWebhook] {
-        [StandardWebhook(key: SigningKey(bytes: Array(token.token(for: repository).utf8)))]
-            + groups.signatures(for: repository)
+    func signatures(for holder: Holder) -> [StandardWebhook] {
+        let own = holder.repository.map { [StandardWebhook(key: SigningKey(bytes: Array(token.token(for: $0).utf8)))] }
+        return (own ?? []) + groups.signatures(of: holder)
     }
 }

@@ -67,7 +67,7 @@ struct HubPayload {
     /// What the hook says it is of.
     func claim(
         of forge: Forge, _ subject: RepositoryPath,
-        verify: @escaping @Sendable (RepositoryPath) throws(HookRefusal) -> Void,
+        verify: @escaping @Sendable (HookSecrets.Holder) throws(HookRefusal) -> Void,
         meaning: @escaping @Sendable () throws(HookRefusal) -> HookVerdict
     ) -> HookClaim {
         HookClaim(

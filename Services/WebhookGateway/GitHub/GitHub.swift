@@ -20,7 +20,7 @@ struct GitHub: ForgeHooks {
         }
         return .claim(
             payload.claim(
-                of: forge, subject, verify: { (repository) throws(HookRefusal) in try verify(hook, repository) },
+                of: forge, subject, verify: { (holder) throws(HookRefusal) in try verify(hook, subject, holder) },
                 meaning: { () throws(HookRefusal) in
                     switch event {
                     case "push":
@@ -32,14 +32,16 @@ struct GitHub: ForgeHooks {
                 }))
     }
 
-    private func verify(_ hook: IncomingHook, _ repository: RepositoryPath) throws(HookRefusal) {
+    private func verify(
+        _ hook: IncomingHook, _ repository: RepositoryPath, _ holder: HookSecrets.Holder
+    ) throws(HookRefusal) {
         guard let header = hook.headers.first(name: HookHeader.hubSignature) else {
             throw HookRefusal(
                 .unauthorized, "missing_signature",
                 "the hook of \(repository) has no \(HookHeader.hubSignature): it was set up without a secret")
         }
         guard header.hasPrefix("sha256="),
-            secrets.accept(signature: header.dropFirst("sha256=".count), of: hook.body, for: repository)
+            secrets.accept(signature: header.dropFirst("sha256=".count), of: hook.body, for: holder)
         else { throw HookRefusal.wrongSignature(repository) }
     }
 }

@@ -28,7 +28,7 @@ struct GitLab: ForgeHooks {
         return .claim(
             HookClaim(
                 subject: repository, forge: forge, cloneURL: payload.cloneURL, defaultBranch: payload.defaultBranch,
-                verify: { (repository) throws(HookRefusal) in try verify(hook, repository, now) },
+                verify: { (holder) throws(HookRefusal) in try verify(hook, repository, holder, now) },
                 meaning: { () throws(HookRefusal) in
                     guard kind == "push" || kind == "tag_push" else { return .ignored(unsupported(kind)) }
                     return try push(payload, repository, isTag: kind == "tag_push", hook.headers).verdict(now: now)
@@ -37,7 +37,9 @@ struct GitLab: ForgeHooks {
 
     // MARK: Verification
 
-    private func verify(_ hook: IncomingHook, _ repository: RepositoryPath, _ now: Timestamp) throws(HookRefusal) {
+    private func verify(
+        _ hook: IncomingHook, _ repository: RepositoryPath, _ holder: HookSecrets.Holder, _ now: Timestamp
+    ) throws(HookRefusal) {
         // A signature that is there has to verify. Falling back to the token would let whoever learnt the token, which
         // travels in every request, send hooks of a project that has moved on to signing.
         if let signatures = hook.headers.first(name: HookHeader.signature) {
@@ -49,7 +51,7 @@ struct GitLab: ForgeHooks {
                     "webhook-signature needs webhook-id and webhook-timestamp beside it")
             }
             var refusal = StandardWebhook.Refusal.wrongSignature
-            for candidate in secrets.signatures(for: repository) {
+            for candidate in secrets.signatures(for: holder) {
                 do throws(StandardWebhook.Refusal) {
                     try candidate.verify(
                         id: id, timestamp: timestamp, signatures: signatures, body: hook.body,
@@ -65,7 +67,7 @@ struct GitLab: ForgeHooks {
             throw HookRefusal(
                 .unauthorized, "missing_token", "the hook of \(repository) has neither a secret token nor a signature")
         }
-        guard secrets.accept(token: token, for: repository) else {
+        guard secrets.accept(token: token, for: holder) else {
             throw .wrongSecret("wrong_token", "the secret token is not the one of \(repository)")
         }
     }

@@ -19,7 +19,7 @@ struct Gitea: ForgeHooks {
         }
         return .claim(
             payload.claim(
-                of: forge, subject, verify: { (repository) throws(HookRefusal) in try verify(hook, repository) },
+                of: forge, subject, verify: { (holder) throws(HookRefusal) in try verify(hook, subject, holder) },
                 meaning: { () throws(HookRefusal) in
                     guard event == "push" else {
                         return .ignored("events of kind “\(event.prefix(80))” start nothing")
@@ -29,11 +29,13 @@ struct Gitea: ForgeHooks {
                 }))
     }
 
-    private func verify(_ hook: IncomingHook, _ repository: RepositoryPath) throws(HookRefusal) {
+    private func verify(
+        _ hook: IncomingHook, _ repository: RepositoryPath, _ holder: HookSecrets.Holder
+    ) throws(HookRefusal) {
         // A signature that is there has to verify. Falling back to the authorization would let whoever learnt it, for it
         // travels in every request, send hooks of a repository that has moved on to signing.
         if let signature = first(of: [HookHeader.forgejoSignature, HookHeader.giteaSignature], hook) {
-            guard secrets.accept(signature: signature, of: hook.body, for: repository) else {
+            guard secrets.accept(signature: signature, of: hook.body, for: holder) else {
                 throw HookRefusal.wrongSignature(repository)
             }
             return
@@ -45,7 +47,7 @@ struct Gitea: ForgeHooks {
         }
         // `Bearer …`, as it proposes, `token …`, or what was entered alone.
         let token = authorization.split(separator: " ", maxSplits: 1).last.map(String.init) ?? ""
-        guard secrets.accept(token: token, for: repository) else {
+        guard secrets.accept(token: token, for: holder) else {
             throw .wrongSecret("wrong_token", "the authorization header is not the secret of \(repository)")
         }
     }

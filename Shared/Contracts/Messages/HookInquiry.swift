@@ -15,7 +15,7 @@ public struct HookInquiry: Request {
 
 public struct HookInquiryReply: Codable, Sendable, Equatable {
     public var isRegistered: Bool
-    /// Registered repositories of the same host, whose secret it may be: those that share the most of its path first.
+    /// Registered repositories of the same server, whose secret it may be: those that share the most of its path first.
     public var neighbours: [RepositoryPath]
 
     public init(isRegistered: Bool, neighbours: [RepositoryPath]) {

@@ -17,7 +17,8 @@ struct SampleRepository: Sendable {
         self.platform = platform
         let folder = directory.appending("repositories").appending(path.replacing("/", with: "-"))
         work = folder.appending("work")
-        bare = folder.appending("bare.git")
+        // As forges have it, the address ends in the path.
+        bare = folder.appending("\(path).git")
         try await runTool("mkdir", ["-p", folder.string])
         try await runTool("git", ["init", "--quiet", "--bare", "--initial-branch=main", bare.string])
         try await runTool("git", ["init", "--quiet", "--initial-branch=main", work.string])

@@ -23,6 +23,13 @@ struct KeptState: Sendable, Equatable {
             networks = ([specification.network] + specification.moreNetworks).compactMap { $0 }
             aliases = specification.aliases
         }
+
+        /// All that a container has a name for.
+        init(allOf container: ContainerDetails) {
+            volumes = container.mounts.filter { !$0.isAnonymous }.map { KeptState.cleaned($0.path) }
+            networks = container.networks.keys.sorted()
+            aliases = Set(container.networks.values.flatMap(\.aliases)).sorted()
+        }
     }
 
     private(set) var mounts: [ContainerDetails.Mount] = []

@@ -21,9 +21,13 @@ struct ServiceContainer: Sendable {
         if details.state.status == "running" { found.start = details.state.startedAt }
     }
 
-    /// What its step named; nothing where no rollout made it.
+    /// What its step named; nothing where no rollout made it. Where an earlier version did, which did not write it down,
+    /// all that the container has: such a version kept nothing that its step did not name.
     var declared: KeptState.Declared {
-        Self.decoded(KeptState.Declared.self, details.labels[DeployLabel.declared]) ?? KeptState.Declared()
+        guard let label = details.labels[DeployLabel.declared] else {
+            return details.labels[DeployLabel.job] == nil ? KeptState.Declared() : KeptState.Declared(allOf: details)
+        }
+        return Self.decoded(KeptState.Declared.self, label) ?? KeptState.Declared()
     }
 
     static func label(_ value: some Encodable) throws(JobFailure) -> String {
