@@ -99,13 +99,20 @@ extension ContainerReplacement {
         let container = try await engine.inspectContainer(id)
         let networks = container.networks.filter { !["bridge", "host", "none"].contains($0.key) }
         let taken = ServiceContainer(try await engine.inspectContainer(new), .current).found.aliases
-        for (name, network) in networks where network.aliases.contains(service) || taken[name] != nil {
-            // The new one has them by now; the name alone has moved on already.
-            try await engine.disconnect(id, from: name)
+        let left = networks.filter { $0.value.aliases.contains(service) || taken[$0.key] != nil }.keys.sorted()
+        // The new one has them by now; the name alone has moved on already.
+        for name in left { try await engine.disconnect(id, from: name) }
+        if !left.isEmpty {
+            await log.line(
+                "the old container has left \(left.joined(separator: ", ")), where it had aliases: its connections there end"
+            )
         }
         guard !networks.isEmpty, patience.drain > .zero else { return true }
+        let seconds = patience.drain.components.seconds
         await log.line(
-            "the old container goes on for \(patience.drain.components.seconds) s for those who know its address")
+            left.count < networks.count
+                ? "the old container goes on for \(seconds) s for those who know its address"
+                : "the new container is watched for \(seconds) s before the old one is stopped")
         let start = try await engine.inspectContainer(new).state.startedAt
         let end = ContinuousClock.now + patience.drain
         while ContinuousClock.now < end {
