@@ -9,6 +9,7 @@ import WebServer
 final class HookRoutes: Sendable {
     let bodies: BodyLimit
     private let routes: [String: HookRoute]
+    private let marks: HookMarks
     private let intake: Intake
     private let inquiries: HookInquiries
     private let proxies: TrustedProxies
@@ -23,6 +24,7 @@ final class HookRoutes: Sendable {
         self.intake = intake
         self.inquiries = inquiries
         self.logger = logger
+        marks = HookMarks(forges)
         routes = Dictionary(
             forges.map { ($0.forge.hookPath, HookRoute(hooks: $0)) }, uniquingKeysWith: { first, _ in first })
     }
@@ -32,9 +34,9 @@ final class HookRoutes: Sendable {
     func route(_ request: HTTPRequestHead) throws(HookRefusal) -> HookRoute {
         let found = routes[request.uri] ?? routes[Self.path(of: request.uri)]
         if request.method == .POST {
-            var sender = KnownForge.sender(of: request.headers)
-            if sender == nil, found == nil { sender = .addressed(by: Self.path(of: request.uri)) }
-            if let sender, sender.name != found?.forge.name { throw misdirected(sender, Self.path(of: request.uri)) }
+            var sender = marks.sender(of: request.headers)
+            if sender == nil, found == nil { sender = marks.addressed(by: Self.path(of: request.uri)) }
+            if let sender, sender.forge != found?.forge.name { throw misdirected(sender, Self.path(of: request.uri)) }
         }
         guard let found else {
             throw HookRefusal(
@@ -65,9 +67,8 @@ final class HookRoutes: Sendable {
         return String(rest.prefix { $0 != "?" && $0 != "#" })
     }
 
-    private func misdirected(_ sender: KnownForge, _ path: String) -> HookRefusal {
-        let address = "/hooks/\(sender.name)"
-        guard routes[address] != nil else {
+    private func misdirected(_ sender: HookMark, _ path: String) -> HookRefusal {
+        guard let right = routes.values.first(where: { $0.forge.name == sender.forge }) else {
             return HookRefusal(
                 .badRequest, "unserved_forge",
                 "this looks like a hook of \(sender.product), whose hooks are not taken yet",
@@ -76,11 +77,11 @@ final class HookRoutes: Sendable {
         return HookRefusal(
             .badRequest, "wrong_address",
             "this looks like a hook of \(sender.product), which “\(path.prefix(200))” does not take",
-            remedy: "enter \(address) as its address")
+            remedy: "enter \(right.forge.hookPath) as its address")
     }
 
     private func foreign(_ hook: IncomingHook, on route: HookRoute) -> HookRefusal {
-        if let sender = KnownForge.sender(of: hook.body), sender.name != route.forge.name {
+        if let sender = marks.sender(of: hook.body), sender.forge != route.forge.name {
             return misdirected(sender, route.forge.hookPath)
         }
         return HookRefusal(

@@ -57,6 +57,12 @@ public struct Forge: Sendable, Hashable {
     /// The path that hooks are posted to at the gateway.
     public var hookPath: String { "/hooks/\(name)" }
 
+    /// The address that hooks are posted to.
+    /// - Parameter gateway: where the forge reaches the gateway, such as `https://hooks.example`.
+    public func hookURL(at gateway: String) -> String {
+        (gateway.hasSuffix("/") ? String(gateway.dropLast()) : gateway) + hookPath
+    }
+
     /// Where a person sees a commit.
     /// - Parameter projectURL: the repository's page.
     public func commitURL(of sha: String, projectURL: String) -> String { projectURL + commitPath + sha }

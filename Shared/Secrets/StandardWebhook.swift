@@ -6,6 +6,13 @@ public struct StandardWebhook: Sendable {
     /// How far a timestamp may be from now, either way.
     public static let tolerance = Duration.seconds(300)
 
+    /// The headers that a signed webhook has.
+    public enum Header {
+        public static let id = "webhook-id"
+        public static let timestamp = "webhook-timestamp"
+        public static let signature = "webhook-signature"
+    }
+
     /// Why a webhook is not taken.
     public enum Refusal: Error, Sendable, Equatable {
         /// The timestamp is no whole number of seconds.
@@ -37,16 +44,23 @@ public struct StandardWebhook: Sendable {
         key = SigningKey(bytes: bytes)
     }
 
-    /// The value of the header `webhook-signature`.
-    /// - Parameter timestamp: seconds since 1970, as in `webhook-timestamp`.
+    /// The value of ``Header/signature``.
+    /// - Parameters:
+    ///   - id: the value of ``Header/id``.
+    ///   - timestamp: the value of ``Header/timestamp``: seconds since 1970.
+    ///   - body: the body, byte for byte as it is sent.
     public func sign(id: String, timestamp: Int64, body: some Collection<UInt8>) -> String {
         "v1,\(Data(signature(id, "\(timestamp)", body)).base64EncodedString())"
     }
 
     /// Verifies a webhook that came in.
     /// - Parameters:
-    ///   - signatures: the header's value: several, separated by spaces, while a key is rotated.
+    ///   - id: the value of ``Header/id``.
+    ///   - timestamp: the value of ``Header/timestamp``: seconds since 1970.
+    ///   - signatures: the value of ``Header/signature``: several, separated by spaces, while a key is rotated.
+    ///   - body: the body, byte for byte as it came in.
     ///   - now: seconds since 1970.
+    /// - Throws: ``Refusal``.
     public func verify(
         id: String, timestamp: String, signatures: String, body: some Collection<UInt8>, now: Int64
     ) throws(Refusal) {

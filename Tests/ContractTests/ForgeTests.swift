@@ -22,6 +22,9 @@ struct ForgeTests {
         for forge in Forge.all {
             #expect(Forge.named(forge.name) == forge)
             #expect(forge.hookPath == "/hooks/\(forge.name)")
+            for gateway in ["https://hooks.example", "https://hooks.example/"] {
+                #expect(forge.hookURL(at: gateway) == "https://hooks.example\(forge.hookPath)")
+            }
             #expect(forge.hookHelp.contains(forge.product))
         }
         #expect(Forge.named("GitHub") == nil)

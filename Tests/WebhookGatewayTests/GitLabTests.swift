@@ -73,12 +73,12 @@ struct GitLabTests {
         other.members["ref"] = "refs/heads/next"
         #expect(try await gateway.post(other).body["id"] != first)
         var older = Hook()
-        older.headers[one: HookHeader.idempotencyKey] = nil
-        older.headers[one: HookHeader.gitlabEventUUID] = "0f1c"
+        older.headers[one: GitLab.Header.idempotencyKey] = nil
+        older.headers[one: GitLab.Header.eventUUID] = "0f1c"
         let byEvent = try await gateway.post(older).body["id"]
         #expect(byEvent != first)
         #expect(try await gateway.post(older).body["id"] == byEvent)
-        older.headers[one: HookHeader.gitlabEventUUID] = nil
+        older.headers[one: GitLab.Header.eventUUID] = nil
         #expect(try await gateway.post(older).body["id"] != gateway.post(older).body["id"])
     }
 

@@ -43,8 +43,8 @@ struct Hook {
     ]
     var headers: HTTPHeaders = [
         "Content-Type": "application/json", "X-Gitlab-Event": "Push Hook",
-        HookHeader.idempotencyKey: "f5e5f430-f57b-4e6e-9fac-d9128cd7232f",
-        HookHeader.gitlabToken: HookToken(key: key).token(for: RepositoryPath(rawValue: "shop/web")),
+        GitLab.Header.idempotencyKey: "f5e5f430-f57b-4e6e-9fac-d9128cd7232f",
+        GitLab.Header.token: HookToken(key: key).token(for: RepositoryPath(rawValue: "shop/web")),
     ]
 
     var body: [UInt8] {
@@ -64,11 +64,11 @@ struct Hook {
     /// The same, signed instead of with a token.
     func signed(secret: String, id: String = "msg-1", at seconds: Int64? = nil, prefix: String = "") throws -> Hook {
         var hook = self
-        hook.headers[one: HookHeader.gitlabToken] = nil
+        hook.headers[one: GitLab.Header.token] = nil
         let timestamp = seconds ?? Timestamp.now.milliseconds / 1000
-        hook.headers[one: HookHeader.id] = id
-        hook.headers[one: HookHeader.timestamp] = "\(timestamp)"
-        hook.headers[one: HookHeader.signature] =
+        hook.headers[one: StandardWebhook.Header.id] = id
+        hook.headers[one: StandardWebhook.Header.timestamp] = "\(timestamp)"
+        hook.headers[one: StandardWebhook.Header.signature] =
             prefix + (try StandardWebhook(secret: secret).sign(id: id, timestamp: timestamp, body: try body))
         return hook
     }

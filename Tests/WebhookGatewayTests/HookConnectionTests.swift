@@ -47,7 +47,7 @@ struct HookConnectionTests {
         var bytes: [UInt8] = []
         for number in 0..<3 {
             var hook = Hook()
-            hook.headers[one: HookHeader.idempotencyKey] = "\(number)"
+            hook.headers[one: GitLab.Header.idempotencyKey] = "\(number)"
             bytes += try request(hook)
         }
         // In two pieces, the second of which begins in the middle of a hook.
@@ -212,7 +212,7 @@ struct HookConnectionTests {
         gateway.broker.isHolding = true
         let channel = try await connect(gateway.routes)
         var other = Hook()
-        other.headers[one: HookHeader.idempotencyKey] = "other"
+        other.headers[one: GitLab.Header.idempotencyKey] = "other"
         try await channel.writeInbound(ByteBuffer(bytes: request(Hook()) + request(other)))
         await closeInput(channel)
         for taken in 1...2 {

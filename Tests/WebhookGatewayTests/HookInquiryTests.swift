@@ -27,7 +27,7 @@ struct HookInquiryTests {
 
     private func hook(token: String) -> Hook {
         var hook = Hook()
-        hook.headers[one: HookHeader.gitlabToken] = token
+        hook.headers[one: GitLab.Header.token] = token
         return hook
     }
 

@@ -39,7 +39,7 @@ struct HookRoutesTests {
         arguments: [
             "/", "/hooks", "/hooks/", "/webhook", "/hook?x=y", "/hooks/github", "/hooks/gitlab/", "/Hooks/GitLab",
         ],
-        [[], [HookHeader.gitlabEvent]])
+        [[], [GitLab.Header.event]])
     func gitlabElsewhere(_ target: String, _ missing: [String]) async throws {
         var hook = Hook()
         for name in missing { hook.headers[one: name] = nil }
@@ -140,7 +140,7 @@ struct HookRoutesTests {
             #expect(try await told(body, "/hooks/gitlab").prefix(2) == ["400", "unknown_hook"])
         }
         // What GitLab names no event in is still GitLab's, and no failure to it.
-        hook.headers[one: HookHeader.gitlabEvent] = "New Hook"
+        hook.headers[one: GitLab.Header.event] = "New Hook"
         #expect(try await told([:], "/hooks/gitlab")[0] == "202")
     }
 }

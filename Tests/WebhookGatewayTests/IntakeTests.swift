@@ -33,7 +33,7 @@ struct IntakeTests {
         var ids: [JSONValue?] = []
         for number in 0..<3 {
             var hook = Hook()
-            hook.headers[one: HookHeader.idempotencyKey] = "\(number)"
+            hook.headers[one: GitLab.Header.idempotencyKey] = "\(number)"
             let answer = try await gateway.post(hook)
             #expect(answer.status == .accepted)
             ids.append(answer.body["id"])
@@ -41,7 +41,7 @@ struct IntakeTests {
         broker.isAway = false
         // What comes now queues up behind what waits.
         var later = Hook()
-        later.headers[one: HookHeader.idempotencyKey] = "later"
+        later.headers[one: GitLab.Header.idempotencyKey] = "later"
         ids.append(try await gateway.post(later).body["id"])
         #expect(broker.taken.isEmpty)
 
@@ -98,7 +98,7 @@ struct IntakeTests {
         try await spool.store.write { try $0.execute("PRAGMA max_page_count = \(pages)") }
         var status = HTTPResponseStatus.accepted
         for number in 0..<20 where status == .accepted {
-            hook.headers[one: HookHeader.idempotencyKey] = "\(number)"
+            hook.headers[one: GitLab.Header.idempotencyKey] = "\(number)"
             status = try await gateway.post(hook).status
         }
         #expect(status == .serviceUnavailable)
@@ -140,7 +140,7 @@ struct IntakeTests {
         try await connection.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1))
         var hook = Hook()
         for number in 0..<3 {
-            hook.headers[one: HookHeader.idempotencyKey] = "\(number)"
+            hook.headers[one: GitLab.Header.idempotencyKey] = "\(number)"
             let answer = try await connection.send(.POST, "/hooks/gitlab?x=1", hook.headers, try hook.body)
             #expect(answer.status == .accepted)
             #expect(answer.headers[one: "Connection"] == nil)

@@ -32,12 +32,12 @@ struct VerificationTests {
     @Test("no token, a wrong one, another repository's, a longer one")
     func tokens() async throws {
         var hook = Hook()
-        let right = try #require(hook.headers[one: HookHeader.gitlabToken])
-        hook.headers[one: HookHeader.gitlabToken] = nil
+        let right = try #require(hook.headers[one: GitLab.Header.token])
+        hook.headers[one: GitLab.Header.token] = nil
         #expect(try await refusal(hook, gateway()) == "missing_token")
         let other = HookToken(key: Hook.key).token(for: RepositoryPath(rawValue: "shop/other"))
         for wrong in ["", "x", other, right + "0", String(right.dropLast()), right.uppercased()] {
-            hook.headers[one: HookHeader.gitlabToken] = wrong
+            hook.headers[one: GitLab.Header.token] = wrong
             #expect(try await refusal(hook, gateway()) == "wrong_token")
         }
     }
@@ -58,7 +58,7 @@ struct VerificationTests {
     @Test("what is refused for its sender is refused before anything else is told")
     func orderOfChecks() async throws {
         var hook = Hook()
-        hook.headers[one: HookHeader.gitlabToken] = "wrong"
+        hook.headers[one: GitLab.Header.token] = "wrong"
         hook.members["ref"] = nil
         #expect(try await refusal(hook, gateway()) == "wrong_token")
         hook.members["object_kind"] = "merge_request"
@@ -74,7 +74,7 @@ struct VerificationTests {
         ])
     func groups(_ groups: String, _ accepted: Bool) async throws {
         var hook = Hook()
-        hook.headers[one: HookHeader.gitlabToken] = Self.groupSecret
+        hook.headers[one: GitLab.Header.token] = Self.groupSecret
         #expect(try await gateway(groups).post(hook).status == (accepted ? .accepted : .unauthorized))
     }
 
@@ -106,15 +106,15 @@ struct VerificationTests {
 
     @Test("a signature that is there has to verify, whatever the token")
     func noFallback() async throws {
-        let token = Hook().headers[one: HookHeader.gitlabToken]
+        let token = Hook().headers[one: GitLab.Header.token]
         var wrong = try Hook().signed(secret: Self.signingSecret)
-        wrong.headers[one: HookHeader.gitlabToken] = token
+        wrong.headers[one: GitLab.Header.token] = token
         #expect(try await refusal(wrong, gateway()) == "wrong_signature")
         var alone = Hook()
-        alone.headers[one: HookHeader.signature] = "v1,AAAA"
+        alone.headers[one: StandardWebhook.Header.signature] = "v1,AAAA"
         #expect(try await refusal(alone, gateway()) == "incomplete_signature")
         var empty = Hook()
-        empty.headers[one: HookHeader.signature] = ""
+        empty.headers[one: StandardWebhook.Header.signature] = ""
         #expect(try await refusal(empty, gateway()) == "incomplete_signature")
     }
 
@@ -122,7 +122,7 @@ struct VerificationTests {
     func changed() async throws {
         let hook = try Hook().signed(secret: Self.derived)
         var id = hook
-        id.headers[one: HookHeader.id] = "msg-2"
+        id.headers[one: StandardWebhook.Header.id] = "msg-2"
         #expect(try await refusal(id, gateway()) == "wrong_signature")
         var body = hook
         body.members["ref"] = "refs/heads/evil"
@@ -133,7 +133,7 @@ struct VerificationTests {
         }
         #expect(try await gateway().post(Hook().signed(secret: Self.derived, at: now - 200)).status == .accepted)
         var malformed = hook
-        malformed.headers[one: HookHeader.timestamp] = "now"
+        malformed.headers[one: StandardWebhook.Header.timestamp] = "now"
         #expect(try await refusal(malformed, gateway()) == "malformed_timestamp")
     }
 }

@@ -24,7 +24,7 @@ struct RepositoryHookCommand: AsyncParsableCommand {
             var table = Table([.init(""), .init("")])
             table.hasHeader = false
             let forge = hook.forge.flatMap(Forge.named) ?? .gitlab
-            table.add(.init("URL", .faint), .init(hook.url ?? "http://<the gateway's address>\(forge.hookPath)"))
+            table.add(.init("URL", .faint), .init(hook.url ?? forge.hookURL(at: "http://<the gateway's address>")))
             table.add(.init("Secret", .faint), .init(hook.token))
             console.write(lines: table.lines(style: console.style))
             Console.remark(console.style.paint(hook.help ?? forge.hookHelp, .faint))

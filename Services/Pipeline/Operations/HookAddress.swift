@@ -10,6 +10,6 @@ struct HookAddress: Sendable {
     func token(of path: RepositoryPath) -> String { tokens.token(for: path) }
 
     func url(for forge: Forge) -> String? {
-        gateway.map { ($0.hasSuffix("/") ? String($0.dropLast()) : $0) + forge.hookPath }
+        gateway.map(forge.hookURL)
     }
 }

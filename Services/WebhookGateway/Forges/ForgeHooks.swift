@@ -6,7 +6,7 @@ import WebServer
 ///
 /// The gateway asks in this order, for each request:
 /// 1. ``forge`` has the address (`Forge.hookPath`). A request that a header gives away as another forge's hook does not
-///    get any further: its sender is told the address it belongs to (``KnownForge``).
+///    get any further: its sender is told the address it belongs to (``HookMarks``).
 /// 2. ``read(_:now:)`` gets the whole body. It reads as much of it as tells the repository, for each has its own secret,
 ///    and answers a ``HookClaim``, which *nobody believes before it is verified*: with ``HookSecrets``, over the body as it
 ///    came in, in constant time. What does not verify is a ``HookRefusal``.
@@ -18,6 +18,9 @@ import WebServer
 protocol ForgeHooks: Sendable {
     /// Whose hooks these are.
     var forge: Forge { get }
+
+    /// What gives them away wherever they were sent.
+    var marks: [HookMark] { get }
 
     /// Reads what a hook says it is of.
     /// - Throws: ``HookRefusal`` with what the sender has to change.

@@ -8,8 +8,22 @@ struct GitHub: ForgeHooks {
     let forge = Forge.github
     let secrets: HookSecrets
 
+    var marks: [HookMark] {
+        [
+            HookMark(forge.product, forge: forge.name, .header(Header.event)),
+            HookMark(forge.product, forge: forge.name, .member("pusher")),
+        ]
+    }
+
+    enum Header {
+        static let event = "X-GitHub-Event"
+        static let delivery = "X-GitHub-Delivery"
+        /// `sha256=` and hexadecimal digits.
+        static let signature = "X-Hub-Signature-256"
+    }
+
     func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookReading {
-        guard let event = hook.headers.first(name: HookHeader.githubEvent) else { return .foreign }
+        guard let event = hook.headers.first(name: Header.event) else { return .foreign }
         // A form is what GitHub proposes where the hook is set up.
         let payload = try hook.payload(of: forge, takesForms: true) { json throws(JSONScanError) in
             try HubPayload(json)
@@ -24,7 +38,7 @@ struct GitHub: ForgeHooks {
                 meaning: { () throws(HookRefusal) in
                     switch event {
                     case "push":
-                        let key = hook.headers.first(name: HookHeader.githubDelivery)
+                        let key = hook.headers.first(name: Header.delivery)
                         return try payload.push(of: forge, subject, key: key).verdict(now: now)
                     case "ping": return .ignored("the hook of \(subject) is set up: its secret is right")
                     default: return .ignored("events of kind “\(event.prefix(80))” start nothing")
@@ -35,10 +49,10 @@ struct GitHub: ForgeHooks {
     private func verify(
         _ hook: IncomingHook, _ repository: RepositoryPath, _ holder: HookSecrets.Holder
     ) throws(HookRefusal) {
-        guard let header = hook.headers.first(name: HookHeader.hubSignature) else {
+        guard let header = hook.headers.first(name: Header.signature) else {
             throw HookRefusal(
                 .unauthorized, "missing_signature",
-                "the hook of \(repository) has no \(HookHeader.hubSignature): it was set up without a secret")
+                "the hook of \(repository) has no \(Header.signature): it was set up without a secret")
         }
         guard header.hasPrefix("sha256="),
             secrets.accept(signature: header.dropFirst("sha256=".count), of: hook.body, for: holder)

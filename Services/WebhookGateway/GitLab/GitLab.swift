@@ -8,15 +8,26 @@ struct GitLab: ForgeHooks {
     let forge = Forge.gitlab
     let secrets: HookSecrets
 
-    init(secrets: HookSecrets) {
-        self.secrets = secrets
+    var marks: [HookMark] {
+        [
+            HookMark(forge.product, forge: forge.name, .header(Header.event)),
+            // All that a test by hand may have.
+            HookMark(forge.product, forge: forge.name, .weakHeader(Header.token)),
+        ]
+    }
+
+    enum Header {
+        static let event = "X-Gitlab-Event"
+        static let eventUUID = "X-Gitlab-Event-UUID"
+        static let token = "X-Gitlab-Token"
+        static let idempotencyKey = "Idempotency-Key"
     }
 
     func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookReading {
         let payload = try hook.payload(of: forge) { json throws(JSONScanError) in try GitLabPayload(json) }
         let kind = payload.objectKind ?? payload.eventName ?? ""
         // Every hook of GitLab has one or the other.
-        if kind.isEmpty, !hook.headers.contains(name: HookHeader.gitlabEvent) { return .foreign }
+        if kind.isEmpty, !hook.headers.contains(name: Header.event) { return .foreign }
         guard let path = payload.path else {
             guard kind == "push" || kind == "tag_push" else { return .ignored(unsupported(kind)) }
             throw HookRefusal(
@@ -42,13 +53,14 @@ struct GitLab: ForgeHooks {
     ) throws(HookRefusal) {
         // A signature that is there has to verify. Falling back to the token would let whoever learnt the token, which
         // travels in every request, send hooks of a project that has moved on to signing.
-        if let signatures = hook.headers.first(name: HookHeader.signature) {
-            guard let id = hook.headers.first(name: HookHeader.id),
-                let timestamp = hook.headers.first(name: HookHeader.timestamp)
+        if let signatures = hook.headers.first(name: StandardWebhook.Header.signature) {
+            guard let id = hook.headers.first(name: StandardWebhook.Header.id),
+                let timestamp = hook.headers.first(name: StandardWebhook.Header.timestamp)
             else {
                 throw HookRefusal(
                     .unauthorized, "incomplete_signature",
-                    "webhook-signature needs webhook-id and webhook-timestamp beside it")
+                    "\(StandardWebhook.Header.signature) needs \(StandardWebhook.Header.id) and "
+                        + "\(StandardWebhook.Header.timestamp) beside it")
             }
             var refusal = StandardWebhook.Refusal.wrongSignature
             for candidate in secrets.signatures(for: holder) {
@@ -63,7 +75,7 @@ struct GitLab: ForgeHooks {
             }
             throw refused(refusal, repository)
         }
-        guard let token = hook.headers.first(name: HookHeader.gitlabToken) else {
+        guard let token = hook.headers.first(name: Header.token) else {
             throw HookRefusal(
                 .unauthorized, "missing_token", "the hook of \(repository) has neither a secret token nor a signature")
         }
@@ -96,7 +108,7 @@ struct GitLab: ForgeHooks {
             cloneMember: "project.git_http_url", defaultBranch: payload.defaultBranch, sender: payload.sender,
             skip: payload.skip, origin: payload.origin,
             // From 17.4 on a resend keeps the first; the second is of the event, whatever it is sent to.
-            key: headers.first(name: HookHeader.idempotencyKey) ?? headers.first(name: HookHeader.gitlabEventUUID))
+            key: headers.first(name: Header.idempotencyKey) ?? headers.first(name: Header.eventUUID))
     }
 
     private func unsupported(_ kind: String) -> String {

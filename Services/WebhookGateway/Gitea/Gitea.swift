@@ -9,8 +9,27 @@ struct Gitea: ForgeHooks {
     let forge = Forge.gitea
     let secrets: HookSecrets
 
+    /// Forgejo sends Gitea's headers beside its own, and both send those of the products that had such hooks before.
+    var marks: [HookMark] {
+        let before = ["X-Gogs-Event", "X-GitHub-Event"]
+        return [
+            HookMark(
+                "Forgejo", forge: forge.name, .header(Header.forgejoEvent), borrowing: [Header.event] + before),
+            HookMark(forge.product, forge: forge.name, .header(Header.event), borrowing: before),
+        ]
+    }
+
+    enum Header {
+        static let event = "X-Gitea-Event"
+        static let delivery = "X-Gitea-Delivery"
+        static let signature = "X-Gitea-Signature"
+        static let forgejoEvent = "X-Forgejo-Event"
+        static let forgejoDelivery = "X-Forgejo-Delivery"
+        static let forgejoSignature = "X-Forgejo-Signature"
+    }
+
     func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookReading {
-        guard let event = first(of: [HookHeader.forgejoEvent, HookHeader.giteaEvent], hook) else { return .foreign }
+        guard let event = first(of: [Header.forgejoEvent, Header.event], hook) else { return .foreign }
         let payload = try hook.payload(of: forge, takesForms: true) { json throws(JSONScanError) in
             try HubPayload(json)
         }
@@ -24,7 +43,7 @@ struct Gitea: ForgeHooks {
                     guard event == "push" else {
                         return .ignored("events of kind “\(event.prefix(80))” start nothing")
                     }
-                    let key = first(of: [HookHeader.forgejoDelivery, HookHeader.giteaDelivery], hook)
+                    let key = first(of: [Header.forgejoDelivery, Header.delivery], hook)
                     return try payload.push(of: forge, subject, key: key).verdict(now: now)
                 }))
     }
@@ -34,7 +53,7 @@ struct Gitea: ForgeHooks {
     ) throws(HookRefusal) {
         // A signature that is there has to verify. Falling back to the authorization would let whoever learnt it, for it
         // travels in every request, send hooks of a repository that has moved on to signing.
-        if let signature = first(of: [HookHeader.forgejoSignature, HookHeader.giteaSignature], hook) {
+        if let signature = first(of: [Header.forgejoSignature, Header.signature], hook) {
             guard secrets.accept(signature: signature, of: hook.body, for: holder) else {
                 throw HookRefusal.wrongSignature(repository)
             }

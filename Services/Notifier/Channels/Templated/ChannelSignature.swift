@@ -32,10 +32,10 @@ enum ChannelSignature: String, Sendable, CaseIterable {
             request.headers.add("X-Signature-256", "sha256=\(Hex.encode(signature))")
         case .standard:
             let seconds = now.milliseconds / 1000
-            request.headers.add("webhook-id", id.rawValue)
-            request.headers.add("webhook-timestamp", "\(seconds)")
+            request.headers.add(StandardWebhook.Header.id, id.rawValue)
+            request.headers.add(StandardWebhook.Header.timestamp, "\(seconds)")
             request.headers.add(
-                "webhook-signature",
+                StandardWebhook.Header.signature,
                 try StandardWebhook(secret: secret).sign(id: id.rawValue, timestamp: seconds, body: body))
         case .dingtalk:
             let signature = SigningKey(bytes: secret.utf8).sign("\(now.milliseconds)\n\(secret)".utf8)

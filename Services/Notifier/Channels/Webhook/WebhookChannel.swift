@@ -37,9 +37,10 @@ struct WebhookChannel: HTTPChannel {
         let id = notification.event.rawValue
         var headers = HTTPHeaders()
         headers.add("Content-Type", CloudEvent.contentType)
-        headers.add("webhook-id", id)
-        headers.add("webhook-timestamp", "\(timestamp)")
-        headers.add("webhook-signature", signer.sign(id: id, timestamp: timestamp, body: notification.body))
+        headers.add(StandardWebhook.Header.id, id)
+        headers.add(StandardWebhook.Header.timestamp, "\(timestamp)")
+        headers.add(
+            StandardWebhook.Header.signature, signer.sign(id: id, timestamp: timestamp, body: notification.body))
         return HTTPRequest(
             .post, endpoint, headers: headers, body: .bytes(notification.body), connectTimeout: .seconds(10),
             totalTimeout: .seconds(20))
