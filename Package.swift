@@ -131,7 +131,7 @@ let package = Package(
                 subprocess,
                 systemPackage,
             ]),
-        shared("Containers", ["Contracts", "DockerEngine", "HTTPClient", "PipelineLanguage", "Worker"]),
+        shared("Containers", ["Contracts", "DockerEngine", "HTTPClient", "PipelineLanguage", "Runtime", "Worker"]),
 
         // Services, in the order a push meets them
         service(
@@ -262,8 +262,8 @@ let package = Package(
         tests(
             "DeployerTests",
             [
-                "Deployer", "Contracts", "DockerEngine", "Kubernetes", "Messaging", "PipelineLanguage", "Secrets",
-                "TestSupport", "Worker", logging,
+                "Deployer", "Containers", "Contracts", "DockerEngine", "HTTPClient", "Kubernetes", "Messaging",
+                "PipelineLanguage", "Runtime", "Secrets", "TestSupport", "Worker", logging,
             ]),
         tests(
             "DeployerIntegrationTests",

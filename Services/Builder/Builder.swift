@@ -1,3 +1,4 @@
+import Containers
 import Contracts
 import DockerEngine
 import Git
@@ -61,10 +62,7 @@ struct Builder {
                 processes: runners.contains(.process)
                     ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil,
                 docker: docker,
-                registry: RegistryClient(
-                    client: http, plainHosts: Set(try settings.value(BuilderSettings.plainRegistries)),
-                    realms: try settings.optional(BuilderSettings.tokenRealms) ?? TokenRealms(),
-                    authorities: certificates.map { .text($0.pem) }),
+                registry: try RegistryClient(settings, client: http, certificates: certificates),
                 events: events, logger: context.logger))
         let loop = JobLoop(
             platform: BusPlatform(

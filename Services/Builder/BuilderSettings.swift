@@ -1,4 +1,4 @@
-import DockerEngine
+import Containers
 import Runtime
 
 /// The builder's own settings.
@@ -52,20 +52,6 @@ enum BuilderSettings {
     static let dropped = Setting<[String]>.list(
         "docker.capabilities.dropped", "the capabilities steps do not have; ALL for none at all", example: "ALL",
         default: [])
-    static let plainRegistries = Setting<[String]>.list(
-        "registries.plain", "registries (host:port) spoken to without TLS, besides those on loopback",
-        example: "registry:5000", default: [])
-    static let tokenRealms = Setting<TokenRealms>(
-        "registries.realms",
-        "hosts where registries have their token services, as registry=host: logins go to the registry's own host and to "
-            + "none else",
-        example: "registry.example=gitlab.example"
-    ) { text in
-        guard let realms = TokenRealms(text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }) else {
-            throw SettingProblem(expected: "a list of registry=host")
-        }
-        return realms
-    }
     static let sourceCacheLimit = Setting<Int>.integer(
         "source.cache.limit",
         "how much of what jobs fetched is kept for the next jobs of the same repositories, in MiB; the repositories "
@@ -74,12 +60,11 @@ enum BuilderSettings {
         "worker.name", "the name of this builder, unique among all; made once and kept in the data folder if not set",
         example: "builder-1")
 
-    static let all: [any AnySetting] = [
-        CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, labels, capacity, runners,
-        dockerSocket, dockerData, trusted,
-        memory, cpus, processes, dropped, plainRegistries, tokenRealms, sourceCacheLimit, name,
-        CommonSettings.logBrokerURL,
-    ]
+    static let all: [any AnySetting] =
+        [
+            CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, labels, capacity,
+            runners, dockerSocket, dockerData, trusted, memory, cpus, processes, dropped,
+        ] + RegistrySettings.all + [sourceCacheLimit, name, CommonSettings.logBrokerURL]
 }
 
 /// How a step can run.

@@ -1,3 +1,4 @@
+import Containers
 import Contracts
 import DockerEngine
 import HTTPClient
@@ -34,10 +35,7 @@ struct Deployer {
         let timeout = try settings.value(DeployerSettings.timeout)
         let shutdown = try settings.value(CommonSettings.shutdownGrace)
         let http = HTTPClient(logger: context.logger)
-        let registry = RegistryClient(
-            client: http, plainHosts: Set(try settings.value(DeployerSettings.plainRegistries)),
-            realms: try settings.optional(DeployerSettings.tokenRealms) ?? TokenRealms(),
-            authorities: try TrustedCertificates(settings).map { .text($0.pem) })
+        let registry = try RegistryClient(settings, client: http, certificates: try TrustedCertificates(settings))
         let bus = context.bus
         let events = WorkerEvents(service: "deployer", logger: context.logger) { event in
             try await bus.publish(event)
@@ -48,11 +46,10 @@ struct Deployer {
             logger[metadataKey: "cluster"] = "\(target.name)"
             // One worker name for each loop: a claim is told from another loop's.
             let name = "\(worker).\(target.name)"
-            let isDefault = target.name == DeployerSettings.defaultCluster
             let place = RolloutPlace(
-                cluster: target, isDefault: isDefault,
-                variable: isDefault ? DeployerSettings.kubeconfig.variable : DeployerSettings.clusters.variable,
-                settings: settings, timeout: timeout, worker: name, http: http, registry: registry, logger: logger)
+                cluster: target, isDefault: target.name == DeployerSettings.defaultCluster,
+                variable: DeployerSettings.clusters.variable, settings: settings, timeout: timeout, worker: name,
+                http: http, registry: registry, logger: logger)
             let targets = try RolloutTargets.all.map { try $0.init(place) }
             var configuration = JobLoopConfiguration(
                 worker: name, slots: slots,

@@ -14,6 +14,7 @@ import Worker
 /// A target that is none of the two there are: it keeps what runs in memory.
 private struct ShelfTarget: RolloutTarget {
     static let takes = "a shelf"
+    static let address = "the number of a shelf"
 
     final class Shelf: Sendable {
         let state = Mutex((image: "shelf@sha256:\(String(repeating: "1", count: 64))", calls: [String]()))

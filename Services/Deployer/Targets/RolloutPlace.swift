@@ -5,11 +5,11 @@ import Runtime
 
 /// What a target is made with.
 struct RolloutPlace: Sendable {
-    /// The name pipelines give it, with the kubeconfig where it has one.
+    /// The name pipelines give it, with its address where it has one.
     var cluster: ClusterSetting
     /// Whether it is what a pipeline means that names no cluster.
     var isDefault: Bool
-    /// The setting that its kubeconfig came from, or would come from.
+    /// The setting that its address came from.
     var variable: String
     var settings: Settings
     /// How long a rollout may take whose step says nothing.
@@ -21,16 +21,17 @@ struct RolloutPlace: Sendable {
     var logger: Logger
 }
 
-/// A cluster or host: `name=kubeconfig` or `name`.
+/// A cluster or host: `name=address` or `name`.
 struct ClusterSetting: Sendable, Equatable, CustomStringConvertible {
     var name: String
-    var kubeconfig: String?
+    /// Where it is, in the words of its kind of target.
+    var address: String?
 
     init?(_ text: String) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         name = String(parts[0]).filter { !$0.isWhitespace }
-        kubeconfig = parts.count == 2 ? String(parts[1]) : nil
-        if kubeconfig == "" { kubeconfig = nil }
+        address = parts.count == 2 ? String(parts[1]) : nil
+        if address == "" { address = nil }
         let isName = name.utf8.allSatisfy { byte in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
@@ -39,10 +40,10 @@ struct ClusterSetting: Sendable, Equatable, CustomStringConvertible {
         guard !name.isEmpty, isName else { return nil }
     }
 
-    init(name: String, kubeconfig: String?) {
+    init(name: String, address: String?) {
         self.name = name
-        self.kubeconfig = kubeconfig
+        self.address = address
     }
 
-    var description: String { kubeconfig.map { "\(name)=\($0)" } ?? name }
+    var description: String { address.map { "\(name)=\($0)" } ?? name }
 }

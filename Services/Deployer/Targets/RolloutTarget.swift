@@ -27,6 +27,14 @@ protocol RolloutTarget: Sendable {
     /// Its own settings, beside those of `DeployerSettings`.
     static var settings: [any AnySetting] { get }
 
+    /// What the address of an entry `name=address` of `SLIPWAY_CLUSTERS` is, for people, such as `a cluster's kubeconfig`,
+    /// or that a name alone will do.
+    static var address: String { get }
+
+    /// The one of ``settings`` with the address of the default place, where one is needed. Where it is set, the default place
+    /// is served beside those of `SLIPWAY_CLUSTERS`.
+    static var defaultAddress: Runtime.Setting<String>? { get }
+
     /// - Throws: `SettingsError` with the setting that is wrong.
     init(_ place: RolloutPlace) throws
 
@@ -49,6 +57,7 @@ protocol RolloutTarget: Sendable {
 
 extension RolloutTarget {
     static var settings: [any AnySetting] { [] }
+    static var defaultAddress: Runtime.Setting<String>? { nil }
     var namespace: String? { nil }
     func identity() async -> String? { nil }
     func recover() async {}

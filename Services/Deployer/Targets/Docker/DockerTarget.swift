@@ -18,6 +18,7 @@ struct DockerTarget: RolloutTarget {
     static let trusted = Setting<Bool>.flag(
         "docker.trusted", "whether containers may be in the network of the Docker host (network: host)", default: false)
     static let settings: [any AnySetting] = [socket, trusted]
+    static let address = "none for the Docker host"
 
     private let socketPath: String
     private let isTrusted: Bool

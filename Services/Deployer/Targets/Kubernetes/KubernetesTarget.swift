@@ -10,6 +10,13 @@ import Worker
 struct KubernetesTarget: RolloutTarget {
     static let takes = "a workload of a cluster (deployment/web)"
 
+    static let kubeconfig = Setting<String>.text(
+        "kubeconfig", "the kubeconfig of the default cluster; without one the cluster the deployer runs in",
+        example: "/etc/slipway/production.kubeconfig")
+    static let settings: [any AnySetting] = [kubeconfig]
+    static let address = "the kubeconfig of a cluster"
+    static let defaultAddress: Runtime.Setting<String>? = kubeconfig
+
     /// `nil` for a place without a cluster.
     private let client: KubernetesClient?
     private let cluster: ClusterIdentity?
@@ -17,21 +24,24 @@ struct KubernetesTarget: RolloutTarget {
 
     init(_ place: RolloutPlace) throws {
         self.place = place
+        let path =
+            try place.cluster.address ?? (place.isDefault ? place.settings.optional(Self.kubeconfig) : nil)
         do {
             let access: ClusterAccess? =
-                if let path = place.cluster.kubeconfig {
+                if let path {
                     try ClusterAccess.load(kubeconfig: path)
                 } else {
                     place.isDefault ? try ClusterAccess.inCluster() : nil
                 }
             client = access.map { KubernetesClient(access: $0, http: place.http, logger: place.logger) }
         } catch {
+            let variable = place.cluster.address == nil ? Self.kubeconfig.variable : place.variable
             throw SettingsError(
-                setting: place.variable, message: "\(place.variable): \(error)",
+                setting: variable, message: "\(variable): \(error)",
                 remedy: "give a kubeconfig with a current context, such as the one kubectl uses")
         }
         cluster = client.map { ClusterIdentity($0) }
-        if client == nil { place.logger.notice("no cluster is configured for this name: Docker host only") }
+        if client == nil { place.logger.notice("no cluster is configured for this name: no workload is rolled out") }
     }
 
     var namespace: String? { client?.access.namespace }
@@ -42,8 +52,9 @@ struct KubernetesTarget: RolloutTarget {
         guard let workload = deploy.workload else { return nil }
         guard let client else {
             throw JobFailure(
-                "this deployer has no cluster for “\(place.cluster.name)”; start it with SLIPWAY_KUBECONFIG or "
-                    + "SLIPWAY_CLUSTERS")
+                "this deployer has no cluster for “\(place.cluster.name)”; start it with "
+                    + (place.isDefault
+                        ? Self.kubeconfig.variable : "\(place.variable)=\(place.cluster.name)=<its kubeconfig>"))
         }
         if let plugin = client.access.plugin {
             await step.log.line("asking \(plugin) for the cluster's credentials")
