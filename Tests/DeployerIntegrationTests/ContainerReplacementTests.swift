@@ -595,6 +595,53 @@ import Worker
         }
     }
 
+    @Test("an open connection goes on when the alias it came by is taken from the old container")
+    func openConnections() async throws {
+        try await withHost { host in
+            let network = "\(host.service)-net"
+            _ = try await host.engine.createNetwork(network)
+            let echo = try await TestImages.build("exec /bin/busybox nc -l -p 7000 -e /bin/busybox cat")
+            let count =
+                "i=0; while [ $i -lt 600 ]; do /bin/busybox echo $i; i=$((i+1)); /bin/busybox usleep 100000; done"
+            let asker = try await TestImages.build("( \(count) ) | /bin/busybox nc shop 7000")
+            var theirs = ContainerSpecification(image: echo)
+            (theirs.network, theirs.aliases) = (network, ["shop"])
+            let old = try await host.engine.createContainer(theirs, name: host.service)
+            try await host.engine.startContainer(old)
+            var asking = ContainerSpecification(image: asker)
+            (asking.network, asking.labels) = (network, [DeployLabel.service: host.service])
+            let asks = try await host.engine.createContainer(asking, name: "\(host.service)-asker")
+            try await host.engine.startContainer(asks)
+            func answers() async throws -> Int {
+                var text: [UInt8] = []
+                for try await piece in try await host.engine.log(of: asks, follow: false, tail: 1000) {
+                    text += piece.bytes
+                }
+                return text.count { $0 == UInt8(ascii: "\n") }
+            }
+            try await eventually("the first answers") { try await answers() > 2 }
+            let run = ContainerRun(network: network, health: Probe(port: 8080, timeout: 20))
+            let log = MemoryLog()
+            var replacement = try host.replacement(
+                try await TestImages.server("two"), job: "j1", sequence: 1, run, log: log)
+            replacement.patience.drain = .seconds(60)
+            let rolling = Task { [replacement] in try await replacement.run() }
+            try await eventually("the alias taken") {
+                try await host.engine.inspectContainer(old).networks[network]?.aliases.contains("shop") == false
+            }
+            let before = try await answers()
+            try await eventually("more answers of the old one") { try await answers() > before + 5 }
+            rolling.cancel()
+            await #expect(throws: (any Error).self) { try await rolling.value }
+            #expect(try await host.engine.inspectContainer(old).networks[network]?.aliases.contains("shop") == true)
+            let again = try await answers()
+            try await eventually("answers after it has the alias again") { try await answers() > again + 5 }
+            #expect(!log.text.contains("connections there end"), "\(log.text)")
+            for id in [asks, old] { try await host.engine.removeContainer(id) }
+            try await host.engine.removeNetwork(network)
+        }
+    }
+
     @Test("one that answers its probe and ends while the old one drains is not deployed", arguments: ["no", "always"])
     func endsWhileTheOldOneDrains(restart: String) async throws {
         try await withHost { host in

@@ -156,7 +156,8 @@ extension ServiceTests {
                     return true
                 }
                 try await eventually(within: .seconds(30), "the drain") {
-                    try await old.engine.inspectContainer(old.id).networks[old.service] == nil
+                    try await old.engine.inspectContainer(old.id).networks[old.service]?.aliases
+                        .contains(old.service) != true
                 }
                 try await first.signal("KILL")
                 _ = try await first.exit()

@@ -64,7 +64,7 @@ import Testing
             case .startOld(let id): start(id)
             case .stop(let id), .end(let id), .letGo(let id): stop(id)
             case .drain(let id, _):
-                change(id) { $0.networks = [] }
+                change(id) { $0.answers = [:] }
                 return .drained(id)
             case .join(let id, let aliases):
                 change(id) { container in
@@ -72,7 +72,7 @@ import Testing
                     container.answers.merge(aliases) { $1 }
                 }
                 return .joined(id)
-            case .rejoin(let id, let aliases): change(id) { $0.networks.formUnion(aliases.keys) }
+            case .rejoin(let id, let aliases): change(id) { $0.answers.merge(aliases.mapValues(Set.init)) { $1 } }
             case .check(let id), .confirm(let id):
                 return broken.contains(container(id)?.job ?? "") ? .ill(id) : .well(id)
             case .rename(let id, let place):
@@ -395,16 +395,18 @@ import Testing
         for steps in 0..<9 {
             var host = Host()
             host.containers = [
-                Found(id: "theirs", place: .current, isRunning: true, start: "0", networks: ["front"])
+                Found(
+                    id: "theirs", place: .current, isRunning: true, start: "0", networks: ["front"],
+                    answers: ["front": ["web"]])
             ]
             let plan = try begin(wanted("j1", 1), on: &host, steps: steps)
             guard host.container("theirs")?.isRunning == true else { continue }
             let isNew = host.at(.current)?.id != "theirs"
             try interrupt(plan, on: &host) { host in
-                if isNew, host.at(.current)?.id == "theirs" { #expect(host.at(.current)?.networks == ["front"]) }
+                if isNew, host.at(.current)?.id == "theirs" { #expect(host.at(.current)?.answers == ["front": ["web"]]) }
             }
             #expect(host.containers.map(\.id) == ["theirs"], "\(steps)")
-            #expect(host.containers.map(\.networks) == [["front"]], "\(steps)")
+            #expect(host.containers.map(\.answers) == [["front": ["web"]]], "\(steps)")
         }
     }
 

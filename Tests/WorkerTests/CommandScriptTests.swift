@@ -201,6 +201,43 @@ enum TestShell: String, CaseIterable, Sendable {
         #expect(result.log.contains("\nother\n") && result.log.hasSuffix("\nbash\n"), "\(result.log)")
     }
 
+    @Test("a trap for every command runs for the step's commands, and prints nothing for what is generated")
+    func aTrapForEveryCommand() async throws {
+        guard TestShell.present.contains(.bash) else { return }
+        let commands = [
+            "trap 'echo \"[$LINENO $BASH_COMMAND]\"' DEBUG", "echo a", "f() { echo b; }\nf", "set -T", "f", "set +T",
+            "trap - DEBUG", "trap 'echo end' EXIT", "cat <<E",
+        ]
+        let result = try await run(commands, in: .bash)
+        #expect(result.outcome == .exited(2))
+        #expect(
+            result.log == """
+                + trap 'echo "[$LINENO $BASH_COMMAND]"' DEBUG
+                + echo a
+                [2 echo a]
+                a
+                + f() { echo b; }
+                f
+                [4 f]
+                b
+                + set -T
+                [5 set -T]
+                + f
+                [6 f]
+                [3 f]
+                [3 echo b]
+                b
+                + set +T
+                [7 set +T]
+                + trap - DEBUG
+                [8 trap - DEBUG]
+                + trap 'echo end' EXIT
+                + cat <<E
+                end
+
+                """, "\(result.log)")
+    }
+
     @Test func aShellIsAPathOrAName() {
         #expect(CommandScript.interpreter(nil) == "/bin/sh")
         #expect(CommandScript.interpreter("bash") == "/bin/bash")

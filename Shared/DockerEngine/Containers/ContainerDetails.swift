@@ -49,14 +49,20 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
     public struct Endpoint: Sendable, Hashable, Decodable {
         /// Empty while the container does not run.
         public var address: String
+        /// Likewise, where the network has such addresses.
+        public var addressV6: String
+        /// That of its interface; empty while the container does not run.
+        public var hardwareAddress: String
         /// Names it answers to besides its own.
         public var aliases: [String]
 
-        private enum Keys: String, CodingKey { case ipAddress, aliases }
+        private enum Keys: String, CodingKey { case ipAddress, globalIPv6Address, macAddress, aliases }
 
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
             address = try container.decodeIfPresent(String.self, forKey: .ipAddress) ?? ""
+            addressV6 = try container.decodeIfPresent(String.self, forKey: .globalIPv6Address) ?? ""
+            hardwareAddress = try container.decodeIfPresent(String.self, forKey: .macAddress) ?? ""
             aliases = try container.decodeIfPresent([String].self, forKey: .aliases) ?? []
         }
     }

@@ -39,9 +39,17 @@ extension DockerEngine {
     }
 
     private struct ConnectDocument: Encodable {
-        struct Endpoint: Encodable { var aliases: [String] }
+        struct Endpoint: Encodable {
+            struct Addresses: Encodable {
+                var ipv4Address: String?
+                var ipv6Address: String?
+            }
+            var aliases: [String]
+            var ipamConfig: Addresses?
+            var macAddress: String?
+        }
         var container: String
-        var endpointConfig: Endpoint?
+        var endpointConfig: Endpoint
     }
 
     private struct DisconnectDocument: Encodable {
@@ -55,14 +63,44 @@ extension DockerEngine {
     public func connect(
         _ container: String, to network: String, aliases: [String] = []
     ) async throws(DockerError) {
-        let call = Call(.post, "/networks/\(PercentCoding.encode(network))/connect", "network \(network)")
-        try await perform(
-            try call.with(
-                json: ConnectDocument(
-                    container: container, endpointConfig: aliases.isEmpty ? nil : .init(aliases: aliases))))
+        try await connect(container, to: network, .init(aliases: aliases))
     }
 
-    /// Takes a container out of a network; its open connections in it break.
+    private func connect(
+        _ container: String, to network: String, _ endpoint: ConnectDocument.Endpoint
+    ) async throws(DockerError) {
+        let call = Call(.post, "/networks/\(PercentCoding.encode(network))/connect", "network \(network)")
+        try await perform(try call.with(json: ConnectDocument(container: container, endpointConfig: endpoint)))
+    }
+
+    /// Gives a container other aliases in a network it is in. The engine can only take it out for a moment and put it in
+    /// again; with the address it had, its open connections go on. An engine gives an address back on request where the
+    /// network's subnet is one that somebody chose, and elsewhere the lowest that is free, which is that one as a rule.
+    /// - Parameters:
+    ///   - endpoint: Its place there until now.
+    ///   - aliases: Names it answers to there besides its own.
+    /// - Throws: ``DockerError``; the container may be out of the network then.
+    public func reconnect(
+        _ container: String, to network: String, from endpoint: ContainerDetails.Endpoint, aliases: [String]
+    ) async throws(DockerError) {
+        func given(_ text: String) -> String? { text.isEmpty ? nil : text }
+        try await disconnect(container, from: network)
+        var place = ConnectDocument.Endpoint(aliases: aliases, macAddress: given(endpoint.hardwareAddress))
+        guard !endpoint.address.isEmpty || !endpoint.addressV6.isEmpty else {
+            return try await connect(container, to: network, place)
+        }
+        place.ipamConfig = .init(ipv4Address: given(endpoint.address), ipv6Address: given(endpoint.addressV6))
+        do {
+            try await connect(container, to: network, place)
+        } catch  where error.code != .cancelled && error.code != .unreachable {
+            // Such as: “user specified IP address is supported only when connecting to networks with user configured
+            // subnets”, or somebody else has it by now.
+            place.ipamConfig = nil
+            try await connect(container, to: network, place)
+        }
+    }
+
+    /// Takes a container out of a network.
     public func disconnect(_ container: String, from network: String) async throws(DockerError) {
         let call = Call(.post, "/networks/\(PercentCoding.encode(network))/disconnect", "network \(network)")
         try await perform(try call.with(json: DisconnectDocument(container: container)))

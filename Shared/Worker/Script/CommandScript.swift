@@ -32,12 +32,12 @@ public struct CommandScript: Sendable, Hashable {
         let missing = Self.missing(directory: given ?? directory)
         text +=
             "{ cd \(ShellWord.quote(directory)) || slipway_refuse \(ShellWord.quote(missing)); unset OLDPWD; } "
-            + "3>&2 2>/dev/null; "
+            + "\(Self.aside); "
         for (index, command) in commands.enumerated() {
             text += Self.step(command)
             text += index % Self.commandsPerLine == Self.commandsPerLine - 1 ? "\n" + Self.nextLine : " "
         }
-        self.text = text + "{ slipway_again && :; } 2>/dev/null\n"
+        self.text = text + "{ slipway_again && :; } >/dev/null 2>&1\n"
     }
 
     /// The program that runs the script: `/bin/sh` where the step does not say, `/bin/bash` for `bash`.
@@ -63,24 +63,33 @@ public struct CommandScript: Sendable, Hashable {
     /// What a step is told whose working directory is not there.
     public static func missing(directory: String) -> String { "the working directory “\(directory)” is not there" }
 
-    /// One output: of two pipes nobody could tell which line came first. Errors of what is generated, and its own trace
-    /// under `set -x`, go nowhere; 3 is the step's output in there. A command may define functions such as `printf` or `[`:
-    /// what is generated calls none of them.
+    /// What is generated has no output of its own: its errors, its trace under `set -x`, and what a trap for every command
+    /// would print, go nowhere; 3 is the step's output in there.
+    private static let aside = "3>&2 >/dev/null 2>&1"
+
+    /// One output: of two pipes nobody could tell which line came first. A command may define functions such as `printf`
+    /// or `[`: what is generated calls none of them.
     private static func prologue(problem: String) -> String {
         [
             "slipway_problem=\(ShellWord.quote(problem))",
             "slipway_nl=$(command printf '\\nx')", "slipway_nl=${slipway_nl%x}",
             // As many empty lines as the commands before had: the shell counts the lines of what it evaluates.
-            "slipway_above=", "slipway_status=0", "slipway_done=0", "slipway_head=", "slipway_tail=",
+            "slipway_above=", "slipway_status=0", "slipway_done=0", "slipway_head=", "slipway_tail=", "slipway_debug=",
             "slipway_note() { command printf '%s' \"$1\" >| \"$slipway_problem\" || :; }",
-            "slipway_refuse() { slipway_note \"$1\"; exit 2; }",
+            // What a trap of the step's own prints at its end belongs to the step.
+            "slipway_refuse() { slipway_note \"$1\"; exec >&3 2>&3; exit 2; }",
             // Under `set -e` in a bare `eval`, a command that may fail (`! true`) would end the shell after all: the tail
-            // keeps its status and succeeds.
+            // keeps its status and succeeds. Bash's DEBUG trap is away until the next command.
+            "slipway_end='{ slipway_status=$? slipway_done=1; "
+                + "case ${BASH_VERSION-}$- in [0-9]*T*) set +T; slipway_debug=$(trap -p DEBUG); trap - DEBUG; set -T ;; "
+                + "[0-9]*) slipway_debug=$(trap -p DEBUG); trap - DEBUG ;; esac; } >/dev/null 2>&1'",
             "slipway_begin() { command printf '%s\\n' \"+ $slipway_command\" >&3 || :; slipway_done=0; "
-                + "slipway_tail=\"$slipway_nl$slipway_nl{ slipway_status=\\$? slipway_done=1; } 2>/dev/null\"; "
+                + "slipway_tail=$slipway_nl$slipway_nl$slipway_end; slipway_head=; "
+                + "case $slipway_debug in ?*) slipway_head='eval \"$slipway_debug\"; ' ;; esac; "
                 // Under `set -x` what the shell shows is the command, not that it is evaluated.
-                + "slipway_head=; case $- in *x*) set +x; "
-                + "slipway_head='{ set -x; slipway_again && :; } 2>/dev/null; ' ;; esac; }",
+                + "case $- in *x*) set +x; slipway_head=\"${slipway_head}set -x; \" ;; esac; "
+                + "case $slipway_head in ?*) "
+                + "slipway_head=\"{ $slipway_head slipway_again && :; } >/dev/null 2>&1; \" ;; esac; }",
             // Never run, only read. Bash reads patterns such as !(x) when it was told to, perhaps by this very command.
             "slipway_parses() { ( case ${BASH_VERSION-} in ?*) command shopt -s extglob ;; esac; "
                 + "eval \"if false; then :$slipway_nl$slipway_command$slipway_nl${slipway_nl}fi\" ); }",
@@ -103,18 +112,18 @@ public struct CommandScript: Sendable, Hashable {
                         "the command is not complete: its here-document has no line “\(end)” with nothing else in it")
             } ?? "{ slipway_tail=; slipway_note \(ShellWord.quote(incomplete)); }"
         return "{ slipway_command=\(word); slipway_begin; slipway_parses || \(refusal); slipway_again && :; } "
-            + "3>&2 2>/dev/null; eval \"$slipway_above$slipway_head$slipway_command$slipway_tail\"; "
+            + "\(aside); eval \"$slipway_above$slipway_head$slipway_command$slipway_tail\"; "
             // A command may have closed its errors' way out, which would be the end of the shell here.
-            + "{ :; } 3>&2 2>/dev/null || exec 2>/dev/null; "
+            + "{ :; } \(aside) || exec 2>/dev/null; "
             + "{ case $slipway_done in 1) ;; *) slipway_refuse \(ShellWord.quote(incomplete)) ;; esac; "
-            + "slipway_above=$slipway_above\(newlines); } 3>&2 2>/dev/null;"
+            + "slipway_above=$slipway_above\(newlines); } \(aside);"
     }
 
     /// Some shells count the lines of what they evaluate from 1, others from the script's own: there it has one more now.
     private static let nextLine =
         "{ eval 'slipway_line=${LINENO-}'; case ${slipway_line:-1} in 1) ;; *) "
         + "slipway_above=${slipway_above#?} ;; esac; } "
-        + "3>&2 2>/dev/null; "
+        + "\(aside); "
 
     /// A shell that is asked to end would go at once, and with it the container or the listener of a command that is still
     /// busy ending well. With a trap it waits for its command; a trap of the step's own takes the place of this one.

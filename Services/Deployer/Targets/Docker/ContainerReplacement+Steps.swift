@@ -44,13 +44,19 @@ extension ContainerReplacement {
     /// A container has its aliases when it comes into a network, and no others later.
     func join(_ id: String, _ aliases: [String: Set<String>]) async throws {
         for (network, names) in aliases.sorted(by: { $0.key < $1.key }) {
-            if try await engine.inspectContainer(id).networks[network] != nil {
-                try await engine.disconnect(id, from: network)
-            }
-            try await engine.connect(id, to: network, aliases: names.sorted())
+            try await answer(id, to: names.sorted(), in: network)
             await log.line(
                 "container \(id.prefix(12)) answers to \(names.sorted().joined(separator: ", ")) in the network \(network)"
             )
+        }
+    }
+
+    /// Puts a container into a network, or gives it other aliases there.
+    func answer(_ id: String, to aliases: [String], in network: String) async throws(DockerError) {
+        if let place = try await engine.inspectContainer(id).networks[network] {
+            try await engine.reconnect(id, to: network, from: place, aliases: aliases)
+        } else {
+            try await engine.connect(id, to: network, aliases: aliases)
         }
     }
 
@@ -99,20 +105,20 @@ extension ContainerReplacement {
         let container = try await engine.inspectContainer(id)
         let networks = container.networks.filter { !["bridge", "host", "none"].contains($0.key) }
         let taken = ServiceContainer(try await engine.inspectContainer(new), .current).found.aliases
-        let left = networks.filter { $0.value.aliases.contains(service) || taken[$0.key] != nil }.keys.sorted()
         // The new one has them by now; the name alone has moved on already.
-        for name in left { try await engine.disconnect(id, from: name) }
-        if !left.isEmpty {
-            await log.line(
-                "the old container has left \(left.joined(separator: ", ")), where it had aliases: its connections there end"
-            )
+        for (name, place) in networks.sorted(by: { $0.key < $1.key })
+        where !place.aliases.allSatisfy({ $0 != service && taken[name]?.contains($0) != true }) {
+            try await engine.reconnect(id, to: name, from: place, aliases: [])
+            let address = try await engine.inspectContainer(id).networks[name]?.address
+            if address != place.address {
+                await log.line(
+                    "the old container has another address in \(name) without its aliases; its connections there end"
+                )
+            }
         }
         guard !networks.isEmpty, patience.drain > .zero else { return true }
-        let seconds = patience.drain.components.seconds
         await log.line(
-            left.count < networks.count
-                ? "the old container goes on for \(seconds) s for those who know its address"
-                : "the new container is watched for \(seconds) s before the old one is stopped")
+            "the old container goes on for \(patience.drain.components.seconds) s for those who know its address")
         let start = try await engine.inspectContainer(new).state.startedAt
         let end = ContinuousClock.now + patience.drain
         while ContinuousClock.now < end {

@@ -193,7 +193,7 @@ struct ContainerReplacement: Rollout {
             try await engine.stopContainer(id, grace: patience.grace)
         case .rejoin(let id, let aliases):
             do {
-                for (network, names) in aliases { try await engine.connect(id, to: network, aliases: names) }
+                for (network, names) in aliases { try await answer(id, to: names, in: network) }
             } catch {
                 await log.line("the old container \(id.prefix(12)) cannot answer as before: \(error)")
                 return .cannotJoin(id)

@@ -362,7 +362,7 @@ struct ReplacementPlan: Sendable {
         guard let new = [places[.ready], places[.current]].compactMap({ $0 }).first(where: isOwn),
             let back = places.values.first(where: { $0.id == old?.id }), !cannotJoin.contains(back.id)
         else { return nil }
-        let taken = new.aliases.filter { !back.networks.contains($0.key) }
+        let taken = new.aliases.filter { !Set($0.value).isSubset(of: back.answers[$0.key] ?? []) }
         return taken.isEmpty ? nil : .rejoin(back.id, taken)
     }
 
