@@ -22,13 +22,31 @@ import Testing
     @Test(arguments: [
         ("exit 3", "failed, exited(3)"), ("echo sign in first >&2; exit 1", "sign in first"),
         ("echo no JSON", "gave no credentials"), (#"echo '{"status":{}}'"#, "neither a token nor a certificate"),
-        ("head -c 2000000 /dev/zero", "it wrote more than 1 MiB"), ("kill -9 $$", "failed, "),
+        ("head -c 2000000 /dev/zero", "the plugin sh wrote more than 1 MiB"),
+        ("yes; wait", "the plugin sh wrote more than 1 MiB"), ("yes >&2", "the plugin sh wrote more than 1 MiB"),
+        ("kill -9 $$", "failed, "),
     ])
     func whatIsNoAnswerIsNamed(script: String, words: String) async throws {
         let credentials = ClusterCredentials(.exec(plugin(script), directory: "/"))
         let error = await #expect(throws: KubernetesError.self) { try await credentials.authentication() }
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         #expect(error?.code == .credentials)
+    }
+
+    /// Else it would fill the memory until its time is over.
+    @Test func oneThatWritesWithoutEndIsHeldUpAndEnded() async throws {
+        let begin = ContinuousClock.now
+        let credentials = ClusterCredentials(.exec(plugin("trap '' PIPE; yes & yes; wait"), directory: "/"))
+        let error = await #expect(throws: KubernetesError.self) { try await credentials.authentication() }
+        #expect(error?.message == "the plugin sh wrote more than 1 MiB")
+        #expect(begin.duration(to: .now) < .seconds(10))
+    }
+
+    @Test func whatItWritesIsReadWholeUpToTheLimit() async throws {
+        let long = #"printf '{"status":{"token":"'; head -c 1000000 /dev/zero | tr '\0' a; printf '"}}'; "#
+        let loud = "head -c 1000000 /dev/zero >&2; echo said > /dev/stderr"
+        let credentials = ClusterCredentials(.exec(plugin(long + loud), directory: "/"))
+        #expect(try await credentials.authentication() == .bearer(String(repeating: "a", count: 1_000_000)))
     }
 
     @Test func oneThatNeverAnswersEndsAtItsLimitWithAllItStarted() async throws {
