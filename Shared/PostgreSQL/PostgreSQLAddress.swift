@@ -44,17 +44,24 @@
             withParameters { PQconnectdbParams($0, $1, 1) }
         }
 
-        /// Whether a server is there, wanted or not.
-        var isAnswering: Bool {
-            withParameters { PQpingParams($0, $1, 1) } == PQPING_OK
-        }
+        /// For how long an attempt to connect waits for an answer, unless the address says otherwise.
+        static let timeout = Duration.seconds(5)
+
+        /// Whether a server is there and takes sessions, wanted or not.
+        var isAnswering: Bool { ping == PQPING_OK }
+
+        /// Whether a server is there at all, even one that starts or ends.
+        var isThere: Bool { ping != PQPING_NO_RESPONSE }
+
+        private var ping: PGPing { withParameters { PQpingParams($0, $1, 1) } }
 
         private func withParameters<Value>(
             _ body: ([UnsafePointer<CChar>?], [UnsafePointer<CChar>?]) -> Value
         ) -> Value {
             // What comes later wins: the address over the first ones.
             var parameters = [
-                ("connect_timeout", "5"), ("keepalives_idle", "30"), ("keepalives_interval", "10"),
+                ("connect_timeout", String(Self.timeout.components.seconds)), ("keepalives_idle", "30"),
+                ("keepalives_interval", "10"),
                 ("keepalives_count", "3"), ("tcp_user_timeout", "60000"), ("application_name", "slipway pipeline"),
                 ("dbname", url), ("client_encoding", "UTF8"),
             ]

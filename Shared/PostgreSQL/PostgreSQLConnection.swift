@@ -15,10 +15,13 @@
         typealias Setup = (PostgreSQLConnection) throws(StoreError) -> Void
 
         let address: PostgreSQLAddress
-        /// For how long a server that is away is waited for.
+        /// For how long a server that is away is waited for, and after how long without an answer it is asked whether it
+        /// is there.
         private let patience: Duration
-        /// Since when it is. What comes later waits no more: behind it others wait for this session.
+        /// Since when no server answers. What comes later waits no more: behind it others wait for this session.
         private var awaySince: ContinuousClock.Instant?
+        /// The last failure to connect. Who waited behind it fails with it: a server that is frozen takes each try's time.
+        private var failure: (error: StoreError, at: ContinuousClock.Instant)?
         private let setup: Setup
         private var connection: OpaquePointer?
         /// The names of prepared statements, by their text in the stores.
@@ -138,8 +141,11 @@
         func run(script: String) throws(StoreError) {
             // Several statements at once are not for a pipeline.
             try run([])
-            guard let connection, PQexitPipelineMode(connection) == 1 else { throw lost() }
-            let failure = PQexec(connection, dialect.schema(script)).map(PostgreSQLResult.init)?.error(address.name)
+            guard let connection, PQexitPipelineMode(connection) == 1,
+                PQsendQuery(connection, dialect.schema(script)) == 1
+            else { throw lost() }
+            var failure: StoreError?
+            while let result = try next(connection) { failure = failure ?? result.error(address.name) }
             guard PQstatus(connection) == CONNECTION_OK, PQenterPipelineMode(connection) == 1 else { throw lost() }
             if let failure { throw failure }
         }
@@ -205,7 +211,7 @@
             self.isSent = true
             var failure: StoreError?
             for answer in 0..<answers {
-                guard let result = PQgetResult(connection).map(PostgreSQLResult.init) else { throw lost() }
+                guard let result = try next(connection) else { throw lost() }
                 if let error = result.error(address.name) {
                     failure = failure ?? error
                 } else if result.status != PGRES_PIPELINE_ABORTED {
@@ -214,9 +220,9 @@
                 }
                 guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
                 // The answer ends.
-                while let more = PQgetResult(connection) { PQclear(more) }
+                while try next(connection) != nil {}
             }
-            guard synchronise(connection) else { throw lost() }
+            try synchronise(connection)
             if let failure {
                 // The server ends a session that it tells such things.
                 if failure.code == .unavailable { close() }
@@ -227,21 +233,40 @@
         /// Reads what was asked for and not waited for.
         private func drain(_ connection: OpaquePointer) throws(StoreError) {
             while unread > 0 {
-                while let result = PQgetResult(connection) { PQclear(result) }
-                guard synchronise(connection) else { throw lost() }
+                while try next(connection) != nil {}
+                try synchronise(connection)
                 unread -= 1
             }
         }
 
-        private func synchronise(_ connection: OpaquePointer) -> Bool {
-            guard let result = PQgetResult(connection) else { return false }
-            defer { PQclear(result) }
-            return PQresultStatus(result) == PGRES_PIPELINE_SYNC
+        private func synchronise(_ connection: OpaquePointer) throws(StoreError) {
+            guard try next(connection)?.status == PGRES_PIPELINE_SYNC else { throw lost() }
+        }
+
+        /// Sends what is not sent yet, and waits for the next result; `nil` ends those of a statement.
+        ///
+        /// A statement may take its time, so time alone does not end the wait: a server from which nothing comes is asked on
+        /// another connection whether it is there. One that is frozen is not, and no timeout of TCP notices, since its
+        /// kernel goes on to acknowledge.
+        private func next(_ connection: OpaquePointer) throws(StoreError) -> PostgreSQLResult? {
+            while true {
+                let isUnsent = PQflush(connection)
+                guard isUnsent >= 0 else { throw lost() }
+                guard PQisBusy(connection) == 1 else { return PQgetResult(connection).map(PostgreSQLResult.init) }
+                let events = isUnsent == 1 ? POLLIN | POLLOUT : POLLIN
+                var descriptor = pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0)
+                let ready = poll(&descriptor, 1, Int32(clamping: patience.components.seconds * 1_000))
+                if ready == 0 {
+                    guard address.isThere else { throw lost("it does not answer any more") }
+                } else {
+                    guard ready > 0 || errno == EINTR, PQconsumeInput(connection) == 1 else { throw lost() }
+                }
+            }
         }
 
         /// Ends the session, and says why.
-        private func lost() -> StoreError {
-            let words = connection.map(Self.words) ?? "the session was lost"
+        private func lost(_ reason: String? = nil) -> StoreError {
+            let words = reason ?? connection.map(Self.words) ?? "the session was lost"
             close()
             return StoreError(.unavailable, StoreError.away(address.name, words))
         }
@@ -269,33 +294,14 @@
         }
 
         private func connect() throws(StoreError) {
-            let since = awaySince ?? .now
-            awaySince = since
-            var refusals = 0
-            while true {
-                close()
-                guard let new = address.connect() else {
-                    throw StoreError(.unavailable, "the process is out of memory")
-                }
-                connection = new
-                // What the server remarks by the way is not for the service's standard error.
-                PQsetNoticeProcessor(new, { _, _ in }, nil)
-                if PQstatus(new) == CONNECTION_OK, PQenterPipelineMode(new) == 1 { break }
-                let words = Self.words(new)
-                close()
-                // Once may be a server that was just starting.
-                if address.isAnswering { refusals += 1 }
-                if refusals > 1 {
-                    throw StoreError(
-                        .refused,
-                        "\(address.name) refuses the service (\(words)); look at the user, the password, the name of the "
-                            + "database and how many connections they may have")
-                }
-                guard since.duration(to: .now) < patience else {
-                    throw StoreError(.unavailable, StoreError.away(address.name, words))
-                }
-                // This thread is for nothing else.
-                usleep(200_000)
+            close()
+            if let failure, failure.at.duration(to: .now) < .seconds(1) { throw failure.error }
+            do throws(StoreError) {
+                try reach()
+                failure = nil
+            } catch {
+                failure = (error, .now)
+                throw error
             }
             let settings = [
                 // A session that does not notice that its client is gone would hold the lock of this database.
@@ -303,14 +309,17 @@
                 "SET tcp_user_timeout = 60000",
                 // Whoever else has rows or tables locked is waited for as long as for SQLite's file.
                 "SET lock_timeout = 5000",
-                // Limits that a role or a database has for its other users are not for the service.
-                "SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0",
+                // Limits that a role or a database has for its other users are not for the service. Some came with
+                // PostgreSQL 14 and 17.
+                """
+                SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout',
+                'transaction_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout')
+                """,
                 "SET default_transaction_read_only = off",
                 // What is acked is durable, whatever is enough for the server's other users.
                 "SELECT set_config('synchronous_commit', 'on', false) "
                     + "WHERE current_setting('synchronous_commit') = 'off'",
             ]
-            awaySince = nil
             do throws(StoreError) {
                 try checkEncoding()
                 try exchange(settings.map { .plain($0) }) { _ throws(StoreError) in }
@@ -319,6 +328,46 @@
             } catch {
                 close()
                 throw error
+            }
+        }
+
+        /// Makes a session, and waits for a server that is away.
+        private func reach() throws(StoreError) {
+            var refusals = 0
+            while true {
+                let began = ContinuousClock.now
+                guard let new = address.connect() else {
+                    throw StoreError(.unavailable, "the process is out of memory")
+                }
+                connection = new
+                // What the server remarks by the way is not for the service's standard error.
+                PQsetNoticeProcessor(new, { _, _ in }, nil)
+                if PQstatus(new) == CONNECTION_OK, PQenterPipelineMode(new) == 1, PQsetnonblocking(new, 1) == 0 {
+                    awaySince = nil
+                    return
+                }
+                let words = Self.words(new)
+                close()
+                // Who let the time for a connection pass would let it pass again.
+                if began.duration(to: .now) < PostgreSQLAddress.timeout, address.isAnswering {
+                    awaySince = nil
+                    refusals += 1
+                    // Once may be a server that was just starting.
+                    if refusals > 1 {
+                        throw StoreError(
+                            .refused,
+                            "\(address.name) refuses the service (\(words)); look at the user, the password, the name of the "
+                                + "database and how many connections they may have")
+                    }
+                } else {
+                    let since = awaySince ?? began
+                    awaySince = since
+                    guard since.duration(to: .now) < patience else {
+                        throw StoreError(.unavailable, StoreError.away(address.name, words))
+                    }
+                }
+                // This thread is for nothing else.
+                usleep(200_000)
             }
         }
 

@@ -1,3 +1,5 @@
+import FoundationEssentials
+import Glibc
 import Storage
 import TestSupport
 import Testing
@@ -177,6 +179,109 @@ import Testing
             #expect(begin.duration(to: .now) < .seconds(15))
             try await server.start()
             try await eventually(within: .seconds(20), "it is read again") { try await store.tables().count == 1 }
+            try await store.close()
+        }
+    }
+
+    /// Its kernel goes on to acknowledge, so that no timeout of TCP tells.
+    @Test(.timeLimit(.minutes(3)))
+    func `A server that is frozen fails what waits for it, and is used again once it thaws`()
+        async throws
+    {
+        try await PrivatePostgreSQL.with { server in
+            let store = try await TestDatabase.makeSchema(on: server.url).openSchema(Self.schema)
+            try await store.write { try $0.execute("INSERT INTO t (n) VALUES (1)") }
+            // A slow statement is no frozen server.
+            try await store.write { try $0.execute("SELECT pg_sleep(7)") }
+            try await server.freeze()
+            let begin = ContinuousClock.now
+            await withTaskGroup(of: Void.self) { group in
+                for n in 0..<40 {
+                    group.addTask {
+                        let error = await #expect(throws: StoreError.self) { _ = try await store.tables() }
+                        #expect(error?.code == .unavailable, "\(String(describing: error))")
+                    }
+                    group.addTask {
+                        let error = await #expect(throws: StoreError.self) {
+                            // More than the buffers of a socket hold.
+                            try await store.write {
+                                try $0.execute(
+                                    "INSERT INTO t (n, s) VALUES (?, ?)",
+                                    [n + 10, String(repeating: "x", count: 1 << 20)])
+                            }
+                        }
+                        #expect(error?.code == .unavailable, "\(String(describing: error))")
+                    }
+                }
+            }
+            #expect(begin.duration(to: .now) < .seconds(60))
+            try await server.thaw()
+            try await eventually(within: .seconds(30), "it is written again") {
+                do {
+                    try await store.write { try $0.execute("INSERT INTO t (n) VALUES (2)") }
+                    return true
+                } catch let error as StoreError where error.code == .unavailable || error.code == .busy {
+                    return false
+                }
+            }
+            try await store.close()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `A refusal after an outage is told as one`() async throws {
+        try await PrivatePostgreSQL.with { server in
+            try await runTool(
+                "psql", ["-q", server.url, "-c", "CREATE ROLE other SUPERUSER LOGIN PASSWORD 'swordfish'"])
+            let store = try await TestDatabase.makeSchema(on: server.url).openSchema(Self.schema)
+            func insert() async throws { try await store.write { try $0.execute("INSERT INTO t (n) VALUES (1)") } }
+            try await server.kill()
+            // Longer than it is waited for.
+            let away = await #expect(throws: StoreError.self) { try await insert() }
+            #expect(away?.code == .unavailable)
+            try await server.start()
+            let other = server.url.replacing("//slipway:", with: "//other:")
+            try await runTool("psql", ["-q", other, "-c", "ALTER ROLE slipway NOLOGIN"])
+            try await Task.sleep(for: .seconds(1))
+            let refused = await #expect(throws: StoreError.self) { try await insert() }
+            #expect(refused?.code == .refused, "\(String(describing: refused))")
+            try await runTool("psql", ["-q", other, "-c", "ALTER ROLE slipway LOGIN"])
+            try await eventually(within: .seconds(20), "it is written again") {
+                do {
+                    try await insert()
+                    return true
+                } catch is StoreError {
+                    return false
+                }
+            }
+            try await store.close()
+        }
+    }
+
+    /// Of the role or the database: what others may not do for long.
+    @Test func `Limits of a role do not end the service's sessions or statements`() async throws {
+        try await PrivatePostgreSQL.with { server in
+            for limit in [
+                "statement_timeout = 500", "idle_session_timeout = 500", "idle_in_transaction_session_timeout = 500",
+                "default_transaction_read_only = on",
+            ] {
+                try await runTool(
+                    "psql",
+                    [
+                        "-q", server.url, "-c", "SET default_transaction_read_only = off", "-c",
+                        "ALTER ROLE slipway SET \(limit)",
+                    ])
+            }
+            let store = try await TestDatabase.at(server.url).openSchema(Self.schema)
+            try await store.write { try $0.execute("SELECT pg_sleep(1)") }
+            try await Task.sleep(for: .seconds(1))
+            let found: [String?] = try await store.write { database in
+                try database.execute("INSERT INTO t (n) VALUES (1)")
+                usleep(1_000_000)
+                return try [
+                    "statement_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout",
+                ].map { try database.value("SELECT current_setting(?)", [$0]) }
+            }
+            #expect(found == ["0", "0", "0"])
             try await store.close()
         }
     }

@@ -38,6 +38,12 @@ public struct PrivatePostgreSQL: Sendable {
     /// Ends the server and its sessions as a crash would.
     public func kill() async throws { try await rig("kill") }
 
+    /// Stops the server and its sessions where they are: connections stay, and nothing answers any more.
+    public func freeze() async throws { try await rig("freeze") }
+
+    /// Lets a frozen server go on.
+    public func thaw() async throws { try await rig("thaw") }
+
     private func rig(_ action: String, _ arguments: String...) async throws {
         let command = "echo \(Self.password) | \"$0\" \"$@\""
         try await runTool("sh", ["-c", command, Self.script, action, directory.string] + arguments)
