@@ -155,13 +155,13 @@ public struct DeliveryLoop: Sendable {
         }
     }
 
-    /// The broker counts how often a message comes back and parks one that takes its consumers down with it. One that is
-    /// given back in good order is sent anew before that, with a count that begins again.
+    /// The broker counts how often a message comes back, and parks or drops one that takes its consumers down with it. One
+    /// that is given back in good order is sent anew before that, with a count that begins again.
     private func requeue(_ delivery: Delivery) async throws {
-        guard case .requeue = failure, delivery.message.returns >= Queue.deliveryLimit / 2 else {
+        guard case .requeue = failure, delivery.message.returns >= Queue.returnLimit else {
             return try await delivery.requeue()
         }
-        try await bus.broker.publish(delivery.message.resent(to: MessageMap.work, routingKey: queue.name))
+        try await bus.broker.publish(delivery.message.resent(to: queue))
         try await delivery.ack()
     }
 

@@ -29,6 +29,10 @@ public struct Queue: Sendable, Hashable {
     /// counts too, so this is far above what rolling restarts make.
     static let deliveryLimit: Int64 = 50
 
+    /// After how many returns in good order a message is sent anew: well before ``deliveryLimit``, and before the limit of
+    /// 20 that RabbitMQ 4 gives to a quorum queue without one, beyond which it drops what has nowhere to go.
+    static let returnLimit: Int64 = 10
+
     func declare(in topology: inout Topology) {
         var arguments: [String: HeaderValue] = ["x-queue-type": .string("quorum")]
         switch kind {

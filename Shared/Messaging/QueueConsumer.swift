@@ -30,7 +30,7 @@ public struct QueueConsumer: Service {
 extension Bus {
     /// Puts a message that cannot be handled where people find it, with the reason.
     public func park(_ message: IncomingMessage, from queue: Queue, reason: String) async throws(AMQPError) {
-        var parked = message.resent(to: MessageMap.work, routingKey: MessageMap.parked.name)
+        var parked = message.resent(to: MessageMap.parked)
         parked.properties.headers[Header.parkedQueue] = .string(queue.name)
         // A header table has to fit in one frame beside everything else.
         parked.properties.headers[Header.parkedReason] = .string(UTF8Boundary.prefix(reason, bytes: 4000))
@@ -42,8 +42,30 @@ extension IncomingMessage {
     /// How often a quorum queue has got it back.
     var returns: Int64 { properties.headers["x-delivery-count"]?.integer ?? 0 }
 
-    /// The same message for another place. What the broker noted on its way is left behind: carried along it would
-    /// make the broker see a dead-letter cycle.
+    /// On a parked message: the queue it could not be handled in, as whoever parked it says.
+    ///
+    /// The broker parks what was delivered too often, and notes in `x-death` each way out of a queue, the last one first;
+    /// the delay of a retry is one too.
+    public var parkedQueue: String? {
+        if let queue = properties.headers[Header.parkedQueue]?.string { return queue }
+        guard case .array(let deaths)? = properties.headers["x-death"] else { return nil }
+        for case .table(let death) in deaths where death["reason"]?.string != "expired" {
+            return death["queue"]?.string
+        }
+        return nil
+    }
+
+    /// The same message for a queue. What the broker noted on its way is left behind: carried along it would make the
+    /// broker see a dead-letter cycle. Where it was parked stays known.
+    func resent(to queue: Queue) -> OutgoingMessage {
+        var message = resent(to: MessageMap.work, routingKey: queue.name)
+        if queue == MessageMap.parked {
+            message.properties.headers[Header.parkedQueue] = parkedQueue.map { .string($0) }
+        }
+        return message
+    }
+
+    /// The same message for another place, without what the broker noted on its way.
     func resent(to exchange: String, routingKey: String) -> OutgoingMessage {
         var properties = self.properties
         properties.headers = properties.headers.filter { !$0.key.hasPrefix("x-") }

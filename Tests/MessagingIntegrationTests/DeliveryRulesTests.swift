@@ -303,6 +303,38 @@ private func with(
         }
     }
 
+    /// Such as the platform's database is away: the message has to find back to its queue when it is sent again.
+    @Test(.timeLimit(.minutes(1))) func whatTheBrokerParkedKeepsItsQueueHoweverOftenItIsGivenBack() async throws {
+        try await withBus { bus, broker in
+            // It waited for a retry before, which the broker notes as well.
+            var message = try PreparedMessage(heartbeat, id: MessageID(rawValue: "a1")).outgoing
+            (message.exchange, message.routingKey) = (RetryPolicy.delays[0].name, MessageMap.pipeline.name)
+            try await broker.publish(message)
+            var returns = 0
+            for try await delivery in broker.deliveries(of: MessageMap.pipeline.name, prefetch: 1) {
+                returns += 1
+                try await delivery.requeue()
+                if returns > Queue.deliveryLimit { break }
+            }
+            let queues = Mutex<[String?]>([])
+            let loop = DeliveryLoop(
+                bus: bus, queue: MessageMap.parked, prefetch: 1, order: .serial, failure: .requeue(after: .zero),
+                logger: logger)
+            try await with({
+                try await loop.run { message, _ in
+                    let count = queues.withLock {
+                        $0.append(message.parkedQueue)
+                        return $0.count
+                    }
+                    if count < 60 { throw MessageFailure.retry("the database is away") }
+                }
+            }) {
+                try await eventually(within: .seconds(20), "it is taken") { queues.withLock { $0.count == 60 } }
+            }
+            #expect(queues.withLock { Set($0) } == [MessageMap.pipeline.name])
+        }
+    }
+
     @Test func logsHaveABrokerOfTheirOwnAndAreParkedWhereEverythingIs() async throws {
         try await withBus { bus, broker in
             try await VirtualHost.with { host in

@@ -1,5 +1,7 @@
+import AMQP
 import Contracts
 import FoundationEssentials
+import Messaging
 import Secrets
 import Testing
 
@@ -333,6 +335,26 @@ import Testing
     }
 
     // MARK: - Dead letters
+
+    /// Of a message that was retried before, the broker notes the delay first.
+    @Test func `What the broker parked goes back to the queue that it was delivered from too often`() {
+        func death(_ queue: String, _ reason: String) -> HeaderValue {
+            .table(["queue": .string(queue), "reason": .string(reason), "count": 1])
+        }
+        let message = IncomingMessage(
+            exchange: MessageMap.work, routingKey: MessageMap.parked.name, body: Array("{}".utf8),
+            properties: MessageProperties(
+                messageID: "m1", type: "JobFinished",
+                headers: [
+                    "x-first-death-queue": "slipway.retry.5s",
+                    "x-death": .array([
+                        death("slipway.pipeline", "delivery_limit"), death("slipway.retry.5s", "expired"),
+                    ]),
+                ]))
+        let letter = DeadLetterCollector.letter(message)
+        #expect(letter.queue == "slipway.pipeline")
+        #expect(letter.reason == "it was delivered too often without being handled")
+    }
 
     @Test func `A parked message goes back to its queue once`() async throws {
         try await PlatformFixture.with { platform in

@@ -32,8 +32,7 @@ struct DeadLetterCollector: Service {
         if case .integer(let value)? = properties.headers[Header.version] { version = Int(clamping: value) }
         return DeadLetter(
             id: properties.messageID.map(MessageID.init(rawValue:)) ?? .make(at: now),
-            // The broker itself parks what was delivered too often, and says so in its own header.
-            queue: text(Header.parkedQueue) ?? text("x-first-death-queue") ?? "",
+            queue: message.parkedQueue ?? "",
             type: properties.type ?? "", version: version, run: properties.correlationID.map(RunID.init(rawValue:)),
             contentType: properties.contentType ?? "application/json",
             reason: text(Header.parkedReason) ?? "it was delivered too often without being handled",

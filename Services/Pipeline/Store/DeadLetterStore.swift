@@ -12,7 +12,8 @@ struct DeadLetterStore {
             """
             INSERT INTO deadLetters (id, queue, type, version, run, contentType, reason, body, parkedAt)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, parkedAt = excluded.parkedAt
+            ON CONFLICT (id) DO UPDATE SET
+                queue = excluded.queue, reason = excluded.reason, parkedAt = excluded.parkedAt
             """,
             [
                 letter.id, letter.queue, letter.type, letter.version, letter.run, letter.contentType, letter.reason,
