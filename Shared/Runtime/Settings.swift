@@ -37,7 +37,8 @@ public struct Settings: Sendable {
         if let value = try optional(setting) { return value }
         if let value = setting.defaultValue { return value }
         throw SettingsError(
-            setting: setting.variable, message: "\(setting.variable) is missing: \(setting.summary)",
+            setting: setting.variable,
+            message: "\(setting.variable) (or the flag \(setting.flag)) is missing: \(setting.summary)",
             remedy: "set it, for example \(setting.variable)=\(setting.example)"
                 + (setting.isSecret ? ", or \(setting.variable)_FILE to a file that holds it" : ""))
     }

@@ -61,6 +61,8 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
     @Test func missingNamesItselfAndAnExample() async throws {
         let error = await #expect(throws: SettingsError.self) { try await settings().value(endpoint) }
         #expect(error?.setting == "SLIPWAY_DOCKER_SOCKET_PATH")
+        let names = "SLIPWAY_DOCKER_SOCKET_PATH (or the flag --docker-socket-path) is missing: "
+        #expect(error?.message.hasPrefix(names) == true, "\(error?.message ?? "")")
         #expect(error?.remedy.contains("SLIPWAY_DOCKER_SOCKET_PATH=/var/run/docker.sock") == true)
     }
 
