@@ -37,8 +37,8 @@ struct Slipway: AsyncParsableCommand {
             CommandGroup(
                 name: "Platform",
                 subcommands: [
-                    RepositoryCommands.self, ComponentCommands.self, SecretCommands.self, RegistryCommands.self,
-                    DeadCommands.self,
+                    RepositoryCommands.self, ComponentCommands.self, EnvironmentCommands.self, SecretCommands.self,
+                    RegistryCommands.self, DeadCommands.self,
                 ]),
             CommandGroup(
                 name: "This machine",

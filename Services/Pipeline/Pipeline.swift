@@ -47,6 +47,7 @@ struct Pipeline {
                 timeLimit: try settings.value(PipelineSettings.timeLimit),
                 publicURL: publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL, keys: keys,
                 mirrorTokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey))), logger: logger)
+        try await engine.makeEnvironmentsOfRollouts()
         let logs = LogStore(directory: "\(data)/logs", changes: store.changes)
         let reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
         let operations = Operations(

@@ -14,6 +14,7 @@ rollout() { # [TIMES]
     repository_with true
     for name in a b; do images+=("$(image "$name")"); done
     cluster create namespace "$namespace" > /dev/null
+    slipway environment add production --repo "$repository" --namespace "$namespace" --workload deployment/web > /dev/null
     deployment "${images[0]}" | cluster apply -f - > /dev/null
     cluster -n "$namespace" rollout status deployment/web --timeout=120s > /dev/null
     for ((time = 1; time <= times; time++)); do

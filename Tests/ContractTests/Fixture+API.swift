@@ -25,6 +25,12 @@ extension Fixture {
                 name: "web", revision: 3, digest: "sha256:5f16", document: [["step": "hello", "commands": ["true"]]],
                 repositories: [Sample.repository], updatedAt: Sample.moment)),
         Fixture(
+            "EnvironmentView",
+            EnvironmentView(
+                name: "production", rules: Sample.rules, note: "made by hand", updatedBy: "ada",
+                updatedAt: Sample.moment)),
+        Fixture("EnvironmentRules", Sample.rules),
+        Fixture(
             "RepositoryView",
             RepositoryView(
                 path: Sample.repository, cloneURL: "https://git.example/shop/web.git", forge: "gitlab",

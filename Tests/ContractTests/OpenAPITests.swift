@@ -16,7 +16,8 @@ import Testing
     private static let samples: [any Codable & Sendable] =
         Fixture.documents.map(\.sample) + [
             Page<RepositoryView>(items: []), Page<DiscoveredRepositoryView>(items: []),
-            Page<ComponentView>(items: []), Page<SecretView>(items: []), Page<DeadLetterView>(items: []),
+            Page<ComponentView>(items: []), Page<EnvironmentView>(items: []), Page<SecretView>(items: []),
+            Page<DeadLetterView>(items: []),
         ]
 
     @Test func `Every schema is one of a type, with its members, and those that may be absent`() throws {
@@ -127,8 +128,15 @@ private struct SchemaComparison {
         }
         let required = Set(schema["required"]?.items ?? [])
         for (name, value) in members {
-            // An association without these is one of all events and branches.
-            let hasDefault = mirror.subjectType == AssociationView.self && name != "component"
+            let hasDefault =
+                switch mirror.subjectType {
+                // An association without these is one of all events and branches.
+                case is AssociationView.Type: name != "component"
+                // A list of an environment that is absent is empty.
+                case is EnvironmentRules.Type: name != "repositories"
+                case is ContainerAllowances.Type: true
+                default: false
+                }
             let isOptional = value is any AnyOptional || hasDefault
             if required.contains(.string(name)) == isOptional { differences.insert("\(path).\(name): required or not") }
             compare(properties[name] ?? .null, Swift.type(of: value), value, at: "\(path).\(name)")

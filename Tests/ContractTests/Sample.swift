@@ -42,7 +42,18 @@ enum Sample {
         registries: ["map-registry": SealedSecret(rawValue: "v1.k1.bG9naW4")],
         source: SourceAccess(
             url: "http://sync:8081/shop/web.git", token: SealedSecret(rawValue: "v1.k1.dG9rZW4")),
-        sequence: 41)
+        sequence: 41,
+        permit: RolloutPermit(
+            environment: "production", namespaces: ["shop"], workloads: ["deployment/*"], containers: ["web"],
+            allows: allowances))
+
+    static let allowances = ContainerAllowances(
+        volumes: ["web-data"], networks: ["shop"], ports: ["127.0.0.1:8080"], users: ["1000"])
+
+    static let rules = EnvironmentRules(
+        clusters: ["default"], namespaces: ["shop"], workloads: ["deployment/*"], containers: ["web"],
+        repositories: ["shop/*"], refs: ["refs/heads/main"], events: [.push], variables: ["MAP-TIER": "front"],
+        url: "https://shop.example", allows: allowances)
 
     static let report = StepReport(
         step: "compile", outcome: .failure, exitCode: 2, reason: "exit code 2", ignored: false,

@@ -86,7 +86,10 @@ import Testing
                 sha: String(repeating: "c", count: 40), message: "m", authorName: "Ada",
                 authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
             stage: try JSONValue(encoding: Stage(name: "main", steps: [step])), steps: [step.name],
-            environment: ["WHO": "Ada"], registries: try Self.logins(), sequence: 1)
+            environment: ["WHO": "Ada"], registries: try Self.logins(), sequence: 1,
+            permit: RolloutPermit(
+                environment: step.deploy?.environment ?? "", namespaces: ["*"], workloads: ["*/*"], containers: ["*"],
+                allows: ContainerAllowances(volumes: ["*"], networks: ["*"], ports: ["0-65535"], users: ["*"])))
         try await withTemporaryDirectory { directory in
             try await Self.withBrokers { host, broker, logHost, logBroker in
                 let bus = Bus(broker: broker, service: "pipeline")

@@ -100,7 +100,8 @@ private struct KeptLog: StepLog {
 
     /// What the executor makes of a deploy step, and what the world is told.
     private func deploy(
-        _ target: ShelfTarget, container: String = "shelf", event: Event = .push, events count: Int
+        _ target: ShelfTarget, container: String = "shelf", event: Event = .push,
+        permit: RolloutPermit? = RolloutPermit(environment: "production", containers: ["*"]), events count: Int
     ) async throws -> Outcome {
         let step = Step(
             name: "deploy", deploy: Deploy(environment: "production", container: container, image: Self.image("2")))
@@ -111,7 +112,7 @@ private struct KeptLog: StepLog {
                 sha: String(repeating: "a", count: 40), message: "m", authorName: "Ada",
                 authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
             stage: try JSONValue(encoding: Stage(name: "main", steps: [step])), steps: ["deploy"],
-            environment: ["DRONE_BUILD_EVENT": event.rawValue], sequence: 1)
+            environment: ["DRONE_BUILD_EVENT": event.rawValue], sequence: 1, permit: permit)
         let keys = try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")
         let log = KeptLog()
         let run = StepRun(job: try GrantedJob(grant, keys: keys), step: step, outputs: [:], log: log)
@@ -133,6 +134,34 @@ private struct KeptLog: StepLog {
         try await eventually("the events") { told.all.count >= count }
         return Outcome(
             result: result, events: told.all.map(\.routingKey).filter { $0.contains("service") }, log: log.lines.all)
+    }
+
+    @Test func `A container that the environment does not cover is not touched, whatever the platform thought of it`()
+        async throws
+    {
+        let target = ShelfTarget(.well)
+        let outcome = try await deploy(
+            target, permit: RolloutPermit(environment: "production", containers: ["web"]), events: 0)
+        #expect(target.shelf.calls == [])
+        guard case .failure(let error as JobFailure) = outcome.result else {
+            Issue.record("it was rolled out: \(outcome.result)")
+            return
+        }
+        #expect(
+            error.reason
+                == "the environment “production” does not cover the container “shelf” but web; to have it covered: "
+                + "slipway environment set production --container=web --container=shelf")
+    }
+
+    @Test func `Without a word of the platform nothing is rolled out`() async throws {
+        let target = ShelfTarget(.well)
+        let outcome = try await deploy(target, permit: nil, events: 0)
+        #expect(target.shelf.calls == [])
+        guard case .failure(let error as JobFailure) = outcome.result else {
+            Issue.record("it was rolled out: \(outcome.result)")
+            return
+        }
+        #expect(error.reason.hasPrefix("the platform did not say what its environment allows"))
     }
 
     @Test func oneThatIsWellIsNeverRolledBack() async throws {

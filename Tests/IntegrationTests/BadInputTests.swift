@@ -59,6 +59,10 @@ import Testing
                 let platform = stack.platform
                 let repository = try await SampleRepository("shop/web", in: stack.directory, platform: platform)
                 try await cluster.deploy("web", replicas: 1)
+                try await platform.putEnvironment(
+                    "test",
+                    EnvironmentRules(
+                        namespaces: [cluster.namespace], workloads: ["deployment/*"], repositories: ["shop/web"]))
 
                 let empty = try await SampleRepository("shop/empty", in: stack.directory, platform: platform)
                 try await fails("shop/empty", ref: nil, platform, says: "no commit yet")
@@ -108,6 +112,13 @@ import Testing
                             #"{"step": "deploy", "deploy": {\#(bad), "workload": "deployment/web", "container": "web"}}"#
                         )
                     ], "no-such-image:1")
+                let nowhere = image.replacing(#""test""#, with: #""live""#)
+                try await failing(
+                    [
+                        ".slipway.yml": process(
+                            #"{"step": "deploy", "deploy": {\#(nowhere), "workload": "deployment/web", "container": "web"}}"#
+                        )
+                    ], "there is no environment “live”", "slipway environment add live --repo=shop/web --branch=main")
                 try await fails("shop/web", ref: "no-such-branch", platform, says: "no-such-branch")
                 try await works(repository, stack)
             }

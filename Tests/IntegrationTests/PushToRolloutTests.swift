@@ -22,6 +22,11 @@ import Testing
                 let platform = stack.platform
                 try await platform.addRegistryLogin(registry)
                 try await cluster.deploy("web", replicas: 2)
+                try await platform.putEnvironment(
+                    "production",
+                    EnvironmentRules(
+                        namespaces: [cluster.namespace], workloads: ["deployment/web"], repositories: ["shop/web"],
+                        refs: ["refs/heads/main"], events: [.push]))
                 let repository = try await SampleRepository("shop/web", in: stack.directory, platform: platform)
                 let image = "\(registry)/shop/web-\(cluster.namespace)"
                 for version in ["one", "two"] {

@@ -11,6 +11,10 @@ import Testing
                 let platform = stack.platform
                 try await platform.addRegistryLogin(registry)
                 try await cluster.deploy("web", replicas: 1)
+                try await platform.putEnvironment(
+                    "production",
+                    EnvironmentRules(
+                        namespaces: [cluster.namespace], workloads: ["deployment/web"], repositories: ["shop/web"]))
                 let repository = try await SampleRepository("shop/web", in: stack.directory, platform: platform)
                 let image = "\(registry)/shop/web-\(cluster.namespace)"
                 func push(_ version: String, _ program: String) async throws -> String {

@@ -46,7 +46,7 @@ import Testing
                 offered[job.id, default: []].append(job.lease.attempt)
             case .started: starts += 1
             case .finished: ends += 1
-            case .rollout, .stop, .deadline, .awaitTurn, .displaceStuck, .release: break
+            case .choice, .rollout, .stop, .deadline, .awaitTurn, .displaceStuck, .release: break
             }
         }
     }
@@ -65,7 +65,9 @@ import Testing
             createdAt: now, startedAt: nil, finishedAt: nil)
         return ActiveRun(
             rows: .init(of: plan, summary), details: RunDetails(trigger: trigger), planner: Planner(plan: plan),
-            serial: 1, rules: .init(lease: .seconds(30), timeLimit: 600), now: now)
+            serial: 1,
+            rules: .init(lease: .seconds(30), timeLimit: 600, environments: ["production": Samples.production]),
+            now: now)
     }
 
     @Test(arguments: 0..<200) func `It is what its answers say, from the first event to the last`(seed: UInt64) throws {

@@ -27,7 +27,11 @@ import Testing
             createdAt: Self.now, startedAt: nil, finishedAt: nil)
         return ActiveRun(
             rows: .init(of: plan, summary), details: RunDetails(trigger: trigger), planner: Planner(plan: plan),
-            serial: serial, rules: .init(lease: .seconds(30), timeLimit: 600, clusters: clusters), now: Self.now)
+            serial: serial,
+            rules: .init(
+                lease: .seconds(30), timeLimit: 600, clusters: clusters,
+                environments: ["production": Samples.production]),
+            now: Self.now)
     }
 
     /// The same run as it is read again at another moment.
@@ -45,6 +49,7 @@ import Testing
             case .stage(let stage): "stage \(stage.name) \(stage.state)"
             case .step(let step): "step \(step.name) \(step.state)"
             case .progress: "progress"
+            case .choice: "trace"
             case .newJob(let job): "new \(job.kind) \(job.lease.state)"
             case .job(let job): "\(job.kind) \(job.lease.state)"
             case .rollout(let workload, let sequence): "rollout \(workload) \(sequence)"

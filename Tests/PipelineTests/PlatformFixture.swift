@@ -79,7 +79,12 @@ struct PlatformFixture: Sendable {
                 Repository(
                     path: Self.path, cloneURL: "https://git.example/shop/web.git", defaultBranch: "main",
                     allowsFile: true, createdAt: transaction.now))
+            try transaction.environments.save(Samples.production)
         }
+    }
+
+    func save(_ rules: EnvironmentRules, as environment: String) async throws {
+        _ = try await operations.environments.save(rules, as: environment, by: principal)
     }
 
     // MARK: - What arrives
@@ -196,6 +201,13 @@ struct PlatformFixture: Sendable {
 }
 
 enum Samples {
+    /// Covers what the samples roll out to.
+    static let production = Environment(
+        name: "production",
+        rules: EnvironmentRules(
+            clusters: ["default", "live"], namespaces: ["default", "shop"], workloads: ["deployment/web"],
+            containers: ["web"], repositories: ["shop/web"]), updatedBy: "test", updatedAt: Timestamp(milliseconds: 0))
+
     /// Two build steps in one job, then a rollout.
     static let delivery = """
         steps:

@@ -73,7 +73,8 @@ import Testing
         try await withPages { client, _ in
             let cookie = try await signIn(client)
             for path in [
-                "/", "/repositories", "/repositories/shop/web", "/components", "/components/new-one", "/parked",
+                "/", "/repositories", "/repositories/shop/web", "/components", "/components/new-one", "/environments",
+                "/parked",
             ] {
                 let response = try await get(client, path, cookie)
                 #expect(response.status == .ok, "\(path)")

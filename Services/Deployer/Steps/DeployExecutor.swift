@@ -27,10 +27,23 @@ struct DeployExecutor: JobExecutor, StepRunner {
         try await events.telling(step) { try await deploy($0) }
     }
 
+    /// The platform has looked at the step before; here its texts are whole, and the place has told where it is.
+    private func permit(_ deploy: Deploy, of step: StepRun) throws(JobFailure) {
+        guard let permit = step.job.grant.permit else {
+            throw JobFailure(
+                "the platform did not say what its environment allows: bring `pipeline` to this deployer's version, and run "
+                    + "it again")
+        }
+        if let reason = permit.refusal(of: deploy, own: targets.lazy.compactMap(\.namespace).first) {
+            throw JobFailure(reason)
+        }
+    }
+
     private func deploy(_ step: StepRun) async throws -> StepResult {
         guard let deploy = step.step.deploy else {
             throw JobFailure("the step has no deploy block: there is nothing to roll out; run it again to plan it anew")
         }
+        try permit(deploy, of: step)
         for target in targets {
             guard let rollout = try await target.accept(deploy, step) else { continue }
             let subject = rollout.subject

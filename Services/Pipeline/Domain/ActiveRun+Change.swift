@@ -8,6 +8,8 @@ extension ActiveRun {
         case stage(StageRecord)
         case step(StepRecord)
         case progress(RunProgress)
+        /// The trace has grown.
+        case choice(ChoiceView)
         case newJob(Job)
         case job(Job)
         /// A rollout was given to a worker: from now on older ones of its workload are out of date.

@@ -16,17 +16,21 @@ struct ActiveRun: Sendable {
         var timeLimit: Int
         /// What deployers have said of the clusters that the run rolls out to, by the names it gives them.
         var clusters: [String: Cluster] = [:]
+        /// The environments that the run rolls out to, by name.
+        var environments: [String: Environment] = [:]
     }
 
     let now: Timestamp
     let rules: Rules
     /// The place of the run among all, which grows with every new one.
     let serial: Int64
-    let details: RunDetails
+    private(set) var details: RunDetails
     private(set) var rows: Rows
     private(set) var planner: Planner
 
     private var answer: Answer
+    /// Rollouts that were refused while the planner was at work: they end once it has said all.
+    private var refused: [(job: Int, reason: String)] = []
 
     var id: RunID { rows.summary.id }
     var summary: RunSummary { rows.summary }
@@ -127,6 +131,13 @@ struct ActiveRun: Sendable {
         let job = rows.jobs[index]
         let planned = plan.stages[job.stage].jobs[job.place]
         rows.jobs[index].workload = workload(of: planned, in: plan.process.stages[job.stage])?.name ?? job.workload
+        return changes()
+    }
+
+    /// What holds for the environment of a rollout may have changed since it was offered.
+    mutating func reconsider(_ id: JobID) -> [Change] {
+        guard let index = index(of: id), [.held, .queued].contains(rows.jobs[index].lease.state) else { return [] }
+        admit(index)
         return changes()
     }
 
@@ -260,12 +271,52 @@ struct ActiveRun: Sendable {
         release(index)
     }
 
-    /// Offers a job to workers, unless it changes a workload: then it waits for its turn.
+    /// Offers a job to workers. A rollout has to be allowed, and what changes a workload waits for its turn.
     private mutating func ready(_ index: Int) {
+        guard admit(index) else { return }
         guard rows.jobs[index].workload != nil, rows.jobs[index].sequence != nil else { return offer(index) }
         rows.jobs[index].lease.state = .held
         answer.next.append(.awaitTurn(rows.jobs[index].id))
     }
+
+    /// Whether a job may be done at all; a rollout that may not ends with the reason.
+    @discardableResult
+    private mutating func admit(_ index: Int) -> Bool {
+        guard let rollout = rollout(of: rows.jobs[index]) else { return true }
+        let decision = environment(of: rollout)?.decide(rollout) ?? .refused(Environment.missing(rollout))
+        note("step “\(rows.jobs[index].steps.first ?? "")” is \(decision.words)")
+        guard case .refused(let reason) = decision else { return true }
+        rows.jobs[index].lease.refuse(reason)
+        refused.append((index, reason))
+        return false
+    }
+
+    /// A line of the run's trace.
+    private mutating func note(_ line: String) {
+        guard var choice = details.choice, !choice.trace.contains(line) else { return }
+        choice.trace.append(line)
+        details.choice = choice
+        answer.messages.append(.choice(choice))
+    }
+
+    private func environment(of rollout: Environment.Rollout) -> Environment? {
+        rules.environments[rollout.deploy.environment]
+    }
+
+    /// What a job rolls out; `nil` for one that does not.
+    private func rollout(of job: Job) -> Environment.Rollout? {
+        guard job.kind == .rollout, let name = job.steps.first,
+            let deploy = plan.process.stages[job.stage].step(name)?.deploy
+        else { return nil }
+        let cluster = JobRouting.cluster(ofQueue: job.queue) ?? Environment.defaultCluster
+        return Environment.Rollout(
+            repository: summary.repository, ref: details.trigger.ref, branch: details.trigger.branch,
+            event: details.trigger.event, deploy: deploy, cluster: cluster,
+            namespace: rules.clusters[cluster]?.namespace, own: plan.process.environments[deploy.environment])
+    }
+
+    /// The environment that a job rolls out to; `nil` for one that does not.
+    func environment(of job: Job) -> Environment? { rollout(of: job).flatMap(environment) }
 
     private mutating func offer(_ index: Int) {
         rows.jobs[index].lease.state = .queued
@@ -307,7 +358,8 @@ struct ActiveRun: Sendable {
         var job = Job(
             id: .make(at: now), run: id, stage: position, place: key.index,
             kind: planned.isRollout ? .rollout : .build, steps: planned.steps,
-            queue: JobRouting.queue(of: planned, in: stage).name, timeLimit: stage.timeout ?? rules.timeLimit,
+            queue: JobRouting.queue(of: planned, in: stage, cluster: cluster).name,
+            timeLimit: stage.timeout ?? rules.timeLimit,
             createdAt: now)
         if let workload = workload(of: planned, in: stage),
             let step = rows.steps.first(where: { $0.stage == position && $0.name == workload.step })
@@ -338,9 +390,14 @@ struct ActiveRun: Sendable {
 
     /// The key of what a job changes, and the step that does.
     private func workload(of planned: PlannedJob, in stage: Stage) -> (step: String, name: String)? {
-        JobRouting.workload(of: planned, in: stage, repository: summary.repository) { name in
-            rules.clusters[name] ?? Cluster(name: name)
+        JobRouting.workload(of: planned, in: stage, repository: summary.repository) { deploy in
+            let name = cluster(of: deploy)
+            return (name, rules.clusters[name] ?? Cluster(name: name))
         }
+    }
+
+    private func cluster(of deploy: Deploy) -> String {
+        Environment.cluster(of: deploy, rules.environments[deploy.environment])
     }
 
     // MARK: - Rows
@@ -359,6 +416,11 @@ struct ActiveRun: Sendable {
 
     /// What has changed since the last answer.
     private mutating func changes() -> [Change] {
+        while !refused.isEmpty {
+            let (index, reason) = refused.removeFirst()
+            let steps = rows.jobs[index].steps.map { StepReport(step: $0, outcome: .failure, reason: reason) }
+            end(index, .failure, reason, reports: steps)
+        }
         rows.follow(planner, now: now)
         return answer.give(rows, planner.progress)
     }

@@ -151,6 +151,12 @@ struct JobLease: Sendable, Equatable {
         return lose()
     }
 
+    /// It may not be done: no worker gets it any more.
+    mutating func refuse(_ reason: String) {
+        guard state == .held || state == .queued else { return }
+        end(.finished, reason)
+    }
+
     enum Stop: Sendable, Equatable {
         /// It has ended already.
         case nothing

@@ -4,10 +4,11 @@ import PipelineLanguage
 
 /// Which queue a job waits in, and which workload a rollout changes.
 enum JobRouting {
-    static func queue(of job: PlannedJob, in stage: Stage) -> Queue {
+    /// - Parameter cluster: The cluster that a `deploy` block means.
+    static func queue(of job: PlannedJob, in stage: Stage, cluster: (Deploy) -> String) -> Queue {
         if job.isRollout {
-            let cluster = job.steps.first.flatMap(stage.step)?.deploy?.cluster
-            return MessageMap.deploy(cluster: cluster ?? "default")
+            let deploy = job.steps.first.flatMap(stage.step)?.deploy
+            return MessageMap.deploy(cluster: deploy.map(cluster) ?? Environment.defaultCluster)
         }
         return MessageMap.build(labels: labels(of: stage))
     }
@@ -31,28 +32,25 @@ enum JobRouting {
 
     /// What no two jobs may change at a time: a workload of a cluster, a container of a host; for commands nobody can
     /// see into, the step itself.
-    /// - Parameter cluster: What its deployers have said of a cluster.
+    /// - Parameter cluster: The name of the cluster that a `deploy` block means, and what its deployers have said of it.
     /// - Returns: The step that changes it and its name; `nil` for a job that may run beside any other.
     static func workload(
         of job: PlannedJob, in stage: Stage, repository: RepositoryPath,
-        cluster: (_ name: String) throws -> Cluster
+        cluster: (Deploy) throws -> (name: String, known: Cluster)
     ) rethrows -> (step: String, name: String)? {
         if let step = job.deploying { return (step, "\(repository)/\(stage.name)/\(step)") }
         guard job.isRollout, let name = job.steps.first, let deploy = stage.step(name)?.deploy else { return nil }
         return (name, try workload(of: deploy, cluster))
     }
 
-    /// The clusters a run rolls out to, by the names it gives them.
-    static func clusters(of plan: Plan) -> Set<String> {
-        Set(plan.process.stages.flatMap(\.steps).compactMap { $0.deploy.map { $0.cluster ?? "default" } })
-    }
+    /// The rollouts of a run.
+    static func rollouts(of plan: Plan) -> [Deploy] { plan.process.stages.flatMap(\.steps).compactMap(\.deploy) }
 
     private static func workload(
-        of deploy: Deploy, _ cluster: (_ name: String) throws -> Cluster
+        of deploy: Deploy, _ cluster: (Deploy) throws -> (name: String, known: Cluster)
     ) rethrows -> String {
-        let name = deploy.cluster ?? "default"
+        let (name, known) = try cluster(deploy)
         guard let workload = deploy.workload else { return "\(name)/container/\(deploy.container)" }
-        let known = try cluster(name)
         return "\(known.name)/\(deploy.namespace ?? known.namespace ?? "default")/\(workload)"
     }
 }

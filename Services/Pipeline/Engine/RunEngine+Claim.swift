@@ -17,6 +17,7 @@ extension RunEngine {
             guard let run = try executor.find(job.run), run.index(of: job.id) != nil else {
                 return .refused(.init(code: .cancelled, reason: "its run is over"))
             }
+            if let refusal = try reconsider(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
             if let refusal = try fence(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
             var reply = JobClaimReply.refused(.init(code: .cancelled, reason: "its run is over"))
             try executor.update(run.id) { run in
@@ -26,6 +27,16 @@ extension RunEngine {
             }
             return reply
         }
+    }
+
+    /// Whether a queued rollout still may go where it is to go: since it was offered its environment may have changed.
+    private func reconsider(
+        _ id: JobID, of run: ActiveRun, _ executor: RunExecutor, in transaction: Transaction
+    ) throws -> JobClaimReply.Refusal? {
+        guard let job = run.job(id), job.kind == .rollout, job.lease.state == .queued else { return nil }
+        try executor.update(run.id) { $0.reconsider(id) }
+        guard let now = try transaction.jobs.find(id), now.lease.state.isFinal else { return nil }
+        return .init(code: .finished, reason: now.lease.reason ?? "its environment does not let it go any more")
     }
 
     /// Whether a queued rollout still may go: since it was offered its workload may have turned out to be the one of
@@ -72,6 +83,7 @@ extension RunEngine {
         variables.stageNumber = job.stage + 1
         variables.stageStartedAt = run.startOfStage(job.stage)
         let document = try JSONValue(encoding: stage)
+        let environment = run.environment(of: job)
         // What a stranger proposes sees no secret.
         let isTrusted = run.summary.event != .pullRequest
         let secrets = tables.secrets
@@ -81,14 +93,17 @@ extension RunEngine {
             timeoutSeconds: job.timeLimit, repository: run.summary.repository, commit: commit,
             ref: run.summary.ref, stage: document, steps: job.steps, outcomes: run.outcomes(before: job),
             failedStages: run.failedStages(beside: job.stage),
-            outputs: run.outputs(for: job), environment: variables.environment(stage: stage),
+            outputs: run.outputs(for: job),
+            environment: variables.environment(stage: stage).merging(environment?.rules.variables ?? [:]) { own, _ in
+                own
+            },
             parameters: try ProcessCompiler.values(
                 of: run.plan.process, given: run.details.trigger.parameters),
             secrets: isTrusted
                 ? try secrets.sealed(for: run.summary.repository).filter { names.contains($0.key) } : [:],
             registries: isTrusted ? try secrets.registries() : [:],
             source: try source(for: job, stage, run, cloneURL: repository?.cloneURL),
-            sequence: job.sequence)
+            sequence: job.sequence, permit: environment?.permit)
     }
 
     /// A rollout by a `deploy` block needs no source; commands may.

@@ -46,14 +46,19 @@ struct RunEngine: Sendable {
         guard let planner = Planner(plan: plan, progress: progress) else {
             throw StoreError(.corrupt, "the progress of the run \(run) does not fit its process")
         }
-        let clusters = try JobRouting.clusters(of: plan).map { ($0, try transaction.clusters.find($0)) }
+        var rules = ActiveRun.Rules(lease: configuration.lease, timeLimit: configuration.timeLimit)
+        for deploy in JobRouting.rollouts(of: plan) {
+            let environment =
+                try rules.environments[deploy.environment]
+                ?? transaction.environments.find(deploy.environment)
+            rules.environments[deploy.environment] = environment
+            let cluster = Environment.cluster(of: deploy, environment)
+            rules.clusters[cluster] = try rules.clusters[cluster] ?? transaction.clusters.find(cluster)
+        }
         return ActiveRun(
             rows: .init(
                 summary: summary, stages: try runs.stages(of: run), steps: try runs.steps(of: run),
                 jobs: try transaction.jobs.all(of: run)),
-            details: details, planner: planner, serial: serial,
-            rules: .init(
-                lease: configuration.lease, timeLimit: configuration.timeLimit,
-                clusters: Dictionary(clusters, uniquingKeysWith: { first, _ in first })), now: transaction.now)
+            details: details, planner: planner, serial: serial, rules: rules, now: transaction.now)
     }
 }

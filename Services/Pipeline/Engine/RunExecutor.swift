@@ -53,6 +53,7 @@ final class RunExecutor {
         case .stage(let stage): try transaction.runs.save(stage)
         case .step(let step): try transaction.runs.save(step)
         case .progress(let progress): try transaction.runs.update(progress: progress, of: run.id)
+        case .choice(let choice): try transaction.runs.update(choice: choice, of: run.id)
         case .newJob(let job): try transaction.jobs.insert(job)
         case .job(let job): try transaction.jobs.update(job)
         case .rollout(let workload, let sequence):

@@ -32,6 +32,7 @@ enum PipelineRouter {
             .group(context: SignedInContext.self)
         RepositoryRoutes(repositories: operations.repositories).add(to: inside)
         ComponentRoutes(components: operations.components).add(to: inside)
+        EnvironmentRoutes(environments: operations.environments).add(to: inside)
         SecretRoutes(secrets: operations.secrets).add(to: inside)
         RunRoutes(runs: operations.runs).add(to: inside)
         LiveRoutes(runs: operations.runs).add(to: inside)

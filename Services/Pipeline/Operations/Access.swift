@@ -15,10 +15,15 @@ struct Principal: Sendable, Equatable {
     }
 
     let identity: Identity
+    /// The name of the token, or of the one that the session was begun with; it is kept with what is decided.
+    let name: String
 
-    fileprivate init(_ identity: Identity) { self.identity = identity }
+    fileprivate init(_ identity: Identity, name: String) {
+        self.identity = identity
+        self.name = name
+    }
 
-    static let stage = Principal(.stage)
+    static let stage = Principal(.stage, name: "the platform")
 }
 
 /// Who may use the platform: whoever has the token, or a session made with it.
@@ -31,17 +36,19 @@ struct Access: Sendable {
     /// Who has this token.
     /// - Throws: ``OperationError`` where it is none.
     func principal(token: String) async throws -> Principal {
-        guard try await store.read({ try $0.access.isToken(token) }) else {
+        guard let name = try await store.read({ try $0.access.name(ofToken: token) }) else {
             throw OperationError(.notSignedIn, "not_signed_in", "the token is wrong", remedy: Self.remedy)
         }
-        return Principal(.token)
+        return Principal(.token, name: name)
     }
 
     /// Who has this session.
     /// - Throws: ``OperationError`` where it is none, or over.
     func principal(session: String, now: Timestamp = .now) async throws -> Principal {
-        guard try await store.read({ try $0.access.isSession(session, now: now) }) else { throw Self.notSignedIn }
-        return Principal(.session)
+        guard let name = try await store.read({ try $0.access.name(ofSession: session, now: now) }) else {
+            throw Self.notSignedIn
+        }
+        return Principal(.session, name: name)
     }
 
     /// Begins a session.
@@ -50,7 +57,7 @@ struct Access: Sendable {
     func signIn(token: String) async throws -> String {
         let session = AccessStore.random(prefix: "s_")
         try await store.write { transaction in
-            guard try transaction.access.isToken(token) else {
+            guard try transaction.access.name(ofToken: token) != nil else {
                 throw OperationError(
                     .notSignedIn, "wrong_token", "the token is wrong",
                     remedy: "it is in the file “token” of the service's data folder")

@@ -79,6 +79,12 @@ extension OperationError {
             .notFound, "unknown_component", "there is no component “\(name)”", remedy: "see slipway component list")
     }
 
+    static func unknown(environment name: String) -> OperationError {
+        OperationError(
+            .notFound, "unknown_environment", "there is no environment “\(name)”",
+            remedy: "see slipway environment list; slipway environment add makes one")
+    }
+
     static func unknown(_ message: MessageID) -> OperationError {
         OperationError(.notFound, "unknown_message", "no message “\(message)” is parked")
     }

@@ -10,6 +10,7 @@ struct Operations: Sendable {
     let runs: RunOperations
     let repositories: RepositoryOperations
     let components: ComponentOperations
+    let environments: EnvironmentOperations
     let secrets: SecretOperations
     let deadLetters: DeadLetterOperations
 
@@ -19,6 +20,7 @@ struct Operations: Sendable {
         runs = RunOperations(engine: engine, reader: reader)
         repositories = RepositoryOperations(store: store, keys: keys, hooks: hooks)
         components = ComponentOperations(store: store)
+        environments = EnvironmentOperations(store: store)
         secrets = SecretOperations(store: store, keys: keys)
         deadLetters = DeadLetterOperations(store: store)
     }

@@ -51,9 +51,9 @@ struct AccessStore {
         }
     }
 
-    /// Whether this is a token. Looked up by hash, so the time it takes tells nothing of the token.
-    func isToken(_ text: String) throws -> Bool {
-        try database.value("SELECT EXISTS (SELECT 1 FROM tokens WHERE hash = ?)", [Self.hash(text)]) ?? false
+    /// What a token is called; `nil` where it is none. Looked up by hash, so the time it takes tells nothing of the token.
+    func name(ofToken text: String) throws -> String? {
+        try database.value("SELECT name FROM tokens WHERE hash = ?", [Self.hash(text)])
     }
 
     /// - Parameter token: what it is begun with.
@@ -64,14 +64,15 @@ struct AccessStore {
             [Self.hash(session), Self.hash(token), now, now.adding(Self.sessionLife)])
     }
 
-    /// Whether this is a session that goes on: it ends with its token, however that was removed.
-    func isSession(_ text: String, now: Timestamp) throws -> Bool {
+    /// What the token of a session is called; `nil` where the session is over: it ends with its token, however that was
+    /// removed. Of one that was begun before that was kept, nobody knows.
+    func name(ofSession text: String, now: Timestamp) throws -> String? {
         try database.value(
             """
-            SELECT EXISTS (
-                SELECT 1 FROM sessions WHERE hash = ? AND expiresAt > ?
-                    AND (token IS NULL OR token IN (SELECT hash FROM tokens)))
-            """, [Self.hash(text), now]) ?? false
+            SELECT CASE WHEN sessions.token IS NULL THEN 'unknown' ELSE tokens.name END FROM sessions
+            LEFT JOIN tokens ON tokens.hash = sessions.token
+            WHERE sessions.hash = ? AND sessions.expiresAt > ? AND (sessions.token IS NULL OR tokens.hash IS NOT NULL)
+            """, [Self.hash(text), now])
     }
 
     func removeSession(_ text: String) throws {

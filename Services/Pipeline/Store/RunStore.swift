@@ -110,6 +110,10 @@ struct RunStore {
         try database.execute("UPDATE runDetails SET progress = ? WHERE run = ?", [JSONColumn(progress), run])
     }
 
+    func update(choice: ChoiceView, of run: RunID) throws {
+        try database.execute("UPDATE runDetails SET choice = ? WHERE run = ?", [JSONColumn(choice), run])
+    }
+
     /// The next number of the repository's runs.
     func nextNumber(of repository: RepositoryPath) throws -> Int {
         try database.value(

@@ -11,6 +11,7 @@ extension Tables {
     var components: ComponentStore { ComponentStore(database: database) }
     var deadLetters: DeadLetterStore { DeadLetterStore(database: database) }
     var discovered: DiscoveredRepositoryStore { DiscoveredRepositoryStore(database: database) }
+    var environments: EnvironmentStore { EnvironmentStore(database: database) }
     var jobs: JobStore { JobStore(database: database) }
     var repositories: RepositoryStore { RepositoryStore(database: database) }
     var runs: RunStore { RunStore(database: database) }

@@ -15,6 +15,8 @@ public enum APIPath: String, Sendable, CaseIterable {
     case components
     case component = "components/{name}"
     case process = "processes/{digest}"
+    case environments
+    case environment = "environments/{name}"
     case secrets
     case secret = "secrets/{name}"
     case registries

@@ -100,6 +100,8 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var source: SourceAccess?
     /// For a rollout: grows with every rollout of the same workload, so that an older one cannot win.
     public var sequence: Int64?
+    /// For a rollout: what it may do, and where. `nil` from a platform that says nothing of it.
+    public var permit: RolloutPermit?
 
     public init(
         job: JobID, run: RunID, attempt: Int, leaseSeconds: Int, timeoutSeconds: Int, repository: RepositoryPath,
@@ -107,7 +109,7 @@ public struct JobGrant: Codable, Sendable, Equatable {
         failedStages: [String]? = nil, outputs: [String: [String: String]] = [:], environment: [String: String] = [:],
         parameters: [String: String]? = nil, secrets: [String: SealedSecret] = [:],
         registries: [String: SealedSecret] = [:],
-        source: SourceAccess? = nil, sequence: Int64? = nil
+        source: SourceAccess? = nil, sequence: Int64? = nil, permit: RolloutPermit? = nil
     ) {
         self.job = job
         self.run = run
@@ -128,6 +130,7 @@ public struct JobGrant: Codable, Sendable, Equatable {
         self.registries = registries
         self.source = source
         self.sequence = sequence
+        self.permit = permit
     }
 }
 

@@ -45,9 +45,6 @@ extension DocumentReader {
 
     func warnOfEnvironment(_ fields: Fields) {
         warn(notExecuted: "approvals", fields, "“approvals” does nothing yet: a rollout waits for nobody")
-        warn(
-            notExecuted: "branches", fields,
-            "“branches” does nothing yet; keep other branches out with “when” of the step that deploys")
     }
 
     func warnOfConcurrency(_ fields: Fields) {

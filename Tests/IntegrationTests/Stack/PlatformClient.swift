@@ -91,6 +91,11 @@ extension PlatformClient {
         _ = try await send(.put, "components/\(name)", body: Array(document.utf8)).decode(ComponentView.self)
     }
 
+    /// Makes an environment that one repository may roll out to, or gives it other rules.
+    func putEnvironment(_ name: String, _ rules: EnvironmentRules) async throws {
+        _ = try await send(.put, "environments/\(name)", rules).decode(EnvironmentView.self)
+    }
+
     func associate(_ path: String, _ associations: [AssociationView]) async throws {
         let answer = try await send(.put, "repositories/\(escaped(path))/associations", associations)
         guard (200...299).contains(answer.status) else { throw TestFailure("\(answer.status): \(answer.text)") }

@@ -25,6 +25,7 @@ struct WebRoutes {
         RunPages(responder: responder, operations: operations).register(on: router)
         RepositoryPages(responder: responder, operations: operations).register(on: router)
         ComponentPages(responder: responder, components: operations.components).register(on: router)
+        EnvironmentPages(responder: responder, environments: operations.environments).register(on: router)
         ParkedPages(responder: responder, letters: operations.deadLetters).register(on: router)
     }
 

@@ -2,7 +2,7 @@ import Contracts
 
 /// What every page has around its content.
 struct WebFrame: Sendable {
-    enum Section: Sendable { case runs, repositories, components, parked, none }
+    enum Section: Sendable { case runs, repositories, components, environments, parked, none }
 
     /// A problem as a page shows it.
     struct Trouble: Sendable {
@@ -40,6 +40,7 @@ struct WebFrame: Sendable {
         values["atRuns"] = section == .runs
         values["atRepositories"] = section == .repositories
         values["atComponents"] = section == .components
+        values["atEnvironments"] = section == .environments
         values["atParked"] = section == .parked
         return values
     }

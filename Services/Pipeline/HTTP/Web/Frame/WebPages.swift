@@ -24,6 +24,7 @@ struct WebPages: Sendable {
         "repository": PackageResources.repository_mustache,
         "components": PackageResources.components_mustache,
         "component": PackageResources.component_mustache,
+        "environments": PackageResources.environments_mustache,
         "findings": PackageResources.findings_mustache,
         "process": PackageResources.process_mustache,
         "parked": PackageResources.parked_mustache,

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Contracts
+
+struct EnvironmentListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the environments.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await connection.withPlatform { client in
+            let environments: [EnvironmentView] = try await client.all(.environments)
+            let console = Console.current
+            if connection.json { return try console.write(json: environments) }
+            if environments.isEmpty {
+                return Console.remark("No environments, so nothing is rolled out; see slipway environment add --help")
+            }
+            var table = Table([
+                .init("ENVIRONMENT"), .init("ON"), .init("COVERS", shrinks: true), .init("FOR", shrinks: true),
+                .init("CHANGED", alignsRight: true),
+            ])
+            for environment in environments {
+                let rules = environment.rules
+                table.add(
+                    .init(environment.name, .strong), .init(rules.clusters.joined(separator: ", ")),
+                    .init((rules.workloads + rules.containers).joined(separator: ", ")),
+                    .init(rules.repositories.joined(separator: ", ")),
+                    .init("\(TimeText.ago(environment.updatedAt, now: .now)) by \(environment.updatedBy)", .faint))
+            }
+            console.write(lines: table.lines(style: console.style, width: console.width))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Contracts
+
+/// The rules of an environment as options. Each may be repeated; an empty text leaves a list empty.
+struct EnvironmentOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A repository that may roll out to it, such as shop/web or shop/*.", valueName: "glob"))
+    var repo: [String] = []
+
+    @Option(help: ArgumentHelp("A branch that may be rolled out.", valueName: "glob"))
+    var branch: [String] = []
+
+    @Option(help: ArgumentHelp("A tag that may be rolled out.", valueName: "glob"))
+    var tag: [String] = []
+
+    @Option(help: ArgumentHelp("A ref that may be rolled out, such as refs/heads/main.", valueName: "glob"))
+    var ref: [String] = []
+
+    @Option(help: ArgumentHelp("An event that may; all but pull_request if absent.", valueName: "event"))
+    var event: [String] = []
+
+    @Option(help: ArgumentHelp("The cluster or Docker host it is on; default if absent.", valueName: "name"))
+    var cluster: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A namespace it covers; if absent, the one of the cluster's configuration.", valueName: "glob"))
+    var namespace: [String] = []
+
+    @Option(help: ArgumentHelp("A workload it covers, such as deployment/web or deployment/*.", valueName: "glob"))
+    var workload: [String] = []
+
+    @Option(help: ArgumentHelp("The name of a container on a Docker host that it covers.", valueName: "glob"))
+    var container: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A named volume, or a folder of the host by its whole path, that its containers may have.",
+            valueName: "volume"))
+    var volume: [String] = []
+
+    @Option(help: ArgumentHelp("A network its containers may be in.", valueName: "glob"))
+    var network: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A port of the host: 8080, 8000-8010, 127.0.0.1:8080; 0 is any that is free.", valueName: "port"))
+    var port: [String] = []
+
+    @Option(help: ArgumentHelp("A user its containers may run as.", valueName: "glob"))
+    var user: [String] = []
+
+    @Option(help: ArgumentHelp("What the texts of its deploy steps may refer to.", valueName: "name=value"))
+    var variable: [String] = []
+
+    @Option(help: ArgumentHelp("Where the result can be seen.", valueName: "url"))
+    var url: String?
+
+    /// The rules with what was given in the place of what there was.
+    func applied(to rules: EnvironmentRules) throws -> EnvironmentRules {
+        var rules = rules
+        func set(_ list: WritableKeyPath<EnvironmentRules, [String]>, _ given: [String]) {
+            if !given.isEmpty { rules[keyPath: list] = given.filter { !$0.isEmpty } }
+        }
+        set(\.repositories, repo)
+        let refs = branch.map { $0.isEmpty ? "" : "refs/heads/\($0)" } + tag.map { $0.isEmpty ? "" : "refs/tags/\($0)" }
+        set(\.refs, refs + ref)
+        set(\.clusters, cluster)
+        set(\.namespaces, namespace)
+        set(\.workloads, workload)
+        set(\.containers, container)
+        set(\.allows.volumes, volume)
+        set(\.allows.networks, network)
+        set(\.allows.ports, port)
+        set(\.allows.users, user)
+        if !event.isEmpty {
+            rules.events = try event.filter { !$0.isEmpty }.map { text in
+                guard let event = Event(rawValue: text) else {
+                    throw CommandError(
+                        "“\(text)” is no event",
+                        remedy: "give one of \(Event.allCases.map(\.rawValue).joined(separator: ", "))", isUsage: true)
+                }
+                return event
+            }
+        }
+        if !variable.isEmpty {
+            rules.variables = [:]
+            for text in variable where !text.isEmpty {
+                let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard parts.count == 2 else {
+                    throw CommandError("“\(text)” is no variable", remedy: "write it as NAME=VALUE", isUsage: true)
+                }
+                rules.variables[String(parts[0])] = String(parts[1])
+            }
+        }
+        if let url { rules.url = url.isEmpty ? nil : url }
+        return rules
+    }
+}

@@ -1,0 +1,187 @@
+import Contracts
+import PipelineLanguage
+import Text
+
+/// Where rollouts may go: an object of the platform, whatever a repository's pipeline says. Whether one may is decided
+/// before its job is offered and again when a deployer claims it.
+struct Environment: Sendable, Equatable {
+    var name: String
+    var rules: EnvironmentRules
+    var note: String?
+    var updatedBy: String
+    var updatedAt: Timestamp
+
+    var view: EnvironmentView {
+        EnvironmentView(name: name, rules: rules, note: note, updatedBy: updatedBy, updatedAt: updatedAt)
+    }
+
+    /// A rollout that is to go somewhere.
+    struct Rollout: Sendable, Equatable {
+        var repository: RepositoryPath
+        var ref: String
+        var branch: String?
+        var event: Event
+        /// As far as the platform knows its texts.
+        var deploy: Deploy
+        /// The cluster whose deployers are to do it.
+        var cluster: String
+        /// The namespace of that cluster's configuration; `nil` where no deployer has told.
+        var namespace: String?
+        /// What the pipeline itself asks of rollouts to the environment.
+        var own: EnvironmentRule?
+    }
+
+    /// What becomes of a rollout.
+    enum Decision: Sendable, Equatable {
+        /// It may go, by this rule.
+        case allowed(RolloutPermit, by: String)
+        /// For the reason, with what to do about it.
+        case refused(String)
+
+        /// For the run's trace.
+        var words: String {
+            switch self {
+            case .allowed(_, let rule): "allowed: \(rule)"
+            case .refused(let reason): "refused: \(reason)"
+            }
+        }
+    }
+
+    /// What a deployer holds the rollout to.
+    var permit: RolloutPermit {
+        RolloutPermit(
+            environment: name, namespaces: rules.namespaces, workloads: rules.workloads,
+            containers: rules.containers, allows: rules.allows)
+    }
+
+    func decide(_ rollout: Rollout) -> Decision {
+        if let reason = refusal(of: rollout) { return .refused(reason) }
+        let repositories = rules.repositories.joined(separator: ", ")
+        let refs = rules.refs.isEmpty ? "every branch and tag" : rules.refs.joined(separator: ", ")
+        let events =
+            rules.events.isEmpty
+            ? "every event but those of merge requests" : rules.events.map(\.rawValue).joined(separator: ", ")
+        return .allowed(
+            permit,
+            by: "the environment “\(name)” is for \(repositories), \(refs), \(events); this is \(rollout.repository), "
+                + "\(rollout.ref), \(rollout.event.rawValue)")
+    }
+
+    private func refusal(of rollout: Rollout) -> String? {
+        if let reason = Self.open(rollout.deploy) { return reason }
+        guard RolloutPermit.covers(rules.repositories, rollout.repository.rawValue) else {
+            return refusal(
+                "the repository “\(rollout.repository)”", "repo", rules.repositories, rollout.repository.rawValue)
+        }
+        guard covers(ref: rollout.ref) else {
+            return refusal("the ref “\(rollout.ref)”", "ref", rules.refs, rollout.ref)
+        }
+        let isForEvent =
+            rules.events.isEmpty ? rollout.event != .pullRequest : rules.events.contains(rollout.event)
+        guard isForEvent else {
+            let event = rollout.event.rawValue
+            return refusal("the event “\(event)”", "event", rules.events.map(\.rawValue), event)
+        }
+        if let branches = rollout.own?.branches, !branches.isEmpty,
+            !(rollout.branch.map { RolloutPermit.covers(branches, $0) } ?? false)
+        {
+            return
+                "the pipeline itself rolls out to “\(name)” only from \(branches.joined(separator: ", ")), and this is "
+                + "\(rollout.branch ?? rollout.ref)"
+        }
+        guard rules.clusters.contains(rollout.cluster) else {
+            return refusal("the cluster “\(rollout.cluster)”", "cluster", rules.clusters, rollout.cluster)
+        }
+        return permit.refusal(of: rollout.deploy, own: rollout.namespace, isPartial: true)
+    }
+
+    private func covers(ref: String) -> Bool {
+        guard rules.refs.isEmpty else { return RolloutPermit.covers(rules.refs, ref) }
+        return ref.hasPrefix("refs/heads/") || ref.hasPrefix("refs/tags/")
+    }
+
+    private func refusal(_ what: String, _ option: String, _ entries: [String], _ new: String) -> String {
+        "the environment “\(name)” is not for \(what), but for \(entries.isEmpty ? "none" : entries.joined(separator: ", ")); "
+            + "to let it: slipway environment set \(ShellWord.quote(name))"
+            + (entries + [new]).map { " --\(option)=\(ShellWord.quote($0))" }.joined()
+    }
+
+    /// Where a rollout goes is known before anything of the run has run: what a step hands on cannot choose it.
+    private static func open(_ deploy: Deploy) -> String? {
+        let fields: [(String, String?)] = [
+            ("environment", deploy.environment), ("cluster", deploy.cluster), ("namespace", deploy.namespace),
+            ("workload", deploy.workload?.name), ("container", deploy.container),
+        ]
+        for case (let field, let text?) in fields where text.contains("${") {
+            return
+                "where the step rolls out to is not known before the run: “\(field)” is “\(text)”; write it plainly, or "
+                + "as a parameter"
+        }
+        return nil
+    }
+
+    /// The cluster that a step means which names none: the default one, or the environment's only one.
+    static func cluster(of deploy: Deploy, _ environment: Environment?) -> String {
+        if let cluster = deploy.cluster { return cluster }
+        guard let clusters = environment?.rules.clusters, clusters.count == 1, let only = clusters.first else {
+            return defaultCluster
+        }
+        return only
+    }
+
+    static let defaultCluster = "default"
+
+    /// Why a rollout is refused whose environment there is not, with the command that makes it.
+    static func missing(_ rollout: Rollout) -> String {
+        let deploy = rollout.deploy
+        if let reason = open(deploy) { return reason }
+        var words = ["slipway environment add \(ShellWord.quote(deploy.environment))"]
+        func add(_ option: String, _ value: some StringProtocol) {
+            words.append("--\(option)=\(ShellWord.quote(value))")
+        }
+        add("repo", rollout.repository.rawValue)
+        if let branch = rollout.branch, rollout.ref == "refs/heads/\(branch)" {
+            add("branch", branch)
+        } else {
+            add("ref", rollout.ref)
+        }
+        if rollout.event == .pullRequest { add("event", rollout.event.rawValue) }
+        if rollout.cluster != defaultCluster { add("cluster", rollout.cluster) }
+        if let workload = deploy.workload {
+            if let namespace = deploy.namespace { add("namespace", namespace) }
+            add("workload", workload.description)
+        } else {
+            add("container", deploy.container)
+            // Nothing that opens the host to a container is to be pasted without a thought: volumes and users are asked
+            // for one by one.
+            let allows = deploy.run.map(ContainerAllowances.init(asking:)) ?? ContainerAllowances()
+            for network in allows.networks where network != "host" { add("network", network) }
+            for port in allows.ports { add("port", port) }
+        }
+        return "there is no environment “\(deploy.environment)”; somebody who may say where rollouts go makes it: "
+            + words.joined(separator: " ")
+    }
+}
+
+extension ContainerAllowances {
+    /// Just what a container asks for.
+    init(asking run: ContainerRun) {
+        func unique(_ texts: [String]) -> [String] {
+            var found: [String] = []
+            for text in texts where !text.contains("$") && !found.contains(text) { found.append(text) }
+            return found
+        }
+        self.init(
+            volumes: unique(run.volumes.compactMap { (try? ContainerRun.volume($0))?.source }),
+            networks: unique(
+                ([run.network].compactMap { $0 } + run.networks).filter {
+                    !["none", "bridge", "default"].contains($0)
+                }),
+            ports: unique(
+                run.ports.flatMap { (try? ContainerRun.ports($0)) ?? [] }.map { port in
+                    let address = port.address.contains(":") ? "[\(port.address)]" : port.address
+                    return (address.isEmpty ? "" : "\(address):") + "\(port.host ?? 0)"
+                }),
+            users: unique([run.user].compactMap { $0 }))
+    }
+}

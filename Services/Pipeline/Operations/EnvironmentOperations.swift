@@ -1,0 +1,106 @@
+import Contracts
+import PipelineLanguage
+import Text
+
+/// The environments: where rollouts may go, and whose.
+struct EnvironmentOperations: Sendable {
+    let store: PipelineStore
+
+    func all(as principal: Principal) async throws -> [EnvironmentView] {
+        try await store.read { try $0.environments.all().map(\.view) }
+    }
+
+    func view(_ name: String, as principal: Principal) async throws -> EnvironmentView {
+        guard let environment = try await store.read({ try $0.environments.find(name) }) else {
+            throw OperationError.unknown(environment: name)
+        }
+        return environment.view
+    }
+
+    /// Makes an environment, or puts other rules in the place of those it has.
+    /// - Returns: whether it is new.
+    func save(_ rules: EnvironmentRules, as name: String, by principal: Principal) async throws -> Bool {
+        guard KeptName.isValid(name) else { throw KeptName.malformed("environment", name) }
+        if let problem = Self.problem(with: rules) {
+            throw OperationError.invalid("malformed_environment", problem)
+        }
+        return try await store.write { transaction in
+            let known = try transaction.environments.find(name)
+            try transaction.environments.save(
+                Environment(
+                    name: name, rules: rules, note: known?.note, updatedBy: principal.name,
+                    updatedAt: transaction.now))
+            return known == nil
+        }
+    }
+
+    /// Removes an environment: nothing is rolled out to it any more, and what runs there stays.
+    func remove(_ name: String, as principal: Principal) async throws {
+        guard try await store.write({ try $0.environments.remove(name) }) else {
+            throw OperationError.unknown(environment: name)
+        }
+    }
+
+    /// What is wrong with rules, with what to write instead; `nil` where nothing is.
+    static func problem(with rules: EnvironmentRules) -> String? {
+        let globs = [
+            ("namespace", rules.namespaces), ("workload", rules.workloads), ("container", rules.containers),
+            ("repository", rules.repositories), ("ref", rules.refs), ("network", rules.allows.networks),
+            ("user", rules.allows.users), ("volume", rules.allows.volumes),
+        ]
+        for (what, patterns) in globs {
+            for pattern in patterns {
+                do {
+                    _ = try Glob(pattern)
+                } catch {
+                    return "“\(pattern)” is no pattern of a \(what): \(error)"
+                }
+            }
+        }
+        if rules.clusters.isEmpty {
+            return "an environment is on a cluster or a Docker host; the usual one is called default"
+        }
+        if rules.workloads.isEmpty, rules.containers.isEmpty {
+            return
+                "an environment covers workloads such as deployment/web or containers such as web, and this one names none"
+        }
+        if rules.repositories.isEmpty {
+            return "an environment is for repositories such as shop/web, and this one names none"
+        }
+        for ref in rules.refs where !ref.hasPrefix("refs/") {
+            return "“\(ref)” is no ref: write refs/heads/\(ref) for a branch, refs/tags/\(ref) for a tag"
+        }
+        for workload in rules.workloads where Workload(workload) == nil && !workload.hasPrefix("*") {
+            return "“\(workload)” is no workload: write deployment/NAME, statefulset/NAME or daemonset/NAME, or */NAME"
+        }
+        for port in rules.allows.ports where ContainerAllowances.port(port) == nil {
+            return "“\(port)” is no port such as 8080, 8000-8010, 127.0.0.1:8080, or 127.0.0.1:0 for any that is free"
+        }
+        for volume in rules.allows.volumes where volume.hasPrefix("/") && ContainerAllowances.leadsElsewhere(volume) {
+            return "“\(volume)” is no folder's whole path: it has “.”, “..” or “//” in it"
+        }
+        for volume in rules.allows.volumes
+        where volume.hasPrefix("/") && volume.contains(where: { "*?[{".contains($0) }) {
+            return
+                "“\(volume)” is a pattern of folders: name each folder of the host itself, since a container can make "
+                + "others in those it has"
+        }
+        if let url = rules.url, !url.hasPrefix("https://"), !url.hasPrefix("http://") {
+            return "“\(url)” is no address of a page: it begins with https:// or http://"
+        }
+        for name in rules.variables.keys where !isVariable(name) {
+            return "“\(name)” is no name of a variable: letters, digits and “_”, and not DRONE_…, CI_… or SLIPWAY_…"
+        }
+        return nil
+    }
+
+    private static func isVariable(_ name: String) -> Bool {
+        let isPlain = name.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
+        }
+        let isReserved = ["DRONE_", "CI_", "SLIPWAY_"].contains { name.hasPrefix($0) } || name == "CI"
+        return isPlain && !isReserved && name.first.map { !$0.isNumber } ?? false
+    }
+}

@@ -1,0 +1,85 @@
+import Contracts
+import Storage
+
+struct EnvironmentStore {
+    static let migration = Migration(
+        "2026-11 environments",
+        sql: """
+            CREATE TABLE environments (
+                name TEXT NOT NULL PRIMARY KEY,
+                rules TEXT NOT NULL,
+                -- Where it comes from, if no person made it.
+                note TEXT,
+                updatedBy TEXT NOT NULL,
+                updatedAt INTEGER NOT NULL
+            ) WITHOUT ROWID;
+
+            -- What the next start still has to do for an installation of before.
+            CREATE TABLE upgrades (
+                name TEXT NOT NULL PRIMARY KEY
+            ) WITHOUT ROWID;
+            INSERT INTO upgrades (name) SELECT 'environments' WHERE EXISTS (SELECT 1 FROM jobs WHERE kind = 'rollout');
+            """)
+
+    let database: Database
+
+    func find(_ name: String) throws -> Environment? {
+        try database.row("SELECT * FROM environments WHERE name = ?", [name]).map(Self.environment)
+    }
+
+    func all() throws -> [Environment] {
+        try database.rows("SELECT * FROM environments ORDER BY name").map(Self.environment)
+    }
+
+    func save(_ environment: Environment) throws {
+        try database.execute(
+            """
+            INSERT INTO environments (name, rules, note, updatedBy, updatedAt) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET rules = excluded.rules, note = excluded.note,
+                updatedBy = excluded.updatedBy, updatedAt = excluded.updatedAt
+            """,
+            [
+                environment.name, JSONColumn(environment.rules), environment.note, environment.updatedBy,
+                environment.updatedAt,
+            ])
+    }
+
+    /// - Returns: `false` where there is none.
+    func remove(_ name: String) throws -> Bool {
+        try database.execute("DELETE FROM environments WHERE name = ?", [name]) > 0
+    }
+
+    // MARK: - Installations of before
+
+    /// Whether there are rollouts of before, and no environments were made of them yet.
+    func isUpgradeDue() throws -> Bool {
+        try database.value("SELECT EXISTS (SELECT 1 FROM upgrades WHERE name = 'environments')") ?? false
+    }
+
+    func finishUpgrade() throws { try database.execute("DELETE FROM upgrades WHERE name = 'environments'") }
+
+    /// The last rollout of each workload and container that came to a good end: the run, and the step's stage and name.
+    func lastRollouts() throws -> [(workload: String, run: RunID, stage: Int, step: String)] {
+        try database.rows(
+            """
+            SELECT jobs.workload, jobs.run, jobs.stage, steps.name FROM jobs
+            JOIN steps ON steps.run = jobs.run AND steps.job = jobs.id AND steps.kind = 'deploy'
+            JOIN (
+                SELECT jobs.workload AS workload, MAX(jobs.sequence) AS sequence FROM jobs
+                JOIN steps ON steps.run = jobs.run AND steps.job = jobs.id AND steps.kind = 'deploy'
+                WHERE jobs.kind = 'rollout' AND steps.state = 'success' GROUP BY jobs.workload
+            ) AS last ON last.workload = jobs.workload AND last.sequence = jobs.sequence
+            WHERE jobs.kind = 'rollout' AND steps.state = 'success' ORDER BY jobs.workload
+            """
+        ).map { (try $0["workload"], try $0["run"], try $0["stage"], try $0["name"]) }
+    }
+
+    private static func environment(_ row: Row) throws -> Environment {
+        let name: String = try row["name"]
+        guard let rules: EnvironmentRules = try row.json("rules") else {
+            throw StoreError(.corrupt, "the environment “\(name)” has no rules")
+        }
+        return try Environment(
+            name: name, rules: rules, note: row["note"], updatedBy: row["updatedBy"], updatedAt: row["updatedAt"])
+    }
+}

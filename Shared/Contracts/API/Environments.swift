@@ -1,0 +1,105 @@
+/// `GET /api/v1/environments/{name}`: a place that rollouts go to, with who may roll out what there. It is an object of the
+/// platform: a pipeline only names it.
+public struct EnvironmentView: Codable, Sendable, Equatable {
+    public var name: String
+    public var rules: EnvironmentRules
+    /// Where it comes from, if no person made it.
+    public var note: String?
+    /// The name of the token it was changed with last.
+    public var updatedBy: String
+    public var updatedAt: Timestamp
+
+    public init(name: String, rules: EnvironmentRules, note: String? = nil, updatedBy: String, updatedAt: Timestamp) {
+        self.name = name
+        self.rules = rules
+        self.note = note
+        self.updatedBy = updatedBy
+        self.updatedAt = updatedAt
+    }
+}
+
+/// `PUT /api/v1/environments/{name}`: who may roll out what to an environment. Lists are globs where nothing else is said;
+/// what a list does not name is refused, and a list that is absent is empty.
+public struct EnvironmentRules: Codable, Sendable, Equatable {
+    /// The clusters and Docker hosts it is on, by the names their deployers know; `default` if absent.
+    public var clusters: [String]
+    /// The namespaces it covers; if empty, the one of the cluster's configuration.
+    public var namespaces: [String]
+    /// The workloads it covers, such as `deployment/web`.
+    public var workloads: [String]
+    /// The names of containers on a Docker host that it covers.
+    public var containers: [String]
+    /// The repositories that may roll out to it.
+    public var repositories: [String]
+    /// The refs that may be rolled out, such as `refs/heads/main`; if empty, every branch and tag.
+    public var refs: [String]
+    /// The events that may; if empty, all but those of merge requests.
+    public var events: [Event]
+    /// What the texts of a `deploy` block may refer to.
+    public var variables: [String: String]
+    /// Where the result can be seen, for people.
+    public var url: String?
+    /// What a container on a Docker host may have.
+    public var allows: ContainerAllowances
+
+    public init(
+        clusters: [String] = ["default"], namespaces: [String] = [], workloads: [String] = [],
+        containers: [String] = [], repositories: [String] = [], refs: [String] = [], events: [Event] = [],
+        variables: [String: String] = [:], url: String? = nil, allows: ContainerAllowances = ContainerAllowances()
+    ) {
+        self.clusters = clusters
+        self.namespaces = namespaces
+        self.workloads = workloads
+        self.containers = containers
+        self.repositories = repositories
+        self.refs = refs
+        self.events = events
+        self.variables = variables
+        self.url = url
+        self.allows = allows
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        clusters = try container.decodeIfPresent([String].self, forKey: .clusters) ?? ["default"]
+        namespaces = try container.decodeIfPresent([String].self, forKey: .namespaces) ?? []
+        workloads = try container.decodeIfPresent([String].self, forKey: .workloads) ?? []
+        containers = try container.decodeIfPresent([String].self, forKey: .containers) ?? []
+        repositories = try container.decode([String].self, forKey: .repositories)
+        refs = try container.decodeIfPresent([String].self, forKey: .refs) ?? []
+        events = try container.decodeIfPresent([Event].self, forKey: .events) ?? []
+        variables = try container.decodeIfPresent([String: String].self, forKey: .variables) ?? [:]
+        url = try container.decodeIfPresent(String.self, forKey: .url)
+        allows = try container.decodeIfPresent(ContainerAllowances.self, forKey: .allows) ?? ContainerAllowances()
+    }
+}
+
+/// What a container on a Docker host may have; all lists are empty by default, and what they do not name is refused.
+public struct ContainerAllowances: Codable, Sendable, Equatable {
+    /// Named volumes (globs), and folders of the host by their whole path.
+    public var volumes: [String]
+    /// Networks (globs). `host` only by its name; the engine's default network needs no entry.
+    public var networks: [String]
+    /// Ports of the host, as `8080`, `8000-8010` or `127.0.0.1:8080`; 0 is any that is free. Without an address it is for
+    /// every address.
+    public var ports: [String]
+    /// Users the container may run as in place of the image's own.
+    public var users: [String]
+
+    public init(
+        volumes: [String] = [], networks: [String] = [], ports: [String] = [], users: [String] = []
+    ) {
+        self.volumes = volumes
+        self.networks = networks
+        self.ports = ports
+        self.users = users
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        volumes = try container.decodeIfPresent([String].self, forKey: .volumes) ?? []
+        networks = try container.decodeIfPresent([String].self, forKey: .networks) ?? []
+        ports = try container.decodeIfPresent([String].self, forKey: .ports) ?? []
+        users = try container.decodeIfPresent([String].self, forKey: .users) ?? []
+    }
+}

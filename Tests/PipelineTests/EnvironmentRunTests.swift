@@ -1,0 +1,230 @@
+import Contracts
+import Storage
+import Testing
+
+@testable import Pipeline
+
+/// Runs whose rollouts go where they may, and where they may not.
+@Suite struct EnvironmentRunTests {
+    private func deploying(_ block: String) -> String {
+        """
+        steps:
+          - name: deploy
+            deploy: {image: "registry.example/app:1", \(block)}
+        """
+    }
+
+    /// The newest run after a push of this file.
+    private func pushed(
+        _ platform: PlatformFixture, _ file: String, branch: String = "main", event: Event = .push
+    ) async throws -> RunView {
+        let id = MessageID.make().rawValue
+        try await platform.push(file, branch: branch, trigger: "t\(id)", message: "m\(id)", event: event)
+        let run = try #require(try await platform.runs().first)
+        return try #require(try await platform.reader.view(run.id))
+    }
+
+    @Test func `Without an environment there is no rollout, and the command that makes one is named`() async throws {
+        try await PlatformFixture.with { platform in
+            let view = try await pushed(
+                platform, deploying("environment: live, namespace: shop, workload: deployment/web"))
+            #expect(view.summary.state == .failure)
+            let step = try #require(view.stages.first?.steps.first)
+            #expect(step.state == .failure)
+            #expect(
+                step.reason
+                    == "there is no environment “live”; somebody who may say where rollouts go makes it: slipway "
+                    + "environment add live --repo=shop/web --branch=main --namespace=shop --workload=deployment/web")
+            #expect(view.summary.reason?.contains("slipway environment add live") == true)
+            #expect(view.choice?.trace.last?.hasPrefix("step “deploy” is refused: there is no environment") == true)
+            // No worker hears of it.
+            #expect(try await platform.sentWork().filter { $0.hasPrefix("RolloutRequested") } == [])
+        }
+    }
+
+    @Test func `A container's environment is named with its networks and ports, and never with the host's folders`()
+        async throws
+    {
+        try await PlatformFixture.with { platform in
+            let view = try await pushed(
+                platform,
+                deploying(
+                    "environment: live, container: shop, run: {network: shop, networks: [host], ports: [\"80:80\"], "
+                        + "volumes: [\"/:/x\"], user: root}"))
+            #expect(
+                view.summary.reason?.hasSuffix(
+                    "slipway environment add live --repo=shop/web --branch=main --container=shop --network=shop --port=80"
+                )
+                    == true)
+        }
+    }
+
+    @Test func `One push does not become root on the deploy host`() async throws {
+        try await PlatformFixture.with { platform in
+            let view = try await pushed(
+                platform,
+                deploying("environment: production, container: web, run: {volumes: [\"/:/x\"], command: [sh]}"))
+            #expect(view.summary.state == .failure)
+            #expect(
+                view.stages.first?.steps.first?.reason
+                    == "the environment “production” allows the volume “/” to no container; it allows none. To allow it: "
+                    + "slipway environment set production --volume=/")
+            #expect(try await platform.jobs(of: view.summary.id).map(\.lease.state) == [.finished])
+        }
+    }
+
+    @Test func `The decision stands in the run's trace, and goes to the deployer with the grant`() async throws {
+        try await PlatformFixture.with { platform in
+            var rules = Samples.production.rules
+            rules.refs = ["refs/heads/main"]
+            rules.variables = ["TIER": "front", "SLIPWAY_RUN_ID": "forged"]
+            try await platform.store.write { [rules] in
+                try $0.environments.save(
+                    Environment(name: "production", rules: rules, updatedBy: "ada", updatedAt: $0.now))
+            }
+            let file = deploying("environment: production, workload: deployment/web")
+            let refused = try await pushed(platform, file, branch: "feature")
+            #expect(refused.choice?.trace.last?.contains("is not for the ref “refs/heads/feature”") == true)
+            let view = try await pushed(platform, file)
+            #expect(
+                view.choice?.trace.last
+                    == "step “deploy” is allowed: the environment “production” is for shop/web, refs/heads/main, every "
+                    + "event but those of merge requests; this is shop/web, refs/heads/main, push")
+            let job = try #require(try await platform.jobs(of: view.summary.id).first)
+            guard case .granted(let grant) = try await platform.claim(job.id, namespace: "shop") else {
+                Issue.record("it was not granted")
+                return
+            }
+            #expect(grant.permit?.environment == "production" && grant.permit?.workloads == ["deployment/web"])
+            #expect(grant.environment["TIER"] == "front")
+            #expect(grant.environment["SLIPWAY_RUN_ID"] == view.summary.id.rawValue)
+        }
+    }
+
+    @Test func `What was offered is decided again when a deployer claims it`() async throws {
+        try await PlatformFixture.with { platform in
+            let file = deploying("environment: production, workload: deployment/web")
+            let first = try await pushed(platform, file)
+            let job = try #require(try await platform.jobs(of: first.summary.id).first)
+            try await platform.operations.environments.remove("production", as: platform.principal)
+            guard case .refused(let refusal) = try await platform.claim(job.id) else {
+                Issue.record("it was granted although its environment is gone")
+                return
+            }
+            #expect(refusal.code == .finished && refusal.reason.contains("there is no environment “production”"))
+            let view = try #require(try await platform.reader.view(first.summary.id))
+            #expect(view.summary.state == .failure)
+
+            // Where the workload turns out to be in another namespace, the claim tells.
+            try await platform.save(
+                EnvironmentRules(namespaces: ["shop"], workloads: ["deployment/web"], repositories: ["shop/web"]),
+                as: "production")
+            let second = try await pushed(platform, file)
+            let other = try #require(try await platform.jobs(of: second.summary.id).first)
+            guard case .refused(let elsewhere) = try await platform.claim(other.id, namespace: "bank") else {
+                Issue.record("it was granted in another team's namespace")
+                return
+            }
+            #expect(elsewhere.reason.contains("does not cover the namespace “bank” but shop"))
+        }
+    }
+
+    @Test func `A rollout that is refused beside others leaves nothing that runs or waits`() async throws {
+        let both = """
+            steps:
+              - name: refused
+                deploy: {environment: live, workload: deployment/web, image: "a:1"}
+                failure: fast
+                depends_on: []
+              - name: allowed
+                deploy: {environment: production, workload: deployment/web, image: "a:1"}
+                depends_on: []
+              - name: after
+                image: alpine
+                commands: ["true"]
+                depends_on: [refused]
+            """
+        try await PlatformFixture.with { platform in
+            let view = try await pushed(platform, both)
+            let states = try await platform.states(of: view.summary.id)
+            #expect(states["refused"] == .failure && states["after"] == .skipped)
+            for job in try await platform.jobs(of: view.summary.id) where !job.lease.state.isFinal {
+                _ = try await platform.claim(job.id)
+                try await platform.ended(
+                    job, steps: [StepReport(step: job.steps[0], outcome: .success, exitCode: 0)])
+            }
+            #expect(try await platform.runs().first?.state == .failure)
+            #expect(try await platform.jobs(of: view.summary.id).allSatisfy { $0.lease.state.isFinal })
+        }
+    }
+
+    @Test func `A step that names no cluster goes to its environment's only one`() async throws {
+        try await PlatformFixture.with { platform in
+            var rules = Samples.production.rules
+            rules.clusters = ["live"]
+            try await platform.save(rules, as: "production")
+            let view = try await pushed(platform, deploying("environment: production, workload: deployment/web"))
+            let job = try #require(try await platform.jobs(of: view.summary.id).first)
+            #expect(job.queue == "slipway.deploy.live" && job.workload == "live/default/deployment/web")
+        }
+    }
+
+    // MARK: - An installation of before
+
+    @Test func `Environments are made of the last rollouts of an installation of before`() async throws {
+        let container = deploying(
+            "environment: demo, container: shop, run: {network: shop, ports: [\"127.0.0.1:8080:80\"], "
+                + "volumes: [\"data:/data\"]}")
+        let workload = deploying("environment: production, workload: deployment/web")
+        try await PlatformFixture.with { platform in
+            let wide = EnvironmentRules(
+                namespaces: ["**"], workloads: ["**"], containers: ["**"], repositories: ["**"],
+                allows: ContainerAllowances(volumes: ["**"], networks: ["**"], ports: ["0-65535"]))
+            for name in ["demo", "production"] { try await platform.save(wide, as: name) }
+            func rolledOut(_ file: String, _ outcome: StepOutcome, branch: String = "main") async throws {
+                let view = try await pushed(platform, file, branch: branch)
+                let job = try #require(try await platform.jobs(of: view.summary.id).first)
+                guard case .granted = try await platform.claim(job.id, namespace: "shop") else { return }
+                try await platform.ended(
+                    job, outcome == .success ? .success : .failure,
+                    steps: [StepReport(step: "deploy", outcome: outcome, exitCode: 0)])
+            }
+            try await rolledOut(container, .success)
+            try await rolledOut(workload, .success, branch: "release")
+            // One that failed says nothing of where rollouts go.
+            try await rolledOut(workload, .failure, branch: "broken")
+            for name in ["demo", "production"] {
+                try await platform.operations.environments.remove(name, as: platform.principal)
+            }
+
+            // Without rollouts of before there is nothing to do.
+            try await platform.engine.makeEnvironmentsOfRollouts()
+            #expect(try await platform.operations.environments.all(as: platform.principal) == [])
+            _ = try await platform.store.write {
+                try $0.database.execute("INSERT INTO upgrades (name) VALUES ('environments')", [])
+            }
+            try await platform.engine.makeEnvironmentsOfRollouts()
+            let made = try await platform.operations.environments.all(as: platform.principal)
+            #expect(made.map(\.name) == ["demo", "production"])
+            #expect(
+                made.first?.rules
+                    == EnvironmentRules(
+                        containers: ["shop"], repositories: ["shop/web"], refs: ["refs/heads/main"],
+                        allows: ContainerAllowances(
+                            volumes: ["data"], networks: ["shop"], ports: ["127.0.0.1:8080"])))
+            #expect(
+                made.last?.rules
+                    == EnvironmentRules(
+                        namespaces: ["shop"], workloads: ["deployment/web"], repositories: ["shop/web"],
+                        refs: ["refs/heads/release"]))
+            #expect(
+                made.last?.note == "made of the last rollouts before environments were kept: shop/web#2")
+            #expect(made.allSatisfy { $0.updatedBy == "upgrade" })
+            // Once: what an operator removes stays away.
+            try await platform.operations.environments.remove("demo", as: platform.principal)
+            try await platform.engine.makeEnvironmentsOfRollouts()
+            #expect(
+                try await platform.operations.environments.all(as: platform.principal).map(\.name) == ["production"])
+        }
+    }
+}
