@@ -1,3 +1,4 @@
+import Messaging
 import Runtime
 
 @main
@@ -6,6 +7,7 @@ enum Main {
         await ServiceMain(
             name: "notifier", summary: "posts events as signed webhooks and to chats", settings: NotifierSettings.all,
             adminPort: 9105
-        ).run { context in try await Notifier(context).services() }
+        ).run(
+            queues: { _ in [MessageMap.notifier] }, services: { context in try await Notifier(context).services() })
     }
 }

@@ -1,3 +1,4 @@
+import Messaging
 import Runtime
 
 @main
@@ -6,6 +7,7 @@ enum Main {
         await ServiceMain(
             name: "sync", summary: "mirrors repositories and serves them to builders", settings: SyncSettings.all,
             adminPort: 9101
-        ).run { context in try await Sync(context).services() }
+        ).run(
+            queues: { _ in [MessageMap.sync] }, services: { context in try await Sync(context).services() })
     }
 }

@@ -161,7 +161,7 @@ public struct DeliveryLoop: Sendable {
         guard case .requeue = failure, delivery.message.returns >= Queue.returnLimit else {
             return try await delivery.requeue()
         }
-        try await bus.broker.publish(delivery.message.resent(to: queue))
+        try await bus.broker.publish(delivery.message.again(in: queue))
         try await delivery.ack()
     }
 
@@ -235,7 +235,7 @@ public struct DeliveryLoop: Sendable {
     private func send(
         _ delivery: Delivery, by delay: RetryPolicy.Delay, asAttempt attempt: Int
     ) async throws -> Outcome {
-        var message = delivery.message.resent(to: delay.name, routingKey: queue.name)
+        var message = delivery.message.resent(to: queue.again, routingKey: delay.name)
         message.properties.headers[Header.attempt] = .integer(Int64(attempt))
         try await bus.broker.publish(message)
         return .retried

@@ -1,11 +1,15 @@
 public import AMQP
 public import Contracts
+import Text
 
 /// The one table of Slipway's messages: which message goes through which exchange to which queue, from whom to whom.
-/// Everything the broker holds is declared from it.
+/// Everything the broker holds is declared from it, and what each login may do there.
+///
+/// A queue is reached through an exchange that leads to nothing else, see ``exchange(of:)``.
 public enum MessageMap {
-    /// Direct exchange of all work: the routing key is the queue's name.
-    public static let work = "slipway"
+    /// Where the broker puts what a queue gives up, on the way to ``parked``. Only `pipeline` may publish to it: earlier
+    /// versions sent all work through it, and its bindings to all queues may still be there.
+    static let deadLetters = "slipway"
     /// Fanout to every worker.
     public static let control = "slipway.control"
     /// Topic exchange of events for anyone.
@@ -18,14 +22,39 @@ public enum MessageMap {
     public static let notifier = Queue("slipway.notifier", .events(bindings: ["#"]))
     public static let parked = Queue("slipway.parked", .parking)
 
+    /// The service that declares exchanges and shared queues, answers requests, and sends parked messages again.
+    public static let platform = "pipeline"
+    /// The services that tell what happens on ``events``.
+    static let narrators: Set = ["sync", "pipeline", "builder", "deployer"]
+
+    /// The exchange that messages for a queue are published to, by the queue's name as the routing key. Each queue has
+    /// one, and so have the queues of all pools together, and those of all clusters: a permission to publish does not look
+    /// at routing keys, so whoever may use an exchange reaches all that is bound to it.
+    public static func exchange(of queue: String) -> String {
+        for shared in ["slipway.build", "slipway.deploy"] where queue.hasPrefix("\(shared).") {
+            return inserting("to", shared)
+        }
+        return ShortName.fit(inserting("to", queue))
+    }
+
+    /// The exchanges of all pools and of all clusters, by the service whose workers wait there.
+    static let wakeExchanges = [
+        "builder": build(labels: []).exchange, "deployer": deploy(cluster: "default").exchange,
+    ]
+
+    /// `slipway.sync` as `slipway.<word>.sync`.
+    static func inserting(_ word: String, _ name: String) -> String {
+        "slipway.\(word)." + (name.hasPrefix("slipway.") ? name.dropFirst("slipway.".count) : name[...])
+    }
+
     /// The queue of builders with these labels, such as `slipway.build.arm64.gpu`.
     public static func build(labels: [String]) -> Queue {
-        Queue("slipway.build." + (labels.isEmpty ? "default" : labels.sorted().joined(separator: ".")))
+        Queue("slipway.build." + (labels.isEmpty ? "default" : labels.sorted().joined(separator: ".")), .wakes)
     }
 
     /// The queue of the deployers of one cluster.
     public static func deploy(cluster: String) -> Queue {
-        Queue("slipway.deploy.\(cluster)")
+        Queue("slipway.deploy.\(cluster)", .wakes)
     }
 
     /// A message and its way.
@@ -34,6 +63,15 @@ public enum MessageMap {
         public var route: MessageRoute
         public var producers: [String]
         public var consumers: [String]
+
+        /// The exchanges that its producers publish to.
+        var exchanges: [String] {
+            switch route {
+            case .queue(let queue): [queue.exchange]
+            case .fanout(let exchange): [exchange]
+            case .chosen: consumers.compactMap { MessageMap.wakeExchanges[$0] }
+            }
+        }
     }
 
     public static let table: [Entry] = [
@@ -78,14 +116,13 @@ public enum MessageMap {
     private static let routes = Dictionary(
         table.map { (ObjectIdentifier($0.message), $0.route) }, uniquingKeysWith: { first, _ in first })
 
-    /// The queues every service declares. Those of labels and clusters come with their workers.
+    /// The queues that are there however many workers there are.
     static let queues = [sync, pipeline, logs, requests, notifier, parked]
 
     /// What logs need of their broker, which may be another one than that of all other messages.
     public static var logTopology: Topology {
-        var topology = Topology(exchanges: [Exchange(work, kind: .direct)], queues: [], bindings: [])
+        var topology = Topology(exchanges: [], queues: [], bindings: [])
         logs.declare(in: &topology)
-        for delay in RetryPolicy.delays { delay.declare(in: &topology) }
         return topology
     }
 
@@ -93,18 +130,21 @@ public enum MessageMap {
     public static func topology(with workers: [Queue] = []) -> Topology {
         var topology = Topology(
             exchanges: [
-                Exchange(work, kind: .direct), Exchange(control, kind: .fanout),
-                Exchange(events, kind: .topic),
-            ], queues: [], bindings: [])
-        for queue in queues + workers { queue.declare(in: &topology) }
-        for delay in RetryPolicy.delays { delay.declare(in: &topology) }
+                Exchange(deadLetters, kind: .direct), Exchange(control, kind: .fanout), Exchange(events, kind: .topic),
+            ], queues: [], bindings: [Binding(queue: parked.name, exchange: deadLetters, routingKey: parked.name)])
+        for queue in queues + workers.filter({ !queues.contains($0) }) { queue.declare(in: &topology) }
         return topology
+    }
+
+    /// What a service declares that may declare no more than what it consumes.
+    public static func topology(consuming queues: [Queue]) -> Topology {
+        Topology(exchanges: [], queues: queues.map(\.declaration), bindings: [])
     }
 }
 
 /// How messages of a type find their queue.
 public enum MessageRoute: Sendable, Hashable {
-    /// Through the work exchange to one queue.
+    /// Through its exchange to one queue.
     case queue(Queue)
     /// To everyone bound to a fanout exchange, which may be no one.
     case fanout(String)

@@ -43,9 +43,9 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
         var mandatory = true
         switch (queue, MessageMap.route(of: kind)) {
         case (let queue?, _):
-            (exchange, routingKey) = (MessageMap.work, queue.name)
+            (exchange, routingKey) = (queue.exchange, queue.name)
         case (nil, .queue(let queue)):
-            (exchange, routingKey) = (MessageMap.work, queue.name)
+            (exchange, routingKey) = (queue.exchange, queue.name)
         case (nil, .fanout(let name)):
             (exchange, routingKey, mandatory) = (name, "", false)
         case (nil, .chosen), (nil, nil):
@@ -63,6 +63,8 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
         var headers: [String: HeaderValue] = [:]
         if version != 1 { headers[Header.version] = .integer(Int64(version)) }
         if let traceparent { headers[Header.traceparent] = .string(traceparent) }
+        // What an earlier version kept is on its way to the exchange that all work went through then.
+        let exchange = exchange == MessageMap.deadLetters ? MessageMap.exchange(of: routingKey) : exchange
         return OutgoingMessage(
             exchange: exchange, routingKey: routingKey, body: Array(body.utf8),
             properties: MessageProperties(

@@ -6,6 +6,8 @@ public struct Queue: Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         /// Durable work; what cannot be handled is retried, then parked.
         case work
+        /// Durable work that is taken, or given back at once.
+        case wakes
         /// Durable work on a separate copy of the events that match.
         case events(bindings: [String])
         /// Refuses what does not fit: the publisher keeps it and tries again.
@@ -25,6 +27,13 @@ public struct Queue: Sendable, Hashable {
         self.kind = kind
     }
 
+    /// What messages for it are published to, with its name as the routing key.
+    public var exchange: String { MessageMap.exchange(of: name) }
+
+    /// What its consumer alone publishes to, so that a message comes again: at once by the queue's name, later by the
+    /// name of a ``RetryPolicy/Delay``.
+    var again: String { ShortName.fit(MessageMap.inserting("again", name)) }
+
     /// How often a message may take its consumer down with it before the broker parks it. A restart of a consumer
     /// counts too, so this is far above what rolling restarts make.
     static let deliveryLimit: Int64 = 50
@@ -33,12 +42,21 @@ public struct Queue: Sendable, Hashable {
     /// 20 that RabbitMQ 4 gives to a quorum queue without one, beyond which it drops what has nowhere to go.
     static let returnLimit: Int64 = 10
 
-    func declare(in topology: inout Topology) {
+    /// Which delays its messages may be made to wait for.
+    private var delays: [RetryPolicy.Delay] {
+        switch kind {
+        case .work, .events, .bounded: RetryPolicy.delays
+        case .wakes, .requests, .parking: []
+        }
+    }
+
+    /// The queue alone, as its consumer declares it. The arguments of a queue that exists cannot be changed.
+    var declaration: AMQP.Queue {
         var arguments: [String: HeaderValue] = ["x-queue-type": .string("quorum")]
         switch kind {
-        case .work, .events:
+        case .work, .wakes, .events:
             // At-least-once dead-lettering is only done with reject-publish.
-            arguments["x-dead-letter-exchange"] = .string(MessageMap.work)
+            arguments["x-dead-letter-exchange"] = .string(MessageMap.deadLetters)
             arguments["x-dead-letter-routing-key"] = .string(MessageMap.parked.name)
             arguments["x-dead-letter-strategy"] = .string("at-least-once")
             arguments["x-overflow"] = .string("reject-publish")
@@ -51,12 +69,22 @@ public struct Queue: Sendable, Hashable {
         case .parking:
             break
         }
-        topology.queues.append(AMQP.Queue(name, arguments: arguments))
-        topology.bindings.append(Binding(queue: name, exchange: MessageMap.work, routingKey: name))
+        return AMQP.Queue(name, arguments: arguments)
+    }
+
+    /// The queue, the exchanges that lead to it, and where its messages wait to come again.
+    func declare(in topology: inout Topology) {
+        topology.queues.append(declaration)
+        for source in [exchange, again] {
+            let exchange = Exchange(source, kind: .direct)
+            if !topology.exchanges.contains(exchange) { topology.exchanges.append(exchange) }
+            topology.bindings.append(Binding(queue: name, exchange: source, routingKey: name))
+        }
         if case .events(let bindings) = kind {
             for key in bindings {
                 topology.bindings.append(Binding(queue: name, exchange: MessageMap.events, routingKey: key))
             }
         }
+        for delay in delays { delay.declare(of: self, in: &topology) }
     }
 }

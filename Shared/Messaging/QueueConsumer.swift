@@ -30,7 +30,7 @@ public struct QueueConsumer: Service {
 extension Bus {
     /// Puts a message that cannot be handled where people find it, with the reason.
     public func park(_ message: IncomingMessage, from queue: Queue, reason: String) async throws(AMQPError) {
-        var parked = message.resent(to: MessageMap.parked)
+        var parked = message.resent(to: MessageMap.parked.exchange, routingKey: MessageMap.parked.name)
         parked.properties.headers[Header.parkedQueue] = .string(queue.name)
         // A header table has to fit in one frame beside everything else.
         parked.properties.headers[Header.parkedReason] = .string(UTF8Boundary.prefix(reason, bytes: 4000))
@@ -55,17 +55,17 @@ extension IncomingMessage {
         return nil
     }
 
-    /// The same message for a queue. What the broker noted on its way is left behind: carried along it would make the
-    /// broker see a dead-letter cycle. Where it was parked stays known.
-    func resent(to queue: Queue) -> OutgoingMessage {
-        var message = resent(to: MessageMap.work, routingKey: queue.name)
+    /// The same message at the end of its queue again, where it stays known which queue it was parked for.
+    func again(in queue: Queue) -> OutgoingMessage {
+        var message = resent(to: queue.again, routingKey: queue.name)
         if queue == MessageMap.parked {
             message.properties.headers[Header.parkedQueue] = parkedQueue.map { .string($0) }
         }
         return message
     }
 
-    /// The same message for another place, without what the broker noted on its way.
+    /// The same message for another place. What the broker noted on its way is left behind: carried along it would make the
+    /// broker see a dead-letter cycle.
     func resent(to exchange: String, routingKey: String) -> OutgoingMessage {
         var properties = self.properties
         properties.headers = properties.headers.filter { !$0.key.hasPrefix("x-") }

@@ -1,34 +1,40 @@
 import AMQP
+import Text
 
 /// What happens to a message whose handler failed.
 ///
-/// A retry waits in a queue of fixed delay and is dead-lettered back to its work queue under its own routing key; it
-/// is published there anew, since a message that is dead-lettered in a circle is dropped by the broker.
+/// A retry waits in a queue of fixed delay and is dead-lettered from there to its work queue; it is published there anew,
+/// since a message that is dead-lettered in a circle is dropped by the broker. Every work queue has such queues of its own,
+/// with a fixed way back: one that took the way from the message could be made to lead anywhere.
 public enum RetryPolicy {
-    /// One fixed delay: an exchange and a queue of the same name. Per-message delays would wait behind longer ones.
+    /// One fixed delay. Per-message delays would wait behind longer ones.
     public struct Delay: Sendable, Hashable {
         public let name: String
         public let duration: Duration
 
-        func declare(in topology: inout Topology) {
-            topology.exchanges.append(Exchange(name, kind: .fanout))
+        /// Where messages of a queue wait for so long.
+        public func queue(of queue: Queue) -> String { ShortName.fit("\(queue.again).\(name)") }
+
+        func declare(of queue: Queue, in topology: inout Topology) {
+            let waiting = self.queue(of: queue)
             topology.queues.append(
                 AMQP.Queue(
-                    name,
+                    waiting,
                     arguments: [
                         "x-queue-type": .string("quorum"),
                         "x-message-ttl": .integer(duration.components.seconds * 1000),
-                        "x-dead-letter-exchange": .string(MessageMap.work),
+                        "x-dead-letter-exchange": .string(queue.exchange),
+                        "x-dead-letter-routing-key": .string(queue.name),
                         "x-dead-letter-strategy": .string("at-least-once"), "x-overflow": .string("reject-publish"),
                     ]))
-            topology.bindings.append(Binding(queue: name, exchange: name, routingKey: ""))
+            topology.bindings.append(Binding(queue: waiting, exchange: queue.again, routingKey: name))
         }
     }
 
     public static let delays = [
-        Delay(name: "slipway.retry.5s", duration: .seconds(5)),
-        Delay(name: "slipway.retry.30s", duration: .seconds(30)),
-        Delay(name: "slipway.retry.5min", duration: .seconds(300)),
+        Delay(name: "5s", duration: .seconds(5)),
+        Delay(name: "30s", duration: .seconds(30)),
+        Delay(name: "5min", duration: .seconds(300)),
     ]
 
     /// After which a message comes again for which there was no room.

@@ -50,7 +50,7 @@ public struct ServiceMain: Sendable {
     /// Runs the services until one ends or SIGTERM or SIGINT comes, or the command that is asked for, and ends the
     /// process: 0 after a signal or the command, 2 for wrong flags, 78 for a wrong setting, 1 for anything else.
     /// - Parameters:
-    ///   - queues: the queues of labels or clusters that this service declares beside those all declare.
+    ///   - queues: the queues that this service consumes; of `pipeline`, those of workers that may not be there yet.
     ///   - services: makes the service's own parts. They start after the broker connects in the background, and stop
     ///     before it does.
     public func run(
@@ -99,19 +99,19 @@ public struct ServiceMain: Sendable {
         let metrics = MetricsRegistry()
         MetricsSystem.bootstrap(metrics)
 
-        let broker = try Self.broker(
-            settings, CommonSettings.brokerURL, name: name, topology: MessageMap.topology(with: try queues(settings)),
-            logger)
+        let queues = try queues(settings)
+        let broker = try broker(
+            settings, CommonSettings.brokerURL, topology: MessageMap.topology(with: queues), consuming: queues, logger)
         let readiness = Readiness()
         readiness.add("broker", isNeeded: needsBroker) { await broker.status.problem }
         let bus = Bus(broker: broker, service: name)
         var (brokers, logs) = ([broker], bus)
         if self.settings.contains(where: { $0.variable == CommonSettings.logBrokerURL.variable }) {
-            let logBroker = try Self.broker(
+            let logBroker = try self.broker(
                 settings,
                 try settings.optional(CommonSettings.logBrokerURL) == nil
                     ? CommonSettings.brokerURL : CommonSettings.logBrokerURL,
-                name: "\(name) logs", topology: MessageMap.logTopology, logger)
+                purpose: " logs", topology: MessageMap.logTopology, consuming: [], logger)
             readiness.add("log broker", isNeeded: false) { await logBroker.status.problem }
             brokers.append(logBroker)
             logs = Bus(broker: logBroker, service: name)
@@ -139,17 +139,38 @@ public struct ServiceMain: Sendable {
         logger.info("stopped")
     }
 
-    private static func broker(
-        _ settings: Settings, _ setting: Setting<String>, name: String, topology: Topology, _ logger: Logger
+    /// - Parameters:
+    ///   - topology: what is declared by `pipeline`, and by everyone where all share one login.
+    ///   - queues: what a service with its own login declares, which may do no more.
+    private func broker(
+        _ settings: Settings, _ setting: Setting<String>, purpose: String = "", topology: Topology,
+        consuming queues: [Messaging.Queue], _ logger: Logger
     ) throws -> Broker {
+        let configuration: BrokerConfiguration
         do {
-            let configuration = try BrokerConfiguration(url: try settings.value(setting), connectionName: name)
-            return Broker(configuration, topology: topology, logger: logger)
+            configuration = try BrokerConfiguration(
+                url: try settings.value(setting), connectionName: "\(name)\(purpose)")
         } catch let error as AMQPError {
             throw SettingsError(
                 setting: setting.variable, message: "\(setting.variable): \(error.message)",
                 remedy: "for example \(setting.variable)=\(setting.example)")
         }
+        let service = BrokerUser.service(of: configuration.username)
+        guard service == nil || service == name else {
+            throw SettingsError(
+                setting: setting.variable,
+                message: "\(setting.variable): the login \(configuration.username) is that of \(service ?? "")",
+                remedy: "give \(name) its own; pipeline broker definitions makes one for each service")
+        }
+        if service == nil, purpose.isEmpty {
+            logger.notice(
+                "the broker's login is shared, which keeps no service apart; see pipeline broker definitions",
+                metadata: ["name": "\(configuration.username)"])
+        }
+        return Broker(
+            configuration,
+            topology: service == nil || name == MessageMap.platform ? topology : MessageMap.topology(consuming: queues),
+            logger: logger)
     }
 
     private func makeLogger(_ settings: Settings) throws -> Logger {

@@ -48,12 +48,35 @@ struct FailureTests {
                         group.addTask {
                             var message = message([UInt8(index)])
                             if index == 50 { message.exchange = "missing" }
-                            let code = await code { try await broker.publish(message) }
+                            let code = await code { try await broker.publish(message, timeout: .seconds(3)) }
                             #expect(code == (index == 50 ? .notFound : nil))
                         }
                     }
                     try await group.waitForAll()
                 }
+            }
+        }
+    }
+
+    /// Whoever declares it may start last: publishers and subscribers wait for an exchange, and for nothing else.
+    @Test func aMissingExchangeIsWaitedFor() async throws {
+        try await VirtualHost.with { host in
+            try await Broker.with(host.url, topology: work) { broker in
+                let heard = broker.subscribe(exchange: "late", routingKeys: [""], prefetch: 1)
+                var message = message([7])
+                message.exchange = "late"
+                message.mandatory = false
+                let late = message
+                async let published: Void = broker.publish(late, timeout: .seconds(20))
+                try await broker.publish(self.message([1]), timeout: .seconds(2))
+                try await host.management.send(
+                    "PUT", "/api/exchanges/\(host.name)/late", body: #"{"type":"fanout","durable":true}"#)
+                try await published
+                try await heard.started()
+                try await broker.publish(late)
+                var deliveries = heard.makeAsyncIterator()
+                let first = try await deliveries.next()
+                #expect(first?.message.body == [7])
             }
         }
     }

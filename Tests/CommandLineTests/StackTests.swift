@@ -12,7 +12,8 @@ import Testing
             "SLIPWAY_LOG_LEVEL": "debug",
         ]
         let builder = try #require(StackService.all.first { $0.name == "builder" })
-        let environment = builder.environment(layout: layout, inherited: inherited, settings: [], engine: nil)
+        let environment = builder.environment(
+            layout: layout, broker: "/keys/broker-url", inherited: inherited, settings: [], engine: nil)
         #expect(environment["PATH"] == "/bin")
         #expect(environment["SLIPWAY_LOG_LEVEL"] == "debug")
         #expect(environment["SLIPWAY_TOKEN"] == nil)
@@ -28,7 +29,8 @@ import Testing
             StackSetting(argument: "builder:SLIPWAY_RUNNERS=docker"), StackSetting(argument: "SLIPWAY_LOG_FORMAT=json"),
         ].compactMap { $0 }
         for service in StackService.all {
-            let environment = service.environment(layout: layout, inherited: [:], settings: settings, engine: nil)
+            let environment = service.environment(
+                layout: layout, broker: "/keys/broker-url", inherited: [:], settings: settings, engine: nil)
             #expect(environment["SLIPWAY_LOG_FORMAT"] == "json")
             if service.name == "builder" { #expect(environment["SLIPWAY_RUNNERS"] == "docker") }
             if service.name == "deployer" { #expect(environment["SLIPWAY_RUNNERS"] == nil) }
@@ -38,7 +40,8 @@ import Testing
     @Test func withoutAnEngineStepsAreProcesses() throws {
         let builder = try #require(StackService.all.first { $0.name == "builder" })
         func runners(_ inherited: [String: String], engine: String?) -> [String?] {
-            let environment = builder.environment(layout: layout, inherited: inherited, settings: [], engine: engine)
+            let environment = builder.environment(
+                layout: layout, broker: "/keys/broker-url", inherited: inherited, settings: [], engine: engine)
             return [environment["SLIPWAY_RUNNERS"], environment["SLIPWAY_DOCKER_SOCKET"]]
         }
         #expect(runners([:], engine: nil) == ["process", nil])

@@ -104,7 +104,9 @@ private func with(
                 bus: bus, queue: MessageMap.pipeline, prefetch: 10, handlers: [recorder], logger: logger)
             try await with(consumer.run) {
                 try await bus.send(heartbeat, id: MessageID(rawValue: "m1"))
-                for try await delivery in broker.deliveries(of: RetryPolicy.later.name, prefetch: 1) {
+                for try await delivery in broker.deliveries(
+                    of: RetryPolicy.later.queue(of: MessageMap.pipeline), prefetch: 1)
+                {
                     let properties = delivery.message.properties
                     #expect(properties.messageID == "m1")
                     #expect(properties.headers[Header.attempt] == .integer(1))
@@ -124,7 +126,8 @@ private func with(
             func send(_ body: String, type: String?, version: Int64 = 1) async throws {
                 try await broker.publish(
                     OutgoingMessage(
-                        exchange: MessageMap.work, routingKey: MessageMap.pipeline.name, body: Array(body.utf8),
+                        exchange: MessageMap.pipeline.exchange, routingKey: MessageMap.pipeline.name,
+                        body: Array(body.utf8),
                         properties: MessageProperties(
                             messageID: MessageID.make().rawValue, type: type,
                             headers: [Header.version: .integer(version)])))
@@ -270,7 +273,9 @@ private func with(
                 bus: bus, queue: MessageMap.pipeline, prefetch: 1, failure: .retry,
                 outage: .init(every: .milliseconds(5), hold: .milliseconds(50)), logger: logger)
             try await with({ try await patient.run { _, _ in throw Away() } }) {
-                for try await delivery in broker.deliveries(of: RetryPolicy.later.name, prefetch: 1) {
+                for try await delivery in broker.deliveries(
+                    of: RetryPolicy.later.queue(of: MessageMap.pipeline), prefetch: 1)
+                {
                     #expect(delivery.message.properties.messageID == "a2")
                     #expect(delivery.message.properties.headers[Header.attempt]?.integer == 1)
                     try await delivery.ack()

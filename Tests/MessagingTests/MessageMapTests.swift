@@ -13,31 +13,87 @@ import Testing
         }
     }
 
+    private static let topology = MessageMap.topology(
+        with: [MessageMap.build(labels: []), MessageMap.build(labels: ["gpu"]), MessageMap.deploy(cluster: "default")])
+
     @Test func everyRouteIsDeclared() {
-        let topology = MessageMap.topology(with: [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")])
-        let exchanges = Set(topology.exchanges.map(\.name))
-        let bound = Set(topology.bindings.map { "\($0.exchange) \($0.routingKey)" })
+        let exchanges = Set(Self.topology.exchanges.map(\.name))
+        let bound = Set(Self.topology.bindings.map { "\($0.exchange) \($0.routingKey) \($0.queue)" })
         for entry in MessageMap.table {
             switch entry.route {
-            case .queue(let queue): #expect(bound.contains("slipway \(queue.name)"), "\(entry.message.type)")
+            case .queue(let queue):
+                #expect(bound.contains("\(queue.exchange) \(queue.name) \(queue.name)"), "\(entry.message.type)")
             case .fanout(let exchange): #expect(exchanges.contains(exchange), "\(entry.message.type)")
-            case .chosen: break
+            case .chosen: #expect(!entry.exchanges.isEmpty && exchanges.isSuperset(of: entry.exchanges))
             }
         }
-        #expect(bound.contains("slipway slipway.build.default"))
-        #expect(bound.contains("slipway slipway.deploy.default"))
-        #expect(bound.contains("slipway slipway.parked"))
-        #expect(bound.contains("cdevents #"))
-        for delay in RetryPolicy.delays { #expect(bound.contains("\(delay.name) ")) }
+        for line in [
+            "slipway.to.sync slipway.sync slipway.sync", "slipway.to.build slipway.build.gpu slipway.build.gpu",
+            "slipway.to.deploy slipway.deploy.default slipway.deploy.default",
+            "slipway.to.parked slipway.parked slipway.parked", "slipway slipway.parked slipway.parked",
+            "cdevents # slipway.notifier", "slipway.again.sync 5s slipway.again.sync.5s",
+            "slipway.again.build.gpu slipway.build.gpu slipway.build.gpu",
+        ] {
+            #expect(bound.contains(line), "\(line)")
+        }
+    }
+
+    /// Whoever may use an exchange reaches all that is bound to it.
+    @Test func anExchangeLeadsToOneQueueOrToThoseOfOneKindOfWorker() {
+        for (exchange, bindings) in Dictionary(grouping: Self.topology.bindings, by: \.exchange) {
+            guard exchange.hasPrefix("slipway.") else { continue }
+            let ends = Set(bindings.map(\.queue).filter { !$0.hasPrefix("slipway.again.") })
+            let isShared = ["slipway.to.build", "slipway.to.deploy"].contains(exchange)
+            #expect(isShared ? ends.count >= 1 : ends.count == 1, "\(exchange): \(ends)")
+        }
+    }
+
+    /// What waits comes back to its own queue, whatever routing keys its sender gave it.
+    @Test func aRetryLeadsToItsOwnQueueAlone() {
+        let waiting = Self.topology.queues.filter { $0.name.hasPrefix("slipway.again.") }
+        #expect(waiting.count == 4 * RetryPolicy.delays.count)
+        for queue in waiting {
+            let key = queue.arguments["x-dead-letter-routing-key"]?.string ?? ""
+            #expect(queue.name.hasPrefix("slipway.again.\(key.dropFirst("slipway.".count))."))
+            #expect(queue.arguments["x-dead-letter-exchange"]?.string == MessageMap.exchange(of: key))
+        }
     }
 
     /// A message that is dead-lettered in a circle without being rejected is dropped by the broker, so no dead letter
-    /// of a work queue may lead to a delay queue.
+    /// of a work queue may lead to a delay queue. What an earlier version declared cannot be declared otherwise.
     @Test func noDeadLetterCircle() {
-        let topology = MessageMap.topology()
-        for queue in topology.queues where !queue.name.hasPrefix("slipway.retry.") {
-            if let key = queue.arguments["x-dead-letter-routing-key"] { #expect(key == .string("slipway.parked")) }
+        for queue in Self.topology.queues where !queue.name.hasPrefix("slipway.again.") {
+            if let key = queue.arguments["x-dead-letter-routing-key"] {
+                #expect(key == .string("slipway.parked"))
+                #expect(queue.arguments["x-dead-letter-exchange"] == .string("slipway"))
+            }
         }
+    }
+
+    @Test func whatAnEarlierVersionKeptGoesWhereItIsToGo() {
+        let kept = PreparedMessage(
+            id: MessageID(rawValue: "m1"), type: "PushReceived", version: 1, exchange: "slipway",
+            routingKey: "slipway.sync", body: "{}")
+        #expect(kept.outgoing.exchange == "slipway.to.sync")
+    }
+
+    @Test func aLoginIsThatOfItsService() {
+        for user in BrokerUser.all(pools: ["default", "gpu"], clusters: [["east", "west"]]) {
+            let service = BrokerUser.service(of: user.name)
+            #expect(
+                service.map { user.name.hasPrefix("slipway-\($0)") }
+                    ?? ["slipway-events", "slipway-operator"].contains(user.name))
+            #expect(user.tags.isEmpty == (user.name != "slipway-operator"))
+        }
+        for login in ["guest", "slipway", "slipway-", "slipway-builder", "slipway-syncer", "sync"] {
+            #expect(BrokerUser.service(of: login) == nil, "\(login)")
+        }
+    }
+
+    @Test func aNameIsNoPattern() {
+        let users = BrokerUser.all(pools: ["a.b"], clusters: [["c+d|.*"]])
+        #expect(users.contains { $0.permissions.read.contains(#"(slipway\.build\.a\.b|"#) })
+        #expect(users.contains { $0.permissions.read.contains(#"slipway\.deploy\.c\+d\|\.\*"#) })
     }
 
     @Test func labelsAreAQueueWhateverTheirOrder() {

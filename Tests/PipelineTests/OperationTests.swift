@@ -342,7 +342,7 @@ import Testing
             .table(["queue": .string(queue), "reason": .string(reason), "count": 1])
         }
         let message = IncomingMessage(
-            exchange: MessageMap.work, routingKey: MessageMap.parked.name, body: Array("{}".utf8),
+            exchange: MessageMap.parked.exchange, routingKey: MessageMap.parked.name, body: Array("{}".utf8),
             properties: MessageProperties(
                 messageID: "m1", type: "JobFinished",
                 headers: [

@@ -1,5 +1,7 @@
 import FoundationEssentials
 import Glibc
+import Subprocess
+import SystemPackage
 
 /// A RabbitMQ node of the stack's own, from the program that the system has (Debian's `rabbitmq-server`).
 ///
@@ -7,6 +9,35 @@ import Glibc
 /// everything listens on loopback.
 struct PrivateBroker: Sendable {
     let layout: StackLayout
+    /// The `pipeline` program, which knows what each service may do.
+    let platform: String
+    /// The pool of the stack's builder.
+    let pool: String
+    /// What the stack's deployer serves.
+    let clusters: [String]
+
+    /// - Parameter setting: a setting's value for a service.
+    init(layout: StackLayout, binaries: String, setting: (_ name: String, _ service: String) -> String?) {
+        self.layout = layout
+        platform = "\(binaries)/pipeline"
+        let labels = setting("SLIPWAY_LABELS", "builder")?.split(separator: ",").map(String.init).sorted()
+        pool = labels?.joined(separator: ".") ?? "default"
+        let named = setting("SLIPWAY_CLUSTERS", "deployer")?.split(separator: ",") ?? []
+        clusters = ["default"] + named.compactMap { $0.split(separator: "=").first.map(String.init) }
+    }
+
+    /// Whether each service has its own login; not yet where a node of before still runs.
+    var hasLogins: Bool { FileManager.default.fileExists(atPath: "\(layout.logins)/definitions.json") }
+
+    /// The file with the address that a service reaches the node at, or its operator.
+    func address(of name: String) -> String {
+        guard hasLogins else { return layout.key("broker-url") }
+        return switch name {
+        case "builder": "\(layout.logins)/broker-url-builder-\(pool)"
+        case "deployer": "\(layout.logins)/broker-url-deployer-\(clusters[0])"
+        default: "\(layout.logins)/broker-url-\(name)"
+        }
+    }
 
     static let records = ["rabbitmq-epmd", "rabbitmq"]
 
@@ -16,19 +47,35 @@ struct PrivateBroker: Sendable {
         "/opt/homebrew/sbin",
     ]
 
-    /// Writes what the node needs and keeps the address services reach it at.
-    func prepare() throws {
+    /// Writes what the node needs, and the address that each service reaches it at.
+    func prepare(environment inherited: [String: String]) async throws {
         try FileManager.default.createDirectory(
             atPath: layout.broker, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let password = try StackKeys.keep(layout.key("broker-password"), make: StackKeys.password)
-        try SecretFile.write(
-            "amqp://slipway:\(password)@127.0.0.1:\(layout.ports.broker)/\n".utf8, to: layout.key("broker-url"))
+        var arguments = [
+            "broker", "definitions", "--folder", layout.logins, "--address", "127.0.0.1:\(layout.ports.broker)",
+            "--pools", pool, "--clusters", clusters.joined(separator: "+"),
+        ]
+        // The one login of a stack of before.
+        if FileManager.default.fileExists(atPath: layout.key("broker-password")) {
+            arguments += ["--former", "slipway"]
+        }
+        var variables: [Environment.Key: String] = [:]
+        for (name, value) in inherited where !name.hasPrefix("SLIPWAY_") {
+            if let key = Environment.Key(rawValue: name) { variables[key] = value }
+        }
+        let written = try await run(
+            .path(FilePath(platform)), arguments: Arguments(arguments), environment: .custom(variables),
+            output: .discarded, error: .string(limit: 64 << 10))
+        guard case .exited(0) = written.terminationStatus else {
+            throw CommandError(
+                "the logins of RabbitMQ could not be made", remedy: "see what \(platform) said",
+                details: written.standardError.split(separator: "\n").map(String.init))
+        }
         try SecretFile.write("[].\n".utf8, to: layout.broker + "/enabled_plugins")
         try SecretFile.write(
             """
             listeners.tcp.1 = 127.0.0.1:\(layout.ports.broker)
-            default_user = slipway
-            default_pass = \(password)
+            load_definitions = \(layout.logins)/definitions.json
             log.file.level = info
             """.utf8 + [0x0A], to: layout.broker + "/rabbitmq.conf")
     }

@@ -49,17 +49,28 @@ struct Stack: Sendable {
         }
     }
 
+    /// The stack's own broker.
+    private var node: PrivateBroker {
+        PrivateBroker(layout: layout, binaries: binaries) { name, service in
+            settings.last { $0.name == name && ($0.service ?? service) == service }?.value ?? inherited[name].nonEmpty
+        }
+    }
+
+    /// The file with the address that a service reaches the broker at, or the operator.
+    func brokerAddress(of name: String) -> String {
+        broker == nil ? node.address(of: name) : layout.key("broker-url")
+    }
+
     private func startBroker(_ progress: inout StackProgress, timeout: Duration) async throws {
         if let broker {
             try SecretFile.write("\(broker)\n".utf8, to: layout.key("broker-url"))
             return
         }
-        let node = PrivateBroker(layout: layout)
         var record = try ProcessRecord.load(layout.record("rabbitmq")).flatMap { $0.isAlive ? $0 : nil }
         if record == nil {
             _ = try await stop(PrivateBroker.records)
             try requireFree([layout.ports.broker, layout.ports.brokerDistribution, layout.ports.brokerMapper])
-            try node.prepare()
+            try await node.prepare(environment: inherited)
             try node.start(environment: inherited)
             record = try ProcessRecord.load(layout.record("rabbitmq"))
         }
@@ -89,10 +100,16 @@ struct Stack: Sendable {
         try FileManager.default.createDirectory(
             atPath: layout.data(service.name), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
         )
+        let address = brokerAddress(of: service.name)
+        guard FileManager.default.fileExists(atPath: address) else {
+            throw CommandError(
+                "the private broker has no login for this \(service.name): there is no \(address)",
+                remedy: "start it anew: slipway down\(flags ?? ""), slipway up\(flags ?? "")")
+        }
         let record = try DetachedProcess.start(
             "\(binaries)/\(service.name)",
             environment: service.environment(
-                layout: layout, inherited: inherited, settings: settings,
+                layout: layout, broker: address, inherited: inherited, settings: settings,
                 engine: LocalEngine.socket(environment: inherited)),
             directory: layout.data(service.name), log: layout.log(service.name))
         try record.save(layout.record(service.name))

@@ -17,6 +17,8 @@ struct StackLayout: Sendable, Equatable {
     func log(_ name: String) -> String { "\(directory)/log/\(name).log" }
     func record(_ name: String) -> String { "\(directory)/run/\(name).json" }
     var broker: String { directory + "/rabbitmq" }
+    /// What the private broker loads at its start, and an address with a login for each service.
+    var logins: String { directory + "/keys/broker" }
     /// The pipeline service makes it at its first start.
     var tokenFile: String { data("pipeline") + "/token" }
 

@@ -32,9 +32,11 @@ struct StackService: Sendable, Equatable {
     var index: Int { Self.all.firstIndex(of: self) ?? 0 }
 
     /// Its environment: the caller's, so that any setting reaches it, below what this stack decides.
-    /// - Parameter engine: The socket of this machine's Docker Engine, where there is one.
+    /// - Parameters:
+    ///   - broker: The file with the address that it reaches the broker at.
+    ///   - engine: The socket of this machine's Docker Engine, where there is one.
     func environment(
-        layout: StackLayout, inherited: [String: String], settings: [StackSetting], engine: String?
+        layout: StackLayout, broker: String, inherited: [String: String], settings: [StackSetting], engine: String?
     ) -> [String: String] {
         var environment = inherited
         // A login of the command line is no setting of a service.
@@ -43,7 +45,7 @@ struct StackService: Sendable, Equatable {
             environment[name] = nil
             environment[name + "_FILE"] = nil
         }
-        environment["SLIPWAY_BROKER_URL_FILE"] = layout.key("broker-url")
+        environment["SLIPWAY_BROKER_URL_FILE"] = broker
         environment["SLIPWAY_DATA"] = layout.data(name)
         environment["SLIPWAY_ADMIN_LISTEN"] = "127.0.0.1:\(layout.ports.admin(index))"
         for key in Key.allCases {

@@ -21,6 +21,10 @@ struct UpCommand: AsyncParsableCommand {
             machine; --set builder:SLIPWAY_RUNNERS=docker keeps to containers. The Docker Engine is the one that \
             DOCKER_HOST names or that listens at the usual place; without one, steps are processes only.
 
+            On its private broker each service has a login that may do no more than it needs; keys/broker has their \
+            addresses, one for you as the operator and one for whoever listens to events. Those who share a broker's \
+            address given by --broker are not kept apart.
+
             Every setting of a service (see `builder --help` and so on) can be given with --set or in the \
             environment. Ports: the gateway has --port, sync and the pipeline service the next two, the private \
             broker +10 to +12, health and metrics +1020 to +1025.
@@ -65,7 +69,7 @@ struct UpCommand: AsyncParsableCommand {
             return try console.write(
                 json: Answer(
                     server: layout.server, hooks: layout.hooks, mirror: layout.mirror, tokenFile: layout.tokenFile,
-                    brokerURLFile: layout.key("broker-url"), state: layout.directory))
+                    brokerURLFile: stack.brokerAddress(of: "operator"), state: layout.directory))
         }
         var table = Table([.init(""), .init("")])
         table.hasHeader = false

@@ -21,8 +21,7 @@ struct DeadLetter: Sendable, Equatable {
     /// The same message for the queue it came from.
     var resent: PreparedMessage {
         PreparedMessage(
-            id: id, type: type, version: version, exchange: MessageMap.work, routingKey: queue,
-            contentType: contentType,
-            body: body, run: run)
+            id: id, type: type, version: version, exchange: MessageMap.exchange(of: queue), routingKey: queue,
+            contentType: contentType, body: body, run: run)
     }
 }

@@ -88,6 +88,12 @@ extension Publisher {
         let outstanding = window.drain()
         // It names the exchange but not the message. Where it names one, the messages to others are innocent.
         let guilty = outstanding.filter { text.contains("exchange '\($0.outgoing.message.exchange)'") }
+        if code == 404, let exchange = guilty.first?.outgoing.message.exchange {
+            // Whoever declares it may only be starting.
+            waiting.prepend(contentsOf: outstanding)
+            absent[exchange] = (.now + Self.absence, [])
+            return try openConfirmChannel()
+        }
         for pending in guilty.isEmpty ? outstanding : guilty {
             let subject = "a message to the exchange '\(pending.outgoing.message.exchange)'"
             pending.outgoing.failed(AMQPError(refusal: code, text, subject: subject))
@@ -97,6 +103,15 @@ extension Publisher {
             waiting.prepend(contentsOf: outstanding.filter { !ids.contains($0.outgoing.id) })
         }
         try openConfirmChannel()
+    }
+
+    /// Tries again what waits for an exchange.
+    func takeUpAbsent(where isDue: (ContinuousClock.Instant) -> Bool) {
+        guard !absent.isEmpty else { return }
+        for (exchange, held) in absent where isDue(held.retryAt) {
+            absent[exchange] = nil
+            waiting.prepend(contentsOf: held.messages)
+        }
     }
 
     private func callChannelSays(_ method: ServerMethod, _ wire: Wire) throws(AMQPError) {

@@ -28,6 +28,10 @@ extension Publisher {
             } else if callSetup == nil, let call = waitingCalls.popFirst() {
                 budget -= try start(call, on: Self.callChannel, wire)
             } else if let pending = waiting.popFirst() {
+                guard absent.isEmpty || absent[pending.outgoing.message.exchange] == nil else {
+                    absent[pending.outgoing.message.exchange]?.messages.append(pending)
+                    continue
+                }
                 budget -= try start(pending, on: Self.confirmChannel, wire)
             }
         }

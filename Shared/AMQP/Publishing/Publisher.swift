@@ -41,6 +41,10 @@ actor Publisher {
     /// Calls that were sent, by their correlation id.
     var openCalls: [String: PendingMessage] = [:]
     var partial: Partial?
+    /// Messages to exchanges that the broker does not have, by the exchange, and when the first of them is tried again.
+    var absent: [String: (retryAt: ContinuousClock.Instant, messages: Deque<PendingMessage>)] = [:]
+    /// How long a message to an exchange that does not exist waits before it is tried again.
+    static let absence = Duration.milliseconds(500)
 
     private var commands: [Command] = []
     private var lost: CheckedContinuation<AMQPError?, Never>?
@@ -95,6 +99,7 @@ actor Publisher {
     func end(_ error: AMQPError) {
         inbox.close(error)
         turn()
+        takeUpAbsent { _ in true }
         for pending in waiting { pending.outgoing.failed(error) }
         for pending in window.drain() { pending.outgoing.failed(error) }
         for pending in waitingCalls { pending.outgoing.failed(error) }
@@ -110,6 +115,7 @@ actor Publisher {
     private func turn() {
         let now = ContinuousClock.now
         accept(now)
+        takeUpAbsent { $0 <= now }
         if let wire {
             do throws(AMQPError) {
                 try receive(wire)
@@ -168,6 +174,7 @@ actor Publisher {
         partial = nil
         blocked = nil
         lastError = error
+        takeUpAbsent { _ in true }
         waiting.prepend(contentsOf: window.drain())
         waitingCalls.prepend(contentsOf: openCalls.values)
         openCalls.removeAll()
@@ -206,6 +213,7 @@ actor Publisher {
             case .finishing(let limit), .saying(let limit): deadline = min(deadline ?? limit, limit)
             case .done, nil: break
             }
+            for (retryAt, _) in absent.values { deadline = min(deadline ?? retryAt, retryAt) }
         }
         let wanted = (wire?.descriptor, wire != nil && wantsToWrite, deadline)
         // A deadline that has come has been forgotten by the thread.
@@ -229,6 +237,7 @@ actor Publisher {
             next = min(next ?? pending.outgoing.deadline, pending.outgoing.deadline)
         }
         waiting.forEach(consider)
+        for (_, messages) in absent.values { messages.forEach(consider) }
         window.entries.forEach(consider)
         waitingCalls.forEach(consider)
         openCalls.values.forEach(consider)
@@ -242,6 +251,7 @@ actor Publisher {
             return true
         }
         waiting.removeAll(where: ends)
+        for exchange in absent.keys { absent[exchange]?.messages.removeAll(where: ends) }
         window.giveUp(where: ends)
         waitingCalls.removeAll(where: ends)
         openCalls = openCalls.filter { !ends($0.value) }
@@ -251,6 +261,9 @@ actor Publisher {
     private func overdue(_ pending: PendingMessage) -> AMQPError {
         let message = pending.outgoing.message
         let what = "the message to '\(message.exchange)' with the routing key '\(message.routingKey)'"
+        if absent[message.exchange] != nil {
+            return AMQPError(.notFound, "the broker has no exchange '\(message.exchange)', for which \(what) waited")
+        }
         if let blocked {
             return AMQPError(
                 .blocked, "the broker takes no messages for now", cause: "\(blocked); \(what) was not confirmed in time"

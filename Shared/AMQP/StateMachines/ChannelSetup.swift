@@ -22,6 +22,9 @@ struct ChannelSetup: Sendable {
     /// What is being set up, for a person.
     var subject: String { methods[position].subject }
 
+    /// Whether a queue is being bound to an exchange.
+    var isBinding: Bool { if case .queueBind = methods[position] { true } else { false } }
+
     mutating func received(_ method: ServerMethod) -> Action {
         switch method {
         case .channelClose(let code, let text), .connectionClose(let code, let text):

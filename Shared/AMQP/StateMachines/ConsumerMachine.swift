@@ -60,7 +60,9 @@ struct ConsumerMachine: Sendable {
             return [.send(.channelCloseOk)]
         case (.opening(let setup), .channelClose(let code, let text)):
             let error = AMQPError(refusal: code, text, subject: setup.subject)
-            guard !hasStarted, error.isPermanent || error.code == .resourceLocked else {
+            // An exchange that is missing is declared by someone who may only be starting.
+            let isAwaited = setup.isBinding && error.code == .notFound
+            guard !hasStarted, !isAwaited, error.isPermanent || error.code == .resourceLocked else {
                 return [.send(.channelCloseOk), .released] + leaveOrRetry(false, &generator)
             }
             state = .ended

@@ -27,24 +27,32 @@ struct Stack: Sendable {
 
     /// Starts the six, waits until each is ready, and ends them when `body` returns or throws; on a failure what they
     /// logged last is part of its text.
-    /// - Parameter settings: more settings, by service.
+    /// - Parameters:
+    ///   - brokerURL: the address of a broker, with one login for all; without it each service has its own.
+    ///   - settings: more settings, by service.
     static func with(
         brokerURL: String? = nil, settings: [String: [String: String]] = [:], _ body: (Stack) async throws -> Void
     ) async throws {
         if let brokerURL {
-            try await with(url: brokerURL, settings, body)
+            try await with(urls: [:], or: brokerURL, settings, body)
         } else {
-            try await VirtualHost.with { host in try await with(url: host.url, settings, body) }
+            try await VirtualHost.with { host in
+                try await with(urls: try await BrokerLogins.make(on: host), or: host.url, settings, body)
+            }
         }
     }
 
     private static func with(
-        url: String, _ settings: [String: [String: String]], _ body: (Stack) async throws -> Void
+        urls: [String: String], or url: String, _ settings: [String: [String: String]],
+        _ body: (Stack) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
             let database = try await TestDatabase.make(in: directory.string)
             var settings = settings
             settings["pipeline", default: [:]].merge(database.settings) { given, _ in given }
+            for (name, url) in urls {
+                settings[name, default: [:]].merge(["SLIPWAY_BROKER_URL": url]) { given, _ in given }
+            }
             let stack = try Stack(in: directory, brokerURL: url, settings: settings)
             do {
                 for name in names { try await stack.service(name).start() }

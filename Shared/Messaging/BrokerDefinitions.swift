@@ -1,0 +1,126 @@
+import AMQP
+
+/// What RabbitMQ reads at its start (`load_definitions`): the logins, what each may do, and the exchanges and queues that
+/// have to be there for those who may not declare them.
+public struct BrokerDefinitions: Encodable, Sendable {
+    var users: [User]
+    var vhosts: [VirtualHost]
+    var permissions: [Permission]
+    var exchanges: [DeclaredExchange]
+    var queues: [DeclaredQueue]
+    var bindings: [DeclaredBinding]
+    /// RabbitMQ wants them all.
+    var topicPermissions: [Permission] = []
+    var parameters: [Permission] = []
+    var globalParameters: [Permission] = []
+    var policies: [Permission] = []
+
+    /// - Parameters:
+    ///   - hash: the salted hash of a login's password, as RabbitMQ keeps it.
+    ///   - former: logins of an earlier version, which may read events from now on and have no tag.
+    public init(
+        users: [BrokerUser], virtualHost: String, former: [String] = [], hash: (_ login: String) throws -> String
+    ) rethrows {
+        self.users =
+            try users.map { User(name: $0.name, passwordHash: try hash($0.name), tags: $0.tags) }
+            + former.map { User(name: $0, passwordHash: try hash($0), tags: "") }
+        vhosts = [VirtualHost(name: virtualHost)]
+        permissions =
+            (users.map { ($0.name, $0.permissions) } + former.map { ($0, BrokerUser.events) }).map {
+                name, permissions in
+                Permission(
+                    user: name, vhost: virtualHost, configure: permissions.configure, write: permissions.write,
+                    read: permissions.read)
+            }
+        let topology = MessageMap.topology(with: users.flatMap(\.queues))
+        exchanges = topology.exchanges.map {
+            DeclaredExchange(
+                name: $0.name, vhost: virtualHost, type: $0.kind.rawValue, durable: $0.durable,
+                autoDelete: $0.autoDelete)
+        }
+        queues = topology.queues.map {
+            DeclaredQueue(
+                name: $0.name, vhost: virtualHost, durable: $0.durable, autoDelete: $0.autoDelete,
+                arguments: $0.arguments.mapValues(Argument.init))
+        }
+        bindings = topology.bindings.map {
+            DeclaredBinding(source: $0.exchange, vhost: virtualHost, destination: $0.queue, routingKey: $0.routingKey)
+        }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case users, vhosts, permissions, exchanges, queues, bindings, parameters, policies
+        case topicPermissions = "topic_permissions"
+        case globalParameters = "global_parameters"
+    }
+
+    struct User: Encodable, Sendable {
+        var name: String
+        var passwordHash: String
+        var hashingAlgorithm = "rabbit_password_hashing_sha256"
+        var tags: String
+
+        enum CodingKeys: String, CodingKey {
+            case name, tags
+            case passwordHash = "password_hash"
+            case hashingAlgorithm = "hashing_algorithm"
+        }
+    }
+
+    struct VirtualHost: Encodable, Sendable {
+        var name: String
+    }
+
+    struct Permission: Encodable, Sendable {
+        var user, vhost, configure, write, read: String
+    }
+
+    struct DeclaredExchange: Encodable, Sendable {
+        var name, vhost, type: String
+        var durable, autoDelete: Bool
+        var isInternal = false
+        var arguments: [String: String] = [:]
+
+        enum CodingKeys: String, CodingKey {
+            case name, vhost, type, durable, arguments
+            case autoDelete = "auto_delete"
+            case isInternal = "internal"
+        }
+    }
+
+    struct DeclaredQueue: Encodable, Sendable {
+        var name, vhost: String
+        var durable, autoDelete: Bool
+        var arguments: [String: Argument]
+
+        enum CodingKeys: String, CodingKey {
+            case name, vhost, durable, arguments
+            case autoDelete = "auto_delete"
+        }
+    }
+
+    struct DeclaredBinding: Encodable, Sendable {
+        var source, vhost, destination: String
+        var destinationType = "queue"
+        var routingKey: String
+        var arguments: [String: String] = [:]
+
+        enum CodingKeys: String, CodingKey {
+            case source, vhost, destination, arguments
+            case destinationType = "destination_type"
+            case routingKey = "routing_key"
+        }
+    }
+
+    /// An argument of a queue: those of ``Queue`` are texts and whole numbers.
+    struct Argument: Encodable, Sendable {
+        let value: HeaderValue
+
+        init(_ value: HeaderValue) { self.value = value }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            if let number = value.integer { try container.encode(number) } else { try container.encode(value.string) }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+/// A login of the broker and what it may do there, as ``MessageMap`` has it: one for each service, and one for the builders
+/// of each pool and the deployers of each cluster.
+public struct BrokerUser: Sendable, Hashable {
+    /// Patterns of the exchanges and queues that a login may declare, publish to or bind, and consume or bind to.
+    public struct Permissions: Sendable, Hashable {
+        public var configure: String
+        public var write: String
+        public var read: String
+    }
+
+    /// Such as `slipway-sync` and `slipway-builder-gpu`.
+    public let name: String
+    public let permissions: Permissions
+    /// What RabbitMQ lets it see and change beside messages; nothing for most.
+    public let tags: String
+    /// The queues it consumes that are there only for its pool or its clusters.
+    public let queues: [Queue]
+
+    private init(_ name: String, _ permissions: Permissions, tags: String = "", queues: [Queue] = []) {
+        self.name = Self.prefix + name
+        self.permissions = permissions
+        self.tags = tags
+        self.queues = queues
+    }
+
+    private static let prefix = "slipway-"
+
+    /// The service that a login is of; `nil` for one that is none's alone, as where all services share one.
+    public static func service(of login: String) -> String? {
+        guard login.hasPrefix(prefix) else { return nil }
+        let name = login.dropFirst(prefix.count)
+        return services.first { name == $0 } ?? pooled.first { name.hasPrefix("\($0)-") }
+    }
+
+    private static let services = ["webhook-gateway", "sync", MessageMap.platform, "notifier"]
+    private static let pooled = ["builder", "deployer"]
+
+    /// All logins of an installation.
+    /// - Parameters:
+    ///   - pools: the pools of builders.
+    ///   - clusters: what each deployer serves; its login is named after the first.
+    public static func all(pools: [String], clusters: [[String]]) -> [BrokerUser] {
+        let consumed = ["sync": [MessageMap.sync], "notifier": [MessageMap.notifier]]
+        return services.map { $0 == MessageMap.platform ? platform : of($0, consuming: consumed[$0] ?? []) }
+            + pools.map { pool in of("builder", pool, consuming: [MessageMap.build(labels: [pool])]) }
+            + clusters.compactMap { names in
+                names.first.map { of("deployer", $0, consuming: names.map(MessageMap.deploy)) }
+            } + [reader("events"), operators]
+    }
+
+    /// Everything that is Slipway's, and the answers to requests.
+    private static let platform = BrokerUser(
+        MessageMap.platform,
+        Permissions(
+            configure: "^(slipway($|\\.)|cdevents$)", write: "^(slipway($|\\.)|cdevents$|amq\\.default$)",
+            read: "^(slipway($|\\.)|cdevents$)"))
+
+    /// Whoever looks after the broker.
+    private static let operators = BrokerUser(
+        "operator", Permissions(configure: ".*", write: ".*", read: ".*"), tags: "administrator")
+
+    /// Who listens to events and can do nothing else: with a queue that the broker names, or one called `my-…`.
+    static func reader(_ name: String) -> BrokerUser { BrokerUser(name, events) }
+
+    static let events = Permissions(
+        configure: "^(amq\\.gen|my-)", write: "^(amq\\.gen|my-)", read: "^(amq\\.gen|my-|cdevents$)")
+
+    private static func of(_ service: String, _ part: String? = nil, consuming queues: [Queue]) -> BrokerUser {
+        var write = Set(MessageMap.table.filter { $0.producers.contains(service) }.flatMap(\.exchanges))
+        if MessageMap.narrators.contains(service) { write.insert(MessageMap.events) }
+        if !queues.isEmpty { write.insert(MessageMap.parked.exchange) }
+        for queue in queues { write.insert(queue.again) }
+        let heard = MessageMap.table.filter { $0.consumers.contains(service) }.compactMap { entry -> String? in
+            if case .fanout(let exchange) = entry.route { exchange } else { nil }
+        }
+        let own = queues.map { escaped($0.name) }
+        // The queue by which a fanout exchange is heard goes with the connection that made it.
+        let passing = heard.isEmpty ? [] : ["slipway\\.subscription\\..*"]
+        return BrokerUser(
+            [service, part].compactMap(\.self).joined(separator: "-"),
+            Permissions(
+                configure: pattern(own + passing), write: pattern(write.map(escaped) + passing),
+                read: pattern(own + passing + Set(heard).map(escaped))), queues: part == nil ? [] : queues)
+    }
+
+    private static func pattern(_ alternatives: [String]) -> String {
+        "^(\(alternatives.sorted().joined(separator: "|")))$"
+    }
+
+    private static func escaped(_ name: String) -> String {
+        var text = ""
+        for character in name {
+            if "\\.+*?()[]{}|^$".contains(character) { text += "\\" }
+            text.append(character)
+        }
+        return text
+    }
+}

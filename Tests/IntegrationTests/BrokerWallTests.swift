@@ -1,0 +1,211 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Messaging
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What each login of the broker may do, tried on a node that loaded what `pipeline broker definitions` wrote.
+@Suite(.serialized, .timeLimit(.minutes(5)))
+struct BrokerWallTests {
+    /// Whom each login may publish to, and which queues it may consume. Everything else is refused.
+    private static let table: [String: (publishes: Set<String>, consumes: Set<String>)] = [
+        "slipway-webhook-gateway": (["slipway.to.sync", "slipway.to.pipeline.rpc"], []),
+        "slipway-sync": (
+            ["slipway.to.pipeline", "slipway.to.pipeline.rpc", "slipway.to.parked", "slipway.again.sync", "cdevents"],
+            ["slipway.sync"]
+        ),
+        "slipway-builder-default": (workers.union(["slipway.again.build.default"]), ["slipway.build.default"]),
+        "slipway-builder-gpu": (workers.union(["slipway.again.build.gpu"]), ["slipway.build.gpu"]),
+        "slipway-deployer-default": (workers.union(["slipway.again.deploy.default"]), ["slipway.deploy.default"]),
+        "slipway-deployer-east": (
+            workers.union(["slipway.again.deploy.east", "slipway.again.deploy.west"]),
+            ["slipway.deploy.east", "slipway.deploy.west"]
+        ),
+        "slipway-notifier": (["slipway.to.parked", "slipway.again.notifier"], ["slipway.notifier"]),
+        "slipway-events": ([], []),
+    ]
+
+    private static let workers: Set = [
+        "slipway.to.pipeline", "slipway.to.pipeline.rpc", "slipway.to.logs", "slipway.to.parked", "cdevents",
+    ]
+
+    private static let topology = MessageMap.topology(
+        with: ["default", "gpu"].map { MessageMap.build(labels: [$0]) }
+            + ["default", "east", "west"].map(MessageMap.deploy))
+
+    @Test func eachLoginMayDoWhatTheTableAllowsAndNothingElse() async throws {
+        try await Self.withNode { node, address in
+            #expect(try await node.control("list_queues", "name").contains("slipway.deploy.west"))
+            let queues = Self.topology.queues.map(\.name)
+            let exchanges = Self.topology.exchanges.map(\.name) + ["", "amq.direct", "amq.topic", "amq.fanout"]
+            for (login, allowed) in Self.table {
+                let url = try address(login)
+                try await Broker.with(url) { broker in
+                    for exchange in exchanges {
+                        // A key that leads to no queue: being allowed leaves nothing behind.
+                        let message = OutgoingMessage(exchange: exchange, routingKey: "nowhere", body: [])
+                        let isAllowed = await Self.code { try await broker.publish(message) } != .accessRefused
+                        #expect(
+                            isAllowed == allowed.publishes.contains(exchange), "\(login) publishes to '\(exchange)'")
+                    }
+                    for queue in queues {
+                        let deliveries = broker.deliveries(of: queue, prefetch: 1)
+                        let isAllowed = await Self.code { try await deliveries.started() } != .accessRefused
+                        #expect(isAllowed == allowed.consumes.contains(queue), "\(login) consumes \(queue)")
+                    }
+                }
+                // Nobody makes an exchange or a queue, nor leads messages elsewhere.
+                for stray in [
+                    Topology(exchanges: [Exchange("slipway.stray", kind: .fanout)]),
+                    Topology(queues: [.quorum("slipway.stray")]), Topology(queues: [.quorum("slipway.build.stray")]),
+                ] {
+                    #expect(await Self.declares(stray, url) == .accessRefused, "\(login)")
+                }
+                for queue in queues {
+                    for exchange in ["slipway.to.build", "slipway.to.pipeline", "slipway.control", "cdevents"] {
+                        let binding = Topology(
+                            bindings: [Binding(queue: queue, exchange: exchange, routingKey: "#")])
+                        #expect(
+                            await Self.declares(binding, url) == .accessRefused, "\(login): \(queue) to \(exchange)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func anEventsLoginHearsEventsAndNothingElse() async throws {
+        try await Self.withNode { node, address in
+            let url = try address("slipway-events")
+            let own = Topology(
+                queues: [.quorum("my-tool")],
+                bindings: [Binding(queue: "my-tool", exchange: "cdevents", routingKey: "#")])
+            #expect(await Self.declares(own, url) == nil)
+            for exchange in ["slipway.control", "slipway.to.pipeline", "slipway.to.logs", "slipway.to.parked"] {
+                let other = Topology(
+                    queues: [.quorum("my-tool")],
+                    bindings: [Binding(queue: "my-tool", exchange: exchange, routingKey: "#")])
+                #expect(await Self.declares(other, url) == .accessRefused, "\(exchange)")
+            }
+        }
+    }
+
+    /// A header `CC` adds routing keys that no permission looks at.
+    @Test func aCarbonCopyReachesNoOtherQueue() async throws {
+        try await Self.withNode { node, address in
+            let keys = Self.topology.queues.map { HeaderValue.string($0.name) }
+            try await Broker.with(try address("slipway-sync")) { broker in
+                for (exchange, key) in [("slipway.to.pipeline", "slipway.pipeline"), ("slipway.again.sync", "5s")] {
+                    try await broker.publish(
+                        OutgoingMessage(
+                            exchange: exchange, routingKey: key, body: Array("copied".utf8),
+                            properties: MessageProperties(headers: ["CC": .array(keys), "BCC": .array(keys)])))
+                }
+            }
+            try await eventually(within: .seconds(15), "the one that waited has come back") {
+                try await Self.counts(node)["slipway.sync"] == 2
+            }
+            // Both ways lead to the sender's own queues and to those it may write.
+            let reached = try await Self.counts(node).filter { $0.value > 0 }
+            let allowed: Set = ["slipway.pipeline", "slipway.sync"]
+            let delays = reached.keys.filter { $0.hasPrefix("slipway.again.sync.") }
+            #expect(Set(reached.keys).subtracting(delays) == allowed, "\(reached)")
+        }
+    }
+
+    @Test func theLoginOfAnEarlierVersionLosesItsTagAndItsRights() async throws {
+        var earlier = ""
+        func prepare(_ directory: FilePath, _ port: Int) -> String {
+            "default_user = slipway\ndefault_pass = earlier"
+        }
+        try await PrivateBroker.with(prepare: prepare) { node in
+            earlier = "amqp://slipway:earlier@127.0.0.1:\(node.port)"
+            try await Broker.with(earlier, topology: MessageMap.topology()) { broker in
+                try await broker.publish(
+                    OutgoingMessage(exchange: MessageMap.sync.exchange, routingKey: "slipway.sync", body: [1]))
+            }
+            #expect(try await node.control("list_users").contains("administrator"))
+            try await eventually("the queue is written down") { try node.remembers("slipway.sync") }
+            try await node.kill()
+            let line = try await Self.define(in: node.directory, node.port, "--former", "slipway")
+            let configuration = node.directory.appending("rabbitmq.conf")
+            let text = try String(contentsOfFile: configuration.string, encoding: .utf8)
+            try writeFile(configuration, text.replacing(/default_.*\n/, with: "") + line + "\n")
+            try await node.start()
+            let users = try await node.control("list_users").split(separator: "\n").map(String.init)
+            #expect(users.filter { $0.contains("[administrator]") }.map { $0.prefix(16) } == ["slipway-operator"])
+            #expect(await Self.declares(Topology(), earlier) == .authentication)
+            // What waited is still there, and the service's own login takes it.
+            let sync = try String(
+                contentsOfFile: node.directory.appending("logins/broker-url-sync").string, encoding: .utf8)
+            try await Broker.with(String(sync.dropLast()), topology: MessageMap.topology(consuming: [MessageMap.sync]))
+            {
+                broker in
+                var deliveries = broker.deliveries(of: "slipway.sync", prefetch: 1).makeAsyncIterator()
+                let first = try await deliveries.next()
+                #expect(first?.message.body == [1])
+            }
+        }
+    }
+
+    // MARK: - The node
+
+    private static func withNode(
+        _ body: (PrivateBroker, _ address: (String) throws -> String) async throws -> Void
+    ) async throws {
+        func prepare(_ directory: FilePath, _ port: Int) async throws -> String {
+            try await define(in: directory, port)
+        }
+        try await PrivateBroker.with(prepare: prepare) { node in
+            try await body(node) { login in
+                let name = login.dropFirst("slipway-".count)
+                let file = node.directory.appending("logins/broker-url-\(name)").string
+                return String(try String(contentsOfFile: file, encoding: .utf8).dropLast())
+            }
+        }
+    }
+
+    /// - Returns: the line that has the node load what was written.
+    private static func define(in directory: FilePath, _ port: Int, _ more: String...) async throws -> String {
+        let folder = directory.appending("logins").string
+        try await runTool(
+            ServiceProgram.folder.appending("pipeline").string,
+            [
+                "broker", "definitions", "--folder", folder, "--address", "127.0.0.1:\(port)", "--pools", "default,gpu",
+                "--clusters", "default,east+west",
+            ] + more)
+        // The node may run as another user.
+        try await runTool("chmod", ["-R", "a+rX", directory.string])
+        return "load_definitions = \(folder)/definitions.json"
+    }
+
+    private static func counts(_ node: PrivateBroker) async throws -> [String: Int] {
+        let lines = try await node.control("-q", "list_queues", "--no-table-headers", "name", "messages")
+        return Dictionary(
+            lines.split(separator: "\n").compactMap { line in
+                let words = line.split(separator: "\t")
+                return words.count == 2 ? (String(words[0]), Int(words[1]) ?? 0) : nil
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func code(_ body: () async throws -> Void) async -> AMQPError.Code? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return (error as? AMQPError)?.code
+        }
+    }
+
+    /// How declaring all of it ends.
+    private static func declares(_ topology: Topology, _ url: String) async -> AMQPError.Code? {
+        await code {
+            try await Broker.with(url, topology: topology) { broker in
+                try await eventually("it is declared") {
+                    if case .connected = await broker.status { true } else { false }
+                }
+            }
+        }
+    }
+}
