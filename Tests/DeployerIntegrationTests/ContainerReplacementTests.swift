@@ -18,10 +18,11 @@ import Worker
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
         func replacement(
-            _ image: String, job: String, sequence: Int64, _ run: ContainerRun = ContainerRun(), log: MemoryLog
+            _ image: String, job: String, sequence: Int64, _ run: ContainerRun = ContainerRun(),
+            service: String? = nil, log: MemoryLog
         ) throws -> ContainerReplacement {
             ContainerReplacement(
-                engine: engine, http: http, service: service, image: try ImageReference(image),
+                engine: engine, http: http, service: service ?? self.service, image: try ImageReference(image),
                 specification: try run.specification(image: image, environment: [:], allowsHostNetwork: true),
                 order: run.order.map { $0 == .startFirst ? .startFirst : .stopFirst }, health: run.health,
                 login: RegistryCredentials(
@@ -465,12 +466,13 @@ import Worker
                 network: networks[0], networks: [networks[1]], entrypoint: ["/bin/busybox"],
                 command: ["sh", "-c", "exec /bin/busybox sleep 1000"], user: "1000:1000", memory: 32 << 20, init: false,
                 logging: .init(driver: "json-file", options: ["max-size": "1m"]),
-                healthCheck: .init(command: ["/bin/busybox", "true"], interval: 1))
+                healthCheck: .init(command: ["/bin/busybox", "true"], interval: 1), stopGracePeriod: 42)
             let log = MemoryLog()
             _ = try await host.replacement(one, job: "j1", sequence: 1, run, log: log).run()
             #expect(log.text.contains("its health check says it is healthy"))
             let container = try await host.engine.inspectContainer(host.service)
             #expect(Set(container.networks.keys) == Set(networks))
+            #expect(container.stopTimeout == 42)
             let isFirst = [
                 "/bin/busybox", "sh", "-c",
                 "/bin/busybox grep -q ^sleep /proc/1/comm || /bin/busybox grep -q busybox /proc/1/comm",
@@ -501,7 +503,8 @@ import Worker
             _ = try await host.engine.execute(
                 ["/bin/busybox", "touch", "/go"], in: ServiceNames(host.service).next)
             let error = await #expect(throws: JobFailure.self) { try await rollout.value }
-            #expect(error?.reason.contains("replaced by another hand") == true, "\(error?.reason ?? "")")
+            let reason = error?.reason ?? ""
+            #expect(reason.contains("changed by another hand since this rollout began"), "\(reason)")
             #expect(try await host.all.isEmpty)
             #expect(try await host.engine.inspectContainer(host.service).id == theirs)
             try await host.engine.removeContainer(theirs)
@@ -551,6 +554,85 @@ import Worker
             _ = try await host.replacement(two, job: "j2", sequence: 2, log: MemoryLog()).run()
             #expect(try await host.all == [host.service])
             #expect(try await host.engine.inspectContainer(host.service).image == two)
+        }
+    }
+
+    @Test("a container that only has a name such as a rollout gives is left alone", arguments: [true, false])
+    func namesOfOthers(hasOld: Bool) async throws {
+        try await withHost { host in
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            let bad = try await TestImages.build("exit 4")
+            let names = ServiceNames(host.service)
+            let other = names.previous
+            var theirs = ContainerSpecification(image: one)
+            if hasOld {
+                try await host.engine.startContainer(
+                    try await host.engine.createContainer(theirs, name: host.service))
+            }
+            var others: [String: Bool] = [:]
+            for (name, isRunning) in [(other, true), (names.next, false), (names.ready[0], true)] {
+                theirs.labels = name == other ? [:] : [DeployLabel.service: "\(host.service)-\(name)"]
+                let id = try await host.engine.createContainer(theirs, name: name)
+                if isRunning { try await host.engine.startContainer(id) }
+                others[id] = isRunning
+            }
+            func left() async throws -> [String: Bool] {
+                var left: [String: Bool] = [:]
+                for name in [other, names.next, names.ready[0]] {
+                    let container = try await host.engine.inspectContainer(name)
+                    left[container.id] = container.state.isRunning
+                }
+                return left
+            }
+            let run = ContainerRun(health: Probe(port: 8080, timeout: 20))
+            await #expect(throws: JobFailure.self) {
+                try await host.replacement(bad, job: "j1", sequence: 1, run, log: MemoryLog()).run()
+            }
+            #expect(try await left() == others)
+            for (job, image) in [("j2", two), ("j3", one)] {
+                let log = MemoryLog()
+                let result = try await host.replacement(
+                    image, job: job, sequence: Int64(job.dropFirst()) ?? 0, run, log: log
+                ).run()
+                #expect(result.isFirst == (!hasOld && job == "j2"), "\(log.text)")
+                #expect(try await left() == others)
+                #expect(try await host.all == [host.service])
+                #expect(try await host.engine.inspectContainer(host.service).image == image)
+            }
+            // And where the service's own name is another's.
+            let error = await #expect(throws: JobFailure.self) {
+                try await host.replacement(
+                    two, job: "j4", sequence: 4, run, service: names.next, log: MemoryLog()
+                ).run()
+            }
+            #expect(error?.reason.contains("is one of the service “\(host.service)-\(names.next)”") == true)
+            for id in others.keys { try await host.engine.removeContainer(id) }
+        }
+    }
+
+    @Test("a container stops by its own signal, and has the time that it was given")
+    func stopTimeout() async throws {
+        try await withHost { host in
+            let slow = try await TestImages.build(
+                """
+                end() { /bin/busybox sleep 6; /bin/busybox touch /data/done; exit 0; }
+                trap end USR1
+                while :; do /bin/busybox sleep 0.1; done
+                """)
+            let two = try await TestImages.server("two")
+            let volume = "\(host.service)-data"
+            try await host.engine.createVolume(volume, labels: [DeployLabel.service: host.service])
+            var theirs = ContainerSpecification(image: slow)
+            theirs.mounts = [.volume(name: volume, path: "/data")]
+            (theirs.stopSignal, theirs.stopTimeout) = ("SIGUSR1", 60)
+            try await host.engine.startContainer(
+                try await host.engine.createContainer(theirs, name: host.service))
+            let log = MemoryLog()
+            let run = ContainerRun(health: Probe(port: 8080, timeout: 20))
+            _ = try await host.replacement(two, job: "j1", sequence: 1, run, log: log).run()
+            #expect(log.text.contains("has up to 60 s to stop"), "\(log.text)")
+            let isDone = ["/bin/busybox", "test", "-e", "/data/done"]
+            #expect(try await host.engine.execute(isDone, in: host.service) == 0)
         }
     }
 

@@ -122,6 +122,41 @@ extension ServiceTests {
         }
     }
 
+    @Test("what somebody put in the service's place while the deployer was away is not taken down for the same rollout")
+    func aRepairByHandIsLeftAlone() async throws {
+        let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+        let three = try await TestImages.server("three")
+        try await withOld(one) { old in
+            try await scene(old.step(two)) { scene in
+                try await scene.offer(attempt: 1)
+                let first = try await scene.start()
+                try await eventually(within: .seconds(60), "the new container") { await old.next() != nil }
+                try await first.signal("KILL")
+                _ = try await first.exit()
+                for name in [old.service, old.places.next] { try await old.engine.removeContainer(name) }
+                var repair = ContainerSpecification(image: three)
+                repair.ports = [.init(container: 8080, host: old.port, address: "127.0.0.1")]
+                let id = try await old.engine.createContainer(repair, name: old.service)
+                try await old.engine.startContainer(id)
+                try await scene.offer(attempt: 2)
+                let second = try await scene.start()
+                try await eventually(within: .seconds(60), "the end of the second attempt") {
+                    scene.ledger.value.finished.contains { $0.attempt == 2 }
+                }
+                let finished = try #require(scene.ledger.value.finished.first { $0.attempt == 2 })
+                let reason = finished.steps.first?.reason ?? ""
+                #expect(reason.contains("was changed by another hand since this rollout began"), "\(finished)")
+                #expect(reason.hasSuffix("; nothing was changed"), "\(finished)")
+                let now = try await old.engine.inspectContainer(old.service)
+                #expect(now.id == id && now.restartCount == 0)
+                #expect(await old.answer() == "three\n")
+                #expect(try await old.made().isEmpty)
+                try await second.signal("TERM")
+                #expect(try await second.exit() == .exited(0))
+            }
+        }
+    }
+
     /// Cancelled while its deployer is away, the rollout never comes again.
     @Test("a deployer that starts again puts back what it left half done, whether the rollout comes again or not")
     func aKilledDeployerPutsBackTheOldContainer() async throws {

@@ -33,7 +33,7 @@ import Worker
             entrypoint: ["/serve"], command: ["--port", "80"],
             user: "1000:1000", labels: ["traefik.enable": "true"], memory: 64 << 20, init: false,
             logging: .init(driver: "json-file", options: ["max-size": "10m"]),
-            healthCheck: .init(command: ["/ok"], interval: 5, retries: 2))
+            healthCheck: .init(command: ["/ok"], interval: 5, retries: 2), stopSignal: "SIGQUIT", stopGracePeriod: 90)
         let specification = try run.specification(image: "web", environment: ["A": "b"])
         #expect(specification.network == "front")
         #expect(specification.moreNetworks == ["back"])
@@ -44,6 +44,7 @@ import Worker
         #expect(specification.labels == ["traefik.enable": "true"])
         #expect(specification.memoryLimit == 64 << 20)
         #expect(!specification.usesInit)
+        #expect(specification.stopSignal == "SIGQUIT" && specification.stopTimeout == 90)
         #expect(specification.logging == .driver("json-file", options: ["max-size": "10m"]))
         #expect(
             specification.healthCheck

@@ -14,14 +14,14 @@ import Worker
     /// A container as `docker inspect` shows it.
     private func container(
         mounts: [String] = [], networks: [String: [String]] = [:], mode: String = "front",
-        labels: [String: String] = [:]
+        labels: [String: String] = [:], id: String = id
     ) throws -> ContainerDetails {
         let endpoints = networks.map { name, aliases in
             let all = aliases + [String(Self.id.prefix(12))]
             return #""\#(name)": {"IPAddress": "", "Aliases": \#(all)}"#
         }
         let text = #"""
-            {"Id": "\#(Self.id)", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web", "Labels": {\#(labels.map { #""\#($0)": "\#($1)""# }.joined(separator: ","))}},
+            {"Id": "\#(id)", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web", "Labels": {\#(labels.map { #""\#($0)": "\#($1)""# }.joined(separator: ","))}},
              "State": {"Status": "running", "Running": true, "ExitCode": 0},
              "HostConfig": {"NetworkMode": "\#(mode)"}, "Mounts": [\#(mounts.joined(separator: ","))],
              "NetworkSettings": {"Networks": {\#(endpoints.joined(separator: ","))}}}
@@ -131,6 +131,31 @@ import Worker
         let host = try kept(try container(networks: ["host": []], mode: "host"))
         #expect(host.made.network == nil)
         #expect(host.state.notes.count == 1)
+    }
+
+    @Test("a container is the service's where its label or that of the new one says so, and not by its name alone")
+    func whoseAContainerIs() throws {
+        func own(_ all: (ServiceNames.Place, String, labels: [String: String])...) throws -> [String] {
+            let found = try all.map { ServiceContainer(try container(labels: $0.labels, id: $0.1), $0.0) }
+            return ServiceContainer.own(found, of: "web").map(\.details.id)
+        }
+        let ours = [DeployLabel.service: "web"]
+        let others = [DeployLabel.service: "web-previous"]
+        #expect(try own((.current, "a", [:]), (.previous, "b", [:])) == ["a"])
+        #expect(
+            try own((.current, "a", ours), (.previous, "b", others), (.next, "c", [:]), (.ready, "d", others)) == ["a"])
+        #expect(try own((.current, "a", others)) == [])
+        #expect(try own((.previous, "b", ours)) == ["b"])
+        #expect(try own((.previous, "b", [:])) == [])
+        // Made by hand, it has given way to the new one.
+        let new = ours.merging([DeployLabel.replaces: "x,b"]) { $1 }
+        for place in [ServiceNames.Place.ready, .current, .next] {
+            #expect(try own((place, "c", new), (.previous, "b", [:])) == ["c", "b"])
+        }
+        // What is another service's stays so, whoever says what.
+        #expect(try own((.current, "c", new), (.previous, "b", others)) == ["c"])
+        let theirs = others.merging([DeployLabel.replaces: "b"]) { $1 }
+        #expect(try own((.current, "c", theirs), (.previous, "b", [:])) == [])
     }
 
     @Test func withoutAnOldOneThereAreTheStepsAliases() throws {

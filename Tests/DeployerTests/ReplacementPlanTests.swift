@@ -403,7 +403,8 @@ import Testing
             guard host.container("theirs")?.isRunning == true else { continue }
             let isNew = host.at(.current)?.id != "theirs"
             try interrupt(plan, on: &host) { host in
-                if isNew, host.at(.current)?.id == "theirs" { #expect(host.at(.current)?.answers == ["front": ["web"]]) }
+                guard isNew, let current = host.at(.current), current.id == "theirs" else { return }
+                #expect(current.answers == ["front": ["web"]])
             }
             #expect(host.containers.map(\.id) == ["theirs"], "\(steps)")
             #expect(host.containers.map(\.answers) == [["front": ["web"]]], "\(steps)")
@@ -483,6 +484,27 @@ import Testing
         }
     }
 
+    @Test(
+        "what another hand put there while the deployer was away is left alone",
+        arguments: [nil, .next, .ready] as [ServiceNames.Place?])
+    func anotherHandWhileNobodyLooked(own: ServiceNames.Place?) throws {
+        var host = Host()
+        host.containers = [Found(id: "repair", place: .current, isRunning: true, start: "0", networks: ["front"])]
+        if let own {
+            host.containers.append(
+                Found(
+                    id: "c1", place: own, sequence: 2, job: "j2", isRunning: true, start: "1", stops: "theirs",
+                    aliases: ["front": ["web"]]))
+        }
+        var wanted = wanted("j2", 2, resources: Self.shared)
+        wanted.known = ["theirs"]
+        let repair = host.containers[0]
+        #expect(try run(wanted, on: &host) == .refused(.replaced(by: "repair")))
+        #expect(host.containers == [repair])
+        // A newer one knows it.
+        #expect(try run(self.wanted("j3", 3), on: &host) == .done(unchanged: false))
+    }
+
     @Test("one that was stopped by somebody stays so when the new one fails")
     func stoppedBefore() throws {
         var host = Host()
@@ -507,6 +529,10 @@ import Testing
         #expect(ServiceNames("web").ready == ["Web", "web-ready"])
         #expect(ServiceNames("2-Web").ready == ["2-web", "2-Web-ready"])
         #expect(ServiceNames("42").ready == ["42-ready"])
+        #expect(ServiceNames("web").names(of: .previous) == ["web-previous", "web-old"])
+        let all = ServiceNames("web").all.map(\.name)
+        #expect(Set(all).count == all.count)
+        #expect(ServiceNames("42").all.map(\.place).allSatisfy { $0 != .leaving })
         #expect(["web", "2-Web", "42", "w1"].map { ServiceNames($0).leaving } == ["wEb", "2-WEb", nil, nil])
     }
 }

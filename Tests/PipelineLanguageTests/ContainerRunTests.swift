@@ -39,6 +39,15 @@ struct ContainerRunTests {
         #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
     }
 
+    @Test("signals")
+    func signals() throws {
+        for signal in ["SIGQUIT", "TERM", "9", "SIGRTMIN+3"] { try ContainerRun.signal(signal) }
+        for signal in ["", "SIGTEM", "sigterm", "0", "65"] {
+            let error = #expect(throws: ContainerRun.Problem.self) { try ContainerRun.signal(signal) }
+            #expect(error?.description == "“\(signal)” is not a signal such as SIGTERM, SIGQUIT or SIGINT")
+        }
+    }
+
     @Test("volumes")
     func volumes() throws {
         #expect(try ContainerRun.volume("/srv:/data:ro") == .init(source: "/srv", path: "/data", isReadOnly: true))

@@ -116,6 +116,8 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
     public var networkMode: String
     /// Whether the engine removes it, and its volumes without a name, as soon as it ends (`docker run --rm`).
     public var removesItself: Bool
+    /// How many seconds it has to end when it is asked to; below zero as long as it takes. `nil`: nobody said so.
+    public var stopTimeout: Int?
 
     private enum Keys: String, CodingKey {
         case id, name, image, config, state, networkSettings, mounts, restartCount, hostConfig
@@ -128,6 +130,7 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
     private struct Configuration: Decodable {
         var image: String
         var labels: [String: String]?
+        var stopTimeout: Int?
     }
     private struct Networks: Decodable {
         var ports: [String: [Binding]?]?
@@ -143,6 +146,7 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         let configuration = try container.decode(Configuration.self, forKey: .config)
         image = configuration.image
         labels = configuration.labels ?? [:]
+        stopTimeout = configuration.stopTimeout
         state = try container.decode(State.self, forKey: .state)
         let networks = try container.decodeIfPresent(Networks.self, forKey: .networkSettings)
         ports = (networks?.ports ?? [:]).compactMapValues { $0 }

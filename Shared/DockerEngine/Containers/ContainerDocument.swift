@@ -88,6 +88,7 @@ struct ContainerDocument: Encodable {
     var workingDir: String?
     var user: String?
     var stopSignal: String?
+    var stopTimeout: Int?
     var labels: [String: String]
     var healthcheck: HealthConfiguration?
     var exposedPorts: [String: Empty]
@@ -105,6 +106,7 @@ struct ContainerDocument: Encodable {
         workingDir = container.workingDirectory
         user = container.user
         stopSignal = container.stopSignal
+        stopTimeout = container.stopTimeout
         labels = container.labels
         healthcheck = container.healthCheck.map(HealthConfiguration.init)
         var exposed: [String: Empty] = [:]

@@ -83,6 +83,8 @@ public struct ContainerSpecification: Sendable, Hashable {
     public var usesInit = true
     /// What asks it to end, such as `SIGTERM`; `nil`: what the image says.
     public var stopSignal: String?
+    /// How many seconds it has to end before it is killed; `nil`: the engine's default.
+    public var stopTimeout: Int?
     /// Whether the signals that end it reach all processes of its first one's group, not that one alone.
     public var signalsGroup = false
     /// The most processes and threads; `nil` is without limit.

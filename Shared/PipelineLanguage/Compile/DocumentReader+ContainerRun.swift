@@ -24,6 +24,8 @@ extension DocumentReader {
         run.`init` = bool(fields.take("init"), "“init”") ?? true
         run.logging = logging(fields.take("logging"))
         run.healthCheck = healthCheck(fields.take("healthcheck"))
+        run.stopSignal = signal(fields.take("stop_signal"))
+        run.stopGracePeriod = duration(fields.take("stop_grace_period"), "“stop_grace_period”")
         if let restart = fields.take("restart"), let text = restartPolicy(restart) { run.restart = text }
         run.order = choice(fields.take("order"), "“order”")
         run.drain = duration(fields.take("drain"), "“drain”")
@@ -115,6 +117,17 @@ extension DocumentReader {
         default:
             sink.error(.badValue, "“test” begins with CMD, CMD-SHELL or NONE; a list without it is “command”", at: node)
             return words
+        }
+    }
+
+    private func signal(_ node: SourceNode?) -> String? {
+        guard let node, let text = text(node, "“stop_signal”") else { return nil }
+        do {
+            try ContainerRun.signal(text)
+            return text
+        } catch {
+            sink.error(.badValue, "\(error)", at: node)
+            return nil
         }
     }
 

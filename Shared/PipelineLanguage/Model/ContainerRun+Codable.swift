@@ -3,6 +3,8 @@ extension ContainerRun: Codable {
         case ports, environment, volumes, network, networks, aliases, entrypoint, command, user, labels, memory, `init`
         case logging, restart, order, drain, health
         case healthCheck = "healthcheck"
+        case stopSignal = "stop_signal"
+        case stopGracePeriod = "stop_grace_period"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -22,6 +24,8 @@ extension ContainerRun: Codable {
         self.`init` = try container.decode(.`init`, default: true)
         logging = try container.decodeIfPresent(Logging.self, forKey: .logging)
         healthCheck = try container.decodeIfPresent(HealthCheck.self, forKey: .healthCheck)
+        stopSignal = try container.decodeIfPresent(String.self, forKey: .stopSignal)
+        stopGracePeriod = try container.decodeIfPresent(Int.self, forKey: .stopGracePeriod)
         restart = try container.decode(.restart, default: "unless-stopped")
         order = try container.decodeIfPresent(Order.self, forKey: .order)
         drain = try container.decodeIfPresent(Int.self, forKey: .drain)
@@ -44,6 +48,8 @@ extension ContainerRun: Codable {
         try container.encode(self.`init`, forKey: .`init`, unless: true)
         try container.encodeIfPresent(logging, forKey: .logging)
         try container.encodeIfPresent(healthCheck, forKey: .healthCheck)
+        try container.encodeIfPresent(stopSignal, forKey: .stopSignal)
+        try container.encodeIfPresent(stopGracePeriod, forKey: .stopGracePeriod)
         try container.encode(restart, forKey: .restart, unless: "unless-stopped")
         try container.encodeIfPresent(order, forKey: .order)
         try container.encodeIfPresent(drain, forKey: .drain)

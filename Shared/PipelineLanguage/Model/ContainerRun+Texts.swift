@@ -94,6 +94,23 @@ extension ContainerRun {
         }
     }
 
+    // MARK: - Signals
+
+    private static let signals: Set<String> = [
+        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+        "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
+        "WINCH", "IO", "PWR", "SYS",
+    ]
+
+    /// A signal by name or number, such as `SIGQUIT`, `QUIT` or `3`.
+    public static func signal(_ text: String) throws(Problem) {
+        let name = text.hasPrefix("SIG") ? String(text.dropFirst(3)) : text
+        let isRealTime = name.hasPrefix("RTMIN") || name.hasPrefix("RTMAX")
+        guard signals.contains(name) || isRealTime || Int(text).map((1...64).contains) == true else {
+            throw Problem(description: "“\(text)” is not a signal such as SIGTERM, SIGQUIT or SIGINT")
+        }
+    }
+
     // MARK: - Volumes
 
     /// `/srv/data:/data` or `data:/data:ro`.

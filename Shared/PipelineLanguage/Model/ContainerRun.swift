@@ -69,6 +69,10 @@ public struct ContainerRun: Sendable, Hashable {
     public var `init`: Bool
     public var logging: Logging?
     public var healthCheck: HealthCheck?
+    /// Asks it to end, such as `SIGQUIT`; `nil` for what the image says.
+    public var stopSignal: String?
+    /// How long it has to end after that before it is killed, in seconds; `nil` for the engine's default.
+    public var stopGracePeriod: Int?
     /// `no`, `always`, `on-failure` or `unless-stopped`.
     public var restart: String
     /// `nil`: the old one stops first where both use the same port of the host or write to the same files.
@@ -82,8 +86,8 @@ public struct ContainerRun: Sendable, Hashable {
         ports: [String] = [], environment: [String: Value] = [:], volumes: [String] = [], network: String? = nil,
         networks: [String] = [], aliases: [String] = [], entrypoint: [String] = [], command: [String] = [],
         user: String? = nil, labels: [String: String] = [:], memory: Int64? = nil, `init`: Bool = true,
-        logging: Logging? = nil,
-        healthCheck: HealthCheck? = nil, restart: String = "unless-stopped", order: Order? = nil, drain: Int? = nil,
+        logging: Logging? = nil, healthCheck: HealthCheck? = nil, stopSignal: String? = nil,
+        stopGracePeriod: Int? = nil, restart: String = "unless-stopped", order: Order? = nil, drain: Int? = nil,
         health: Probe? = nil
     ) {
         self.ports = ports
@@ -100,6 +104,8 @@ public struct ContainerRun: Sendable, Hashable {
         self.`init` = `init`
         self.logging = logging
         self.healthCheck = healthCheck
+        self.stopSignal = stopSignal
+        self.stopGracePeriod = stopGracePeriod
         self.restart = restart
         self.order = order
         self.drain = drain

@@ -39,6 +39,8 @@ extension ProcessSchema {
                                 "retries": integer("How many failures in a row make it unhealthy.", from: 1, to: 1000),
                             ], "The check."),
                     ], "The engine's own check of its health, in place of the image's."),
+                "stop_signal": name("Asks it to end, such as SIGQUIT; what the image says if absent."),
+                "stop_grace_period": reference("duration", "How long it has before it is killed; 10s if absent."),
                 "restart": words(["no", "always", "on-failure", "unless-stopped"], "unless-stopped if absent."),
                 "order": words(
                     ["start-first", "stop-first"],

@@ -9,8 +9,8 @@ extension ContainerReplacement {
     /// container is in service as before. Where that has stopped and the new one is well, the new one stays.
     static func restore(of worker: String, _ engine: DockerEngine, http: HTTPClient, logger: Logger) async {
         do {
-            for (service, sequence) in try await RolloutRecord.all(of: worker, engine) {
-                try await restore(service, sequence, of: worker, engine, http, logger)
+            for (service, record) in try await RolloutRecord.all(of: worker, engine) {
+                try await restore(service, record.sequence, record.known, of: worker, engine, http, logger)
             }
         } catch {
             logger.warning("interrupted rollouts are not put in order", metadata: ["error": "\(error)"])
@@ -18,8 +18,8 @@ extension ContainerReplacement {
     }
 
     private static func restore(
-        _ service: String, _ sequence: Int64, of worker: String, _ engine: DockerEngine, _ http: HTTPClient,
-        _ logger: Logger
+        _ service: String, _ sequence: Int64, _ known: Set<String>?, of worker: String, _ engine: DockerEngine,
+        _ http: HTTPClient, _ logger: Logger
     ) async throws {
         let found = try await ServiceContainer.all(of: service, engine)
         // Alone and in its place it is done.
@@ -34,7 +34,8 @@ extension ContainerReplacement {
             job: JobID(rawValue: job), sequence: sequence, worker: worker, labels: [:],
             log: LoggedLines(logger: logger),
             logger: logger)
-        let wanted = ReplacementPlan.Wanted(job: job, sequence: sequence, fingerprint: left.found.fingerprint ?? "")
+        let wanted = ReplacementPlan.Wanted(
+            job: job, sequence: sequence, fingerprint: left.found.fingerprint ?? "", known: known)
         let outcome = await replacement.rollBack(
             Begun(
                 plan: ReplacementPlan(service: service, wanted: wanted), image: left.details.image,

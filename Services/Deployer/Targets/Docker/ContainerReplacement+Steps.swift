@@ -6,10 +6,12 @@ import Worker
 
 /// The single steps.
 extension ContainerReplacement {
-    /// - Parameter isAlone: Whether nobody else serves, so that it has its aliases from the beginning.
+    /// - Parameters:
+    ///   - replaced: The ids of the containers there are.
+    ///   - isAlone: Whether nobody else serves, so that it has its aliases from the beginning.
     func create(
-        _ specification: ContainerSpecification, _ kept: KeptState, stopping: String?, isAlone: Bool,
-        _ fingerprint: String
+        _ specification: ContainerSpecification, _ kept: KeptState, replacing replaced: [String], stopping: String?,
+        isAlone: Bool, _ fingerprint: String
     ) async throws -> String {
         for note in kept.notes { await log.line(note) }
         let declared = KeptState.Declared(specification)
@@ -23,6 +25,7 @@ extension ContainerReplacement {
         specification.labels[DeployLabel.job] = job.rawValue
         specification.labels[DeployLabel.sequence] = sequence.map { "\($0)" }
         specification.labels[DeployLabel.fingerprint] = fingerprint
+        specification.labels[DeployLabel.replaces] = replaced.isEmpty ? nil : replaced.joined(separator: ",")
         specification.labels[DeployLabel.stops] = stopping
         specification.labels[DeployLabel.declared] = try ServiceContainer.label(declared)
         specification.labels[DeployLabel.aliases] =
@@ -31,7 +34,10 @@ extension ContainerReplacement {
             if case .volume(let name, _, _) = mount, Hex.isDigits(name, count: 64) { name } else { nil }
         }
         specification.labels[DeployLabel.carried] = volumes.isEmpty ? nil : volumes.joined(separator: ",")
-        let id = try await engine.createContainer(specification, name: names.next)
+        let made = specification
+        let id = try await firstFree(of: .next) { name throws(DockerError) in
+            try await engine.createContainer(made, name: name)
+        }
         do {
             for network in networks { try await engine.connect(id, to: network, aliases: aliases(in: network)) }
         } catch {
@@ -77,26 +83,23 @@ extension ContainerReplacement {
     }
 
     func rename(_ id: String, to place: ServiceNames.Place) async throws(DockerError) {
-        switch place {
-        case .current: try await engine.renameContainer(id, to: names.current)
-        case .next: try await engine.renameContainer(id, to: names.next)
-        case .previous: try await engine.renameContainer(id, to: names.previous)
-        case .leaving: try await engine.renameContainer(id, to: names.leaving ?? names.previous)
-        case .ready: try await rename(id, toOneOf: names.ready)
-        }
+        try await firstFree(of: place) { name throws(DockerError) in try await engine.renameContainer(id, to: name) }
     }
 
-    private func rename(_ id: String, toOneOf names: [String]) async throws(DockerError) {
-        for name in names.dropLast() {
+    /// Does something with the first name of a place that no other container has.
+    private func firstFree<Value>(
+        of place: ServiceNames.Place, _ body: (String) async throws(DockerError) -> Value
+    ) async throws(DockerError) -> Value {
+        let all = names.names(of: place)
+        for name in all.dropLast() {
             do {
-                try await engine.renameContainer(id, to: name)
-                return
+                return try await body(name)
             } catch  where error.code == .conflict {
                 // Somebody else's container is called so.
                 logger.debug("the name is taken", metadata: ["name": "\(name)"])
             }
         }
-        if let name = names.last { try await engine.renameContainer(id, to: name) }
+        return try await body(all[all.count - 1])
     }
 
     /// Takes the service's name and aliases from an old one, and waits for those who still know its address.
@@ -130,8 +133,17 @@ extension ContainerReplacement {
     }
 
     /// Stops an old one. It is not left half way where the rollout is cancelled meanwhile.
-    func end(_ id: String) async throws {
-        try await Task { try await engine.stopContainer(id, grace: patience.grace) }.value
+    func end(_ id: String) async throws { try await Task { try await stop(id) }.value }
+
+    /// Stops a container by its own signal, and in the time it was given.
+    func stop(_ id: String) async throws(DockerError) {
+        let own = try await engine.inspectContainer(id).stopTimeout
+        // One that may take for ever (-1) is not waited for that long.
+        let grace = own.map { Duration.seconds($0 < 0 ? 3600 : $0) } ?? patience.grace
+        if grace > patience.grace {
+            await log.line("container \(id.prefix(12)) has up to \(grace.components.seconds) s to stop")
+        }
+        try await engine.stopContainer(id, grace: grace)
     }
 
     /// Removes an old one. Its volumes stay.

@@ -48,7 +48,7 @@ struct ContainerReplacement: Rollout {
         /// How long the old one is left alone once the new one answers to the service's name, for those who have looked
         /// up its address before. The new one has to stay well for that time.
         var drain = Duration.seconds(5)
-        /// How long the old one has between SIGTERM and SIGKILL.
+        /// How long a container that says nothing of it has between SIGTERM and SIGKILL.
         var grace = Duration.seconds(10)
     }
 
@@ -62,7 +62,7 @@ struct ContainerReplacement: Rollout {
     /// - Throws: ``JobFailure`` for people, or `CancellationError`; the old container runs then.
     func rollOut() async throws -> RolloutEnd<Begun> {
         do {
-            try await claim()
+            let known = try await claim()
             var specification = specification
             specification.image = try await ServiceImage(
                 engine: engine, image: image, login: login, log: log, logger: logger
@@ -75,7 +75,7 @@ struct ContainerReplacement: Rollout {
             }
             specification.network = specification.network.map(named)
             specification.moreNetworks = specification.moreNetworks.map(named)
-            return try await replace(specification, networks: Set(networks.map(\.name)))
+            return try await replace(specification, networks: Set(networks.map(\.name)), known: known)
         } catch let error as DockerError {
             if Task.isCancelled { throw CancellationError() }
             throw JobFailure("\(error)")
@@ -83,10 +83,14 @@ struct ContainerReplacement: Rollout {
     }
 
     /// Notes the rollout before anything changes: from here on no older one goes on.
-    private func claim() async throws {
-        guard let sequence else { return }
+    /// - Returns: The ids of the containers there were when it began, maybe with an earlier attempt.
+    private func claim() async throws -> Set<String>? {
+        try await checkName()
+        guard let sequence else { return nil }
         if let newer = try await newest(), newer > sequence { throw JobFailure(await self.newer(newer)) }
-        try await record.write(sequence, labels: labels.merging([DeployLabel.job: job.rawValue]) { _, own in own })
+        return try await record.write(
+            sequence, labels: labels.merging([DeployLabel.job: job.rawValue]) { _, own in own },
+            found: Set(try await look().map(\.details.id)))
     }
 
     private func newest() async throws(DockerError) -> Int64? {
@@ -99,12 +103,13 @@ struct ContainerReplacement: Rollout {
     private static let tries = 5
 
     private func replace(
-        _ specification: ContainerSpecification, networks: Set<String>
+        _ specification: ContainerSpecification, networks: Set<String>, known: Set<String>?
     ) async throws -> RolloutEnd<Begun> {
         var plan = ReplacementPlan(
             service: service,
             wanted: .init(
-                job: job.rawValue, sequence: sequence, fingerprint: try Fingerprint.of(specification), order: order))
+                job: job.rawValue, sequence: sequence, fingerprint: try Fingerprint.of(specification), order: order,
+                known: known))
         var failures = 0
         var isChanged = false
         while true {
@@ -126,7 +131,8 @@ struct ContainerReplacement: Rollout {
                     plan.took(
                         .created(
                             try await create(
-                                specification, kept, stopping: stopping, isAlone: isAlone, plan.wanted.fingerprint)))
+                                specification, kept, replacing: found.map(\.details.id), stopping: stopping,
+                                isAlone: isAlone, plan.wanted.fingerprint)))
                     isChanged = true
                 } else {
                     isChanged = isChanged || step.changes
@@ -167,7 +173,7 @@ struct ContainerReplacement: Rollout {
         case .confirm(let id): return try await confirm(id)
         case .stop(let id):
             await log.line("container \(id.prefix(12)) stops: it cannot run beside the other one")
-            try await engine.stopContainer(id, grace: patience.grace)
+            try await stop(id)
         case .rename(let id, .leaving):
             do {
                 try await rename(id, to: .leaving)
@@ -190,7 +196,7 @@ struct ContainerReplacement: Rollout {
             }
         case .letGo(let id):
             try await Task.sleep(for: min(patience.drain, .seconds(2)))
-            try await engine.stopContainer(id, grace: patience.grace)
+            try await stop(id)
         case .rejoin(let id, let aliases):
             do {
                 for (network, names) in aliases { try await answer(id, to: names, in: network) }
@@ -216,7 +222,9 @@ struct ContainerReplacement: Rollout {
         switch refusal {
         case .newer(let number): await newer(number)
         case .ended(let id): "the new container was well, and \(await end(of: id)) before the old one was removed"
-        case .replaced(let id): "container \(service) was replaced by another hand: it is \(id.prefix(12)) now"
+        case .replaced(let id):
+            "container \(service) was changed by another hand since this rollout began: it is \(id.prefix(12)) now, and is "
+                + "left as it is; run it again to replace that one"
         case .removed: "the new container of \(service) was removed by another hand"
         case .wouldBeGone(let id):
             "container \(service) (\(id.prefix(12))) has to stop first and was started with --rm: it would be gone, with "
@@ -286,7 +294,8 @@ struct ContainerReplacement: Rollout {
         var failures = 0
         while true {
             do {
-                let step = plan.next(try await look().map(\.found))
+                let found = try await look().map(\.found)
+                let step = plan.next(found)
                 isChanged = isChanged || step.changes
                 switch step {
                 case .done(let id, _):
@@ -294,6 +303,9 @@ struct ContainerReplacement: Rollout {
                         await done(id, begun.image, isFirst: !begun.plan.hadOne, isUnchanged: false))
                 case .gaveUp(let restored):
                     guard isChanged else { return .notRolledBack("nothing was changed") }
+                    if found.contains(where: plan.isForeign) {
+                        return .notRolledBack("nothing of this rollout is left")
+                    }
                     guard plan.hadOne else { return .notRolledBack("there was none before") }
                     return restored
                         ? .rolledBack("rolled back: container \(service) is the old one")

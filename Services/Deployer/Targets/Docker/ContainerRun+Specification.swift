@@ -29,6 +29,8 @@ extension ContainerRun {
                     check.command, interval: check.interval, timeout: check.timeout, startPeriod: check.startPeriod,
                     retries: check.retries)
         }
+        specification.stopSignal = stopSignal
+        specification.stopTimeout = stopGracePeriod
         guard let restart = ContainerSpecification.Restart(rawValue: restart) else {
             throw JobFailure("“\(restart)” is no restart policy: no, always, on-failure or unless-stopped")
         }

@@ -40,6 +40,8 @@ struct ReplacementPlan: Sendable {
         var order: Order?
         /// What it is to answer to besides its name, by network.
         var aliases: [String: Set<String>] = [:]
+        /// The ids of the containers there were when the rollout began; `nil`: those that are found first.
+        var known: Set<String>?
     }
 
     /// A container as far as the plan looks at it.
@@ -194,6 +196,7 @@ struct ReplacementPlan: Sendable {
     ///   - newest: The number of the newest rollout that began.
     mutating func next(_ found: [Found], newest: Int64? = nil) -> Step {
         let places = Dictionary(found.map { ($0.place, $0) }, uniquingKeysWith: { first, _ in first })
+        if wanted.known == nil { wanted.known = Set(found.map(\.id)) }
         if old == nil { old = remember(places) }
         for container in found where starts[container.id] == nil && (well.contains(container.id) || !isOwn(container)) {
             starts[container.id] = container.start
@@ -206,9 +209,7 @@ struct ReplacementPlan: Sendable {
             return .refuse(.newer(newer))
         }
         if let created, !found.contains(where: { $0.id == created }) { return .refuse(.removed) }
-        if created != nil, let current = places[.current], current.job == nil, current.id != old?.id {
-            return .refuse(.replaced(by: current.id))
-        }
+        if let current = places[.current], isForeign(current) { return .refuse(.replaced(by: current.id)) }
         if let ended = found.first(where: { isOwn($0) && well.contains($0.id) && !isUp($0) }) {
             return .refuse(.ended(ended.id))
         }
@@ -220,6 +221,11 @@ struct ReplacementPlan: Sendable {
 
     private func isOwn(_ container: Found) -> Bool { container.job == wanted.job }
 
+    /// Whether somebody put it there since the rollout began.
+    func isForeign(_ container: Found) -> Bool {
+        container.job == nil && wanted.known?.contains(container.id) == false
+    }
+
     /// Whether it has run without a new start since it was well.
     private func isUp(_ container: Found) -> Bool {
         container.start != nil && (starts[container.id] ?? container.start) == container.start
@@ -227,7 +233,7 @@ struct ReplacementPlan: Sendable {
 
     private func remember(_ places: [ServiceNames.Place: Found]) -> Old {
         let others = [ServiceNames.Place.ready, .current, .leaving, .previous].compactMap { places[$0] }.filter {
-            !isOwn($0)
+            !isOwn($0) && !isForeign($0)
         }
         guard let container = others.first(where: { $0.start != nil }) ?? others.last else {
             return Old(id: nil, ran: false)

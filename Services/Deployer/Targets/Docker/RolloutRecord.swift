@@ -1,8 +1,8 @@
 import DockerEngine
 
 /// What the engine remembers of a service's newest rollout, whether that changed a container or not: an empty volume with
-/// labels, since those of a container cannot change. Its number keeps older rollouts out, and whose it is tells a worker
-/// that starts again what it was at.
+/// labels, since those of a container cannot change. Its number keeps older rollouts out, whose it is tells a worker that
+/// starts again what it was at, and the containers there were tell its next attempt what was put there by hand since.
 struct RolloutRecord: Sendable {
     let engine: DockerEngine
     let service: String
@@ -12,14 +12,16 @@ struct RolloutRecord: Sendable {
 
     private var filter: [String: String] { [Self.kind: "rollout", DeployLabel.service: service] }
 
-    /// The services whose newest rollout is this worker's, with its number.
-    static func all(of worker: String, _ engine: DockerEngine) async throws(DockerError) -> [String: Int64] {
+    /// The services whose newest rollout is this worker's, with its number and the containers there were.
+    static func all(
+        of worker: String, _ engine: DockerEngine
+    ) async throws(DockerError) -> [String: (sequence: Int64, known: Set<String>?)] {
         let records = try await engine.volumes(labelled: [kind: "rollout", DeployLabel.worker: worker])
-        let found = records.compactMap { record -> (String, Int64)? in
+        let found = records.compactMap { record -> (String, (sequence: Int64, known: Set<String>?))? in
             guard let service = record.labels[DeployLabel.service], let number = sequence(record) else { return nil }
-            return (service, number)
+            return (service, (number, known(record)))
         }
-        return Dictionary(found, uniquingKeysWith: max)
+        return Dictionary(found) { $0.sequence < $1.sequence ? $1 : $0 }
     }
 
     /// The number of the newest rollout that began.
@@ -34,17 +36,30 @@ struct RolloutRecord: Sendable {
     }
 
     /// Notes that a rollout begins, or goes on with another worker, and forgets those before it.
-    /// - Parameter labels: Who rolls out what.
-    func write(_ sequence: Int64, labels: [String: String]) async throws(DockerError) {
+    /// - Parameters:
+    ///   - labels: Who rolls out what.
+    ///   - found: The ids of the containers there are.
+    /// - Returns: The ids of those there were when the rollout began, with whichever worker.
+    func write(
+        _ sequence: Int64, labels: [String: String], found: Set<String>
+    ) async throws(DockerError) -> Set<String> {
         let name = "slipway-rollout.\(service).\(sequence).\(worker)"
+        let begun = try await engine.volumes(labelled: filter).filter { Self.sequence($0) == sequence }
+        let known = begun.lazy.compactMap(Self.known).first ?? found
         var labels = labels.merging(filter) { _, own in own }
         labels[DeployLabel.sequence] = "\(sequence)"
         labels[DeployLabel.worker] = worker
+        labels[DeployLabel.replaces] = known.sorted().joined(separator: ",")
         try await engine.createVolume(name, labels: labels)
         for volume in try await engine.volumes(labelled: filter)
         where volume.name != name && (Self.sequence(volume) ?? .max) <= sequence {
             try await engine.removeVolume(volume.name)
         }
+        return known
+    }
+
+    private static func known(_ volume: LabelledObject) -> Set<String>? {
+        volume.labels[DeployLabel.replaces].map { Set($0.split(separator: ",").map(String.init)) }
     }
 
     private static func sequence(_ volume: LabelledObject) -> Int64? {
@@ -70,6 +85,8 @@ enum DeployLabel {
     static let tag = "slipway.dev/tag"
     /// A digest of all the container is made of.
     static let fingerprint = "slipway.dev/specification"
+    /// The ids of the containers of the service that were there before it.
+    static let replaces = "slipway.dev/replaces"
     /// The id of the old container that stops for it.
     static let stops = "slipway.dev/stops"
     /// As JSON by network, the aliases of the old one where the new one takes any of them.

@@ -48,17 +48,33 @@ extension ServiceContainer {
     static func all(of service: String, _ engine: DockerEngine) async throws(DockerError) -> [ServiceContainer] {
         var all: [ServiceContainer] = []
         for (name, place) in ServiceNames(service).all {
-            // The engine also finds by the beginning of an id. What only happens to have one of the names beside the
-            // service's is somebody else's; an old one may have been made by anyone.
-            guard let details = try await inspect(name, engine), details.name == name,
-                place == .current || place == .previous || details.labels[DeployLabel.service] == service
-            else { continue }
+            // The engine also finds by the beginning of an id.
+            guard let details = try await inspect(name, engine), details.name == name else { continue }
             all.append(ServiceContainer(details, place))
         }
-        return all
+        return own(all, of: service)
     }
 
-    private static func inspect(
+    /// Those of the service. What only happens to have one of its names is somebody else's. An old one may have been made
+    /// by hand: the one in service is anybody's but another service's, and one that has given way is known by the new one
+    /// that was made in its place.
+    static func own(_ all: [ServiceContainer], of service: String) -> [ServiceContainer] {
+        func isOurs(_ container: ServiceContainer) -> Bool { container.details.labels[DeployLabel.service] == service }
+        let replaced = Set(all.filter(isOurs).flatMap(\.replaced))
+        return all.filter { container in
+            isOurs(container)
+                || container.details.labels[DeployLabel.service] == nil
+                    && (container.found.place == .current || replaced.contains(container.details.id))
+        }
+    }
+
+    /// The ids of those that were there when it was made.
+    private var replaced: [String] {
+        [DeployLabel.replaces, DeployLabel.stops].compactMap { details.labels[$0] }
+            .flatMap { $0.split(separator: ",").map(String.init) }
+    }
+
+    static func inspect(
         _ name: String, _ engine: DockerEngine
     ) async throws(DockerError) -> ContainerDetails? {
         do {
@@ -71,6 +87,16 @@ extension ServiceContainer {
 
 extension ContainerReplacement {
     func look() async throws(DockerError) -> [ServiceContainer] { try await ServiceContainer.all(of: service, engine) }
+
+    /// - Throws: ``JobFailure`` where the service's name is that of another service's container, which is left alone.
+    func checkName() async throws {
+        guard let owner = try await ServiceContainer.inspect(service, engine)?.labels[DeployLabel.service],
+            owner != service
+        else { return }
+        throw JobFailure(
+            "container \(service) is one of the service “\(owner)”, and is left alone; give this service another name with "
+                + "“container”, or remove that one")
+    }
 
     /// - Parameter networks: The networks of the host.
     func kept(

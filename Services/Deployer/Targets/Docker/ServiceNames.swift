@@ -28,7 +28,7 @@ struct ServiceNames: Sendable, Equatable {
     var next: String { "\(current)-next" }
     var previous: String { "\(current)-previous" }
 
-    /// The first one that is free. Without letters there is nothing to tell them apart by but another word.
+    /// Without letters there is nothing to tell them apart by but another word.
     var ready: [String] {
         let word = "\(current)-ready"
         guard let letter = current.firstIndex(where: { $0.isASCII && $0.isLetter }) else { return [word] }
@@ -41,10 +41,23 @@ struct ServiceNames: Sendable, Equatable {
             .map { current.changingCase(at: $0) }
     }
 
+    /// The names of a place. The first one that is free is taken: another service, or somebody's container, may be
+    /// called so.
+    func names(of place: Place) -> [String] {
+        switch place {
+        case .current: [current]
+        case .next: [next, "\(current)-new"]
+        case .ready: ready
+        case .leaving: leaving.map { [$0] } ?? names(of: .previous)
+        case .previous: [previous, "\(current)-old"]
+        }
+    }
+
     /// All names there are, with their places.
     var all: [(name: String, place: Place)] {
-        [(current, .current), (next, .next), (previous, .previous)] + ready.map { ($0, .ready) }
-            + (leaving.map { [($0, .leaving)] } ?? [])
+        Place.allCases.filter { $0 != .leaving || leaving != nil }.flatMap { place in
+            names(of: place).map { ($0, place) }
+        }
     }
 }
 
