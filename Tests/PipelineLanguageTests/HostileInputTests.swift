@@ -30,8 +30,13 @@ struct HostileInputTests {
     func aliasBombs() {
         refuse("kind: pipeline\n" + bomb(9) + "steps: []\n", .limit)
         refuse("kind: pipeline\n" + bomb(9) + "? *a9\n: x\n", .limit)
-        refuse("kind: pipeline\n" + bomb(9) + "{*a9 : x}\n", .limit)
+        refuse("kind: pipeline\n" + bomb(9) + "{*a9 : x}\n", .syntax)
         refuse("kind: pipeline\n" + bomb(9) + "k: {[*a9]: x}\n", .limit)
+        refuse("kind: pipeline\n" + bomb(9) + "k: {*a9, b}\n", .limit)
+        refuse("kind: pipeline\n" + bomb(9) + "k: {*a9: x, *a9: y, *a8: x}\n", .limit)
+        refuse("kind: pipeline\n" + bomb(9) + "? - x\n  - {a: *a9}\n: x\n", .limit)
+        refuse("kind: pipeline\n" + bomb(9) + "k: {\"x\":*a9, ?*a9}\n", .limit)
+        refuse("kind: pipeline\n" + bomb(9) + "k: [*a9 : x]\n", .limit)
         var merges = "x0: &m0 {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8}\n"
         for level in 1...7 {
             merges +=
@@ -55,6 +60,31 @@ struct HostileInputTests {
         for number in 0..<40 { text += "- {name: s\(number), image: 'x:${DRONE_TAG}:y', commands: *c}\n" }
         text += "- name: last\n  image: ${IMAGE:-x}:latest\n  commands: [\"echo ${DRONE_TAG}: done\", 'rm *']\n"
         #expect(try Compiler.compile(source: text, path: "x.yml").process.stages[0].steps.count == 41)
+    }
+
+    @Test(
+        "with many aliases are read, whatever their texts and comments look like",
+        arguments: [
+            "docker images --format '{{.Repository}}:{{.Tag}}'", "curl http://[::1]:8080/", "sed 's/[0-9]:/x:/' f",
+            "test x ? y", "rm *.o", "rm -rf *: x", "true # see [docs]: x", "echo [*a]: {*b}: ? *c :",
+        ])
+    func textsBesideAliases(command: String) throws {
+        let files = (0..<20).map { "  - rm *.o\($0) *\n" }.joined()
+        let quoted = "\"\(command.replacing("\"", with: "\\\""))\""
+        let text = """
+            # see [docs]: x, {a}: y, *b: c
+            x-c: &c [make]
+            steps:
+            - name: a
+              commands:
+            \(files)  - >-
+                \(command)
+              - \(quoted) # [b]: *a
+
+            """ + (0..<20).map { "- {name: s\($0), commands: *c}\n" }.joined()
+        let steps = try Compiler.compile(source: text, path: "x.yml").process.stages[0].steps
+        #expect(steps.count == 21)
+        #expect(steps[0].commands.suffix(2) == [command, command])
     }
 
     @Test("whose anchors hold themselves, or whose keys come twice, are refused")

@@ -18,15 +18,30 @@ struct YAMLSource {
 
     /// The documents that hold something, or `nil` (reported to the sink) where the text cannot be read to its end.
     static func documents(of text: String, sink: DiagnosticSink, limits: SourceLimits) -> [SourceNode]? {
-        guard !YAMLGuard.isSuspicious(text) else {
-            sink.error(
-                .limit, "aliases as keys of mappings are not read in a document with many aliases", at: .start)
-            return nil
-        }
         guard !YAMLGuard.hasManyDirectives(text) else {
             sink.error(.limit, "the document has too many lines that begin with “%”", at: .start)
             return nil
         }
+        if let masked = YAMLGuard.withoutAliases(text) {
+            guard let (parser, roots, _) = read(masked, of: text, sink) else { return nil }
+            if let place = withExtendedLifetime(parser, { YAMLGuard.aliasInKey(of: roots) }) {
+                sink.error(
+                    .limit, "an alias as a key, or in one, is not read in a document with many aliases",
+                    at: SourceMark(line: place.line, column: place.column))
+                return nil
+            }
+        }
+        guard let (parser, roots, keys) = read(text, of: text, sink) else { return nil }
+        var source = YAMLSource(keys: keys, sink: sink, limits: limits)
+        // Nodes hold their anchors weakly, the parser holds them.
+        return withExtendedLifetime(parser) { source.documents(roots) }
+    }
+
+    /// What the library makes of a text, with keys that come twice under distinct names.
+    /// - Parameter original: The text as its author knows it: what stands where is the same in both.
+    private static func read(
+        _ text: String, of original: String, _ sink: DiagnosticSink
+    ) -> (parser: Parser, roots: [Node], keys: RepeatedKeys)? {
         var keys = RepeatedKeys(text)
         var read = 0
         while true {
@@ -34,10 +49,7 @@ struct YAMLSource {
             do throws(YamlError) {
                 // The scalars are interpreted here: Yams would do it with regular expressions and for every key.
                 let parser = try parser(of: keys.text)
-                let roots = try roots(of: parser)
-                var source = YAMLSource(keys: keys, sink: sink, limits: limits)
-                // Nodes hold their anchors weakly, the parser holds them.
-                return withExtendedLifetime(parser) { source.documents(roots) }
+                return (parser, try roots(of: parser), keys)
             } catch {
                 if case .duplicatedKeysInMapping(let duplicates, let context) = error, let key = duplicates.first,
                     read < mostText,
@@ -45,7 +57,7 @@ struct YAMLSource {
                 {
                     continue
                 }
-                YAMLProblem(error, in: text).report(to: sink)
+                YAMLProblem(error, in: original).report(to: sink)
                 return nil
             }
         }
