@@ -17,7 +17,7 @@ struct GlobTests {
             ("größe*", "größen"), ("a**b", "a/x/b"), ("*a*b*c*", "xaxbxcx"), ("***", "a/b"), ("*,b", "a,b"),
             ("**/b", "b"), ("a/**/b", "a/b"), ("a]b", "a]b"), ("x[a-b]y.md", "xay.md"), ("{a,b}.md", "b.md"),
             ("aa*aa", "aaaa"),
-            ("é", "é"),
+            ("é", "é"), ("v[[:digit:]]", "v1"), ("[![:alpha:]_]x", "1x"), ("[a[:digit:]]", "a"), ("[\\]]", "]"),
         ])
     func matches(pattern: String, text: String) throws {
         #expect(try Glob(pattern).matches(text))
@@ -30,6 +30,7 @@ struct GlobTests {
             ("[!a]", "/"), ("release/**", "release"), ("**/*.md", "docs/a.mdx"), ("src/**/*.go", "src/c.gone"),
             ("{a,b}", "c"), ("[a-c]", "d"), ("v?", "v10"), ("", "a"), ("a", ""), ("\\*", "x"), ("aa*aa", "aaa"),
             ("x[a-b]y.md", "xay.me"), ("{a,b}.md", "b.m"), ("é", "e\u{301}"),
+            ("v[[:digit:]]", "vd"), ("a[[:punct:]]b", "a/b"), ("a[.-0]b", "a/b"),
         ])
     func doesNotMatch(pattern: String, text: String) throws {
         #expect(try !Glob(pattern).matches(text))

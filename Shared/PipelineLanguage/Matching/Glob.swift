@@ -1,7 +1,8 @@
 /// A glob, compiled once and matched in time linear in the text: states advance together, nothing backtracks.
 ///
 /// `*` stays within a segment, `**` crosses `/` (and `**/` also stands for no directory at all), `?` is one character
-/// but `/`, `[a-z]` and `[!a-z]` are classes, `{a,b}` are alternatives (they nest), `\` takes the next one literally.
+/// but `/`, `[a-z]`, `[!a-z]` and `[[:alpha:]]` are classes, which have no `/` either, `{a,b}` are alternatives (they
+/// nest), `\` takes the next one literally.
 public struct Glob: Sendable, Hashable {
     /// The longest pattern taken, in UTF-8 bytes.
     public static let longestPattern = 1024
@@ -22,7 +23,9 @@ public struct Glob: Sendable, Hashable {
         case segment
         /// Any scalar.
         case anything
-        case oneOf([ClosedRange<Unicode.Scalar>], negated: Bool)
+        case oneOf(ScalarClass)
+        /// One of a class but `/`.
+        case segmentOneOf(ScalarClass)
         /// Goes on at both.
         case split(Int, Int)
         case jump(Int)
@@ -100,7 +103,8 @@ extension Glob.Instruction {
         case .scalar(let expected): expected == scalar
         case .segment: scalar != "/"
         case .anything: true
-        case .oneOf(let ranges, let negated): scalar != "/" && ranges.contains { $0.contains(scalar) } != negated
+        case .oneOf(let members): members.contains(scalar)
+        case .segmentOneOf(let members): scalar != "/" && members.contains(scalar)
         case .split, .jump, .match: false
         }
     }

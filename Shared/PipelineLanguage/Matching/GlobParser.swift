@@ -77,41 +77,14 @@ struct GlobParser {
     }
 
     private mutating func parseClass() throws(GlobError) {
-        let unclosed = GlobError(problem: "“[” is not closed by “]”; write “\\[” for the character")
-        position += 1
-        var negated = false
-        if position < scalars.count, scalars[position] == "!" || scalars[position] == "^" {
-            negated = true
-            position += 1
+        guard let (members, end) = ScalarClass.parse(scalars, from: position) else {
+            throw GlobError(problem: "“[” is not closed by “]”; write “\\[” for the character")
         }
-        var ranges: [ClosedRange<Unicode.Scalar>] = []
-        var isFirst = true
-        while true {
-            guard position < scalars.count else { throw unclosed }
-            if scalars[position] == "]", !isFirst { break }
-            isFirst = false
-            let low = try classScalar(unclosed)
-            guard position + 1 < scalars.count, scalars[position] == "-", scalars[position + 1] != "]" else {
-                ranges.append(low...low)
-                continue
-            }
-            position += 1
-            let high = try classScalar(unclosed)
-            guard low <= high else {
-                throw GlobError(
-                    problem: "the range “\(low)-\(high)” is empty: its first character comes after its last")
-            }
-            ranges.append(low...high)
+        if let range = members.emptyRange {
+            throw GlobError(problem: "the range “\(range)” is empty: its first character comes after its last")
         }
-        position += 1
-        program.append(.oneOf(ranges, negated: negated))
-    }
-
-    private mutating func classScalar(_ unclosed: GlobError) throws(GlobError) -> Unicode.Scalar {
-        if scalars[position] == "\\" { position += 1 }
-        guard position < scalars.count else { throw unclosed }
-        defer { position += 1 }
-        return scalars[position]
+        program.append(.segmentOneOf(members))
+        position = end + 1
     }
 
     private mutating func parseAlternatives(depth: Int) throws(GlobError) {

@@ -30,6 +30,8 @@ extension Substitution {
         case .removeSuffix(let pattern, let longest):
             return try removeSuffix(try render(pattern, isWord: true), from: text, longest: longest, source)
         case .replace(let pattern, let replacement, let place):
+            // Of an empty value nothing may be something, of no value it may not.
+            guard value != nil else { return "" }
             return try replace(
                 try render(pattern, isWord: true), in: text, by: try render(replacement, isWord: true), place, source)
         }
@@ -93,7 +95,14 @@ extension Substitution {
     private func replace(
         _ pattern: String, in text: String, by replacement: String, _ place: Expression.Place, _ source: String
     ) throws(SubstitutionError) -> String {
-        guard !pattern.isEmpty else { return text }
+        guard !pattern.isEmpty else {
+            // Nothing is at the beginning and at the end of every text.
+            return place == .prefix ? replacement + text : place == .suffix ? text + replacement : text
+        }
+        if text.isEmpty {
+            let count = WordPattern(pattern).match([], from: 0, longest: true, work: &budget.work)
+            return count == nil ? text : replacement
+        }
         if place == .suffix {
             guard let count = try suffix(pattern, of: text, longest: true, source), count > 0 else { return text }
             return Self.string(text.unicodeScalars.dropLast(count)) + replacement

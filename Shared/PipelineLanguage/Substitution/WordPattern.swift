@@ -1,4 +1,4 @@
-/// A shell's pattern (`*`, `?`, `[…]`, where `*` crosses everything), matched with states that advance together.
+/// A shell's pattern (`*`, `?`, `[…]`, where `/` is a character like any other), matched with states that advance together.
 struct WordPattern {
     private let program: [Glob.Instruction]
 
@@ -41,8 +41,8 @@ struct WordPattern {
                 position += 1
                 units.append(.one(.scalar(scalars[position])))
             case "[":
-                if let (instruction, end) = Self.parseClass(scalars, from: position) {
-                    units.append(.one(instruction))
+                if let (members, end) = ScalarClass.parse(scalars, from: position) {
+                    units.append(.one(.oneOf(members)))
                     position = end
                 } else {
                     units.append(.one(.scalar("[")))
@@ -52,33 +52,6 @@ struct WordPattern {
             position += 1
         }
         return units
-    }
-
-    private static func parseClass(
-        _ scalars: [Unicode.Scalar], from start: Int
-    ) -> (instruction: Glob.Instruction, end: Int)? {
-        var position = start + 1
-        var isNegated = false
-        if position < scalars.count, scalars[position] == "!" || scalars[position] == "^" {
-            isNegated = true
-            position += 1
-        }
-        var ranges: [ClosedRange<Unicode.Scalar>] = []
-        let first = position
-        while position < scalars.count {
-            if scalars[position] == "]", position > first { return (.oneOf(ranges, negated: isNegated), position) }
-            let low = scalars[position]
-            if position + 2 < scalars.count, scalars[position + 1] == "-", scalars[position + 2] != "]",
-                low <= scalars[position + 2]
-            {
-                ranges.append(low...scalars[position + 2])
-                position += 3
-            } else {
-                ranges.append(low...low)
-                position += 1
-            }
-        }
-        return nil
     }
 
     /// How many scalars from `start` on match, the fewest or the most; `nil` if no number does.

@@ -1,0 +1,37 @@
+import Testing
+
+@testable import PipelineLanguage
+
+/// `Golden/bash/patterns.txt` has what bash makes of each expression; the script beside it writes that file.
+@Suite("Patterns of expressions")
+struct ShellPatternTests {
+    @Test("match as bash's do")
+    func agreesWithBash() throws {
+        var values: [String: String] = [:]
+        var cases = 0
+        for line in try Golden.read("bash/patterns.txt").split(separator: "\n") {
+            guard let tab = line.firstIndex(of: "\t") else {
+                let pair = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                values[String(pair[0])] = String(pair[1])
+                continue
+            }
+            cases += 1
+            let expression = String(line[..<tab])
+            let answer = try Substitution.apply(to: expression, in: Scope(environment: values))
+            #expect(answer == line[line.index(after: tab)...], "\(expression) of \(values)")
+        }
+        #expect(values.count == 5 && cases > 2_500)
+    }
+
+    @Test(
+        "have no characters of their own for “/”, unlike those of paths",
+        arguments: [
+            ("${B//[^a-zA-Z0-9]/-}", "feature-log-in"), ("${B//[^[:alnum:]]/-}", "feature-log-in"),
+            ("${B//[\\/_]/-}", "feature-log-in"), ("${B/#/v}", "vfeature/log_in"), ("${B/%/z}", "feature/log_inz"),
+            ("${B//[[:punct:]]}", "featurelogin"), ("[${NONE/#/v}${NONE/*/v}]", "[]"),
+        ])
+    func slash(expression: String, expected: String) throws {
+        let scope = Scope(environment: ["B": "feature/log_in"])
+        #expect(try Substitution.apply(to: expression, in: scope) == expected)
+    }
+}
