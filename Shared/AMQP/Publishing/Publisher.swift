@@ -251,7 +251,11 @@ actor Publisher {
             return true
         }
         waiting.removeAll(where: ends)
-        for exchange in absent.keys { absent[exchange]?.messages.removeAll(where: ends) }
+        for (exchange, held) in absent {
+            var messages = held.messages
+            messages.removeAll(where: ends)
+            absent[exchange]?.messages = messages
+        }
         window.giveUp(where: ends)
         waitingCalls.removeAll(where: ends)
         openCalls = openCalls.filter { !ends($0.value) }
