@@ -149,14 +149,13 @@ final class HookRoutes: Sendable {
             guard let sender = try await inquiries.sender(of: claim, bytes: bytes) else {
                 return done(refused(refusal, on: route, from: client))
             }
-            var push: PushReceived
-            switch try claim.meaning() {
-            case .ignored(let reason): return done(ignored(reason, on: route, from: client))
-            case .push(let meant): push = meant
+            // Also where it is no push: what it means else would tell the sender that its secret is right.
+            let reason =
+                "\(claim.subject) is not registered, so its hooks start nothing: \(claim.addCommand) registers it"
+            guard case .push(var push) = try claim.meaning() else {
+                return done(ignored(reason, on: route, from: client))
             }
             push.secretOf = sender
-            let reason =
-                "\(claim.subject) is not registered, so its push runs nothing: \(claim.addCommand) registers it"
             intake.take(push) { [self] result in
                 switch result {
                 case .success: done(ignored(reason, on: route, from: client))

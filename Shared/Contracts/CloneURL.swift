@@ -10,7 +10,7 @@ public struct CloneURL: Sendable, Hashable {
 
     public let text: String
     public let kind: Kind
-    /// The server, such as `git.example` or `git.example:8443`; empty for a path.
+    /// The server, such as `git.example` or `git.example:8443`, without a port that is the protocol's own; empty for a path.
     public let host: String
 
     public init(_ text: String) throws(Refusal) {
@@ -45,15 +45,19 @@ public struct CloneURL: Sendable, Hashable {
         return String(host[..<colon])
     }
 
-    /// Whether its path is a repository's, below whatever the server has before it, and with or without `.git`.
-    public func leads(to repository: RepositoryPath) -> Bool {
+    /// What the server has before a repository's path in this address, such as `/gitlab` where it serves others beside it;
+    /// empty where the path is the whole. `nil` where the address, with or without `.git`, is not of the repository.
+    public func base(of repository: RepositoryPath) -> String? {
         var path = text[...]
         if let separator = text.firstRange(of: "://") {
             path = text[separator.upperBound...].drop { $0 != "/" }
         } else if kind == .ssh {
             path = "/" + text[text.index(after: text.firstIndex(of: ":") ?? text.startIndex)...]
         }
-        return path.hasSuffix("/\(repository)") || path.hasSuffix("/\(repository).git")
+        for ending in ["", ".git"] where path.hasSuffix("/\(repository)\(ending)") {
+            return String(path.dropLast("/\(repository)\(ending)".count))
+        }
+        return nil
     }
 
     /// Whether a text is such an address.
@@ -66,9 +70,11 @@ public struct CloneURL: Sendable, Hashable {
         let user = at.map { authority[..<$0] }
         let host = at.map { authority[authority.index(after: $0)...] } ?? authority
         let kind: Kind
+        let standardPort: String
         switch scheme {
         case "http", "https":
             kind = .http
+            standardPort = scheme == "http" ? ":80" : ":443"
             guard user == nil else {
                 throw Refusal(
                     description: "the address of \(host) has a user in it; give user and token apart from the address")
@@ -79,6 +85,7 @@ public struct CloneURL: Sendable, Hashable {
             }
         case "ssh":
             kind = .ssh
+            standardPort = ":22"
             guard user?.contains(":") != true else {
                 throw Refusal(description: "the address of \(host) has a password in it")
             }
@@ -88,7 +95,8 @@ public struct CloneURL: Sendable, Hashable {
         guard !host.isEmpty, !host.hasPrefix("-") else {
             throw Refusal(description: "“\(shown("\(scheme)://\(rest)"))” names no host")
         }
-        return (kind, host.lowercased())
+        let isStandard = host.hasSuffix(standardPort) && host.count > standardPort.count
+        return (kind, host.dropLast(isStandard ? standardPort.count : 0).lowercased())
     }
 
     /// Without what may be a user and a password.

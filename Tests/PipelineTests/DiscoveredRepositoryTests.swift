@@ -91,6 +91,37 @@ import Testing
             #expect(try await ask("new/other", "https://git.example/new/other.git").isRegistered)
             #expect(try await ask("new/team/web", "no address").neighbours.isEmpty)
             #expect(try await ask("new/team/web", "https://git.example:8443/new/team/web.git").neighbours.isEmpty)
+            let usual = try await ask("new/team/web", "https://git.example:443/new/team/web.git")
+            #expect(usual.neighbours == unknown.neighbours)
+        }
+    }
+
+    /// Whoever may make repositories below `evil/finance` could have theirs registered as `finance/pay`.
+    @Test func `An address that only ends in the path is no neighbour's`() async throws {
+        try await PlatformFixture.with { platform in
+            let addresses = [
+                "tools/ci": "https://git.example/tools/ci.git",
+                "shop/web": "https://shared.example/gitlab/shop/web.git", "shop/ssh": "git@other.example:shop/ssh.git",
+            ]
+            for (path, cloneURL) in addresses {
+                _ = try await platform.operations.repositories.save(
+                    RepositoryRequest(cloneURL: cloneURL), as: RepositoryPath(rawValue: path), by: platform.principal)
+            }
+            func hasNeighbours(_ cloneURL: String) async throws -> Bool {
+                let reply = try await platform.operations.repositories.neighbours(
+                    of: RepositoryPath(rawValue: "finance/pay"), cloneURL: cloneURL, as: platform.principal)
+                return !reply.neighbours.isEmpty
+            }
+            for right in [
+                "https://git.example/finance/pay.git", "https://git.example:443/finance/pay",
+                "https://shared.example/gitlab/finance/pay.git", "https://other.example/finance/pay.git",
+                "ssh://git@other.example:22/finance/pay.git",
+            ] { #expect(try await hasNeighbours(right), "\(right)") }
+            for wrong in [
+                "https://git.example/evil/finance/pay.git", "https://shared.example/gitlab/evil/finance/pay.git",
+                "https://shared.example/evil/finance/pay.git", "git@git.example:evil/finance/pay.git",
+                "https://other.example/gitlab/finance/pay.git", "https://git.example/evil-finance/pay.git",
+            ] { #expect(try await !hasNeighbours(wrong), "\(wrong)") }
         }
     }
 

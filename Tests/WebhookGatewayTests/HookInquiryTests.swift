@@ -92,6 +92,21 @@ struct HookInquiryTests {
         }
     }
 
+    @Test("is not told that its secret is right")
+    func ping() async throws {
+        var hook = HubHook.github()
+        hook.event = "ping"
+        hook.secret = secret(of: "shop/other")
+        let answer = try await gateway().post(hook)
+        #expect(answer.status == .accepted)
+        let reason = answer.body["reason"]?.string ?? ""
+        #expect(reason.hasPrefix("shop/web is not registered, so its hooks start nothing: `slipway repo add shop/web "))
+        // Its own is.
+        hook.secret = secret(of: "shop/web")
+        #expect(
+            try await gateway().post(hook).body["reason"] == "the hook of shop/web is set up: its secret is right")
+    }
+
     @Test("does nothing for a repository that has a secret of its own")
     func registered() async throws {
         let gateway = try gateway(isRegistered: true)

@@ -56,7 +56,9 @@ struct RepositoryOperations: Sendable {
         try await store.read { try $0.repositories.find(path) }
     }
 
-    /// The registered repositories of a clone address's server, those that share the most of a path first.
+    /// The registered repositories of a clone address's server, those that share the most of a path first. None where the
+    /// address only ends in the path, as that of `evil/finance/pay` does in `finance/pay`: what is before the path has to be
+    /// what it is before another one's of that server.
     func neighbours(
         of path: RepositoryPath, cloneURL: String, as principal: Principal
     ) async throws -> HookInquiryReply {
@@ -72,11 +74,19 @@ struct RepositoryOperations: Sendable {
     private static func near(
         _ path: RepositoryPath, cloneURL: String, _ addresses: [(path: RepositoryPath, cloneURL: String)]
     ) -> [RepositoryPath] {
-        guard let address = try? CloneURL(cloneURL) else { return [] }
+        guard let address = try? CloneURL(cloneURL), let base = address.base(of: path) else { return [] }
         let own = path.rawValue.split(separator: "/")
+        let others = addresses.compactMap { other -> (path: RepositoryPath, url: CloneURL)? in
+            guard other.path != path, let url = try? CloneURL(other.cloneURL), isServer(of: address, that: url) else {
+                return nil
+            }
+            return (other.path, url)
+        }
+        guard
+            base.isEmpty || others.contains(where: { $0.url.kind == address.kind && $0.url.base(of: $0.path) == base })
+        else { return [] }
         return
-            addresses
-            .filter { $0.path != path && isServer(of: address, that: $0.cloneURL) }
+            others
             .map { other in
                 (other.path, shared: zip(own, other.path.rawValue.split(separator: "/")).prefix { $0 == $1 }.count)
             }
@@ -85,9 +95,8 @@ struct RepositoryOperations: Sendable {
 
     /// Whether a registered address is of the same host and port. The port of another protocol is another one: a server
     /// that is known by it alone has the usual port.
-    private static func isServer(of address: CloneURL, that registered: String) -> Bool {
-        guard let other = try? CloneURL(registered) else { return false }
-        return address.host == (address.kind == other.kind ? other.host : other.hostName)
+    private static func isServer(of address: CloneURL, that other: CloneURL) -> Bool {
+        address.host == (address.kind == other.kind ? other.host : other.hostName)
     }
 
     /// Registers a repository, or changes it: what is not given stays as it is. Only its token goes where the address

@@ -31,11 +31,11 @@ final class HookInquiries: Sendable {
     func admit(now: ContinuousClock.Instant = .now) -> Bool { budget.withLock { $0.take(now: now) } }
 
     /// - Returns: the repository, or the group, whose secret the hook has; `nil` where it has none that is known, or its
-    ///   own repository is registered and so has its own secret. Neither does its clone address, which people are to
-    ///   register, count where it is not that of its repository, or is of a server of which nothing is registered.
+    ///   own repository is registered and so has its own secret. Neither does a hook count whose clone address, which
+    ///   people are to register, is not that of its repository, or is of a server of which nothing is registered.
     /// - Throws: whatever keeps the platform from being asked.
     func sender(of claim: HookClaim, bytes: Int) async throws -> RepositoryPath? {
-        guard let cloneURL = claim.cloneURL, (try? CloneURL(cloneURL))?.leads(to: claim.subject) == true else {
+        guard let cloneURL = claim.cloneURL, (try? CloneURL(cloneURL))?.base(of: claim.subject) != nil else {
             return nil
         }
         let reply = try await ask(HookInquiry(repository: claim.subject, cloneURL: cloneURL))
