@@ -75,7 +75,13 @@ import Testing
         #expect(try StepOutputs.parse(Array("# ".utf8) + [0xE9] + Array("\na=\u{FFFD}\n".utf8)) == ["a": "\u{FFFD}"])
     }
 
-    @Test(arguments: ["notes=", "a=1\nnotes<<E\n", "notes=\"\n"])
+    @Test(arguments: [
+        "notes=", "a=1\nnotes<<E\n", "notes=\"\n", "a=1\nno output\nnotes=",
+        // What is cut off is not what is long: a name, a small value, one without a name.
+        "a=1\nnotes=\(String(repeating: "x", count: 60_000))\nb=1\nother=\(String(repeating: "x", count: 5_000))",
+        "notes=\(String(repeating: "x", count: StepOutputs.limit - 10))\nother",
+        "notes=\(String(repeating: "x", count: StepOutputs.limit - 100))\n",
+    ])
     func whatIsTooLongIsNamed(_ text: String) async throws {
         try await withTemporaryDirectory { directory in
             let file = directory.appending("output")
@@ -86,8 +92,8 @@ import Testing
             let error = #expect(throws: JobFailure.self) { try StepOutputs.read(file) }
             #expect(
                 error?.reason
-                    == "the step's outputs are longer than 65536 bytes, which end in “notes”; leave what is large in a file, "
-                    + "and hand on its path")
+                    == "the step's outputs are longer than 65536 bytes, the longest of them “notes”; leave what is large in a "
+                    + "file, and hand on its path")
         }
     }
 

@@ -79,9 +79,17 @@ struct DocumentReader {
         if case .scalar(let scalar) = node.content, !isUnused, !scalar.text.contains("${"),
             scalar.text.contains(where: \.isWhitespace)
         {
-            let list = CommandWords.list(scalar.text)
-            let lines = isService ? "" : "; shell lines are called “commands”"
-            sink.error(.badValue, "\(what) is a list of words: [\(list)]\(lines)", at: node)
+            var line = scalar.text
+            while line.last?.isNewline == true { line.removeLast() }
+            let advice =
+                if let list = CommandWords.list(line) {
+                    ": \(list)\(isService ? "" : "; shell lines are called “commands”")"
+                } else if isService {
+                    ": \(CommandWords.call(line))"
+                } else {
+                    "; a line for a shell is written “commands: \(CommandWords.commands(line))”"
+                }
+            sink.error(.badValue, "\(what) is a list of words\(advice)", at: node)
             return []
         }
         return texts(node, what)

@@ -34,6 +34,18 @@ extension DraftValidator {
         }
     }
 
+    /// What a runner would refuse. On Windows nothing runs that could.
+    func checkShells(of index: Int) {
+        let stage = draft.stages[index]
+        guard stage.stage.platform.os != "windows" else { return }
+        for step in stage.steps where !step.step.commands.isEmpty {
+            guard let shell = step.step.shell, !Substitution.hasExpression(shell),
+                let problem = ShellName.problem(shell)
+            else { continue }
+            sink.error(.badValue, problem, at: step.nameMark, length: step.step.name.unicodeScalars.count)
+        }
+    }
+
     private static func own(_ step: Step) -> [String] { step.build != nil ? ImageBuild.outputs : Deploy.outputs }
 }
 

@@ -20,6 +20,7 @@ struct DraftValidator {
             chooseKind(of: index)
             checkImages(of: index)
             checkContainerFields(of: index)
+            checkShells(of: index)
             checkVolumes(of: index)
             checkBranchOnTag(of: index)
             chooseImages(of: index)

@@ -16,6 +16,8 @@ struct QuoteScanner {
     private var line = 1
     private var lineStart = 0
     private var texts: [Text] = []
+    /// The lines of block texts (`|`, `>`).
+    private var blocks: Set<Int> = []
     private var depth = 0
 
     private init(_ text: String) { bytes = Array(text.utf8) }
@@ -25,6 +27,13 @@ struct QuoteScanner {
         var scanner = QuoteScanner(text)
         while scanner.position < scanner.bytes.count { scanner.readLine() }
         return scanner.texts
+    }
+
+    /// The lines of block texts, from 1. Their indentation is spaces, and what follows it is theirs.
+    static func blockLines(in text: String) -> Set<Int> {
+        var scanner = QuoteScanner(text)
+        while scanner.position < scanner.bytes.count { scanner.readLine() }
+        return scanner.blocks
     }
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -103,6 +112,7 @@ struct QuoteScanner {
             let text = bytes[position...].firstIndex { $0 != UInt8(ascii: " ") } ?? bytes.count
             let isEmpty = text == bytes.count || bytes[text] == UInt8(ascii: "\n") || bytes[text] == UInt8(ascii: "\r")
             guard isEmpty || text - position > column else { return }
+            blocks.insert(line)
             skipLine()
         }
     }

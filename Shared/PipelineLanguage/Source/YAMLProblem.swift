@@ -171,7 +171,9 @@ struct YAMLProblem {
     private func wrongBlank(in line: Int) -> (String, SourceMark)? {
         guard line >= 1, line <= lines.count else { return nil }
         let indentation = lines[line - 1].unicodeScalars.prefix { $0 == "-" || $0.properties.isWhitespace }
-        guard let place = indentation.firstIndex(where: { $0 != " " && $0 != "-" && $0 != "\r" }) else { return nil }
+        guard let place = indentation.firstIndex(where: { $0 != " " && $0 != "-" && $0 != "\r" }),
+            !QuoteScanner.blockLines(in: text).contains(line)
+        else { return nil }
         let blank: String
         switch indentation[place] {
         case "\t": blank = "a tab"

@@ -1,3 +1,4 @@
+import PipelineLanguage
 import Text
 
 /// The commands of a step as one script, the same for a container and for a process.
@@ -42,23 +43,8 @@ public struct CommandScript: Sendable, Hashable {
 
     /// The program that runs the script: `/bin/sh` where the step does not say, `/bin/bash` for `bash`.
     public static func interpreter(_ shell: String?) -> String {
-        let shell = shell ?? "/bin/sh"
-        return shell.contains("/") ? shell : "/bin/\(shell)"
+        ShellName.program(shell ?? "/bin/sh")
     }
-
-    /// Why a step's commands cannot be read by the program that is to be their shell; `nil` where its name is a shell's.
-    /// Any other would take the script for its own and show it.
-    public static func problem(shell: String?) -> String? {
-        let program = interpreter(shell)
-        let file = program.split(separator: "/").last ?? ""
-        let name = file.prefix { $0 != "-" && $0 != "." && !$0.isNumber }
-        guard !name.hasSuffix("sh") || otherShells.contains(String(name)) else { return nil }
-        return "the shell “\(shell ?? program)” does not read commands as sh does; write sh or bash, say, and in "
-            + "the commands what that program is to run, such as “\(name) script”"
-    }
-
-    /// Shells with a language of their own.
-    private static let otherShells: Set<String> = ["csh", "tcsh", "fish", "pwsh", "xonsh", "tclsh", "wish"]
 
     /// What a step is told whose working directory is not there.
     public static func missing(directory: String) -> String { "the working directory “\(directory)” is not there" }

@@ -15,7 +15,9 @@ struct OutputText {
     private let unreadable: Set<Int>
     private var number = 0
     /// The value that is read now, or was last.
-    private(set) var name = ""
+    private var name = ""
+    /// Whether its end is missing.
+    private var isOpen = false
 
     init(_ bytes: some Collection<UInt8>) {
         // By bytes: a character of Swift's may be both halves of a line's end.
@@ -29,6 +31,24 @@ struct OutputText {
             lines[0] = Substring(first.unicodeScalars.dropFirst())
         }
         self.lines = lines.map { $0.unicodeScalars.last == "\r" ? Substring($0.unicodeScalars.dropLast()) : $0 }
+    }
+
+    /// The name of the value that takes the most lines' bytes, whatever else is wrong with the text; `nil` where it has none.
+    /// One whose end is missing reaches to the end of the text.
+    static func longestName(in bytes: some Collection<UInt8>) -> String? {
+        var reader = OutputText(bytes)
+        var longest: (name: String, bytes: Int)?
+        while reader.number < reader.lines.count, !reader.isOpen {
+            let first = reader.number
+            reader.name = ""
+            do { _ = try reader.next() } catch {
+                // Too long is what it is told as.
+            }
+            let end = reader.isOpen ? reader.lines.count : reader.number
+            let bytes = reader.lines[first..<end].reduce(0) { $0 + $1.utf8.count }
+            if !reader.name.isEmpty, bytes > longest?.bytes ?? 0 { longest = (reader.name, bytes) }
+        }
+        return longest?.name
     }
 
     /// The next value, or `nil` at the end.
@@ -76,6 +96,7 @@ struct OutputText {
     private mutating func block(upTo mark: Substring, of name: Substring) throws(JobFailure) -> String {
         guard !mark.isEmpty else { throw wrong("“\(name)<<” lacks the mark that ends the value") }
         guard let end = lines[number...].firstIndex(where: { Self.isSame($0, mark) }) else {
+            isOpen = true
             throw wrong("the value of “\(name)” has no end: there is no line “\(mark.prefix(100))” after it")
         }
         defer { number = end + 1 }
@@ -97,6 +118,7 @@ struct OutputText {
                 return String(value)
             }
             guard next < lines.count else {
+                isOpen = true
                 throw wrong("the value of “\(name)” begins with a quote that is not closed")
             }
             value.append("\n")

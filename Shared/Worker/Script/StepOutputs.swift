@@ -23,22 +23,12 @@ public enum StepOutputs {
             throw JobFailure("the step's outputs cannot be read: \(error)")
         }
         guard bytes.count <= limit else {
+            let longest = OutputText.longestName(in: bytes).map { ", the longest of them “\($0)”" } ?? ""
             throw JobFailure(
-                "the step's outputs are longer than \(limit) bytes, which end in “\(lastName(in: bytes))”; leave what is large "
-                    + "in a file, and hand on its path")
+                "the step's outputs are longer than \(limit) bytes\(longest); leave what is large in a file, and hand on its "
+                    + "path")
         }
         return try parse(bytes)
-    }
-
-    /// The name of the value that the bytes end in.
-    private static func lastName(in bytes: [UInt8]) -> String {
-        var reader = OutputText(bytes)
-        do {
-            while try reader.next() != nil {}
-        } catch {
-            // The end of that value is missing.
-        }
-        return reader.name
     }
 
     /// Reads what is to be UTF-8; of a name given twice the last counts.

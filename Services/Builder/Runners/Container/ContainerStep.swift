@@ -22,7 +22,7 @@ struct ContainerStep: Sendable {
     }
 
     private func runContainer(_ step: StepRun) async throws -> StepResult {
-        if !step.step.commands.isEmpty, let problem = CommandScript.problem(shell: step.step.shell) {
+        if !step.step.commands.isEmpty, let problem = step.step.shell.flatMap(ShellName.problem) {
             throw JobFailure(problem)
         }
         let engine = try await containers.host.engine()

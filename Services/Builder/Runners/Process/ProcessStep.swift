@@ -13,7 +13,7 @@ struct ProcessStep: Sendable {
     let containers: JobContainers?
 
     func run(_ step: StepRun) async throws -> StepResult {
-        if let problem = CommandScript.problem(shell: step.step.shell) { throw JobFailure(problem) }
+        if let problem = step.step.shell.flatMap(ShellName.problem) { throw JobFailure(problem) }
         let given = try folder.makeStep(number: StepNumber.next())
         var environment = try step.environment(output: given.output.string)
         if let containers, environment["DOCKER_HOST"] == nil {

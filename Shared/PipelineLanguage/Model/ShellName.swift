@@ -1,0 +1,27 @@
+/// What a step names as the shell of its commands.
+public enum ShellName {
+    /// The program: `/bin/bash` for `bash`.
+    public static func program(_ shell: String) -> String { shell.contains("/") ? shell : "/bin/\(shell)" }
+
+    /// Why a program cannot be a shell of commands, as far as its name tells; `nil` where it can. Any other would take the
+    /// script for its own and show it.
+    public static func problem(_ shell: String) -> String? {
+        if shell.contains(where: \.isWhitespace) {
+            return
+                "the shell “\(shell)” has a blank in it, and is one program: options are set in the commands, as by “set -u”"
+        }
+        guard !shell.contains("/") || shell.hasPrefix("/") else {
+            return "the shell “\(shell)” is neither a name, such as bash, nor a path that begins with “/”"
+        }
+        let file = shell.split(separator: "/").last ?? ""
+        let name = file.prefix { $0 != "-" && $0 != "." && !$0.isNumber }
+        guard !name.hasSuffix("sh") || otherShells.contains(String(name)) else { return nil }
+        let call = name.isEmpty ? "" : ", such as “\(name) script”"
+        return
+            "the shell “\(shell)” does not read commands as sh does; write sh or bash, say, and in the commands what that "
+            + "program is to run\(call)"
+    }
+
+    /// Shells with a language of their own.
+    private static let otherShells: Set<String> = ["csh", "tcsh", "fish", "pwsh", "xonsh", "tclsh", "wish"]
+}
