@@ -120,8 +120,8 @@ let package = Package(
         shared(
             "Runtime",
             [
-                "AMQP", "Contracts", "Messaging", "Secrets", "Threading", configuration, hummingbird, lifecycle,
-                logging, metrics, nioCore, systemPackage, unixSignals,
+                "AMQP", "Contracts", "Messaging", "Secrets", "Text", "Threading", configuration, hummingbird,
+                lifecycle, logging, metrics, nioCore, systemPackage, unixSignals,
             ]),
         shared("WebServer", ["Runtime", hummingbird, lifecycle, logging, nioCore]),
         shared(
@@ -206,7 +206,9 @@ let package = Package(
         tests("ContractTests", ["Contracts"], resources: [.copy("Golden")]),
         tests("SecretsTests", ["Secrets", "Contracts"]),
         tests("MessagingTests", ["Messaging", "AMQP", "Contracts"]),
-        tests("MessagingIntegrationTests", ["Messaging", "AMQP", "Contracts", "TestSupport", lifecycle, logging]),
+        tests(
+            "MessagingIntegrationTests",
+            ["Messaging", "AMQP", "Contracts", "Runtime", "TestSupport", lifecycle, logging, metrics]),
         tests(
             "StorageTests", ["Storage", "Contracts", "Messaging", "TestSupport", lifecycle, logging, systemPackage]),
         tests("PostgreSQLIntegrationTests", ["Storage", "TestSupport", systemPackage]),

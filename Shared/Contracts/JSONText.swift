@@ -1,3 +1,5 @@
+import Text
+
 /// JSON written member by member, in the bytes ``Wire/encode(_:)`` would give and in a tenth of its time: for what is made
 /// for every hook. Its user names the members of an object in the order of their bytes.
 public struct JSONText: Sendable {
@@ -75,7 +77,9 @@ public struct JSONText: Sendable {
         bytes.append(UInt8(ascii: "\""))
         text.utf8Span.span.withUnsafeBufferPointer { utf8 in
             if Self.hasEscaped(utf8) {
-                for byte in utf8 { escape(byte) }
+                for byte in utf8 {
+                    if let sequence = JSONEscape.sequence(for: byte) { bytes += sequence } else { bytes.append(byte) }
+                }
             } else {
                 bytes.append(contentsOf: utf8)
             }
@@ -108,23 +112,5 @@ public struct JSONText: Sendable {
 
     private static func isEscaped(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    }
-
-    private mutating func escape(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\""): bytes.append(contentsOf: #"\""#.utf8)
-        case UInt8(ascii: "\\"): bytes.append(contentsOf: #"\\"#.utf8)
-        case 0x08: bytes.append(contentsOf: #"\b"#.utf8)
-        case 0x09: bytes.append(contentsOf: #"\t"#.utf8)
-        case 0x0A: bytes.append(contentsOf: #"\n"#.utf8)
-        case 0x0C: bytes.append(contentsOf: #"\f"#.utf8)
-        case 0x0D: bytes.append(contentsOf: #"\r"#.utf8)
-        case 0..<0x20:
-            let digits = Array("0123456789abcdef".utf8)
-            bytes.append(contentsOf: #"\u00"#.utf8)
-            bytes.append(digits[Int(byte >> 4)])
-            bytes.append(digits[Int(byte & 15)])
-        default: bytes.append(byte)
-        }
     }
 }

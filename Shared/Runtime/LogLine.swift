@@ -1,4 +1,5 @@
 import Logging
+import Text
 
 /// One line of a structured log, as logfmt (`level=info msg="…" run=…`) or as a JSON object. Control characters are
 /// escaped in both, so that what a peer sends cannot forge a line.
@@ -24,20 +25,7 @@ struct LogLine {
     }
 
     private static func quoted(_ text: String) -> String {
-        var output = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": output += "\\\""
-            case "\\": output += "\\\\"
-            case "\n": output += "\\n"
-            case "\r": output += "\\r"
-            case "\t": output += "\\t"
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
-                let digits = String(scalar.value, radix: 16)
-                output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: output.unicodeScalars.append(scalar)
-            }
-        }
-        return output + "\""
+        // The control characters beyond ASCII move a terminal's cursor too.
+        "\"" + JSONEscape.escape(text) { (0x7F...0x9F).contains($0.value) } + "\""
     }
 }

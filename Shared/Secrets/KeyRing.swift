@@ -1,6 +1,7 @@
 public import Contracts
 import Crypto
 import FoundationEssentials
+import Text
 
 /// The keys that seal secrets. The first one seals; all of them open, so that a key can be rotated without losing
 /// what was sealed before.

@@ -1,5 +1,6 @@
 public import Contracts
 import FoundationEssentials
+import Text
 
 /// The right to fetch one repository from sync's mirror until a moment: `v1.<seconds>.<base64url HMAC-SHA256>`.
 public struct MirrorToken: Sendable {

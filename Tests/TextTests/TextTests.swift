@@ -1,3 +1,4 @@
+import FoundationEssentials
 import TestSupport
 import Testing
 import Text
@@ -9,6 +10,19 @@ import Text
         #expect(Hex.encode([] as [UInt8]).isEmpty)
         #expect(Hex.isDigits("09af", count: 4))
         for text in ["09a", "09AF", "09ag", "+9af", "٠٩af"] { #expect(!Hex.isDigits(text, count: 4), "\(text)") }
+    }
+
+    @Test func base64HasTheAlphabetOfAddresses() {
+        let bytes = Data([0xFB, 0xFF, 0xBF, 0x00])
+        #expect(Base64URL.encode(bytes) == "-_-_AA")
+        #expect(Base64URL.encode(bytes, padded: true) == "-_-_AA==")
+        for text in ["-_-_AA", "-_-_AA=="] { #expect(Base64URL.decode(text) == bytes, "\(text)") }
+        #expect(Base64URL.decode("a b") == nil)
+    }
+
+    @Test func jsonEscapesWhatItHasToAndWhatIsAskedFor() {
+        #expect(JSONEscape.escape("a \"b\" \\ \n\r\t\u{8}\u{C}\u{1} é/") == #"a \"b\" \\ \n\r\t\b\f\u0001 é/"#)
+        #expect(JSONEscape.escape("é𝄞<") { !$0.isASCII || $0 == "<" } == #"\u00e9\ud834\udd1e\u003c"#)
     }
 
     @Test func aNameThatIsTooLongIsCutAndStillTellsItselfFromOthers() {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Text
 
 /// A login of a registry.
 public struct RegistryCredentials: Sendable, Hashable, CustomStringConvertible {
@@ -21,8 +22,8 @@ public struct RegistryCredentials: Sendable, Hashable, CustomStringConvertible {
 
     /// The header `X-Registry-Auth`.
     static func header(_ credentials: RegistryCredentials?, registry: String) throws(DockerError) -> String {
-        guard let credentials else { return base64URL(Data("{}".utf8)) }
-        return base64URL(try DockerEngine.encode(document(credentials, registry)))
+        guard let credentials else { return Base64URL.encode(Data("{}".utf8), padded: true) }
+        return Base64URL.encode(try DockerEngine.encode(document(credentials, registry)), padded: true)
     }
 
     /// The header `X-Registry-Config`: all logins a build may need.
@@ -32,22 +33,10 @@ public struct RegistryCredentials: Sendable, Hashable, CustomStringConvertible {
             // The engine looks for the login of images without a host by this address alone.
             documents[registry == "docker.io" ? "https://index.docker.io/v1/" : registry] = document(login, registry)
         }
-        return base64URL(try DockerEngine.encode(documents))
+        return Base64URL.encode(try DockerEngine.encode(documents), padded: true)
     }
 
     private static func document(_ login: RegistryCredentials, _ registry: String) -> Document {
         Document(username: login.username, password: login.password, serveraddress: registry)
-    }
-
-    /// The engine decodes the URL-safe alphabet, with its padding.
-    private static func base64URL(_ data: Data) -> String {
-        String(
-            data.base64EncodedString().map { character -> Character in
-                switch character {
-                case "+": "-"
-                case "/": "_"
-                default: character
-                }
-            })
     }
 }

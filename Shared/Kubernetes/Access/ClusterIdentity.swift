@@ -48,10 +48,8 @@ extension ClusterAccess {
         struct Header: Decodable { var kid: String? }
         struct Claims: Decodable { var sub: String? }
         func decode<Part: Decodable>(_ text: Substring) -> Part? {
-            let base64 = text.replacing("-", with: "+").replacing("_", with: "/")
-            let padded = base64 + String(repeating: "=", count: (4 - base64.count % 4) % 4)
             // Any other token is not for us to understand.
-            return Data(base64Encoded: String(padded)).flatMap { try? Wire.decode(Part.self, from: $0) }
+            Base64URL.decode(text).flatMap { try? Wire.decode(Part.self, from: $0) }
         }
         let text: String? =
             switch credential {

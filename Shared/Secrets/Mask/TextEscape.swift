@@ -40,7 +40,15 @@ enum TextEscape {
                 let digits = Hex.encode([byte])
                 return Array("%\(isUpperCase ? digits.uppercased() : digits)".utf8)
             }
-        case .json(let options): String(decoding: text, as: UTF8.self).unicodeScalars.flatMap { options.escape($0) }
+        case .json(let options):
+            Array(
+                JSONEscape.escape(String(decoding: text, as: UTF8.self)) {
+                    switch $0 {
+                    case "<", ">", "&": options.contains(.html)
+                    case "\u{80}"...: options.contains(.ascii)
+                    default: false
+                    }
+                }.replacing("/", with: options.contains(.slash) ? #"\/"# : "/").utf8)
         case .quotes(let quote): text.flatMap { $0 == UInt8(ascii: "'") ? Array(quote.utf8) : [$0] }
         }
     }
@@ -51,25 +59,6 @@ enum TextEscape {
             UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
         default: false
-        }
-    }
-}
-
-extension TextEscape.JSON {
-    fileprivate func escape(_ scalar: Unicode.Scalar) -> [UInt8] {
-        switch scalar {
-        case "\"": return Array(#"\""#.utf8)
-        case "\\": return Array(#"\\"#.utf8)
-        case "\t": return Array(#"\t"#.utf8)
-        case "\u{8}": return Array(#"\b"#.utf8)
-        case "\u{C}": return Array(#"\f"#.utf8)
-        case "/" where contains(.slash): return Array(#"\/"#.utf8)
-        case "<" where contains(.html), ">" where contains(.html), "&" where contains(.html), "\0"..."\u{1F}",
-            "\u{80}"... where contains(.ascii):
-            return String(scalar).utf16.flatMap { unit in
-                Array("\\u".utf8) + Array(Hex.encode([UInt8(unit >> 8), UInt8(unit & 255)]).utf8)
-            }
-        default: return Array(String(scalar).utf8)
         }
     }
 }

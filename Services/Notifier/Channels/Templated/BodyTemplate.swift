@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Mustache
+import Text
 
 /// A mustache template of a JSON body. Values stand in it as the inside of JSON strings, escaped for JSON and for the chat
 /// they go to: whatever a commit's message says, it is data.
@@ -73,23 +74,13 @@ struct BodyTemplate: Sendable {
         let escape: Escape
 
         func escapeText(_ text: String) -> String {
-            var escaped = ""
-            escaped.reserveCapacity(text.utf8.count + 16)
-            for scalar in text.unicodeScalars {
-                switch (scalar, escape) {
-                case ("&", .slack): escaped += "&amp;"
-                case ("<", .slack): escaped += "&lt;"
-                case (">", .slack): escaped += "&gt;"
-                case ("\"", _): escaped += "\\\""
-                case ("\\", _): escaped += "\\\\"
-                case ("\n", _): escaped += "\\n"
-                case ("\0"..."\u{1F}", _), ("\u{7F}", _):
-                    let digits = String(scalar.value, radix: 16)
-                    escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                default: escaped.unicodeScalars.append(scalar)
+            let plain =
+                switch escape {
+                case .json: text
+                case .slack:
+                    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
                 }
-            }
-            return escaped
+            return JSONEscape.escape(plain) { $0 == "\u{7F}" }
         }
     }
 }

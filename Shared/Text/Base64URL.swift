@@ -1,20 +1,22 @@
-package import FoundationEssentials
+public import FoundationEssentials
 
-/// Base 64 with `-` and `_` and without padding (RFC 4648, section 5).
-package enum Base64URL {
-    package static func encode(_ data: Data) -> String {
+/// Base 64 with `-` and `_` (RFC 4648, section 5).
+public enum Base64URL {
+    /// - Parameter padded: whether `=` fills up the end, as Docker Engine asks for.
+    public static func encode(_ data: Data, padded: Bool = false) -> String {
         String(
             data.base64EncodedString().compactMap { character -> Character? in
                 switch character {
                 case "+": "-"
                 case "/": "_"
-                case "=": nil
+                case "=": padded ? character : nil
                 default: character
                 }
             })
     }
 
-    package static func decode(_ text: some StringProtocol) -> Data? {
+    /// With or without padding.
+    public static func decode(_ text: some StringProtocol) -> Data? {
         var standard = String(
             text.map { character -> Character in
                 switch character {
