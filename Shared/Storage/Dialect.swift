@@ -47,6 +47,20 @@ public enum Dialect: String, Sendable, CaseIterable {
         }
     }
 
+    /// The names of a table's columns, in their order; the argument is the table's name. Only files are copied from.
+    static let columns = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
+    /// Those of its primary key.
+    static let keyColumns = "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk"
+    /// The tables that number their rows, and the last number each has given.
+    static let numbers = "SELECT name, seq FROM sqlite_sequence WHERE seq > 0"
+    /// Has a table go on after a number: its name, its key's and the number.
+    static let continueNumbers = "SELECT setval(pg_get_serial_sequence(?, ?), ?)"
+    /// What the database finds wrong with its file, one a row, and `ok` where that is nothing. PostgreSQL checks pages when
+    /// it reads them, and has tools for the rest.
+    var integrityCheck: String? { self == .sqlite ? "PRAGMA integrity_check" : nil }
+    /// Rows that refer to none, by `table` and `parent`; PostgreSQL has none.
+    var foreignKeyCheck: String? { self == .sqlite ? "PRAGMA foreign_key_check" : nil }
+
     /// The table of the migrations that were applied. In SQLite's files it has the name that GRDB gave it.
     var migrationTable: String {
         switch self {

@@ -71,7 +71,7 @@ private struct TableCopy {
     }
 
     private func insert(_ table: String) throws -> Store.Copied {
-        let columns: [String] = try original.values("SELECT name FROM pragma_table_info(?) ORDER BY cid", [table])
+        let columns: [String] = try original.values(Dialect.columns, [table])
         let row = "(" + columns.map { _ in "?" }.joined(separator: ", ") + ")"
         func statement(_ rows: Int) -> String {
             "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES "
@@ -92,9 +92,8 @@ private struct TableCopy {
     private func summary(
         of table: String, in database: Database, _ take: ([Row]) throws -> Void = { _ in }
     ) throws -> Store.Copied {
-        let columns: [String] = try original.values("SELECT name FROM pragma_table_info(?) ORDER BY cid", [table])
-        let key: [String] = try original.values(
-            "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", [table])
+        let columns: [String] = try original.values(Dialect.columns, [table])
+        let key: [String] = try original.values(Dialect.keyColumns, [table])
         guard !key.isEmpty else { throw StoreError(.database, "the table \(table) has no primary key to read it by") }
         let list = key.joined(separator: ", ")
         let select = "SELECT \(columns.joined(separator: ", ")) FROM \(table)"
@@ -119,12 +118,11 @@ private struct TableCopy {
 
     /// A number that was given is never given again, whether its row is still there or not.
     private func continueNumbers() throws {
-        for row in try original.rows("SELECT name, seq FROM sqlite_sequence WHERE seq > 0") {
+        for row in try original.rows(Dialect.numbers) {
             let table: String = try row["name"]
-            let key: String? = try original.value("SELECT name FROM pragma_table_info(?) WHERE pk > 0", [table])
+            let key: String? = try original.value(Dialect.keyColumns, [table])
             _ = try copy.rows(
-                "SELECT setval(pg_get_serial_sequence(?, ?), ?)",
-                [table.lowercased(), key?.lowercased(), try row["seq"] as Int64])
+                Dialect.continueNumbers, [table.lowercased(), key?.lowercased(), try row["seq"] as Int64])
         }
     }
 }

@@ -12,14 +12,12 @@ extension Store {
         }
     }
 
-    /// What the database itself finds wrong with its file. PostgreSQL checks pages when it reads them, and has tools of
-    /// its own.
+    /// What the database itself finds wrong with its file.
     /// - Returns: a sentence for each; none where all is well.
     public func faults() async throws -> [String] {
         try await read { database in
-            guard database.dialect == .sqlite else { return [] }
-            let faults: [String] = try database.values("PRAGMA integrity_check")
-            let references = try database.rows("PRAGMA foreign_key_check").map { row in
+            let faults: [String] = try database.dialect.integrityCheck.map { try database.values($0) } ?? []
+            let references = try (database.dialect.foreignKeyCheck.map { try database.rows($0) } ?? []).map { row in
                 "a row of \(try row["table"] as String) refers to one of \(try row["parent"] as String) that is not there"
             }
             return faults.filter { $0 != "ok" } + references
