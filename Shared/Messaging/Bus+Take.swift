@@ -25,7 +25,7 @@ extension Bus {
     ) async throws -> Value? {
         let loop = DeliveryLoop(
             bus: self, queue: queue, prefetch: 1, failure: .requeue(after: .seconds(1)), logger: logger)
-        for try await delivery in broker.deliveries(of: queue.name, prefetch: 1) {
+        for try await delivery in loop.deliveries() {
             let taken = Mutex<Value?>(nil)
             await loop.process(delivery) { message, context in
                 switch try await offer(Self.decode(M.self, message), context) {
@@ -52,24 +52,20 @@ extension Bus {
     }
 
     /// What is sent to all workers from now on, such as `JobCancelled`. What was sent while the broker was
-    /// away is missed: whoever needs it asks again. One that is not understood is logged and passed over.
+    /// away is missed: whoever needs it asks again. One that is not understood is passed over.
     public func announcements<M: Message>(
         _ type: M.Type, on exchange: String = MessageMap.control, logger: Logger
     ) -> some AsyncSequence<M, AMQPError> & Sendable {
-        broker.subscribe(exchange: exchange, routingKeys: [""], prefetch: 64).compactMap { delivery in
-            do {
-                try await delivery.ack()
-            } catch {
-                return nil
+        let loop = DeliveryLoop(bus: self, exchange: exchange, prefetch: 64, logger: logger)
+        return loop.deliveries().compactMap { delivery in
+            let heard = Mutex<M?>(nil)
+            await loop.process(delivery) { message, _ in
+                // Others may be told other things by the same exchange.
+                guard message.properties.type == M.type else { return }
+                let value = try Self.decode(M.self, message)
+                heard.withLock { $0 = value }
             }
-            guard delivery.message.properties.type == M.type else { return nil }
-            do {
-                return try Wire.decode(M.self, from: Data(delivery.message.body))
-            } catch {
-                let id = delivery.message.properties.messageID ?? ""
-                logger.error("announcement is not understood", metadata: ["message": "\(id)", "reason": "\(error)"])
-                return nil
-            }
+            return heard.withLock { $0 }
         }
     }
 }

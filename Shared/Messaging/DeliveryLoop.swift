@@ -4,7 +4,7 @@ public import Logging
 import Metrics
 import ServiceLifecycle
 
-/// The loop of everything that consumes a queue: takes its deliveries, gives each to a handler, and settles it by how that
+/// The loop of everything that consumes: takes its deliveries, gives each to a handler, and settles it by how that
 /// ended. Counts and times each, and logs it under the same keys.
 ///
 /// | the handler | the delivery |
@@ -15,10 +15,10 @@ import ServiceLifecycle
 /// | throws an ``OutageError`` that is one | is handled again until the outage is over; see ``Failure/retry`` |
 /// | throws anything else | as ``Failure`` says |
 /// | is cancelled, or what settles it fails | goes back to the queue |
+/// | throws, and listens to what is sent to all | is passed over: no queue outlives its listener |
 ///
 /// The handler runs with ``MessageContext/current``, so that what it sends carries on the trace. ``QueueConsumer``,
-/// ``RequestServer`` and ``Bus/take(_:from:logger:offer:)`` are made of it. ``Bus/announcements(_:on:logger:)`` is not:
-/// there is no queue that outlives the listener and nothing to try again, so each is acked before it is looked at.
+/// ``RequestServer``, ``Bus/take(_:from:logger:offer:)`` and ``Bus/announcements(_:on:logger:)`` are made of it.
 public struct DeliveryLoop: Sendable {
     public typealias Handle = @Sendable (IncomingMessage, MessageContext) async throws -> Void
 
@@ -44,7 +44,9 @@ public struct DeliveryLoop: Sendable {
 
     private let bus: Bus
     private let parking: Bus
+    /// The queue that is consumed, or what stands for it where ``subscribes``: the exchange by whose name it is counted.
     private let queue: Queue
+    private let subscribes: Bool
     private let prefetch: Int
     private let order: Order
     private let failure: Failure
@@ -70,11 +72,19 @@ public struct DeliveryLoop: Sendable {
             outage: OutagePause(), logger: logger)
     }
 
+    /// The loop of one who listens to what is sent to all, from now on.
+    init(bus: Bus, exchange: String, prefetch: Int, logger: Logger) {
+        self.init(
+            bus: bus, queue: Queue(exchange), subscribes: true, prefetch: prefetch, failure: .retry,
+            outage: OutagePause(), logger: logger)
+    }
+
     init(
-        bus: Bus, parking: Bus? = nil, queue: Queue, prefetch: Int, order: Order = .concurrent, failure: Failure,
-        outage: OutagePause, logger: Logger
+        bus: Bus, parking: Bus? = nil, queue: Queue, subscribes: Bool = false, prefetch: Int,
+        order: Order = .concurrent, failure: Failure, outage: OutagePause, logger: Logger
     ) {
         self.outage = outage
+        self.subscribes = subscribes
         self.bus = bus
         self.parking = parking ?? bus
         self.queue = queue
@@ -89,7 +99,7 @@ public struct DeliveryLoop: Sendable {
     /// Handles deliveries until graceful shutdown, and ends after those that have begun.
     /// - Throws: `AMQPError` where the queue cannot be consumed.
     public func run(_ handle: @escaping Handle) async throws {
-        let deliveries = bus.broker.deliveries(of: queue.name, prefetch: prefetch).cancelOnGracefulShutdown()
+        let deliveries = deliveries().cancelOnGracefulShutdown()
         switch order {
         case .serial: for try await delivery in deliveries { await process(delivery, handle) }
         case .concurrent:
@@ -112,9 +122,16 @@ public struct DeliveryLoop: Sendable {
         }
     }
 
+    /// What comes of the queue or the exchange. Each is to be given to ``process(_:_:)``.
+    func deliveries() -> Deliveries {
+        subscribes
+            ? bus.broker.subscribe(exchange: queue.name, routingKeys: [""], prefetch: prefetch)
+            : bus.broker.deliveries(of: queue.name, prefetch: prefetch)
+    }
+
     // MARK: - One delivery
 
-    private enum Outcome: String { case handled, retried, parked, returned }
+    private enum Outcome: String { case handled, retried, parked, returned, passed }
 
     /// Not now: back to the queue, without a word.
     struct NotNow: Error {}
@@ -178,6 +195,9 @@ public struct DeliveryLoop: Sendable {
                 return .returned
             } catch is NotNow {
                 return .returned
+            } catch  where subscribes {
+                logger.error("message is passed over", metadata: ["error": "\(error)"])
+                return .passed
             } catch MessageFailure.permanent(let reason) {
                 return try await park(delivery, reason: reason, logger)
             } catch MessageFailure.later(let reason) {

@@ -1,11 +1,20 @@
 import AMQP
 import Contracts
 import Logging
+import Metrics
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import Messaging
+@testable import Runtime
+
+/// What this process counts.
+private let registry: MetricsRegistry = {
+    let registry = MetricsRegistry()
+    MetricsSystem.bootstrap(registry)
+    return registry
+}()
 
 /// Records what it was given and fails as told.
 private final class Recorder: MessageHandler {
@@ -403,7 +412,8 @@ private func with(
         }
     }
 
-    @Test func workersHearAnnouncements() async throws {
+    @Test func workersHearAnnouncementsAndCountThem() async throws {
+        _ = registry
         try await withBus { bus, _ in
             let cancelled = JobCancelled(
                 job: JobID(rawValue: "j1"), run: RunID(rawValue: "r1"), attempt: 2, reason: "asked for")
@@ -419,6 +429,10 @@ private func with(
                     try await bus.publish(garbage)
                     try await bus.send(cancelled)
                     return heard.withLock { $0.first == cancelled }
+                }
+                for outcome in ["handled", "passed"] {
+                    let labels = #"{queue="slipway.control",type="JobCancelled",outcome="\#(outcome)"}"#
+                    #expect(registry.rendered().contains("slipway_messages_total\(labels)"), "\(outcome)")
                 }
             }
         }
