@@ -1,20 +1,21 @@
 # Holds the folders of a target to the directions that Tests/directions lists: which types each folder declares, and which of
 # them, imports and words each file uses. Reads the list first, then Swift files in the order given, all of them twice:
 #   awk -f Tests/directions.awk pass=0 Tests/directions pass=1 FILE… pass=2 FILE…
-# Prints a line for each finding. What strings and comments say does not count, but what is interpolated in strings does.
+# Prints a line for each finding. What strings and comments say counts for `write` alone, but what is interpolated in
+# strings is code.
 
 BEGIN { names = "^[A-Za-z_][A-Za-z_0-9]*" }
 
 FNR == 1 { depth = 0; comment = 0; quotes = 0; extended = "" }
 
-# --- The list: `in FOLDER`, then `FOLDER: FOLDERS` and `only FOLDERS import NAMES` or `only FOLDERS say NAMES`
+# --- The list: `in FOLDER`, then `FOLDER: FOLDERS` and `only FOLDERS import|say|write NAMES`
 
 pass == 0 && (NF == 0 || $1 == "#") { next }
 pass == 0 && $1 == "in" { root = $2; next }
 pass == 0 && $1 == "only" {
     rule = 0
     for (i = 2; i <= NF; i++) {
-        if ($i == "import" || $i == "say") { rule = $i; continue }
+        if ($i == "import" || $i == "say" || $i == "write") { rule = $i; continue }
         if (!rule) { folders = folders " " full($i); continue }
         limit[rule, root, $i] = folders " "
     }
@@ -43,9 +44,9 @@ function place(path,    folder) {
     return folder
 }
 
-# The line without comments and texts. Keeps what is interpolated.
+# The line without comments and texts. Keeps what is interpolated; the texts go to `written`.
 function code(line,    out, rest, c, hashes, close_) {
-    out = ""
+    out = written = ""
     while (line != "") {
         if (comment) {
             if (match(line, /\*\//)) { line = substr(line, RSTART + 2); comment-- } else return out
@@ -59,8 +60,8 @@ function code(line,    out, rest, c, hashes, close_) {
                 nested[quotes] = 1
                 out = out " "
                 line = substr(line, length(rest) + 2)
-            } else if (index(line, rest) == 1) line = substr(line, length(rest) + 2)
-            else line = substr(line, 2)
+            } else if (index(line, rest) == 1) { line = substr(line, length(rest) + 2); written = written " " }
+            else { written = written substr(line, 1, 1); line = substr(line, 2) }
             continue
         }
         c = substr(line, 1, 1)
@@ -109,11 +110,11 @@ pass == 1 || pass == 2 {
         next
     }
     root = listed[folder]
+    if (pass == 2) for (i = split(written, words, /[^A-Za-z_0-9]+/); i > 0; i--) limited("write", "writes", words[i])
     if (text ~ /^ *(@[a-zA-Z_]+ +)*((public|package|internal|fileprivate|private) +)?import +/) {
         sub(/^.*import +/, "", text)
         sub(/[^A-Za-z_0-9].*$/, "", text)
-        if (pass == 2 && ("import", root, text) in limit && index(limit["import", root, text], " " folder " ") == 0)
-            report(short(folder) " imports " text)
+        if (pass == 2) limited("import", "imports", text)
         next
     }
     isPrivate = text ~ /(^| )(private|fileprivate) /
@@ -143,9 +144,13 @@ pass == 1 || pass == 2 {
     }
 }
 
+function limited(rule, does, word) {
+    if ((rule, root, word) in limit && index(limit[rule, root, word], " " folder " ") == 0)
+        report(short(folder) " " does " " word)
+}
+
 function used(word, before,    owner) {
-    if (("say", root, word) in limit && index(limit["say", root, word], " " folder " ") == 0)
-        report(short(folder) " says " word)
+    limited("say", "says", word)
     if (before == ".") {
         # A member that an extension in another folder gives to a type of the target, if nothing else is called so.
         if (receiver !~ /[A-Za-z_0-9)\]?!]$/ || !(word in added) || declared[word] > 1 || !(of[word] in home)) return

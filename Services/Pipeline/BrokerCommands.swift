@@ -47,7 +47,7 @@ enum BrokerCommands {
                 let file = "\(folder)/\(file(of: user))"
                 let password = try password(in: file) ?? AccessStore.random(prefix: "")
                 passwords[user.name] = password
-                try FirstToken.write(
+                try PrivateFile.write(
                     "amqp://\(PercentCoding.encode(user.name)):\(password)@\(try settings.value(address))/\(place)",
                     to: file)
             }
@@ -55,7 +55,7 @@ enum BrokerCommands {
             let definitions = BrokerDefinitions(users: users, virtualHost: virtualHost, former: former) {
                 hash(passwords[$0] ?? AccessStore.random(prefix: ""))
             }
-            try FirstToken.write(
+            try PrivateFile.write(
                 String(decoding: try Wire.encode(definitions), as: UTF8.self), to: "\(folder)/definitions.json")
             print("\(folder)/definitions.json")
             for user in users { print("\(folder)/\(file(of: user))") }

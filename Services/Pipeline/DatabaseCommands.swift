@@ -12,12 +12,11 @@ enum DatabaseCommands {
     static let all = [
         ServiceCommand(
             "database check", "says what the state is kept in, and whether it is whole and up to date",
-            settings: [CommonSettings.data, PipelineSettings.databaseURL, PipelineSettings.databasePassword], run: check
+            settings: PipelineSettings.place, run: check
         ),
         ServiceCommand(
             "database migrate", "brings the schema up to date, as a start of the service does",
-            settings: [CommonSettings.data, PipelineSettings.databaseURL, PipelineSettings.databasePassword],
-            run: migrate),
+            settings: PipelineSettings.place, run: migrate),
         ServiceCommand(
             "database copy", "copies the state from the file in the data folder to PostgreSQL and verifies the copy",
             settings: [CommonSettings.data, target, PipelineSettings.databasePassword], run: copy),

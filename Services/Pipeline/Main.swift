@@ -13,7 +13,8 @@ enum Main {
         await ServiceMain(
             name: "pipeline", summary: "keeps components and runs, serves the API and the pages",
             settings: PipelineSettings.all, adminPort: 9102, needsBroker: false,
-            commands: DatabaseCommands.all + TokenCommands.all + BrokerCommands.all
+            commands: DatabaseCommands.all + BrokerCommands.all
+                + TokenCommands(settings: PipelineSettings.place, open: Pipeline.withTokens).all
         ).run(
             queues: { _ in [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")] },
             services: { context in try await Pipeline(context).services() })

@@ -27,15 +27,7 @@ struct Pipeline {
         let data = folder.path
 
         let store = PipelineStore(store: try await Self.open(settings, logger))
-        try await FirstToken.prepare(in: store, file: "\(data)/\(FirstToken.file)", logger: logger)
-        context.readiness.add("store") {
-            do {
-                _ = try await store.read { try $0.repositories.find(.init(rawValue: "")) }
-                return nil
-            } catch {
-                return "\(error)"
-            }
-        }
+        context.readiness.add("store") { await store.problem() }
 
         let listen = try settings.value(PipelineSettings.listen)
         let publicURL = try settings.optional(PipelineSettings.publicURL) ?? "http://\(listen)"
@@ -51,10 +43,11 @@ struct Pipeline {
         let logs = LogStore(directory: "\(data)/logs", changes: store.changes)
         let reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
         let operations = Operations(
-            engine: engine, reader: reader, keys: keys,
+            engine: engine, reader: reader, logs: logs, keys: keys,
             hooks: HookAddress(
                 tokens: HookToken(key: try settings.value(CommonSettings.hookKey)),
-                gateway: try settings.optional(PipelineSettings.hooksURL)))
+                gateway: try settings.optional(PipelineSettings.hooksURL)), firstToken: FirstToken(in: data))
+        try await operations.tokens.prepare(as: .administrator, logger: logger)
 
         // Without a broker people still see what ran and change what is to run; what that sends waits in the outbox.
         let isServing = Served()
@@ -72,19 +65,20 @@ struct Pipeline {
             QueueConsumer(
                 bus: bus, queue: MessageMap.pipeline, prefetch: 64,
                 handlers: [
-                    SourceSyncedHandler(engine: engine), SyncFailedHandler(engine: engine),
-                    SyncDelayedHandler(engine: engine),
-                    StepStartedHandler(engine: engine), StepFinishedHandler(engine: engine),
-                    JobHeartbeatHandler(engine: engine), JobFinishedHandler(engine: engine),
+                    SourceSyncedHandler(sources: operations.sources), SyncFailedHandler(sources: operations.sources),
+                    SyncDelayedHandler(sources: operations.sources),
+                    StepStartedHandler(jobs: operations.jobs), StepFinishedHandler(jobs: operations.jobs),
+                    JobHeartbeatHandler(jobs: operations.jobs), JobFinishedHandler(jobs: operations.jobs),
                 ], logger: logger),
             QueueConsumer(
                 bus: context.logs, parking: bus, queue: MessageMap.logs, prefetch: 100,
-                handlers: [LogChunkHandler(intake: LogIntake(store: store, logs: logs))],
+                handlers: [LogChunkHandler(jobs: operations.jobs)],
                 logger: logger),
             RequestServer(
                 bus: bus, queue: MessageMap.requests,
                 handlers: [
-                    JobClaimHandler(engine: engine), RepositoryLookupHandler(repositories: operations.repositories),
+                    JobClaimHandler(jobs: operations.jobs),
+                    RepositoryLookupHandler(repositories: operations.repositories),
                     HookInquiryHandler(repositories: operations.repositories),
                 ], logger: logger),
             DeadLetterCollector(bus: bus, letters: operations.deadLetters, logger: logger),
@@ -110,6 +104,20 @@ extension Pipeline {
         }
         let engine = try await postgreSQL(url, settings, logger, isAlone: !asItIs)
         return asItIs ? Store.open(asItIs: engine) : try await Store.open(engine, migrations: Schema.migrations)
+    }
+
+    /// Has a command work on the tokens, beside the service that runs.
+    @Sendable static func withTokens(
+        _ settings: Settings, _ logger: Logger, _ body: (TokenOperations) async throws -> Void
+    ) async throws {
+        let store = try await open(settings, logger, asItIs: true)
+        guard try await store.pending(Schema.migrations).isEmpty else {
+            throw StoreError(.olderSchema, "\(store.name) is not up to date; start the service once")
+        }
+        try await body(
+            TokenOperations(
+                store: PipelineStore(store: store), first: FirstToken(in: try settings.value(CommonSettings.data))))
+        try await store.close()
     }
 }
 

@@ -33,6 +33,9 @@ enum PipelineSettings {
         return text
     }
 
+    /// Where the platform's state is.
+    static let place: [any AnySetting] = [CommonSettings.data, databaseURL, databasePassword]
+
     static let all: [any AnySetting] = [
         listen, publicURL, hooksURL, databaseURL, databasePassword, lease, timeLimit, CommonSettings.data,
         CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey, CommonSettings.trustedProxies,

@@ -156,7 +156,7 @@ import Testing
         try await PlatformFixture.with { platform in
             let view = try await platform.start(RunRequest(repository: PlatformFixture.path, ref: "nowhere"))
             #expect(view.summary.state == .pending)
-            let handler = SyncFailedHandler(engine: platform.engine)
+            let handler = SyncFailedHandler(sources: platform.operations.sources)
             for id in [view.summary.id, nil] {
                 try await handler.handle(
                     SyncFailed(
@@ -178,7 +178,7 @@ import Testing
             let trigger = Trigger(
                 id: MessageID(rawValue: "push-1"), event: .push, repository: PlatformFixture.path,
                 ref: "refs/heads/main", branch: "main", commit: String(repeating: "a", count: 40))
-            let handler = SyncDelayedHandler(engine: platform.engine)
+            let handler = SyncDelayedHandler(sources: platform.operations.sources)
             for reason in ["waits for other fetches", "the server cannot be reached; attempt 2 of 3 is in 5 s"] {
                 try await handler.handle(SyncDelayed(trigger: trigger, reason: reason), MessageContext(id: .make()))
                 let waiting = try #require(try await platform.runs().first)
@@ -193,7 +193,8 @@ import Testing
                     authorEmail: "ada@example.org", committedAt: .now),
                 changes: .init(paths: [], complete: false), pipelineFile: nil,
                 mirrorURL: "http://sync:8081/shop/web.git")
-            try await SourceSyncedHandler(engine: platform.engine).handle(source, MessageContext(id: .make()))
+            try await SourceSyncedHandler(sources: platform.operations.sources).handle(
+                source, MessageContext(id: .make()))
             // It may come after what it announced.
             try await handler.handle(SyncDelayed(trigger: trigger, reason: "late"), MessageContext(id: .make()))
             let runs = try await platform.runs()

@@ -11,7 +11,7 @@ import Testing
         _ path: String, to platform: PlatformFixture, cloneURL: String? = "https://git.example/new/app.git",
         code: SyncFailed.Code = .unknownRepository, id: MessageID = .make()
     ) async throws {
-        try await SyncFailedHandler(engine: platform.engine).handle(
+        try await SyncFailedHandler(sources: platform.operations.sources).handle(
             SyncFailed(
                 trigger: Trigger(
                     id: .make(), event: .push, repository: RepositoryPath(rawValue: path), ref: "refs/heads/main",

@@ -50,6 +50,67 @@ import Testing
         }
     }
 
+    @Test func `A token is good until it is revoked, and the last one stays`() async throws {
+        try await PlatformFixture.with { platform in
+            let (access, tokens) = (platform.operations.access, platform.operations.tokens)
+            let made = try await tokens.make("ci", as: .administrator)
+            #expect(try await tokens.all(as: .administrator).map(\.name) == ["ci", "test"])
+            let session = try await access.signIn(token: made)
+
+            // One of the same name takes its place.
+            let next = try await tokens.make("ci", as: .administrator)
+            #expect(try await refusal { _ = try await access.principal(token: made) } == "notSignedIn not_signed_in")
+            #expect(
+                try await refusal { _ = try await access.principal(session: session) } == "notSignedIn not_signed_in")
+            #expect(try await access.principal(token: next).identity == .token)
+
+            try await tokens.revoke("test", as: .administrator)
+            #expect(
+                try await refusal { try await tokens.revoke("test", as: .administrator) } == "notFound unknown_token")
+            #expect(try await refusal { try await tokens.revoke("ci", as: .administrator) } == "conflict last_token")
+            #expect(
+                try await refusal { _ = try await tokens.make("a b", as: .administrator) } == "invalid malformed_name")
+            #expect(try await access.principal(token: next).identity == .token)
+        }
+    }
+
+    @Test func `The first token is in a file of its user's, and gone from it when it is revoked`() async throws {
+        try await PlatformFixture.with { platform in
+            let tokens = platform.operations.tokens
+            func written() throws -> String {
+                try String(contentsOf: URL(filePath: tokens.first.path), encoding: .utf8)
+            }
+            // There is a token already.
+            try await tokens.prepare(as: .administrator, logger: platform.engine.logger)
+            #expect(throws: (any Error).self) { try written() }
+
+            let first = try await tokens.make(FirstToken.name, as: .administrator)
+            #expect(try written() == "\(first)\n")
+            let mode = try FileManager.default.attributesOfItem(atPath: tokens.first.path)[.posixPermissions]
+            #expect(mode as? Int == 0o600)
+            try await tokens.revoke(FirstToken.name, as: .administrator)
+            #expect(throws: (any Error).self) { try written() }
+        }
+    }
+
+    // MARK: - Logs
+
+    @Test func `A piece of a log that belongs nowhere is parked, and one that came early is tried again`() async throws
+    {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            await #expect(throws: MessageFailure.permanent("the job \(job.id) has no step “nothing”")) {
+                try await platform.printed("nothing", job, "a")
+            }
+            let step = try #require(job.steps.first)
+            let stream = LogStreamID(run: run.id, step: 1, attempt: 1)
+            let gap = LogGap(stream: stream, stored: 0, offset: 5)
+            await #expect(throws: MessageFailure.retry("\(gap)")) { try await platform.printed(step, job, at: 5, "a") }
+        }
+    }
+
     // MARK: - Repositories
 
     @Test func `What is not given of a repository stays as it is`() async throws {
@@ -67,11 +128,11 @@ import Testing
             let view = try await repositories.view(path, as: principal)
             #expect(view.cloneURL == "https://git.example/a.git" && view.defaultBranch == "trunk")
             #expect(!view.allowsFile && view.hasToken)
-            let source = try #require(try await repositories.source(of: path, as: .stage))
+            let source = try #require(try await repositories.source(of: path, as: .otherStage))
             #expect(source.username == "oauth2")
             #expect(try platform.keys.open(try #require(source.token), for: SecretPurpose.git) == "hush")
             try await repositories.remove(path, as: principal)
-            #expect(try await repositories.source(of: path, as: .stage) == nil)
+            #expect(try await repositories.source(of: path, as: .otherStage) == nil)
             #expect(try await repositories.all(as: principal).map(\.path) == [PlatformFixture.path])
         }
     }
@@ -117,15 +178,15 @@ import Testing
                 cloneURL: "https://git.example/a.git", username: "oauth2", token: "hush")
             _ = try await repositories.save(first, as: path, by: principal)
             _ = try await repositories.save(RepositoryRequest(cloneURL: address), as: path, by: principal)
-            #expect(try await repositories.source(of: path, as: .stage)?.token == nil)
+            #expect(try await repositories.source(of: path, as: .otherStage)?.token == nil)
             #expect(try await !repositories.view(path, as: principal).hasToken)
             // Not even back.
             _ = try await repositories.save(
                 RepositoryRequest(cloneURL: first.cloneURL), as: path, by: principal)
-            #expect(try await repositories.source(of: path, as: .stage)?.token == nil)
+            #expect(try await repositories.source(of: path, as: .otherStage)?.token == nil)
             _ = try await repositories.save(
                 RepositoryRequest(cloneURL: address, token: "mine"), as: path, by: principal)
-            let token = try #require(try await repositories.source(of: path, as: .stage)?.token)
+            let token = try #require(try await repositories.source(of: path, as: .otherStage)?.token)
             #expect(try platform.keys.open(token, for: SecretPurpose.git) == "mine")
         }
     }
@@ -145,7 +206,7 @@ import Testing
                 #expect(error.problem.code == "malformed_clone_url")
                 #expect(!error.problem.message.contains("pw"), "\(error.problem.message)")
             }
-            #expect(try await platform.operations.repositories.source(of: Self.missing, as: .stage) == nil)
+            #expect(try await platform.operations.repositories.source(of: Self.missing, as: .otherStage) == nil)
         }
     }
 
@@ -364,7 +425,7 @@ import Testing
                     DeadLetter(
                         id: .init(rawValue: id), queue: "slipway.pipeline", type: "JobFinished", version: 1, run: nil,
                         contentType: "application/json", reason: "it is no JobFinished", body: "{}", parkedAt: .now),
-                    as: .stage)
+                    as: .otherStage)
             }
             #expect(try await letters.list(limit: 10, as: principal).items.map(\.id.rawValue) == ["m2", "m1"])
             try await letters.retry(.init(rawValue: "m1"), as: principal)

@@ -67,14 +67,15 @@ import Testing
             let again = PipelineStore(store: try await platform.database.open(Schema.migrations))
             let engine = RunEngine(
                 store: again, configuration: platform.engine.configuration, logger: platform.engine.logger)
+            let jobs = JobOperations(engine: engine, intake: LogIntake(store: again, logs: platform.logs))
             for step in ["compile", "image"] {
-                try await StepFinishedHandler(engine: engine).handle(
+                try await StepFinishedHandler(jobs: jobs).handle(
                     StepFinished(
                         job: build.id, run: run.id, attempt: 1, report: StepReport(step: step, outcome: .success)),
                     .init(id: .make()))
             }
-            let jobs = try await again.read { try $0.jobs.all(of: run.id) }
-            #expect(jobs.map(\.kind) == [.build, .rollout])
+            let planned = try await again.read { try $0.jobs.all(of: run.id) }
+            #expect(planned.map(\.kind) == [.build, .rollout])
             let types = try await again.read { [outbox = again.outbox] in
                 try outbox.rows(in: $0.database).map(\.message.type)
             }

@@ -44,9 +44,10 @@ struct PlatformFixture: Sendable {
         logs = LogStore(directory: "\(directory)/logs", changes: store.changes)
         reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
         operations = Operations(
-            engine: engine, reader: reader, keys: keys,
+            engine: engine, reader: reader, logs: logs, keys: keys,
             hooks: HookAddress(
-                tokens: HookToken(key: try SigningKey(base64: Self.key)), gateway: "https://hooks.example"))
+                tokens: HookToken(key: try SigningKey(base64: Self.key)), gateway: "https://hooks.example"),
+            firstToken: FirstToken(in: directory))
         try await store.write { try $0.access.addToken(Self.token, name: "test", now: $0.now) }
         principal = try await operations.access.principal(token: Self.token)
     }
@@ -100,7 +101,7 @@ struct PlatformFixture: Sendable {
             id: MessageID(rawValue: id), event: event, repository: Self.path, ref: "refs/heads/\(branch)",
             branch: branch,
             parameters: parameters, run: run)
-        try await SourceSyncedHandler(engine: engine).handle(
+        try await SourceSyncedHandler(sources: operations.sources).handle(
             SourceSynced(
                 trigger: trigger, commit: commit, changes: .init(paths: ["README.md"], complete: true),
                 pipelineFile: file.map { .init(path: path, text: $0) }, misnamedFile: misnamed,
@@ -111,18 +112,18 @@ struct PlatformFixture: Sendable {
     func claim(
         _ job: JobID, attempt: Int = 1, worker: String = "w1", namespace: String? = nil, cluster: String? = nil
     ) async throws -> JobClaimReply {
-        try await JobClaimHandler(engine: engine).answer(
+        try await JobClaimHandler(jobs: operations.jobs).answer(
             JobClaim(job: job, attempt: attempt, worker: worker, namespace: namespace, cluster: cluster),
             MessageContext(id: .make()))
     }
 
     func heartbeat(_ job: Job, attempt: Int = 1, stuck: String? = nil) async throws {
-        try await JobHeartbeatHandler(engine: engine).handle(
+        try await JobHeartbeatHandler(jobs: operations.jobs).handle(
             JobHeartbeat(job: job.id, run: job.run, attempt: attempt, stuck: stuck), MessageContext(id: .make()))
     }
 
     func started(_ step: String, _ job: Job, attempt: Int = 1) async throws {
-        try await StepStartedHandler(engine: engine).handle(
+        try await StepStartedHandler(jobs: operations.jobs).handle(
             StepStarted(job: job.id, run: job.run, attempt: attempt, step: step, at: .now), MessageContext(id: .make()))
     }
 
@@ -130,7 +131,7 @@ struct PlatformFixture: Sendable {
         _ step: String, _ job: Job, _ outcome: StepOutcome = .success, attempt: Int = 1,
         ignored: Bool? = nil, outputs: [String: String] = [:]
     ) async throws {
-        try await StepFinishedHandler(engine: engine).handle(
+        try await StepFinishedHandler(jobs: operations.jobs).handle(
             StepFinished(
                 job: job.id, run: job.run, attempt: attempt,
                 report: StepReport(
@@ -143,14 +144,14 @@ struct PlatformFixture: Sendable {
         _ job: Job, _ outcome: JobFinished.Outcome = .success, attempt: Int = 1, reason: String? = nil,
         steps: [StepReport] = [], message: MessageID = .make()
     ) async throws {
-        try await JobFinishedHandler(engine: engine).handle(
+        try await JobFinishedHandler(jobs: operations.jobs).handle(
             JobFinished(
                 job: job.id, run: job.run, attempt: attempt, outcome: outcome, reason: reason, steps: steps),
             MessageContext(id: message))
     }
 
     func printed(_ step: String, _ job: Job, at offset: Int64 = 0, _ text: String) async throws {
-        try await LogChunkHandler(intake: LogIntake(store: store, logs: logs)).handle(
+        try await LogChunkHandler(jobs: operations.jobs).handle(
             LogChunk(job: job.id, run: job.run, attempt: 1, step: step, offset: offset, text: text),
             MessageContext(id: .make()))
     }

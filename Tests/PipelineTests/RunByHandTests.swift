@@ -73,7 +73,7 @@ import Testing
                 - {name: release, image: alpine, commands: ["true"], when: {event: tag}}
                 - {name: branch, image: alpine, commands: ["true"], when: {branch: "**"}}
                 """
-            try await SourceSyncedHandler(engine: platform.engine).handle(
+            try await SourceSyncedHandler(sources: platform.operations.sources).handle(
                 SourceSynced(
                     trigger: trigger, commit: PlatformFixture.commit, changes: .init(paths: [], complete: false),
                     pipelineFile: .init(path: ".slipway.yml", text: file), mirrorURL: "http://sync.example/shop/web.git"

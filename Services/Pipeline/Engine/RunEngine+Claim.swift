@@ -5,28 +5,26 @@ import Storage
 
 extension RunEngine {
     /// Gives a job to a worker, or says why not.
-    func claim(_ claim: JobClaim) async throws -> JobClaimReply {
-        try await store.write { transaction in
-            guard let job = try transaction.jobs.find(claim.job) else {
-                return .refused(.init(code: .unknown, reason: "there is no job \(claim.job)"))
-            }
-            if let namespace = claim.namespace, let cluster = JobRouting.cluster(ofQueue: job.queue) {
-                try learn(namespace, claim.cluster, of: cluster, in: transaction)
-            }
-            let executor = RunExecutor(self, transaction)
-            guard let run = try executor.find(job.run), run.index(of: job.id) != nil else {
-                return .refused(.init(code: .cancelled, reason: "its run is over"))
-            }
-            if let refusal = try reconsider(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
-            if let refusal = try fence(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
-            var reply = JobClaimReply.refused(.init(code: .cancelled, reason: "its run is over"))
-            try executor.update(run.id) { run in
-                let (decision, changes) = run.claim(job.id, attempt: claim.attempt, worker: claim.worker)
-                reply = try answer(decision, to: job.id, run, in: transaction)
-                return changes
-            }
-            return reply
+    func claim(_ claim: JobClaim, in transaction: Transaction) throws -> JobClaimReply {
+        guard let job = try transaction.jobs.find(claim.job) else {
+            return .refused(.init(code: .unknown, reason: "there is no job \(claim.job)"))
         }
+        if let namespace = claim.namespace, let cluster = JobRouting.cluster(ofQueue: job.queue) {
+            try learn(namespace, claim.cluster, of: cluster, in: transaction)
+        }
+        let executor = RunExecutor(self, transaction)
+        guard let run = try executor.find(job.run), run.index(of: job.id) != nil else {
+            return .refused(.init(code: .cancelled, reason: "its run is over"))
+        }
+        if let refusal = try reconsider(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
+        if let refusal = try fence(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
+        var reply = JobClaimReply.refused(.init(code: .cancelled, reason: "its run is over"))
+        try executor.update(run.id) { run in
+            let (decision, changes) = run.claim(job.id, attempt: claim.attempt, worker: claim.worker)
+            reply = try answer(decision, to: job.id, run, in: transaction)
+            return changes
+        }
+        return reply
     }
 
     /// Whether a queued rollout still may go where it is to go: since it was offered its environment may have changed.

@@ -6,73 +6,61 @@ import Storage
 
 /// From a source that is there, or cannot be fetched, to a run.
 extension RunEngine {
-    /// The commit is in the mirror: chooses the process, plans it and starts the run.
-    func sourceSynced(_ message: SourceSynced, id: MessageID) async throws {
-        guard let situation = try await store.read({ try Self.situation(of: message, in: $0) }) else {
-            logger.warning(
-                "a push to an unknown repository runs nothing",
-                metadata: ["repository": "\(message.trigger.repository)", "ref": "\(message.trigger.ref)"])
+    /// The commit is not here yet: the run is there from now on, and says why it waits.
+    func syncDelayed(_ message: SyncDelayed, in transaction: Transaction) throws {
+        let runs = transaction.runs
+        guard try transaction.repositories.find(message.trigger.repository) != nil else {
             return
         }
-        let decision = try ProcessDecision(on: message, situation)
-        _ = try await store.write(once: id) { transaction in
-            try begin(message, decision, in: transaction)
+        let known = try known(message.trigger, runs)
+        // It came late: the source is there, or cannot be fetched.
+        if let known, known.state.isFinal || known.commit != nil { return }
+        var run = try known ?? newRun(message.trigger, in: transaction)
+        run.reason = message.reason
+        if known == nil {
+            try runs.insert(run, details: RunDetails(trigger: message.trigger))
+        } else {
+            try runs.update(run)
         }
-    }
-
-    /// The commit is not here yet: the run is there from now on, and says why it waits.
-    func syncDelayed(_ message: SyncDelayed, id: MessageID) async throws {
-        _ = try await store.write(once: id) { transaction in
-            let runs = transaction.runs
-            guard try transaction.repositories.find(message.trigger.repository) != nil else {
-                return
-            }
-            let known = try known(message.trigger, runs)
-            // It came late: the source is there, or cannot be fetched.
-            if let known, known.state.isFinal || known.commit != nil { return }
-            var run = try known ?? newRun(message.trigger, in: transaction)
-            run.reason = message.reason
-            if known == nil {
-                try runs.insert(run, details: RunDetails(trigger: message.trigger))
-            } else {
-                try runs.update(run)
-            }
-            transaction.changed(run.id)
-        }
+        transaction.changed(run.id)
     }
 
     /// The commit could not be fetched: the run ends with the reason.
-    func syncFailed(_ message: SyncFailed, id: MessageID) async throws {
-        _ = try await store.write(once: id) { transaction in
-            let runs = transaction.runs
-            guard try transaction.repositories.find(message.trigger.repository) != nil else {
-                logger.warning(
-                    "a push to an unknown repository runs nothing",
-                    metadata: ["repository": "\(message.trigger.repository)", "error": "\(message.reason)"])
-                if message.code == .unknownRepository, message.trigger.repository.problem == nil {
-                    try transaction.discovered.note(message, now: transaction.now)
-                }
-                return
+    func syncFailed(_ message: SyncFailed, in transaction: Transaction) throws {
+        let runs = transaction.runs
+        guard try transaction.repositories.find(message.trigger.repository) != nil else {
+            logger.warning(
+                "a push to an unknown repository runs nothing",
+                metadata: ["repository": "\(message.trigger.repository)", "error": "\(message.reason)"])
+            if message.code == .unknownRepository, message.trigger.repository.problem == nil {
+                try transaction.discovered.note(message, now: transaction.now)
             }
-            let known = try known(message.trigger, runs)
-            if let known, known.state.isFinal || known.commit != nil { return }
-            var run = try known ?? newRun(message.trigger, in: transaction)
-            run.state = .failure
-            run.reason = message.reason
-            run.finishedAt = transaction.now
-            let details = RunDetails(trigger: message.trigger)
-            if known == nil { try runs.insert(run, details: details) } else { try runs.update(run) }
-            try transaction.emit(events.finished(run, try runs.details(run.id) ?? details), run: run.id)
-            transaction.changed(run.id)
+            return
         }
+        let known = try known(message.trigger, runs)
+        if let known, known.state.isFinal || known.commit != nil { return }
+        var run = try known ?? newRun(message.trigger, in: transaction)
+        run.state = .failure
+        run.reason = message.reason
+        run.finishedAt = transaction.now
+        let details = RunDetails(trigger: message.trigger)
+        if known == nil { try runs.insert(run, details: details) } else { try runs.update(run) }
+        try transaction.emit(events.finished(run, try runs.details(run.id) ?? details), run: run.id)
+        transaction.changed(run.id)
     }
 
     // MARK: - The choice
 
-    private static func situation(of message: SourceSynced, in tables: Snapshot) throws -> ProcessDecision.Situation? {
+    /// What the process is chosen from; `nil` for a push to a repository nobody registered.
+    func situation(of message: SourceSynced, in tables: Snapshot) throws -> ProcessDecision.Situation? {
         let trigger = message.trigger
         let repositories = tables.repositories
-        guard let repository = try repositories.find(trigger.repository) else { return nil }
+        guard let repository = try repositories.find(trigger.repository) else {
+            logger.warning(
+                "a push to an unknown repository runs nothing",
+                metadata: ["repository": "\(trigger.repository)", "ref": "\(trigger.ref)"])
+            return nil
+        }
         let associations = try repositories.associations(of: repository.path)
         let components = tables.components
         var found: [String: ComponentView] = [:]
@@ -103,7 +91,8 @@ extension RunEngine {
             startedAt: nil, finishedAt: nil)
     }
 
-    private func begin(_ message: SourceSynced, _ decision: ProcessDecision, in transaction: Transaction) throws {
+    /// Makes the run of a commit that is in the mirror, or goes on with the one that waited for it.
+    func begin(_ message: SourceSynced, _ decision: ProcessDecision, in transaction: Transaction) throws {
         let runs = transaction.runs
         let known = try known(message.trigger, runs)
         // Planned or ended before: the same push came by another way.

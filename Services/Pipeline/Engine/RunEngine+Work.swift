@@ -1,54 +1,43 @@
 import Contracts
 import Logging
 
-/// What workers say of their jobs, each message in one transaction.
+/// What workers say of their jobs.
 extension RunEngine {
-    func stepStarted(_ message: StepStarted, id: MessageID) async throws {
-        _ = try await store.write(once: id) { transaction in
-            try RunExecutor(self, transaction).update(message.run) { $0.stepStarted(message) }
-        }
+    func stepStarted(_ message: StepStarted, in transaction: Transaction) throws {
+        try RunExecutor(self, transaction).update(message.run) { $0.stepStarted(message) }
     }
 
-    func stepFinished(_ message: StepFinished, id: MessageID) async throws {
-        _ = try await store.write(once: id) { transaction in
-            try RunExecutor(self, transaction).update(message.run) { $0.stepFinished(message) }
-        }
+    func stepFinished(_ message: StepFinished, in transaction: Transaction) throws {
+        try RunExecutor(self, transaction).update(message.run) { $0.stepFinished(message) }
     }
 
-    func jobFinished(_ message: JobFinished, id: MessageID) async throws {
-        let isPlanned = try await store.write(once: id) { transaction in
-            try RunExecutor(self, transaction).update(message.run) { $0.jobFinished(message) }
-        }
-        if isPlanned == false {
-            logger.debug("ended a job whose run is over", metadata: ["job": "\(message.job)"])
-        }
+    func jobFinished(_ message: JobFinished, in transaction: Transaction) throws {
+        let isUnderWay = try RunExecutor(self, transaction).update(message.run) { $0.jobFinished(message) }
+        if !isUnderWay { logger.debug("ended a job whose run is over", metadata: ["job": "\(message.job)"]) }
     }
 
-    /// Said twice it means no more than once, so it is not noted in the inbox. It comes often and mostly says that nothing
-    /// has changed, so the run is not read for it.
-    func heartbeat(_ message: JobHeartbeat) async throws {
-        try await store.write { transaction in
-            guard var job = try transaction.jobs.find(message.job) else { return }
-            func stop(_ attempt: Int, _ reason: String, isFinal: Bool) throws {
-                try transaction.send(
-                    JobCancelled(job: job.id, run: job.run, attempt: attempt, reason: reason, isFinal: isFinal),
-                    run: job.run)
-            }
-            guard job.lease.renew(attempt: message.attempt, now: transaction.now, lease: configuration.lease) else {
-                if let reason = job.lease.stopReason(of: message.attempt) {
-                    try stop(message.attempt, reason, isFinal: job.lease.isCalledOff)
-                }
-                return
-            }
-            let gotStuck = job.stuck == nil && message.stuck != nil
-            if job.stuck != message.stuck { transaction.changed(job.run) }
-            job.stuck = message.stuck
-            try transaction.jobs.update(job)
-            if gotStuck, let workload = job.workload {
-                try RunExecutor(self, transaction).displaceStuck(of: workload)
-            }
-            // The order to stop may not have reached it: announcements made while its connection was away are missed.
-            if let reason = job.lease.stopping { try stop(job.lease.attempt, reason, isFinal: true) }
+    /// It comes often and mostly says that nothing has changed, so the run is not read for it.
+    func heartbeat(_ message: JobHeartbeat, in transaction: Transaction) throws {
+        guard var job = try transaction.jobs.find(message.job) else { return }
+        func stop(_ attempt: Int, _ reason: String, isFinal: Bool) throws {
+            try transaction.send(
+                JobCancelled(job: job.id, run: job.run, attempt: attempt, reason: reason, isFinal: isFinal),
+                run: job.run)
         }
+        guard job.lease.renew(attempt: message.attempt, now: transaction.now, lease: configuration.lease) else {
+            if let reason = job.lease.stopReason(of: message.attempt) {
+                try stop(message.attempt, reason, isFinal: job.lease.isCalledOff)
+            }
+            return
+        }
+        let gotStuck = job.stuck == nil && message.stuck != nil
+        if job.stuck != message.stuck { transaction.changed(job.run) }
+        job.stuck = message.stuck
+        try transaction.jobs.update(job)
+        if gotStuck, let workload = job.workload {
+            try RunExecutor(self, transaction).displaceStuck(of: workload)
+        }
+        // The order to stop may not have reached it: announcements made while its connection was away are missed.
+        if let reason = job.lease.stopping { try stop(job.lease.attempt, reason, isFinal: true) }
     }
 }

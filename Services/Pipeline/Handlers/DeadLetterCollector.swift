@@ -19,7 +19,7 @@ struct DeadLetterCollector: Service {
     }
 
     func run() async throws {
-        try await loop.run { [letters] message, _ in try await letters.park(Self.letter(message), as: .stage) }
+        try await loop.run { [letters] message, _ in try await letters.park(Self.letter(message), as: .otherStage) }
     }
 
     static func letter(_ message: IncomingMessage, now: Timestamp = .now) -> DeadLetter {

@@ -3,9 +3,9 @@ import Messaging
 
 /// A worker asks to be given a job.
 struct JobClaimHandler: RequestHandler {
-    let engine: RunEngine
+    let jobs: JobOperations
 
     func answer(_ request: JobClaim, _ context: MessageContext) async throws -> JobClaimReply {
-        try await engine.claim(request)
+        try await jobs.claim(request, as: .otherStage)
     }
 }

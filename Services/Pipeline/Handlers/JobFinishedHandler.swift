@@ -3,9 +3,9 @@ import Messaging
 
 /// A job ended, or was handed back.
 struct JobFinishedHandler: MessageHandler {
-    let engine: RunEngine
+    let jobs: JobOperations
 
     func handle(_ message: JobFinished, _ context: MessageContext) async throws {
-        try await engine.jobFinished(message, id: context.id)
+        try await jobs.jobFinished(message, id: context.id, as: .otherStage)
     }
 }

@@ -3,9 +3,9 @@ import Messaging
 
 /// A worker still holds its job.
 struct JobHeartbeatHandler: MessageHandler {
-    let engine: RunEngine
+    let jobs: JobOperations
 
     func handle(_ message: JobHeartbeat, _ context: MessageContext) async throws {
-        try await engine.heartbeat(message)
+        try await jobs.heartbeat(message, as: .otherStage)
     }
 }

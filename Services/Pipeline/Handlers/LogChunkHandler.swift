@@ -3,15 +3,14 @@ import Messaging
 
 /// A piece of a step's log: written to its file, and acked once it is on the disk.
 struct LogChunkHandler: MessageHandler {
-    let intake: LogIntake
+    let jobs: JobOperations
 
     func handle(_ message: LogChunk, _ context: MessageContext) async throws {
         do {
-            try await intake.add(message)
-        } catch let unknown as LogIntake.Unknown {
-            throw MessageFailure.permanent("\(unknown)")
-        } catch let gap as LogGap {
-            throw MessageFailure.retry("\(gap)")
+            try await jobs.printed(message, as: .otherStage)
+        } catch let error as OperationError {
+            throw error.kind == .notFound
+                ? MessageFailure.permanent(error.problem.message) : .retry(error.problem.message)
         }
     }
 }

@@ -3,9 +3,9 @@ import Messaging
 
 /// The commit is in the mirror: the run begins.
 struct SourceSyncedHandler: MessageHandler {
-    let engine: RunEngine
+    let sources: SourceOperations
 
     func handle(_ message: SourceSynced, _ context: MessageContext) async throws {
-        try await engine.sourceSynced(message, id: context.id)
+        try await sources.synced(message, id: context.id, as: .otherStage)
     }
 }

@@ -3,9 +3,9 @@ import Messaging
 
 /// A step ended: what waited for it may start.
 struct StepFinishedHandler: MessageHandler {
-    let engine: RunEngine
+    let jobs: JobOperations
 
     func handle(_ message: StepFinished, _ context: MessageContext) async throws {
-        try await engine.stepFinished(message, id: context.id)
+        try await jobs.stepFinished(message, id: context.id, as: .otherStage)
     }
 }

@@ -3,9 +3,9 @@ import Messaging
 
 /// A step began.
 struct StepStartedHandler: MessageHandler {
-    let engine: RunEngine
+    let jobs: JobOperations
 
     func handle(_ message: StepStarted, _ context: MessageContext) async throws {
-        try await engine.stepStarted(message, id: context.id)
+        try await jobs.stepStarted(message, id: context.id, as: .otherStage)
     }
 }

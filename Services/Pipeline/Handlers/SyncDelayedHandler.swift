@@ -3,9 +3,9 @@ import Messaging
 
 /// The commit is not here yet: the run says why it waits.
 struct SyncDelayedHandler: MessageHandler {
-    let engine: RunEngine
+    let sources: SourceOperations
 
     func handle(_ message: SyncDelayed, _ context: MessageContext) async throws {
-        try await engine.syncDelayed(message, id: context.id)
+        try await sources.delayed(message, id: context.id, as: .otherStage)
     }
 }

@@ -3,9 +3,9 @@ import Messaging
 
 /// The commit could not be fetched: the run fails with the reason.
 struct SyncFailedHandler: MessageHandler {
-    let engine: RunEngine
+    let sources: SourceOperations
 
     func handle(_ message: SyncFailed, _ context: MessageContext) async throws {
-        try await engine.syncFailed(message, id: context.id)
+        try await sources.failed(message, id: context.id, as: .otherStage)
     }
 }

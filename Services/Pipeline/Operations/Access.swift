@@ -11,7 +11,9 @@ struct Principal: Sendable, Equatable {
         /// A browser that signed in with it.
         case session
         /// Another stage of the platform, over the broker.
-        case stage
+        case otherStage
+        /// Who administers the service's machine, by a command of its program.
+        case administrator
     }
 
     let identity: Identity
@@ -23,7 +25,8 @@ struct Principal: Sendable, Equatable {
         self.name = name
     }
 
-    static let stage = Principal(.stage, name: "the platform")
+    static let otherStage = Principal(.otherStage, name: "the platform")
+    static let administrator = Principal(.administrator, name: "the machine's administrator")
 }
 
 /// Who may use the platform: whoever has the token, or a session made with it.
@@ -59,8 +62,7 @@ struct Access: Sendable {
         try await store.write { transaction in
             guard try transaction.access.name(ofToken: token) != nil else {
                 throw OperationError(
-                    .notSignedIn, "wrong_token", "the token is wrong",
-                    remedy: "it is in the file “token” of the service's data folder")
+                    .notSignedIn, "wrong_token", "the token is wrong", remedy: Self.remedy)
             }
             try transaction.access.addSession(session, token: token, now: transaction.now)
         }
@@ -75,6 +77,5 @@ struct Access: Sendable {
     static let notSignedIn = OperationError(
         .notSignedIn, "not_signed_in", "you are not signed in", remedy: remedy)
 
-    private static let remedy =
-        "send Authorization: Bearer <token>; the token is in the file “token” of the service's data folder"
+    private static let remedy = "the token is in the file “token” of the service's data folder"
 }

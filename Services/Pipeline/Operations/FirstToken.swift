@@ -1,35 +1,29 @@
-import Contracts
 import Glibc
-import Logging
 
-/// The token people sign in with: made at the first start, kept as a hash, and written once to a file that only the
-/// service's user can read.
-enum FirstToken {
+/// Where the token is that the first start makes: a file in the service's data folder.
+struct FirstToken: Sendable {
     /// What it is called among the tokens.
     static let name = "first"
-    /// The file in the service's data folder.
-    static let file = "token"
 
-    /// Makes the token where there is none.
-    /// - Parameter file: where it is written to.
-    static func prepare(in store: PipelineStore, file: String, logger: Logger) async throws {
-        guard try await !store.read({ try $0.access.hasToken() }) else { return }
-        let token = AccessStore.random(prefix: "slp_")
-        // The file first: a token that is known but written nowhere would lock everyone out.
-        try write(token, to: file)
-        try await store.write { transaction in
-            try transaction.access.addToken(token, name: name, now: transaction.now)
-        }
-        logger.notice("made the token to sign in with", metadata: ["path": "\(file)"])
-    }
+    let path: String
 
-    static func write(_ token: String, to path: String) throws(FileError) {
+    init(in data: String) { path = "\(data)/token" }
+
+    func write(_ token: String) throws(FileError) { try PrivateFile.write(token, to: path) }
+
+    func remove() { unlink(path) }
+}
+
+/// Files that only the service's user can read.
+enum PrivateFile {
+    /// Writes a line, all of it or nothing.
+    static func write(_ line: String, to path: String) throws(FileError) {
         let partial = path + ".new"
         unlink(partial)
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: partial, doing: "open") }
         defer { close(descriptor) }
-        let bytes = Array("\(token)\n".utf8)
+        let bytes = Array("\(line)\n".utf8)
         let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         guard count == bytes.count, fsync(descriptor) == 0 else { throw FileError(path: partial, doing: "write") }
         guard rename(partial, path) == 0 else { throw FileError(path: path, doing: "rename") }

@@ -1,27 +1,36 @@
 import Secrets
 
-/// All that is done with the platform, whoever asks and by whatever way: the API, the pages and the messages of other
-/// stages decode, call one of these and present what it returns.
+/// All that is done with the platform, whoever asks and by whatever way: the API, the pages, the messages of other stages
+/// and the commands of this program decode, call one of these and present what it returns. What is due by time alone is
+/// the engine's own (``LeaseTimer``).
 ///
 /// An operation takes values and the ``Principal`` who asks, and throws an ``OperationError`` for what it refuses. It
 /// knows nothing of HTTP.
 struct Operations: Sendable {
     let access: Access
+    let tokens: TokenOperations
     let runs: RunOperations
     let repositories: RepositoryOperations
     let components: ComponentOperations
     let environments: EnvironmentOperations
     let secrets: SecretOperations
     let deadLetters: DeadLetterOperations
+    let sources: SourceOperations
+    let jobs: JobOperations
 
-    init(engine: RunEngine, reader: RunReader, keys: KeyRing, hooks: HookAddress) {
+    init(
+        engine: RunEngine, reader: RunReader, logs: LogStore, keys: KeyRing, hooks: HookAddress, firstToken: FirstToken
+    ) {
         let store = engine.store
         access = Access(store: store)
+        tokens = TokenOperations(store: store, first: firstToken)
         runs = RunOperations(engine: engine, reader: reader)
         repositories = RepositoryOperations(store: store, keys: keys, hooks: hooks)
         components = ComponentOperations(store: store)
         environments = EnvironmentOperations(store: store)
         secrets = SecretOperations(store: store, keys: keys)
         deadLetters = DeadLetterOperations(store: store)
+        sources = SourceOperations(engine: engine)
+        jobs = JobOperations(engine: engine, intake: LogIntake(store: store, logs: logs))
     }
 }

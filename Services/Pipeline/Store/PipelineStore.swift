@@ -17,6 +17,16 @@ struct PipelineStore: Sendable {
         self.changes = changes
     }
 
+    /// Why nothing can be read from it now; `nil` where it can.
+    func problem() async -> String? {
+        do {
+            _ = try await read { try $0.repositories.find(.init(rawValue: "")) }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
     func read<Value: Sendable>(_ body: @escaping @Sendable (Snapshot) throws -> Value) async throws -> Value {
         try await store.read { try body(Snapshot(database: $0)) }
     }

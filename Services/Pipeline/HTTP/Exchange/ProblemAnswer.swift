@@ -36,6 +36,9 @@ struct ProblemAnswer: Error, Sendable, Equatable {
             case .noSpace: .init(code: 507, reasonPhrase: "Insufficient Storage")
             }
         problem = error.problem
+        if error.problem.code == Access.notSignedIn.problem.code {
+            problem.remedy = "send Authorization: Bearer <token>; \(error.problem.remedy ?? "")"
+        }
     }
 
     /// The answer to whatever a request failed with. What is the service's own fault is logged here, once, and told

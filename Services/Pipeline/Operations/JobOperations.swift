@@ -1,0 +1,44 @@
+import Contracts
+
+/// What workers say of their jobs, each message in one transaction. A report that comes twice has the effect of once, by
+/// its message's id.
+struct JobOperations: Sendable {
+    let engine: RunEngine
+    let intake: LogIntake
+
+    /// Gives a job to a worker, or says why not.
+    func claim(_ claim: JobClaim, as principal: Principal) async throws -> JobClaimReply {
+        try await engine.store.write { try engine.claim(claim, in: $0) }
+    }
+
+    /// Renews a lease. Said twice it means no more than once, so it is not noted in the inbox.
+    func heartbeat(_ message: JobHeartbeat, as principal: Principal) async throws {
+        try await engine.store.write { try engine.heartbeat(message, in: $0) }
+    }
+
+    func stepStarted(_ message: StepStarted, id: MessageID, as principal: Principal) async throws {
+        _ = try await engine.store.write(once: id) { try engine.stepStarted(message, in: $0) }
+    }
+
+    func stepFinished(_ message: StepFinished, id: MessageID, as principal: Principal) async throws {
+        _ = try await engine.store.write(once: id) { try engine.stepFinished(message, in: $0) }
+    }
+
+    func jobFinished(_ message: JobFinished, id: MessageID, as principal: Principal) async throws {
+        _ = try await engine.store.write(once: id) { try engine.jobFinished(message, in: $0) }
+    }
+
+    /// Keeps a piece of a step's log, and returns once it is on the disk.
+    /// - Throws: ``OperationError``: `notFound` for a step that is not there, `conflict` where what comes before the piece
+    ///   has not arrived.
+    func printed(_ chunk: LogChunk, as principal: Principal) async throws {
+        do {
+            try await intake.add(chunk)
+        } catch let unknown as LogIntake.Unknown {
+            throw OperationError(.notFound, "unknown_step", "\(unknown)")
+        } catch let gap as LogGap {
+            throw OperationError(
+                .conflict, "log_gap", "\(gap)", remedy: "send the piece again after what comes before it")
+        }
+    }
+}
