@@ -28,4 +28,14 @@ struct ValueTests {
     func sealed() {
         #expect("\(SealedSecret(rawValue: "v1.k1.secret"))" == "<sealed>")
     }
+
+    @Test func `A path's values stay one segment each, but for a repository's slashes on pages`() {
+        #expect(APIPath.repositorySecret.path(["shop/web", "a b"]) == "/api/v1/repositories/shop%2Fweb/secrets/a%20b")
+        #expect(PagePath.repository.path(["shop/web"]) == "/repositories/shop/web")
+        #expect(PagePath.component.path(["a/b?c"]) == "/components/a%2Fb%3Fc")
+        #expect(
+            PagePath.home.path(query: [("repository", "shop/web"), ("state", ""), ("before", nil)])
+                == "/?repository=shop%2Fweb")
+        #expect(PagePath.run.address(at: "https://slipway.example", ["r1"]) == "https://slipway.example/runs/r1")
+    }
 }

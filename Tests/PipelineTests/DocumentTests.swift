@@ -33,6 +33,35 @@ import Testing
         }
     }
 
+    @Test func `The pages are at the paths of their list, and no others`() async throws {
+        try await PlatformFixture.with { fixture in
+            let router = try PipelineRouter.routes(
+                fixture.operations, publicURL: "https://slipway.example", logger: Logger(label: "test"))
+            let served = Set(router.routes.map(\.path.description).filter { !$0.hasPrefix(APIPath.root) })
+            #expect(served.sorted() == PagePath.allCases.map(\.route.description).sorted())
+        }
+    }
+
+    /// Whatever a template or the script says of a path of this site.
+    @Test func `What pages lead to is in one of the lists`() throws {
+        let lists = PagePath.allCases.map(\.rawValue) + APIPath.allCases.map { "\(APIPath.root)/\($0.rawValue)" }
+        let known = lists.map { $0.split(separator: "/") }
+        var found = 0
+        for (name, bytes) in WebPages.sources.map({ ($0.key, $0.value) }) + [("script", PackageResources.slipway_js)] {
+            let text = String(decoding: bytes, as: UTF8.self)
+            for match in text.matches(of: /(?:href|action|data-check)="(\/[^"?#]*)|[`'](\/[a-z][^`'?#]*)/) {
+                guard let path = match.1 ?? match.2 else { continue }
+                found += 1
+                let parts = path.split(separator: "/")
+                let isKnown = known.contains { list in
+                    list.count == parts.count && zip(list, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+                }
+                #expect(isKnown, "\(name) says \(path)")
+            }
+        }
+        #expect(found > 20)
+    }
+
     @Test func `It is served to everybody`() async throws {
         try await withPlatform { client in
             let answer = try await client.execute(uri: APIPath.document.path(), method: .get)

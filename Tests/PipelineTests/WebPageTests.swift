@@ -47,11 +47,6 @@ import Testing
         return String(cookie.prefix { $0 != ";" })
     }
 
-    private func guardToken(_ page: String) throws -> String {
-        let start = try #require(page.firstRange(of: #"name="guard" value=""#)?.upperBound)
-        return String(page[start...].prefix { $0 != "\"" })
-    }
-
     @Test func `Strangers are shown the way in and come back to where they wanted`() async throws {
         try await withPages { client, _ in
             for path in ["/", "/repositories", "/components/web", "/parked", "/runs/x"] {
@@ -146,17 +141,14 @@ import Testing
             let cookie = try await signIn(client)
             let run = try await fixture.start(RunRequest(repository: PlatformFixture.path))
             let address = "/runs/\(run.summary.id)/cancel"
-            let page = String(buffer: try await get(client, "/runs/\(run.summary.id)", cookie).body)
-            let token = try guardToken(page)
 
-            #expect(try await post(client, address, "", cookie).status == .forbidden)
-            #expect(try await post(client, address, "guard=0000", cookie).status == .forbidden)
-            let foreign = try await post(client, address, "guard=\(token)", cookie, site: "cross-site")
-            #expect(foreign.status == .forbidden)
-            #expect(try await post(client, address, "guard=\(token)").status == .seeOther)
+            for site in ["cross-site", "same-site"] {
+                #expect(try await post(client, address, "", cookie, site: site).status == .forbidden)
+            }
+            #expect(try await post(client, address, "").status == .seeOther)
             #expect(try await fixture.reader.view(run.summary.id)?.summary.state == .pending)
 
-            #expect(try await post(client, address, "guard=\(token)", cookie).status == .seeOther)
+            #expect(try await post(client, address, "", cookie).status == .seeOther)
             #expect(try await fixture.reader.view(run.summary.id)?.summary.state == .cancelled)
         }
     }
@@ -164,9 +156,7 @@ import Testing
     @Test func `The editor says what is wrong and keeps what was written`() async throws {
         try await withPages { client, _ in
             let cookie = try await signIn(client)
-            let page = String(buffer: try await get(client, "/components/web", cookie).body)
-            let token = try guardToken(page)
-            let broken = try await post(client, "/components/web", "guard=\(token)&document=%7B%22a%22", cookie)
+            let broken = try await post(client, "/components/web", "document=%7B%22a%22", cookie)
             #expect(broken.status == .unprocessableContent)
             let html = String(buffer: broken.body)
             #expect(html.contains("This is not JSON."))
@@ -174,12 +164,12 @@ import Testing
 
             let nameless = try await post(
                 client, "/components/web/check",
-                "guard=\(token)&document=%5B%7B%22commands%22%3A%5B%22make%22%5D%7D%5D",
+                "document=%5B%7B%22commands%22%3A%5B%22make%22%5D%7D%5D",
                 cookie)
             #expect(String(buffer: nameless.body).contains("<li>"))
 
             let document = "%5B%7B%22step%22%3A%22a%22%2C%22commands%22%3A%5B%22make%22%5D%7D%5D"
-            let saved = try await post(client, "/components/web", "guard=\(token)&document=\(document)", cookie)
+            let saved = try await post(client, "/components/web", "document=\(document)", cookie)
             #expect(saved.headers[.location] == "/components/web?saved")
             let after = String(buffer: try await get(client, "/components/web?saved", cookie).body)
             #expect(after.contains("Kept as revision 1."))
@@ -192,8 +182,7 @@ import Testing
             let cookie = try await signIn(client)
             let page = String(buffer: try await get(client, "/repositories/shop/web", cookie).body)
             for event in Trigger.eventsByHand { #expect(page.contains("<option>\(event.rawValue)</option>")) }
-            let token = try guardToken(page)
-            let form = "guard=\(token)&repository=shop%2Fweb&ref=v1"
+            let form = "repository=shop%2Fweb&ref=v1"
             for (fields, event, follows) in [
                 ("&event=&target=&cron=", Event.push, true), ("&event=cron&cron=nightly", .cron, nil),
                 ("&event=promote&target=production", .promote, nil),
@@ -266,7 +255,7 @@ import Testing
             let reason = "the server has too many requests; attempt 2 of 5 is in 5 s"
             let trigger = Trigger(
                 id: .make(), event: .push, repository: PlatformFixture.path, ref: "refs/heads/main", run: run)
-            try await SyncDelayedHandler(engine: fixture.engine).handle(
+            try await SyncDelayedHandler(sources: fixture.operations.sources).handle(
                 SyncDelayed(trigger: trigger, reason: reason), MessageContext(id: .make()))
             for path in ["/", "/runs/\(run)"] {
                 #expect(String(buffer: try await get(client, path, cookie).body).contains(reason), "\(path)")

@@ -47,7 +47,7 @@ struct LiveBlock: Sendable {
         let summary = view.summary
         let time = TimeText.span(from: summary.startedAt ?? summary.createdAt, to: summary.finishedAt, now: now) ?? ""
         let title = "\(summary.repository)#\(summary.number)"
-        let tail = [RunText.refName(summary), summary.commit?.short, time].compactMap { $0 }.joined(separator: "  ")
+        let tail = [summary.refName, summary.commit?.short, time].compactMap { $0 }.joined(separator: "  ")
         let text = TextWidth.truncate("── \(title)  \(tail) ", to: columns - 1)
         let line = String(repeating: "─", count: max(0, columns - 1 - TextWidth.of(text)))
         return style.paint(text + line, .faint)

@@ -21,23 +21,10 @@ extension RunState {
         case .cancelled: .notice
         }
     }
-
-    /// What people call it.
-    var word: String {
-        switch self {
-        case .pending: "waiting"
-        case .running: "running"
-        case .success: "success"
-        case .failure: "failed"
-        case .cancelled: "cancelled"
-        case .skipped: "skipped"
-        }
-    }
 }
 
 /// A step's, where a failure may be one that counts for nothing.
 extension StepView {
     var symbol: String { isIgnored ? "!" : state.symbol }
     var tone: Tone { isIgnored ? .notice : state.tone }
-    var word: String { isIgnored ? "failed, ignored" : state.word }
 }

@@ -17,25 +17,17 @@ enum RunText {
         }
         let what =
             switch run.event {
-            case .push: "push to \(refName(run))"
-            case .tag: "tag \(refName(run))"
-            case .pullRequest: "merge request into \(run.branch ?? refName(run))"
-            case .cron: "schedule on \(refName(run))"
-            case .custom: "run by hand on \(refName(run))"
-            case .promote: "promotion of \(refName(run))"
-            case .rollback: "rollback on \(refName(run))"
+            case .push: "push to \(run.refName)"
+            case .tag: "tag \(run.refName)"
+            case .pullRequest: "merge request into \(run.branch ?? run.refName)"
+            case .cron: "schedule on \(run.refName)"
+            case .custom: "run by hand on \(run.refName)"
+            case .promote: "promotion of \(run.refName)"
+            case .rollback: "rollback on \(run.refName)"
             }
         let isByHand = run.byHand == true && run.event != .custom
         let who = run.sender.map { " by \($0)" + (isByHand ? ", run by hand" : "") } ?? (isByHand ? " by hand" : "")
         return PlainText.singleLine(what + who)
-    }
-
-    /// The short name of the ref, as people say it.
-    static func refName(_ run: RunSummary) -> String {
-        for prefix in ["refs/heads/", "refs/tags/"] where run.ref.hasPrefix(prefix) {
-            return String(run.ref.dropFirst(prefix.count))
-        }
-        return run.ref
     }
 
     /// `✔ compile  12s`

@@ -32,7 +32,7 @@ struct RunEvents: Sendable {
             origin: origin(run, details, "\(job.id).\(attempt).\(step).queued"))
     }
 
-    private func page(_ run: RunSummary) -> String { "\(publicURL)/runs/\(run.id)" }
+    private func page(_ run: RunSummary) -> String { PagePath.run.address(at: publicURL, [run.id.rawValue]) }
 
     private func name(_ run: RunSummary, _ details: RunDetails) -> String {
         details.choice?.name ?? run.repository.rawValue

@@ -1,7 +1,7 @@
 import Text
 
 /// The paths of the HTTP API below ``root``, written as in its OpenAPI document: the one list that the platform's routes,
-/// its pages and the command line take them from.
+/// its pages and the command line take them from. ``PagePath`` has those of the pages.
 public enum APIPath: String, Sendable, CaseIterable {
     case document = "openapi.json"
     case session
@@ -38,11 +38,17 @@ public enum APIPath: String, Sendable, CaseIterable {
     /// The path from the host on.
     /// - Parameter values: of its parameters, in their order; each is percent-encoded, its slashes too.
     public func path(_ values: [String] = []) -> String {
+        PathTemplate.fill("\(Self.root)/\(rawValue)", values)
+    }
+}
+
+/// A path with parameters in braces. The value of one that begins with `+` keeps its slashes (RFC 6570, 3.2.3).
+enum PathTemplate {
+    static func fill(_ template: String, _ values: [String]) -> String {
         var values = values[...]
-        let segments = rawValue.split(separator: "/").map { segment in
-            segment.first == "{"
-                ? values.popFirst().map { PercentCoding.encode($0) } ?? String(segment) : String(segment)
-        }
-        return "\(Self.root)/\(segments.joined(separator: "/"))"
+        return template.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+            guard segment.hasPrefix("{"), let value = values.popFirst() else { return String(segment) }
+            return PercentCoding.encode(value, keepingSlash: segment.hasPrefix("{+"))
+        }.joined(separator: "/")
     }
 }

@@ -101,7 +101,7 @@ extension RunVariables {
     var instance: WebAddress? { instanceURL.flatMap(WebAddress.init) }
     var page: String? {
         guard let instanceURL, let run else { return nil }
-        return "\(instanceURL)/runs/\(run.rawValue)"
+        return PagePath.run.address(at: instanceURL, [run.rawValue])
     }
 
     /// Where the repository is fetched, without anybody's name or password in it.

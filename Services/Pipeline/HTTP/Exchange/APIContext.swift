@@ -33,7 +33,7 @@ struct SignedInContext: ChildRequestContext {
     }
 }
 
-extension SignedInContext {
+extension RequestContext {
     /// A part of the path, percent-decoded: a repository's slashes are written `%2F`.
     func part(_ name: String) throws -> String {
         guard let raw = parameters.get(name), let text = PercentCoding.decode(raw) else {

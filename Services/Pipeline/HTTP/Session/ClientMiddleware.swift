@@ -32,7 +32,7 @@ struct ClientMiddleware: RouterMiddleware {
         ]
         if status == .unauthorized || status == .forbidden {
             logger.notice("request refused", metadata: metadata)
-        } else if request.method == .post, ["/sign-in", APIPath.session.path()].contains(request.uri.path) {
+        } else if request.method == .post, [PagePath.signIn.path(), APIPath.session.path()].contains(request.uri.path) {
             logger.info(status.code < 400 ? "signed in" : "sign-in failed", metadata: metadata)
         } else {
             logger.debug("request answered", metadata: metadata)

@@ -1,14 +1,10 @@
+import Contracts
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
 
-/// The pages people see. They read without script; with it they are live.
-///
-///     /                       runs                      /live/runs        what of them changes
-///     /runs/{id}              one run                   /live/runs/{id}   what of it changes
-///     /repositories/{path}    one repository
-///     /components/{name}      one component, to edit
+/// The pages people see, at the paths of `PagePath`. They read without script; with it they are live.
 struct WebRoutes {
     private let operations: Operations
     private let responder: PageResponder
@@ -19,8 +15,8 @@ struct WebRoutes {
     }
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.get("assets/:version/:file") { _, context in asset(context) }
-        router.get("favicon.ico") { _, _ in Response(status: .noContent) }
+        router.page(.get, .asset) { _, context in asset(context) }
+        router.page(.get, .icon) { _, _ in Response(status: .noContent) }
         SignInPages(responder: responder).register(on: router)
         RunPages(responder: responder, operations: operations).register(on: router)
         RepositoryPages(responder: responder, operations: operations).register(on: router)

@@ -11,35 +11,29 @@ struct PageResponder: Sendable {
     let logger: Logger
 
     /// A page for someone who is signed in; others are shown the way in and come back.
-    func show(_ request: Request, _ body: (Visitor) async throws -> Response) async -> Response {
+    func show(_ request: Request, _ body: (Principal) async throws -> Response) async -> Response {
         await answer(request) {
-            guard let visitor = try await visitor(of: request) else {
-                return .redirect(to: WebPath.make("/sign-in", [("to", request.uri.string)]), type: .normal)
+            guard let principal = try await principal(of: request) else {
+                return .redirect(to: PagePath.signIn.path(query: [("to", request.uri.string)]), type: .normal)
             }
-            return try await body(visitor)
+            return try await body(principal)
         }
     }
 
-    /// Something a signed-in person does with a form.
-    func act(_ request: Request, _ body: (WebForm, Visitor) async throws -> Response) async -> Response {
+    /// Something a signed-in person does with a form. That one of our pages sent it, ``BrowserSessions`` has seen to.
+    func act(_ request: Request, _ body: (WebForm, Principal) async throws -> Response) async -> Response {
         await answer(request) {
-            guard let visitor = try await visitor(of: request) else {
-                return .redirect(to: "/sign-in", type: .normal)
+            guard let principal = try await principal(of: request) else {
+                return .redirect(to: PagePath.signIn.path(), type: .normal)
             }
-            let form = try await WebForm(request)
-            guard visitor.owns(form) else {
-                throw OperationError(
-                    .forbidden, "other_origin", "the form was not sent by one of our pages",
-                    remedy: "open the page again")
-            }
-            return try await body(form, visitor)
+            return try await body(try await WebForm(request), principal)
         }
     }
 
-    private func visitor(of request: Request) async throws -> Visitor? {
-        guard let session = sessions.secret(of: request) else { return nil }
+    private func principal(of request: Request) async throws -> Principal? {
+        guard sessions.secret(of: request) != nil else { return nil }
         do {
-            return Visitor(principal: try await sessions.principal(of: request), session: session)
+            return try await sessions.principal(of: request)
         } catch let error as OperationError where error.kind == .notSignedIn {
             return nil
         }
@@ -60,7 +54,7 @@ struct PageResponder: Sendable {
             let problem = WebFrame.Trouble(answer.problem)
             var content: [String: Any] = ["heading": heading, "message": problem.message]
             content["remedy"] = problem.remedy
-            var response = page("error", heading, content, visitor: nil, status: answer.status)
+            var response = page("error", heading, content, for: nil, status: answer.status)
             response.headers[.retryAfter] = answer.headers[.retryAfter]
             return response
         }
@@ -68,11 +62,11 @@ struct PageResponder: Sendable {
 
     func page(
         _ template: String, _ title: String, _ content: [String: Any], section: WebFrame.Section = .none,
-        visitor: Visitor?, status: HTTPResponse.Status = .ok
+        for principal: Principal?, status: HTTPResponse.Status = .ok
     ) -> Response {
         let frame = WebFrame(
-            title: title, version: templates.version, now: Timestamp.now.milliseconds, session: visitor != nil,
-            guardToken: visitor?.guardToken ?? "", section: section)
+            title: title, version: templates.version, now: Timestamp.now.milliseconds, session: principal != nil,
+            section: section)
         return .page(templates.part(template, frame.around(content)), status: status)
     }
 }

@@ -26,7 +26,6 @@ struct WebFrame: Sendable {
     let version: String
     let now: Int64
     let session: Bool
-    let guardToken: String
     let section: Section
 
     /// The frame's values and the content's, as one.
@@ -36,7 +35,6 @@ struct WebFrame: Sendable {
         values["version"] = version
         values["now"] = now
         values["session"] = session
-        values["guard"] = guardToken
         values["atRuns"] = section == .runs
         values["atRepositories"] = section == .repositories
         values["atComponents"] = section == .components

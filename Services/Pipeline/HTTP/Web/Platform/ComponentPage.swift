@@ -23,7 +23,7 @@ enum ComponentPage {
             "gutter": (1...lineCount).map(String.init).joined(separator: "\n"), "name": name, "document": document,
             "revision": component.map { "revision \($0.revision)" } ?? "not kept yet",
             "repositories": (component?.repositories ?? []).map {
-                Link(name: $0.rawValue, href: WebPath.encode($0.rawValue))
+                Link(name: $0.rawValue, href: PagePath.repository.path([$0.rawValue]))
             },
             "rows": min(40, max(14, lineCount + 2)),
         ]

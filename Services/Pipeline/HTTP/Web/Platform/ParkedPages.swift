@@ -7,21 +7,21 @@ struct ParkedPages {
     let letters: DeadLetterOperations
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.get("parked") { request, _ in
-            await responder.show(request) { visitor in
+        router.page(.get, .parked) { request, _ in
+            await responder.show(request) { principal in
                 let now = Timestamp.now
-                let rows = try await letters.list(limit: 200, as: visitor.principal).items.map {
+                let rows = try await letters.list(limit: 200, as: principal).items.map {
                     ParkedRow($0, now: now)
                 }
                 return responder.page(
                     "parked", "Parked messages", ["letters": rows, "hasLetters": !rows.isEmpty], section: .parked,
-                    visitor: visitor)
+                    for: principal)
             }
         }
-        router.post("parked") { request, _ in
-            await responder.act(request) { form, visitor in
-                try await letters.retry(MessageID(rawValue: form.text("id") ?? ""), as: visitor.principal)
-                return .redirect(to: "/parked", type: .normal)
+        router.page(.post, .parked) { request, _ in
+            await responder.act(request) { form, principal in
+                try await letters.retry(MessageID(rawValue: form.text("id") ?? ""), as: principal)
+                return .redirect(to: PagePath.parked.path(), type: .normal)
             }
         }
     }

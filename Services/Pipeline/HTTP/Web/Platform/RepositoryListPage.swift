@@ -21,7 +21,7 @@ struct RepositoryListPage {
     }
 
     private func address(from offset: Int) -> String {
-        WebPath.make("/repositories", [("q", text), ("from", offset > 0 ? "\(offset)" : nil)])
+        PagePath.repositories.path(query: [("q", text), ("from", offset > 0 ? "\(offset)" : nil)])
     }
 
     /// What the list's page has around its rows.

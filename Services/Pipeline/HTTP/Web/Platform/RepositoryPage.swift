@@ -9,7 +9,8 @@ enum RepositoryPage {
 
     static func content(_ view: RepositoryView, _ hook: HookView, components: [String]) -> [String: Any] {
         var content: [String: Any] = [
-            "path": view.path.rawValue, "href": WebPath.encode(view.path.rawValue), "cloneURL": view.cloneURL,
+            "path": view.path.rawValue, "href": PagePath.repository.path([view.path.rawValue]),
+            "cloneURL": view.cloneURL,
             "branch": view.defaultBranch, "hasToken": view.hasToken, "allowsFile": view.allowsFile,
             "events": Trigger.eventsByHand.map(\.rawValue), "hookToken": hook.token, "components": components,
             "hasComponents": !components.isEmpty,
@@ -41,7 +42,7 @@ struct RepositoryRow: Sendable {
 
     init(_ view: RepositoryView) {
         path = view.path.rawValue
-        href = WebPath.encode(view.path.rawValue)
+        href = PagePath.repository.path([view.path.rawValue])
         cloneURL = view.cloneURL
         branch = view.defaultBranch
         sources = (view.allowsFile ? ["its file"] : []) + view.associations.map(\.component)

@@ -10,11 +10,11 @@ struct RepositoryPages {
     private var repositories: RepositoryOperations { operations.repositories }
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.get("repositories") { request, _ in await responder.show(request) { try await list(request, $0) } }
-        router.get("repositories/**") { request, context in
+        router.page(.get, .repositories) { request, _ in await responder.show(request) { try await list(request, $0) } }
+        router.page(.get, .repository) { request, context in
             await responder.show(request) { try await repository(try path(context), $0) }
         }
-        router.post("repositories/**") { request, context in
+        router.page(.post, .repository) { request, context in
             await responder.act(request) { try await associate($0, try path(context), $1) }
         }
     }
@@ -26,14 +26,14 @@ struct RepositoryPages {
         return path
     }
 
-    private func list(_ request: Request, _ visitor: Visitor) async throws -> Response {
+    private func list(_ request: Request, _ principal: Principal) async throws -> Response {
         let now = Timestamp.now
         let page = RepositoryListPage(request)
         let found = try await repositories.search(
-            page.text, from: page.offset, limit: RepositoryListPage.size, as: visitor.principal)
+            page.text, from: page.offset, limit: RepositoryListPage.size, as: principal)
         // Below the first page of those that are registered.
         let discovered =
-            page.offset > 0 ? [] : try await repositories.discovered(as: visitor.principal).filter(page.matches)
+            page.offset > 0 ? [] : try await repositories.discovered(as: principal).filter(page.matches)
         var content = page.content(shown: found.items.count, of: found.count)
         content["repositories"] = found.items.map(RepositoryRow.init)
         content["discovered"] = discovered.prefix(RepositoryListPage.size).map { DiscoveredRow($0, now: now) }
@@ -41,11 +41,10 @@ struct RepositoryPages {
         let others = discovered.count - RepositoryListPage.size
         if others > 0 { content["moreDiscovered"] = others }
         return responder.page(
-            "repositories", "Repositories", content, section: .repositories, visitor: visitor)
+            "repositories", "Repositories", content, section: .repositories, for: principal)
     }
 
-    private func repository(_ path: RepositoryPath, _ visitor: Visitor) async throws -> Response {
-        let principal = visitor.principal
+    private func repository(_ path: RepositoryPath, _ principal: Principal) async throws -> Response {
         let view = try await repositories.view(path, as: principal)
         let hook = try await repositories.hook(of: path, as: principal)
         let components = try await operations.components.all(as: principal).map(\.name)
@@ -54,13 +53,13 @@ struct RepositoryPages {
         let now = Timestamp.now
         var content = RepositoryPage.content(view, hook, components: components)
         content["rows"] = runs.items.map { RunRow($0, now: now) }
-        content["live"] = RunFilter(repository: path).address("/live/runs")
-        content["all"] = RunFilter(repository: path).address("/")
-        return responder.page("repository", path.rawValue, content, section: .repositories, visitor: visitor)
+        content["live"] = RunFilter(repository: path).address(.liveRuns)
+        content["all"] = RunFilter(repository: path).address(.home)
+        return responder.page("repository", path.rawValue, content, section: .repositories, for: principal)
     }
 
-    private func associate(_ form: WebForm, _ path: RepositoryPath, _ visitor: Visitor) async throws -> Response {
-        var associations = try await repositories.view(path, as: visitor.principal).associations
+    private func associate(_ form: WebForm, _ path: RepositoryPath, _ principal: Principal) async throws -> Response {
+        var associations = try await repositories.view(path, as: principal).associations
         if let name = form.text("remove") {
             associations.removeAll { $0.component == name }
         } else if let name = form.text("component") {
@@ -72,8 +71,8 @@ struct RepositoryPages {
                 associations.append(new)
             }
         }
-        try await repositories.associate(associations, with: path, as: visitor.principal)
-        return .redirect(to: "/repositories/\(WebPath.encode(path.rawValue))", type: .normal)
+        try await repositories.associate(associations, with: path, as: principal)
+        return .redirect(to: PagePath.repository.path([path.rawValue]), type: .normal)
     }
 
     private static func event(_ word: String) throws -> Event {

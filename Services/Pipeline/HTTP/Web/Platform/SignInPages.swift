@@ -7,15 +7,15 @@ struct SignInPages {
     let responder: PageResponder
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.get("sign-in") { request, _ in
-            form(to: WebPath.local(request.uri.queryParameters["to"].map(String.init)), wrong: false)
+        router.page(.get, .signIn) { request, _ in
+            form(to: Self.local(request.uri.queryParameters["to"].map(String.init)), wrong: false)
         }
-        router.post("sign-in") { request, context in
+        router.page(.post, .signIn) { request, context in
             await responder.answer(request) { try await signIn(request, from: context.client) }
         }
-        router.post("sign-out") { request, context in
+        router.page(.post, .signOut) { request, context in
             await responder.act(request) { _, _ in
-                var response = Response.redirect(to: "/sign-in", type: .normal)
+                var response = Response.redirect(to: PagePath.signIn.path(), type: .normal)
                 response.setCookie(try await responder.sessions.signOut(by: request, from: context.client))
                 return response
             }
@@ -24,12 +24,20 @@ struct SignInPages {
 
     private func form(to: String, wrong: Bool) -> Response {
         responder.page(
-            "sign-in", "Sign in", ["to": to, "wrong": wrong], visitor: nil, status: wrong ? .forbidden : .ok)
+            "sign-in", "Sign in", ["to": to, "wrong": wrong], for: nil, status: wrong ? .forbidden : .ok)
+    }
+
+    /// A place to go after signing in: on this site only, whatever a link says.
+    private static func local(_ text: String?) -> String {
+        guard let text, text.hasPrefix("/"), !text.hasPrefix("//"), !text.contains("\\"),
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return PagePath.home.path() }
+        return text
     }
 
     private func signIn(_ request: Request, from client: Client) async throws -> Response {
         let fields = try await WebForm(request)
-        let to = WebPath.local(fields["to"])
+        let to = Self.local(fields["to"])
         let token = (fields["token"] ?? "").filter { !$0.isWhitespace }
         do {
             var response = Response.redirect(to: to, type: .normal)

@@ -7,7 +7,7 @@ import Hummingbird
 actor LiveRun {
     private let pages: RunPages
     private let run: RunID
-    private let visitor: Visitor
+    private let principal: Principal
     private let wanted: Int?
     /// What the page shows: a step, its attempt, the end of its lines in bytes and the number of the next.
     private var cursor: Cursor?
@@ -56,10 +56,10 @@ actor LiveRun {
         var html: String
     }
 
-    init(pages: RunPages, run: RunID, visitor: Visitor, request: Request) {
+    init(pages: RunPages, run: RunID, principal: Principal, request: Request) {
         self.pages = pages
         self.run = run
-        self.visitor = visitor
+        self.principal = principal
         let query = request.uri.queryParameters
         wanted = query["wanted"].flatMap { Int($0) }
         let shown = ["step", "attempt", "end", "line"].map { query[Substring($0)].map(String.init) ?? "" }
@@ -70,7 +70,7 @@ actor LiveRun {
     private var templates: WebPages { pages.responder.templates }
 
     nonisolated func response(to request: Request) -> Response {
-        let watch = pages.operations.runs.changes(of: run, as: visitor.principal)
+        let watch = pages.operations.runs.changes(of: run, as: principal)
         let end = EventStream.Event(name: "end", data: "")
         return EventStream.response(to: request, watch, pause: .milliseconds(50), farewell: end) {
             try await self.next()
@@ -79,7 +79,7 @@ actor LiveRun {
 
     private func next() async throws -> [EventStream.Event]? {
         if isOver { return nil }
-        guard let view = try await pages.operations.runs.find(run, as: visitor.principal) else { return nil }
+        guard let view = try await pages.operations.runs.find(run, as: principal) else { return nil }
         let now = Timestamp.now
         let steps = view.stages.flatMap(\.steps)
         let step = wanted.flatMap { id in steps.first { $0.id == id } } ?? LogPanel.choose(view)
@@ -92,8 +92,7 @@ actor LiveRun {
             part("run-head", templates.part("run-head", RunHead(view.summary, now: now)), &events)
             part("steps", templates.part("run-steps", list), &events)
             part("why", templates.part("run-why", RunWhy(view)), &events)
-            let actions = RunPage(view: view, step: step, wanted: wanted, log: .init())
-                .actions(guardToken: visitor.guardToken)
+            let actions = RunPage(view: view, step: step, wanted: wanted, log: .init()).actions
             part("actions", templates.part("run-actions", actions), &events)
         }
         if let step { try await log(step, of: view, &events) }
@@ -110,8 +109,8 @@ actor LiveRun {
     private func log(_ step: StepView, of view: RunView, _ events: inout [EventStream.Event]) async throws {
         guard var cursor, cursor.step == step.id, cursor.attempt == step.attempt else {
             // Another step than before: the whole of its panel.
-            let page = try await RunPage.load(view, wanted: step.id, piece: nil) { [pages, run, visitor] in
-                pages.log(run, $0, as: visitor.principal)
+            let page = try await RunPage.load(view, wanted: step.id, piece: nil) { [pages, run, principal] in
+                pages.log(run, $0, as: principal)
             }
             let panel = LogPanel(view, step: page.step, wanted: wanted, log: page.log)
             let next = Cursor(step: step.id, attempt: step.attempt, end: page.log.end, line: page.log.nextLine)
@@ -122,7 +121,7 @@ actor LiveRun {
         }
         var rendered = LogChunks.Rendered()
         rendered.html = cursor.line > 1 ? " " : ""
-        let stored = pages.operations.runs.log(of: run, step, as: visitor.principal)
+        let stored = pages.operations.runs.log(of: run, step, as: principal)
         while cursor.end < step.logBytes {
             let bytes = try await stored.read(from: cursor.end, limit: 256 << 10)
             var lines = LogLines(first: cursor.line)

@@ -45,7 +45,7 @@ struct LogPanel: Sendable {
             return
         }
         state = StateMark.style(step)
-        var words = [StateMark.word(step)]
+        var words = [step.word]
         if let code = step.exitCode, code != 0 { words.append("exit code \(code)") }
         if step.attempt > 1 { words.append("attempt \(step.attempt)") }
         if step.state.isFinal, step.logBytes > 0 { words.append(PageTime.size(step.logBytes)) }

@@ -24,9 +24,8 @@ struct RunFilter: Sendable, Equatable {
 
     var query: RunQuery { RunQuery(repository: repository, state: state) }
 
-    func address(_ path: String) -> String {
-        WebPath.make(
-            path, [("repository", repository?.rawValue), ("state", state?.rawValue), ("before", before)])
+    func address(_ path: PagePath) -> String {
+        path.path(query: [("repository", repository?.rawValue), ("state", state?.rawValue), ("before", before)])
     }
 
     private struct Choice: Sendable {
@@ -49,16 +48,16 @@ struct RunFilter: Sendable, Equatable {
             "repositories": names.map { Choice(name: $0, href: "", selected: $0 == repository?.rawValue) },
             "states": states.map { name, state in
                 Choice(
-                    name: name, href: RunFilter(repository: repository, state: state).address("/"),
+                    name: name, href: RunFilter(repository: repository, state: state).address(.home),
                     selected: state == self.state)
             },
-            "live": address("/live/runs"),
+            "live": address(.liveRuns),
             "isFirst": self == RunFilter(),
             "empty": self == RunFilter() ? "Nothing has run yet." : "No run is like that.",
         ]
         content["stateFilter"] = state?.rawValue
-        if before != nil { content["newest"] = RunFilter(repository: repository, state: state).address("/") }
-        if let next { content["older"] = RunFilter(repository: repository, state: state, before: next).address("/") }
+        if before != nil { content["newest"] = RunFilter(repository: repository, state: state).address(.home) }
+        if let next { content["older"] = RunFilter(repository: repository, state: state, before: next).address(.home) }
         return content
     }
 }

@@ -22,13 +22,13 @@ struct RunHead: Sendable {
     init(_ run: RunSummary, now: Timestamp) {
         state = run.state.rawValue
         mark = StateMark.picture(run.state)
-        word = StateMark.word(run.state)
+        word = run.state.word
         repository = run.repository.rawValue
-        repositoryHref = WebPath.encode(run.repository.rawValue)
+        repositoryHref = PagePath.repository.path([run.repository.rawValue])
         number = run.number
         title = RunText.subject(run)
         reason = run.reason
-        cause = "\(RunText.ref(run)) · \(RunText.cause(run))"
+        cause = "\(run.refName) · \(RunText.cause(run))"
         commit = run.commit?.short
         commitTitle = run.commit?.sha ?? ""
         author = run.commit?.authorName

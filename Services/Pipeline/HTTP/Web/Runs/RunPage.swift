@@ -27,16 +27,14 @@ struct RunPage: Sendable {
     var why: RunWhy { RunWhy(view) }
     var panel: LogPanel { LogPanel(view, step: step, wanted: wanted, log: log) }
 
-    func actions(guardToken: String) -> [String: Any] {
-        ["id": view.summary.id.rawValue, "canCancel": !view.summary.state.isFinal, "guard": guardToken]
-    }
+    var actions: [String: Any] { ["id": view.summary.id.rawValue, "canCancel": !view.summary.state.isFinal] }
 
     /// Everything of the page within its frame.
-    func content(_ now: Timestamp, guardToken: String) -> [String: Any] {
-        var content = actions(guardToken: guardToken)
-        content["live"] = WebPath.make(
-            "/live/runs/\(view.summary.id)",
-            [
+    func content(_ now: Timestamp) -> [String: Any] {
+        var content = actions
+        content["live"] = PagePath.liveRun.path(
+            [view.summary.id.rawValue],
+            query: [
                 ("wanted", wanted.map { "\($0)" }), ("step", step.map { "\($0.id)" }), ("end", "\(log.end)"),
                 ("line", "\(log.nextLine)"), ("attempt", step.map { "\($0.attempt)" }),
             ])

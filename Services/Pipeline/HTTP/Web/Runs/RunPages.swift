@@ -1,6 +1,5 @@
 import Contracts
 import Hummingbird
-import Text
 
 /// The runs, one of them with the log of a step, and what of them changes.
 struct RunPages {
@@ -21,42 +20,43 @@ struct RunPages {
     private var runs: RunOperations { operations.runs }
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.get("/") { request, _ in await responder.show(request) { try await list(request, $0) } }
-        router.get("live/runs") { request, _ in
-            await responder.show(request) { visitor in
-                LiveRuns(pages: self, filter: RunFilter(request), principal: visitor.principal).response(to: request)
+        router.page(.get, .home) { request, _ in await responder.show(request) { try await list(request, $0) } }
+        router.page(.get, .liveRuns) { request, _ in
+            await responder.show(request) { principal in
+                LiveRuns(pages: self, filter: RunFilter(request), principal: principal).response(to: request)
             }
         }
-        router.post("runs") { request, _ in await responder.act(request) { try await start($0, $1) } }
-        router.get("runs/:id") { request, context in
-            await responder.show(request) { try await run(request, id(context), $0) }
+        router.page(.post, .runs) { request, _ in await responder.act(request) { try await start($0, $1) } }
+        router.page(.get, .run) { request, context in
+            await responder.show(request) { try await run(request, try context.run(), $0) }
         }
-        router.get("live/runs/:id") { request, context in
-            await responder.show(request) { visitor in
-                LiveRun(pages: self, run: id(context), visitor: visitor, request: request).response(to: request)
+        router.page(.get, .liveRun) { request, context in
+            await responder.show(request) { principal in
+                LiveRun(pages: self, run: try context.run(), principal: principal, request: request).response(
+                    to: request)
             }
         }
-        router.get("runs/:id/log/:step") { request, context in
+        router.page(.get, .log) { request, context in
             await responder.show(request) { try await logPiece(request, context, $0) }
         }
-        router.post("runs/:id/cancel") { request, context in
-            await responder.act(request) { _, visitor in
-                let run = try await runs.cancel(id(context), as: visitor.principal)
-                return .redirect(to: "/runs/\(run.summary.id)", type: .normal)
+        router.page(.post, .cancelRun) { request, context in
+            await responder.act(request) { _, principal in
+                let run = try await runs.cancel(try context.run(), as: principal)
+                return .redirect(to: PagePath.run.path([run.summary.id.rawValue]), type: .normal)
             }
         }
-        router.post("runs/:id/again") { request, context in
-            await responder.act(request) { _, visitor in
-                let run = try await runs.rerun(id(context), as: visitor.principal)
-                return .redirect(to: "/runs/\(run.summary.id)", type: .normal)
+        router.page(.post, .rerun) { request, context in
+            await responder.act(request) { _, principal in
+                let run = try await runs.rerun(try context.run(), as: principal)
+                return .redirect(to: PagePath.run.path([run.summary.id.rawValue]), type: .normal)
             }
         }
-        router.get("processes/:digest") { request, context in
-            await responder.show(request) { visitor in
-                let digest = context.parameters.get("digest").flatMap { PercentCoding.decode($0) } ?? ""
-                let document = try await operations.components.process(digest, as: visitor.principal)
+        router.page(.get, .process) { request, context in
+            await responder.show(request) { principal in
+                let digest = try context.part("digest")
+                let document = try await operations.components.process(digest, as: principal)
                 return responder.page(
-                    "process", "Process", ["digest": digest, "document": JSONLayout.tidy(document)], visitor: visitor)
+                    "process", "Process", ["digest": digest, "document": JSONLayout.tidy(document)], for: principal)
             }
         }
     }
@@ -67,47 +67,43 @@ struct RunPages {
         return LogChunks(run: run, step: step, counts: counts) { try await log.read(from: $0, limit: $1) }
     }
 
-    private func id(_ context: APIContext) -> RunID {
-        RunID(rawValue: context.parameters.get("id").map { String($0) } ?? "")
-    }
-
-    private func list(_ request: Request, _ visitor: Visitor) async throws -> Response {
+    private func list(_ request: Request, _ principal: Principal) async throws -> Response {
         let filter = RunFilter(request)
         let found = try await runs.list(
-            filter.query, before: filter.before.flatMap(Int64.init), limit: Self.pageSize, as: visitor.principal)
-        if found.items.isEmpty, let search = try await search(filter, visitor) {
+            filter.query, before: filter.before.flatMap(Int64.init), limit: Self.pageSize, as: principal)
+        if found.items.isEmpty, let search = try await search(filter, principal) {
             return .redirect(to: search, type: .normal)
         }
         let now = Timestamp.now
-        let repositories = try await operations.repositories.paths(limit: Self.choices, as: visitor.principal)
+        let repositories = try await operations.repositories.paths(limit: Self.choices, as: principal)
         var content = filter.content(repositories: repositories?.map(\.rawValue), next: found.next)
         content["rows"] = found.items.map { RunRow($0, now: now) }
-        return responder.page("runs", "Runs", content, section: .runs, visitor: visitor)
+        return responder.page("runs", "Runs", content, section: .runs, for: principal)
     }
 
     /// Where those are whose path has in it what was written as a repository, unless it is one.
-    private func search(_ filter: RunFilter, _ visitor: Visitor) async throws -> String? {
-        let (repositories, principal) = (operations.repositories, visitor.principal)
+    private func search(_ filter: RunFilter, _ principal: Principal) async throws -> String? {
+        let repositories = operations.repositories
         guard let path = filter.repository, try await repositories.source(of: path, as: principal) == nil else {
             return nil
         }
         let count = try await repositories.search(path.rawValue, from: 0, limit: 1, as: principal).count
-        return count > 0 ? WebPath.make("/repositories", [("q", path.rawValue)]) : nil
+        return count > 0 ? PagePath.repositories.path(query: [("q", path.rawValue)]) : nil
     }
 
-    private func run(_ request: Request, _ id: RunID, _ visitor: Visitor) async throws -> Response {
-        let view = try await runs.view(id, as: visitor.principal)
+    private func run(_ request: Request, _ id: RunID, _ principal: Principal) async throws -> Response {
+        let view = try await runs.view(id, as: principal)
         let wanted = request.uri.queryParameters["step"].flatMap { Int($0) }
         let piece = request.uri.queryParameters["chunk"].flatMap { Int($0) }
         let loaded = try await RunPage.load(view, wanted: wanted, piece: piece) {
-            log(id, $0, as: visitor.principal)
+            log(id, $0, as: principal)
         }
-        let title = "\(view.summary.repository) #\(view.summary.number) \(StateMark.word(view.summary.state))"
+        let title = "\(view.summary.repository) #\(view.summary.number) \(view.summary.state.word)"
         return responder.page(
-            "run", title, loaded.content(.now, guardToken: visitor.guardToken), section: .runs, visitor: visitor)
+            "run", title, loaded.content(.now), section: .runs, for: principal)
     }
 
-    private func start(_ form: WebForm, _ visitor: Visitor) async throws -> Response {
+    private func start(_ form: WebForm, _ principal: Principal) async throws -> Response {
         let path = RepositoryPath(rawValue: form.text("repository") ?? "")
         if let problem = path.problem { throw OperationError.invalid("malformed_repository", problem) }
         let event = try form.text("event").map { text in
@@ -119,24 +115,25 @@ struct RunPages {
         let run = try await runs.start(
             RunRequest(
                 repository: path, ref: form.text("ref"), event: event, target: form.text("target"),
-                cron: form.text("cron"), component: form.text("component")), as: visitor.principal)
-        return .redirect(to: "/runs/\(run.summary.id)", type: .normal)
+                cron: form.text("cron"), component: form.text("component")), as: principal)
+        return .redirect(to: PagePath.run.path([run.summary.id.rawValue]), type: .normal)
     }
 
     /// One piece of a log, for the page that has those after it: by its number, or by a line that it has.
     private func logPiece(
-        _ request: Request, _ context: APIContext, _ visitor: Visitor
+        _ request: Request, _ context: APIContext, _ principal: Principal
     ) async throws -> Response {
-        let view = try await runs.view(id(context), as: visitor.principal)
+        let view = try await runs.view(try context.run(), as: principal)
         let number = context.parameters.get("step").flatMap { Int($0) }
         guard let step = view.stages.flatMap(\.steps).first(where: { $0.id == number }) else {
             throw OperationError(.notFound, "unknown_step", "the run has no such step")
         }
-        let log = log(view.summary.id, step, as: visitor.principal)
+        let log = log(view.summary.id, step, as: principal)
         if let line = request.uri.queryParameters["line"].flatMap({ Int($0) }) {
             let piece = try await log.piece(ofLine: line)
-            return .redirect(
-                to: "/runs/\(view.summary.id)?step=\(step.id)&chunk=\(piece)#L\(line)", type: .normal)
+            let page = PagePath.run.path(
+                [view.summary.id.rawValue], query: [("step", "\(step.id)"), ("chunk", "\(piece)")])
+            return .redirect(to: "\(page)#L\(line)", type: .normal)
         }
         let piece = request.uri.queryParameters["chunk"].flatMap { Int($0) } ?? 0
         return .page(try await log.render(only: piece).html)

@@ -26,7 +26,7 @@ struct RunRow: Sendable {
         number = run.number
         title = RunText.subject(run)
         reason = run.reason
-        ref = RunText.ref(run)
+        ref = run.refName
         refTitle = run.ref
         commit = run.commit?.short ?? ""
         cause = RunText.cause(run)

@@ -2,14 +2,6 @@ import Contracts
 
 /// What pages say of a run.
 enum RunText {
-    /// The short name of the ref, as people say it.
-    static func ref(_ run: RunSummary) -> String {
-        for prefix in ["refs/heads/", "refs/tags/"] where run.ref.hasPrefix(prefix) {
-            return String(run.ref.dropFirst(prefix.count))
-        }
-        return run.ref
-    }
-
     /// `push by anna`
     static func cause(_ run: RunSummary) -> String {
         let event =

@@ -1,28 +1,14 @@
 import Contracts
 
-/// How pages show a state: a word and a small picture, so that it is told by more than its colour.
+/// How pages show a state: a small picture beside its word, so that it is told by more than its colour.
 enum StateMark {
-    static func word(_ state: RunState) -> String {
-        switch state {
-        case .pending: "waiting"
-        case .running: "running"
-        case .success: "success"
-        case .failure: "failed"
-        case .cancelled: "cancelled"
-        case .skipped: "skipped"
-        }
-    }
-
-    /// The word for a step, whose failure may be ignored.
-    static func word(_ step: StepView) -> String { step.isIgnored ? "failed, ignored" : word(step.state) }
-
     /// The class of what shows a step's state.
     static func style(_ step: StepView) -> String { step.isIgnored ? "ignored" : step.state.rawValue }
 
     static func picture(_ step: StepView) -> String {
         guard step.isIgnored else { return picture(step.state) }
         let shape = #"<circle cx="8" cy="8" r="6"/><path d="m5.5 5.5 5 5m0-5-5 5"/>"#
-        return #"<svg class="state ignored" viewBox="0 0 16 16" role="img" aria-label="\#(word(step))">"# + shape
+        return #"<svg class="state ignored" viewBox="0 0 16 16" role="img" aria-label="\#(step.word)">"# + shape
             + "</svg>"
     }
 
@@ -37,7 +23,7 @@ enum StateMark {
             case .cancelled: #"<circle cx="8" cy="8" r="6"/><path d="m4 12 8-8"/>"#
             case .skipped: #"<circle cx="8" cy="8" r="6"/><path d="M5 8h6"/>"#
             }
-        return #"<svg class="state \#(state.rawValue)" viewBox="0 0 16 16" role="img" aria-label="\#(word(state))">"#
+        return #"<svg class="state \#(state.rawValue)" viewBox="0 0 16 16" role="img" aria-label="\#(state.word)">"#
             + shape + "</svg>"
     }
 }
