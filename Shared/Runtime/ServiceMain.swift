@@ -15,10 +15,11 @@ import UnixSignals
 /// The `main` of every service: settings, log, metrics, health, broker, signals.
 ///
 /// ```swift
-/// @main struct Builder {
+/// @main
+/// enum Main {
 ///     static func main() async {
 ///         await ServiceMain(name: "builder", summary: "runs jobs", settings: BuilderSettings.all, adminPort: 9103)
-///             .run { context in [JobLoop(…)] }
+///             .run { context in try Builder(context).services() }
 ///     }
 /// }
 /// ```
