@@ -19,6 +19,7 @@ public enum PagePath: String, Sendable, CaseIterable {
     case repositories = "/repositories"
     /// The slashes of its path stay, as RFC 6570 has it of `+`.
     case repository = "/repositories/{+repository}"
+    case environments = "/environments"
     case components = "/components"
     case component = "/components/{name}"
     /// What is wrong with a document.

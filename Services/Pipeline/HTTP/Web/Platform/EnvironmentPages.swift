@@ -7,13 +7,13 @@ struct EnvironmentPages {
     let environments: EnvironmentOperations
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.get("environments") { request, _ in
-            await responder.show(request) { visitor in
+        router.page(.get, .environments) { request, _ in
+            await responder.show(request) { principal in
                 let now = Timestamp.now
-                let rows = try await environments.all(as: visitor.principal).map { EnvironmentRow($0, now: now) }
+                let rows = try await environments.all(as: principal).map { EnvironmentRow($0, now: now) }
                 return responder.page(
                     "environments", "Environments", ["environments": rows, "hasEnvironments": !rows.isEmpty],
-                    section: .environments, visitor: visitor)
+                    section: .environments, for: principal)
             }
         }
     }
