@@ -15,7 +15,7 @@ pass == 0 && $1 == "in" { root = $2; next }
 pass == 0 && $1 == "only" {
     rule = 0
     for (i = 2; i <= NF; i++) {
-        if ($i == "import" || $i == "say" || $i == "write") { rule = $i; continue }
+        if (!rule && ($i == "import" || $i == "say" || $i == "write")) { rule = $i; continue }
         if (!rule) { folders = folders " " full($i); continue }
         limit[rule, root, $i] = folders " "
     }

@@ -47,16 +47,18 @@ enum BrokerCommands {
                 let file = "\(folder)/\(file(of: user))"
                 let password = try password(in: file) ?? AccessStore.random(prefix: "")
                 passwords[user.name] = password
-                try PrivateFile.write(
-                    "amqp://\(PercentCoding.encode(user.name)):\(password)@\(try settings.value(address))/\(place)",
-                    to: file)
+                try PrivateFile.replace(
+                    file,
+                    with:
+                        "amqp://\(PercentCoding.encode(user.name)):\(password)@\(try settings.value(address))/\(place)"
+                )
             }
             let former = try settings.value(former)
             let definitions = BrokerDefinitions(users: users, virtualHost: virtualHost, former: former) {
                 hash(passwords[$0] ?? AccessStore.random(prefix: ""))
             }
-            try PrivateFile.write(
-                String(decoding: try Wire.encode(definitions), as: UTF8.self), to: "\(folder)/definitions.json")
+            try PrivateFile.replace(
+                "\(folder)/definitions.json", with: String(decoding: try Wire.encode(definitions), as: UTF8.self))
             print("\(folder)/definitions.json")
             for user in users { print("\(folder)/\(file(of: user))") }
         }

@@ -9,15 +9,15 @@ struct FirstToken: Sendable {
 
     init(in data: String) { path = "\(data)/token" }
 
-    func write(_ token: String) throws(FileError) { try PrivateFile.write(token, to: path) }
+    func write(_ token: String) throws(FileError) { try PrivateFile.replace(path, with: token) }
 
     func remove() { unlink(path) }
 }
 
 /// Files that only the service's user can read.
 enum PrivateFile {
-    /// Writes a line, all of it or nothing.
-    static func write(_ line: String, to path: String) throws(FileError) {
+    /// Puts a line in the place of what is there, all of it or nothing.
+    static func replace(_ path: String, with line: String) throws(FileError) {
         let partial = path + ".new"
         unlink(partial)
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
