@@ -29,6 +29,7 @@ struct EventConsumer: Service {
         try await loop.run { message, _ in try await keep(message) }
     }
 
+    /// The lane of a message. What is no event may be in any: ``keep(_:)`` refuses it, and says why.
     private static func chain(of message: IncomingMessage) -> String {
         guard let event = try? Wire.decode(CloudEvent.self, from: Data(message.body)) else { return "" }
         return event.data.context.chainId ?? event.id.rawValue

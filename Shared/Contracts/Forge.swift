@@ -49,6 +49,7 @@ public struct Forge: Sendable, Hashable {
 
     /// The forge that a clone address most likely leads to, by its host's name.
     public static func guess(cloneURL: String?) -> Forge {
+        // A guess has no use for why it is no address: whoever registers it is told.
         guard let cloneURL, let address = try? CloneURL(cloneURL) else { return .gitlab }
         let labels = address.host.prefix { $0 != ":" }.split(separator: ".").map(String.init)
         return all.first { !$0.hostLabels.isDisjoint(with: labels) } ?? .gitlab

@@ -55,6 +55,7 @@ extension DockerEngine {
         }
         guard !response.isSuccess, !call.alsoFine.contains(response.status) else { return response }
         let bytes = try await collect(response, call)
+        // What stands before an engine, or is none, answers in words of its own.
         let words =
             (try? EngineDocument.decode(EngineProblem.self, from: bytes))?.message
             ?? UTF8Boundary.prefix(bytes, bytes: 500)

@@ -39,8 +39,7 @@ public enum Traceparent {
     /// In sixteen digits.
     private static func write(_ value: UInt64, to text: inout [UInt8], at start: Int) {
         for index in 0..<16 {
-            let digit = UInt8(value >> UInt64(60 - 4 * index) & 15)
-            text[start + index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            text[start + index] = Hex.digit(UInt8(value >> UInt64(60 - 4 * index) & 15))
         }
     }
 

@@ -132,6 +132,7 @@ final class CommitGroup: Sendable {
     private func settleLater() {
         state.withLock { $0.isPausing = true }
         Task {
+            // Nobody cancels it; if somebody did, it would be tried at once.
             try? await Task.sleep(for: pause)
             settleAgain()
         }

@@ -23,6 +23,24 @@ public enum Hex {
         text.utf8.count == count && text.utf8.allSatisfy(isDigit)
     }
 
+    /// The digits of a number, with zeros before it.
+    /// - Parameter count: how many digits, the lowest where it has more.
+    public static func encode(_ number: some FixedWidthInteger & UnsignedInteger, digits count: Int) -> String {
+        let digits = (0..<count).reversed().map { digit(UInt8(truncatingIfNeeded: number >> (4 * $0)) & 15) }
+        return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// The number that digits stand for, in upper case too; `nil` for other bytes, for none, and for more than eight.
+    public static func number(_ digits: some Collection<UInt8>) -> UInt32? {
+        guard (1...8).contains(digits.count) else { return nil }
+        var number: UInt32 = 0
+        for digit in digits {
+            guard let value = value(of: digit) else { return nil }
+            number = number << 4 | UInt32(value)
+        }
+        return number
+    }
+
     /// What a digit stands for, in upper case too; `nil` for any other byte.
     static func value(of digit: UInt8) -> UInt8? {
         switch digit {
@@ -33,7 +51,8 @@ public enum Hex {
         }
     }
 
-    private static func digit(_ value: UInt8) -> UInt8 {
+    /// The digit of a value below 16.
+    public static func digit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

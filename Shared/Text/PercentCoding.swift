@@ -2,7 +2,8 @@
 public enum PercentCoding {
     /// Encodes all but what is unreserved (RFC 3986 2.3): whatever is in the text, it stays one segment of a path or one
     /// value of a query.
-    public static func encode(_ text: some StringProtocol, keepingSlash: Bool = false) -> String {
+    /// - Parameter kept: ASCII characters that stay as they are as well, such as the `/` of a path.
+    public static func encode(_ text: some StringProtocol, keeping kept: String = "") -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var escaped: [UInt8] = []
         for byte in text.utf8 {
@@ -11,7 +12,7 @@ public enum PercentCoding {
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
                 UInt8(ascii: "~"):
                 escaped.append(byte)
-            case UInt8(ascii: "/") where keepingSlash: escaped.append(byte)
+            case _ where kept.utf8.contains(byte): escaped.append(byte)
             default: escaped += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
         }
@@ -30,18 +31,34 @@ public enum PercentCoding {
 
     /// - Returns: `nil` for a `%` that two hexadecimal digits do not follow, and for what is no UTF-8.
     public static func decode(_ text: some StringProtocol) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(Hex.value), let low = rest.popFirst().flatMap(Hex.value) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
+        decode(Array(text.utf8)[...], plusIsSpace: false).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// The first value of a field of a form (`application/x-www-form-urlencoded`, as HTML's forms are sent).
+    /// - Returns: `nil` where it is not there, and for a `%` that two hexadecimal digits do not follow.
+    public static func field(_ name: StaticString, ofForm form: [UInt8]) -> [UInt8]? {
+        let name = name.withUTF8Buffer(Array.init) + [UInt8(ascii: "=")]
+        for field in form.split(separator: UInt8(ascii: "&")) where field.starts(with: name) {
+            return decode(field.dropFirst(name.count), plusIsSpace: true)
         }
-        return String(validating: bytes, as: UTF8.self)
+        return nil
+    }
+
+    private static func decode(_ text: ArraySlice<UInt8>, plusIsSpace: Bool) -> [UInt8]? {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(text.count)
+        var rest = text
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+") where plusIsSpace: decoded.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst().flatMap(Hex.value), let low = rest.popFirst().flatMap(Hex.value) else {
+                    return nil
+                }
+                decoded.append(high << 4 | low)
+            default: decoded.append(byte)
+            }
+        }
+        return decoded
     }
 }

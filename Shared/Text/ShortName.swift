@@ -12,7 +12,6 @@ public enum ShortName {
     private static func digest(of name: String) -> String {
         var hash: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
         for byte in name.utf8 { hash = (hash ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013B }
-        let text = String(hash, radix: 16)
-        return String(repeating: "0", count: 32 - text.count) + text
+        return Hex.encode(hash, digits: 32)
     }
 }

@@ -73,8 +73,10 @@ import Testing
     @Test("what registries are asked with")
     func registries() async throws {
         let settings = try await Settings(
-            arguments: ["--registries-realms", "r.example = auth.example"],
-            environment: ["SLIPWAY_REGISTRIES_PLAIN": "a:5000, b:80"])
+            arguments: [],
+            environment: [
+                "SLIPWAY_REGISTRIES_PLAIN": "a:5000, b:80", "SLIPWAY_REGISTRIES_REALMS": "r.example = auth.example",
+            ])
         #expect(try settings.value(RegistrySettings.plainHosts) == ["a:5000", "b:80"])
         #expect(try settings.optional(RegistrySettings.tokenRealms) == TokenRealms(["r.example=auth.example"]))
         let wrong = try await Settings(arguments: [], environment: ["SLIPWAY_REGISTRIES_REALMS": "r.example"])

@@ -101,6 +101,26 @@ import Worker
         #expect(try declared([DeployLabel.job: "1", DeployLabel.declared: "?"]) == KeptState.Declared())
     }
 
+    @Test func aLabelThatCannotBeReadIsToldAndNotTakenForNone() throws {
+        func container(_ labels: [String: String]) throws -> ServiceContainer {
+            ServiceContainer(try self.container(labels: labels), .current)
+        }
+        let well = try container([
+            DeployLabel.job: "1", DeployLabel.declared: "{\"volumes\":[],\"networks\":[],\"aliases\":[]}",
+            DeployLabel.aliases: "{\"front\":[\"shop\"]}", DeployLabel.sequence: "7",
+        ])
+        #expect(well.problems.isEmpty && well.sequenceProblem == nil && well.found.aliases == ["front": ["shop"]])
+        #expect(try container([:]).problems.isEmpty && container([:]).sequenceProblem == nil)
+        let odd = try container([
+            DeployLabel.job: "1", DeployLabel.declared: "?", DeployLabel.aliases: "[]", DeployLabel.sequence: "7b",
+        ])
+        for (label, value) in [(DeployLabel.declared, "?"), (DeployLabel.aliases, "[]")] {
+            let told = odd.problems.contains { $0.contains("\(label) that cannot be read, “\(value)”") }
+            #expect(told, "\(odd.problems)")
+        }
+        #expect(odd.sequenceProblem?.contains("\(DeployLabel.sequence)=7b") == true)
+    }
+
     @Test func aliasesAndNetworksGoOn() throws {
         let old = try container(networks: ["front": ["shop", "web"], "back": ["other"]])
         let (state, made) = try kept(old, ContainerRun(network: "front", aliases: ["shop", "new"]))

@@ -8,14 +8,21 @@ import Testing
 
 /// The timer of leases, while what it looks at is away.
 @Suite struct LeaseTimerTests {
-    @Test(.timeLimit(.minutes(1))) func `It outlives a store that is away, and gives workers a whole lease after that`()
-        async throws
-    {
+    /// A platform with a run whose one job a worker has.
+    private func withClaimedJob(_ body: (PlatformFixture, RunID) async throws -> Void) async throws {
         try await PlatformFixture.with { platform in
             try await platform.push(Samples.single)
             let run = try #require(try await platform.runs().first)
             let job = try #require(try await platform.jobs(of: run.id).first)
             _ = try await platform.claim(job.id)
+            try await body(platform, run.id)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `It outlives a store that is away, and gives workers a whole lease after that`()
+        async throws
+    {
+        try await withClaimedJob { platform, run in
             try await platform.store.write { transaction in
                 try transaction.database.execute("UPDATE jobs SET leaseUntil = 1")
                 try transaction.database.run(script: "ALTER TABLE jobs RENAME TO away")
@@ -28,7 +35,7 @@ import Testing
                     try transaction.database.run(script: "ALTER TABLE away RENAME TO jobs")
                 }
                 try await eventually("the lease is a whole one") {
-                    let lease = try await platform.jobs(of: run.id).first?.lease
+                    let lease = try await platform.jobs(of: run).first?.lease
                     return (lease?.until ?? .now) > .now.adding(.seconds(20)) && lease?.attempt == 1
                 }
                 group.cancelAll()
@@ -41,17 +48,13 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func `A lease that ran out while the store was away is renewed, the next one ends`()
         async throws
     {
-        try await PlatformFixture.with { platform in
-            try await platform.push(Samples.single)
-            let run = try #require(try await platform.runs().first)
-            let job = try #require(try await platform.jobs(of: run.id).first)
-            _ = try await platform.claim(job.id)
+        try await withClaimedJob { platform, run in
             let timer = LeaseTimer(engine: platform.engine, isConnected: { true }, logger: Logger(label: "test"))
             func runOut() async throws {
                 _ = try await platform.store.write { try $0.database.execute("UPDATE jobs SET leaseUntil = 1") }
                 platform.engine.deadlines.wake()
             }
-            func lease() async throws -> JobLease? { try await platform.jobs(of: run.id).first?.lease }
+            func lease() async throws -> JobLease? { try await platform.jobs(of: run).first?.lease }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await timer.run() }
                 try await eventually("the timer looks at it") { (try await lease()?.until ?? .now) > .now }

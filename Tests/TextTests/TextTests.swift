@@ -8,6 +8,11 @@ import Text
         #expect(Hex.encode([0x00, 0x0F, 0xA0, 0xFF] as [UInt8]) == "000fa0ff")
         #expect(Hex.encode([0x00, 0x0F, 0xA0, 0xFF] as [UInt8], first: 2) == "000f")
         #expect(Hex.encode([] as [UInt8]).isEmpty)
+        #expect(Hex.encode(0xA0 as UInt8, digits: 4) == "00a0")
+        #expect(Hex.encode(0x12345 as UInt32, digits: 4) == "2345")
+        #expect(Hex.encode(UInt128.max, digits: 32) == String(repeating: "f", count: 32))
+        #expect(Hex.number("00fF".utf8) == 255 && Hex.number("ffffffff".utf8) == .max)
+        for text in ["", "0g", "+1", "123456789"] { #expect(Hex.number(text.utf8) == nil, "\(text)") }
         #expect(Hex.isDigits("09af", count: 4))
         for text in ["09a", "09AF", "09ag", "+9af", "٠٩af"] { #expect(!Hex.isDigits(text, count: 4), "\(text)") }
     }
@@ -41,7 +46,7 @@ import Text
             #expect(!PercentCoding.encode(text).contains("/"))
         }
         #expect(PercentCoding.encode("shop/web ü") == "shop%2Fweb%20%C3%BC")
-        #expect(PercentCoding.encode("shop/web ü", keepingSlash: true) == "shop/web%20%C3%BC")
+        #expect(PercentCoding.encode("shop/web ü", keeping: "/") == "shop/web%20%C3%BC")
         #expect(PercentCoding.address("/x", query: [("a", "1&2"), ("b", nil), ("c", "")]) == "/x?a=1%262&c=")
         #expect(PercentCoding.address("/x", query: [("b", nil)]) == "/x")
         #expect(PercentCoding.address("/x?y=1", query: [("a", "b")]) == "/x?y=1&a=b")
@@ -51,6 +56,20 @@ import Text
     @Test(arguments: ["%", "%4", "%g0", "%+1", "%-1", "% 1", "%ff", "%C3"])
     func whatIsNotPercentCodedIsRefused(_ text: String) {
         #expect(PercentCoding.decode(text) == nil)
+    }
+
+    @Test func aFieldOfAFormIsReadAndABrokenOneIsNot() {
+        func value(_ form: String) -> String? {
+            PercentCoding.field("payload", ofForm: Array(form.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(value("payload=%7B%22a%22%3A+1%7d") == "{\"a\": 1}")
+        #expect(value("x=1&payload=a%2Bb&payload=c") == "a+b")
+        #expect(value("payload=") == "")
+        #expect(PercentCoding.field("payload", ofForm: Array("payload=%ff".utf8)) == [0xFF])
+        for broken in ["", "payload", "other=1", "payload=%", "payload=%4", "payload=%zz", "xpayload=1"] {
+            #expect(value(broken) == nil, "\(broken)")
+        }
+        #expect(PercentCoding.decode("a+b") == "a+b")
     }
 
     @Test func plainWordsStayAsTheyAre() {

@@ -239,17 +239,4 @@ struct HubHooksTests {
             #expect(gateway.broker.taken.isEmpty)
         }
     }
-
-    @Test("a form is read as one, and a broken one is told")
-    func forms() throws {
-        func value(_ form: String) -> String? {
-            FormField.value("payload", in: Array(form.utf8)).map { String(decoding: $0, as: UTF8.self) }
-        }
-        #expect(value("payload=%7B%22a%22%3A+1%7d") == "{\"a\": 1}")
-        #expect(value("x=1&payload=a%2Bb&payload=c") == "a+b")
-        #expect(value("payload=") == "")
-        for broken in ["", "payload", "other=1", "payload=%", "payload=%4", "payload=%zz", "xpayload=1"] {
-            #expect(value(broken) == nil, "\(broken)")
-        }
-    }
 }

@@ -74,9 +74,11 @@ struct RepositoryOperations: Sendable {
     private static func near(
         _ path: RepositoryPath, cloneURL: String, _ addresses: [(path: RepositoryPath, cloneURL: String)]
     ) -> [RepositoryPath] {
+        // A hook says it, and it may be anything: what is no address is near nothing.
         guard let address = try? CloneURL(cloneURL), let base = address.base(of: path) else { return [] }
         let own = path.rawValue.split(separator: "/")
         let others = addresses.compactMap { other -> (path: RepositoryPath, url: CloneURL)? in
+            // One that an earlier version registered and this one cannot read is of no server.
             guard other.path != path, let url = try? CloneURL(other.cloneURL), isServer(of: address, that: url) else {
                 return nil
             }

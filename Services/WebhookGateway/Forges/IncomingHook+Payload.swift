@@ -1,5 +1,6 @@
 import Contracts
 import NIOHTTP1
+import Text
 
 extension IncomingHook {
     /// The body of a hook, read.
@@ -26,7 +27,7 @@ extension IncomingHook {
         switch type.prefix(while: { $0 != ";" }).filter({ $0 != " " }).lowercased() {
         case "application/json": return body
         case "application/x-www-form-urlencoded" where takesForms:
-            guard let payload = FormField.value("payload", in: body) else {
+            guard let payload = PercentCoding.field("payload", ofForm: body) else {
                 throw HookRefusal(
                     .badRequest, "malformed_form", "the form has no field payload, or what it has is cut off",
                     remedy: "send the hook as application/json")
@@ -37,45 +38,6 @@ extension IncomingHook {
                 .unsupportedMediaType, "unsupported_media_type",
                 "the content type is \(type.isEmpty ? "missing" : "“\(type.prefix(100))”"), not application/json",
                 remedy: "send the hook as application/json")
-        }
-    }
-}
-
-/// A field of a form in the encoding of HTML's URLs (`application/x-www-form-urlencoded`).
-enum FormField {
-    /// The first value of a field; `nil` where it is not there or not encoded well.
-    static func value(_ name: StaticString, in form: [UInt8]) -> [UInt8]? {
-        let name = name.withUTF8Buffer(Array.init) + [UInt8(ascii: "=")]
-        for field in form.split(separator: UInt8(ascii: "&")) where field.starts(with: name) {
-            return decode(field.dropFirst(name.count))
-        }
-        return nil
-    }
-
-    private static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(text.count)
-        var rest = text[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+"): decoded.append(UInt8(ascii: " "))
-            case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
-                    return nil
-                }
-                decoded.append(high << 4 | low)
-            default: decoded.append(byte)
-            }
-        }
-        return decoded
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
         }
     }
 }

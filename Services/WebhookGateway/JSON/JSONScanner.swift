@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// Steps through JSON without building it: wanted members are read, others passed over. A hook's body is mostly what
 /// nobody asks for, and decoding all of it takes longer than everything else the gateway does with it.
@@ -250,15 +251,7 @@ struct JSONScanner {
 
     private func codeUnit(_ raw: ArraySlice<UInt8>, at start: Int) throws(JSONScanError) -> UInt32 {
         guard start + 4 <= raw.endIndex else { throw error("an escape is cut") }
-        var value: UInt32 = 0
-        for byte in raw[start..<(start + 4)] {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt32(byte - UInt8(ascii: "a") + 10)
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = value << 4 | UInt32(byte - UInt8(ascii: "A") + 10)
-            default: throw error("an escape is not hexadecimal")
-            }
-        }
+        guard let value = Hex.number(raw[start..<(start + 4)]) else { throw error("an escape is not hexadecimal") }
         return value
     }
 }

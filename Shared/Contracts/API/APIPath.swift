@@ -48,7 +48,7 @@ enum PathTemplate {
         var values = values[...]
         return template.split(separator: "/", omittingEmptySubsequences: false).map { segment in
             guard segment.hasPrefix("{"), let value = values.popFirst() else { return String(segment) }
-            return PercentCoding.encode(value, keepingSlash: segment.hasPrefix("{+"))
+            return PercentCoding.encode(value, keeping: segment.hasPrefix("{+") ? "/" : "")
         }.joined(separator: "/")
     }
 }

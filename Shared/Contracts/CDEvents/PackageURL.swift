@@ -1,3 +1,5 @@
+import Text
+
 /// An artifact by its content: a package URL of type `oci`
 /// (`pkg:oci/web@sha256%3A…?repository_url=registry.example/shop/web`). The tags it goes by are no part of it, so that
 /// what was published and what is deployed have the same name.
@@ -9,8 +11,8 @@ public struct PackageURL: Sendable, Hashable, CustomStringConvertible {
     ///   - digest: such as `sha256:0b31…`.
     public init(repository: String, digest: String) {
         let name = repository.split(separator: "/").last.map { String($0).lowercased() } ?? ""
-        var text = "pkg:oci/\(Self.encode(name))@\(Self.encode(digest))"
-        text += "?repository_url=\(Self.encode(repository, sparing: "/:"))"
+        var text = "pkg:oci/\(PercentCoding.encode(name))@\(PercentCoding.encode(digest))"
+        text += "?repository_url=\(PercentCoding.encode(repository, keeping: "/:"))"
         self.text = text
     }
 
@@ -29,22 +31,4 @@ public struct PackageURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { text }
-
-    private static func encode(_ text: String, sparing spared: String = "") -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var encoded: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                encoded.append(byte)
-            case _ where spared.utf8.contains(byte):
-                encoded.append(byte)
-            default:
-                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
-    }
 }

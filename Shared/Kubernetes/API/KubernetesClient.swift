@@ -134,6 +134,7 @@ public struct KubernetesClient: Sendable {
         var text = ""
         do {
             let body = try await response.body.collect(upTo: 1 << 20)
+            // What stands before a cluster answers in words of its own.
             if let status = try? Wire.decode(StatusObject.self, from: Data(body)), let message = status.message {
                 text = message
             } else {

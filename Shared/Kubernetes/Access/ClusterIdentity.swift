@@ -54,6 +54,7 @@ extension ClusterAccess {
         let text: String? =
             switch credential {
             case .token(let text): text
+            // Requests say why it cannot be read; a cluster without this name is told by its address.
             case .tokenFile(let path): try? String(contentsOf: URL(filePath: path), encoding: .utf8)
             case .none, .basic, .exec: nil
             }
@@ -82,6 +83,7 @@ extension ClusterAccess {
             case nil: parts.append("")
             case .text(let text): parts.append(text)
             case .file(let path):
+                // Requests say why it cannot be read.
                 guard let text = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else { return nil }
                 parts.append(text)
             }

@@ -1,3 +1,5 @@
+import Text
+
 /// Reads a JSON text and keeps where everything is.
 struct JSONSource {
     private let bytes: [UInt8]
@@ -248,10 +250,9 @@ struct JSONSource {
     }
 
     private mutating func hexadecimal(at start: Int) throws(Problem) -> UInt32 {
-        guard start + 4 <= bytes.count,
-            bytes[start..<start + 4].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-            let code = UInt32(String(decoding: bytes[start..<start + 4], as: UTF8.self), radix: 16)
-        else { throw problem("\\u is followed by four hexadecimal digits") }
+        guard start + 4 <= bytes.count, let code = Hex.number(bytes[start..<start + 4]) else {
+            throw problem("\\u is followed by four hexadecimal digits")
+        }
         return code
     }
 }

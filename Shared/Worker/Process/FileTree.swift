@@ -39,13 +39,7 @@ public enum FileTree {
         defer { closedir(entries) }
         // Without the write bit it would keep its entries.
         fchmod(descriptor, 0o700)
-        while let entry = readdir(entries) {
-            let child = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
-            }
-            if child == [46, 0] || child == [46, 46, 0] { continue }
-            try remove(child, in: descriptor)
-        }
+        while let child = nextName(in: entries) { try remove(child, in: descriptor) }
         if unlinkat(directory, name, AT_REMOVEDIR) != 0, errno != ENOENT { throw Errno(rawValue: errno) }
     }
 
@@ -54,29 +48,13 @@ public enum FileTree {
     public static func foreignFolders(_ path: FilePath) -> [[UInt8]] {
         var found: [[UInt8]] = []
         let descriptor = path.withPlatformString { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
-        if descriptor >= 0 { findForeign(below: descriptor, [], &found) }
+        guard descriptor >= 0 else { return [] }
+        walk(below: descriptor) { _, _, status, path in
+            guard status.st_mode & S_IFMT == S_IFDIR else { return false }
+            if status.st_uid != geteuid() { found.append(path) }
+            return true
+        }
         return found
-    }
-
-    /// Takes the descriptor of a directory over.
-    private static func findForeign(below descriptor: Int32, _ path: [UInt8], _ found: inout [[UInt8]]) {
-        guard let entries = fdopendir(descriptor) else {
-            close(descriptor)
-            return
-        }
-        defer { closedir(entries) }
-        while let entry = readdir(entries) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in Array(bytes.prefix { $0 != 0 }) }
-            let text = name.map { CChar(bitPattern: $0) } + [0]
-            var status = stat()
-            guard text != [46, 0], text != [46, 46, 0], fstatat(descriptor, text, &status, AT_SYMLINK_NOFOLLOW) == 0,
-                status.st_mode & S_IFMT == S_IFDIR
-            else { continue }
-            let whole = path + name
-            if status.st_uid != geteuid() { found.append(whole) }
-            let child = openat(descriptor, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            if child >= 0 { findForeign(below: child, whole + [UInt8(ascii: "/")], &found) }
-        }
     }
 
     /// Lets every user do with a tree what its owners may, as far as others may read it: what is its owner's alone, and all
@@ -92,34 +70,51 @@ public enum FileTree {
         {
             closed.append([])
         }
-        openAll(below: descriptor, [], &closed)
+        walk(below: descriptor) { directory, name, status, path in
+            guard let wanted = opened(status.st_mode) else { return false }
+            if wanted != status.st_mode & 0o7777, fchmodat(directory, name, wanted, AT_SYMLINK_NOFOLLOW) != 0,
+                errno == EPERM
+            {
+                closed.append(path)
+            }
+            return true
+        }
         return closed
     }
 
-    /// Takes the descriptor of a directory over.
-    private static func openAll(below descriptor: Int32, _ path: [UInt8], _ closed: inout [[UInt8]]) {
+    /// Goes through a tree, never following a link, as far as this user may look.
+    /// - Parameters:
+    ///   - descriptor: of a directory; it is taken over.
+    ///   - path: the directory's, with a `/` at its end, below the tree's.
+    ///   - visit: is given the directory of an entry, its name there, what it is, and its path below the tree's; says
+    ///     whether what is in it is visited too, where it is a directory.
+    private static func walk(
+        below descriptor: Int32, _ path: [UInt8] = [], visit: (Int32, [CChar], stat, [UInt8]) -> Bool
+    ) {
         guard let entries = fdopendir(descriptor) else {
             close(descriptor)
             return
         }
         defer { closedir(entries) }
-        while let entry = readdir(entries) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in Array(bytes.prefix { $0 != 0 }) }
-            let text = name.map { CChar(bitPattern: $0) } + [0]
+        while let name = nextName(in: entries) {
             var status = stat()
-            guard text != [46, 0], text != [46, 46, 0], fstatat(descriptor, text, &status, AT_SYMLINK_NOFOLLOW) == 0,
-                let wanted = opened(status.st_mode)
-            else { continue }
-            let whole = path + name
-            if wanted != status.st_mode & 0o7777, fchmodat(descriptor, text, wanted, AT_SYMLINK_NOFOLLOW) != 0,
-                errno == EPERM
-            {
-                closed.append(whole)
-            }
-            guard status.st_mode & S_IFMT == S_IFDIR else { continue }
-            let child = openat(descriptor, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            if child >= 0 { openAll(below: child, whole + [UInt8(ascii: "/")], &closed) }
+            guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+            let whole = path + name.dropLast().map { UInt8(bitPattern: $0) }
+            guard visit(descriptor, name, status, whole), status.st_mode & S_IFMT == S_IFDIR else { continue }
+            let child = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            if child >= 0 { walk(below: child, whole + [UInt8(ascii: "/")], visit: visit) }
         }
+    }
+
+    /// The next name in a directory, with the zero at its end; the directory itself and the one above it are left out.
+    private static func nextName(in entries: OpaquePointer) -> [CChar]? {
+        while let entry = readdir(entries) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
+            }
+            if name != [46, 0], name != [46, 46, 0] { return name }
+        }
+        return nil
     }
 
     /// The mode of what is open to all, or `nil` for what stays as it is.

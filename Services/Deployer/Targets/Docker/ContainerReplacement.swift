@@ -112,9 +112,12 @@ struct ContainerReplacement: Rollout {
                 known: known))
         var failures = 0
         var isChanged = false
+        var told: Set<String> = []
         while true {
             do {
                 let found = try await look()
+                if let problem = found.lazy.compactMap(\.sequenceProblem).first { throw JobFailure(problem) }
+                await tell(found, &told)
                 let kept = self.kept(found, specification, networks: networks)
                 plan.wanted.resources = ServiceResources.wanted(by: kept.added(to: specification))
                 plan.wanted.aliases = kept.aliases.mapValues { Set($0) }
@@ -150,6 +153,11 @@ struct ContainerReplacement: Rollout {
                 return .failed((error as? JobFailure)?.reason ?? "\(error)", begun)
             }
         }
+    }
+
+    /// Writes what the labels of containers should tell and do not, each once.
+    private func tell(_ found: [ServiceContainer], _ told: inout Set<String>) async {
+        for problem in found.flatMap(\.problems) where told.insert(problem).inserted { await log.line(problem) }
     }
 
     private func done(_ id: String, _ image: String, isFirst: Bool, isUnchanged: Bool) async -> RolloutResult {
@@ -292,9 +300,12 @@ struct ContainerReplacement: Rollout {
         plan.giveUp(isInterrupted: begun.isInterrupted)
         var isChanged = begun.isChanged
         var failures = 0
+        var told: Set<String> = []
         while true {
             do {
-                let found = try await look().map(\.found)
+                let all = try await look()
+                await tell(all, &told)
+                let found = all.map(\.found)
                 let step = plan.next(found)
                 isChanged = isChanged || step.changes
                 switch step {

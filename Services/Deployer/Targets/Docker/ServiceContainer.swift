@@ -1,15 +1,33 @@
 import Contracts
 import DockerEngine
+import FoundationEssentials
 import Worker
 
 /// A container of a service as it is found on the host.
 struct ServiceContainer: Sendable {
     var details: ContainerDetails
     var found: ReplacementPlan.Found
+    /// What its step named; nothing where no rollout made it. Where an earlier version did, which did not write it down,
+    /// all that the container has: such a version kept nothing that its step did not name.
+    private(set) var declared = KeptState.Declared()
+    /// What its labels should tell and do not, for people: another hand, or another version, wrote them.
+    private(set) var problems: [String] = []
 
     init(_ details: ContainerDetails, _ place: ServiceNames.Place) {
         self.details = details
         let labels = details.labels
+        var problems: [String] = []
+        func decoded<Value: Decodable>(_ type: Value.Type, _ key: String, otherwise: String) -> Value? {
+            guard let label = labels[key] else { return nil }
+            do {
+                return try Wire.decode(type, from: Data(label.utf8))
+            } catch {
+                problems.append(
+                    "container \(details.name) has a label \(key) that cannot be read, “\(label.prefix(200))”: "
+                        + otherwise)
+                return nil
+            }
+        }
         found = ReplacementPlan.Found(
             id: details.id, place: place, sequence: labels[DeployLabel.sequence].flatMap { Int64($0) },
             job: labels[DeployLabel.job], isRunning: details.state.isRunning,
@@ -17,17 +35,26 @@ struct ServiceContainer: Sendable {
             resources: ServiceResources.used(by: details), stops: labels[DeployLabel.stops],
             removesItself: details.removesItself, networks: Set(details.networks.keys),
             answers: details.networks.mapValues { Set($0.aliases) },
-            aliases: Self.decoded([String: [String]].self, labels[DeployLabel.aliases]) ?? [:])
+            aliases: decoded(
+                [String: [String]].self, DeployLabel.aliases,
+                otherwise: "a rollback gives the old container no alias back") ?? [:])
         if details.state.status == "running" { found.start = details.state.startedAt }
+        if labels[DeployLabel.declared] != nil {
+            declared =
+                decoded(
+                    KeptState.Declared.self, DeployLabel.declared,
+                    otherwise: "all that it has counts as given by hand, and is kept") ?? KeptState.Declared()
+        } else if labels[DeployLabel.job] != nil {
+            declared = KeptState.Declared(allOf: details)
+        }
+        self.problems = problems
     }
 
-    /// What its step named; nothing where no rollout made it. Where an earlier version did, which did not write it down,
-    /// all that the container has: such a version kept nothing that its step did not name.
-    var declared: KeptState.Declared {
-        guard let label = details.labels[DeployLabel.declared] else {
-            return details.labels[DeployLabel.job] == nil ? KeptState.Declared() : KeptState.Declared(allOf: details)
-        }
-        return Self.decoded(KeptState.Declared.self, label) ?? KeptState.Declared()
+    /// Why nobody can tell whether a newer rollout made it; `nil` where its label does, or where it has none.
+    var sequenceProblem: String? {
+        guard let label = details.labels[DeployLabel.sequence], Int64(label) == nil else { return nil }
+        return "container \(details.name) has the label \(DeployLabel.sequence)=\(label.prefix(80)), which is no number, "
+            + "so that nobody can tell whether a newer rollout made it; remove it with docker rm --force \(details.name)"
     }
 
     static func label(_ value: some Encodable) throws(JobFailure) -> String {
@@ -36,11 +63,6 @@ struct ServiceContainer: Sendable {
         } catch {
             throw JobFailure("\(error)")
         }
-    }
-
-    private static func decoded<Value: Decodable>(_ type: Value.Type, _ label: String?) -> Value? {
-        // Whatever else is in the label, nothing is known then.
-        label.flatMap { try? Wire.decode(type, from: .init($0.utf8)) }
     }
 }
 

@@ -16,6 +16,7 @@ enum ChannelAnswer: Sendable, Equatable {
             return text.split(whereSeparator: \.isWhitespace).joined(separator: " ") == expected
                 ? nil : Self.shown(body)
         case .member(let name, let expected):
+            // What is no JSON does not say it either; it is shown as it came.
             guard let document = try? Wire.decode(JSONValue.self, from: Data(body)), document[name] == expected else {
                 return Self.shown(body)
             }

@@ -134,10 +134,12 @@ enum ChannelDocument {
             guard let secret = try file("secret_file"), !secret.isEmpty else {
                 throw ChannelProblem("its secret_file is empty", remedy: "write the secret into it")
             }
-            if signature == .standard, (try? StandardWebhook(secret: secret)) == nil {
-                throw ChannelProblem(
-                    "its secret is not whsec_ and at least 16 bytes in base64",
-                    remedy: "make one with echo whsec_$(openssl rand -base64 32)")
+            if signature == .standard {
+                do {
+                    _ = try StandardWebhook(secret: secret)
+                } catch {
+                    throw ChannelProblem("its secret_file: \(error)", remedy: "write that into secret_file")
+                }
             }
             return .init(signature: signature, secret: secret)
         }

@@ -32,7 +32,7 @@ struct RolloutOrigin: Codable, Sendable, Equatable {
             commit: annotations?[RolloutAnnotation.commit])
     }
 
-    /// - Returns: `nil` where nothing is remembered that can be understood.
+    /// - Returns: `nil` where nothing is remembered that can be understood: a rollback says so where something else is there.
     init?(rememberedBy workload: WorkloadObject) {
         guard let text = workload.annotation(RolloutAnnotation.previous),
             let found = try? Wire.decode(RolloutOrigin.self, from: Data(text.utf8))

@@ -8,69 +8,6 @@ import PipelineLanguage
 /// the deadline: pods that flap would do so for ever. It has succeeded once the cluster calls it complete, its pods run
 /// what was rolled out and have shown that they stay up, and nobody else has changed the workload meanwhile.
 struct RolloutWatch {
-    enum Event {
-        case workload(WorkloadObject)
-        case workloadDeleted
-        /// All pods there are.
-        case pods([PodObject])
-        case pod(PodObject)
-        case podDeleted(PodObject)
-        /// What the registry says of what a pod runs.
-        case compared(running: String, RunningImage.Comparison)
-        /// Nothing has been heard of these for a while, for this reason. When they are heard again, all is told anew.
-        case away(Source, String)
-        case tick
-    }
-
-    enum Source: Sendable { case workload, pods }
-
-    enum Action: Equatable {
-        case write(String)
-        /// It is stuck, for this reason, or no longer.
-        case stuck(String?)
-        /// Ask the registry whether this is another name of what was rolled out.
-        case compare(running: String)
-        /// Remove a pod of another revision that keeps a StatefulSet from going on.
-        case remove(pod: String, uid: String?, reason: String)
-        case succeeded
-        case failed(Failure)
-    }
-
-    struct Failure: Equatable, Sendable {
-        /// For people: what is wrong.
-        var reason: String
-        /// Whether somebody else has the workload now, so that there is nothing of ours to undo.
-        var isReplaced = false
-        /// Whose events and last log may tell more, the worst first.
-        var suspects: [Suspect] = []
-
-        struct Suspect: Equatable, Sendable {
-            var pod: String
-            var uid: String?
-            var container: String?
-            /// Whether it ran, so that its last log may tell why.
-            var hasLog: Bool
-            /// Whether this rollout made it.
-            var isOwn = true
-            /// In a line of the log.
-            var state = ""
-        }
-    }
-
-    /// How long things are waited for.
-    struct Patience: Sendable, Equatable {
-        /// Multiplies how long troubles may last; tests are less patient.
-        var factor = 1.0
-        /// How long a container without a probe runs before it counts as up.
-        var settle = Duration.seconds(10)
-        /// How long the whole goes on being well before it is a success.
-        var soak = Duration.zero
-        /// How long nothing moves before it counts as stuck.
-        var stillness = Duration.seconds(30)
-
-        static let replicas = Duration.seconds(15)
-    }
-
     private let kind: Workload.Kind
     private let applied: AppliedTemplate
     private let startedAt: ContinuousClock.Instant
@@ -83,12 +20,11 @@ struct RolloutWatch {
     /// Whether the workload had the image before.
     private let isUnchanged: Bool
 
-    private var workload: WorkloadObject?
     private var status = RolloutStatus.waiting("")
     private var running: RunningImage
     /// What the registry was asked about.
     private var asked: Set<String> = []
-    private var pods: [String: ObservedPod] = [:]
+    private var pods: RolloutPods
     private var removed: Set<String> = []
     private var lastLine = ""
     /// Whether the cluster was ever seen to be at it.
@@ -122,6 +58,7 @@ struct RolloutWatch {
         self.isUndo = isUndo
         self.isUnchanged = isUnchanged
         running = RunningImage(applied.image)
+        pods = RolloutPods(kind: kind, applied: applied)
         progress = ([], startedAt)
     }
 
@@ -139,11 +76,10 @@ struct RolloutWatch {
         case .workload(let found): hear(found, now, &actions)
         case .workloadDeleted: end(Failure(reason: "the workload was deleted while it was rolled out"), &actions)
         case .pods(let all):
-            let names = Set(all.map(\.metadata.name))
-            for name in pods.keys where !names.contains(name) { pods[name] = nil }
+            pods.keep(Set(all.map(\.metadata.name)))
             for pod in all { update(pod, now, &actions) }
         case .pod(let pod): update(pod, now, &actions)
-        case .podDeleted(let pod): pods[pod.metadata.name] = nil
+        case .podDeleted(let pod): pods.remove(pod)
         case .compared(let found, let comparison):
             running.note(comparison, of: found)
             if case .unavailable(let reason) = comparison {
@@ -163,7 +99,7 @@ struct RolloutWatch {
     }
 
     private mutating func hear(_ found: WorkloadObject, _ now: ContinuousClock.Instant, _ actions: inout [Action]) {
-        workload = found
+        pods.workload = found
         if let replacement = applied.replacement(in: found) {
             return end(Failure(reason: replacement, isReplaced: true), &actions)
         }
@@ -206,15 +142,8 @@ struct RolloutWatch {
     }
 
     private mutating func update(_ pod: PodObject, _ now: ContinuousClock.Instant, _ actions: inout [Action]) {
-        let wall = wallStart.adding(now - startedAt)
-        var known = pods[pod.metadata.name] ?? ObservedPod(pod)
-        // A StatefulSet gives the name again.
-        if known.pod.metadata.uid != pod.metadata.uid { known = ObservedPod(pod) }
-        known.update(pod, at: now, wall: wall)
-        let line = known.description
-        if line != known.line, isOwn(pod) { actions.append(.write(line)) }
-        known.line = line
-        pods[pod.metadata.name] = known
+        let line = pods.update(pod, at: now, wall: wallStart.adding(now - startedAt))
+        if let line { actions.append(.write(line)) }
     }
 
     private mutating func note(_ line: String, _ actions: inout [Action]) {
@@ -225,20 +154,6 @@ struct RolloutWatch {
 
     // MARK: - Judging
 
-    /// The pods of this rollout that are to serve, by name.
-    private var own: [ObservedPod] {
-        pods.values.filter { isOwn($0.pod) && $0.isLive }.sorted { $0.pod.metadata.name < $1.pod.metadata.name }
-    }
-
-    private func isOwn(_ pod: PodObject) -> Bool { applied.owns(pod) && isOfWorkload(pod) }
-
-    /// Selectors of two workloads may take the same pods.
-    private func isOfWorkload(_ pod: PodObject) -> Bool {
-        guard let owner = pod.metadata.ownerReferences?.first(where: { $0.controller == true }) else { return true }
-        if kind == .deployment { return owner.kind == "ReplicaSet" }
-        return workload?.metadata.uid.map { $0 == owner.uid } ?? true
-    }
-
     private var deadline: ContinuousClock.Instant { startedAt.advanced(by: allowed) }
 
     private mutating func judge(_ now: ContinuousClock.Instant, _ actions: inout [Action]) {
@@ -246,7 +161,7 @@ struct RolloutWatch {
             if now >= deadline { end(overdue(), &actions) }
             return
         }
-        for known in own {
+        for known in pods.own {
             guard let trouble = known.trouble, let since = known.troubleSince else { continue }
             if trouble.isFinal || now >= since.advanced(by: trouble.patience * patience.factor) {
                 return end(failure("pod \(trouble.pod): \(trouble.message)", worst: known), &actions)
@@ -267,10 +182,10 @@ struct RolloutWatch {
     private mutating func judgeEnd(
         _ line: String, _ now: ContinuousClock.Instant, _ actions: inout [Action]
     ) -> Bool {
-        guard let workload else { return false }
+        guard let workload = pods.workload else { return false }
         var count = 0
         var isSettling = false
-        for known in own {
+        for known in pods.own {
             switch running.verdict(on: known.pod, container: applied.container) {
             case .same: break
             case .unknown: continue
@@ -306,7 +221,7 @@ struct RolloutWatch {
         }
         wellSince = since
         if restarts == nil {
-            restarts = Dictionary(own.map { ($0.pod.metadata.name, $0.pod.restarts) }, uniquingKeysWith: { $1 })
+            restarts = Dictionary(pods.own.map { ($0.pod.metadata.name, $0.pod.restarts) }, uniquingKeysWith: { $1 })
         }
         guard now >= since.advanced(by: patience.soak) else { return false }
         if expected == 0 { actions.append(.write("no pod is wanted, so none has shown that it runs")) }
@@ -322,38 +237,33 @@ struct RolloutWatch {
         var reason = "the rollout did not come to its end within \(allowed.components.seconds) s"
         if let away = away.values.first {
             reason += "; the cluster is not heard: \(away)"
-        } else if let worst = troubled.first {
+        } else if let worst = pods.troubled.first {
             reason += "; \(worst.description)"
-        } else if let blocking = blocking.first {
+        } else if let blocking = pods.blocking.first {
             reason += "; of another revision and in the way: \(blocking.description)"
         } else {
             if !lastLine.isEmpty { reason += "; \(lastLine)" }
-            if let ending = ending.first {
+            if let ending = pods.ending.first {
                 reason += "; \(ending.description)"
-            } else if let workload {
-                let (wanted, made) = (RolloutStatus.expectedPods(workload, kind: kind), own.count)
+            } else if let workload = pods.workload {
+                let (wanted, made) = (RolloutStatus.expectedPods(workload, kind: kind), pods.own.count)
                 if made < wanted { reason += "; \(made) of \(wanted) new pods have been made" }
             }
         }
         return failure(reason)
     }
 
-    /// Own pods that are not well, the worst first.
-    private var troubled: [ObservedPod] {
-        own.filter { $0.trouble != nil } + own.filter { $0.trouble == nil && !$0.pod.isReady }
-    }
-
     private func failure(_ reason: String, worst: ObservedPod? = nil) -> Failure {
         var reason = reason
-        let others = troubled.filter { $0.pod.metadata.name != worst?.pod.metadata.name }
+        let others = pods.troubled.filter { $0.pod.metadata.name != worst?.pod.metadata.name }
         // What the cluster says of the whole is only half of it.
         if worst == nil, let first = others.first, !reason.contains(first.description) {
             reason += "; \(first.description)"
         }
-        let suspects = ((worst.map { [$0] } ?? []) + others + blocking + ending).prefix(3).map { known in
+        let suspects = ((worst.map { [$0] } ?? []) + others + pods.blocking + pods.ending).prefix(3).map { known in
             Failure.Suspect(
                 pod: known.pod.metadata.name, uid: known.pod.metadata.uid, container: known.trouble?.container,
-                hasLog: known.trouble?.hasLog ?? true, isOwn: isOwn(known.pod), state: known.description)
+                hasLog: known.trouble?.hasLog ?? true, isOwn: pods.isOwn(known.pod), state: known.description)
         }
         return Failure(reason: reason, suspects: suspects)
     }
@@ -365,30 +275,9 @@ struct RolloutWatch {
 
     // MARK: - What is in the way
 
-    /// Pods of the workload that are to go and have not.
-    private var ending: [ObservedPod] {
-        pods.values.filter { isOfWorkload($0.pod) && $0.pod.isBeingDeleted }
-            .sorted { $0.pod.metadata.name < $1.pod.metadata.name }
-    }
-
-    /// Pods of other revisions that keep a StatefulSet from replacing any: it waits until they are ready, which they
-    /// will never be.
-    private var blocking: [ObservedPod] {
-        guard kind == .statefulset, let workload, workload.isObserved, let revision = workload.status?.updateRevision
-        else { return [] }
-        let isPartial = (workload.spec.updateStrategy?.rollingUpdate?.partition ?? 0) > 0
-        return pods.values.filter { known in
-            guard isOfWorkload(known.pod), let found = known.pod.revision, found != revision,
-                !known.pod.isBeingDeleted, !known.pod.isReady
-            else { return false }
-            // Below the partition the earlier revision is meant to stay.
-            return !isPartial || found != workload.status?.currentRevision
-        }.sorted { $0.pod.metadata.name > $1.pod.metadata.name }
-    }
-
     private mutating func clearTheWay(_ now: ContinuousClock.Instant, _ actions: inout [Action]) {
         let isStill = now >= progress.since.advanced(by: patience.stillness * patience.factor)
-        for known in blocking where isUndo || isStill || known.willNotRun {
+        for known in pods.blocking where isUndo || isStill || known.willNotRun {
             guard removed.insert(known.pod.metadata.uid ?? known.pod.metadata.name).inserted else { continue }
             actions.append(
                 .remove(pod: known.pod.metadata.name, uid: known.pod.metadata.uid, reason: known.description))
@@ -397,7 +286,7 @@ struct RolloutWatch {
 
     private mutating func tellStuck(_ now: ContinuousClock.Instant, _ actions: inout [Action]) {
         guard !isOver else { return }
-        var reason = own.first { $0.trouble != nil }?.description ?? replicaFailure?.text
+        var reason = pods.own.first { $0.trouble != nil }?.description ?? replicaFailure?.text
         if reason == nil, case .waiting(let line) = status,
             now >= progress.since.advanced(by: patience.stillness * patience.factor)
         {
@@ -413,7 +302,7 @@ struct RolloutWatch {
     /// When to send a ``Event/tick`` at the latest.
     func nextTick(after now: ContinuousClock.Instant) -> ContinuousClock.Instant {
         var moments = [deadline, progress.since.advanced(by: patience.stillness * patience.factor)]
-        for known in own {
+        for known in pods.own {
             if let since = known.troubleSince, let trouble = known.trouble {
                 moments.append(since.advanced(by: trouble.patience * patience.factor))
             }

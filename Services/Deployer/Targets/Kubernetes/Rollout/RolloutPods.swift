@@ -1,0 +1,80 @@
+import Contracts
+import Kubernetes
+import PipelineLanguage
+
+/// The pods of a workload as a rollout sees them: which are its own, and which are in the way.
+struct RolloutPods {
+    let kind: Workload.Kind
+    let applied: AppliedTemplate
+    /// The workload as it was seen last.
+    var workload: WorkloadObject?
+    private var all: [String: ObservedPod] = [:]
+
+    init(kind: Workload.Kind, applied: AppliedTemplate) {
+        (self.kind, self.applied) = (kind, applied)
+    }
+
+    // MARK: - Hearing
+
+    /// - Parameter wall: What this machine's clock says `now`.
+    /// - Returns: what is new of a pod of the rollout, for people.
+    mutating func update(_ pod: PodObject, at now: ContinuousClock.Instant, wall: Timestamp) -> String? {
+        var known = all[pod.metadata.name] ?? ObservedPod(pod)
+        // A StatefulSet gives the name again.
+        if known.pod.metadata.uid != pod.metadata.uid { known = ObservedPod(pod) }
+        known.update(pod, at: now, wall: wall)
+        let line = known.description
+        let isNew = line != known.line && isOwn(pod)
+        known.line = line
+        all[pod.metadata.name] = known
+        return isNew ? line : nil
+    }
+
+    mutating func remove(_ pod: PodObject) { all[pod.metadata.name] = nil }
+
+    /// Forgets all but those with these names.
+    mutating func keep(_ names: Set<String>) { all = all.filter { names.contains($0.key) } }
+
+    // MARK: - Which they are
+
+    /// Those of this rollout that are to serve, by name.
+    var own: [ObservedPod] {
+        all.values.filter { isOwn($0.pod) && $0.isLive }.sorted { $0.pod.metadata.name < $1.pod.metadata.name }
+    }
+
+    /// Own ones that are not well, the worst first.
+    var troubled: [ObservedPod] {
+        own.filter { $0.trouble != nil } + own.filter { $0.trouble == nil && !$0.pod.isReady }
+    }
+
+    /// Those of the workload that are to go and have not.
+    var ending: [ObservedPod] {
+        all.values.filter { isOfWorkload($0.pod) && $0.pod.isBeingDeleted }
+            .sorted { $0.pod.metadata.name < $1.pod.metadata.name }
+    }
+
+    /// Those of other revisions that keep a StatefulSet from replacing any: it waits until they are ready, which they
+    /// will never be.
+    var blocking: [ObservedPod] {
+        guard kind == .statefulset, let workload, workload.isObserved, let revision = workload.status?.updateRevision
+        else { return [] }
+        let isPartial = (workload.spec.updateStrategy?.rollingUpdate?.partition ?? 0) > 0
+        return all.values.filter { known in
+            guard isOfWorkload(known.pod), let found = known.pod.revision, found != revision,
+                !known.pod.isBeingDeleted, !known.pod.isReady
+            else { return false }
+            // Below the partition the earlier revision is meant to stay.
+            return !isPartial || found != workload.status?.currentRevision
+        }.sorted { $0.pod.metadata.name > $1.pod.metadata.name }
+    }
+
+    /// Whether the rollout made it.
+    func isOwn(_ pod: PodObject) -> Bool { applied.owns(pod) && isOfWorkload(pod) }
+
+    /// Selectors of two workloads may take the same pods.
+    private func isOfWorkload(_ pod: PodObject) -> Bool {
+        guard let owner = pod.metadata.ownerReferences?.first(where: { $0.controller == true }) else { return true }
+        if kind == .deployment { return owner.kind == "ReplicaSet" }
+        return workload?.metadata.uid.map { $0 == owner.uid } ?? true
+    }
+}
