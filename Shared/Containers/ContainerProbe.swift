@@ -25,7 +25,7 @@ public struct ContainerProbe: Sendable {
     }
 
     /// Asks until the container works.
-    /// - Throws: ``JobFailure`` if it does not within the probe's time, `CancellationError`.
+    /// - Throws: `JobFailure` if it does not within the probe's time, `CancellationError`.
     public func wait(for id: String) async throws {
         let deadline = ContinuousClock.now + .seconds(probe.timeout)
         var last = "it does not run"
@@ -51,7 +51,7 @@ public struct ContainerProbe: Sendable {
 
     /// Asks a container that runs, once.
     /// - Parameter left: how long a command may take.
-    /// - Throws: `CancellationError`; ``DockerError`` where that is the cause.
+    /// - Throws: `CancellationError`; `DockerError` where that is the cause.
     public func ask(_ container: ContainerDetails, within left: Duration) async throws -> Answer {
         if let port = probe.port { return try await ask(container, port) }
         let words = "the command “\(probe.command.joined(separator: " "))”"

@@ -10,7 +10,7 @@ extension RegistryCredentials {
 
 extension GrantedJob {
     /// The job's login for an image: the platform's, else one of the stage's `image_pull_secrets`.
-    /// - Throws: ``JobFailure`` where it may be in a secret that is not there.
+    /// - Throws: `JobFailure` where it may be in a secret that is not there.
     public func credentials(for image: ImageReference) throws(JobFailure) -> RegistryCredentials? {
         try login(for: image.registry).map(RegistryCredentials.init)
     }

@@ -13,6 +13,8 @@ public struct CloneURL: Sendable, Hashable {
     /// The server, such as `git.example` or `git.example:8443`, without a port that is the protocol's own; empty for a path.
     public let host: String
 
+    /// - Parameter text: `https://…`, `ssh://…`, `user@host:path`, `file://…` or an absolute path.
+    /// - Throws: ``Refusal`` with what is wrong with it.
     public init(_ text: String) throws(Refusal) {
         self.text = text
         guard !text.isEmpty, text.utf8.count <= 2048, !text.unicodeScalars.contains(where: Self.isUnseen) else {

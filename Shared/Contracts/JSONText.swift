@@ -13,6 +13,7 @@ public struct JSONText: Sendable {
     }
 
     /// Writes an object.
+    /// - Throws: what `members` throws.
     public mutating func object<Failure: Error>(_ members: (inout JSONText) throws(Failure) -> Void) throws(Failure) {
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
@@ -22,6 +23,7 @@ public struct JSONText: Sendable {
     }
 
     /// Writes a member that holds an object.
+    /// - Throws: what `members` throws.
     public mutating func member<Failure: Error>(
         _ name: StaticString, _ members: (inout JSONText) throws(Failure) -> Void
     ) throws(Failure) {

@@ -70,11 +70,13 @@ extension JSONValue {
     }
 
     /// This value's own JSON form of any encodable value.
+    /// - Throws: `EncodingError` for what JSON cannot hold, such as infinity.
     public init(encoding value: some Encodable) throws {
         self = try Wire.decode(JSONValue.self, from: Wire.encode(value))
     }
 
     /// The typed value this JSON stands for.
+    /// - Throws: `DecodingError` where it is no such value.
     public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
         try Wire.decode(type, from: Wire.encode(self))
     }

@@ -12,6 +12,7 @@ public enum Wire {
     }
 
     /// The JSON of a value, indented for a reader.
+    /// - Throws: `EncodingError` for what JSON cannot hold, such as infinity.
     public static func encodePretty(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]

@@ -20,6 +20,7 @@ extension GitProgram {
 
     /// Has a repository know its submodules, with the addresses they have at their forge, so that a step's git goes on with
     /// them as after `git submodule update`.
+    /// - Throws: ``GitError`` with what git said.
     public func registerSubmodules(_ paths: [String], in directory: String) async throws(GitError) {
         _ = try await run(
             ["submodule", "--quiet", "init", "--"] + paths.map { ":(literal)\($0)" }, in: directory,

@@ -10,6 +10,7 @@ extension GitProgram {
 
     /// The body of `GET …/info/refs?service=git-upload-pack`.
     /// - Parameter protocolVersion: as ``protocolVersion(_:)`` gives it.
+    /// - Throws: ``GitError`` with what git said.
     public func advertisement(of repository: String, protocolVersion: String?) async throws(GitError) -> [UInt8] {
         let output = try await self.output(
             ["upload-pack", "--strict", "--stateless-rpc", "--http-backend-info-refs", "."], in: repository,
@@ -25,6 +26,7 @@ extension GitProgram {
     /// - Parameters:
     ///   - request: the request's whole body, already inflated.
     ///   - write: what it throws ends the program.
+    /// - Throws: ``GitError`` with what git said, or with what `write` threw.
     public func uploadPack(
         of repository: String, request: [UInt8], protocolVersion: String?, write: ([UInt8]) async throws -> Void
     ) async throws(GitError) {

@@ -29,6 +29,11 @@ public struct QueueConsumer: Service {
 
 extension Bus {
     /// Puts a message that cannot be handled where people find it, with the reason.
+    /// - Parameters:
+    ///   - message: as it came.
+    ///   - queue: where it came from, and goes when it is retried.
+    ///   - reason: why it cannot be handled, for people.
+    /// - Throws: `AMQPError` where the broker did not confirm it: then the delivery must not be acked.
     public func park(_ message: IncomingMessage, from queue: Queue, reason: String) async throws(AMQPError) {
         var parked = message.resent(to: MessageMap.parked.exchange, routingKey: MessageMap.parked.name)
         parked.properties.headers[Header.parkedQueue] = .string(queue.name)

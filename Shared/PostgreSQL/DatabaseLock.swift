@@ -12,7 +12,7 @@
         private static let schema = "COALESCE(current_schema(), current_setting('search_path'))"
 
         /// Takes the lock for the session.
-        /// - Throws: ``StoreError`` `busy`, with who holds it.
+        /// - Throws: `StoreError` `busy`, with who holds it.
         @Sendable func take(_ connection: PostgreSQLConnection) throws(StoreError) {
             let database = Database(connection)
             let isTaken: Bool? = try database.value("SELECT pg_try_advisory_lock(1399613808, hashtext(\(Self.schema)))")

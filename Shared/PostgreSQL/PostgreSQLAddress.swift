@@ -16,7 +16,7 @@
                 + "postgres://slipway@db.example:5432/slipway, with %-codes for special characters: a password's @ is %40, "
                 + "its / is %2F")
 
-        /// - Throws: ``StoreError`` `unavailable` for what libpq does not understand. Its words hold the address, so they
+        /// - Throws: `StoreError` `unavailable` for what libpq does not understand. Its words hold the address, so they
         ///   are not shown.
         init(_ url: String, password: String?) throws(StoreError) {
             guard let options = PQconninfoParse(url, nil) else { throw Self.malformed }

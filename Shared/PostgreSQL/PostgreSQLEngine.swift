@@ -36,7 +36,7 @@
         ///   - url: as libpq takes it; a password in it is never shown.
         ///   - password: the password, where it is not in the address.
         ///   - isAlone: whether the database is held against other services. To look at it that is not needed.
-        /// - Throws: ``StoreError``: `unavailable`, `busy`, `refused`.
+        /// - Throws: `StoreError`: `unavailable`, `busy`, `refused`.
         public static func open(
             _ url: String, password: String? = nil, isAlone: Bool = true, patience: Duration = .seconds(60),
             logger: Logger
@@ -61,6 +61,7 @@
             }
         }
 
+        /// - Throws: what `body` throws, or `StoreError` where no connection is there in time.
         public func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value
         {
             try await pool.use { try await $0.read(body) }
@@ -70,6 +71,7 @@
             Task.detached { [writer] in await writer.use { body($0) } }
         }
 
+        /// - Throws: `StoreError`: `newerSchema`, and whatever the server has against a step.
         public func migrate(_ migrator: Migrator) async throws(StoreError) {
             do {
                 try await writer.use { [name] connection in

@@ -63,6 +63,7 @@ public struct DataFolder: Sendable {
 
     /// The folders beside this one that hold a file of this name and whose owner is gone, each taken for the caller, who
     /// gives them back with ``release()``.
+    /// - Throws: ``SettingsError`` for a folder that cannot be taken, or why the root cannot be listed.
     public func abandoned(holding file: String) throws -> [DataFolder] {
         let numbered = try FileManager.default.contentsOfDirectory(atPath: root)
             .filter { Int($0).map { (2...Self.limit).contains($0) } ?? false }
@@ -94,7 +95,10 @@ public struct Standby: Service {
     private let logger: Logger
     private let services: @Sendable (DataFolder) async throws -> [any Service]
 
-    /// - Parameter services: makes them, once the folder is this process's.
+    /// - Parameters:
+    ///   - context: of the service, with its settings.
+    ///   - services: makes them, once the folder is this process's.
+    /// - Throws: ``SettingsError`` where no folder is set.
     public init(
         _ context: ServiceContext, services: @escaping @Sendable (DataFolder) async throws -> [any Service]
     ) throws(SettingsError) {

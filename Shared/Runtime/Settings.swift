@@ -13,6 +13,10 @@ public struct Settings: Sendable {
 
     /// Reads the sources. The file is the one `--config-file` or `SLIPWAY_CONFIG_FILE` names: JSON, an object a key's
     /// part each.
+    /// - Parameters:
+    ///   - arguments: the program's, its name first.
+    ///   - environment: its variables, by name.
+    /// - Throws: ``SettingsError`` for a file that cannot be read. Values are looked at when they are asked for.
     public init(arguments: [String], environment: [String: String]) async throws {
         let flags = ConfigReader(provider: CommandLineArgumentsProvider(arguments: arguments))
         let variables = ConfigReader(

@@ -7,6 +7,7 @@ public struct TrustedCertificates: Sendable, Equatable {
     public let pem: String
 
     /// - Returns: `nil` where none is added: then each program's own choice holds.
+    /// - Throws: ``SettingsError`` for the setting, or why the system's file cannot be read.
     public init?(_ settings: Settings) throws {
         guard let added = try settings.optional(CommonSettings.certificateAuthority) else { return nil }
         try self.init(adding: added, systemFiles: Self.systemFiles)
@@ -19,6 +20,7 @@ public struct TrustedCertificates: Sendable, Equatable {
     }
 
     /// Writes them to a file, for programs that want one. It appears in one step.
+    /// - Throws: why the file cannot be written.
     public func write(to path: String) throws {
         try Data(pem.utf8).write(to: URL(filePath: path), options: .atomic)
     }

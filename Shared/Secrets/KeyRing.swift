@@ -35,6 +35,10 @@ public struct KeyRing: Sendable {
 
     /// Seals a text with the first key (AES-256-GCM, a random nonce). `purpose` is authenticated with it: a secret
     /// sealed for one purpose does not open for another.
+    /// - Parameters:
+    ///   - text: what is kept secret.
+    ///   - purpose: what it is for, such as the repository and the name it goes by; not secret.
+    /// - Throws: ``SecretsError`` `malformedSecret` where it cannot be sealed.
     public func seal(_ text: String, for purpose: String) throws(SecretsError) -> SealedSecret {
         do {
             let box = try AES.GCM.seal(Data(text.utf8), using: keys[0].key, authenticating: Data(purpose.utf8))

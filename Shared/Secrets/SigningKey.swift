@@ -7,6 +7,7 @@ public struct SigningKey: Sendable {
     private let key: HMAC<SHA256>
 
     /// Reads a key of at least 32 bytes in base64.
+    /// - Throws: ``SecretsError`` `malformedKey` that does not hold the text.
     public init(base64 text: String) throws(SecretsError) {
         guard let bytes = Data(base64Encoded: text), bytes.count >= 32 else {
             throw SecretsError(

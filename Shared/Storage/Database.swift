@@ -39,6 +39,11 @@ public final class Database {
     }
 
     /// The first row.
+    /// - Parameters:
+    ///   - sql: one statement; `?` stands for an argument.
+    ///   - arguments: in the order of their `?`.
+    /// - Returns: `nil` where there is none.
+    /// - Throws: ``StoreError``.
     public func row(
         _ sql: String, _ arguments: [(any DatabaseValueConvertible)?] = []
     ) throws(StoreError) -> Row? {

@@ -15,6 +15,11 @@ public struct Inbox: Sendable {
 
     /// Notes the message.
     /// - Returns: `false` if it was noted before: its effect has taken place.
+    /// - Parameters:
+    ///   - id: the message's.
+    ///   - now: since when it counts as seen.
+    ///   - database: of the transaction that has the message's effect.
+    /// - Throws: ``StoreError``.
     public func accept(_ id: MessageID, now: Timestamp = .now, in database: Database) throws(StoreError) -> Bool {
         try database.execute(
             "INSERT INTO inbox (id, seenAt) VALUES (?, ?) ON CONFLICT DO NOTHING", [id, now]) > 0
@@ -22,6 +27,12 @@ public struct Inbox: Sendable {
 
     /// Forgets ids older than `age`: longer than any message can wait and come again.
     /// - Returns: how many were forgotten, `limit` at most, so that one call does not hold the writer for long.
+    /// - Parameters:
+    ///   - age: how long ids are kept.
+    ///   - now: what `age` counts back from.
+    ///   - limit: how many are forgotten at most.
+    ///   - database: of a transaction.
+    /// - Throws: ``StoreError``.
     @discardableResult
     public func prune(
         olderThan age: Duration = .seconds(14 * 86_400), now: Timestamp = .now, limit: Int = 10_000,

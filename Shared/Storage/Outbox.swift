@@ -43,6 +43,7 @@ public struct Outbox: Sendable {
 
     /// The rows after `sequence`, in order.
     /// - Parameter limit: how many at most.
+    /// - Throws: ``StoreError``, or `DecodingError` for a row that another version wrote.
     public func rows(after sequence: Int64 = 0, limit: Int = 1_000, in database: Database) throws -> [Row] {
         try database.rows(
             "SELECT sequence, orderKey, message FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?",
@@ -56,11 +57,13 @@ public struct Outbox: Sendable {
 
     /// Removes a row whose message is confirmed.
     /// - Parameter sequence: of the row; one that is not there is no error.
+    /// - Throws: ``StoreError``.
     public func remove(_ sequence: Int64, in database: Database) throws {
         try database.execute("DELETE FROM outbox WHERE sequence = ?", [sequence])
     }
 
     /// How many rows wait, and since when the oldest does.
+    /// - Throws: ``StoreError``.
     public func backlog(in database: Database) throws -> (count: Int, oldest: Timestamp?) {
         let row = try database.row("SELECT COUNT(*) AS count, MIN(createdAt) AS oldest FROM outbox")
         return (try row?["count"] ?? 0, try row?["oldest"])

@@ -6,6 +6,7 @@ extension Store {
     }
 
     /// The tables, without the one that notes the schema's steps.
+    /// - Throws: ``StoreError``.
     public func tables() async throws -> [Table] {
         try await read { database in
             try database.tables().map { Table(name: $0, rows: try database.value("SELECT COUNT(*) FROM \($0)") ?? 0) }
@@ -14,6 +15,7 @@ extension Store {
 
     /// What the database itself finds wrong with its file.
     /// - Returns: a sentence for each; none where all is well.
+    /// - Throws: ``StoreError`` where it cannot even be asked.
     public func faults() async throws -> [String] {
         try await read { database in
             let faults: [String] = try database.dialect.integrityCheck.map { try database.values($0) } ?? []

@@ -86,6 +86,7 @@ public final class Store: Sendable {
     }
 
     /// Closes the database once all reads and writes are done. For tests; a service just ends.
+    /// - Throws: ``StoreError`` where something is still open.
     public func close() async throws {
         try await engine.close()
     }

@@ -39,7 +39,7 @@ public struct TrustedProxies: Sendable, Equatable, CustomStringConvertible {
     private let networks: [Network]
 
     /// - Parameter text: addresses and networks, such as `10.0.0.0/8, 2001:db8::7`.
-    /// - Throws: ``SettingProblem`` that names what is none.
+    /// - Throws: `SettingProblem` that names what is none.
     public init(_ text: String) throws(SettingProblem) {
         var networks: [Network] = []
         for entry in text.split(separator: ",").map(trimmed) where !entry.isEmpty {

@@ -44,7 +44,7 @@ struct BuildJob: Sendable {
     }
 
     /// - Parameter reason: why a step needs them.
-    /// - Throws: ``JobFailure`` with the remedy where there is no engine.
+    /// - Throws: `JobFailure` with the remedy where there is no engine.
     func containers(because reason: String) throws(JobFailure) -> JobContainers {
         guard let containers else {
             throw JobFailure(

@@ -17,7 +17,7 @@ struct SourceCheckout: Sendable {
     /// How much history comes along where the pipeline does not say.
     static let depth = 50
 
-    /// - Throws: ``JobFailure``; an `unreachable` mirror is tried again first.
+    /// - Throws: `JobFailure`; an `unreachable` mirror is tried again first.
     func run(_ job: GrantedJob, _ source: SourceAccess, into workspace: FilePath) async throws {
         var left = max(2, job.stage.clone.retries)
         var pause = Duration.milliseconds(500)

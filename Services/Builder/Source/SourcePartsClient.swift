@@ -3,7 +3,7 @@ import FoundationEssentials
 import Git
 import HTTPClient
 
-/// Asks sync for what belongs to a commit beside its own objects; see ``SourceParts``.
+/// Asks sync for what belongs to a commit beside its own objects; see `SourceParts`.
 struct SourcePartsClient: Sendable {
     let http: HTTPClient
     /// The certificate authorities trusted; `nil`: the system's.
@@ -17,7 +17,7 @@ struct SourcePartsClient: Sendable {
     ///   - timeout: for all of it. Sync tells every few seconds that it is at work.
     ///   - waits: told what sync waits for.
     /// - Returns: the submodules, each after the one it lies in.
-    /// - Throws: ``GitError``, with the code of what went wrong at sync.
+    /// - Throws: `GitError`, with the code of what went wrong at sync.
     func parts(
         of commit: String, submodules: Bool, largeFiles: Bool, mirror: String, token: String?, timeout: Duration,
         waits: @Sendable (String) -> Void

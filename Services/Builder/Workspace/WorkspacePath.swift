@@ -16,7 +16,7 @@ enum WorkspacePath {
     /// Where a step in a container begins; `nil` leaves it to the image.
     ///
     /// What runs in the background as its image does, a service, finds its files where its image put them.
-    /// - Throws: ``JobFailure`` for a relative path that leads out of the workspace.
+    /// - Throws: `JobFailure` for a relative path that leads out of the workspace.
     static func directory(of step: Step, isBackground: Bool, in stage: Stage) throws(JobFailure) -> String? {
         guard let wanted = step.workingDirectory else {
             return isBackground && step.commands.isEmpty ? nil : inContainers(of: stage)
@@ -35,7 +35,7 @@ enum WorkspacePath {
     }
 
     /// A path of the builder's machine.
-    /// - Throws: ``JobFailure`` for a path that leads out or is not there.
+    /// - Throws: `JobFailure` for a path that leads out or is not there.
     static func resolve(_ path: String, in workspace: FilePath) throws(JobFailure) -> FilePath {
         guard let root = real(workspace.string) else { throw JobFailure("the workspace is gone") }
         guard let target = real(path.hasPrefix("/") ? path : "\(root)/\(path)") else {
@@ -49,7 +49,7 @@ enum WorkspacePath {
 
     /// The working directory of a step that runs as a process. The path that the workspace would have in a container
     /// stands for the workspace, so that a pipeline means the same in both; any other is the machine's.
-    /// - Throws: ``JobFailure`` for a relative path that leads out, and for one that is not there.
+    /// - Throws: `JobFailure` for a relative path that leads out, and for one that is not there.
     static func directory(of step: Step, in workspace: FilePath, stage: Stage) throws(JobFailure) -> FilePath {
         guard let wanted = step.workingDirectory else { return workspace }
         let place = try place(wanted, stage)
@@ -61,7 +61,7 @@ enum WorkspacePath {
 
     /// Complains about a container's directory in the workspace that is not there, which the engine would make.
     /// - Returns: Whether it was found, or is a volume's: any other only the image knows.
-    /// - Throws: ``JobFailure``
+    /// - Throws: `JobFailure`
     static func find(_ directory: String, of step: Step, in workspace: FilePath, stage: Stage) throws(JobFailure)
         -> Bool
     {

@@ -41,7 +41,7 @@ protocol Rollout: Sendable {
     var log: any StepLog { get }
 
     /// Rolls out and watches until the new image serves and has shown that it stays well.
-    /// - Throws: ``JobFailure`` or `CancellationError` where there is nothing to roll back: nothing was changed, or what
+    /// - Throws: `JobFailure` or `CancellationError` where there is nothing to roll back: nothing was changed, or what
     ///   was goes on by itself.
     func rollOut() async throws -> RolloutEnd<Begun>
 
@@ -112,7 +112,7 @@ extension Rollout {
 
     /// Rolls out, and rolls back what fails.
     /// - Parameter rolledBack: Called with what runs again after a rollback.
-    /// - Throws: ``JobFailure`` with the reason and what became of the service, or ``RolloutStopped``.
+    /// - Throws: `JobFailure` with the reason and what became of the service, or ``RolloutStopped``.
     func run(rolledBack: (RunningService) -> Void = { _ in }) async throws -> RolloutResult {
         let reason: String?
         let begun: Begun

@@ -51,7 +51,7 @@ protocol RolloutTarget: Sendable {
 
     /// Takes the step, or leaves it to another target. It may read, from a registry as well, and changes nothing.
     /// - Returns: `nil` where the deploy block is not for this kind of target.
-    /// - Throws: ``JobFailure`` where it is, and cannot be rolled out.
+    /// - Throws: `JobFailure` where it is, and cannot be rolled out.
     func accept(_ deploy: Deploy, _ step: StepRun) async throws -> (any Rollout)?
 }
 

@@ -4,7 +4,7 @@ import Contracts
 struct Repository: Sendable, Equatable {
     var path: RepositoryPath
     var cloneURL: String
-    /// The ``Forge/name`` a person gave; `nil` where the clone address's host tells.
+    /// The `Forge.name` a person gave; `nil` where the clone address's host tells.
     var forgeName: String?
     var defaultBranch: String
     var allowsFile: Bool

@@ -18,7 +18,7 @@ struct Mirrors: Sendable {
         self.publicURL = publicURL
     }
 
-    /// - Parameter repository: a path that has no ``RepositoryPath/problem``, and so none that leads out of here.
+    /// - Parameter repository: a path that has no `RepositoryPath.problem`, and so none that leads out of here.
     func mirror(of repository: RepositoryPath) -> Mirror {
         Mirror(directory: "\(directory)/\(repository).git", program: program, locks: locks)
     }

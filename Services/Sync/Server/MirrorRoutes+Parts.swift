@@ -5,7 +5,7 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// `GET /<path>.git/parts?commit=<id>&submodules=true&lfs=true`: see ``SourceParts``. The answer's lines keep the
+/// `GET /<path>.git/parts?commit=<id>&submodules=true&lfs=true`: see `SourceParts`. The answer's lines keep the
 /// connection alive while sync fetches; a builder that goes away ends the fetch.
 extension MirrorRoutes {
     /// After so long a line says what is waited for, and then each time it has changed.
@@ -55,7 +55,7 @@ extension MirrorRoutes {
         }
     }
 
-    /// With the codes of ``GitError``: a builder knows by them what to try again.
+    /// With the codes of `GitError`: a builder knows by them what to try again.
     private static func problem(_ error: any Error) -> Problem {
         switch error {
         case let problem as Problem: problem

@@ -6,7 +6,7 @@ import Runtime
 import ServiceLifecycle
 import Storage
 
-/// Publishes what waits in the spools of gateways that are gone, where several share a folder; see ``DataFolder``. A spool
+/// Publishes what waits in the spools of gateways that are gone, where several share a folder; see `DataFolder`. A spool
 /// is held while it is emptied, so that each push goes out once, whoever of the others looks at the same time.
 struct AbandonedSpools: Service {
     private let folder: DataFolder

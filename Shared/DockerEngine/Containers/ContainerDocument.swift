@@ -156,6 +156,7 @@ struct ContainerDocument: Encodable {
 extension ContainerSpecification {
     /// The same bytes for the same container, whenever and wherever it is made: what two of them differ in can be told by
     /// a digest of these.
+    /// - Throws: ``DockerError`` `protocolViolation` for what JSON cannot hold.
     public func canonical() throws(DockerError) -> [UInt8] {
         do {
             var bytes = Array(try EngineDocument.encode(ContainerDocument(self)))

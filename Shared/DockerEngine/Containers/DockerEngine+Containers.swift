@@ -52,6 +52,7 @@ extension DockerEngine {
     /// - Parameters:
     ///   - follow: `false`: only what there is now.
     ///   - tail: Only so many of the last lines.
+    /// - Throws: ``DockerError`` `notFound`.
     public func log(
         of id: String, follow: Bool = true, tail: Int? = nil
     ) async throws(DockerError) -> ContainerLog {
@@ -86,6 +87,10 @@ extension DockerEngine {
 
     /// Whether there is a file, directory or link in a container's file system, running or not. What is mounted is seen
     /// while it runs only.
+    /// - Parameters:
+    ///   - path: absolute, as the container sees it.
+    ///   - id: the container's id or its name.
+    /// - Throws: ``DockerError`` where the engine does not tell.
     public func hasFile(_ path: String, in id: String) async throws(DockerError) -> Bool {
         let call = Call(
             .head, "/containers/\(PercentCoding.encode(id))/archive", "\(path) in container \(id)",
@@ -103,6 +108,10 @@ extension DockerEngine {
     /// - Parameters:
     ///   - paths: relative to `folder`.
     ///   - folder: of the container; no link leads out of it.
+    ///   - id: the container's id or its name.
+    ///   - user: its number, as the container sees it.
+    ///   - group: its number, as the container sees it.
+    /// - Throws: ``DockerError``, `notFound` where there is no such container or folder.
     public func give(
         _ paths: [[UInt8]], below folder: String, in id: String, toUser user: UInt32, group: UInt32
     ) async throws(DockerError) {
@@ -124,6 +133,7 @@ extension DockerEngine {
 
     /// Ends a container at once. One that does not run is no error.
     /// - Parameter signal: a name of signal(7) without `SIG`.
+    /// - Throws: ``DockerError`` where the engine cannot do it.
     public func killContainer(_ id: String, signal: String = "KILL") async throws(DockerError) {
         var call = Call(
             .post, "/containers/\(PercentCoding.encode(id))/kill", "container \(id)",
@@ -134,6 +144,7 @@ extension DockerEngine {
 
     /// Asks a container to end and ends it after a grace. One that does not run is no error.
     /// - Parameter grace: in whole seconds; what is left of one does not count.
+    /// - Throws: ``DockerError`` where the engine cannot do it.
     public func stopContainer(_ id: String, grace: Duration) async throws(DockerError) {
         var call = Call(
             .post, "/containers/\(PercentCoding.encode(id))/stop", "container \(id)",
@@ -154,6 +165,7 @@ extension DockerEngine {
 
     /// Removes a container, running or not. One that is not there, or is being removed, is no error.
     /// - Parameter volumes: Whether the volumes nobody named go with it, and the data in them.
+    /// - Throws: ``DockerError`` where the engine cannot do it.
     public func removeContainer(_ id: String, volumes: Bool = true) async throws(DockerError) {
         var call = Call(
             .delete, "/containers/\(PercentCoding.encode(id))", "container \(id)",
@@ -174,6 +186,7 @@ extension DockerEngine {
     }
 
     /// The names of the running containers that publish something at a port of the host.
+    /// - Throws: ``DockerError`` where the engine does not tell.
     public func containers(publishing port: Int) async throws(DockerError) -> [String] {
         let call = Call(.get, "/containers/json", "the list of containers")
         return try await fetch([Listed].self, call).filter { ($0.ports ?? []).contains { $0.publicPort == port } }
@@ -181,6 +194,7 @@ extension DockerEngine {
     }
 
     /// All containers, running or not, that carry all of these labels; an empty value stands for any.
+    /// - Throws: ``DockerError`` where the engine does not tell.
     public func containers(labelled labels: [String: String]) async throws(DockerError) -> [LabelledObject] {
         let call = Call(
             .get, "/containers/json", "the list of containers",
@@ -206,6 +220,7 @@ public struct ContainerExit: Sendable {
 
     /// Waits for the end.
     /// - Returns: The exit code.
+    /// - Throws: ``DockerError`` where it is not known, since the engine went away or says so.
     public func code() async throws(DockerError) -> Int32 {
         let bytes = try await engine.collect(response, call)
         let document: Document

@@ -25,6 +25,7 @@ extension DockerEngine {
     /// Runs a command in a container that runs, to its end; what it writes is dropped.
     /// - Parameter directory: Where it runs; the container's own if `nil`.
     /// - Returns: Its exit code.
+    /// - Throws: ``DockerError``: `notFound`, `conflict` where the container does not run.
     public func execute(
         _ command: [String], in container: String, directory: String? = nil
     ) async throws(DockerError) -> Int32 {

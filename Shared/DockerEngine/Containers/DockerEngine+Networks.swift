@@ -32,6 +32,7 @@ extension DockerEngine {
     }
 
     /// Removes a network. One that is not there is no error.
+    /// - Throws: ``DockerError`` where the engine cannot do it, such as of a network with containers in it.
     public func removeNetwork(_ id: String) async throws(DockerError) {
         var call = Call(.delete, "/networks/\(PercentCoding.encode(id))", "network \(id)")
         call.alsoFine = [404]
@@ -101,12 +102,14 @@ extension DockerEngine {
     }
 
     /// Takes a container out of a network.
+    /// - Throws: ``DockerError`` `notFound`, also of a container that is not in it.
     public func disconnect(_ container: String, from network: String) async throws(DockerError) {
         let call = Call(.post, "/networks/\(PercentCoding.encode(network))/disconnect", "network \(network)")
         try await perform(try call.with(json: DisconnectDocument(container: container)))
     }
 
     /// The networks that have all of the labels.
+    /// - Throws: ``DockerError`` where the engine does not tell.
     public func networks(labelled labels: [String: String]) async throws(DockerError) -> [LabelledObject] {
         let call = Call(.get, "/networks", "the list of networks", query: [try Self.labelFilter(labels)])
         return try await fetch([Network].self, call).map {

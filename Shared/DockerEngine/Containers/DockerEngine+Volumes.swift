@@ -19,6 +19,7 @@ extension DockerEngine {
 
     /// Makes a volume of the `local` driver. One of that name that is there already is no error.
     /// - Parameter options: The driver's, such as `type=tmpfs`.
+    /// - Throws: ``DockerError`` where the engine cannot do it.
     public func createVolume(
         _ name: String, labels: [String: String] = [:], options: [String: String] = [:]
     ) async throws(DockerError) {
@@ -28,6 +29,7 @@ extension DockerEngine {
     }
 
     /// Removes a volume. One that is not there is no error.
+    /// - Throws: ``DockerError``, `conflict` where a container has it.
     public func removeVolume(_ name: String) async throws(DockerError) {
         var call = Call(
             .delete, "/volumes/\(PercentCoding.encode(name))", "volume \(name)", query: [("force", "1")])
@@ -36,6 +38,7 @@ extension DockerEngine {
     }
 
     /// The volumes that have all of the labels.
+    /// - Throws: ``DockerError`` where the engine does not tell.
     public func volumes(labelled labels: [String: String]) async throws(DockerError) -> [LabelledObject] {
         let call = Call(.get, "/volumes", "the list of volumes", query: [try Self.labelFilter(labels)])
         return (try await fetch(Volumes.self, call).volumes ?? []).map {

@@ -96,6 +96,7 @@ extension DockerEngine {
     }
 
     /// Makes an image that holds nothing, for containers that are never started.
+    /// - Throws: ``DockerError`` where the engine cannot do it.
     public func makeEmptyImage(_ image: ImageReference) async throws(DockerError) {
         var call = Call(
             .post, "/images/create", "image \(image)",

@@ -45,6 +45,7 @@ extension DockerEngine {
     }
 
     /// What the engine runs and builds images for.
+    /// - Throws: ``DockerError`` where the engine does not tell.
     public func platform() async throws(DockerError) -> EnginePlatform {
         let version = try await fetch(VersionDocument.self, Call(.get, "/version", "the engine's platform"))
         return EnginePlatform("\(version.os)/\(version.arch)")

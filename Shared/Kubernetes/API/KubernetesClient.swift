@@ -19,10 +19,18 @@ public struct KubernetesClient: Sendable {
     }
 
     /// Fetches the credentials, so that a plugin that takes its time or fails does so here and not in a request.
+    /// - Throws: ``KubernetesError`` `credentials` with what the plugin said.
     public func signIn() async throws(KubernetesError) {
         _ = try await credentials.authentication()
     }
 
+    /// Reads an object or a list.
+    /// - Parameters:
+    ///   - path: below the server's address, encoded, such as `/api/v1/namespaces/shop/pods`.
+    ///   - query: its names and values, not encoded.
+    ///   - limit: how long it may take.
+    ///   - type: what the answer is decoded as.
+    /// - Throws: ``KubernetesError``: `notFound`, and whatever else keeps the server from answering.
     public func get<Value: Decodable>(
         _ path: String, query: [(String, String)] = [], within limit: Duration = Self.limit,
         as type: Value.Type = Value.self
@@ -31,6 +39,13 @@ public struct KubernetesClient: Sendable {
     }
 
     /// Changes an object by a strategic merge patch.
+    /// - Parameters:
+    ///   - path: the object's.
+    ///   - patch: what changes; with a `resourceVersion` only where the object is still that one.
+    ///   - dryRun: whether the server only says what would come of it.
+    ///   - limit: how long it may take.
+    ///   - type: what the changed object is decoded as.
+    /// - Throws: ``KubernetesError``: `notFound`, `conflict` where somebody else has changed it.
     public func patch<Value: Decodable>(
         _ path: String, _ patch: JSONValue, dryRun: Bool, within limit: Duration = Self.limit,
         as type: Value.Type = Value.self
@@ -43,6 +58,12 @@ public struct KubernetesClient: Sendable {
                 body: Self.encode(patch), within: limit), type)
     }
 
+    /// Makes an object.
+    /// - Parameters:
+    ///   - path: of the collection it goes into.
+    ///   - object: all of it.
+    ///   - type: what the object, as the server has it then, is decoded as.
+    /// - Throws: ``KubernetesError``: `conflict` where there is one of that name.
     public func create<Value: Decodable>(
         _ path: String, _ object: JSONValue, as type: Value.Type = Value.self
     ) async throws(KubernetesError) -> Value {
@@ -51,6 +72,7 @@ public struct KubernetesClient: Sendable {
     }
 
     /// Deletes an object if it is still the one with this uid, not another that took its name.
+    /// - Throws: ``KubernetesError``: `notFound`, `conflict` where it is another one.
     public func delete(_ path: String, uid: String?) async throws(KubernetesError) {
         var options: [String: JSONValue] = ["apiVersion": "v1", "kind": "DeleteOptions"]
         if let uid { options["preconditions"] = .object(["uid": .string(uid)]) }
@@ -59,6 +81,7 @@ public struct KubernetesClient: Sendable {
     }
 
     /// The end of a text, such as a pod's log.
+    /// - Throws: ``KubernetesError``: `notFound`, and whatever else keeps the server from answering.
     public func text(_ path: String, query: [(String, String)]) async throws(KubernetesError) -> String {
         String(decoding: try await send(.get, path, query: query), as: UTF8.self)
     }

@@ -96,6 +96,7 @@ extension ClusterAccess {
     private static let serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
 
     /// The cluster this process runs in as a pod, or `nil` where it does not.
+    /// - Throws: ``KubernetesError`` `credentials` where the pod has no service account that can be read.
     public static func inCluster() throws(KubernetesError) -> ClusterAccess? {
         guard let host = variable("KUBERNETES_SERVICE_HOST"), let port = variable("KUBERNETES_SERVICE_PORT") else {
             return nil

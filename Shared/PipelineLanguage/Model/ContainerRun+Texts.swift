@@ -41,6 +41,7 @@ extension ContainerRun {
     // MARK: - Ports
 
     /// `80`, `8080:80`, `127.0.0.1:8080:80/tcp`, or ranges of the same length as in `8000-8010:8000-8010`.
+    /// - Throws: ``Problem`` with the text and what it should have been.
     public static func ports(_ text: String) throws(Problem) -> [Port] {
         let problem = Problem(
             description: "“\(text)” is not a port such as 8080:80, 127.0.0.1:8080:80/tcp or 8000-8010:8000-8010")
@@ -79,6 +80,7 @@ extension ContainerRun {
     // MARK: - Aliases
 
     /// A name in a network, such as `shop` or `api.shop`.
+    /// - Throws: ``Problem`` with the text and what it should have been.
     public static func alias(_ text: String) throws(Problem) {
         let isPlain = text.utf8.allSatisfy { byte in
             switch byte {
@@ -114,6 +116,7 @@ extension ContainerRun {
     // MARK: - Volumes
 
     /// `/srv/data:/data` or `data:/data:ro`.
+    /// - Throws: ``Problem`` with the text and what it should have been.
     public static func volume(_ text: String) throws(Problem) -> Volume {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         func problem(_ hint: String = "") -> Problem {

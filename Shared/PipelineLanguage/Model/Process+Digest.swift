@@ -11,6 +11,7 @@ extension Process {
     }
 
     /// The content address of the canonical JSON, `sha256:` and 64 hexadecimal digits.
+    /// - Throws: what ``canonicalJSON()`` throws.
     public func digest() throws -> String {
         Self.digest(of: try canonicalJSON())
     }

@@ -4,6 +4,7 @@ extension Step {
     /// The step with every `${…}` replaced, as a worker runs it: its `environment` has the variables of the stage too,
     /// the step's own winning, and the values that its commands refer to.
     /// - Parameter stage: The variables of the stage, which texts may refer to like the step's own.
+    /// - Throws: ``SubstitutionError`` with the expression that cannot be replaced.
     public func resolved(
         in scope: Scope, variables stage: [String: Value] = [:]
     ) throws(SubstitutionError) -> Step {
@@ -67,6 +68,7 @@ extension Stage {
     /// The stage with every `${…}` replaced that has a value in the scope. What a platform does before it hands out a
     /// job, with a partial scope; the worker then resolves each step as its turn comes. Conditions and what chooses the
     /// worker are resolved here only, since they are asked before any step runs.
+    /// - Throws: ``SubstitutionError`` with the expression that cannot be replaced.
     public func resolved(in scope: Scope) throws(SubstitutionError) -> Stage {
         try resolved(in: scope, SubstitutionBudget())
     }

@@ -30,6 +30,7 @@ public struct Substitution {
     }
 
     /// The text with its expressions replaced.
+    /// - Throws: ``SubstitutionError`` with the expression that cannot be replaced.
     public static func apply(
         to text: String, in scope: Scope, context: Context = .text
     ) throws(SubstitutionError) -> String {

@@ -21,16 +21,19 @@ public struct BusPlatform<Request: JobOffer>: JobPlatform {
         self.logger = logger
     }
 
+    /// - Throws: what `offer` throws, or `AMQPError` where the queue cannot be consumed.
     public func take<Value: Sendable>(
         _ offer: @escaping @Sendable (any JobOffer) async throws -> Offer<Value>
     ) async throws -> Value? {
         try await bus.take(Request.self, from: queue, logger: logger) { message, _ in try await offer(message) }
     }
 
+    /// - Throws: `AMQPError` where no answer came in time.
     public func claim(_ claim: JobClaim) async throws -> JobClaimReply {
         try await bus.call(claim)
     }
 
+    /// - Throws: ``JobFailure`` for a report that no broker takes, else `AMQPError`: it can be sent again.
     public func report(_ report: any Message, id: MessageID, run: RunID, timeout: Duration) async throws {
         do {
             try await bus.send(report, id: id, run: run, timeout: timeout)
@@ -39,10 +42,12 @@ public struct BusPlatform<Request: JobOffer>: JobPlatform {
         }
     }
 
+    /// - Throws: `CancellationError`.
     public func watchCancellations(_ body: @Sendable (JobCancelled) -> Void) async throws {
         for try await message in bus.announcements(JobCancelled.self, logger: logger) { body(message) }
     }
 
+    /// - Throws: `AMQPError` where the broker did not confirm it.
     public func publish(_ chunk: LogChunk) async throws {
         let id = MessageID(rawValue: "\(chunk.job).\(chunk.attempt).\(chunk.step).\(chunk.offset)")
         try await logs.send(chunk, id: id, run: chunk.run)

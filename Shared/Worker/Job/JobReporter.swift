@@ -129,7 +129,7 @@ final class JobReporter: Sendable {
         MessageID(rawValue: "\(grant.job).\(grant.attempt).\(what)")
     }
 
-    /// Stands in the queue for the ``JobFinished`` that is made when its turn comes, from what was reported by then.
+    /// Stands in the queue for the `JobFinished` that is made when its turn comes, from what was reported by then.
     private struct Ending: Message {
         var outcome: JobFinished.Outcome
         var reason: String?

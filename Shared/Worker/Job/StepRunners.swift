@@ -16,6 +16,7 @@ public struct StepRunners: StepRunner {
         runner(of: step)?.workspace(of: step, in: stage)
     }
 
+    /// - Throws: ``JobFailure`` for a step of no kind there is, and what its runner throws.
     public func run(_ step: StepRun) async throws -> StepResult {
         try await events.telling(step) { step in
             guard let runner = runner(of: step.step) else {

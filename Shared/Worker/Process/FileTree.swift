@@ -4,6 +4,7 @@ public import SystemPackage
 /// Directory trees whose content is not to be trusted.
 public enum FileTree {
     /// Makes a directory that only this user may look into, with those above it.
+    /// - Throws: why it cannot be made.
     public static func make(_ path: FilePath) throws(Errno) {
         if path.withPlatformString({ mkdir($0, 0o700) }) == 0 { return }
         switch errno {
@@ -18,6 +19,7 @@ public enum FileTree {
     }
 
     /// Removes a file or a directory and all that is in it, never following a link. That nothing is there is no error.
+    /// - Throws: why it, or the first of what is in it, cannot be removed.
     public static func remove(_ path: FilePath) throws(Errno) {
         try remove(Array(path.string.utf8CString), in: AT_FDCWD)
     }

@@ -50,6 +50,7 @@ public struct ProcessRunner: Sendable {
     /// ``ProcessOutcome/stopped(_:)`` unless the first of them had ended before.
     /// - Parameter advice: What to do where processes are left running when the commands are done, for the log; they end
     ///   with the step. `nil`: nothing is said of them.
+    /// - Throws: ``ProcessRunnerError`` where the command does not begin; how it ended is in the outcome.
     public func run(
         _ command: ShellCommand, job: String, attempt: Int, advice: String? = nil, log: some StepLog
     ) async throws(ProcessRunnerError) -> ProcessOutcome {

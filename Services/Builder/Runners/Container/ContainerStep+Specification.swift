@@ -9,7 +9,7 @@ extension ContainerStep {
     static let folder = "/slipway"
 
     /// The container of a step.
-    /// - Throws: ``JobFailure`` for what this builder does not allow.
+    /// - Throws: `JobFailure` for what this builder does not allow.
     func specification(
         of run: StepRun, image: ImageReference, directory: String?, folder given: StepFolder
     ) async throws -> ContainerSpecification {

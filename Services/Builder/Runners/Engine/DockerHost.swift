@@ -108,7 +108,7 @@ actor DockerHost {
     /// Removes a folder below the data folder, also what users of containers made there and this builder's own user may
     /// not remove. The engine gives their folders to this user; no image of a job takes part.
     /// Not on the actor, which other jobs need meanwhile: this reads and removes whole trees.
-    /// - Throws: `Errno` where something stays, ``DockerError`` where the engine does not help.
+    /// - Throws: `Errno` where something stays, `DockerError` where the engine does not help.
     nonisolated func remove(_ folder: FilePath, patience: Duration = .seconds(60)) async throws {
         let end = ContinuousClock.now.advanced(by: patience)
         while true {

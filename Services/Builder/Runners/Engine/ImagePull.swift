@@ -10,7 +10,7 @@ struct ImagePull: Sendable {
     let job: GrantedJob
     let log: any StepLog
 
-    /// - Throws: ``JobFailure`` that says what to do.
+    /// - Throws: `JobFailure` that says what to do.
     func run(_ image: ImageReference, policy: PullPolicy?) async throws {
         let isThere = try await isThere(image)
         let moves = image.digest == nil && (image.tag ?? "latest") == "latest"

@@ -9,7 +9,7 @@ struct ImagePush: Sendable {
     let log: any StepLog
 
     /// - Returns: The digest the registry told the engine.
-    /// - Throws: ``JobFailure`` where a login is missing, ``DockerError`` otherwise.
+    /// - Throws: `JobFailure` where a login is missing, `DockerError` otherwise.
     func run(_ image: ImageReference, login: RegistryCredentials?) async throws -> String {
         try await registry.check(login, for: image)
         let progress = TransferProgress(log: log)

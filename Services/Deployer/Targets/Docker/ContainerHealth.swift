@@ -45,7 +45,7 @@ struct ContainerHealth: Sendable {
     }
 
     /// - Parameter goesOn: Asked again and again; what it throws ends the wait.
-    /// - Throws: ``JobFailure`` with what was wrong at last.
+    /// - Throws: `JobFailure` with what was wrong at last.
     func wait(_ goesOn: @Sendable () async throws -> Void = {}) async throws {
         let begun = ContinuousClock.now
         let own = probe.map { Duration.seconds($0.timeout) } ?? max(Self.ownCheck, settling * 2)

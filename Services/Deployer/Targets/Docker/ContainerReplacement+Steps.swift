@@ -66,7 +66,7 @@ extension ContainerReplacement {
         }
     }
 
-    /// - Throws: ``JobFailure`` that names who has the port of the host, where that is why.
+    /// - Throws: `JobFailure` that names who has the port of the host, where that is why.
     func start(_ id: String) async throws {
         do {
             try await engine.startContainer(id)

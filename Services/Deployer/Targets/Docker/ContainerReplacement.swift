@@ -59,7 +59,7 @@ struct ContainerReplacement: Rollout {
 
     /// A rollout that is cancelled puts the old container back while that runs. Once it has stopped for a new one that is
     /// well, the rollout is carried to its end.
-    /// - Throws: ``JobFailure`` for people, or `CancellationError`; the old container runs then.
+    /// - Throws: `JobFailure` for people, or `CancellationError`; the old container runs then.
     func rollOut() async throws -> RolloutEnd<Begun> {
         do {
             let known = try await claim()

@@ -5,7 +5,7 @@ import Worker
 extension ContainerRun {
     /// How the engine is to make the container.
     /// - Parameter allowsHostNetwork: Whether the owner of the host lets containers into its network.
-    /// - Throws: ``JobFailure`` that names what is not understood or not allowed.
+    /// - Throws: `JobFailure` that names what is not understood or not allowed.
     func specification(
         image: String, environment: [String: String], allowsHostNetwork: Bool = false
     ) throws(JobFailure) -> ContainerSpecification {

@@ -11,7 +11,7 @@ struct ServiceImage: Sendable {
     let logger: Logger
 
     /// - Returns: The image by its digest; by its id where it is on this host and in no registry.
-    /// - Throws: ``JobFailure`` if it is nowhere.
+    /// - Throws: `JobFailure` if it is nowhere.
     func pull() async throws -> String {
         await log.line("pulling \(image)")
         do {

@@ -15,7 +15,7 @@ struct RegistryImages: Sendable {
     }
 
     /// The image by its digest: a tag may mean something else a moment later, and nothing to a cluster that has it.
-    /// - Throws: ``JobFailure`` where the registry does not say.
+    /// - Throws: `JobFailure` where the registry does not say.
     func resolve(_ text: String) async throws(JobFailure) -> Resolved {
         do {
             let image = try ImageReference(text)

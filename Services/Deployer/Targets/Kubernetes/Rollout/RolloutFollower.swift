@@ -25,7 +25,7 @@ struct RolloutFollower: Sendable {
     }
 
     /// - Parameter begun: The workload as the change left it: what happens after that version is seen.
-    /// - Throws: ``JobFailure`` where the cluster does not let it be watched, or `CancellationError`.
+    /// - Throws: `JobFailure` where the cluster does not let it be watched, or `CancellationError`.
     func follow(_ watch: RolloutWatch, of applied: AppliedTemplate, from begun: WorkloadObject) async throws -> End {
         let (signals, send) = AsyncStream.makeStream(of: Signal.self)
         var watch = watch

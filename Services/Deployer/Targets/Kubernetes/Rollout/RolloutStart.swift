@@ -27,7 +27,7 @@ struct RolloutStart: Sendable {
     let logger: Logger
 
     /// - Parameter mayHaveBegun: Whether the change may have been made; `true` from the first request that may make it.
-    /// - Throws: ``JobFailure`` with the reason for people, or `CancellationError`.
+    /// - Throws: `JobFailure` with the reason for people, or `CancellationError`.
     func run(_ mayHaveBegun: inout Bool) async throws -> Begun {
         var pause = RetryPause()
         var isFirst: Bool?
