@@ -134,9 +134,12 @@ struct PrivateNodeTests {
                 #expect(codes.contains(code), "\(parameters) \(host): \(String(describing: error))")
             }
         }
+        let (never, continuation) = AsyncStream.makeStream(of: Never.self)
         let missing = await #expect(throws: AMQPError.self) {
-            try await Broker.with(url("cacertfile=/does/not/exist")) { _ in try await Task.sleep(for: .seconds(10)) }
+            // Until the broker's end cancels it.
+            try await Broker.with(url("cacertfile=/does/not/exist")) { _ in for await _ in never {} }
         }
+        continuation.finish()
         #expect(missing?.code == .invalidConfiguration)
         #expect(missing?.message.contains("/does/not/exist") == true)
     }

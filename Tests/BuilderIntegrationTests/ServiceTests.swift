@@ -25,15 +25,20 @@ import Testing
             var log = ""
             var events: [String] = []
         }
-        let state = Mutex(State())
+        private let state = Mutex(State())
+        private let changes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         var value: State { state.withLock { $0 } }
 
-        func wait(_ what: String, for condition: (State) -> Bool) async throws {
-            for _ in 0..<600 {
+        func change(_ body: (inout State) -> Void) {
+            state.withLock { body(&$0) }
+            changes.continuation.yield()
+        }
+
+        func wait(_ what: String, for condition: @escaping @Sendable (State) -> Bool) async throws {
+            try await within(.seconds(30), what) { [self] in
                 if condition(value) { return }
-                try await Task.sleep(for: .milliseconds(50))
+                for await _ in changes.stream where condition(value) { return }
             }
-            throw TestFailure("did not happen within 30 s: \(what); \(value)")
         }
     }
 
@@ -41,7 +46,7 @@ import Testing
         let grant: JobGrant
         let ledger: Ledger
         func answer(_ request: JobClaim, _ context: MessageContext) async throws -> JobClaimReply {
-            ledger.state.withLock { $0.claims += 1 }
+            ledger.change { $0.claims += 1 }
             var grant = grant
             grant.attempt = request.attempt
             return .granted(grant)
@@ -51,7 +56,7 @@ import Testing
     private struct Starts: MessageHandler {
         let ledger: Ledger
         func handle(_ message: StepStarted, _ context: MessageContext) async throws {
-            ledger.state.withLock { $0.started.append("\(message.step).\(message.attempt)") }
+            ledger.change { $0.started.append("\(message.step).\(message.attempt)") }
         }
     }
 
@@ -66,14 +71,14 @@ import Testing
     private struct Results: MessageHandler {
         let ledger: Ledger
         func handle(_ message: JobFinished, _ context: MessageContext) async throws {
-            ledger.state.withLock { $0.finished.append(message) }
+            ledger.change { $0.finished.append(message) }
         }
     }
 
     private struct Logs: MessageHandler {
         let ledger: Ledger
         func handle(_ message: LogChunk, _ context: MessageContext) async throws {
-            ledger.state.withLock { $0.log += message.text }
+            ledger.change { $0.log += message.text }
         }
     }
 
@@ -198,7 +203,7 @@ import Testing
                             for try await delivery in broker.subscribe(
                                 exchange: MessageMap.events, routingKeys: ["#"], prefetch: 16)
                             {
-                                ledger.state.withLock { $0.events.append(delivery.message.routingKey) }
+                                ledger.change { $0.events.append(delivery.message.routingKey) }
                                 try await delivery.ack()
                             }
                         }

@@ -258,16 +258,10 @@ import Worker
             try await eventually("the change") {
                 try await cluster.field("{.spec.template.spec.containers[0].image}") == new
             }
-            // Connections are taken and closed again, in the middle of a handshake as well.
-            let cutting = Task {
-                while !Task.isCancelled {
-                    network.drop()
-                    try await Task.sleep(for: .milliseconds(1))
-                }
-            }
+            network.set(.cutting)
             try await eventually("a word of it") { log.text.contains("the rollout is watched on when that is over") }
             #expect(log.text.contains("the cluster's API server https://127.0.0.1:\(network.port) did not answer"))
-            cutting.cancel()
+            network.set(.forwarding)
             _ = try await ended.value
             #expect(log.lines.last == "deployment \"web\" successfully rolled out")
         }

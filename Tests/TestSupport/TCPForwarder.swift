@@ -11,6 +11,9 @@ public final class TCPForwarder: Sendable {
         case frozen
         /// The connections there are stay silent for ever; new ones work.
         case frozenForOld
+        /// The connections there are end; new ones are taken, and end with the first that passes, in the middle of a
+        /// handshake.
+        case cutting
     }
 
     private struct State {
@@ -93,10 +96,12 @@ public final class TCPForwarder: Sendable {
         var pairs: [Pair] = []
         var mode = Mode.forwarding
         while true {
-            let (wanted, drops, stops) = state.withLock { state in
+            let (wanted, isDropping, stops) = state.withLock { state in
                 defer { state.drops = false }
                 return (state.mode, state.drops, state.stops)
             }
+            var drops = isDropping
+            if case .cutting = wanted { if case .cutting = mode {} else { drops = true } }
             if drops || stops { for index in pairs.indices { pairs[index].end() } }
             if stops { break }
             if case .frozenForOld = wanted { if case .frozenForOld = mode {} else { Self.freeze(&pairs) } }
@@ -127,6 +132,10 @@ public final class TCPForwarder: Sendable {
         guard poll(&polled, nfds_t(polled.count), 10) > 0 else { return }
         if polled[0].revents != 0 { accept(&pairs) }
         for (position, owner) in owners.enumerated() where polled[position + 1].revents != 0 {
+            if case .cutting = mode {
+                pairs[owner.pair].end()
+                continue
+            }
             forward(&pairs[owner.pair], owner.side, Int32(polled[position + 1].revents))
         }
     }

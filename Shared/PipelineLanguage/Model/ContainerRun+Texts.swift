@@ -105,6 +105,7 @@ extension ContainerRun {
     ]
 
     /// A signal by name or number, such as `SIGQUIT`, `QUIT` or `3`.
+    /// - Throws: ``Problem`` with the text and what it should have been.
     public static func signal(_ text: String) throws(Problem) {
         let name = text.hasPrefix("SIG") ? String(text.dropFirst(3)) : text
         let isRealTime = name.hasPrefix("RTMIN") || name.hasPrefix("RTMAX")

@@ -53,8 +53,8 @@ struct ServiceContainer: Sendable {
     /// Why nobody can tell whether a newer rollout made it; `nil` where its label does, or where it has none.
     var sequenceProblem: String? {
         guard let label = details.labels[DeployLabel.sequence], Int64(label) == nil else { return nil }
-        return "container \(details.name) has the label \(DeployLabel.sequence)=\(label.prefix(80)), which is no number, "
-            + "so that nobody can tell whether a newer rollout made it; remove it with docker rm --force \(details.name)"
+        return "container \(details.name) has the label \(DeployLabel.sequence)=\(label.prefix(80)), which is no "
+            + "number, so that nobody can tell whether a newer rollout made it; remove it with docker rm --force \(details.name)"
     }
 
     static func label(_ value: some Encodable) throws(JobFailure) -> String {
@@ -110,7 +110,7 @@ extension ServiceContainer {
 extension ContainerReplacement {
     func look() async throws(DockerError) -> [ServiceContainer] { try await ServiceContainer.all(of: service, engine) }
 
-    /// - Throws: ``JobFailure`` where the service's name is that of another service's container, which is left alone.
+    /// - Throws: `JobFailure` where the service's name is that of another service's container, which is left alone.
     func checkName() async throws {
         guard let owner = try await ServiceContainer.inspect(service, engine)?.labels[DeployLabel.service],
             owner != service
