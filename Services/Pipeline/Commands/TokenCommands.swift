@@ -1,8 +1,9 @@
+import Contracts
 import Logging
 import Runtime
 
 /// `pipeline token …`: who may use the platform, also while the service runs.
-struct TokenCommands {
+struct TokenCommands: Sendable {
     /// What these read: where the platform's state is.
     let settings: [any AnySetting]
     /// Opens the platform's state for a body.
@@ -12,27 +13,33 @@ struct TokenCommands {
 
     var all: [ServiceCommand] {
         [
-            ServiceCommand("token list", "lists the tokens that people and programs sign in with", settings: settings) {
-                [open] settings, logger in
-                try await open(settings, logger) { tokens in
-                    for token in try await tokens.all(as: .administrator) { print("\(token.name)  \(token.createdAt)") }
-                }
+            command("list", "lists the tokens that people and programs sign in with", []) { tokens, _ in
+                for token in try await tokens.all(as: .administrator) { print("\(token.name)  \(token.createdAt)") }
             },
-            ServiceCommand(
-                "token make", "makes a token and prints it; one of that name is good no more",
-                settings: settings + [Self.name]
-            ) { [open] settings, logger in
-                let name = try settings.value(Self.name)
-                try await open(settings, logger) { print(try await $0.make(name, as: .administrator)) }
+            command("make", "makes a token and prints it; one of that name is good no more", [Self.name]) {
+                print(try await $0.make(try $1.value(Self.name), as: .administrator))
             },
-            ServiceCommand(
-                "token revoke", "takes a token back, and signs out whoever signed in with it",
-                settings: settings + [Self.name]
-            ) { [open] settings, logger in
-                let name = try settings.value(Self.name)
-                try await open(settings, logger) { try await $0.revoke(name, as: .administrator) }
+            command("revoke", "takes a token back, and signs out whoever signed in with it", [Self.name]) {
+                let name = try $1.value(Self.name)
+                try await $0.revoke(name, as: .administrator)
                 print("revoked \(name)")
             },
         ]
+    }
+
+    /// A refusal ends the program as a setting that is wrong does.
+    private func command(
+        _ word: String, _ summary: String, _ own: [any AnySetting],
+        _ body: @Sendable @escaping (TokenOperations, Settings) async throws -> Void
+    ) -> ServiceCommand {
+        ServiceCommand("token \(word)", summary, settings: settings + own) { [open] settings, logger in
+            do {
+                try await open(settings, logger) { try await body($0, settings) }
+            } catch let error as OperationError {
+                throw SettingsError(
+                    setting: Self.name.variable, message: error.problem.message,
+                    remedy: error.problem.remedy ?? "see: pipeline token list")
+            }
+        }
     }
 }
