@@ -20,7 +20,8 @@ extension GitError {
                 "reference is not a tree", "did not send all necessary objects",
             ]
         ),
-        (.rateLimited, ["error: 429"]),
+        // Some say it with 403 and in words.
+        (.rateLimited, ["error: 429", "rate limit", "too many requests"]),
         (
             .untrusted,
             [
@@ -103,7 +104,7 @@ extension GitError {
         .authentication: "the server refused the credentials, or there are none",
         .repositoryNotFound: "the server has no such repository, or hides it from these credentials",
         .unreachable: "the server cannot be reached",
-        .rateLimited: "the server has too many requests (429 Too Many Requests)",
+        .rateLimited: "the server takes no more requests for now (429 Too Many Requests, or a rate limit in its words)",
         .untrusted:
             "the server's TLS certificate is not trusted here; name its certificate authority with SLIPWAY_CA_FILE",
         .redirected:

@@ -63,8 +63,11 @@ import Testing
             let exit = try await scope.engine.awaitExit(of: id)
             try await scope.engine.startContainer(id)
             #expect(try await exit.code() != 0)
+            #expect(try await scope.engine.ranOutOfMemory(id))
             var careful = scope.container(image, "grep -E 'NoNewPrivs|CapEff' /proc/self/status; cat /proc/1/comm")
             careful.droppedCapabilities = ["ALL"]
+            let other = try await scope.engine.createContainer(careful)
+            #expect(try await !scope.engine.ranOutOfMemory(other, patience: .milliseconds(1)))
             let output = try await scope.run(careful).output
             #expect(output.contains("NoNewPrivs:\t1"))
             #expect(output.contains("CapEff:\t0000000000000000"))

@@ -49,6 +49,10 @@ struct AddressTests {
             ("fatal: unable to access 'http://x/': Failed to connect to x port 80", .unreachable),
             ("fatal: early EOF\nfatal: index-pack failed", .unreachable),
             ("fatal: unable to access 'https://x/': The requested URL returned error: 429", .rateLimited),
+            (
+                "remote: You have exceeded a secondary rate limit.\nfatal: unable to access 'https://x/': The requested URL "
+                    + "returned error: 403", .rateLimited
+            ),
             ("fatal: unable to access 'https://x/': The requested URL returned error: 302", .redirected),
             (
                 "fatal: unable to access 'https://x/': SSL certificate problem: unable to get local issuer certificate",

@@ -253,6 +253,37 @@ struct DispatcherTests {
         }
     }
 
+    @Test("what an address asked for holds after a restart, for as long as it asked")
+    func pauseAfterARestart() async throws {
+        try await withStore { store in
+            let now = Timestamp.now
+            try await add(event("1"), to: [endpoint], in: store)
+            let first = try #require(try await store.due(for: endpoint, limit: 1).first)
+            try await end(.answered(status: 503, retryAfter: 600), .retry(after: .seconds(600)), first, in: store)
+            try await add(event("2"), to: [endpoint], in: store)
+            #expect(try await store.pause(for: endpoint, now: now.adding(.seconds(1_200))) == .zero)
+            // A clock that was set back puts nothing off for longer than an answer can.
+            #expect(try await store.pause(for: endpoint, now: now.adding(.seconds(-1_000_000))) == .seconds(86_400))
+            let (pauses, asked) = AsyncStream.makeStream(of: Duration.self)
+            let dispatcher = Dispatcher(
+                outlet: Outlet(StubChannel(endpoint: endpoint) { _ in .failed("nothing may be posted") }),
+                store: store, logger: Logger(label: "test"),
+                sleep: { duration in
+                    asked.yield(duration)
+                    try await Task.sleep(for: .seconds(600))
+                })
+            let task = Task { try await dispatcher.run() }
+            var pause = pauses.makeAsyncIterator()
+            let asks = try #require(await pause.next())
+            #expect(asks > .seconds(300) && asks <= .seconds(601))
+            task.cancel()
+            try await task.value
+            #expect(try await store.due(for: endpoint, limit: 9).map(\.attempts) == [0])
+            _ = try await store.begin(with: [])
+            #expect(try await store.pause(for: endpoint) == .zero)
+        }
+    }
+
     @Test("what is added is posted at once, and what failed when it is due")
     func dispatch() async throws {
         try await withStore { store in

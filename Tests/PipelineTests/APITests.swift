@@ -8,6 +8,7 @@ import Messaging
 import NIOCore
 import Secrets
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -65,14 +66,15 @@ import Testing
         try await withAPI { client, fixture in
             let other = try Store.open(asItIs: fixture.database.address)
             let (held, holding) = AsyncStream.makeStream(of: Void.self)
+            let isAnswered = Atomic(false)
             async let hold: Void = other.write { _ in
                 holding.finish()
-                // As long as a request waits, and some more.
-                sleep(7)
+                for _ in 0..<6_000 where !isAnswered.load(ordering: .relaxed) { usleep(10_000) }
             }
             for await _ in held {}
             let component = #"[{"step": "a", "commands": ["true"]}]"#
             let answer = try await send(client, .put, "components/web", component)
+            isAnswered.store(true, ordering: .relaxed)
             #expect(answer.status == .serviceUnavailable)
             #expect(answer.headers[.retryAfter] == "5")
             let problem = try decode(answer, as: Problem.self)

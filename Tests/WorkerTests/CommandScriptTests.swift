@@ -209,7 +209,7 @@ enum TestShell: String, CaseIterable, Sendable {
             "trap - DEBUG", "trap 'echo end' EXIT", "cat <<E",
         ]
         let result = try await run(commands, in: .bash)
-        #expect(result.outcome == .exited(2))
+        #expect(result.outcome.exitCode == 2)
         #expect(
             result.log == """
                 + trap 'echo "[$LINENO $BASH_COMMAND]"' DEBUG
@@ -236,6 +236,29 @@ enum TestShell: String, CaseIterable, Sendable {
                 end
 
                 """, "\(result.log)")
+    }
+
+    @Test("what is generated is in no program's environment, also where all that is assigned is to be")
+    func exportingAll() async throws {
+        for shell in TestShell.present {
+            let result = try await run(
+                [
+                    "set -a", "A=5", "! true", "env | grep -c 'slipway[_]' || :", "set +a", "B=6", "sh -c 'echo $A-$B'",
+                    "env",
+                ],
+                in: shell)
+            #expect(result.outcome == .exited(0))
+            #expect(result.log.contains("\n5-\n"), "\(shell): \(result.log)")
+        }
+    }
+
+    @Test("a command that closes what it did not open is told, and runs in no part", arguments: TestShell.present)
+    func closing(_ shell: TestShell) async throws {
+        for command in ["else echo ran", "fi; echo ran; if true; then :", "done", "done; echo ran", "}; echo ran; {"] {
+            let result = try await run(["echo first", command], in: shell)
+            #expect(result.outcome != .exited(0))
+            #expect(!result.log.split(separator: "\n").contains("ran"), "\(result.log)")
+        }
     }
 
     @Test func aShellIsAPathOrAName() {

@@ -25,8 +25,15 @@ struct Dispatcher: Service {
 
     private func dispatch(waking wake: Signal) async {
         var wakes = wake.wakes.makeAsyncIterator()
+        // What the address asked for before a restart still holds.
+        var mayBePaused = true
         while !Task.isCancelled {
             do {
+                if mayBePaused {
+                    let pause = try await store.pause(for: outlet.endpoint)
+                    if pause > .zero { try await sleep(pause) }
+                    mayBePaused = false
+                }
                 let due = try await store.due(for: outlet.endpoint, limit: width)
                 if !due.isEmpty {
                     let pause = await send(due)

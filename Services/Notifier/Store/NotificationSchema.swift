@@ -2,7 +2,7 @@ import Storage
 
 /// The tables of the notifier's outbox.
 enum NotificationSchema {
-    static let migrations = [first, oneBody]
+    static let migrations = [first, oneBody, pauses]
 
     private static let first = Migration(
         "notifications",
@@ -82,4 +82,9 @@ enum NotificationSchema {
             DROP TABLE attempt;
             DROP TABLE notification;
             """)
+
+    /// Until when addresses asked to be left alone.
+    private static let pauses = Migration(
+        "pauses",
+        sql: "CREATE TABLE pause (endpoint TEXT NOT NULL PRIMARY KEY, until INTEGER NOT NULL)")
 }

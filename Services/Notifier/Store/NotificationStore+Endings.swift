@@ -82,6 +82,10 @@ extension NotificationStore {
                 try database.execute(
                     "DELETE FROM event WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE event = event.row)")
             }
+            for endpoint in try database.values("SELECT endpoint FROM pause") as [String]
+            where !endpoints.contains(endpoint) {
+                try database.execute("DELETE FROM pause WHERE endpoint = ?", [endpoint])
+            }
             for endpoint in try database.values("SELECT endpoint FROM disabled ORDER BY endpoint") as [String] {
                 if !endpoints.contains(endpoint) || enabled.contains(endpoint) {
                     try database.execute("DELETE FROM disabled WHERE endpoint = ?", [endpoint])

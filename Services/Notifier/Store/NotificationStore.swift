@@ -76,6 +76,16 @@ struct NotificationStore: Sendable {
         }
     }
 
+    /// How long the address is still to be left alone, as its last answer asked (`Retry-After`).
+    func pause(for endpoint: String, now: Timestamp = .now) async throws -> Duration {
+        let until: Timestamp? = try await store.read { database in
+            try database.value("SELECT until FROM pause WHERE endpoint = ?", [endpoint])
+        }
+        // However the clock was set meanwhile.
+        let longest = DeliveryPolicy.longestRetryAfter * 1_000
+        return .milliseconds(min(max(0, (until ?? now).milliseconds - now.milliseconds), longest))
+    }
+
     /// Notes how an attempt ended and what follows.
     /// - Returns: how many wait no more.
     func record(
@@ -94,6 +104,14 @@ struct NotificationStore: Sendable {
                 ])
             try database.execute(
                 "UPDATE delivery SET attempts = ? WHERE row = ?", [notification.attempts + 1, notification.row])
+            let pause = DeliveryPolicy.pause(after: outcome)
+            if pause > .zero {
+                try database.execute(
+                    """
+                    INSERT INTO pause (endpoint, until) VALUES (?1, ?2)
+                    ON CONFLICT (endpoint) DO UPDATE SET until = max(until, ?2)
+                    """, [notification.endpoint, now.adding(pause)])
+            }
             let over: Int
             switch verdict {
             case .retry(let after):

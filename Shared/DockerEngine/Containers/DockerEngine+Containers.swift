@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HTTPClient
 import Text
 
@@ -129,6 +130,24 @@ extension DockerEngine {
         call.body = .bytes(archive + TarEntry.end)
         call.timeout = .seconds(60)
         try await perform(call)
+    }
+
+    /// Whether a process of a container was killed for using more memory than the container may, by the engine's events:
+    /// what ``ContainerDetails/State/wasOutOfMemory`` says is settled when the container ends, and the word of it may come
+    /// a moment later.
+    /// - Parameter patience: How long to wait for it.
+    /// - Throws: ``DockerError``.
+    public func ranOutOfMemory(
+        _ id: String, patience: Duration = .milliseconds(500)
+    ) async throws(DockerError) -> Bool {
+        // By the clock of this very host, where the engine's socket is.
+        let until = Int64(Date.now.timeIntervalSince1970 * 1000) + Int64(patience / .milliseconds(1))
+        let fraction = String(until % 1000 + 1000).dropFirst()
+        let filters = String(decoding: try Self.encode(["container": [id], "event": ["oom"]]), as: UTF8.self)
+        let call = Call(
+            .get, "/events", "the events of container \(id)",
+            query: [("since", "1"), ("until", "\(until / 1000).\(fraction)"), ("filters", filters)])
+        return try await !collect(try await send(call), call).isEmpty
     }
 
     /// Ends a container at once. One that does not run is no error.

@@ -26,7 +26,12 @@ public struct CommandScript: Sendable, Hashable {
     ///   - given: What a person calls that directory.
     ///   - folder: The script's own folder, as the shell sees it.
     ///   - setup: Lines of the shell that come first.
-    public init(_ commands: [String], directory: String, given: String? = nil, folder: String, setup: [String] = []) {
+    ///   - looksForKills: Whether the shell's control group is the step's own, so that a process of it that was killed
+    ///     for want of memory was the step's. Where one was, the script's reason is ``killed``.
+    public init(
+        _ commands: [String], directory: String, given: String? = nil, folder: String, setup: [String] = [],
+        looksForKills: Bool = false
+    ) {
         var text = "set -e; exec 2>&1; " + Self.patience + "; "
         for line in setup { text += line + "; " }
         text += Self.prologue(problem: "\(folder)/\(Self.problemName)")
@@ -38,7 +43,8 @@ public struct CommandScript: Sendable, Hashable {
             text += Self.step(command)
             text += index % Self.commandsPerLine == Self.commandsPerLine - 1 ? "\n" + Self.nextLine : " "
         }
-        self.text = text + "{ slipway_again && :; } >/dev/null 2>&1\n"
+        let last = looksForKills ? Self.lookForKills + "; " : ""
+        self.text = text + "{ \(last)slipway_again && :; } >/dev/null 2>&1\n"
     }
 
     /// The program that runs the script: `/bin/sh` where the step does not say, `/bin/bash` for `bash`.
@@ -48,6 +54,15 @@ public struct CommandScript: Sendable, Hashable {
 
     /// What a step is told whose working directory is not there.
     public static func missing(directory: String) -> String { "the working directory “\(directory)” is not there" }
+
+    /// The reason of a script that ends well although the kernel killed one of its processes for want of memory.
+    public static let killed = "killed"
+
+    /// The kernel's own count, of the second version of control groups or the first.
+    private static let lookForKills =
+        "for slipway_file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do "
+        + "{ while IFS=' ' command read -r slipway_name slipway_count; do case $slipway_name$slipway_count in "
+        + "oom_kill0) ;; oom_kill[0-9]*) slipway_note \(killed) ;; esac; done < $slipway_file; } || :; done"
 
     /// What is generated has no output of its own: its errors, its trace under `set -x`, and what a trap for every command
     /// would print, go nowhere; 3 is the step's output in there.
@@ -61,24 +76,30 @@ public struct CommandScript: Sendable, Hashable {
             "slipway_nl=$(command printf '\\nx')", "slipway_nl=${slipway_nl%x}",
             // As many empty lines as the commands before had: the shell counts the lines of what it evaluates.
             "slipway_above=", "slipway_status=0", "slipway_done=0", "slipway_head=", "slipway_tail=", "slipway_debug=",
+            "slipway_all=",
             "slipway_note() { command printf '%s' \"$1\" >| \"$slipway_problem\" || :; }",
             // What a trap of the step's own prints at its end belongs to the step.
             "slipway_refuse() { slipway_note \"$1\"; exec >&3 2>&3; exit 2; }",
+            // Under `set -a` what is assigned would be every later program's: nothing is before that is off.
+            "slipway_ended() { case $- in *a*) set +a; slipway_all=1 ;; *) slipway_all= ;; esac; "
+                + "slipway_status=$1; slipway_done=1; }",
             // Under `set -e` in a bare `eval`, a command that may fail (`! true`) would end the shell after all: the tail
             // keeps its status and succeeds. Bash's DEBUG trap is away until the next command.
-            "slipway_end='{ slipway_status=$? slipway_done=1; "
+            "slipway_end='{ slipway_ended \"$?\"; "
                 + "case ${BASH_VERSION-}$- in [0-9]*T*) set +T; slipway_debug=$(trap -p DEBUG); trap - DEBUG; set -T ;; "
                 + "[0-9]*) slipway_debug=$(trap -p DEBUG); trap - DEBUG ;; esac; } >/dev/null 2>&1'",
             "slipway_begin() { command printf '%s\\n' \"+ $slipway_command\" >&3 || :; slipway_done=0; "
                 + "slipway_tail=$slipway_nl$slipway_nl$slipway_end; slipway_head=; "
                 + "case $slipway_debug in ?*) slipway_head='eval \"$slipway_debug\"; ' ;; esac; "
+                + "case $slipway_all in ?*) slipway_head=\"${slipway_head}set -a; \" ;; esac; "
                 // Under `set -x` what the shell shows is the command, not that it is evaluated.
                 + "case $- in *x*) set +x; slipway_head=\"${slipway_head}set -x; \" ;; esac; "
                 + "case $slipway_head in ?*) "
                 + "slipway_head=\"{ $slipway_head slipway_again && :; } >/dev/null 2>&1; \" ;; esac; }",
-            // Never run, only read. Bash reads patterns such as !(x) when it was told to, perhaps by this very command.
+            // Never run, only read: a text that closed one of two different brackets would not close the other. Bash reads patterns such as !(x) when it was told to, perhaps by this very command.
             "slipway_parses() { ( case ${BASH_VERSION-} in ?*) command shopt -s extglob ;; esac; "
-                + "eval \"if false; then :$slipway_nl$slipway_command$slipway_nl${slipway_nl}fi\" ); }",
+                + "eval \"if false; then while false; do :$slipway_nl$slipway_command$slipway_nl"
+                + "${slipway_nl}done; fi\" ); }",
             "slipway_again() { return \"$slipway_status\"; }",
         ].joined(separator: "; ") + "; "
     }

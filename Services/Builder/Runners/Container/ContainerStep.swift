@@ -44,9 +44,10 @@ struct ContainerStep: Sendable {
             let end = FirstEnd()
             let details = try await supervise(id, engine, step, directory, shell, end)
             let hint = await hint(on: details.state.exitCode, container.entrypoint?.first, step, id, engine)
+            let wasOutOfMemory = try await wasOutOfMemory(details, container, folder, engine)
             result = .success(
                 Ending(
-                    state: details.state, wasStopped: end.isStop, hint: hint,
+                    state: details.state, wasStopped: end.isStop, hint: hint, wasOutOfMemory: wasOutOfMemory,
                     memoryLimit: container.memoryLimit))
         } catch {
             result = .failure(error)
@@ -67,7 +68,7 @@ struct ContainerStep: Sendable {
             return try containers.folder.makeStep(number: StepNumber.next())
         }
         let script = CommandScript(
-            step.commands, directory: directory, given: step.workingDirectory, folder: Self.folder)
+            step.commands, directory: directory, given: step.workingDirectory, folder: Self.folder, looksForKills: true)
         return try containers.folder.makeStep(number: StepNumber.next(), script: script)
     }
 
@@ -90,6 +91,21 @@ struct ContainerStep: Sendable {
         guard isThere else {
             throw JobFailure(CommandScript.missing(directory: step.step.workingDirectory ?? directory))
         }
+    }
+
+    /// Whether a process of a container that has ended was killed for using more memory than it may. What the engine keeps
+    /// of that is missing where the container ended before the engine heard of it.
+    private func wasOutOfMemory(
+        _ details: ContainerDetails, _ container: ContainerSpecification, _ folder: StepFolder, _ engine: DockerEngine
+    ) async throws(DockerError) -> Bool {
+        if details.state.wasOutOfMemory { return true }
+        if let script = folder.script {
+            if script.reason() == CommandScript.killed { return true }
+            // It has looked by itself.
+            if details.state.exitCode == 0 { return false }
+        }
+        guard container.memoryLimit != nil else { return false }
+        return try await engine.ranOutOfMemory(details.id)
     }
 
     /// What is behind an exit code that says that something was not found, or cannot be executed.
@@ -208,6 +224,7 @@ extension ContainerStep {
         var wasStopped: Bool
         /// What is known better than its exit code tells.
         var hint: String?
+        var wasOutOfMemory: Bool
         /// In bytes.
         var memoryLimit: Int64?
 
@@ -215,7 +232,7 @@ extension ContainerStep {
         func result(_ step: StepRun, _ folder: StepFolder) async throws(JobFailure) -> StepResult {
             let file = folder.output
             var memory: String?
-            if state.wasOutOfMemory {
+            if wasOutOfMemory {
                 let limit = memoryLimit.map { " of \($0 >> 20) MiB" } ?? ""
                 let words = "out of memory: a process used more than the limit\(limit) and was killed"
                 // Also where the step went on without that process: whether its work is any good nobody knows.
