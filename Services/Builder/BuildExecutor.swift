@@ -27,7 +27,8 @@ struct BuildExecutor: JobExecutor {
     }
 
     func execute(_ job: GrantedJob, _ run: JobRun) async throws {
-        let folder = JobFolder(below: jobs, job: job.grant.job, attempt: job.grant.attempt)
+        let folder = try JobFolder(
+            below: jobs, job: job.grant.job, attempt: job.grant.attempt, stage: job.stage)
         try folder.make()
         let build = BuildJob(job, folder: folder, tools: tools)
         let runners = StepRunners(BuildStepRunners.all.map { $0.init(build) }, events: tools.events)

@@ -257,7 +257,8 @@ import Worker
     @Test func filesOfOtherUsersAreOpenedByAContainersRoot() async throws {
         try await BuilderScope.with { scope in
             let data = FilePath("\(scope.folder)/data")
-            let folder = JobFolder(below: data, job: .make(), attempt: 1)
+            let folder = try JobFolder(
+                below: data, job: .make(), attempt: 1, stage: Stage(name: "main", steps: []))
             try folder.make()
             let job = try GrantedJob(try scope.grant(stage(.docker, [])), keys: scope.keys)
             let containers = JobContainers(
@@ -320,6 +321,29 @@ import Worker
             #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("user"))")
             #expect(outcome.log("root").hasSuffix("\nfound\n"))
             #expect(outcome.log("user").hasSuffix("/drone/src\n1234\n"))
+        }
+    }
+
+    /// As in Drone: what one step leaves beside the source, another finds.
+    @Test func theBaseOfTheWorkspaceIsShared() async throws {
+        try await BuilderScope.with { scope in
+            var stage = stage(
+                .docker,
+                [
+                    Step(
+                        name: "make", image: scope.image,
+                        commands: ["pwd; mkdir ../../bin; echo tool > $DRONE_WORKSPACE_BASE/bin/tool"]),
+                    Step(
+                        name: "use", image: scope.image,
+                        commands: ["cat /go/bin/tool; echo $CI_WORKSPACE_PATH; id -u"], user: "1000"),
+                    Step(name: "there", image: scope.image, commands: ["pwd"], workingDirectory: "/go/bin"),
+                ])
+            stage.workspace = Workspace(base: "/go", path: "src/app")
+            let outcome = try await scope.run(stage)
+            #expect(outcome.finished.outcome == .success, "\(outcome.finished)")
+            #expect(outcome.log("make").hasSuffix("\n/go/src/app\n"))
+            #expect(outcome.log("use").hasSuffix("\ntool\nsrc/app\n1000\n"), "\(outcome.log("use"))")
+            #expect(outcome.log("there").hasSuffix("\n/go/bin\n"))
         }
     }
 

@@ -28,7 +28,9 @@ import Worker
             events: WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger)
         return BuildJob(
             try GrantedJob(grant, keys: try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")),
-            folder: JobFolder(below: "/nowhere", job: grant.job, attempt: 1), tools: tools)
+            folder: try JobFolder(
+                below: "/nowhere", job: grant.job, attempt: 1, stage: Stage(name: "main", steps: steps)),
+            tools: tools)
     }
 
     /// Whatever a step says, one kind takes it, and tells what this builder lacks for it.
@@ -48,7 +50,7 @@ import Worker
             let takers = runners.filter { $0.accepts(step) }
             #expect(takers.count == 1, "\(step.name)")
             let runner = try #require(takers.first)
-            #expect(runner.workspace(of: step, in: job.job.stage) == workspace, "\(step.name)")
+            #expect(runner.workspace(of: step, in: job.job.stage)?.folder == workspace, "\(step.name)")
             let error = await #expect(throws: JobFailure.self) {
                 try await runner.run(StepRun(job: job.job, step: step, outputs: [:], log: NoLog()))
             }

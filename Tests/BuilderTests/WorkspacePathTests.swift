@@ -14,13 +14,35 @@ import Worker
     }
 
     @Test func anAbsolutePathIsTheWorkspace() {
-        #expect(WorkspacePath.inContainers(of: stage()) == "/drone/src")
-        #expect(WorkspacePath.inContainers(of: stage(nil, "")) == "/drone/src")
-        #expect(WorkspacePath.inContainers(of: stage("/go", "src/x")) == "/go/src/x")
-        #expect(WorkspacePath.inContainers(of: stage("/go/", "./src//x/")) == "/go/src/x")
-        #expect(WorkspacePath.inContainers(of: stage(nil, "/go/src/example.org/app")) == "/go/src/example.org/app")
-        #expect(WorkspacePath.inContainers(of: stage("/a", "/b/../c")) == "/c")
-        #expect(WorkspacePath.inContainers(of: stage("src", nil)) == "/src")
+        #expect(WorkspacePath.place(of: stage()).folder == "/drone/src")
+        #expect(WorkspacePath.place(of: stage(nil, "")).folder == "/drone/src")
+        #expect(WorkspacePath.place(of: stage("/go", "src/x")).folder == "/go/src/x")
+        #expect(WorkspacePath.place(of: stage("/go/", "./src//x/")).folder == "/go/src/x")
+        #expect(WorkspacePath.place(of: stage(nil, "/go/src/example.org/app")).folder == "/go/src/example.org/app")
+        #expect(WorkspacePath.place(of: stage("/a", "/b/../c")).folder == "/c")
+        #expect(WorkspacePath.place(of: stage("src", nil)).folder == "/src")
+    }
+
+    @Test("what is below the base is shared by all steps, and what is not is by itself")
+    func base() {
+        for (base, path, place) in [
+            ("/go", "src/x", StepWorkspace("/go", path: "src/x")), ("/go", nil, StepWorkspace("/go")),
+            (nil, "x", StepWorkspace("/drone/src", path: "x")), ("/go", "/go/src", StepWorkspace("/go", path: "src")),
+            ("/go", "/opt", StepWorkspace("/opt")), ("/go", "../x", StepWorkspace("/x")),
+            ("/", "src", StepWorkspace("/src")),
+        ] { #expect(WorkspacePath.place(of: stage(base, path)) == place) }
+        for (base, path) in [("/", nil), ("/a", ".."), ("/slipway", nil), ("/", "slipway/x")] {
+            #expect(throws: JobFailure.self) {
+                try JobFolder(
+                    below: "/nowhere", job: JobID(rawValue: "j"), attempt: 1, stage: stage(base, path))
+            }
+        }
+        #expect(throws: Never.self) {
+            let folder = try JobFolder(
+                below: "/nowhere", job: JobID(rawValue: "j"), attempt: 1, stage: stage("/go", "src/x"))
+            #expect(folder.workspace == "/nowhere/j-1/workspace/src/x" && folder.shared == "/nowhere/j-1/workspace")
+            #expect(folder.place == StepWorkspace("/nowhere/j-1/workspace", path: "src/x"))
+        }
     }
 
     @Test func whereAStepBegins() throws {

@@ -16,7 +16,7 @@ import Testing
         init(_ prefix: String) { self.prefix = prefix }
 
         func accepts(_ step: Step) -> Bool { step.name.hasPrefix(prefix) }
-        func workspace(of step: Step, in stage: Stage) -> String? { "/\(prefix)" }
+        func workspace(of step: Step, in stage: Stage) -> StepWorkspace? { StepWorkspace("/\(prefix)") }
         func run(_ step: StepRun) async throws -> StepResult {
             told.withLock { $0.append(step.step.name) }
             return StepResult(success: true, reason: prefix)
@@ -31,7 +31,7 @@ import Testing
         for (name, prefix) in [("aa1", "aa"), ("a1", "a")] {
             let step = Step(name: name, commands: ["x"])
             #expect(runners.accepts(step))
-            #expect(runners.workspace(of: step, in: Stage(name: "main", steps: [step])) == "/\(prefix)")
+            #expect(runners.workspace(of: step, in: Stage(name: "main", steps: [step])) == StepWorkspace("/\(prefix)"))
             #expect(try await runners.run(run(of: step)).reason == prefix)
         }
         let other = Step(name: "b", commands: ["x"])

@@ -1,17 +1,27 @@
 import Contracts
 import Glibc
+import PipelineLanguage
 import SystemPackage
 import Worker
 
 /// The folder of one attempt of a job: its workspace, and what each step is given beside it.
 struct JobFolder: Sendable {
     let path: FilePath
-    /// The source, shared by all steps. Any user of a container may write to it, see ``JobContainers/openWorkspace(_:)``;
-    /// the folder above is this builder's alone.
-    var workspace: FilePath { path.appending("workspace") }
+    /// The source's place in what the steps share; empty where it is all of that.
+    private let inner: FilePath
+    /// What all steps share. Any user of a container may write to it, see ``JobContainers/openWorkspace(_:)``; the folder
+    /// above is this builder's alone.
+    var shared: FilePath { path.appending("workspace") }
+    /// The source.
+    var workspace: FilePath { shared.pushing(inner) }
+    /// The same for a process.
+    var place: StepWorkspace { StepWorkspace(shared.string, path: inner.string) }
 
-    init(below jobs: FilePath, job: JobID, attempt: Int) {
+    /// - Throws: ``JobFailure`` for a workspace that no container can have.
+    init(below jobs: FilePath, job: JobID, attempt: Int, stage: Stage) throws(JobFailure) {
+        if let problem = stage.workspace.problem { throw JobFailure(problem) }
         path = jobs.appending("\(job)-\(attempt)")
+        inner = FilePath(WorkspacePath.place(of: stage).path)
     }
 
     func make() throws(JobFailure) {
@@ -21,7 +31,11 @@ struct JobFolder: Sendable {
         } catch {
             throw JobFailure("the job's folder cannot be made: \(error)")
         }
-        workspace.withPlatformString { _ = chmod($0, 0o777) }
+        var folder = workspace
+        while folder.starts(with: shared) {
+            folder.withPlatformString { _ = chmod($0, 0o777) }
+            folder.removeLastComponent()
+        }
     }
 
     /// A new folder for one try of a step, with the file its outputs go to.

@@ -5,12 +5,10 @@ import Worker
 
 /// Where the workspace is, and paths of a pipeline in it, which must not lead out: not by `..` and not by a link.
 enum WorkspacePath {
-    /// Where the source is in the containers of a stage: `workspace.path` below `workspace.base`, or by itself where it
-    /// is absolute.
-    static func inContainers(of stage: Stage) -> String {
-        let root = FilePath("/")
-        let base = root.pushing(FilePath(stage.workspace.base ?? "/drone/src"))
-        return base.pushing(FilePath(stage.workspace.path ?? "")).lexicallyNormalized().string
+    /// Where the source is in the containers of a stage.
+    static func place(of stage: Stage) -> StepWorkspace {
+        let place = stage.workspace.place
+        return StepWorkspace(place.base, path: place.path)
     }
 
     /// Where a step in a container begins; `nil` leaves it to the image.
@@ -19,14 +17,14 @@ enum WorkspacePath {
     /// - Throws: `JobFailure` for a relative path that leads out of the workspace.
     static func directory(of step: Step, isBackground: Bool, in stage: Stage) throws(JobFailure) -> String? {
         guard let wanted = step.workingDirectory else {
-            return isBackground && step.commands.isEmpty ? nil : inContainers(of: stage)
+            return isBackground && step.commands.isEmpty ? nil : place(of: stage).folder
         }
         return try place(wanted, stage).string
     }
 
     /// A working directory as a container has it: an absolute path by itself, a relative one in the workspace.
     private static func place(_ wanted: String, _ stage: Stage) throws(JobFailure) -> FilePath {
-        let workspace = FilePath(inContainers(of: stage))
+        let workspace = FilePath(place(of: stage).folder)
         let place = workspace.pushing(FilePath(wanted)).lexicallyNormalized()
         guard wanted.hasPrefix("/") || place.starts(with: workspace) else {
             throw JobFailure("the working directory “\(wanted)” leads out of the workspace; only an absolute path may")
@@ -73,10 +71,13 @@ enum WorkspacePath {
         return true
     }
 
-    /// Where a container's path in the workspace is on the builder's machine; `nil` for any other path.
+    /// Where a container's path in what the steps share is on the builder's machine; `nil` for any other path.
     private static func onHost(_ path: FilePath, _ workspace: FilePath, _ stage: Stage) -> FilePath? {
-        var rest = path
-        return rest.removePrefix(FilePath(inContainers(of: stage))) ? workspace.pushing(rest) : nil
+        let place = place(of: stage)
+        var (rest, shared) = (path, workspace)
+        guard rest.removePrefix(FilePath(place.base)) else { return nil }
+        for _ in FilePath(place.path).components { shared.removeLastComponent() }
+        return shared.pushing(rest)
     }
 
     private static func real(_ path: String) -> String? {

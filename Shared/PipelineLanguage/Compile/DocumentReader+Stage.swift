@@ -184,6 +184,10 @@ extension DocumentReader {
         let workspace = Workspace(
             base: name(fields.take("base"), "“base”"), path: name(fields.take("path"), "“path”"))
         fields.finish()
+        // What an expression says is known when it runs.
+        if let problem = workspace.problem, !"\(workspace.base ?? "")\(workspace.path ?? "")".contains("$") {
+            sink.error(.badValue, problem, at: node)
+        }
         return workspace
     }
 

@@ -136,6 +136,10 @@ extension RunVariable {
         run(.drone, "DRONE_CRON", "the name of the schedule", "for `cron`") { $0.trigger.cron },
         place(.drone, "DRONE_WORKSPACE", "the folder of the source"),
         place(.drone, "CI_WORKSPACE", "the folder of the source"),
+        place(.drone, "DRONE_WORKSPACE_BASE", "the folder that the steps share, `workspace.base`"),
+        place(.drone, "CI_WORKSPACE_BASE", "the same"),
+        place(.drone, "DRONE_WORKSPACE_PATH", "the place of the source below it, `workspace.path`"),
+        place(.drone, "CI_WORKSPACE_PATH", "the same"),
     ]
 
     static let toldByForge = "where the forge's hook told it"

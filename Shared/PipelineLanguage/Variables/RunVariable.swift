@@ -35,7 +35,11 @@ public struct RunVariable: Sendable {
     public static let all = drone + droneBeyond + gitlab + slipway
 
     /// Those that say where the source is.
-    public static let workspaceNames = ["CI_PROJECT_DIR", "CI_WORKSPACE", "DRONE_WORKSPACE", "SLIPWAY_WORKSPACE"]
+    public static let sourceNames = ["CI_PROJECT_DIR", "CI_WORKSPACE", "DRONE_WORKSPACE", "SLIPWAY_WORKSPACE"]
+    /// Those of the folder that the steps share, and of the source's place below it.
+    public static let workspaceBaseNames = ["CI_WORKSPACE_BASE", "DRONE_WORKSPACE_BASE"]
+    public static let workspacePathNames = ["CI_WORKSPACE_PATH", "DRONE_WORKSPACE_PATH"]
+    static let workspaceNames = sourceNames + workspaceBaseNames + workspacePathNames
 
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 

@@ -11,8 +11,7 @@ extension GrantedJob {
             otherFailedStages: grant.failedStages ?? [], machine: Host.name, now: run.startedAt)
         var environment = grant.environment
         environment.merge(moment.environment) { _, now in now }
-        guard let workspace = run.workspace else { return environment }
-        for name in RunVariable.workspaceNames { environment[name] = workspace }
+        environment.merge(run.workspace?.environment ?? [:]) { _, place in place }
         return environment
     }
 }
@@ -27,9 +26,7 @@ extension StepRun {
         var environment = job.environment(of: self)
         for (name, value) in step.environment { environment[name] = try job.resolve(value) }
         for (name, value) in step.pluginEnvironment { environment[name] = try job.resolve(value) }
-        if let workspace {
-            for name in RunVariable.workspaceNames { environment[name] = workspace }
-        }
+        environment.merge(workspace?.environment ?? [:]) { _, place in place }
         environment[StepOutputs.variable] = output
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) { try Self.check(name, value) }
         return environment

@@ -11,7 +11,7 @@ public struct StepRun: Sendable {
     /// How the steps before it ended, by step.
     public let outcomes: [String: StepOutcome]
     /// The folder of the source as the step sees it.
-    public let workspace: String?
+    public let workspace: StepWorkspace?
     public let startedAt: Timestamp
     /// Counts the tries of this step within the attempt, from 1.
     public let number: Int
@@ -29,7 +29,7 @@ public struct StepRun: Sendable {
 
     public init(
         job: GrantedJob, step: Step, outputs: [String: [String: String]], outcomes: [String: StepOutcome] = [:],
-        workspace: String? = nil, startedAt: Timestamp = .now, number: Int = 1, log: any StepLog,
+        workspace: StepWorkspace? = nil, startedAt: Timestamp = .now, number: Int = 1, log: any StepLog,
         ready: @escaping @Sendable () -> Void = {}, stuck: @escaping @Sendable (String?) -> Void = { _ in },
         stopped: @escaping @Sendable () -> JobStop? = { nil }
     ) {

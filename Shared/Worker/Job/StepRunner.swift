@@ -39,7 +39,7 @@ public protocol StepRunner: Sendable {
     func accepts(_ step: Step) -> Bool
 
     /// The folder of the source as a step sees it; `nil` where it has none.
-    func workspace(of step: Step, in stage: Stage) -> String?
+    func workspace(of step: Step, in stage: Stage) -> StepWorkspace?
 
     /// Runs one try of the step to its end.
     /// - Throws: ``JobFailure`` for a person; any other error is told as it is. The step has failed then.
@@ -53,6 +53,6 @@ public protocol StepRunner: Sendable {
 extension StepRunner {
     /// The only runner of a worker takes all steps.
     public func accepts(_ step: Step) -> Bool { true }
-    public func workspace(of step: Step, in stage: Stage) -> String? { nil }
+    public func workspace(of step: Step, in stage: Stage) -> StepWorkspace? { nil }
     public func cleanUp() async {}
 }

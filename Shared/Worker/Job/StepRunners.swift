@@ -12,7 +12,7 @@ public struct StepRunners: StepRunner {
 
     public func accepts(_ step: Step) -> Bool { runner(of: step) != nil }
 
-    public func workspace(of step: Step, in stage: Stage) -> String? {
+    public func workspace(of step: Step, in stage: Stage) -> StepWorkspace? {
         runner(of: step)?.workspace(of: step, in: stage)
     }
 

@@ -16,7 +16,6 @@ extension ContainerStep {
         let step = run.step
         let host = containers.host
         try Self.check(step, host.limits)
-        let workspace = WorkspacePath.inContainers(of: run.job.stage)
         var container = ContainerSpecification(image: "\(image)")
         if given.script != nil {
             container.entrypoint = [CommandScript.interpreter(step.shell), CommandScript.fileName]
@@ -37,7 +36,9 @@ extension ContainerStep {
         container.labels = host.labels(
             job: run.job.grant.job.rawValue, attempt: run.job.grant.attempt, step: step.name)
         container.mounts = [
-            .bind(source: try await host.hostPath(of: containers.folder.workspace.string), path: workspace),
+            .bind(
+                source: try await host.hostPath(of: containers.folder.shared.string),
+                path: WorkspacePath.place(of: run.job.stage).base),
             .bind(source: try await host.hostPath(of: given.path.string), path: Self.folder),
         ]
         for mount in step.mounts { container.mounts.append(try await containers.mount(mount)) }

@@ -11,7 +11,7 @@ struct ContainerStepRunner: BuildStepRunner {
 
     func accepts(_ step: Step) -> Bool { step.image != nil && step.build == nil }
 
-    func workspace(of step: Step, in stage: Stage) -> String? { WorkspacePath.inContainers(of: stage) }
+    func workspace(of step: Step, in stage: Stage) -> StepWorkspace? { WorkspacePath.place(of: stage) }
 
     func run(_ step: StepRun) async throws -> StepResult {
         try await ContainerStep(

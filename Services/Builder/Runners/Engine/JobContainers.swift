@@ -99,7 +99,7 @@ actor JobContainers {
     /// may read it: what somebody keeps to himself, such as a key of mode 0600, stays so. What belongs to users of the
     /// containers, whom a builder that is not root has no power over, a container's root opens.
     nonisolated func openWorkspace(_ log: some StepLog) async {
-        let closed = FileTree.open(folder.workspace)
+        let closed = FileTree.open(folder.shared)
         if !closed.isEmpty { await openAsRoot(closed, log) }
     }
 

@@ -10,7 +10,7 @@ struct ImageBuildRunner: BuildStepRunner {
 
     func accepts(_ step: Step) -> Bool { step.build != nil }
 
-    func workspace(of step: Step, in stage: Stage) -> String? { job.folder.workspace.string }
+    func workspace(of step: Step, in stage: Stage) -> StepWorkspace? { job.folder.place }
 
     func run(_ step: StepRun) async throws -> StepResult {
         try await ImageBuildStep(

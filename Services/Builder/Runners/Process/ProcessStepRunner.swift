@@ -13,7 +13,7 @@ struct ProcessStepRunner: BuildStepRunner {
 
     func accepts(_ step: Step) -> Bool { step.image == nil && step.build == nil }
 
-    func workspace(of step: Step, in stage: Stage) -> String? { job.folder.workspace.string }
+    func workspace(of step: Step, in stage: Stage) -> StepWorkspace? { job.folder.place }
 
     func run(_ step: StepRun) async throws -> StepResult {
         guard !step.step.commands.isEmpty else {
