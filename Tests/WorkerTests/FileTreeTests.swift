@@ -50,6 +50,33 @@ import Testing
         }
     }
 
+    /// Deeper than there are descriptors and than a stack has room: it would end the builder, at each start again.
+    @Test func aTreeAsDeepAsAJobLikesIsRemoved() async throws {
+        try await withTemporaryDirectory { directory in
+            let tree = directory.appending("tree")
+            try FileTree.make(tree)
+            for branch in ["a", "b"] {
+                var folder = tree.withPlatformString { Glibc.open($0, O_RDONLY | O_DIRECTORY) }
+                for level in 0..<20_000 {
+                    #expect(mkdirat(folder, branch, 0o700) == 0)
+                    if level % 1_000 == 0 { #expect(symlinkat("/", folder, "link") == 0) }
+                    let child = openat(folder, branch, O_RDONLY | O_DIRECTORY)
+                    try #require(child >= 0)
+                    // It lets nobody in.
+                    if level % 70 == 0 { #expect(fchmod(folder, 0o500) == 0) }
+                    close(folder)
+                    folder = child
+                }
+                close(folder)
+                #expect(fchmodat(AT_FDCWD, tree.string, 0o700, 0) == 0)
+            }
+            _ = FileTree.open(tree)
+            _ = FileTree.foreignFolders(tree)
+            try FileTree.remove(tree)
+            #expect(access(tree.string, F_OK) != 0)
+        }
+    }
+
     /// The rights of this thread's files are another user's meanwhile.
     @Test(.enabled(if: geteuid() == 0, "only root can be somebody else")) func whatBelongsToOthersIsNamed() async throws
     {

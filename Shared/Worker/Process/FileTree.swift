@@ -18,34 +18,62 @@ public enum FileTree {
         }
     }
 
+    /// How many directories below each other are held open. What a job makes may be deeper than there are descriptors, or
+    /// room on a thread's stack.
+    private static let depth = 64
+
     /// Removes a file or a directory and all that is in it, never following a link. That nothing is there is no error.
     /// - Throws: why it, or the first of what is in it, cannot be removed.
     public static func remove(_ path: FilePath) throws(Errno) {
-        try remove(Array(path.string.utf8CString), in: AT_FDCWD)
+        var removal = Removal()
+        try removal.remove(Array(path.string.utf8CString), in: AT_FDCWD, depth: 0)
     }
 
-    private static func remove(_ name: [CChar], in directory: Int32) throws(Errno) {
-        if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return }
-        // Linux says EISDIR, POSIX EPERM.
-        guard errno == EISDIR || errno == EPERM else { throw Errno(rawValue: errno) }
-        var descriptor = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        if descriptor < 0, errno == EACCES {
-            // A directory that nobody may read: its owner may change that.
+    /// The removal of one tree. What is too deep is moved to its top, and removed from there.
+    private struct Removal {
+        private var top: Int32 = -1
+        private var moved = 0
+
+        mutating func remove(_ name: [CChar], in directory: Int32, depth: Int) throws(Errno) {
+            if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return }
+            // Linux says EISDIR, POSIX EPERM.
+            guard errno == EISDIR || errno == EPERM else { throw Errno(rawValue: errno) }
+            if depth > FileTree.depth { return try move(name, of: directory) }
+            var descriptor = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            if descriptor < 0, errno == EACCES {
+                // A directory that nobody may read: its owner may change that.
+                fchmodat(directory, name, 0o700, 0)
+                descriptor = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            }
+            guard descriptor >= 0, let entries = fdopendir(descriptor) else {
+                if errno == ENOENT { return }
+                throw Errno(rawValue: errno)
+            }
+            defer { closedir(entries) }
+            if depth == 0 { top = descriptor }
+            // Without the write bit it would keep its entries.
+            fchmod(descriptor, 0o700)
+            while true {
+                let before = moved
+                while let child = FileTree.nextName(in: entries) { try remove(child, in: descriptor, depth: depth + 1) }
+                if unlinkat(directory, name, AT_REMOVEDIR) == 0 || errno == ENOENT { return }
+                guard errno == ENOTEMPTY, depth == 0, moved > before else { throw Errno(rawValue: errno) }
+                rewinddir(entries)
+            }
+        }
+
+        private mutating func move(_ name: [CChar], of directory: Int32) throws(Errno) {
+            moved += 1
+            let place = "slipway-removed-\(moved)-\(UInt64.random(in: .min ... .max))"
+            if renameat(directory, name, top, place) == 0 || errno == ENOENT { return }
+            guard errno == EACCES else { throw Errno(rawValue: errno) }
+            // Its way up is written into it.
             fchmodat(directory, name, 0o700, 0)
-            descriptor = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard renameat(directory, name, top, place) == 0 else { throw Errno(rawValue: errno) }
         }
-        guard descriptor >= 0, let entries = fdopendir(descriptor) else {
-            if errno == ENOENT { return }
-            throw Errno(rawValue: errno)
-        }
-        defer { closedir(entries) }
-        // Without the write bit it would keep its entries.
-        fchmod(descriptor, 0o700)
-        while let child = nextName(in: entries) { try remove(child, in: descriptor) }
-        if unlinkat(directory, name, AT_REMOVEDIR) != 0, errno != ENOENT { throw Errno(rawValue: errno) }
     }
 
-    /// The folders of a tree that belong to other users, as far as this one may look.
+    /// The folders of a tree that belong to other users, as far as this one may look, but for the deepest.
     /// - Returns: paths below the tree's.
     public static func foreignFolders(_ path: FilePath) -> [[UInt8]] {
         var found: [[UInt8]] = []
@@ -60,7 +88,8 @@ public enum FileTree {
     }
 
     /// Lets every user do with a tree what its owners may, as far as others may read it: what is its owner's alone, and all
-    /// below it, stays as it is. Links are never followed, however the tree changes meanwhile.
+    /// below it, stays as it is, and so does what is deeper than source gets. Links are never followed, however the tree
+    /// changes meanwhile.
     /// - Returns: what could not be opened, since it belongs to other users: paths below the tree's.
     public static func open(_ path: FilePath) -> [[UInt8]] {
         var closed: [[UInt8]] = []
@@ -84,14 +113,14 @@ public enum FileTree {
         return closed
     }
 
-    /// Goes through a tree, never following a link, as far as this user may look.
+    /// Goes through a tree, never following a link, as far as this user may look and not below ``depth``.
     /// - Parameters:
     ///   - descriptor: of a directory; it is taken over.
     ///   - path: the directory's, with a `/` at its end, below the tree's.
     ///   - visit: is given the directory of an entry, its name there, what it is, and its path below the tree's; says
     ///     whether what is in it is visited too, where it is a directory.
     private static func walk(
-        below descriptor: Int32, _ path: [UInt8] = [], visit: (Int32, [CChar], stat, [UInt8]) -> Bool
+        below descriptor: Int32, _ path: [UInt8] = [], depth: Int = 0, visit: (Int32, [CChar], stat, [UInt8]) -> Bool
     ) {
         guard let entries = fdopendir(descriptor) else {
             close(descriptor)
@@ -102,9 +131,11 @@ public enum FileTree {
             var status = stat()
             guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
             let whole = path + name.dropLast().map { UInt8(bitPattern: $0) }
-            guard visit(descriptor, name, status, whole), status.st_mode & S_IFMT == S_IFDIR else { continue }
+            // One level more than removal holds open: what it moves has to be this user's as well.
+            guard visit(descriptor, name, status, whole), status.st_mode & S_IFMT == S_IFDIR, depth <= Self.depth
+            else { continue }
             let child = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            if child >= 0 { walk(below: child, whole + [UInt8(ascii: "/")], visit: visit) }
+            if child >= 0 { walk(below: child, whole + [UInt8(ascii: "/")], depth: depth + 1, visit: visit) }
         }
     }
 
