@@ -1,3 +1,4 @@
+import Contracts
 import DockerEngine
 import PipelineLanguage
 import Testing
@@ -21,7 +22,7 @@ import Worker
             return #""\#(name)": {"IPAddress": "", "Aliases": \#(all)}"#
         }
         let text = #"""
-            {"Id": "\#(id)", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web", "Labels": {\#(labels.map { #""\#($0)": "\#($1)""# }.joined(separator: ","))}},
+            {"Id": "\#(id)", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web", "Labels": \#(String(decoding: try Wire.encode(labels), as: UTF8.self))},
              "State": {"Status": "running", "Running": true, "ExitCode": 0},
              "HostConfig": {"NetworkMode": "\#(mode)"}, "Mounts": [\#(mounts.joined(separator: ","))],
              "NetworkSettings": {"Networks": {\#(endpoints.joined(separator: ","))}}}
