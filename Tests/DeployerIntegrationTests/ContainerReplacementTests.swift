@@ -182,12 +182,14 @@ import Worker
             let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
             let port = try LoopbackPort.free()
             let socket = try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET")
-            _ = try await runTool(
-                "docker",
-                [
-                    "--host", "unix://\(socket)", "run", "--detach", "--rm", "--name", host.service, "--publish",
-                    "127.0.0.1:\(port):8080", "--label", "\(DeployLabel.service)=\(host.service)", one,
-                ])
+            func start(_ options: [String]) async throws {
+                _ = try await runTool(
+                    "docker",
+                    ["--host", "unix://\(socket)", "run", "--detach", "--rm", "--name", host.service] + options + [
+                        "--label", "\(DeployLabel.service)=\(host.service)", one,
+                    ])
+            }
+            try await start(["--publish", "127.0.0.1:\(port):8080"])
             let run = ContainerRun(
                 ports: ["127.0.0.1:\(port):8080"], health: Probe(port: 8080, path: "/index.html", timeout: 20))
             let error = await #expect(throws: JobFailure.self) {
@@ -196,6 +198,8 @@ import Worker
             #expect(error?.reason.contains("was started with --rm") == true, "\(error?.reason ?? "")")
             #expect(error?.reason.hasSuffix("; nothing was changed") == true, "\(error?.reason ?? "")")
             #expect(try await host.answer(port) == "one\n")
+            try await host.engine.removeContainer(host.service)
+            try await start([])
             let beside = ContainerRun(health: Probe(port: 8080, timeout: 20))
             let result = try await host.replacement(two, job: "j2", sequence: 2, beside, log: MemoryLog()).run()
             #expect(try await host.all == [host.service])
@@ -633,6 +637,63 @@ import Worker
             #expect(log.text.contains("has up to 60 s to stop"), "\(log.text)")
             let isDone = ["/bin/busybox", "test", "-e", "/data/done"]
             #expect(try await host.engine.execute(isDone, in: host.service) == 0)
+        }
+    }
+
+    @Test("the ports and the address of a container made by hand go to the next ones, and what does not is named")
+    func madeByHand() async throws {
+        try await withHost { host in
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            let socket = try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET")
+            let network = "\(host.service)-net"
+            let third = Int.random(in: 0...255)
+            let address = "10.213.\(third).9"
+            func docker(_ arguments: [String]) async throws {
+                _ = try await runTool("docker", ["--host", "unix://\(socket)"] + arguments)
+            }
+            try await docker(["network", "create", "--subnet", "10.213.\(third).0/24", network])
+            let port = try LoopbackPort.free()
+            try await docker([
+                "run", "--detach", "--name", host.service, "--publish", "127.0.0.1:\(port):8080", "--network", network,
+                "--ip", address, "--restart", "always", "--env", "TOKEN=hunter2", "--memory", "64m", "--cap-add",
+                "NET_ADMIN", "--add-host", "db:10.0.0.1", "--label", "front=hunter2", one,
+            ])
+            let old = try await host.engine.inspectContainer(host.service).id
+            let bad = ContainerRun(network: network, health: Probe(port: 8080, path: "/nothing", timeout: 2))
+            await #expect(throws: JobFailure.self) {
+                try await host.replacement(two, job: "j1", sequence: 1, bad, log: MemoryLog()).run()
+            }
+            #expect(try await host.engine.inspectContainer(host.service).id == old)
+            try await eventually("the old one's answer") { (try? await host.answer(port)) == "one\n" }
+            var run = ContainerRun(network: network, health: Probe(port: 8080, timeout: 20))
+            let log = MemoryLog()
+            _ = try await host.replacement(two, job: "j2", sequence: 2, run, log: log).run()
+            for line in [
+                "127.0.0.1:\(port):8080 is published as by the old container; name it in “ports”",
+                "the new container has the address \(address) in the network \(network)",
+                "not taken over from the old container: environment TOKEN; labels front; restart always; memory 64m. Name",
+                "“run” has no member for it: --cap-add CAP_NET_ADMIN --add-host db:10.0.0.1",
+            ] { #expect(log.text.contains(line), "\(line): \(log.text)") }
+            #expect(!log.text.contains("hunter2"))
+            #expect(!log.text.contains("cannot be compared"))
+            func check(_ text: String) async throws {
+                #expect(try await host.answer(port) == text)
+                #expect(try await host.engine.inspectContainer(host.service).networks[network]?.address == address)
+                #expect(try await host.all == [host.service])
+            }
+            try await check("two\n")
+            let again = MemoryLog()
+            _ = try await host.replacement(one, job: "j3", sequence: 3, run, log: again).run()
+            try await check("one\n")
+            #expect(!again.text.contains("not taken over"), "\(again.text)")
+            // What a step named goes with its line.
+            run.ports = ["127.0.0.1:\(port):8080"]
+            _ = try await host.replacement(two, job: "j4", sequence: 4, run, log: MemoryLog()).run()
+            run.ports = []
+            _ = try await host.replacement(one, job: "j5", sequence: 5, run, log: MemoryLog()).run()
+            #expect(try await host.engine.inspectContainer(host.service).published.isEmpty)
+            try await host.engine.removeContainer(host.service)
+            try await host.engine.removeNetwork(network)
         }
     }
 

@@ -63,10 +63,11 @@ extension ServiceTests {
             socketPath: try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"), client: http, logger: .quiet)
         let port = try LoopbackPort.free()
         var old = ContainerSpecification(image: image)
-        old.ports = [.init(container: 8080, host: port, address: "127.0.0.1")]
         if network {
             _ = try await engine.createNetwork(service)
             (old.network, old.aliases) = (service, [service])
+        } else {
+            old.ports = [.init(container: 8080, host: port, address: "127.0.0.1")]
         }
         let id = try await engine.createContainer(old, name: service)
         try await engine.startContainer(id)

@@ -15,16 +15,17 @@ import Worker
     /// A container as `docker inspect` shows it.
     private func container(
         mounts: [String] = [], networks: [String: [String]] = [:], mode: String = "front",
-        labels: [String: String] = [:], id: String = id
+        labels: [String: String] = [:], id: String = id, ports: String = "", addresses: [String: String] = [:]
     ) throws -> ContainerDetails {
         let endpoints = networks.map { name, aliases in
             let all = aliases + [String(Self.id.prefix(12))]
-            return #""\#(name)": {"IPAddress": "", "Aliases": \#(all)}"#
+            let given = addresses[name].map { #"{"IPv4Address": "\#($0)"}"# } ?? "null"
+            return #""\#(name)": {"IPAddress": "", "IPAMConfig": \#(given), "Aliases": \#(all)}"#
         }
         let text = #"""
             {"Id": "\#(id)", "Name": "/web", "Image": "sha256:1", "Config": {"Image": "web", "Labels": \#(String(decoding: try Wire.encode(labels), as: UTF8.self))},
              "State": {"Status": "running", "Running": true, "ExitCode": 0},
-             "HostConfig": {"NetworkMode": "\#(mode)"}, "Mounts": [\#(mounts.joined(separator: ","))],
+             "HostConfig": {"NetworkMode": "\#(mode)", "PortBindings": {\#(ports)}}, "Mounts": [\#(mounts.joined(separator: ","))],
              "NetworkSettings": {"Networks": {\#(endpoints.joined(separator: ","))}}}
             """#
         return try EngineDocument.decode(ContainerDetails.self, from: Array(text.utf8))
@@ -39,7 +40,9 @@ import Worker
             KeptState.Declared(try $0.specification(image: "web", environment: [:], allowsHostNetwork: true))
         }
         let state = KeptState(
-            of: old, declared: declared ?? KeptState.Declared(), for: specification, service: "web", existing: existing)
+            of: old, declared: declared ?? KeptState.Declared(),
+            addresses: old.map { ServiceContainer($0, .current).addresses } ?? [:], for: specification, service: "web",
+            existing: existing)
         return (state, state.added(to: specification))
     }
 
@@ -177,6 +180,75 @@ import Worker
         #expect(try own((.current, "c", new), (.previous, "b", others)) == ["c"])
         let theirs = others.merging([DeployLabel.replaces: "b"]) { $1 }
         #expect(try own((.current, "c", theirs), (.previous, "b", [:])) == [])
+    }
+
+    private static let ports = #"""
+        "80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}, {"HostIp": "::1", "HostPort": "8080"}],
+        "53/udp": [{"HostIp": "", "HostPort": "53"}], "9000/tcp": [{"HostIp": "", "HostPort": ""}], "70/tcp": null
+        """#
+
+    @Test func portsThatNobodyNamedGoOn() throws {
+        let old = try container(ports: Self.ports)
+        let (state, made) = try kept(old)
+        #expect(made.ports.map(\.text) == ["53:53/udp", "127.0.0.1:8080:80", "[::1]:8080:80", "9000"])
+        #expect(state.notes.contains("127.0.0.1:8080:80 is published as by the old container; name it in “ports”"))
+        #expect(state.notes.count == 4)
+        // Both need the same ones.
+        #expect(ServiceResources.wanted(by: made) == ServiceResources.used(by: old))
+        #expect(ServiceResources.wanted(by: made) == [.port("53/udp"), .port("8080/tcp")])
+        // What is written can be named just so.
+        let named = try kept(old, ContainerRun(ports: made.ports.map(\.text)))
+        #expect(named.made.ports == made.ports && named.state.notes.isEmpty)
+    }
+
+    @Test func whatPortsNamesHolds() throws {
+        let old = try container(ports: #""80/tcp": [{"HostIp": "", "HostPort": "8080"}]"#)
+        for (port, note) in [
+            ("8080:80", nil), ("127.0.0.1:8080:80", nil),
+            ("8081:80", "“ports” publishes 80 elsewhere; port 8080 of the host does not answer for it any more"),
+            ("8080:90", "port 8080 of the host is for 90 of the container from now on, no more for 80"),
+        ] {
+            let (state, made) = try kept(old, ContainerRun(ports: [port]))
+            #expect(made.ports.map(\.text) == [port])
+            #expect(state.notes == [note].compactMap { $0 })
+        }
+        let beside = try kept(old, ContainerRun(ports: ["9090:90"]))
+        #expect(beside.made.ports.map(\.text) == ["9090:90", "8080:80"])
+        let gone = try kept(old, before: ContainerRun(ports: ["8080:80"]))
+        #expect(gone.made.ports.isEmpty)
+        let note = "“ports” does not name 8080:80 any more: port 8080 of the host does not answer for it"
+        #expect(gone.state.notes == [note])
+        let host = try kept(old, ContainerRun(network: "host"))
+        #expect(host.made.ports.isEmpty)
+        #expect(host.state.notes.contains("8080:80 is not published any more: “network: host” publishes nothing"))
+        #expect(try kept(try container(mode: "host", ports: Self.ports)).made.ports.isEmpty)
+    }
+
+    /// Those of an earlier version say nothing of ports: all are from its step.
+    @Test func portsOfAnEarlierVersion() throws {
+        let label = #"{\"volumes\": [], \"networks\": [], \"aliases\": []}"#
+        let old = try container(
+            labels: [DeployLabel.job: "1", DeployLabel.declared: label],
+            ports: #""80/tcp": [{"HostIp": "", "HostPort": "8080"}]"#)
+        #expect(ServiceContainer(old, .current).declared.ports == ["8080:80"])
+    }
+
+    @Test func addressesThatSomebodyGaveGoOn() throws {
+        let old = try container(networks: ["front": [], "back": []], addresses: ["front": "10.1.0.9"])
+        let (state, made) = try kept(old, ContainerRun(network: "front"))
+        #expect(made.addresses == ["front": .init(ipv4Address: "10.1.0.9")])
+        #expect(ServiceResources.wanted(by: made) == [.address("10.1.0.9", network: "front")])
+        #expect(ServiceResources.used(by: old) == [.address("10.1.0.9", network: "front")])
+        #expect(state.notes.contains { $0.contains("the address 10.1.0.9 in the network front") })
+        #expect(try kept(old, ContainerRun(network: "host")).made.addresses.isEmpty)
+        // Of one that a rollout made, only what it came by that way.
+        let label = try ServiceContainer.label(made.addresses).replacing("\"", with: "\\\"")
+        for (labels, addresses) in [([:], [:]), ([DeployLabel.addresses: label], made.addresses)] {
+            let next = try container(
+                networks: ["front": []], labels: labels.merging([DeployLabel.job: "1"]) { $1 },
+                addresses: ["front": "10.1.0.9"])
+            #expect(try kept(next, ContainerRun(network: "front")).made.addresses == addresses)
+        }
     }
 
     @Test func withoutAnOldOneThereAreTheStepsAliases() throws {

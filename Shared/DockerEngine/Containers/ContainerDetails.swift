@@ -55,8 +55,10 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         public var hardwareAddress: String
         /// Names it answers to besides its own.
         public var aliases: [String]
+        /// The addresses that somebody asked for, whether it runs or not.
+        public var given: ContainerSpecification.Addresses
 
-        private enum Keys: String, CodingKey { case ipAddress, globalIPv6Address, macAddress, aliases }
+        private enum Keys: String, CodingKey { case ipAddress, globalIPv6Address, macAddress, aliases, ipamConfig }
 
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
@@ -64,6 +66,7 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
             addressV6 = try container.decodeIfPresent(String.self, forKey: .globalIPv6Address) ?? ""
             hardwareAddress = try container.decodeIfPresent(String.self, forKey: .macAddress) ?? ""
             aliases = try container.decodeIfPresent([String].self, forKey: .aliases) ?? []
+            given = try container.decodeIfPresent(ContainerSpecification.Addresses.self, forKey: .ipamConfig) ?? .init()
         }
     }
 
@@ -105,8 +108,8 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
     public var state: State
     /// By port, such as `80/tcp`.
     public var ports: [String: [Binding]]
-    /// What it publishes at fixed ports of the host, running or not, as `8080/tcp`.
-    public var hostPorts: Set<String>
+    /// What it publishes, running or not, by the ports of the container.
+    public var published: [ContainerSpecification.PublishedPort]
     /// Its place in networks, by their names.
     public var networks: [String: Endpoint]
     public var mounts: [Mount]
@@ -156,11 +159,20 @@ public struct ContainerDetails: Sendable, Hashable, Decodable {
         let host = try container.decodeIfPresent(HostConfiguration.self, forKey: .hostConfig)
         networkMode = host?.networkMode ?? ""
         removesItself = host?.autoRemove ?? false
-        hostPorts = Set(
-            (host?.portBindings ?? [:]).flatMap { port, bindings in
-                let transport = port.split(separator: "/").last.map(String.init) ?? "tcp"
-                return (bindings ?? []).compactMap { binding in binding.port.map { "\($0)/\(transport)" } }
-            })
+        published = (host?.portBindings ?? [:]).flatMap { port, bindings in
+            let parts = port.split(separator: "/").map(String.init)
+            return (bindings ?? []).compactMap { binding -> ContainerSpecification.PublishedPort? in
+                guard let number = parts.first.flatMap({ Int($0) }) else { return nil }
+                return .init(
+                    container: number, host: binding.port, address: binding.address,
+                    transport: parts.count > 1 ? parts[1] : "tcp")
+            }
+        }.sorted { ($0.container, $0.transport, $0.host ?? 0) < ($1.container, $1.transport, $1.host ?? 0) }
+    }
+
+    /// The fixed ports of the host it publishes at, running or not, as `8080/tcp`.
+    public var hostPorts: Set<String> {
+        Set(published.compactMap { port in port.host.map { "\($0)/\(port.transport)" } })
     }
 
     /// Its address by network; empty while it does not run.

@@ -77,7 +77,10 @@ struct ContainerDocument: Encodable {
     }
 
     struct Networking: Encodable {
-        struct Endpoint: Encodable { var aliases: [String] }
+        struct Endpoint: Encodable {
+            var aliases: [String]
+            var ipamConfig: ContainerSpecification.Addresses?
+        }
         var endpointsConfig: [String: Endpoint]
     }
 
@@ -129,8 +132,11 @@ struct ContainerDocument: Encodable {
             dns: container.dns, dnsSearch: container.dnsSearch, extraHosts: container.extraHosts,
             devices: container.devices.map(Self.device),
             logConfig: container.logging.map(HostConfiguration.LogConfiguration.init))
-        if let network = container.network, !container.aliases.isEmpty {
-            networkingConfig = Networking(endpointsConfig: [network: .init(aliases: container.aliases)])
+        if let network = container.network {
+            let addresses = container.addresses[network]
+            guard addresses != nil || !container.aliases.isEmpty else { return }
+            networkingConfig = Networking(
+                endpointsConfig: [network: .init(aliases: container.aliases, ipamConfig: addresses)])
         }
     }
 

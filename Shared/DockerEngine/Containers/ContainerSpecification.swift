@@ -30,6 +30,31 @@ public struct ContainerSpecification: Sendable, Hashable {
             self.address = address
             self.transport = transport
         }
+
+        /// As `docker run --publish` takes it: `127.0.0.1:8080:80/udp`.
+        public var text: String {
+            let listens = address.contains(":") ? "[\(address)]:" : address.isEmpty ? "" : "\(address):"
+            let outside = host.map { "\($0):" } ?? (address.isEmpty ? "" : ":")
+            return "\(listens)\(outside)\(container)\(transport == "tcp" ? "" : "/\(transport)")"
+        }
+    }
+
+    /// Addresses that a container is to have in a network; the engine picks where there is none.
+    public struct Addresses: Sendable, Hashable, Codable {
+        public var ipv4Address: String?
+        public var ipv6Address: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case ipv4Address = "iPv4Address"
+            case ipv6Address = "iPv6Address"
+        }
+
+        public init(ipv4Address: String? = nil, ipv6Address: String? = nil) {
+            self.ipv4Address = ipv4Address
+            self.ipv6Address = ipv6Address
+        }
+
+        public var all: [String] { [ipv4Address, ipv6Address].compactMap { $0 }.filter { !$0.isEmpty } }
     }
 
     public enum Restart: String, Sendable, Hashable {
@@ -70,6 +95,8 @@ public struct ContainerSpecification: Sendable, Hashable {
     public var aliases: [String] = []
     /// Networks it is in besides, by name or id.
     public var moreNetworks: [String] = []
+    /// By network, of those it is to have.
+    public var addresses: [String: Addresses] = [:]
     public var ports: [PublishedPort] = []
     public var restart: Restart = .never
     /// `nil`: the engine's default.

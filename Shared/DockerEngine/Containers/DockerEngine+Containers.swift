@@ -19,7 +19,9 @@ extension DockerEngine {
             query: name.map { [("name", $0)] } ?? [])
         let id = try await fetch(Created.self, try call.with(json: ContainerDocument(container))).id
         do {
-            for network in container.moreNetworks { try await connect(id, to: network) }
+            for network in container.moreNetworks {
+                try await connect(id, to: network, addresses: container.addresses[network])
+            }
         } catch {
             try await removeContainer(id)
             throw error

@@ -41,12 +41,8 @@ extension DockerEngine {
 
     private struct ConnectDocument: Encodable {
         struct Endpoint: Encodable {
-            struct Addresses: Encodable {
-                var ipv4Address: String?
-                var ipv6Address: String?
-            }
             var aliases: [String]
-            var ipamConfig: Addresses?
+            var ipamConfig: ContainerSpecification.Addresses?
             var macAddress: String?
         }
         var container: String
@@ -59,12 +55,15 @@ extension DockerEngine {
     }
 
     /// Puts a container into a network besides those it is in.
-    /// - Parameter aliases: Names it answers to there besides its own.
+    /// - Parameters:
+    ///   - aliases: Names it answers to there besides its own.
+    ///   - addresses: Those it is to have there.
     /// - Throws: ``DockerError``: `notFound`, `conflict` where it is in the network already.
     public func connect(
-        _ container: String, to network: String, aliases: [String] = []
+        _ container: String, to network: String, aliases: [String] = [],
+        addresses: ContainerSpecification.Addresses? = nil
     ) async throws(DockerError) {
-        try await connect(container, to: network, .init(aliases: aliases))
+        try await connect(container, to: network, .init(aliases: aliases, ipamConfig: addresses))
     }
 
     private func connect(
@@ -87,10 +86,11 @@ extension DockerEngine {
         func given(_ text: String) -> String? { text.isEmpty ? nil : text }
         try await disconnect(container, from: network)
         var place = ConnectDocument.Endpoint(aliases: aliases, macAddress: given(endpoint.hardwareAddress))
-        guard !endpoint.address.isEmpty || !endpoint.addressV6.isEmpty else {
-            return try await connect(container, to: network, place)
-        }
-        place.ipamConfig = .init(ipv4Address: given(endpoint.address), ipv6Address: given(endpoint.addressV6))
+        let addresses = ContainerSpecification.Addresses(
+            ipv4Address: given(endpoint.address) ?? endpoint.given.ipv4Address,
+            ipv6Address: given(endpoint.addressV6) ?? endpoint.given.ipv6Address)
+        guard !addresses.all.isEmpty else { return try await connect(container, to: network, place) }
+        place.ipamConfig = addresses
         do {
             try await connect(container, to: network, place)
         } catch  where error.code != .cancelled && error.code != .unreachable {

@@ -120,6 +120,11 @@ extension DockerEngine {
         try await perform(call)
     }
 
+    /// - Throws: ``DockerError`` `notFound`.
+    public func settings(ofImage image: String) async throws(DockerError) -> ContainerSettings {
+        try await fetch(ContainerSettings.self, Call(.get, "/images/\(Self.name(image))/json", "image \(image)"))
+    }
+
     /// The engine takes slashes and colons of an image's name as they are, and nothing else.
     private static func name(_ image: String) -> String {
         image.split(separator: "/", omittingEmptySubsequences: false)

@@ -30,6 +30,8 @@ extension ContainerReplacement {
         specification.labels[DeployLabel.declared] = try ServiceContainer.label(declared)
         specification.labels[DeployLabel.aliases] =
             kept.taken.isEmpty ? nil : try ServiceContainer.label(kept.taken)
+        specification.labels[DeployLabel.addresses] =
+            kept.addresses.isEmpty ? nil : try ServiceContainer.label(kept.addresses)
         let volumes = specification.mounts.compactMap { mount -> String? in
             if case .volume(let name, _, _) = mount, Hex.isDigits(name, count: 64) { name } else { nil }
         }
@@ -39,12 +41,29 @@ extension ContainerReplacement {
             try await engine.createContainer(made, name: name)
         }
         do {
-            for network in networks { try await engine.connect(id, to: network, aliases: aliases(in: network)) }
+            for network in networks {
+                try await engine.connect(
+                    id, to: network, aliases: aliases(in: network), addresses: kept.addresses[network])
+            }
         } catch {
             try await engine.removeContainer(id)
             throw error
         }
         return id
+    }
+
+    /// Says what a container that was made by hand has and the new one has not.
+    func tellLost(_ old: ServiceContainer, _ new: String) async {
+        do {
+            let settings = try await engine.settings(ofContainer: old.details.id)
+            let lost = LostSettings(
+                of: settings, try await engine.settings(ofImage: old.details.imageID),
+                in: try await engine.settings(ofContainer: new), id: old.details.id, specification)
+            for note in lost.notes { await log.line(note) }
+        } catch {
+            guard !Task.isCancelled else { return }
+            await log.line("what the old container was given by hand cannot be compared: \(error)")
+        }
     }
 
     /// A container has its aliases when it comes into a network, and no others later.
@@ -75,7 +94,8 @@ extension ContainerReplacement {
                 throw error
             }
             var holders: [String] = []
-            for port in specification.ports.compactMap(\.host) where error.message.contains(":\(port)") {
+            let published = try await engine.inspectContainer(id).published
+            for port in published.compactMap(\.host) where error.message.contains(":\(port)") {
                 holders += try await engine.containers(publishing: port).map { "container \($0) has port \(port)" }
             }
             throw JobFailure(holders.isEmpty ? "\(error)" : "\(holders.joined(separator: ", ")): \(error)")

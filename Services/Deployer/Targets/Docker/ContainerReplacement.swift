@@ -131,12 +131,14 @@ struct ContainerReplacement: Rollout {
                     // Where an old one goes on beside it, it has the aliases once it is well.
                     let isAlone =
                         stopping != nil || !found.contains { $0.found.place == .current && $0.found.isRunning }
-                    plan.took(
-                        .created(
-                            try await create(
-                                specification, kept, replacing: found.map(\.details.id), stopping: stopping,
-                                isAlone: isAlone, plan.wanted.fingerprint)))
+                    let id = try await create(
+                        specification, kept, replacing: found.map(\.details.id), stopping: stopping,
+                        isAlone: isAlone, plan.wanted.fingerprint)
+                    plan.took(.created(id))
                     isChanged = true
+                    if let old = found.first(where: { $0.found.place == .current && $0.isByHand }) {
+                        await tellLost(old, id)
+                    }
                 } else {
                     isChanged = isChanged || step.changes
                     if let event = try await perform(step) { plan.took(event) }

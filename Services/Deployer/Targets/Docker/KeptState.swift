@@ -4,7 +4,7 @@ import Text
 import Worker
 
 /// What a new container has from the one it replaces though its step does not name it: the places where that one keeps
-/// data, the networks it is in and its aliases there.
+/// data, the ports it publishes, the networks it is in, and its aliases and given addresses there.
 ///
 /// What the step of the old one named and that of the new one names no more is taken away: else nobody could take away
 /// what a step once gave. Nothing of it is lost, and the log says where it is.
@@ -15,6 +15,8 @@ struct KeptState: Sendable, Equatable {
         var volumes: [String] = []
         var networks: [String] = []
         var aliases: [String] = []
+        /// `nil`: written by an earlier version, which published none but those.
+        var ports: [String]? = []
 
         init() {}
 
@@ -22,6 +24,7 @@ struct KeptState: Sendable, Equatable {
             volumes = specification.mounts.map { KeptState.cleaned($0.path) }
             networks = ([specification.network] + specification.moreNetworks).compactMap { $0 }
             aliases = specification.aliases
+            ports = specification.ports.map(\.text)
         }
 
         /// All that a container has a name for.
@@ -29,11 +32,15 @@ struct KeptState: Sendable, Equatable {
             volumes = container.mounts.filter { !$0.isAnonymous }.map { KeptState.cleaned($0.path) }
             networks = container.networks.keys.sorted()
             aliases = Set(container.networks.values.flatMap(\.aliases)).sorted()
+            ports = container.published.map(\.text)
         }
     }
 
     private(set) var mounts: [ContainerDetails.Mount] = []
+    private(set) var ports: [ContainerSpecification.PublishedPort] = []
     private(set) var networks: [String] = []
+    /// By network.
+    private(set) var addresses: [String: ContainerSpecification.Addresses] = [:]
     /// Whether it is in the engine's default network besides, as the old one is.
     private(set) var keepsDefault = false
     /// What the new one answers to besides its name, by network.
@@ -49,11 +56,13 @@ struct KeptState: Sendable, Equatable {
     /// - Parameters:
     ///   - old: The one in service; `nil` for none.
     ///   - declared: What the step of the old one named.
+    ///   - addresses: Those that it was given, by network.
     ///   - specification: What the step of the new one names.
     ///   - existing: The networks of the host.
     init(
-        of old: ContainerDetails?, declared: Declared, for specification: ContainerSpecification, service: String,
-        existing: Set<String>
+        of old: ContainerDetails?, declared: Declared,
+        addresses: [String: ContainerSpecification.Addresses] = [:], for specification: ContainerSpecification,
+        service: String, existing: Set<String>
     ) {
         let own = Declared(specification)
         for network in own.networks where !Self.nameless.contains(network) {
@@ -61,8 +70,10 @@ struct KeptState: Sendable, Equatable {
         }
         if let old {
             keepMounts(of: old, declared, own, specification)
+            keepPorts(of: old, declared, specification)
             keepNetworks(of: old, declared, own, existing)
             keepAliases(of: old, declared, own, service)
+            keep(addresses, own)
         }
         aliases = aliases.filter { !$0.value.isEmpty }
     }
@@ -91,6 +102,44 @@ struct KeptState: Sendable, Equatable {
                         ? "\(path) goes on in the volume \(source.prefix(12)), which has no name; give it one with “volumes”"
                         : "\(path) goes on in \(place), as the old container has it; name it in “volumes”")
             }
+        }
+    }
+
+    private mutating func keepPorts(
+        of old: ContainerDetails, _ declared: Declared, _ specification: ContainerSpecification
+    ) {
+        // There the engine publishes nothing, whatever was asked for.
+        guard !["host", "none"].contains(old.networkMode) else { return }
+        let own = specification.ports
+        for port in old.published where !own.contains(port) {
+            let place = port.host.map { "port \($0) of the host" } ?? "any port of the host"
+            let isSaid = declared.ports?.contains(port.text) == true
+            if let network = specification.network, ["host", "none"].contains(network) {
+                notes.append("\(port.text) is not published any more: “network: \(network)” publishes nothing")
+            } else if let other = own.first(where: { $0.host == port.host && $0.transport == port.transport }),
+                port.host != nil
+            {
+                guard other.container != port.container else { continue }
+                notes.append(
+                    "\(place) is for \(other.container) of the container from now on, no more for \(port.container)")
+            } else if own.contains(where: { $0.container == port.container && $0.transport == port.transport }) {
+                notes.append("“ports” publishes \(port.container) elsewhere; \(place) does not answer for it any more")
+            } else if isSaid {
+                notes.append("“ports” does not name \(port.text) any more: \(place) does not answer for it")
+            } else {
+                ports.append(port)
+                notes.append("\(port.text) is published as by the old container; name it in “ports”")
+            }
+        }
+    }
+
+    private mutating func keep(_ given: [String: ContainerSpecification.Addresses], _ own: Declared) {
+        for (network, place) in given.sorted(by: { $0.key < $1.key })
+        where networks.contains(network) || own.networks.contains(network) {
+            addresses[network] = place
+            notes.append(
+                "the new container has the address \(place.all.joined(separator: ", ")) in the network \(network) as the "
+                    + "old one does, which stops first for that")
         }
     }
 
@@ -163,6 +212,8 @@ struct KeptState: Sendable, Equatable {
                     ? .bind(source: mount.source, path: mount.path, readOnly: !mount.isWritable)
                     : .volume(name: mount.name, path: mount.path, readOnly: !mount.isWritable))
         }
+        specification.ports += ports
+        specification.addresses = addresses
         specification.moreNetworks += networks
         if specification.network == nil, !keepsDefault, !specification.moreNetworks.isEmpty {
             specification.network = specification.moreNetworks.removeFirst()

@@ -5,6 +5,8 @@ extension ReplacementPlan {
         /// Of the host, as `8080/tcp`.
         case port(String)
         case hostNetwork
+        /// In a network, by its name.
+        case address(String, network: String)
         /// A volume's name or a folder of the host that the container writes to.
         case files(String)
 

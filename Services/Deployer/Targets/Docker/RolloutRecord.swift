@@ -91,6 +91,8 @@ enum DeployLabel {
     static let stops = "slipway.dev/stops"
     /// As JSON by network, the aliases of the old one where the new one takes any of them.
     static let aliases = "slipway.dev/aliases"
+    /// As JSON by network, the addresses it has because one before it was given them.
+    static let addresses = "slipway.dev/addresses"
     /// The volumes without a name that were not made for it.
     static let carried = "slipway.dev/carried"
     /// As JSON, the volumes, networks and aliases that its step names; see ``KeptState``.

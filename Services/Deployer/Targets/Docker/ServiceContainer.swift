@@ -10,6 +10,8 @@ struct ServiceContainer: Sendable {
     /// What its step named; nothing where no rollout made it. Where an earlier version did, which did not write it down,
     /// all that the container has: such a version kept nothing that its step did not name.
     private(set) var declared = KeptState.Declared()
+    /// The addresses that somebody gave it, or one that it came after, by network.
+    private(set) var addresses: [String: ContainerSpecification.Addresses] = [:]
     /// What its labels should tell and do not, for people: another hand, or another version, wrote them.
     private(set) var problems: [String] = []
 
@@ -44,8 +46,17 @@ struct ServiceContainer: Sendable {
                 decoded(
                     KeptState.Declared.self, DeployLabel.declared,
                     otherwise: "all that it has counts as given by hand, and is kept") ?? KeptState.Declared()
+            if declared.ports == nil { declared.ports = KeptState.Declared(allOf: details).ports }
         } else if labels[DeployLabel.job] != nil {
             declared = KeptState.Declared(allOf: details)
+        }
+        if labels[DeployLabel.job] == nil {
+            addresses = details.networks.mapValues(\.given).filter { !$0.value.all.isEmpty }
+        } else {
+            addresses =
+                decoded(
+                    [String: ContainerSpecification.Addresses].self, DeployLabel.addresses,
+                    otherwise: "it counts as given no address") ?? [:]
         }
         self.problems = problems
     }
@@ -56,6 +67,9 @@ struct ServiceContainer: Sendable {
         return "container \(details.name) has the label \(DeployLabel.sequence)=\(label.prefix(80)), which is no "
             + "number, so that nobody can tell whether a newer rollout made it; remove it with docker rm --force \(details.name)"
     }
+
+    /// Whether no rollout made it.
+    var isByHand: Bool { details.labels[DeployLabel.job] == nil }
 
     static func label(_ value: some Encodable) throws(JobFailure) -> String {
         do {
@@ -126,8 +140,8 @@ extension ContainerReplacement {
     ) -> KeptState {
         let old = found.first { $0.found.place == .current && $0.found.job != job.rawValue }
         return KeptState(
-            of: old?.details, declared: old?.declared ?? KeptState.Declared(), for: specification, service: service,
-            existing: networks)
+            of: old?.details, declared: old?.declared ?? KeptState.Declared(), addresses: old?.addresses ?? [:],
+            for: specification, service: service, existing: networks)
     }
 }
 
@@ -136,6 +150,7 @@ enum ServiceResources {
     static func used(by container: ContainerDetails) -> Set<ReplacementPlan.Resource> {
         var resources = Set(container.hostPorts.map { ReplacementPlan.Resource.port($0) })
         if container.networkMode == "host" { resources.insert(.hostNetwork) }
+        for (network, place) in container.networks { resources.formUnion(addresses(place.given, network)) }
         for mount in container.mounts where mount.isWritable {
             if mount.kind == "volume" { resources.insert(.files(mount.name)) }
             if mount.kind == "bind", isFiles(mount.source) { resources.insert(.files(KeptState.cleaned(mount.source))) }
@@ -149,6 +164,7 @@ enum ServiceResources {
                 port.host.map { ReplacementPlan.Resource.port("\($0)/\(port.transport)") }
             })
         if specification.network == "host" { resources.insert(.hostNetwork) }
+        for (network, given) in specification.addresses { resources.formUnion(addresses(given, network)) }
         for mount in specification.mounts {
             switch mount {
             case .volume(let name, _, false): resources.insert(.files(name))
@@ -157,6 +173,12 @@ enum ServiceResources {
             }
         }
         return resources
+    }
+
+    private static func addresses(
+        _ given: ContainerSpecification.Addresses, _ network: String
+    ) -> Set<ReplacementPlan.Resource> {
+        Set(given.all.map { .address($0, network: network) })
     }
 
     /// Sockets and devices are made to be shared.
