@@ -19,6 +19,26 @@ import Testing
         #expect(run.receive(.log(step: 1, offset: 105, text: "x")) == [.log(step: 1, text: "x")])
     }
 
+    @Test("steps of one name are told apart by their pipelines, and found by what they are called then")
+    func distinctNames() throws {
+        var view = Samples.run(.failure, [Samples.step(1, "build", .success), Samples.step(2, "lint", .success)])
+        view.stages[0].name = "amd64"
+        view.stages.append(
+            StageView(
+                name: "arm64 (1)", state: .failure, reason: nil, dependsOn: [],
+                steps: [Samples.step(3, "build", .failure)]))
+        let names = view.withDistinctNames().stages.flatMap(\.steps).map(\.name)
+        #expect(names == ["amd64/build", "lint", "arm64 (1)/build"])
+        #expect(try LogsCommand.find("amd64/build", in: view).id == 1)
+        #expect(try LogsCommand.find("lint", in: view).id == 2)
+        #expect(try LogsCommand.find("3", in: view).id == 3)
+        let error = #expect(throws: CommandError.self) { try LogsCommand.find("build", in: view) }
+        #expect(error?.remedy == "it is one of amd64/build (1), 'arm64 (1)/build' (3)")
+        let ending = RunText.ending(view, style: .plain, now: Samples.begin)
+        #expect(ending.last?.hasSuffix("slipway logs shop/web#12 'arm64 (1)/build'") == true, "\(ending)")
+        #expect(ending.contains { $0.contains("arm64 (1)/build: exit code 1") }, "\(ending)")
+    }
+
     @Test func whatIsWaitedForIsToldOnceItLasts() {
         var notice = WaitNotice()
         var run = Samples.run(.pending, []).summary

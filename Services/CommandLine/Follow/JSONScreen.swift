@@ -3,6 +3,7 @@ import Contracts
 /// Every event as one line of JSON.
 actor JSONScreen: FollowScreen {
     private let console: Console
+    nonisolated var isForPeople: Bool { false }
 
     init(console: Console) { self.console = console }
 

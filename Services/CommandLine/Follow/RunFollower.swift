@@ -51,13 +51,13 @@ struct RunFollower: Sendable {
             do {
                 try await client.events(of: run) { event in
                     failures = 0
-                    try await perform(state.receive(event), &state, &lines)
+                    try await perform(state.receive(told(event)), &state, &lines)
                     // A run's stream ends when all is told; one step ends before.
                     return only == nil || !state.isOver
                 }
                 if state.isOver {
                     try await finishStep(&state, &lines)
-                    let view = try await client.run(run)
+                    let view = told(try await client.run(run))
                     try await perform(state.conclude(view), &state, &lines)
                     try await perform(state.finish(), &state, &lines)
                     return view
@@ -75,6 +75,12 @@ struct RunFollower: Sendable {
             try await Task.sleep(for: .milliseconds(min(2000, 200 * failures)))
         }
     }
+
+    private func told(_ event: RunEvent) -> RunEvent {
+        if case .run(let view) = event { .run(told(view)) } else { event }
+    }
+
+    private func told(_ view: RunView) -> RunView { screen.isForPeople ? view.withDistinctNames() : view }
 
     /// A step has ended; what it printed last may still be on its way to the platform.
     private func finishStep(_ state: inout FollowedRun, _ lines: inout [Int: Lines]) async throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contracts
+import Text
 
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,7 +21,9 @@ struct LogsCommand: AsyncParsableCommand {
 
     @OptionGroup var target: RunArgument
 
-    @Argument(help: ArgumentHelp("A step's name, or its number where names repeat.", valueName: "step"))
+    @Argument(
+        help: ArgumentHelp(
+            "A step's name, with its pipeline's where names repeat (arm64/build), or its number.", valueName: "step"))
     var step: String?
 
     @Flag(name: [.short, .long], help: "Go on until the run or the step has ended.")
@@ -53,8 +56,9 @@ struct LogsCommand: AsyncParsableCommand {
 
     /// The step of a name or a number.
     static func find(_ text: String, in view: RunView) throws -> StepView {
-        let steps = view.stages.flatMap(\.steps)
-        let named = steps.filter { $0.name == text }
+        let steps = view.withDistinctNames().stages.flatMap(\.steps)
+        let all = view.stages.flatMap(\.steps)
+        let named = zip(steps, all).filter { $0.name == text || $1.name == text }.map(\.0)
         if let only = named.first, named.count == 1 { return only }
         if named.isEmpty, let id = Int(text), let step = steps.first(where: { $0.id == id }) { return step }
         let run = "\(view.summary.repository)#\(view.summary.number)"
@@ -65,7 +69,7 @@ struct LogsCommand: AsyncParsableCommand {
         }
         throw CommandError(
             "\(run) has several steps “\(text)”",
-            remedy: "give a number: " + named.map { "\($0.id)" }.joined(separator: ", "))
+            remedy: "it is one of " + named.map { "\(ShellWord.quote($0.name)) (\($0.id))" }.joined(separator: ", "))
     }
 
     private func follow(_ view: RunView, _ step: StepView?, _ client: APIClient) async throws {
@@ -101,6 +105,7 @@ struct LogsCommand: AsyncParsableCommand {
         let screen: any FollowScreen =
             connection.json ? JSONScreen(console: console) : PlainScreen(console: console)
         let clock = clock(view, client)
+        let view = screen.isForPeople ? view.withDistinctNames() : view
         for step in view.stages.flatMap(\.steps) where step.logBytes > 0 {
             try await printLines(of: step, view, to: screen, clock, client)
         }

@@ -1,4 +1,5 @@
 import Contracts
+import Text
 
 /// A run in words and lines.
 enum RunText {
@@ -43,6 +44,7 @@ enum RunText {
 
     /// What is said when a followed run has ended.
     static func ending(_ view: RunView, style: Style, now: Timestamp) -> [String] {
+        let view = view.withDistinctNames()
         let run = view.summary
         var first =
             style.paint("\(run.state.symbol) \(run.repository)#\(run.number) \(run.state.word)", run.state.tone)
@@ -55,7 +57,8 @@ enum RunText {
             lines.append(style.paint(line, .bad))
         }
         if run.state == .failure, let step = view.firstFailure {
-            lines.append(style.paint("  slipway logs \(run.repository)#\(run.number) \(step.name)", .faint))
+            let name = ShellWord.quote(step.name)
+            lines.append(style.paint("  slipway logs \(run.repository)#\(run.number) \(name)", .faint))
         }
         return lines
     }

@@ -109,6 +109,15 @@ extension Planner {
         actions.append(.stageFinished(plan.stages[stage].name, state))
     }
 
+    /// Whether another stage has a step of the same name as one of the stage: what failed there has to be told with its
+    /// stage then.
+    private func isAmbiguous(_ stage: Int) -> Bool {
+        let names = Set(plan.stages[stage].steps.map(\.name))
+        return plan.stages.indices.contains { other in
+            other != stage && plan.stages[other].steps.contains { names.contains($0.name) }
+        }
+    }
+
     private mutating func finish(_ actions: inout [Action]) {
         let states = progress.stages.map(\.state)
         var reason: String?
@@ -118,7 +127,9 @@ extension Planner {
             reason = cancelled
         } else if let failed = progress.stages.firstIndex(where: { $0.state == .failure }) {
             state = .failure
-            reason = progress.stages[failed].reason
+            reason = progress.stages[failed].reason.map { words in
+                isAmbiguous(failed) ? "\(plan.stages[failed].name): \(words)" : words
+            }
         } else if states.allSatisfy({ $0 == .skipped }) {
             state = .skipped
             reason = plan.refusal?.text ?? progress.stages.first?.reason ?? "there is nothing to do"
