@@ -48,6 +48,45 @@ import Worker
         }
     }
 
+    @Test("what another hand changes of the template besides the image is neither a success of ours nor undone")
+    func anotherPartOfTheTemplate() async throws {
+        try await TestCluster.with { cluster in
+            let old = try await TestImages.server("one")
+            let broken = try await TestImages.build("exit 3")
+            try await cluster.make(image: old, replicas: 1)
+            let log = MemoryLog()
+            let rollout = cluster.rollout(broken, log: log)
+            let running = Task { try await rollout.run() }
+            try await eventually(within: .seconds(60), "the change") { try await cluster.images().contains(broken) }
+            try await cluster.kubectl("set", "env", "deployment/web", "-c", "web", "DEBUG=1")
+            let error = await #expect(throws: JobFailure.self) { try await running.value }
+            #expect(error?.reason.contains("another hand") == true, "\(error?.reason ?? "")")
+            #expect(try await cluster.field("{.spec.template.spec.containers[0].env[0].name}") == "DEBUG")
+        }
+    }
+
+    @Test("pods of another workload that the selector takes as well are not those of one that has the image already")
+    func anotherWorkloadsPods() async throws {
+        try await TestCluster.with { cluster in
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: one, replicas: 1)
+            let labels: JSONValue = ["app": "web", "track": "canary"]
+            try await cluster.make(
+                "Deployment", "web-canary", image: two, replicas: 1,
+                extra: [
+                    "selector": ["matchLabels": labels],
+                    "template": [
+                        "metadata": ["labels": labels],
+                        "spec": [
+                            "automountServiceAccountToken": false, "terminationGracePeriodSeconds": 0,
+                            "containers": [["name": "web", "image": .string(two), "imagePullPolicy": "IfNotPresent"]],
+                        ],
+                    ],
+                ])
+            _ = try await cluster.rollout(one, log: MemoryLog()).run()
+        }
+    }
+
     @Test func aCrashLoopWithoutAProbeIsNoSuccess() async throws {
         try await TestCluster.with { cluster in
             let old = try await TestImages.server("one")

@@ -226,7 +226,7 @@ import Worker
                 let began = ContinuousClock.now
                 let limit = Duration.seconds(12)
                 let outcome = await RolloutUndo(
-                    client: client, request: rollout.request, path: rollout.path, allowed: limit,
+                    client: client, request: rollout.request, applied: nil, path: rollout.path, allowed: limit,
                     patience: rollout.patience,
                     follower: RolloutFollower(
                         client: cluster.client, path: rollout.path, compare: rollout.compare, stuck: { _ in },

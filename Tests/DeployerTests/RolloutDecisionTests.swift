@@ -185,6 +185,16 @@ import Testing
                 applied.replacement(in: restored)
                     == "replaced by another hand: container web has the image web@sha256:1 now")
         }
+        // Whatever else of the template is another's, is another's.
+        var (mine, other) = (ours, ours)
+        mine.spec.template.whole = ["spec": ["containers": []]]
+        other.spec.template.whole = ["spec": ["containers": [["name": "side"]]]]
+        let whole = AppliedTemplate(mine, container: "web")
+        #expect(whole.replacement(in: mine) == nil)
+        #expect(whole.replacement(in: ours) == nil)
+        #expect(
+            whole.replacement(in: other)
+                == "replaced by another hand: the template of the pods was changed besides the image")
         // One that only wrote its name took nothing over.
         let named = workload(sequence: 8, rollout: "job7", image: "web@sha256:2", newest: "job8")
         #expect(applied.replacement(in: named) == nil)

@@ -115,14 +115,46 @@ import Testing
         unseen.metadata.generation = 4
         #expect(rollout.handle(.workload(unseen), at: at(1)) == [])
         _ = rollout.handle(.pods([well(probe: true)]), at: at(1))
+        let revision = done().revision
+        #expect(rollout.handle(.workload(done()), at: at(2)) == [.findPods(revision: revision)])
         #expect(
-            rollout.handle(.workload(done()), at: at(2)) == [.write("deployment/web is well as it is"), .succeeded])
+            rollout.handle(.revision(revision, hash: nil), at: at(2)) == [
+                .write("deployment/web is well as it is"), .succeeded,
+            ])
         // What another hand began is.
         rollout = watch(isUnchanged: true)
         _ = rollout.handle(.workload(workload()), at: at(1))
         _ = rollout.handle(.pods([well(probe: true)]), at: at(1))
-        let ended = rollout.handle(.workload(done()), at: at(2))
+        #expect(!rollout.handle(.workload(done()), at: at(2)).contains(.succeeded))
+        let ended = rollout.handle(.revision(revision, hash: nil), at: at(2))
         #expect(ended == [.write("deployment \"web\" successfully rolled out"), .succeeded])
+    }
+
+    @Test("where the template was left as it was, pods of an earlier revision and of other workloads do not count")
+    func othersPods() {
+        func of(_ set: String, _ hash: String, _ pod: PodObject) -> PodObject {
+            var pod = pod
+            pod.metadata.labels = ["pod-template-hash": hash]
+            pod.metadata.ownerReferences = [.init(kind: "ReplicaSet", name: set, uid: set, controller: true)]
+            return pod
+        }
+        let crash = PodObject.ContainerStatus(
+            name: "web", restartCount: 3,
+            state: .init(waiting: .init(reason: "CrashLoopBackOff", message: "back-off")))
+        let canary = of("web-canary-5", "5", pod("web-canary-5-x", container: crash))
+        let before = of("web-1", "1", pod("web-1-x", container: crash))
+        var healthy = well(probe: true)
+        healthy = of("web-2", "2", healthy)
+        var rollout = watch(isUnchanged: true)
+        let revision = done().revision
+        #expect(rollout.handle(.pods([canary, before, healthy]), at: at(1)) == [])
+        #expect(rollout.handle(.workload(done()), at: at(1)) == [.findPods(revision: revision)])
+        #expect(rollout.handle(.revision(revision, hash: "2"), at: at(2)).contains(.succeeded))
+        // Also where the mark tells revisions apart, another workload's pods may have none or the same.
+        rollout = watch()
+        _ = rollout.handle(.workload(done()), at: at(1))
+        let actions = rollout.handle(.pods([canary, healthy]), at: at(2))
+        #expect(actions.contains(.succeeded), "\(actions)")
     }
 
     @Test func itIsNoSuccessBeforeThePodsAreSeen() {

@@ -64,6 +64,9 @@ extension PodObject {
     /// The revision of a StatefulSet or DaemonSet it was made from.
     var revision: String? { metadata.labels?["controller-revision-hash"] }
 
+    /// What tells the pods of a Deployment's revisions apart.
+    var templateHash: String? { metadata.labels?["pod-template-hash"] }
+
     func container(_ name: String) -> ContainerStatus? {
         let all = (status?.containerStatuses ?? []) + (status?.initContainerStatuses ?? [])
         return all.first { $0.name == name }

@@ -30,6 +30,10 @@ struct WorkloadObject: KubernetesObject, Hashable {
     struct Template: Codable, Sendable, Hashable {
         var metadata: Metadata?
         var spec: PodSpec
+        /// All of it, as the cluster has it; `nil` in one that is no cluster's.
+        var whole: JSONValue?
+
+        private enum CodingKeys: String, CodingKey { case metadata, spec }
 
         /// That of a template has no name: the pods get theirs when they are made.
         struct Metadata: Codable, Sendable, Hashable {
@@ -83,6 +87,15 @@ struct WorkloadObject: KubernetesObject, Hashable {
         var status: String
         var reason: String?
         var message: String?
+    }
+}
+
+extension WorkloadObject.Template {
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        metadata = try container.decodeIfPresent(Metadata.self, forKey: .metadata)
+        spec = try container.decode(WorkloadObject.PodSpec.self, forKey: .spec)
+        whole = try JSONValue(from: decoder)
     }
 }
 

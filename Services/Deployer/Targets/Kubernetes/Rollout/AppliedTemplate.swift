@@ -1,3 +1,4 @@
+import Contracts
 import Kubernetes
 
 /// What a workload says as long as it is as a rollout left it.
@@ -9,6 +10,8 @@ struct AppliedTemplate: Sendable, Equatable {
     var image: String?
     /// The number of the rollout that left it so; `nil` where nobody counts.
     var sequence: Int64?
+    /// All of it; `nil` where that is not known.
+    var template: JSONValue?
 
     init(mark: String?, container: String, image: String?, sequence: Int64? = nil) {
         self.mark = mark
@@ -22,6 +25,7 @@ struct AppliedTemplate: Sendable, Equatable {
         self.init(
             mark: workload.mark, container: container, image: workload.container(container)?.image,
             sequence: workload.sequence)
+        template = workload.spec.template.whole
     }
 
     /// Whether the pod was made from this template.
@@ -30,7 +34,10 @@ struct AppliedTemplate: Sendable, Equatable {
     /// Who took the workload over, in words for people, or `nil` while it is as it was left.
     func replacement(in workload: WorkloadObject) -> String? {
         let image = workload.container(container)?.image
-        guard workload.mark != mark || image != self.image else { return nil }
+        if workload.mark == mark, image == self.image {
+            guard let template, let found = workload.spec.template.whole, found != template else { return nil }
+            return "replaced by another hand: the template of the pods was changed besides the image"
+        }
         let now = image.map { "container \(container) has the image \($0) now" } ?? "container \(container) is gone"
         return newer(in: workload).map { "replaced by the newer rollout of \($0): \(now)" }
             ?? "replaced by another hand: \(now)"

@@ -12,8 +12,8 @@ struct KubernetesRollout: Rollout {
         case failed(RolloutWatch.Failure, AppliedTemplate)
         /// A worker before this one began its rollback.
         case undone(WorkloadObject)
-        /// It was stopped when it had changed the workload, or may have.
-        case stopped
+        /// It was stopped when it had changed the workload, or may have; what it applied, where that is known.
+        case stopped(AppliedTemplate?)
     }
 
     let client: KubernetesClient
@@ -44,9 +44,10 @@ struct KubernetesRollout: Rollout {
         RolloutFollower(client: client, path: path, compare: compare, stuck: stuck, log: log, logger: logger)
     }
 
-    private var undo: RolloutUndo {
+    private func undo(_ applied: AppliedTemplate? = nil) -> RolloutUndo {
         RolloutUndo(
-            client: client, request: request, path: path, allowed: allowedUndo, patience: patience, follower: follower,
+            client: client, request: request, applied: applied, path: path, allowed: allowedUndo, patience: patience,
+            follower: follower,
             log: log, logger: logger)
     }
 
@@ -54,16 +55,19 @@ struct KubernetesRollout: Rollout {
 
     func rollOut() async throws -> RolloutEnd<Begun> {
         var mayHaveBegun = request.mayHaveBegun
+        var applied: AppliedTemplate?
         do {
-            return try await rollOut(&mayHaveBegun)
+            return try await rollOut(&mayHaveBegun, &applied)
         } catch {
             guard Task.isCancelled else { throw error }
             guard mayHaveBegun else { throw CancellationError() }
-            return .interrupted(.stopped)
+            return .interrupted(.stopped(applied))
         }
     }
 
-    private func rollOut(_ mayHaveBegun: inout Bool) async throws -> RolloutEnd<Begun> {
+    private func rollOut(
+        _ mayHaveBegun: inout Bool, _ known: inout AppliedTemplate?
+    ) async throws -> RolloutEnd<Begun> {
         let startedAt = ContinuousClock.now
         let begun = try await RolloutStart(
             client: client, request: request, path: path, undoes: undoes, deadline: startedAt.advanced(by: allowed),
@@ -79,6 +83,7 @@ struct KubernetesRollout: Rollout {
                 "an earlier attempt of this rollout failed, as its log says, and was undone", .undone(found))
         }
         let applied = AppliedTemplate(workload, container: request.container)
+        known = applied
         result.isUnchanged = applied.mark != request.job.rawValue
         let watch = RolloutWatch(
             kind: request.workload.kind, applied: applied, startedAt: startedAt, allowed: allowed, patience: patience,
@@ -98,21 +103,22 @@ struct KubernetesRollout: Rollout {
 
     func rollBack(_ begun: Begun) async -> RollbackOutcome {
         switch begun {
-        case .undone(let found): await undo.finish(found)
+        case .undone(let found): await undo().finish(found)
         case .failed(let failure, _) where failure.isReplaced:
             .notRolledBack("the workload is left to whoever changed it")
-        case .failed where !undoes: .notRolledBack("the workload is left as it is: \(await undo.remains())")
+        case .failed where !undoes: .notRolledBack("the workload is left as it is: \(await undo().remains())")
         case .failed(_, let applied) where applied.mark != request.job.rawValue:
             .notRolledBack("it changed nothing, so there is nothing to roll back")
-        case .failed: await undo.run()
-        case .stopped: await end(stopped()?.successor ?? .attempt)
+        case .failed(_, let applied): await undo(applied).run()
+        case .stopped(let applied): await end(stopped()?.successor ?? .attempt, applied)
         }
     }
 
     /// What becomes of a rollout that was stopped. A separate task: this one is cancelled.
-    private func end(_ successor: JobStop.Successor) async -> RollbackOutcome {
+    private func end(_ successor: JobStop.Successor, _ applied: AppliedTemplate?) async -> RollbackOutcome {
         await Task {
-            switch successor {
+            let undo = undo(applied)
+            return switch successor {
             case .nobody where undoes: await undo.runStopped()
             case .nobody: .notRolledBack("the workload is left as it is: \(await undo.remains())")
             case .attempt: .notRolledBack("the next attempt of the job goes on with it: \(await undo.remains())")

@@ -55,6 +55,10 @@ struct RolloutFollower: Sendable {
                             let comparison = await compare(applied.image ?? "", running)
                             send.yield(.event(.compared(running: running, comparison)))
                         }
+                    case .findPods(let revision):
+                        group.addTask { [latest] in
+                            send.yield(.event(.revision(revision, hash: await hash(of: revision, latest))))
+                        }
                     case .remove(let pod, let uid, let reason):
                         group.addTask { await remove(pod, uid, reason) }
                     case .succeeded: return .succeeded(latest)
@@ -106,6 +110,23 @@ struct RolloutFollower: Sendable {
             }
         } catch {
             send.yield(.refused(error))
+        }
+    }
+
+    /// - Returns: `nil` where this account may not know.
+    private func hash(of revision: String, _ workload: WorkloadObject) async -> String? {
+        var pause = RetryPause()
+        while true {
+            do throws(KubernetesError) {
+                return try await RolloutRevision.hash(of: revision, workload, path, client)
+            } catch {
+                guard error.isTransient, !Task.isCancelled else { return nil }
+                do {
+                    try await Task.sleep(for: pause.pause(after: error))
+                } catch {
+                    return nil
+                }
+            }
         }
     }
 

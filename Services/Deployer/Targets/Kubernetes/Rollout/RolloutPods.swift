@@ -6,12 +6,22 @@ import PipelineLanguage
 struct RolloutPods {
     let kind: Workload.Kind
     let applied: AppliedTemplate
+    /// Whether the template's mark does not tell the pods of its last revision from those before: this rollout left the
+    /// template as it was.
+    let needsRevision: Bool
     /// The workload as it was seen last.
     var workload: WorkloadObject?
+    /// What the cluster said of a Deployment's last revision.
+    private var revision: Revision = .unknown
     private var all: [String: ObservedPod] = [:]
 
-    init(kind: Workload.Kind, applied: AppliedTemplate) {
-        (self.kind, self.applied) = (kind, applied)
+    private enum Revision: Equatable {
+        case unknown, untold
+        case hash(String)
+    }
+
+    init(kind: Workload.Kind, applied: AppliedTemplate, needsRevision: Bool = false) {
+        (self.kind, self.applied, self.needsRevision) = (kind, applied, needsRevision)
     }
 
     // MARK: - Hearing
@@ -29,6 +39,9 @@ struct RolloutPods {
         all[pod.metadata.name] = known
         return isNew ? line : nil
     }
+
+    /// - Parameter hash: What the pods of the last revision bear, where the cluster tells.
+    mutating func found(_ hash: String?) { revision = hash.map { .hash($0) } ?? .untold }
 
     mutating func remove(_ pod: PodObject) { all[pod.metadata.name] = nil }
 
@@ -69,12 +82,30 @@ struct RolloutPods {
     }
 
     /// Whether the rollout made it.
-    func isOwn(_ pod: PodObject) -> Bool { applied.owns(pod) && isOfWorkload(pod) }
+    func isOwn(_ pod: PodObject) -> Bool { applied.owns(pod) && isOfWorkload(pod) && isOfLastRevision(pod) }
+
+    private func isOfLastRevision(_ pod: PodObject) -> Bool {
+        guard needsRevision else { return true }
+        switch kind {
+        case .deployment:
+            if case .hash(let hash) = revision { return pod.templateHash == hash }
+            return revision == .untold
+        case .statefulset:
+            guard let workload, workload.isObserved, let last = workload.status?.updateRevision else { return false }
+            return pod.revision == last
+        case .daemonset: return true
+        }
+    }
 
     /// Selectors of two workloads may take the same pods.
     private func isOfWorkload(_ pod: PodObject) -> Bool {
         guard let owner = pod.metadata.ownerReferences?.first(where: { $0.controller == true }) else { return true }
-        if kind == .deployment { return owner.kind == "ReplicaSet" }
+        if kind == .deployment {
+            guard owner.kind == "ReplicaSet" else { return false }
+            // A Deployment calls its ReplicaSets by itself and the hash that their pods bear.
+            guard let name = workload?.metadata.name, let hash = pod.templateHash else { return true }
+            return owner.name == "\(name)-\(hash)"
+        }
         return workload?.metadata.uid.map { $0 == owner.uid } ?? true
     }
 }

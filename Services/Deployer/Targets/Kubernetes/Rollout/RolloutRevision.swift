@@ -49,11 +49,8 @@ struct RolloutRevision: Sendable {
     private static func ofDeployment(
         _ workload: WorkloadObject, _ path: WorkloadPath, _ client: KubernetesClient
     ) async throws(KubernetesError) -> [RolloutRevision] {
-        let query = workload.spec.selector?.query.map { [("labelSelector", $0)] } ?? []
-        let sets = try await client.get(path.replicaSets, query: query, as: ObjectList<JSONValue>.self)
-        return sets.items.compactMap { set -> RolloutRevision? in
-            guard isOwned(set, by: workload),
-                let text = set["metadata"]?["annotations"]?["deployment.kubernetes.io/revision"]?.string,
+        try await sets(of: workload, path, client).compactMap { set -> RolloutRevision? in
+            guard let text = set["metadata"]?["annotations"]?["deployment.kubernetes.io/revision"]?.string,
                 let number = Int64(text), let template = set["spec"]?["template"]
             else { return nil }
             var serves = false
@@ -62,6 +59,24 @@ struct RolloutRevision: Sendable {
                 name: text, number: number, patch: ["spec": ["template": whole(template)]],
                 rollout: rollout(template), serves: serves)
         }
+    }
+
+    /// What the pods of a Deployment's revision bear as `pod-template-hash`; `nil` where the cluster does not tell.
+    static func hash(
+        of revision: String, _ workload: WorkloadObject, _ path: WorkloadPath, _ client: KubernetesClient
+    ) async throws(KubernetesError) -> String? {
+        try await sets(of: workload, path, client).first {
+            $0["metadata"]?["annotations"]?["deployment.kubernetes.io/revision"]?.string == revision
+        }?["metadata"]?["labels"]?["pod-template-hash"]?.string
+    }
+
+    /// The ReplicaSets of a Deployment.
+    private static func sets(
+        of workload: WorkloadObject, _ path: WorkloadPath, _ client: KubernetesClient
+    ) async throws(KubernetesError) -> [JSONValue] {
+        let query = workload.spec.selector?.query.map { [("labelSelector", $0)] } ?? []
+        return try await client.get(path.replicaSets, query: query, as: ObjectList<JSONValue>.self).items
+            .filter { isOwned($0, by: workload) }
     }
 
     private static func ofController(

@@ -11,6 +11,8 @@ import Worker
 struct RolloutUndo: Sendable {
     let client: KubernetesClient
     let request: RolloutRequest
+    /// What the rollout made of the workload, where that is known.
+    let applied: AppliedTemplate?
     let path: WorkloadPath
     let allowed: Duration
     let patience: RolloutWatch.Patience
@@ -133,7 +135,9 @@ struct RolloutUndo: Sendable {
     private func attempt(_ cause: String, within limit: Duration) async throws(KubernetesError) -> Change {
         let limit = min(limit, KubernetesClient.limit)
         let found = try await client.get(path.object, within: limit, as: WorkloadObject.self)
-        let isOurs = found.mark == request.job.rawValue && found.container(request.container)?.image == request.image
+        // What the cluster made of the request, such as the address of a mirror.
+        let image = applied?.image ?? request.image
+        let isOurs = found.mark == request.job.rawValue && found.container(request.container)?.image == image
         if !isOurs, found.annotation(RolloutAnnotation.undone) == request.job.rawValue {
             return .made(revision: found.revision, found)
         }
@@ -142,11 +146,12 @@ struct RolloutUndo: Sendable {
                 return .none("the newer rollout of \(run) has taken over")
             }
             let isNewest = found.annotation(RolloutAnnotation.rollout) == request.job.rawValue
-            if isNewest, found.container(request.container)?.image == request.image { return .needless }
+            if isNewest, found.container(request.container)?.image == image { return .needless }
             return .none(
                 isNewest || found.mark == request.job.rawValue
                     ? "the workload was changed by another hand since" : "the workload has no change of this rollout")
         }
+        if applied?.replacement(in: found) != nil { return .none("the workload was changed by another hand since") }
         if found.annotation(RolloutAnnotation.previous) != nil, RolloutOrigin(rememberedBy: found) == nil {
             await log.line(
                 "the annotation \(RolloutAnnotation.previous) is not understood: the workload goes back to the newest "

@@ -9,6 +9,8 @@ extension RolloutWatch {
         case podDeleted(PodObject)
         /// What the registry says of what a pod runs.
         case compared(running: String, RunningImage.Comparison)
+        /// Which of a Deployment's pods are of this revision, by the hash they bear; `nil` where that cannot be told.
+        case revision(String, hash: String?)
         /// Nothing has been heard of these for a while, for this reason. When they are heard again, all is told anew.
         case away(Source, String)
         case tick
@@ -22,6 +24,8 @@ extension RolloutWatch {
         case stuck(String?)
         /// Ask the registry whether this is another name of what was rolled out.
         case compare(running: String)
+        /// Find the hash of the pods of this revision of a Deployment.
+        case findPods(revision: String)
         /// Remove a pod of another revision that keeps a StatefulSet from going on.
         case remove(pod: String, uid: String?, reason: String)
         case succeeded

@@ -26,6 +26,8 @@ struct RolloutWatch {
     private var asked: Set<String> = []
     private var pods: RolloutPods
     private var removed: Set<String> = []
+    /// The revision whose pods were asked for.
+    private var sought: String?
     private var lastLine = ""
     /// Whether the cluster was ever seen to be at it.
     private var wasUnderWay = false
@@ -58,7 +60,7 @@ struct RolloutWatch {
         self.isUndo = isUndo
         self.isUnchanged = isUnchanged
         running = RunningImage(applied.image)
-        pods = RolloutPods(kind: kind, applied: applied)
+        pods = RolloutPods(kind: kind, applied: applied, needsRevision: isUnchanged)
         progress = ([], startedAt)
     }
 
@@ -68,7 +70,7 @@ struct RolloutWatch {
         guard !isOver else { return [] }
         var actions: [Action] = []
         switch event {
-        case .away, .compared, .tick: break
+        case .away, .compared, .revision, .tick: break
         case .workload, .workloadDeleted: away[.workload] = nil
         case .pods, .pod, .podDeleted: away[.pods] = nil
         }
@@ -80,6 +82,8 @@ struct RolloutWatch {
             for pod in all { update(pod, now, &actions) }
         case .pod(let pod): update(pod, now, &actions)
         case .podDeleted(let pod): pods.remove(pod)
+        case .revision(let name, let hash):
+            if name == sought { pods.found(hash) }
         case .compared(let found, let comparison):
             running.note(comparison, of: found)
             if case .unavailable(let reason) = comparison {
@@ -103,6 +107,10 @@ struct RolloutWatch {
         if let replacement = applied.replacement(in: found) {
             return end(Failure(reason: replacement, isReplaced: true), &actions)
         }
+        if pods.needsRevision, kind == .deployment, found.isObserved, sought != found.revision {
+            sought = found.revision
+            actions.append(.findPods(revision: found.revision))
+        }
         noteProgress(found, now)
         status = RolloutStatus(found, kind: kind, heedsDeadline: !isUndo)
         switch status {
@@ -114,7 +122,8 @@ struct RolloutWatch {
                 note(line, &actions)
             }
             noteReplicaFailure(found, now, &actions)
-        case .done: break
+        // What was waited for before is over.
+        case .done: lastLine = ""
         case .failed(let reason): end(failure(reason), &actions)
         }
     }
