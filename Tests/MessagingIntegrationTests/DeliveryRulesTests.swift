@@ -322,7 +322,7 @@ private func with(
         try await withBus { bus, broker in
             // It waited for a retry before, which the broker notes as well.
             var message = try PreparedMessage(heartbeat, id: MessageID(rawValue: "a1")).outgoing
-            (message.exchange, message.routingKey) = (RetryPolicy.delays[0].name, MessageMap.pipeline.name)
+            (message.exchange, message.routingKey) = (MessageMap.pipeline.again, RetryPolicy.delays[0].name)
             try await broker.publish(message)
             var returns = 0
             for try await delivery in broker.deliveries(of: MessageMap.pipeline.name, prefetch: 1) {
