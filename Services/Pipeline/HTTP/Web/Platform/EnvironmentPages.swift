@@ -37,29 +37,13 @@ struct EnvironmentRow: Sendable {
         let rules = view.rules
         name = view.name
         url = rules.url
-        var facts: [Fact] = []
-        func add(_ what: String, _ values: [String], none: String? = nil) {
-            guard let text = values.isEmpty ? none : values.joined(separator: ", ") else { return }
-            facts.append(Fact(what: what, value: text))
+        var facts = rules.facts
+        // Values may be long, and are for whoever asks for them.
+        if !rules.variables.isEmpty {
+            facts.append(("variables", rules.variables.keys.sorted().joined(separator: ", ")))
         }
-        add("Repositories", rules.repositories)
-        add("Refs", rules.refs, none: "every branch and tag")
-        add("Events", rules.events.map(\.rawValue), none: "all but those of merge requests")
-        add("On", rules.clusters)
-        if !rules.workloads.isEmpty {
-            add("Namespaces", rules.namespaces, none: "the one of the cluster's configuration")
-        }
-        add("Workloads", rules.workloads)
-        add("Containers", rules.containers)
-        if !rules.containers.isEmpty {
-            add("Volumes", rules.allows.volumes, none: "none")
-            add("Networks", rules.allows.networks, none: "the engine's own")
-            add("Ports", rules.allows.ports, none: "none")
-            add("Users", rules.allows.users, none: "the image's own")
-        }
-        add("Variables", rules.variables.keys.sorted())
-        add("Note", [view.note].compactMap { $0 })
-        self.facts = facts
+        if let note = view.note { facts.append(("note", note)) }
+        self.facts = facts.map { Fact(what: $0.name.prefix(1).uppercased() + $0.name.dropFirst(), value: $0.value) }
         updated = view.updatedAt.description
         ago = TimeText.ago(view.updatedAt, now: now)
         by = view.updatedBy
