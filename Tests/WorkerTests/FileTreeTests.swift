@@ -55,11 +55,11 @@ import Testing
         try await withTemporaryDirectory { directory in
             let tree = directory.appending("tree")
             try FileTree.make(tree)
-            for branch in ["a", "b"] {
+            for (branch, depth) in [("a", 21_000), ("b", 200)] {
                 var folder = tree.withPlatformString { Glibc.open($0, O_RDONLY | O_DIRECTORY) }
-                for level in 0..<20_000 {
+                for level in 0..<depth {
                     #expect(mkdirat(folder, branch, 0o700) == 0)
-                    if level % 1_000 == 0 { #expect(symlinkat("/", folder, "link") == 0) }
+                    if level % 100 == 99 { #expect(symlinkat("/", folder, "link") == 0) }
                     let child = openat(folder, branch, O_RDONLY | O_DIRECTORY)
                     try #require(child >= 0)
                     // It lets nobody in.

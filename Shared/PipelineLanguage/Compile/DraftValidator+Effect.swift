@@ -42,6 +42,8 @@ extension DraftValidator {
             guard let shell = step.step.shell, !Substitution.hasExpression(shell),
                 let problem = ShellName.problem(shell)
             else { continue }
+            // What is wrong already may be the “platform”.
+            if sink.hasErrors, ["cmd", "powershell", "pwsh"].contains(shell) { continue }
             sink.error(.badValue, problem, at: step.nameMark, length: step.step.name.unicodeScalars.count)
         }
     }
