@@ -109,6 +109,11 @@ extension Difference {
             "`${VAR}` of the step's own `environment` is empty", "its value, and that of the pipeline's", "",
             .compiles("steps: [{name: a, image: \"x:${V}\", commands: [a], environment: {V: 1}}]"),
             .test("PipelineLanguageTests/VariableOrderTests.swift", "are seen by everything of the stage")),
+        Difference(
+            "`environment` of the pipeline, then the run's variables, then `environment` of the step: the later wins",
+            "the same, also for `${VAR}`", "",
+            .test("PipelineLanguageTests/VariableOrderTests.swift", "are those of the step, then of the run"),
+            .warns("environment: {CI: 1}", "the run's own wins")),
     ]
 
     private static let conditions: [Difference] = [

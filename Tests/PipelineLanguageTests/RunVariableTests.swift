@@ -79,6 +79,11 @@ struct RunVariableTests {
         for (name, value) in expected { #expect(environment[name] == value, "\(name)") }
     }
 
+    @Test("that may be any text are all set")
+    func freeTexts() {
+        #expect(RunVariable.freeTexts.filter { RunVariable.named($0)?.isRefused != false } == [])
+    }
+
     @Test("are those of Drone's reference and more, each named once, and the page has them all")
     func table() throws {
         #expect(RunVariable.drone.map(\.name).sorted() == Self.reference.sorted())

@@ -29,13 +29,56 @@ struct VariableOrderTests {
             [
                 "FULL": "${BASE}/bin", "LAST": "${MIDDLE}!", "MIDDLE": "${FULL}?", "DRONE_BRANCH": "mine",
                 "SEEN": "${DRONE_BRANCH}", "ESC": "$${BASE}", "HASH": "$2a$12$abc", "TWO": "$$HOME",
+                "TAGGED": "${commit.branch}",
             ])
         #expect(
             environment == [
                 "BASE": "/opt/app", "PATH": "/opt/bin:$PATH", "FULL": "/opt/app/bin", "MIDDLE": "/opt/app/bin?",
-                "LAST": "/opt/app/bin?!", "DRONE_BRANCH": "mine", "SEEN": "main", "ESC": "${BASE}",
+                "LAST": "/opt/app/bin?!", "DRONE_BRANCH": "mine", "SEEN": "mine", "TAGGED": "main", "ESC": "${BASE}",
                 "HASH": "$2a$12$abc", "TWO": "$HOME",
             ])
+    }
+
+    @Test("are those of the step, then of the run, then of the pipeline, in expressions as in the shell")
+    func agreesWithShell() throws {
+        let names = ["OWN", "DRONE_BRANCH", "DRONE_TAG", "DRONE_CRON", "GO", "SECRET", "DRONE_STEP_NAME"]
+        let environment: [String: Value] = [
+            "OWN": "pipeline", "DRONE_BRANCH": "pipeline", "DRONE_TAG": "pipeline", "DRONE_CRON": "pipeline",
+            "GO": "pipeline", "SECRET": "pipeline", "DRONE_STEP_NAME": "pipeline",
+        ]
+        let own: [String: Value] = ["DRONE_TAG": "step", "SECRET": .secret("s"), "GO": "step"]
+        let stage = Stage(
+            name: "s", environment: environment, matrix: ["GO": "matrix", "OS": "matrix"],
+            steps: [
+                Step(name: "a", commands: names.map { "${\($0)}" } + ["${OS}", "${commit.tag}"], environment: own),
+                Step(name: "b", commands: names.map { "${\($0)}" }),
+            ])
+        let first = try stage.resolved(in: Scope(environment: Self.run, isPartial: true))
+        // What is known when the step starts and not before wins, too.
+        let run = Self.run.merging(["DRONE_STEP_NAME": "run", "GO": "matrix", "OS": "matrix"]) { $1 }
+        for (index, wanted) in [
+            ["pipeline", "main", "step", "pipeline", "step", "${SECRET}", "run", "matrix", "v1.2.3"],
+            ["pipeline", "main", "v1.2.3", "pipeline", "matrix", "pipeline", "run"],
+        ].enumerated() {
+            let step = try first.steps[index].resolved(
+                in: Scope(environment: run, matrix: stage.matrix), variables: first.environment)
+            #expect(step.commands == wanted)
+            // A shell has the run's variables and over them those of the step.
+            let own = step.environment.compactMapValues { if case .text(let text) = $0 { text } else { nil } }
+            let shell = run.merging(own) { $1 }
+            for (name, value) in zip(names, wanted) where name != "SECRET" { #expect(shell[name] == value, "\(name)") }
+        }
+    }
+
+    @Test("of a pipeline are told where every run has them itself")
+    func shadowed() throws {
+        let source = """
+            environment: {DRONE_REPO: own, DRONE_TAG: latest, CI: "false", OWN: a}
+            steps: [{name: a, image: x, environment: {CI: "false"}, commands: ["echo ${DRONE_REPO}"]}]
+            """
+        let warnings = try DifferencesTests.compile(source).warnings
+        #expect(warnings.map(\.column) == [15, 51])
+        #expect(warnings.allSatisfy { $0.code == .noEffect && $0.message.contains("the run's own wins") })
     }
 
     @Test("mean the outer one by their own name")

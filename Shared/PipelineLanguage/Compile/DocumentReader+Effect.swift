@@ -43,6 +43,20 @@ extension DocumentReader {
         sink.warning(.noEffect, message, at: entry.keyMark, length: field.unicodeScalars.count)
     }
 
+    /// Variables of a pipeline that every run has itself.
+    func warnOfRunVariables(_ node: SourceNode) {
+        guard case .map(let entries) = node.content else { return }
+        for entry in entries {
+            guard let variable = RunVariable.named(entry.key), !variable.isRefused, variable.condition.isEmpty else {
+                continue
+            }
+            sink.warning(
+                .noEffect,
+                "“\(entry.key)” has no effect here: the run's own wins over the pipeline's; a step's “environment” can set it",
+                at: entry.keyMark, length: entry.key.unicodeScalars.count)
+        }
+    }
+
     func warnOfEnvironment(_ fields: Fields) {
         warn(notExecuted: "approvals", fields, "“approvals” does nothing yet: a rollout waits for nobody")
     }

@@ -4,23 +4,27 @@ extension DocumentReader {
     func note(_ text: String, isScript: Bool, at node: SourceNode) {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return }
         let lines = text.utf8.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
-        var seen = Set<String>()
-        func add(_ name: String, _ source: String, _ expression: Expression?) {
-            guard seen.insert(source).inserted else { return }
-            sink.references.append(
-                SourceReference(
-                    name: name, hasDefault: expression?.operation.hasDefault ?? false, isScript: isScript,
-                    problem: expression?.problem, definition: sink.definition,
-                    isInCondition: sink.isInCondition, source: source, mark: node.mark, lines: lines))
+        var seen = Set<SourceReference>()
+        func add(_ name: String, _ source: String, _ expression: Expression?, _ literal: ShellScanner.Literal? = nil) {
+            let reference = SourceReference(
+                name: name, hasDefault: expression?.operation.hasDefault ?? false, isScript: isScript,
+                literal: expression?.operation.hasValue == false ? nil : literal, problem: expression?.problem,
+                definition: sink.definition, isInCondition: sink.isInCondition, source: source, mark: node.mark,
+                lines: lines)
+            if seen.insert(reference).inserted { sink.references.append(reference) }
         }
-        func add(_ pieces: [Piece]) {
-            for case .expression(let expression, let source) in pieces {
-                add(expression.name, source, expression)
-                expression.words.forEach(add)
+        var scanner = ShellScanner()
+        func add(_ pieces: [Piece], isWord: Bool) {
+            for piece in pieces {
+                if case .expression(let expression, let source) = piece {
+                    add(expression.name, source, expression, scanner.literal)
+                    for word in expression.words { add(word, isWord: true) }
+                }
+                if isScript, !isWord { scanner.read(piece) }
             }
         }
         let pieces = ExpressionParser.pieces(of: text)
-        add(pieces)
+        add(pieces, isWord: false)
         guard isScript else { return checkUnread(pieces, of: text, lines: lines, at: node) }
         for name in ShellNames.reserved(in: ShellNames.rest(pieces)) { add(name, "$\(name)", nil) }
         guard ShellNames.hasProcessID(text) else { return }
@@ -31,6 +35,14 @@ extension DocumentReader {
 
 extension Expression.Operation {
     fileprivate var hasDefault: Bool { if case .standard = self { true } else { false } }
+
+    /// Whether the result has something of the value in it.
+    fileprivate var hasValue: Bool {
+        switch self {
+        case .length, .alternative: false
+        default: true
+        }
+    }
 }
 
 /// What a script says to a shell, as far as a warning needs it.

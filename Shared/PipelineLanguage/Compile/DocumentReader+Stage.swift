@@ -13,7 +13,9 @@ extension DocumentReader {
         let isOfCluster = type.flatMap(plainText).flatMap(Self.stageKind)?.word == "kubernetes"
         stage.platform = platform(fields.take("platform"))
         stage.node = textMap(fields.take("node"), "“node”")
-        stage.environment = values(fields.take("environment"), "“environment”", defines: true)
+        let environment = fields.take("environment")
+        stage.environment = values(environment, "“environment”", defines: true)
+        if let environment { warnOfRunVariables(environment) }
         stage.imagePullSecrets = texts(fields.take("image_pull_secrets"), "“image_pull_secrets”")
         if let dependsOn = fields.take("depends_on") {
             draft.dependsOn = names(dependsOn, "“depends_on”")

@@ -75,7 +75,9 @@ extension DocumentReader {
     }
 
     private func readWork(_ fields: Fields, _ step: inout Step, _ draft: inout StepDraft, isService: Bool) {
-        step.commands = texts(fields.take("commands"), "“commands”", isScript: true)
+        let commands = fields.take("commands")
+        step.commands = texts(commands, "“commands”", isScript: true)
+        checkWholeness(commands, shell: step.shell)
         if let node = fields.take("depends_on") {
             draft.dependsOn = names(node, "“depends_on”")
             step.dependsOn = draft.dependsOn.map(\.name)

@@ -46,11 +46,11 @@ extension DraftValidator {
         var surroundings = Surroundings(
             stage: index, steps: graph?.numbers ?? [:], stepAncestry: graph.map { Ancestry($0.graph) },
             stageAncestry: stageAncestry)
-        checkCycle(of: stage.stage.environment, stage.references, at: stage.nameMark, length: 1)
+        checkCycle(of: stage.stage.environment, \.pipeline, stage.references, at: stage.nameMark, length: 1)
         for reference in stage.references { check(reference, surroundings, places) }
         for step in stage.steps {
             let length = step.step.name.unicodeScalars.count
-            checkCycle(of: step.step.environment, step.references, at: step.nameMark, length: length)
+            checkCycle(of: step.step.environment, \.step, step.references, at: step.nameMark, length: length)
         }
         for step in stage.steps where !step.references.isEmpty {
             surroundings.step = step
@@ -61,12 +61,13 @@ extension DraftValidator {
 
     /// Variables that use each other in a circle never get a value.
     private func checkCycle(
-        of environment: [String: Value], _ references: [SourceReference], at mark: SourceMark, length: Int
+        of environment: [String: Value], _ layer: WritableKeyPath<Scope, Scope.Variables>,
+        _ references: [SourceReference], at mark: SourceMark, length: Int
     ) {
         guard !environment.isEmpty else { return }
         let scope = Scope(parameters: draft.parameters.mapValues { _ in "" })
         do throws(SubstitutionError) {
-            _ = try TextResolver(scope: scope, budget: SubstitutionBudget()).order(of: environment, "environment")
+            _ = try TextResolver(scope: scope, budget: SubstitutionBudget()).order(of: environment, layer)
         } catch {
             // The first of the circle; a name without its own place has that of what it is in.
             let first = references.first { $0.definition.map { "${\($0)}" } == error.expression }
@@ -82,6 +83,7 @@ extension DraftValidator {
         let index = surroundings.stage
         let stage = draft.stages[index].stage
         guard !checkNumber(reference) else { return }
+        checkLiteral(reference, step, stage, places)
         if draft.parameters[name] != nil || stage.matrix[name] != nil { return }
         if Scope.isReserved(name) { return checkReserved(reference, step, stage) }
         guard let dot = name.firstIndex(of: ".") else { return checkPlain(reference, step, stage) }
@@ -99,6 +101,66 @@ extension DraftValidator {
             let nearest = Nearest.hint(name, among: Scope.aliases.keys)
             let instead = DocumentReader.instead(of: name) ?? RunVariable.meant(by: name).map { "write ${\($0)}" }
             report(reference, "there is no “\(name)”\(nearest.isEmpty ? instead.map { "; \($0)" } ?? "" : nearest)")
+        }
+    }
+
+    // MARK: Quotes
+
+    /// A value that is not plain is never written into a script: it is left to the shell, which replaces nothing there.
+    private func checkLiteral(
+        _ reference: SourceReference, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]]
+    ) {
+        guard let literal = reference.literal, mayBeData(reference.name, step, stage, places) else { return }
+        let source = reference.source
+        switch literal {
+        case .singleQuotes:
+            warn(
+                reference,
+                "a shell replaces nothing between single quotes, so \(source) stays there as it is written unless its value is "
+                    + "plain; end them around it: '…'\"\(source)\"'…'")
+        case .hereDocument:
+            warn(
+                reference,
+                "a shell replaces nothing in a here-document whose end is quoted, so \(source) stays there as it is written "
+                    + "unless its value is plain; write its end without quotes")
+        }
+    }
+
+    /// Whether the value of a name may be one that is not written into a script.
+    private func mayBeData(
+        _ name: String, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]], depth: Int = 0
+    ) -> Bool {
+        if let value = step?.step.environment[name] { return mayBeData(value, name, step, stage, places, depth) }
+        let prefix = name.prefix { $0 != "." }
+        let rest = String(name.dropFirst(prefix.count + 1))
+        if let parameter = draft.parameters[name] ?? (prefix == "parameters" ? draft.parameters[rest] : nil) {
+            return parameter.allowed.isEmpty
+                ? parameter.kind == .string : parameter.allowed.contains(where: ShellValues.isExpanded)
+        }
+        if let value = stage.matrix[name] ?? (prefix == "matrix" ? stage.matrix[rest] : nil) {
+            return ShellValues.isExpanded(value)
+        }
+        if Scope.aliases[name] != nil || Scope.isOfRun(name) {
+            return RunVariable.freeTexts.contains(Scope.aliases[name] ?? name)
+        }
+        if prefix == "steps", let dot = rest.lastIndex(of: ".") {
+            let work = places[String(rest[..<dot])]?.first.map { draft.stages[$0.stage].stage.steps[$0.step] }
+            return work.map { $0.build == nil && $0.deploy == nil } ?? false
+        }
+        return stage.environment[name].map { mayBeData($0, name, step, stage, places, depth) } ?? false
+    }
+
+    private func mayBeData(
+        _ value: Value, _ name: String, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]], _ depth: Int
+    ) -> Bool {
+        guard case .text(let text) = value, depth < 4 else { return false }
+        return ExpressionParser.pieces(of: text).contains { piece in
+            switch piece {
+            case .literal(let text): !ShellValues.isPlain(text)
+            case .escape: true
+            case .expression(let expression, _):
+                expression.name != name && mayBeData(expression.name, step, stage, places, depth: depth + 1)
+            }
         }
     }
 

@@ -109,6 +109,8 @@ struct SourceReference: Sendable, Hashable {
     var hasDefault: Bool
     /// Whether a shell sees the text and knows further names.
     var isScript: Bool
+    /// Why the shell replaces nothing there.
+    var literal: ShellScanner.Literal?
     /// Why it can never be replaced.
     var problem: String?
     /// The variable whose value it is in.

@@ -11,12 +11,25 @@ public struct Scope: Sendable, Hashable {
     /// The first of two passes: what has no value yet (a step that has not run, a variable nobody knows) stays as it
     /// is written for the second, and nothing a value contains is taken for an expression then.
     public var isPartial: Bool
-    /// Variables of the stage and the step, looked at last.
-    var variables: [String: String] = [:]
-    /// Those of them that wait for the second pass.
-    var pendingVariables: Set<String> = []
-    /// Variables of the stage and the step whose value is a secret: only the shell has it.
-    var secretVariables: Set<String> = []
+    /// The variables of the pipeline: those of the run win over them.
+    var pipeline = Variables()
+    /// The variables of the step, which win over everything.
+    var step = Variables()
+
+    /// An `environment` as far as it is known.
+    struct Variables: Sendable, Hashable {
+        var texts: [String: String] = [:]
+        /// Those that wait for the second pass.
+        var pending: Set<String> = []
+        /// Those whose value is a secret: only the shell has it.
+        var secrets: Set<String> = []
+
+        subscript(name: String) -> Lookup? {
+            if let text = texts[name] { return .value(text, .shell) }
+            if pending.contains(name) { return .pending }
+            return secrets.contains(name) ? .unknown : nil
+        }
+    }
 
     public init(
         environment: [String: String] = [:], parameters: [String: String] = [:], matrix: [String: String] = [:],
@@ -63,11 +76,17 @@ public struct Scope: Sendable, Hashable {
         case wrong(String, among: [String], what: String)
     }
 
+    /// What a name stands for. The order is that of the variables a shell gets.
     func look(up name: String) -> Lookup {
+        if let found = step[name] { return found }
         if let value = parameters[name] ?? matrix[name] { return .value(value, .given) }
-        if let value = environment[name] ?? variables[name] { return .value(value, .shell) }
-        if pendingVariables.contains(name) { return .pending }
-        if secretVariables.contains(name) { return .unknown }
+        if let found = pipeline[name] {
+            guard Self.isOfRun(name) else { return found }
+            if let value = environment[name] { return .value(value, .shell) }
+            // The run may have it by the time the step starts.
+            return isPartial ? .pending : found
+        }
+        if let value = environment[name] { return .value(value, .shell) }
         guard let dot = name.firstIndex(of: ".") else { return lookUpPlain(name) }
         let rest = String(name[name.index(after: dot)...])
         switch name[..<dot] {
@@ -80,7 +99,8 @@ public struct Scope: Sendable, Hashable {
             guard let variable = Self.aliases[name] else {
                 return .wrong(name, among: Array(Self.aliases.keys), what: "name")
             }
-            if let value = environment[variable] { return .value(value, .shell) }
+            // The shell has a step's variable under that name.
+            if let value = environment[variable] { return .value(value, step[variable] == nil ? .shell : .data) }
             return isPartial ? .pending : .absent
         }
     }
@@ -118,6 +138,9 @@ public struct Scope: Sendable, Hashable {
         if isVariable || isPartial { return .unknown }
         return .wrong(name, among: Array(parameters.keys) + Array(matrix.keys), what: "parameter")
     }
+
+    /// Whether the run may set a variable of this name, which then wins over the pipeline's.
+    static func isOfRun(_ name: String) -> Bool { RunVariable.named(name).map { !$0.isRefused } ?? false }
 
     /// Whether a name belongs to the platform, so that it is known even where it has no value.
     static func isReserved(_ name: String) -> Bool {

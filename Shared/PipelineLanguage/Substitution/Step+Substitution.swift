@@ -2,16 +2,19 @@ import Contracts
 
 extension Step {
     /// The step with every `${…}` replaced, as a worker runs it: its `environment` has the variables of the stage too,
-    /// the step's own winning, and the values that its commands refer to.
+    /// but for those that the step or the run has, and the values that its commands refer to.
     /// - Parameter stage: The variables of the stage, which texts may refer to like the step's own.
     /// - Throws: ``SubstitutionError`` with the expression that cannot be replaced.
     public func resolved(
         in scope: Scope, variables stage: [String: Value] = [:]
     ) throws(SubstitutionError) -> Step {
         var resolver = TextResolver(scope: scope, budget: SubstitutionBudget())
-        let outer = try resolver.environment(stage, "environment")
+        let outer = try resolver.environment(stage, of: \.pipeline)
         var step = try resolved(resolver, taken: stage.keys)
-        step.environment.merge(outer) { own, _ in own }
+        let inner = outer.filter { name, _ in
+            scope.matrix[name] == nil && !(Scope.isOfRun(name) && scope.environment[name] != nil)
+        }
+        step.environment.merge(inner) { own, _ in own }
         return step
     }
 
@@ -23,7 +26,7 @@ extension Step {
     ) throws(SubstitutionError) -> Step {
         var resolver = surroundings
         var step = self
-        step.environment = try resolver.environment(environment, "environment")
+        step.environment = try resolver.environment(environment, of: \.step)
         let shellValues = ShellValues(taken: Array(taken) + environment.keys)
         resolver.shellValues = shellValues
         step.commands = try resolver.script(commands, "commands")
@@ -83,7 +86,7 @@ extension Stage {
         scope.matrix.merge(matrix) { _, own in own }
         var resolver = TextResolver(scope: scope, budget: budget, isForWorker: isForWorker)
         var stage = self
-        stage.environment = try resolver.environment(environment, "environment")
+        stage.environment = try resolver.environment(environment, of: \.pipeline)
         for index in steps.indices {
             stage.steps[index] = try Self.resolve(steps[index], resolver, stage.environment, settles, word: "step")
         }
@@ -115,7 +118,7 @@ extension Stage {
             var resolved = try step.resolved(resolver, taken: variables.keys)
             guard step.when != .always else { return resolved }
             var resolver = resolver
-            _ = try resolver.environment(step.environment, "environment")
+            _ = try resolver.environment(step.environment, of: \.step)
             resolver.settles = settles
             resolved.when = try resolver.condition(step.when, "when")
             return resolved

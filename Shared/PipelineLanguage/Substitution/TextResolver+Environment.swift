@@ -3,37 +3,39 @@ extension TextResolver {
     /// An `environment` with its expressions replaced, whose variables the texts after it may then refer to. A variable
     /// may use others of the same environment, whatever their order; one that uses its own name means that of the
     /// environment around.
+    /// - Parameter layer: The pipeline's or the step's.
     mutating func environment(
-        _ values: [String: Value], _ field: String
+        _ values: [String: Value], of layer: WritableKeyPath<Scope, Scope.Variables>
     ) throws(SubstitutionError) -> [String: Value] {
         var resolved: [String: Value] = [:]
-        for name in try order(of: values, field) {
-            let value = try self.value(values[name], "\(field).\(name)")
+        for name in try order(of: values, layer) {
+            let value = try self.value(values[name], "environment.\(name)")
             resolved[name] = value
-            scope.variables[name] = nil
-            scope.pendingVariables.remove(name)
-            scope.secretVariables.remove(name)
             guard case .text(let text)? = value else {
-                scope.secretVariables.insert(name)
+                scope[keyPath: layer].secrets.insert(name)
                 continue
             }
             if !scope.isPartial {
-                scope.variables[name] = text
+                scope[keyPath: layer].texts[name] = text
             } else if Substitution.hasExpression(text) {
-                scope.pendingVariables.insert(name)
+                scope[keyPath: layer].pending.insert(name)
             } else {
-                scope.variables[name] = Substitution.settled(text)
+                scope[keyPath: layer].texts[name] = Substitution.settled(text)
             }
         }
         return resolved
     }
 
     /// The names of variables, each after those it uses.
-    func order(of values: [String: Value], _ field: String) throws(SubstitutionError) -> [String] {
+    func order(
+        of values: [String: Value], _ layer: WritableKeyPath<Scope, Scope.Variables>
+    ) throws(SubstitutionError) -> [String] {
         let names = values.keys.sorted()
         let uses = names.map { name -> [String] in
             guard case .text(let text)? = values[name] else { return [] }
-            return Substitution.names(in: text).filter { $0 != name && values[$0] != nil && !scope.isKnown($0) }
+            return Substitution.names(in: text).filter { used in
+                used != name && values[used] != nil && (layer == \Scope.step || !scope.winsOverPipeline(used))
+            }
         }
         guard uses.contains(where: { !$0.isEmpty }) else { return names }
         let graph = DependencyGraph(names: names, dependsOn: uses)
@@ -41,15 +43,15 @@ extension TextResolver {
             let circle = cycle.map { names[$0] }.joined(separator: " → ")
             throw SubstitutionError(
                 code: .cycle, expression: "${\(names[first])}", problem: "variables refer to each other: \(circle)",
-                field: field)
+                field: "environment")
         }
         return graph.order.map { names[$0] }
     }
 }
 
 extension Scope {
-    /// Whether a name means a parameter, a value of the matrix or a variable of the run, whatever variables there are.
-    fileprivate func isKnown(_ name: String) -> Bool {
-        parameters[name] != nil || matrix[name] != nil || environment[name] != nil
+    /// Whether a name means something else than the pipeline's variable.
+    fileprivate func winsOverPipeline(_ name: String) -> Bool {
+        parameters[name] != nil || matrix[name] != nil || Self.isOfRun(name) && environment[name] != nil
     }
 }

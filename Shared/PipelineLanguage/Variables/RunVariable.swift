@@ -41,6 +41,13 @@ public struct RunVariable: Sendable {
     public static let workspacePathNames = ["CI_WORKSPACE_PATH", "DRONE_WORKSPACE_PATH"]
     static let workspaceNames = sourceNames + workspaceBaseNames + workspacePathNames
 
+    /// Those whose value somebody else writes, so that it may be any text.
+    static let freeTexts: Set<String> = [
+        "CI_COMMIT_AUTHOR", "CI_COMMIT_DESCRIPTION", "CI_COMMIT_MESSAGE", "CI_COMMIT_TITLE", "DRONE_BUILD_TRIGGER",
+        "DRONE_COMMIT_AUTHOR", "DRONE_COMMIT_AUTHOR_AVATAR", "DRONE_COMMIT_AUTHOR_EMAIL", "DRONE_COMMIT_AUTHOR_NAME",
+        "DRONE_COMMIT_MESSAGE", "DRONE_SEMVER_ERROR", "GITLAB_USER_NAME",
+    ]
+
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
     /// The variable of a name.

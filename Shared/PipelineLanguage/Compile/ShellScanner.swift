@@ -1,0 +1,203 @@
+/// Follows the quotes and keywords of a shell script, as far as a warning needs it: where a shell replaces nothing, and
+/// whether the script ends what it begins.
+struct ShellScanner {
+    /// Why a shell replaces nothing at a place.
+    enum Literal: Sendable, Hashable {
+        case singleQuotes
+        /// A here-document whose end is quoted: `<<'EOF'`.
+        case hereDocument
+    }
+
+    private struct HereDocument {
+        var end: String
+        var isQuoted: Bool
+        var ignoresTabs: Bool
+    }
+
+    /// The script without comments and here-documents, `x` standing for quoted characters.
+    private var code = ""
+    /// `"`, the `(` of `$(` and `` ` `` around the place, the outermost first.
+    private var around: [Character] = []
+    private var isSingleQuoted = false
+    /// Whether a program that knows the variables itself reads what is between these single quotes.
+    private var isForShell = false
+    private var isEscaped = false
+    private var isComment = false
+    private var previous: Character = "\n"
+    /// What is read of the word behind `<<`, its quotes still in it.
+    private var reading: String?
+    private var documents: [HereDocument] = []
+    private var isInDocument = false
+    private var line = ""
+
+    init() {}
+
+    var literal: Literal? {
+        if isInDocument { return documents.first?.isQuoted == true ? .hereDocument : nil }
+        return isSingleQuoted && !isForShell ? .singleQuotes : nil
+    }
+
+    /// Reads a part of a script; an expression stands for a plain word.
+    mutating func read(_ piece: Piece) {
+        switch piece {
+        case .literal(let text): read(text)
+        case .escape: read("$")
+        case .expression: read("x")
+        }
+    }
+
+    private mutating func read(_ text: String) {
+        for character in text {
+            read(character)
+            previous = character
+        }
+    }
+
+    private mutating func read(_ character: Character) {
+        if isInDocument { return readDocument(character) }
+        if isComment {
+            guard character == "\n" else { return }
+            isComment = false
+        }
+        readEnd(character)
+        if isSingleQuoted {
+            isSingleQuoted = character != "'"
+            return
+        }
+        if isEscaped {
+            isEscaped = false
+            if character != "\n" { code.append("x") }
+            return
+        }
+        switch character {
+        case "\\": isEscaped = true
+        case "\"":
+            if around.last == "\"" { around.removeLast() } else { around.append("\"") }
+            code.append("x")
+        case "'" where around.last != "\"":
+            isForShell = isReadByShell
+            isSingleQuoted = true
+            code.append("x")
+        case "`": if around.last == "`" { around.removeLast() } else { around.append("`") }
+        case "(" where previous == "$" || around.last == "(":
+            around.append("(")
+            code.append("(")
+        case ")" where around.last == "(":
+            around.removeLast()
+            code.append(")")
+        case "#" where around.last != "\"" && (previous.isWhitespace || previous == ";"): isComment = true
+        default:
+            guard around.last != "\"" else { return }
+            code.append(character)
+            if code.hasSuffix("<<<") {
+                reading = nil
+            } else if code.hasSuffix("<<"), around.suffix(2) != ["(", "("] {
+                reading = ""
+            } else if character == "\n" {
+                isInDocument = !documents.isEmpty
+            }
+        }
+    }
+
+    /// `sh -c '…'`, `eval '…'`, `envsubst '…'`: the words of the command before the quote.
+    private var isReadByShell: Bool {
+        let command = code.reversed().prefix { !";|&\n(".contains($0) }.reversed()
+        let words = String(command).split(whereSeparator: \.isWhitespace)
+        guard let last = words.last else { return false }
+        if last.hasPrefix("-"), last.hasSuffix("c"), words.contains(where: { $0.hasSuffix("sh") }) { return true }
+        return last == "eval" || last == "trap" || words.contains("envsubst")
+    }
+
+    private mutating func readEnd(_ character: Character) {
+        guard let end = reading, !(character == "<" && end.isEmpty) else { return }
+        if character == " ", end.isEmpty || end == "-" { return }
+        guard character.isWhitespace || ";&|<>)".contains(character) else {
+            reading = end + String(character)
+            return
+        }
+        reading = nil
+        let word = end.drop { $0 == "-" }
+        let bare = word.filter { !"'\"\\".contains($0) }
+        guard let first = bare.first, first.isLetter || first == "_" else { return }
+        documents.append(
+            HereDocument(end: bare, isQuoted: bare.count < word.count, ignoresTabs: end.hasPrefix("-")))
+    }
+
+    private mutating func readDocument(_ character: Character) {
+        guard character == "\n" else { return line.append(character) }
+        defer { line = "" }
+        guard let document = documents.first,
+            (document.ignoresTabs ? String(line.drop { $0 == "\t" }) : line) == document.end
+        else { return }
+        documents.removeFirst()
+        isInDocument = !documents.isEmpty
+    }
+
+    // MARK: Beginnings without an end
+
+    private static let ends = [
+        "if": "fi", "case": "esac", "for": "do", "while": "do", "until": "do", "do": "done", "{": "}",
+    ]
+    private static let beginnings = [
+        "then": "if", "elif": "if", "else": "if", "fi": "if", "esac": "case", "done": "do", "}": "{",
+    ]
+    private static let loops: Set<String> = ["for", "while", "until"]
+    /// Behind these words another command begins.
+    private static let leaders: Set<String> = [
+        "if", "then", "else", "elif", "while", "until", "do", "{", "!", "time", "exec",
+    ]
+
+    /// How a script is not whole; `nil` for one that is.
+    static func incompleteness(of text: String) -> String? {
+        var scanner = ShellScanner()
+        for piece in ExpressionParser.pieces(of: text) { scanner.read(piece) }
+        return scanner.incompleteness()
+    }
+
+    private mutating func incompleteness() -> String? {
+        if isEscaped { return "nothing behind “\\”" }
+        read("\n")
+        if let document = documents.first { return "“<<\(document.end)” without “\(document.end)”" }
+        if isSingleQuoted { return "a ' that is not closed" }
+        if around.first == "\"" { return "a \" that is not closed" }
+        var open: [String] = []
+        var startsCommand = true
+        for word in words {
+            guard word.count > 1 || !"\n;&|()".contains(word) else {
+                startsCommand = true
+                continue
+            }
+            guard startsCommand else { continue }
+            startsCommand = Self.leaders.contains(word)
+            if word == "do" {
+                guard let loop = open.last, Self.loops.contains(loop) else { return "“do” without “for” or “while”" }
+                open[open.count - 1] = word
+            } else if Self.ends[word] != nil {
+                open.append(word)
+            } else if let beginning = Self.beginnings[word] {
+                guard open.last == beginning else { return "“\(word)” without “\(beginning)”" }
+                if Self.ends[beginning] == word { open.removeLast() }
+            }
+        }
+        if let word = open.last, let end = Self.ends[word] { return "“\(word)” without “\(end)”" }
+        let end = code.reversed().drop(while: \.isWhitespace)
+        if end.starts(with: "&&") { return "nothing behind “&&”" }
+        return end.first == "|" ? "nothing behind “|”" : nil
+    }
+
+    /// The words of the code and what stands between commands.
+    private var words: [String] {
+        var words: [String] = []
+        var word = ""
+        for character in code {
+            if "\n;&|()".contains(character) || character.isWhitespace {
+                if !word.isEmpty { words.append(word) }
+                word = ""
+                if !character.isWhitespace || character == "\n" { words.append(String(character)) }
+            } else {
+                word.append(character)
+            }
+        }
+        return words
+    }
+}
