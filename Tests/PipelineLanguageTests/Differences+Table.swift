@@ -17,7 +17,7 @@ extension Difference {
             .warns(
                 "type: kubernetes\nvolumes: [{name: v, claim: {name: c}}]", "empty when a run begins")),
         Difference(
-            "`metadata`, `node_selector`, `node_name`, `tolerations`, `service_account_name`, `host_aliases`, `dns_config`, `resources`",
+            "`metadata`, `node_selector`, `node_name`, `tolerations`, `service_account_name`, `host_aliases`, `dns_config`, `policy`, `resources`",
             "passed over, with a warning that says what to use", "there are no pods",
             .warns("node_selector: {a: b}", "“node” has the labels"), .warns("node_name: a", "has no effect"),
             .warns("metadata: {namespace: a}", "has no effect"), .warns("tolerations: [{key: a}]", "has no effect"),
@@ -169,6 +169,12 @@ extension Difference {
             "`when` of a service", "the same; `status` has no effect in it", "",
             .test("PipelineLanguageTests/PlannerTests+Plans.swift", "leave out services whose condition")),
         Difference(
+            "an empty `user`, `shell`, `working_dir`, `network_mode`, `workspace`, `platform.os` or size means nothing",
+            "the same, with a warning, also for `memswap_limit: -1`", "",
+            .warns("steps: [{name: a, image: x, commands: [a], user: \"\"}]", "an empty “user” has no effect"),
+            .warns("workspace: {path: \"\"}", "an empty “path” has no effect"),
+            .warns("steps: [{name: a, image: x, commands: [a], memswap_limit: -1}]", "has no effect")),
+        Difference(
             "`pull` and `failure` in any case, empty or unknown",
             "the same in any case; empty with a warning, unknown is an error",
             "",
@@ -197,8 +203,9 @@ extension Difference {
                 "from_secret is the whole value")),
         Difference(
             "`commands` are joined to one script",
-            "one shell reads each by itself: what one begins it has to end",
+            "one shell reads each by itself: what one begins it has to end, with a warning where it does not",
             "no here-document swallows the next command",
+            .warns("steps: [{name: a, image: x, commands: [\"if true; then\", make, fi]}]", "“if” without “fi”"),
             .test("WorkerTests/CommandScriptTests.swift", "func whatIsLeftOpenFails")),
         Difference(
             "a `working_dir` that is not there is made", "an error", "",
@@ -282,8 +289,10 @@ extension Difference {
             .test("PipelineLanguageTests/ConditionTests.swift", "skip")),
         Difference(
             "the file is `.drone.yml`",
-            "`.slipway.yml`, `.slipway.json` or `.drone.yml`; of others nearly called so the run tells",
+            "`.slipway.yml`, `.slipway.json` or `.drone.yml`, also as a link within the repository; of others nearly called so "
+                + "the run tells",
             "",
+            .test("SyncTests/SynchronizerTests.swift", "a pipeline file that is a symbolic link"),
             .test("SyncTests/SynchronizerTests.swift", "nearly called as a pipeline file"),
             .test("PipelineTests/ChoiceRunTests.swift", "nearly called as one")),
         Difference(

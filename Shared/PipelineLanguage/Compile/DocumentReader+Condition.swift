@@ -5,10 +5,10 @@ extension DocumentReader {
     func condition(_ node: SourceNode?, word: String) -> Condition {
         guard let node else { return .always }
         guard case .map = node.content else {
-            var hint = ""
-            if case .list = node.content { hint = "; all its clauses have to hold, so write them without the dashes" }
             sink.error(
-                .wrongType, "“\(word)” is a mapping such as {branch: main}, not \(node.kindName)\(hint)", at: node)
+                .wrongType,
+                "“\(word)” is a mapping such as {branch: main}, not \(node.kindName)"
+                    + hint(ofList: node, word: word), at: node)
             return .always
         }
         guard let fields = fields(node, what: "“\(word)”") else { return .always }
@@ -35,7 +35,39 @@ extension DocumentReader {
         checkEvent(.pullRequest, of: condition.action, node.member("action"), condition, "\(word).action")
         checkEvent(.cron, of: condition.cron, node.member("cron"), condition, "\(word).cron")
         checkRefs(condition.ref, node.member("ref"), word: word)
+        let clauses = [
+            ("branch", condition.branch), ("event", condition.event), ("ref", condition.ref), ("repo", condition.repo),
+            ("instance", condition.instance), ("target", condition.target), ("cron", condition.cron),
+            ("paths", condition.paths),
+        ]
+        for (clause, matcher) in clauses {
+            guard let matcher, let node = node.member(clause) else { continue }
+            for pattern in matcher.include + matcher.exclude where !Substitution.hasExpression(pattern) {
+                guard let (problem, remedy) = PatternWords.misread(pattern, of: clause) else { continue }
+                sink.warning(
+                    .suspicious, "\(word).\(clause): “\(pattern)” \(problem); \(remedy)",
+                    at: location(of: pattern, in: node))
+            }
+        }
         return condition
+    }
+
+    /// A list of conditions is Woodpecker's “or”; entries with different clauses are mostly one condition with dashes.
+    private func hint(ofList node: SourceNode, word: String) -> String {
+        guard case .list(let elements) = node.content else { return "" }
+        guard elements.count > 1 else { return "; write its clauses without the dash" }
+        let clauses = elements.compactMap { element -> SourceEntry? in
+            guard case .map(let entries) = element.content, entries.count == 1 else { return nil }
+            return entries[0]
+        }
+        if let first = clauses.first, clauses.count == elements.count, clauses.allSatisfy({ $0.key == first.key }) {
+            let values = clauses.flatMap { self.elements($0.value) }.compactMap(plainText)
+            return "; write {\(first.key): [\(values.joined(separator: ", "))]}"
+        }
+        let owner = word == "trigger" ? "pipeline" : "step"
+        return
+            "; if all clauses have to hold, write them without the dashes; if one of the entries is enough, write the "
+            + "\(owner) once for each"
     }
 
     private func statuses(_ node: SourceNode, word: String) -> [Condition.Status] {
@@ -194,7 +226,7 @@ extension DocumentReader {
         }
         for pattern in matcher.include + matcher.exclude
         where !pattern.hasPrefix("refs/") && !pattern.hasPrefix("*") && !pattern.hasPrefix("{")
-            && !Substitution.hasExpression(pattern)
+            && !Substitution.hasExpression(pattern) && PatternWords.misread(pattern, of: "ref") == nil
         {
             sink.warning(
                 .suspicious,

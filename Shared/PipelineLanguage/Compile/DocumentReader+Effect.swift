@@ -32,6 +32,7 @@ extension DocumentReader {
             "service_account_name": "builders have no account of a cluster",
             "host_aliases": "“extra_hosts” of a step adds names", "dns_config": "“dns” and “dns_search” are a step's",
             "resources": "“mem_limit” of a step is the most memory it may take",
+            "policy": "what a step may take and do is decided on the platform",
         ]
         for (field, instead) in fieldsOfCluster.sorted(by: { $0.key < $1.key }) {
             warn(withoutEffect: field, fields, "“\(field)” has no effect: builders run containers; \(instead)")

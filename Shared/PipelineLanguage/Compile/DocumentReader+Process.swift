@@ -95,6 +95,11 @@ extension DocumentReader {
                 .missingField,
                 "a document has “kind: pipeline”, or is a process with “steps”; anchors hold in their own document, so keep "
                     + "them at the top of the pipeline that uses them", at: document)
+        } else if let entry = entries.first, entry.key == "step" || entry.key == "name" && isStep(entries) {
+            sink.error(
+                .missingField,
+                "this is one step, and a pipeline is a list of them: \(sink.file.hasSuffix(".json") ? "write [{…}]" : "begin it with “- ”")",
+                at: entry.keyMark, length: entry.key.unicodeScalars.count)
         } else {
             for entry in entries {
                 guard let name = Nearest.name(to: entry.key, among: ["kind", "steps", "stages"]) else { continue }
@@ -105,6 +110,10 @@ extension DocumentReader {
             sink.error(
                 .missingField, "a document has “kind: pipeline”, or is a process with “steps”", at: document)
         }
+    }
+
+    private func isStep(_ entries: [SourceEntry]) -> Bool {
+        entries.contains { ["image", "commands", "build", "deploy", "settings"].contains($0.key) }
     }
 
     private func fullForm(_ fields: Fields, _ draft: inout ProcessDraft) {

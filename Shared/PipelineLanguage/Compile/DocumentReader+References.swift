@@ -9,7 +9,9 @@ extension DocumentReader {
             let reference = SourceReference(
                 name: name, hasDefault: expression?.operation.hasDefault ?? false, isScript: isScript,
                 literal: expression?.operation.hasValue == false ? nil : literal, problem: expression?.problem,
-                definition: sink.definition, isInCondition: sink.isInCondition, source: source, mark: node.mark,
+                definition: sink.definition, mayBeSecret: sink.mayBeSecret && source == text,
+                isInCondition: sink.isInCondition,
+                source: source, mark: node.mark,
                 lines: lines)
             if seen.insert(reference).inserted { sink.references.append(reference) }
         }

@@ -17,7 +17,9 @@ extension DocumentReader {
                 settings[entry.key] = .secret(secret)
             } else {
                 warnOfSecretText(entry.value)
+                if case .scalar = entry.value.content { sink.mayBeSecret = true }
                 settings[entry.key] = .value(json(entry.value, name: entry.key))
+                sink.mayBeSecret = false
             }
         }
         return settings

@@ -123,6 +123,11 @@ enum SecretWords {
         return name.isEmpty || name.contains(where: \.isWhitespace) ? nil : String(name)
     }
 
+    /// What somebody may mean by a variable that is none.
+    static func advice(_ variable: String) -> String {
+        "a secret of the platform is {from_secret: \(variable.lowercased())}"
+    }
+
     /// How a mistyped key is written.
     static func spelling(of key: String) -> String { name(in: key).map { "from_secret: \($0)" } ?? "from_secret" }
 

@@ -120,8 +120,9 @@ extension DocumentReader {
         }
         guard let fields = fields(node, what: "“platform”") else { return Platform() }
         let platform = Platform(
-            os: name(fields.take("os"), "“os”"), arch: name(fields.take("arch"), "“arch”"),
-            variant: name(fields.take("variant"), "“variant”"), version: name(fields.take("version"), "“version”"))
+            os: optionalName(fields.take("os"), "“os”"), arch: optionalName(fields.take("arch"), "“arch”"),
+            variant: optionalName(fields.take("variant"), "“variant”"),
+            version: optionalName(fields.take("version"), "“version”"))
         warnOfPlatform(fields)
         fields.finish()
         check(platform, node.member("os"), node.member("arch"))
@@ -181,10 +182,10 @@ extension DocumentReader {
 
     private func workspace(_ node: SourceNode?) -> Workspace {
         guard let node else { return Workspace() }
-        if case .scalar = node.content { return Workspace(path: name(node, "“workspace”")) }
+        if case .scalar = node.content { return Workspace(path: optionalName(node, "“workspace”")) }
         guard let fields = fields(node, what: "“workspace”") else { return Workspace() }
         let workspace = Workspace(
-            base: name(fields.take("base"), "“base”"), path: name(fields.take("path"), "“path”"))
+            base: optionalName(fields.take("base"), "“base”"), path: optionalName(fields.take("path"), "“path”"))
         fields.finish()
         // What an expression says is known when it runs.
         if let problem = workspace.problem, !"\(workspace.base ?? "")\(workspace.path ?? "")".contains("$") {

@@ -31,8 +31,10 @@ extension DocumentReader {
             sink.error(.badValue, "a service is an image such as postgres:16, or a mapping", at: node)
             return nil
         }
+        let errors = sink.errors
         let step = Step(name: String(name), image: image(node, "a service"))
-        return StepDraft(step: step, isService: true, mark: node.mark, nameMark: node.mark)
+        return StepDraft(
+            step: step, isService: true, mark: node.mark, nameMark: node.mark, hasErrors: sink.errors > errors)
     }
 
     private func stepName(_ fields: Fields, word: String, number: Int) -> (String, SourceMark)? {
@@ -55,12 +57,12 @@ extension DocumentReader {
         step.command = words(fields.take("command"), "“command”", isService: draft.isService, isUnused: hasCommands)
         step.entrypoint = words(
             fields.take("entrypoint"), "“entrypoint”", isService: draft.isService, isUnused: hasCommands)
-        step.shell = name(fields.take("shell"), "“shell”")
+        step.shell = optionalName(fields.take("shell"), "“shell”")
         step.environment = values(fields.take("environment"), "“environment”", defines: true)
         step.settings = settings(fields.take("settings"))
         step.privileged = bool(fields.take("privileged"), "“privileged”") ?? false
-        step.user = name(fields.take("user"), "“user”")
-        step.workingDirectory = name(fields.take("working_dir"), "“working_dir”")
+        step.user = optionalName(fields.take("user"), "“user”")
+        step.workingDirectory = optionalName(fields.take("working_dir"), "“working_dir”")
         (step.mounts, draft.mounts) = mounts(fields.take("volumes"), "“volumes”")
         let (devices, deviceNames) = mounts(fields.take("devices"), "“devices”")
         step.devices = devices
@@ -68,9 +70,9 @@ extension DocumentReader {
         step.dns = texts(fields.take("dns"), "“dns”")
         step.dnsSearch = texts(fields.take("dns_search"), "“dns_search”")
         step.extraHosts = texts(fields.take("extra_hosts"), "“extra_hosts”")
-        step.networkMode = name(fields.take("network_mode"), "“network_mode”")
+        step.networkMode = optionalName(fields.take("network_mode"), "“network_mode”")
         step.memoryLimit = size(fields.take("mem_limit"), "“mem_limit”")
-        step.memorySwapLimit = size(fields.take("memswap_limit"), "“memswap_limit”")
+        step.memorySwapLimit = swapLimit(fields.take("memswap_limit"))
         step.sharedMemorySize = size(fields.take("shm_size"), "“shm_size”")
     }
 
@@ -96,6 +98,15 @@ extension DocumentReader {
             step.deploy = deploy
             if !hasImage { draft.deployWithoutImage = node.mark }
         }
+    }
+
+    /// Drone takes -1, as Docker does, for no limit of its own.
+    private func swapLimit(_ node: SourceNode?) -> Int64? {
+        if let node, plainText(node) == "-1" {
+            sink.warning(.noEffect, "“memswap_limit: -1” has no effect; what bounds the step is “mem_limit”", at: node)
+            return nil
+        }
+        return size(node, "“memswap_limit”")
     }
 
     func names(_ node: SourceNode, _ what: String) -> [NameReference] {

@@ -23,11 +23,19 @@ extension DocumentReader {
         }
         for case .literal(let literal) in pieces {
             if sink.definition != nil {
-                UnreadText.names(in: literal).forEach(warn)
-            } else if literal == text {
-                UnreadText.name(literal).map(warn)
+                for found in UnreadText.names(in: literal) {
+                    warn(found.source, found.why + secretAdvice(found.source, text))
+                }
+            } else if literal == text, let found = UnreadText.name(literal) {
+                warn(found.source, found.why + secretAdvice(found.source, text))
             }
         }
+    }
+
+    /// `$TOKEN` and nothing else, where a secret could be.
+    private func secretAdvice(_ source: String, _ text: String) -> String {
+        guard sink.mayBeSecret, source == text, source.dropFirst().first != "(" else { return "" }
+        return "; \(SecretWords.advice(String(source.dropFirst())))"
     }
 
     /// The pieces, and those of the words in them.

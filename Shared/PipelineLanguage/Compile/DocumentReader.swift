@@ -62,6 +62,17 @@ struct DocumentReader {
         return text
     }
 
+    /// A text that means nothing where it is empty, as in Drone.
+    func optionalName(_ node: SourceNode?, _ what: String) -> String? {
+        isEmpty(node, what) ? nil : name(node, what)
+    }
+
+    private func isEmpty(_ node: SourceNode?, _ what: String) -> Bool {
+        guard let node, case .scalar(let scalar) = node.content, scalar.text.isEmpty else { return false }
+        sink.warning(.noEffect, "an empty \(what) has no effect", at: node)
+        return true
+    }
+
     /// The name of an image.
     func image(_ node: SourceNode?, _ what: String) -> String? {
         guard let node else { return nil }
@@ -174,8 +185,9 @@ struct DocumentReader {
     }
 
     /// Bytes: a number, or a text such as `512m` or `2GiB`. Units are powers of 1024, as Docker has them.
+    /// An empty one means nothing.
     func size(_ node: SourceNode?, _ what: String) -> Int64? {
-        guard let node, let text = text(node, what) else { return nil }
+        guard let node, !isEmpty(node, what), let text = text(node, what) else { return nil }
         guard let bytes = SizeText.bytes(text) else {
             sink.error(.badValue, "\(what) is a size such as 512m or 2g (or bytes), not \(describe(node))", at: node)
             return nil
@@ -195,6 +207,8 @@ struct DocumentReader {
             return nil
         }
         warnOfSecretText(node)
+        sink.mayBeSecret = true
+        defer { sink.mayBeSecret = false }
         return text(node, what).map(Value.text)
     }
 
@@ -240,14 +254,28 @@ struct DocumentReader {
         switch node.content {
         case .map(let entries): entries.forEach(body)
         case .list(let elements) where elements.isEmpty: break
-        case .list:
-            sink.error(.wrongType, "\(what) is a mapping, not a list; write “NAME: value” without the dash", at: node)
+        case .list(let elements):
+            let pairs = elements.compactMap { plainText($0).flatMap { Self.pairs($0).first } }
+            let hint = pairs.count == elements.count ? "{\(pairs.prefix(8).joined(separator: ", "))}" : "“NAME: value”"
+            sink.error(.wrongType, "\(what) is a mapping, not a list; write \(hint) without the dash", at: node)
         case .null: sink.error(.wrongType, "\(what) is a mapping, not \(node.kindName)", at: node)
         case .scalar(let scalar):
-            let pair = scalar.text.split(separator: "=", maxSplits: 1)
-            let hint = pair.count == 2 ? "; write {\(pair[0]): \(pair[1])}" : ""
+            let pairs = Self.pairs(scalar.text)
+            let hint = pairs.isEmpty ? "" : "; write {\(pairs.joined(separator: ", "))}"
             sink.error(.wrongType, "\(what) is a mapping, not \(node.kindName)\(hint)", at: node)
         }
+    }
+
+    /// `A: b` for each `A=b` of a text, in lines or, as YAML joins them, with blanks between; nothing for another text.
+    private static func pairs(_ text: String) -> [String] {
+        func pair(_ word: Substring) -> String? {
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, RunVariables.isVariable(String(parts[0])) else { return nil }
+            return "\(parts[0]): \(parts[1])"
+        }
+        let words = text.split { text.contains(where: \.isNewline) ? $0.isNewline : $0 == " " }
+        let pairs = words.compactMap(pair)
+        return pairs.count == words.count ? Array(pairs.prefix(8)) : []
     }
 
     // MARK: Words

@@ -48,6 +48,33 @@ extension DraftValidator {
         }
     }
 
+    /// Others reach what runs beside them under its name, where that is one a host may have.
+    func checkHostNames(of index: Int) {
+        let stage = draft.stages[index]
+        guard stage.stage.kind == .docker else { return }
+        for step in stage.steps where (step.isService || step.step.detach) && !step.hasErrors {
+            let name = step.step.name
+            guard step.step.networkMode == nil, !Substitution.hasExpression(name),
+                let instead = Self.hostName(for: name)
+            else { continue }
+            sink.warning(
+                .suspicious,
+                "“\(name)” is no host name, so nothing can reach this \(step.isService ? "service" : "step")"
+                    + (instead.isEmpty ? "" : "; call it “\(instead)”"), at: step.nameMark,
+                length: name.unicodeScalars.count)
+        }
+    }
+
+    /// The nearest host name; `nil` for a text that is one.
+    private static func hostName(for name: String) -> String? {
+        func isPart(_ character: Character) -> Bool {
+            character.isASCII && (character.isLetter || character.isNumber || character == "_" || character == "-")
+        }
+        guard name.count > 63 || !name.allSatisfy({ isPart($0) || $0 == "." }) else { return nil }
+        let words = name.lowercased().split { !isPart($0) }
+        return String(words.joined(separator: "-").prefix(63))
+    }
+
     private static func own(_ step: Step) -> [String] { step.build != nil ? ImageBuild.outputs : Deploy.outputs }
 }
 

@@ -180,7 +180,9 @@ extension DraftValidator {
         if isVariable {
             warn(
                 reference,
-                "nothing is called “\(name)” here, so ${\(name)} is empty; write $${\(name)} for the text itself")
+                "nothing is called “\(name)” here, so ${\(name)} is empty; "
+                    + (reference.mayBeSecret ? "\(SecretWords.advice(name)), and " : "write ")
+                    + "$${\(name)} \(reference.mayBeSecret ? "is" : "for") the text itself")
         } else {
             report(
                 reference,

@@ -21,6 +21,7 @@ struct DraftValidator {
             checkImages(of: index)
             checkContainerFields(of: index)
             checkShells(of: index)
+            checkHostNames(of: index)
             checkVolumes(of: index)
             checkBranchOnTag(of: index)
             chooseImages(of: index)

@@ -186,6 +186,14 @@ struct ForeignFormat {
 
     private static func bitbucket(_ entries: [SourceEntry]) -> ForeignFormat? {
         guard let entry = entries.first("pipelines"), case .map = entry.value.content else { return nil }
+        let isOfGoCD =
+            entries.first("format_version") != nil || entry.value.values.contains { $0.member("materials") != nil }
+        guard !isOfGoCD else {
+            return ForeignFormat(
+                "a configuration of GoCD",
+                "a stage is a pipeline here, the “tasks” of a job are the “commands” of a step, “materials” are the repository "
+                    + "itself: " + general, at: entry)
+        }
         return ForeignFormat(
             "a bitbucket-pipelines.yml",
             "its “branches” and “pull-requests” are pipelines with a “trigger” here, “script” is "
@@ -286,7 +294,8 @@ struct ForeignFormat {
         if entries.contains(where: { $0.key == "when" && $0.value.isList })
             || hasListOfConditions
         {
-            changes.append("a “when” is one mapping whose clauses all have to hold, no list")
+            changes.append(
+                "a “when” is one mapping whose clauses all have to hold, no list; of several, each needs its own step")
         }
         if entries.first("labels") != nil || entries.first("runs_on") != nil { changes.append("“labels” are “node”") }
         if entries.first("skip_clone") != nil { changes.append("“skip_clone: true” is “clone: false”") }

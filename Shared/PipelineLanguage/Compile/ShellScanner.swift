@@ -133,6 +133,25 @@ struct ShellScanner {
         isInDocument = !documents.isEmpty
     }
 
+    // MARK: Blanks
+
+    /// What looks like a blank or like nothing and is a letter to a shell.
+    static func isForeignBlank(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\u{A0}", "\u{2000}"..."\u{200B}", "\u{202F}", "\u{205F}", "\u{2060}", "\u{3000}", "\u{FEFF}": true
+        default: false
+        }
+    }
+
+    /// The first word, outside of quotes, with such a blank in it.
+    static func wordWithForeignBlank(in text: String) -> String? {
+        guard text.unicodeScalars.contains(where: isForeignBlank) else { return nil }
+        var scanner = ShellScanner()
+        for piece in ExpressionParser.pieces(of: text) { scanner.read(piece) }
+        let words = scanner.code.unicodeScalars.split { [" ", "\n", "\t"].contains($0) }
+        return words.first { $0.contains(where: isForeignBlank) }.map(String.init)
+    }
+
     // MARK: Beginnings without an end
 
     private static let ends = [

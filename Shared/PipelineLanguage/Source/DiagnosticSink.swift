@@ -15,6 +15,8 @@ final class DiagnosticSink {
     var references: [SourceReference] = []
     /// The variable whose value is being read.
     var definition: String?
+    /// Whether a value is being read that may be a secret.
+    var mayBeSecret = false
     /// Whether a condition is being read.
     var isInCondition = false
     /// Where documents begin that end too early, which is told already.
@@ -115,6 +117,8 @@ struct SourceReference: Sendable, Hashable {
     var problem: String?
     /// The variable whose value it is in.
     var definition: String?
+    /// Whether a secret could be in its place.
+    var mayBeSecret = false
     /// Whether it is asked before any step starts.
     var isInCondition = false
     /// As it is written.

@@ -157,8 +157,11 @@ struct JSONSource {
             skipSpace()
             let keyMark = mark()
             guard current == UInt8(ascii: "\"") else {
-                throw problem(
-                    current == UInt8(ascii: "/") ? "it has no comments" : "a key in double quotes was expected")
+                switch current {
+                case UInt8(ascii: "/"): throw problem("it has no comments")
+                case UInt8(ascii: "}"): throw problem("a key in double quotes was expected; remove the “,” before")
+                default: throw problem("a key in double quotes was expected")
+                }
             }
             let key = try string()
             let first = lines[key]

@@ -71,9 +71,12 @@ struct YAMLProblem {
             }
         }
         if let entry = strayEntry(at: mark, problem) { return entry }
-        if problem.contains("mapping values are not allowed"), let found = secondColon(mark) ?? lineAbove(mark) {
+        if problem.contains("mapping values are not allowed"),
+            let found = lineBefore(mark.line).flatMap(missingBlank) ?? secondColon(mark) ?? lineAbove(mark)
+        {
             return found
         }
+        if problem.contains("did not find expected key"), let found = unevenKey(mark) { return found }
         if problem.contains("could not find expected ':'"), let context { return missingColon(context.mark) }
         let place = context.map { "\($0.text) (line \($0.mark.line)), " } ?? ""
         return (place + problem + Self.remedy(problem), mark)
@@ -263,14 +266,50 @@ struct YAMLProblem {
         )
     }
 
-    /// A line among keys that is none: `image alpine` or `image:alpine`.
-    private func missingColon(_ mark: SourceMark) -> (String, SourceMark) {
-        let text = rest(at: mark)
+    /// `name:b`, `- name:b` or `-name: b`, which are texts to YAML.
+    private func missingBlank(in line: Int) -> (String, SourceMark)? {
+        var text = rest(at: SourceMark(line: line, column: 1)).drop { $0 == " " }
+        var column = lines[line - 1].unicodeScalars.count - text.unicodeScalars.count + 1
+        while text.hasPrefix("- ") {
+            let entry = text.dropFirst(2).drop { $0 == " " }
+            column += text.unicodeScalars.count - entry.unicodeScalars.count
+            text = entry
+        }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        let place = SourceMark(line: line, column: column)
+        if text.first == "-", let next = text.dropFirst().first, next.isLetter {
+            return ("a blank belongs behind the dash: “- \(text.dropFirst().prefix(60))”", place)
+        }
         let key = text.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
         let value = text.dropFirst(key.count)
-        if !key.isEmpty, value.first == ":", value.count > 1 {
-            return ("a blank belongs behind the colon: “\(key): \(value.dropFirst())”", mark)
-        }
+        guard key.first?.isLetter == true, value.first == ":", let next = value.dropFirst().first, next != " ",
+            !value.hasPrefix("://")
+        else { return nil }
+        return ("a blank belongs behind the colon: “\(key): \(value.dropFirst().prefix(60))”", place)
+    }
+
+    /// A key that is indented like none of those above.
+    private func unevenKey(_ mark: SourceMark) -> (String, SourceMark)? {
+        let text = rest(at: SourceMark(line: mark.line, column: 1))
+        let own = text.prefix { $0 == " " }.count
+        let key = text.dropFirst(own).prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        guard mark.column == own + 1, !key.isEmpty, text.dropFirst(own + key.count).first == ":",
+            let above = lineBefore(mark.line)
+        else { return nil }
+        let before = lines[above - 1]
+        let words = before.drop { $0 == " " || $0 == "-" }
+        let column = before.count - words.count + 1
+        let other = words.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        guard !other.isEmpty, words.dropFirst(other.count).first == ":", column != own + 1 else { return nil }
+        return (
+            "“\(key)” begins in column \(own + 1), and no key above does: “\(other)” in line \(above) begins in column "
+                + "\(column); check the indentation", mark
+        )
+    }
+
+    /// A line among keys that is none: `image alpine` or `image:alpine`.
+    private func missingColon(_ mark: SourceMark) -> (String, SourceMark) {
+        if let found = missingBlank(in: mark.line) { return found }
         return ("this line has no “: ” between a key and its value; check it, and its indentation", mark)
     }
 
