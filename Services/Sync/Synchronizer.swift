@@ -158,6 +158,12 @@ struct Synchronizer: Sendable {
     }
 
     private static func pipelineFile(_ file: Mirror.File, at commit: String) throws -> SourceSynced.PipelineFile {
+        if let problem = file.brokenLink {
+            throw SyncProblem(
+                .pipelineFile,
+                "\(file.path) at \(commit) is a symbolic link that \(problem): link to a file of the repository, or commit the file itself"
+            )
+        }
         guard let text = String(validating: file.bytes, as: UTF8.self) else {
             throw SyncProblem(.pipelineFile, "\(file.path) at \(commit) is not UTF-8 text")
         }

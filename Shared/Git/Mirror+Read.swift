@@ -3,9 +3,12 @@ extension Mirror {
     public struct File: Sendable, Hashable {
         public var path: String
         public var bytes: [UInt8]
+        /// Where it leads, if it is a symbolic link to nothing at the commit.
+        public var brokenLink: String?
     }
 
-    /// The details of a commit and the first of the named files there is at it, by one command.
+    /// The details of a commit and the first of the named files there is at it, by one command. A symbolic link is
+    /// followed within the commit and not out of it.
     /// - Parameter limit: of the file's size in bytes.
     /// - Throws: ``GitError``: `tooLarge` where the file is larger than `limit`, `refNotFound` where the mirror does not
     ///   have the commit.
@@ -29,6 +32,10 @@ extension Mirror {
         }
         var found: File?
         for (path, entry) in zip(usable, reply.entries.dropFirst()) {
+            if case .link(let problem) = entry {
+                found = File(path: path, bytes: [], brokenLink: problem)
+                break
+            }
             guard case .object(let type, let content) = entry, type == (path.hasSuffix("/") ? "tree" : "blob") else {
                 continue
             }
@@ -38,7 +45,9 @@ extension Mirror {
             found = File(path: path, bytes: content.bytes)
             break
         }
-        guard object.bytes.count == object.size, found?.bytes.isEmpty != true || reply.hasBodies else {
+        guard object.bytes.count == object.size,
+            found?.bytes.isEmpty != true || found?.brokenLink != nil || reply.hasBodies
+        else {
             throw GitError(.tooLarge, "the files at \(commit) are larger than what is taken")
         }
         var bytes = object.bytes
@@ -63,6 +72,9 @@ extension Mirror {
     public func file(_ path: String, at commit: String, limit: Int = 1 << 20) async throws(GitError) -> [UInt8] {
         guard let file = try await self.commit(commit, firstOf: [path], limit: limit).file else {
             throw GitError(.pathNotFound, "\(path) is not a file at \(commit)")
+        }
+        if let problem = file.brokenLink {
+            throw GitError(.pathNotFound, "\(path) at \(commit) is a symbolic link that \(problem)")
         }
         return file.bytes
     }
@@ -93,7 +105,8 @@ extension Mirror {
 
     private func batch(_ mode: String, _ requests: [String], outputLimit: Int) async throws(GitError) -> [UInt8] {
         try await program.run(
-            ["cat-file", mode], in: directory, input: Array((requests.joined(separator: "\n") + "\n").utf8),
+            ["cat-file", mode, "--follow-symlinks"], in: directory,
+            input: Array((requests.joined(separator: "\n") + "\n").utf8),
             outputLimit: outputLimit, doing: "reading the mirror"
         ).bytes
     }

@@ -22,9 +22,25 @@ import Testing
         let choice = choose(given: given, file: true, [AssociationView(component: "web")])
         #expect(choice.candidate == .given(given))
         #expect(choice.trace == ["given by hand: a document"])
-        let warnings = ["document.json:1:2: warning: no effect"]
+        let warnings = ["warning: no effect"]
         let warned = choose(given: GivenProcess(digest: "sha256:1", note: "a document", warnings: warnings))
         #expect(warned.trace == ["given by hand: a document"] + warnings)
+    }
+
+    @Test func `What is found in a document has no line, since JSON is laid out anew, and in a file it has`() throws {
+        let step: JSONValue = ["name": "a", "image": "x", "commands": ["make"], "ports": [80]]
+        let given = try ProcessCompiler.compile(["steps": [step]], name: "document")
+        #expect(given.warnings.count == 1)
+        #expect(given.warnings[0].hasPrefix("warning: “ports” has no effect"))
+        #expect(given.warnings[0].hasSuffix("(in \"ports\": [)"))
+        let text = "steps:\n- name: a\n  image: x\n  commands: [make]\n  ports: [80]\n"
+        let read = try ProcessCompiler.compile(.init(path: ".slipway.yml", text: text))
+        #expect(read.warnings.count == 1 && read.warnings[0].hasPrefix(".slipway.yml:5:3: warning: “ports”"))
+        #expect {
+            _ = try ProcessCompiler.compile(["steps": 1], name: "document")
+        } throws: { error in
+            (error as? CompileFailure)?.summary.hasPrefix("“steps” is a list") == true
+        }
     }
 
     @Test func `The file wins over components where it is allowed`() {

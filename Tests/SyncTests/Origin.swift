@@ -65,8 +65,19 @@ final class Origin: Sendable {
     }
 
     @discardableResult
-    func commit(_ message: String, _ files: [String: [UInt8]] = [:]) async throws -> String {
-        for (file, bytes) in files { try Data(bytes).write(to: URL(filePath: "\(path)/\(file)")) }
+    func commit(
+        _ message: String, _ files: [String: [UInt8]] = [:], links: [String: String] = [:]
+    ) async throws -> String {
+        let manager = FileManager.default
+        for (file, bytes) in files {
+            let place = URL(filePath: "\(path)/\(file)")
+            try manager.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(bytes).write(to: place)
+        }
+        for (link, target) in links {
+            try await git("rm", "--quiet", "--force", "--ignore-unmatch", link)
+            try manager.createSymbolicLink(atPath: "\(path)/\(link)", withDestinationPath: target)
+        }
         try await git("add", "--all")
         try await git("commit", "--quiet", "--allow-empty", "--message", message)
         return try await git("rev-parse", "HEAD")

@@ -58,6 +58,34 @@ struct SynchronizerTests {
         #expect(next.pipelineFile?.path == ".drone.yml" && next.misnamedFile == nil)
     }
 
+    @Test("a pipeline file that is a symbolic link is followed within the repository, and not out of it")
+    func linkedFile() async throws {
+        let origin = try await Origin()
+        func synchronize(_ commit: String) async throws -> SyncOutcome {
+            try await origin.synchronizer().synchronize(origin.trigger(commit: commit), cloneURL: "", attempt: 1)
+        }
+        let target = Array("kind: pipeline\n".utf8)
+        let linked = try await origin.commit("linked", ["ci/build.yml": target], links: [".drone.yml": "ci/build.yml"])
+        let source = try synced(await synchronize(linked))
+        #expect(source.pipelineFile == .init(path: ".drone.yml", text: "kind: pipeline\n"))
+        for (link, words) in [
+            ("../secret", "leads out of the repository, to ../secret"),
+            ("/etc/passwd", "out of the repository, to /etc/"),
+            ("nothing.yml", "leads to nothing"), (".drone.yml", "leads back to itself"),
+        ] {
+            let commit = try await origin.commit(link, links: [".drone.yml": link])
+            guard case .failed(let failure) = try await synchronize(commit) else {
+                Issue.record("\(link) is followed")
+                continue
+            }
+            #expect(failure.code == .pipelineFile)
+            #expect(failure.reason.contains(".drone.yml at \(commit) is a symbolic link that"))
+            #expect(failure.reason.contains(words), "\(failure.reason)")
+        }
+        let whole = try await origin.commit("whole", [".slipway.yml": target])
+        #expect(try synced(await synchronize(whole)).pipelineFile?.path == ".slipway.yml")
+    }
+
     @Test("handled twice, it is the same twice, also when the branch has moved on")
     func twice() async throws {
         let origin = try await Origin()

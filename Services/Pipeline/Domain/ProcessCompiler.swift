@@ -19,9 +19,10 @@ struct CompileFailure: Error, Sendable, Equatable {
     /// All of them, each with the line it is about.
     var findings: [String]
 
-    init(_ list: DiagnosticList) {
-        summary = list.summary
-        findings = list.diagnostics.map(\.description)
+    /// - Parameter hasPlaces: Whether somebody has the text that was compiled.
+    init(_ list: DiagnosticList, hasPlaces: Bool = true) {
+        summary = hasPlaces ? list.summary : list.summaryWithoutPlace
+        findings = list.diagnostics.map { hasPlaces ? $0.description : $0.withoutPlace }
     }
 
     init(_ problem: String) {
@@ -32,13 +33,14 @@ struct CompileFailure: Error, Sendable, Equatable {
 
 /// The language library as this service uses it: documents in, processes with an address out.
 enum ProcessCompiler {
-    /// Compiles a component's document, or one handed over.
+    /// Compiles a component's document, or one handed over. Its findings have no line: JSON is laid out here, and what it
+    /// was made from may be YAML.
     /// - Parameter components: those it loads, by name: ``componentNames(in:)``.
     static func compile(
         _ document: JSONValue, name: String, components: [String: PipelineLanguage.Process] = [:]
     ) throws -> CompiledProcess {
         let text = String(decoding: try Wire.encodePretty(document), as: UTF8.self)
-        return try compile(text, path: "\(name).json", name: name, components)
+        return try compile(text, path: "\(name).json", name: name, components, hasPlaces: false)
     }
 
     /// Compiles a repository's file.
@@ -97,19 +99,36 @@ enum ProcessCompiler {
     }
 
     private static func compile(
-        _ text: String, path: String, name: String?, _ components: [String: PipelineLanguage.Process]
+        _ text: String, path: String, name: String?, _ components: [String: PipelineLanguage.Process],
+        hasPlaces: Bool = true
     ) throws -> CompiledProcess {
         let compilation: Compiler.Compilation
         do {
             compilation = try Compiler.compile(
                 source: text, path: path, context: Compiler.Context(name: name, components: components))
         } catch {
-            throw CompileFailure(error)
+            throw CompileFailure(error, hasPlaces: hasPlaces)
         }
         let canonical = try compilation.process.canonicalJSON()
         return CompiledProcess(
             process: compilation.process, document: String(decoding: canonical, as: UTF8.self),
             digest: PipelineLanguage.Process.digest(of: canonical),
-            warnings: compilation.warnings.map(\.description))
+            warnings: compilation.warnings.map { hasPlaces ? $0.description : $0.withoutPlace })
+    }
+}
+
+extension Diagnostic {
+    /// The message with the text it is about, without its line.
+    fileprivate var withoutPlace: String {
+        let text = source.split(separator: " ").joined(separator: " ")
+        return "\(severity.rawValue): \(message)" + (text.isEmpty ? "" : " (in \(text.prefix(80)))")
+    }
+}
+
+extension DiagnosticList {
+    fileprivate var summaryWithoutPlace: String {
+        let errors = diagnostics.filter { $0.severity == .error }
+        guard let first = errors.first else { return summary }
+        return first.message + (errors.count > 1 ? " (and \(errors.count - 1) more)" : "")
     }
 }
