@@ -226,7 +226,7 @@ import Worker
 
     /// Those of an earlier version say nothing of ports: all are from its step.
     @Test func portsOfAnEarlierVersion() throws {
-        let label = #"{\"volumes\": [], \"networks\": [], \"aliases\": []}"#
+        let label = #"{"volumes": [], "networks": [], "aliases": []}"#
         let old = try container(
             labels: [DeployLabel.job: "1", DeployLabel.declared: label],
             ports: #""80/tcp": [{"HostIp": "", "HostPort": "8080"}]"#)
@@ -242,7 +242,7 @@ import Worker
         #expect(state.notes.contains { $0.contains("the address 10.1.0.9 in the network front") })
         #expect(try kept(old, ContainerRun(network: "host")).made.addresses.isEmpty)
         // Of one that a rollout made, only what it came by that way.
-        let label = try ServiceContainer.label(made.addresses).replacing("\"", with: "\\\"")
+        let label = try ServiceContainer.label(made.addresses)
         for (labels, addresses) in [([:], [:]), ([DeployLabel.addresses: label], made.addresses)] {
             let next = try container(
                 networks: ["front": []], labels: labels.merging([DeployLabel.job: "1"]) { $1 },

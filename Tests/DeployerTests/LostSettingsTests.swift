@@ -12,7 +12,7 @@ import Testing
         return try EngineDocument.decode(ContainerSettings.self, from: Array(text.utf8))
     }
 
-    private static let empty = #""CapAdd": null, "Dns": [], "Memory": 0, "IpcMode": "private", "ShmSize": 67108864"#
+    private static let empty = #""Dns": [], "Memory": 0, "IpcMode": "private", "ShmSize": 67108864"#
 
     private func lost(
         config: String = "", host: String = "", image: String = "", new: String = "", newHost: String = empty,
