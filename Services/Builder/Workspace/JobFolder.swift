@@ -17,7 +17,7 @@ struct JobFolder: Sendable {
     /// The same for a process.
     var place: StepWorkspace { StepWorkspace(shared.string, path: inner.string) }
 
-    /// - Throws: ``JobFailure`` for a workspace that no container can have.
+    /// - Throws: `JobFailure` for a workspace that no container can have.
     init(below jobs: FilePath, job: JobID, attempt: Int, stage: Stage) throws(JobFailure) {
         if let problem = stage.workspace.problem { throw JobFailure(problem) }
         path = jobs.appending("\(job)-\(attempt)")
