@@ -209,7 +209,7 @@ struct PlannerTests {
         _ = failing.jobFinished(key(0, "tell"), outcome: .success)
         #expect(
             failing.jobFinished(key(0, "clean"), outcome: .success).last
-                == .finished(.failure, reason: "step “a” failed"))
+                == .finished(.failure, reason: "test: step “a” failed"))
 
         var fine = Planner(plan: Plan(process, facts: Self.push))
         _ = fine.start()
