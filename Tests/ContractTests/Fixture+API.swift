@@ -28,8 +28,14 @@ extension Fixture {
             "EnvironmentView",
             EnvironmentView(
                 name: "production", rules: Sample.rules, note: "made by hand", updatedBy: "ada",
-                updatedAt: Sample.moment)),
+                updatedAt: Sample.moment, adopted: [Sample.adoption])),
         Fixture("EnvironmentRules", Sample.rules),
+        Fixture("AdoptionView", Sample.adoption),
+        Fixture(
+            "AdoptionRequest",
+            AdoptionRequest(
+                repository: Sample.repository, cluster: "default", namespace: "shop", workload: "deployment/web",
+                container: "web")),
         Fixture(
             "RepositoryView",
             RepositoryView(

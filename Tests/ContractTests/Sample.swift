@@ -45,7 +45,10 @@ enum Sample {
         sequence: 41,
         permit: RolloutPermit(
             environment: "production", namespaces: ["shop"], workloads: ["deployment/*"], containers: ["web"],
-            allows: allowances))
+            allows: allowances, takes: .unmarked))
+
+    static let adoption = AdoptionView(
+        workload: "default/shop/deployment/web", repository: repository, adoptedBy: "ada", adoptedAt: moment)
 
     static let allowances = ContainerAllowances(
         volumes: ["web-data"], networks: ["shop"], ports: ["127.0.0.1:8080"], users: ["1000"])

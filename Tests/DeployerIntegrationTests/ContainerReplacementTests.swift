@@ -19,7 +19,7 @@ import Worker
 
         func replacement(
             _ image: String, job: String, sequence: Int64, _ run: ContainerRun = ContainerRun(),
-            service: String? = nil, log: MemoryLog
+            service: String? = nil, owner: String = "shop/web", takes: RolloutPermit.Taking = .any, log: MemoryLog
         ) throws -> ContainerReplacement {
             ContainerReplacement(
                 engine: engine, http: http, service: service ?? self.service, image: try ImageReference(image),
@@ -29,7 +29,8 @@ import Worker
                     username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
                     password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")),
                 job: JobID(rawValue: job), sequence: sequence, worker: "tester",
-                labels: [DeployLabel.owner: "shop/web", DeployLabel.runName: "shop/web#\(job)"],
+                ownership: Ownership(owner: owner, environment: "production", takes: takes),
+                labels: [DeployLabel.owner: owner, DeployLabel.runName: "shop/web#\(job)"],
                 patience: .init(settling: .seconds(3), drain: .seconds(1), grace: .seconds(3)), log: log,
                 logger: logger)
         }
@@ -66,6 +67,42 @@ import Worker
             throw error
         }
         try await clean()
+    }
+
+    @Test func `Another repository's container and one that Slipway did not make are left alone until adopted`()
+        async throws
+    {
+        try await withHost { host in
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            // Made by hand, as a database of the host would be.
+            let foreign = try await host.engine.createContainer(
+                ContainerSpecification(image: one), name: host.service)
+            func refused(_ owner: String, _ takes: RolloutPermit.Taking) async throws -> String? {
+                do {
+                    _ = try await host.replacement(
+                        two, job: "j1", sequence: 1, owner: owner, takes: takes, log: MemoryLog()
+                    )
+                    .run()
+                    return nil
+                } catch let failure as JobFailure {
+                    return failure.reason
+                }
+            }
+            for takes in [RolloutPermit.Taking.own, .unmarked] {
+                #expect(
+                    try await refused("shop/web", takes)
+                        == "container \(host.service) is not taken: Slipway did not make it; to give it to shop/web: slipway "
+                        + "environment adopt production --container=\(host.service) --repo=shop/web")
+            }
+            #expect(try await host.engine.inspectContainer(host.service).id == foreign)
+            #expect(try await refused("shop/web", .any) == nil)
+            // From here on it is the repository's own, and nobody else's.
+            let reason = try await refused("shop/api", .own)
+            #expect(reason?.hasPrefix("container \(host.service) belongs to shop/web") == true)
+            _ = try await host.replacement(one, job: "j2", sequence: 2, takes: .own, log: MemoryLog()).run()
+            let current = try await host.engine.inspectContainer(host.service)
+            #expect(current.labels[DeployLabel.owner] == "shop/web" && current.id != foreign)
+        }
     }
 
     @Test func aNewOneTakesThePlaceOfTheOld() async throws {

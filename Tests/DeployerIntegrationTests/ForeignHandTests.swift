@@ -9,6 +9,23 @@ import Worker
 
 /// What is a success of ours, and what is none, against a real cluster.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ForeignHandTests {
+    @Test func `Another repository's workload is refused and stays as it is`() async throws {
+        try await TestCluster.with { cluster in
+            let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+            try await cluster.make(image: one, replicas: 1)
+            _ = try await cluster.rollout(two, job: "job1", sequence: 1, log: MemoryLog()).run()
+            let error = await #expect(throws: JobFailure.self) {
+                try await cluster.rollout(one, job: "job2", sequence: 2, owner: "shop/api", log: MemoryLog()).run()
+            }
+            #expect(error?.reason.contains("belongs to shop/web, whose rollout marked it") == true)
+            #expect(try await cluster.images() == [two])
+            _ = try await cluster.rollout(
+                one, job: "job3", sequence: 3, owner: "shop/api", takes: .any, log: MemoryLog()
+            ).run()
+            #expect(try await cluster.field("{.metadata.annotations.slipway\\.dev/owner}") == "shop/api")
+        }
+    }
+
     @Test func theSameDigestRestartsNothingAndSaysSo() async throws {
         try await TestCluster.with { cluster in
             let image = try await TestImages.server("one")

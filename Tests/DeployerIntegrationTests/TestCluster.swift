@@ -89,7 +89,8 @@ struct TestCluster: Sendable {
     func rollout(
         _ image: String, job: String = "job1", sequence: Int64? = 1, kind: Workload.Kind = .deployment,
         name: String = "web", container: String = "web", allowed: Duration = .seconds(90), undoes: Bool = true,
-        client: KubernetesClient? = nil, stopped: JobStop? = nil, log: MemoryLog
+        client: KubernetesClient? = nil, stopped: JobStop? = nil, owner: String = "shop/web",
+        takes: RolloutPermit.Taking = .unmarked, log: MemoryLog
     ) -> KubernetesRollout {
         var patience = RolloutWatch.Patience()
         // The tests' servers are up at once; what does not stay up is tested elsewhere.
@@ -99,7 +100,9 @@ struct TestCluster: Sendable {
             request: RolloutRequest(
                 workload: Workload(kind: kind, name: name), namespace: namespace, container: container, image: image,
                 sequence: sequence, job: JobID(rawValue: job), run: RunID(rawValue: "run-\(job)"),
-                runName: "shop/web#\(job)", owner: "shop/web", commit: String(repeating: "c", count: 40),
+                runName: "shop/web#\(job)",
+                ownership: Ownership(owner: owner, environment: "production", takes: takes),
+                commit: String(repeating: "c", count: 40),
                 cause: "run of \(job)"),
             allowed: allowed, undoes: undoes, patience: patience, stopped: { stopped }, log: log, logger: logger)
     }

@@ -6,11 +6,15 @@ import Testing
 @testable import Deployer
 
 @Suite struct RolloutDecisionTests {
-    private func request(sequence: Int64? = 7, container: String = "web") -> RolloutRequest {
+    private func request(
+        sequence: Int64? = 7, container: String = "web", takes: RolloutPermit.Taking = .unmarked
+    ) -> RolloutRequest {
         RolloutRequest(
             workload: Workload(kind: .deployment, name: "web"), namespace: "shop", container: container,
             image: "web@sha256:2", sequence: sequence, job: JobID(rawValue: "job7"), run: RunID(rawValue: "run7"),
-            runName: "shop/web#7", owner: "shop/web", commit: "abc", cause: "run run7")
+            runName: "shop/web#7",
+            ownership: Ownership(owner: "shop/web", environment: "production", takes: takes), commit: "abc",
+            cause: "run run7")
     }
 
     private func workload(
@@ -32,6 +36,28 @@ import Testing
 
     private func refusal(_ decision: RolloutDecision) -> String? {
         if case .refuse(let reason) = decision { reason } else { nil }
+    }
+
+    @Test func `Another repository's workload is refused, whatever else holds, until it is adopted`() {
+        var foreign = workload(sequence: 6)
+        foreign.metadata.annotations?[RolloutAnnotation.owner] = "shop/api"
+        for takes in [RolloutPermit.Taking.own, .unmarked] {
+            #expect(
+                refusal(RolloutDecision(request(takes: takes), on: foreign))
+                    == "deployment/web in namespace shop belongs to shop/api, whose rollout marked it; to give it to "
+                    + "shop/web: slipway environment adopt production --namespace=shop --workload=deployment/web "
+                    + "--repo=shop/web")
+        }
+        #expect(refusal(RolloutDecision(request(takes: .any), on: foreign)) == nil)
+        foreign.metadata.annotations?[RolloutAnnotation.owner] = "shop/web"
+        #expect(refusal(RolloutDecision(request(takes: .own), on: foreign)) == nil)
+    }
+
+    @Test func `An unmarked workload that several repositories may roll out to is not taken by the first`() {
+        #expect(
+            refusal(RolloutDecision(request(takes: .own), on: workload()))?.contains(
+                "is not taken: it bears no owner's mark, and more than one repository may roll out to it") == true)
+        #expect(refusal(RolloutDecision(request(takes: .unmarked), on: workload())) == nil)
     }
 
     @Test func changesOnlyWhatItMustAndNamesTheVersionItRead() throws {

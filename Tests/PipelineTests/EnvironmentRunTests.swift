@@ -169,6 +169,71 @@ import Testing
         }
     }
 
+    // MARK: - Whose a workload is
+
+    /// What the newest rollout may take, once a deployer has claimed it.
+    private func taking(_ platform: PlatformFixture, _ file: String) async throws -> RolloutPermit.Taking? {
+        let view = try await pushed(platform, file)
+        let job = try #require(try await platform.jobs(of: view.summary.id).first)
+        guard case .granted(let grant) = try await platform.claim(job.id, namespace: "shop") else { return nil }
+        try await platform.ended(job, steps: [StepReport(step: "deploy", outcome: .success, exitCode: 0)])
+        return grant.permit?.takes
+    }
+
+    @Test func `An unmarked workload is for the one repository that some environment lets roll out to it`() async throws
+    {
+        try await PlatformFixture.with { platform in
+            let file = deploying("environment: production, workload: deployment/web")
+            #expect(try await taking(platform, file) == .unmarked)
+            #expect(try await taking(platform, deploying("environment: production, container: web, run: {}")) == .own)
+            try await platform.store.write { transaction in
+                try transaction.repositories.save(
+                    Repository(
+                        path: RepositoryPath(rawValue: "shop/api"), cloneURL: "https://git.example/shop/api.git",
+                        defaultBranch: "main", allowsFile: true, createdAt: transaction.now))
+            }
+            #expect(try await taking(platform, file) == .unmarked)
+            // Another environment of the same cluster covers it too.
+            try await platform.save(
+                EnvironmentRules(namespaces: ["*"], workloads: ["deployment/*"], repositories: ["shop/*"]),
+                as: "staging")
+            #expect(try await taking(platform, file) == .own)
+        }
+    }
+
+    @Test func `What was given to a repository is its own, and another one's rollout is refused`() async throws {
+        try await PlatformFixture.with { platform in
+            let environments = platform.operations.environments
+            let file = deploying("environment: production, container: web, run: {}")
+            func adopt(_ repository: String, container: String = "web") async throws -> AdoptionView {
+                try await environments.adopt(
+                    AdoptionRequest(repository: RepositoryPath(rawValue: repository), container: container),
+                    in: "production", by: platform.principal)
+            }
+            let adoption = try await adopt("shop/web")
+            #expect(adoption.workload == "default/container/web" && adoption.adoptedBy == "test")
+            #expect(try await taking(platform, file) == .any)
+            let view = try await environments.view("production", as: platform.principal)
+            #expect(view.adopted == [adoption])
+            // Only what the environment covers, and only to whom it is for.
+            await #expect(throws: OperationError.self) { try await adopt("shop/web", container: "database") }
+            try await platform.store.write { transaction in
+                try transaction.repositories.save(
+                    Repository(
+                        path: RepositoryPath(rawValue: "shop/api"), cloneURL: "https://git.example/shop/api.git",
+                        defaultBranch: "main", allowsFile: true, createdAt: transaction.now))
+            }
+            await #expect(throws: OperationError.self) { try await adopt("shop/api") }
+            var rules = Samples.production.rules
+            rules.repositories.append("shop/api")
+            try await platform.save(rules, as: "production")
+            _ = try await adopt("shop/api")
+            let refused = try await pushed(platform, file)
+            #expect(
+                refused.summary.reason?.hasPrefix("default/container/web was given to shop/api by test") == true)
+        }
+    }
+
     // MARK: - An installation of before
 
     @Test func `Environments are made of the last rollouts of an installation of before`() async throws {

@@ -11,6 +11,6 @@ struct EnvironmentCommands: ParsableCommand {
             """,
         subcommands: [
             EnvironmentListCommand.self, EnvironmentShowCommand.self, EnvironmentAddCommand.self,
-            EnvironmentSetCommand.self, EnvironmentRemoveCommand.self,
+            EnvironmentSetCommand.self, EnvironmentRemoveCommand.self, EnvironmentAdoptCommand.self,
         ], defaultSubcommand: EnvironmentListCommand.self)
 }

@@ -34,6 +34,8 @@ struct EnvironmentShowCommand: AsyncParsableCommand {
         add("variables", variables.isEmpty ? nil : variables.joined(separator: ", "))
         add("url", rules.url)
         add("changed", "\(TimeText.ago(view.updatedAt, now: .now)) by \(view.updatedBy)")
+        let given = view.adopted ?? []
+        add("given", given.isEmpty ? nil : given.map { "\($0.workload) to \($0.repository)" }.joined(separator: ", "))
         add("note", view.note)
         return [style.paint(view.name, .strong)] + facts.lines(style: style, width: width)
     }

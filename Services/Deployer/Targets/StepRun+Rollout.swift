@@ -1,4 +1,5 @@
 import Contracts
+import PipelineLanguage
 import Worker
 
 extension StepRun {
@@ -10,6 +11,13 @@ extension StepRun {
     var runName: String {
         let grant = job.grant
         return grant.environment["DRONE_BUILD_NUMBER"].map { "\(grant.repository)#\($0)" } ?? grant.run.rawValue
+    }
+
+    /// Whose what it rolls out to has to be.
+    func ownership(of deploy: Deploy) -> Ownership {
+        Ownership(
+            owner: job.grant.repository.rawValue, environment: deploy.environment,
+            takes: job.grant.permit?.takes ?? .own)
     }
 
     /// The rollouts of earlier tries, which have the same sequence.

@@ -18,6 +18,8 @@ struct ActiveRun: Sendable {
         var clusters: [String: Cluster] = [:]
         /// The environments that the run rolls out to, by name.
         var environments: [String: Environment] = [:]
+        /// What of it was given to a repository, by the key of what is changed.
+        var adoptions: [String: AdoptionView] = [:]
     }
 
     let now: Timestamp
@@ -299,6 +301,11 @@ struct ActiveRun: Sendable {
         answer.messages.append(.choice(choice))
     }
 
+    /// Whether what a job changes was given to the run's repository.
+    func isAdopted(_ job: Job) -> Bool {
+        job.workload.flatMap { rules.adoptions[$0] }?.repository == summary.repository
+    }
+
     private func environment(of rollout: Environment.Rollout) -> Environment? {
         rules.environments[rollout.deploy.environment]
     }
@@ -312,7 +319,8 @@ struct ActiveRun: Sendable {
         return Environment.Rollout(
             repository: summary.repository, ref: details.trigger.ref, branch: details.trigger.branch,
             event: details.trigger.event, deploy: deploy, cluster: cluster,
-            namespace: rules.clusters[cluster]?.namespace, own: plan.process.environments[deploy.environment])
+            namespace: rules.clusters[cluster]?.namespace, own: plan.process.environments[deploy.environment],
+            adoption: job.workload.flatMap { rules.adoptions[$0] })
     }
 
     /// The environment that a job rolls out to; `nil` for one that does not.

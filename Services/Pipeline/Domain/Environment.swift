@@ -29,6 +29,8 @@ struct Environment: Sendable, Equatable {
         var namespace: String?
         /// What the pipeline itself asks of rollouts to the environment.
         var own: EnvironmentRule?
+        /// Whom what it changes was given to; `nil` where nobody gave it.
+        var adoption: AdoptionView?
     }
 
     /// What becomes of a rollout.
@@ -89,10 +91,25 @@ struct Environment: Sendable, Equatable {
                 "the pipeline itself rolls out to “\(name)” only from \(branches.joined(separator: ", ")), and this is "
                 + "\(rollout.branch ?? rollout.ref)"
         }
+        if let adoption = rollout.adoption, adoption.repository != rollout.repository {
+            return
+                "\(adoption.workload) was given to \(adoption.repository) by \(adoption.adoptedBy), so that no other "
+                + "repository rolls out to it; to give it to this one: slipway environment adopt"
+        }
         guard rules.clusters.contains(rollout.cluster) else {
             return refusal("the cluster “\(rollout.cluster)”", "cluster", rules.clusters, rollout.cluster)
         }
         return permit.refusal(of: rollout.deploy, own: rollout.namespace, isPartial: true)
+    }
+
+    /// Whether it covers a workload of a cluster, whoever may roll out to it.
+    /// - Parameters:
+    ///   - names: All names the cluster goes by.
+    ///   - own: The namespace of its configuration.
+    func covers(_ workload: Workload, in namespace: String, of names: [String], own: String?) -> Bool {
+        guard rules.clusters.contains(where: names.contains) else { return false }
+        guard RolloutPermit.covers(rules.workloads, workload.description) else { return false }
+        return rules.namespaces.isEmpty ? namespace == own : RolloutPermit.covers(rules.namespaces, namespace)
     }
 
     private func covers(ref: String) -> Bool {

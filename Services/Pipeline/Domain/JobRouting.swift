@@ -46,7 +46,8 @@ enum JobRouting {
     /// The rollouts of a run.
     static func rollouts(of plan: Plan) -> [Deploy] { plan.process.stages.flatMap(\.steps).compactMap(\.deploy) }
 
-    private static func workload(
+    /// The key of what a `deploy` block changes.
+    static func workload(
         of deploy: Deploy, _ cluster: (Deploy) throws -> (name: String, known: Cluster)
     ) rethrows -> String {
         let (name, known) = try cluster(deploy)

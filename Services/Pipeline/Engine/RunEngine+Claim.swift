@@ -101,7 +101,37 @@ extension RunEngine {
                 ? try secrets.sealed(for: run.summary.repository).filter { names.contains($0.key) } : [:],
             registries: isTrusted ? try secrets.registries() : [:],
             source: try source(for: job, stage, run, cloneURL: repository?.cloneURL),
-            sequence: job.sequence, permit: environment?.permit)
+            sequence: job.sequence, permit: try environment.map { try permit(of: $0, for: job, run, in: tables) })
+    }
+
+    /// What a rollout may do, and take: a workload without an owner's mark where nobody else may roll out to it, and
+    /// whatever was given to its repository.
+    private func permit(
+        of environment: Environment, for job: Job, _ run: ActiveRun, in tables: some Tables
+    ) throws -> RolloutPermit {
+        var permit = environment.permit
+        if run.isAdopted(job) {
+            permit.takes = .any
+        } else if try candidates(for: job, run, in: tables) == [run.summary.repository] {
+            permit.takes = .unmarked
+        }
+        return permit
+    }
+
+    /// The repositories that some environment lets roll out to the workload of a job.
+    private func candidates(for job: Job, _ run: ActiveRun, in tables: some Tables) throws -> Set<RepositoryPath> {
+        let stage = run.plan.stageToRun(job.stage)
+        guard let deploy = job.steps.first.flatMap(stage.step)?.deploy, let workload = deploy.workload,
+            let cluster = JobRouting.cluster(ofQueue: job.queue)
+        else { return [] }
+        let known = try tables.clusters.find(cluster)
+        let names = try tables.clusters.names(of: cluster) + [cluster]
+        let namespace = deploy.namespace ?? known.namespace ?? "default"
+        let patterns = try tables.environments.all()
+            .filter { $0.covers(workload, in: namespace, of: names, own: known.namespace) }.flatMap(
+                \.rules.repositories)
+        let paths = try tables.repositories.paths(limit: .max)
+        return Set(paths.filter { RolloutPermit.covers(patterns, $0.rawValue) })
     }
 
     /// A rollout by a `deploy` block needs no source; commands may.

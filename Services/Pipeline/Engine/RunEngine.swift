@@ -53,7 +53,10 @@ struct RunEngine: Sendable {
                 ?? transaction.environments.find(deploy.environment)
             rules.environments[deploy.environment] = environment
             let cluster = Environment.cluster(of: deploy, environment)
-            rules.clusters[cluster] = try rules.clusters[cluster] ?? transaction.clusters.find(cluster)
+            let known = try rules.clusters[cluster] ?? transaction.clusters.find(cluster)
+            rules.clusters[cluster] = known
+            let workload = JobRouting.workload(of: deploy) { _ in (cluster, known) }
+            rules.adoptions[workload] = try rules.adoptions[workload] ?? transaction.environments.adoption(of: workload)
         }
         return ActiveRun(
             rows: .init(

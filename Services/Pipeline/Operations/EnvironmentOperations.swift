@@ -11,10 +11,63 @@ struct EnvironmentOperations: Sendable {
     }
 
     func view(_ name: String, as principal: Principal) async throws -> EnvironmentView {
-        guard let environment = try await store.read({ try $0.environments.find(name) }) else {
-            throw OperationError.unknown(environment: name)
+        try await store.read { tables in
+            guard var view = try tables.environments.find(name)?.view else {
+                throw OperationError.unknown(environment: name)
+            }
+            let adopted = try tables.environments.adoptions(in: name)
+            if !adopted.isEmpty { view.adopted = adopted }
+            return view
         }
-        return environment.view
+    }
+
+    /// Gives a workload or a container that the environment covers to a repository it is for: its next rollout marks it,
+    /// whatever mark it bears, and those of others are refused.
+    func adopt(
+        _ request: AdoptionRequest, in name: String, by principal: Principal
+    ) async throws -> AdoptionView {
+        try await store.write { transaction in
+            guard let environment = try transaction.environments.find(name) else {
+                throw OperationError.unknown(environment: name)
+            }
+            _ = try RepositoryOperations.find(request.repository, in: transaction)
+            let deploy = try Self.deploy(request, in: name)
+            let cluster = Environment.cluster(of: deploy, environment)
+            let known = try transaction.clusters.find(cluster)
+            if let reason = environment.permit.refusal(of: deploy, own: known.namespace) {
+                throw OperationError(.conflict, "not_covered", reason)
+            }
+            guard RolloutPermit.covers(environment.rules.repositories, request.repository.rawValue) else {
+                throw OperationError(
+                    .conflict, "not_covered",
+                    "the environment “\(name)” is not for the repository “\(request.repository)”",
+                    remedy: "let it first: slipway environment set \(name) --repo …")
+            }
+            let adoption = AdoptionView(
+                workload: JobRouting.workload(of: deploy) { _ in (cluster, known) }, repository: request.repository,
+                adoptedBy: principal.name, adoptedAt: transaction.now)
+            try transaction.environments.adopt(adoption, in: name)
+            return adoption
+        }
+    }
+
+    /// What is to be adopted, as a step would name it.
+    private static func deploy(_ request: AdoptionRequest, in name: String) throws -> Deploy {
+        switch (request.workload, request.container) {
+        case (let text?, nil):
+            guard let workload = Workload(text) else {
+                throw OperationError.invalid(
+                    "malformed_workload", "“\(text)” is no workload",
+                    remedy: "write deployment/NAME, statefulset/NAME or daemonset/NAME")
+            }
+            return Deploy(
+                environment: name, workload: workload, namespace: request.namespace, container: "", image: "",
+                cluster: request.cluster)
+        case (nil, let container?):
+            return Deploy(environment: name, container: container, image: "", cluster: request.cluster)
+        default:
+            throw OperationError.invalid("malformed_adoption", "give a workload or a container, and not both")
+        }
     }
 
     /// Makes an environment, or puts other rules in the place of those it has.

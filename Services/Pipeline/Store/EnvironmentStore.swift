@@ -21,6 +21,19 @@ struct EnvironmentStore {
             INSERT INTO upgrades (name) SELECT 'environments' WHERE EXISTS (SELECT 1 FROM jobs WHERE kind = 'rollout');
             """)
 
+    static let adoptions = Migration(
+        "2026-11 adoptions",
+        sql: """
+            -- What was given to a repository, by the key that its rollouts take turns by.
+            CREATE TABLE adoptions (
+                workload TEXT NOT NULL PRIMARY KEY,
+                environment TEXT NOT NULL,
+                repository TEXT NOT NULL,
+                adoptedBy TEXT NOT NULL,
+                adoptedAt INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            """)
+
     let database: Database
 
     func find(_ name: String) throws -> Environment? {
@@ -46,7 +59,37 @@ struct EnvironmentStore {
 
     /// - Returns: `false` where there is none.
     func remove(_ name: String) throws -> Bool {
-        try database.execute("DELETE FROM environments WHERE name = ?", [name]) > 0
+        try database.execute("DELETE FROM adoptions WHERE environment = ?", [name])
+        return try database.execute("DELETE FROM environments WHERE name = ?", [name]) > 0
+    }
+
+    // MARK: - Adoptions
+
+    /// Gives a workload or a container to a repository.
+    func adopt(_ adoption: AdoptionView, in environment: String) throws {
+        try database.execute(
+            """
+            INSERT INTO adoptions (workload, environment, repository, adoptedBy, adoptedAt) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (workload) DO UPDATE SET environment = excluded.environment,
+                repository = excluded.repository, adoptedBy = excluded.adoptedBy, adoptedAt = excluded.adoptedAt
+            """,
+            [adoption.workload, environment, adoption.repository, adoption.adoptedBy, adoption.adoptedAt])
+    }
+
+    /// Whom a workload or a container was given to; `nil` where nobody gave it.
+    func adoption(of workload: String) throws -> AdoptionView? {
+        try database.row("SELECT * FROM adoptions WHERE workload = ?", [workload]).map(Self.adoption)
+    }
+
+    func adoptions(in environment: String) throws -> [AdoptionView] {
+        try database.rows("SELECT * FROM adoptions WHERE environment = ? ORDER BY workload", [environment])
+            .map(Self.adoption)
+    }
+
+    private static func adoption(_ row: Row) throws -> AdoptionView {
+        try AdoptionView(
+            workload: row["workload"], repository: row["repository"], adoptedBy: row["adoptedBy"],
+            adoptedAt: row["adoptedAt"])
     }
 
     // MARK: - Installations of before

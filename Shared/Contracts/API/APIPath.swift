@@ -17,6 +17,7 @@ public enum APIPath: String, Sendable, CaseIterable {
     case process = "processes/{digest}"
     case environments
     case environment = "environments/{name}"
+    case adopt = "environments/{name}/adopt"
     case secrets
     case secret = "secrets/{name}"
     case registries

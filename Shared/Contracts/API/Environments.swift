@@ -8,13 +8,60 @@ public struct EnvironmentView: Codable, Sendable, Equatable {
     /// The name of the token it was changed with last.
     public var updatedBy: String
     public var updatedAt: Timestamp
+    /// The workloads and containers that were given to a repository; absent where none was.
+    public var adopted: [AdoptionView]?
 
-    public init(name: String, rules: EnvironmentRules, note: String? = nil, updatedBy: String, updatedAt: Timestamp) {
+    public init(
+        name: String, rules: EnvironmentRules, note: String? = nil, updatedBy: String, updatedAt: Timestamp,
+        adopted: [AdoptionView]? = nil
+    ) {
         self.name = name
         self.rules = rules
         self.note = note
         self.updatedBy = updatedBy
         self.updatedAt = updatedAt
+        self.adopted = adopted
+    }
+}
+
+/// A workload or a container that was given to a repository, whatever owner's mark it bears.
+public struct AdoptionView: Codable, Sendable, Equatable {
+    /// As `default/shop/deployment/web`, or `default/container/web` on a Docker host.
+    public var workload: String
+    public var repository: RepositoryPath
+    /// The name of the token it was given with.
+    public var adoptedBy: String
+    public var adoptedAt: Timestamp
+
+    public init(workload: String, repository: RepositoryPath, adoptedBy: String, adoptedAt: Timestamp) {
+        self.workload = workload
+        self.repository = repository
+        self.adoptedBy = adoptedBy
+        self.adoptedAt = adoptedAt
+    }
+}
+
+/// `POST /api/v1/environments/{name}/adopt`: gives a workload or a container to a repository.
+public struct AdoptionRequest: Codable, Sendable, Equatable {
+    public var repository: RepositoryPath
+    /// The environment's only one if absent, or `default`.
+    public var cluster: String?
+    /// The one of the cluster's configuration if absent.
+    public var namespace: String?
+    /// Such as `deployment/web`; absent for a container.
+    public var workload: String?
+    /// The name of a container on a Docker host.
+    public var container: String?
+
+    public init(
+        repository: RepositoryPath, cluster: String? = nil, namespace: String? = nil, workload: String? = nil,
+        container: String? = nil
+    ) {
+        self.repository = repository
+        self.cluster = cluster
+        self.namespace = namespace
+        self.workload = workload
+        self.container = container
     }
 }
 

@@ -8,15 +8,28 @@ public struct RolloutPermit: Codable, Sendable, Equatable {
     /// Globs of the containers' names on a Docker host.
     public var containers: [String]
     public var allows: ContainerAllowances
+    /// What there already is that it may take.
+    public var takes: Taking
+
+    /// What a rollout may take that bears no mark of its own repository.
+    public enum Taking: String, Codable, Sendable, CaseIterable {
+        /// Nothing: only what bears its repository's mark, or is made by it.
+        case own
+        /// A workload of a cluster that bears no mark: no other repository may roll out to it.
+        case unmarked
+        /// Whatever mark it bears: somebody gave it to the repository.
+        case any
+    }
 
     public init(
         environment: String, namespaces: [String] = [], workloads: [String] = [], containers: [String] = [],
-        allows: ContainerAllowances = ContainerAllowances()
+        allows: ContainerAllowances = ContainerAllowances(), takes: Taking = .own
     ) {
         self.environment = environment
         self.namespaces = namespaces
         self.workloads = workloads
         self.containers = containers
         self.allows = allows
+        self.takes = takes
     }
 }

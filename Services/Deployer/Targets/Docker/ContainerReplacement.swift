@@ -3,6 +3,7 @@ import DockerEngine
 import HTTPClient
 import Logging
 import PipelineLanguage
+import Text
 import Worker
 
 /// Replaces the container of a service on a single Docker host by one of another image, as ``ReplacementPlan`` says.
@@ -30,6 +31,7 @@ struct ContainerReplacement: Rollout {
     let sequence: Int64?
     /// Who does it; see ``RolloutRecord``.
     let worker: String
+    let ownership: Ownership
     /// Who rolls out what, for whoever looks at the container.
     let labels: [String: String]
     var patience = Patience()
@@ -62,6 +64,7 @@ struct ContainerReplacement: Rollout {
     /// - Throws: `JobFailure` for people, or `CancellationError`; the old container runs then.
     func rollOut() async throws -> RolloutEnd<Begun> {
         do {
+            try await checkOwner()
             let known = try await claim()
             var specification = specification
             specification.image = try await ServiceImage(
@@ -79,6 +82,17 @@ struct ContainerReplacement: Rollout {
         } catch let error as DockerError {
             if Task.isCancelled { throw CancellationError() }
             throw JobFailure("\(error)")
+        }
+    }
+
+    /// Nothing that is another one's is touched, by whichever of the service's names it goes.
+    private func checkOwner() async throws {
+        for container in try await look().map(\.details) {
+            let labels = container.labels
+            let reason = ownership.refusal(
+                of: "container \(container.name)", mark: labels[DeployLabel.owner],
+                isForeign: labels[DeployLabel.service] == nil, options: "--container=\(ShellWord.quote(service))")
+            if let reason { throw JobFailure(reason) }
         }
     }
 

@@ -68,7 +68,7 @@ struct DockerTarget: RolloutTarget {
             specification: try run.specification(
                 image: image.description, environment: environment, allowsHostNetwork: isTrusted),
             order: run.order.map { $0 == .startFirst ? .startFirst : .stopFirst }, health: run.health, login: login,
-            job: step.rollout, sequence: grant.sequence, worker: place.worker,
+            job: step.rollout, sequence: grant.sequence, worker: place.worker, ownership: step.ownership(of: deploy),
             labels: [
                 DeployLabel.run: grant.run.rawValue, DeployLabel.runName: step.runName,
                 DeployLabel.commit: grant.commit.sha,

@@ -72,7 +72,7 @@ struct KubernetesTarget: RolloutTarget {
         var request = RolloutRequest(
             workload: workload, namespace: deploy.namespace ?? client.access.namespace, container: deploy.container,
             image: image.reference, tag: image.tag, sequence: grant.sequence, job: step.rollout, run: grant.run,
-            runName: step.runName, owner: grant.repository.rawValue, commit: grant.commit.sha,
+            runName: step.runName, ownership: step.ownership(of: deploy), commit: grant.commit.sha,
             cause: "\(step.runName) at \(grant.commit.short)")
         request.earlierTries = step.earlierRollouts
         request.mayHaveBegun = grant.attempt > 1

@@ -18,6 +18,11 @@ struct EnvironmentRoutes {
             let view = try await environments.view(name, as: context.principal)
             return try .json(view, status: isNew ? .created : .ok)
         }
+        group.on(.post, .adopt) { request, context -> Response in
+            let adoption = try await environments.adopt(
+                try await request.json(), in: try context.part("name"), by: context.principal)
+            return try .json(adoption)
+        }
         group.on(.delete, .environment) { _, context -> Response in
             try await environments.remove(try context.part("name"), as: context.principal)
             return .noContent

@@ -2,6 +2,7 @@ import Contracts
 import DockerEngine
 import Kubernetes
 import PipelineLanguage
+import Text
 
 /// What a rollout wants of a workload.
 struct RolloutRequest: Sendable {
@@ -22,8 +23,7 @@ struct RolloutRequest: Sendable {
     var run: RunID
     /// The run as people know it, such as `shop/web#12`.
     var runName: String
-    /// The repository that rolls out.
-    var owner: String
+    var ownership: Ownership
     var commit: String
     var cause: String
 }
@@ -46,6 +46,13 @@ enum RolloutDecision: Equatable {
         guard let container = workload.container(request.container) else {
             let names = template.spec.containers.map(\.name).joined(separator: ", ")
             self = .refuse("\(what) has no container “\(request.container)”; it has: \(names)")
+            return
+        }
+        let options = "--namespace=\(ShellWord.quote(request.namespace)) --workload=\(request.workload)"
+        if let reason = request.ownership.refusal(
+            of: what, mark: workload.annotation(RolloutAnnotation.owner), options: options)
+        {
+            self = .refuse(reason)
             return
         }
         let hasImage = Self.isSame(container.image, request.image)
@@ -116,7 +123,7 @@ enum RolloutDecision: Equatable {
         var annotations: [String: JSONValue] = [
             RolloutAnnotation.run: .string(request.run.rawValue), RolloutAnnotation.runName: .string(request.runName),
             RolloutAnnotation.commit: .string(request.commit),
-            RolloutAnnotation.cause: .string(request.cause), RolloutAnnotation.owner: .string(request.owner),
+            RolloutAnnotation.cause: .string(request.cause), RolloutAnnotation.owner: .string(request.ownership.owner),
             RolloutAnnotation.rollout: .string(request.job.rawValue),
         ]
         if let sequence = request.sequence { annotations[RolloutAnnotation.sequence] = .string("\(sequence)") }
