@@ -31,9 +31,10 @@ extension ContainerReplacement {
         let replacement = ContainerReplacement(
             engine: engine, http: http, service: service, image: try ImageReference(left.details.image),
             specification: ContainerSpecification(image: left.details.image), order: nil, health: nil, login: nil,
-            job: JobID(rawValue: job), sequence: sequence, worker: worker, labels: [:],
-            log: LoggedLines(logger: logger),
-            logger: logger)
+            job: JobID(rawValue: job), sequence: sequence, worker: worker,
+            // It is only put back, and what is its own bears its mark.
+            ownership: Ownership(owner: "", environment: "", takes: .own), labels: [:],
+            log: LoggedLines(logger: logger), logger: logger)
         let wanted = ReplacementPlan.Wanted(
             job: job, sequence: sequence, fingerprint: left.found.fingerprint ?? "", known: known)
         let outcome = await replacement.rollBack(
