@@ -32,7 +32,7 @@ struct RolloutFollower: Sendable {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask { await followWorkload(from: begun.metadata.resourceVersion, send) }
-            group.addTask { await followPods(begun.spec.selector?.query, send) }
+            group.addTask { await followPods(begun, send) }
             var latest = begun
             var timer: ContinuousClock.Instant?
             send.yield(.event(.workload(begun)))
@@ -96,15 +96,18 @@ struct RolloutFollower: Sendable {
         }
     }
 
-    private func followPods(_ selector: String?, _ send: AsyncStream<Signal>.Continuation) async {
+    /// Only the workload's own are looked at, and shown: what is in a pod's log is its owner's.
+    private func followPods(_ workload: WorkloadObject, _ send: AsyncStream<Signal>.Continuation) async {
+        let uid = workload.metadata.uid
+        let selector = workload.spec.selector?.query
         let watch = ObjectWatch<PodObject>(
             client: client, path: path.pods, query: selector.map { [("labelSelector", $0)] } ?? [], logger: logger,
             interrupted: { send.yield(.event(.away(.pods, $0.message))) })
         do {
             try await watch.run { change in
                 switch change {
-                case .snapshot(let all): send.yield(.event(.pods(all)))
-                case .changed(let pod): send.yield(.event(.pod(pod)))
+                case .snapshot(let all): send.yield(.event(.pods(all.filter { path.owns($0, uid: uid) })))
+                case .changed(let pod): send.yield(.event(path.owns(pod, uid: uid) ? .pod(pod) : .podDeleted(pod)))
                 case .deleted(let pod): send.yield(.event(.podDeleted(pod)))
                 }
             }

@@ -19,6 +19,17 @@ struct WorkloadPath: Sendable {
     func pod(_ name: String) -> String { "\(pods)/\(PercentCoding.encode(name))" }
     var events: String { "/api/v1/namespaces/\(PercentCoding.encode(namespace))/events" }
 
+    /// Whether a pod is the workload's own. Its labels do not tell: the selectors of two workloads may take the same pods,
+    /// and whoever makes a pod gives it any.
+    /// - Parameter uid: The workload's.
+    func owns(_ pod: PodObject, uid: String?) -> Bool {
+        guard let owner = pod.metadata.ownerReferences?.first(where: { $0.controller == true }) else { return false }
+        guard kind == .deployment else { return owner.uid == uid }
+        // A Deployment's pods are its ReplicaSets', which are called by it and by the hash of their template.
+        guard owner.kind == "ReplicaSet", let hash = pod.metadata.labels?["pod-template-hash"] else { return false }
+        return owner.name == "\(name)-\(hash)"
+    }
+
     var plural: String {
         switch kind {
         case .deployment: "deployments"
