@@ -176,7 +176,8 @@ struct BrokerWallTests {
                 "--clusters", "default,east+west",
             ] + more)
         // The node may run as another user.
-        try await runTool("chmod", ["-R", "a+rX", directory.string])
+        try await runTool("chmod", ["a+rX", directory.string])
+        try await runTool("chmod", ["-R", "a+rX", folder])
         return "load_definitions = \(folder)/definitions.json"
     }
 
