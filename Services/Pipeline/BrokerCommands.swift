@@ -27,7 +27,8 @@ enum BrokerCommands {
         try text.split(separator: ",").map { try names(String($0), "+") }
     }
     static let former = Setting<[String]>.list(
-        "former", "logins of before that lose their tags and keep to reading events", example: "slipway", default: [])
+        "former", "logins of an earlier version, which lose their tags, rights and passwords", example: "slipway",
+        default: [])
 
     static let all = [
         ServiceCommand(

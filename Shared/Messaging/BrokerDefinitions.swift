@@ -17,7 +17,7 @@ public struct BrokerDefinitions: Encodable, Sendable {
 
     /// - Parameters:
     ///   - hash: the salted hash of a login's password, as RabbitMQ keeps it.
-    ///   - former: logins of an earlier version, which may read events from now on and have no tag.
+    ///   - former: logins of an earlier version, which may do nothing from now on and have no tag.
     public init(
         users: [BrokerUser], virtualHost: String, former: [String] = [], hash: (_ login: String) throws -> String
     ) rethrows {
@@ -26,7 +26,7 @@ public struct BrokerDefinitions: Encodable, Sendable {
             + former.map { User(name: $0, passwordHash: try hash($0), tags: "") }
         vhosts = [VirtualHost(name: virtualHost)]
         permissions =
-            (users.map { ($0.name, $0.permissions) } + former.map { ($0, BrokerUser.events) }).map {
+            (users.map { ($0.name, $0.permissions) } + former.map { ($0, BrokerUser.nothing) }).map {
                 name, permissions in
                 Permission(
                     user: name, vhost: virtualHost, configure: permissions.configure, write: permissions.write,

@@ -62,6 +62,8 @@ public struct BrokerUser: Sendable, Hashable {
     /// Who listens to events and can do nothing else: with a queue that the broker names, or one called `my-…`.
     static func reader(_ name: String) -> BrokerUser { BrokerUser(name, events) }
 
+    static let nothing = Permissions(configure: "^$", write: "^$", read: "^$")
+
     static let events = Permissions(
         configure: "^(amq\\.gen|my-)", write: "^(amq\\.gen|my-)", read: "^(amq\\.gen|my-|cdevents$)")
 
