@@ -15,11 +15,11 @@ struct SampleRepository: Sendable {
     init(_ path: String, in directory: FilePath, platform: PlatformClient, allowsFile: Bool = true) async throws {
         self.path = path
         self.platform = platform
-        let folder = directory.appending("repositories").appending(path.replacing("/", with: "-"))
-        work = folder.appending("work")
-        // As forges have it, the address ends in the path.
-        bare = folder.appending("\(path).git")
-        try await runTool("mkdir", ["-p", folder.string])
+        let server = directory.appending("repositories")
+        work = directory.appending("work").appending(path.replacing("/", with: "-"))
+        // As forges have it, the address ends in the path, and all of a server begin alike.
+        bare = server.appending("\(path).git")
+        try await runTool("mkdir", ["-p", work.string, bare.string])
         try await runTool("git", ["init", "--quiet", "--bare", "--initial-branch=main", bare.string])
         try await runTool("git", ["init", "--quiet", "--initial-branch=main", work.string])
         try await platform.addRepository(path, cloneURL: "file://\(bare)", allowsFile: allowsFile)
