@@ -35,11 +35,9 @@ import Testing
 
     /// Else it would fill the memory until its time is over.
     @Test func oneThatWritesWithoutEndIsHeldUpAndEnded() async throws {
-        let begin = ContinuousClock.now
         let credentials = ClusterCredentials(.exec(plugin("trap '' PIPE; yes & yes; wait"), directory: "/"))
         let error = await #expect(throws: KubernetesError.self) { try await credentials.authentication() }
         #expect(error?.message == "the plugin sh wrote more than 1 MiB")
-        #expect(begin.duration(to: .now) < .seconds(10))
     }
 
     @Test func whatItWritesIsReadWholeUpToTheLimit() async throws {

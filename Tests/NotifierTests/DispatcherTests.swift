@@ -3,6 +3,7 @@ import FoundationEssentials
 import Logging
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Notifier
@@ -36,17 +37,6 @@ struct DispatcherTests {
         try await store.store.close()
         for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.removeItem(atPath: path + suffix)
-        }
-    }
-
-    private func eventually(_ condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while try await !condition() {
-            guard ContinuousClock.now < deadline else {
-                Issue.record("it did not come about within 10 s")
-                return
-            }
-            try await Task.sleep(for: .milliseconds(5))
         }
     }
 

@@ -48,7 +48,7 @@ struct IntakeTests {
         let restarted = try await Spool.open(in: folder, logger: Logger(label: "test")) { try broker.take($0) }
         #expect(!restarted.isEmpty)
         let relay = Task { try await restarted.relay.run() }
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while broker.taken.count < 4, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
         relay.cancel()
         #expect(broker.taken.map { JSONValue.string($0.id.rawValue) } == ids)

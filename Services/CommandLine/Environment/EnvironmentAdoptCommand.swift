@@ -10,7 +10,8 @@ struct EnvironmentAdoptCommand: AsyncParsableCommand {
             another one, and lets a rollout take a container that Slipway did not make, or a workload that several \
             repositories may roll out to.
 
-              slipway environment adopt production --namespace shop --workload deployment/web --repo shop/web
+              slipway environment adopt production --repo shop/web \\
+                --namespace shop --workload deployment/web
               slipway environment adopt demo --container web --repo shop/web
             """)
 
