@@ -119,6 +119,12 @@ public enum MessageMap {
     /// The queues that are there however many workers there are.
     static let queues = [sync, pipeline, logs, requests, notifier, parked]
 
+    /// Whether a queue of this name has messages sent to it, so that one parked there can be sent again.
+    public static func takesWork(_ queue: String) -> Bool {
+        queues.contains { $0.name == queue && $0 != parked }
+            || ["slipway.build.", "slipway.deploy."].contains { queue.hasPrefix($0) && queue.count > $0.count }
+    }
+
     /// What logs need of their broker, which may be another one than that of all other messages.
     public static var logTopology: Topology {
         var topology = Topology(exchanges: [], queues: [], bindings: [])

@@ -1,3 +1,4 @@
+import Contracts
 import PipelineLanguage
 import SystemPackage
 import TestSupport
@@ -25,17 +26,18 @@ import Worker
 
     @Test func onlyFilesOfTheWorkspaceAreLookedAt() async throws {
         try await withTemporaryDirectory { folder in
-            let workspace = folder.appending("workspace")
+            let stage = Stage(name: "main", steps: [])
+            let job = try JobFolder(below: folder, job: JobID(rawValue: "j"), attempt: 1, stage: stage)
+            try job.make()
+            let workspace = job.workspace
             try FileTree.make(workspace.appending("ci"))
-            for file in ["workspace/ci/s.sh", "outside.sh"] {
-                _ = try await runTool("sh", ["-c", "echo '#!/opt/nosh' > \(folder.appending(file))"])
+            for file in [workspace.appending("ci/s.sh"), folder.appending("outside.sh")] {
+                _ = try await runTool("sh", ["-c", "echo '#!/opt/nosh' > \(file)"])
             }
             _ = try await runTool("ln", ["-s", "\(folder)/outside.sh", "\(workspace)/ci/l.sh"])
-            let stage = Stage(name: "main", steps: [])
             func found(_ commands: [String], directory: String? = nil) -> [String] {
                 Shebang.all(
-                    in: Step(name: "s", commands: commands, workingDirectory: directory), workspace: workspace,
-                    stage: stage
+                    in: Step(name: "s", commands: commands, workingDirectory: directory), folder: job, stage: stage
                 ).map(\.file)
             }
             #expect(found(["make && X=ci/s.sh; (ci/s.sh) ci/none.sh ci"]) == ["ci/s.sh"])

@@ -45,6 +45,25 @@ import Worker
         }
     }
 
+    /// Steps may do what they like with what they share, the source's own folder in it too.
+    @Test func aLinkInTheSourcesPlaceLeadsNowhere() async throws {
+        try await withTemporaryDirectory { directory in
+            for (index, path) in ["src", "a/src"].enumerated() {
+                let stage = stage("/drone", path)
+                let folder = try JobFolder(
+                    below: directory, job: JobID(rawValue: "j\(index)"), attempt: 1, stage: stage)
+                try folder.make()
+                try await runTool("touch", [folder.workspace.appending("Dockerfile").string])
+                #expect(try WorkspacePath.source(of: folder).string.hasSuffix("/workspace/\(path)"))
+                let first = folder.shared.appending(path.split(separator: "/").first.map(String.init) ?? "")
+                try await runTool("mv", [first.string, folder.shared.appending("moved").string])
+                try await runTool("ln", ["-s", "../../..", first.string])
+                let error = #expect(throws: JobFailure.self) { try WorkspacePath.source(of: folder) }
+                #expect(error?.reason.contains("the workspace") == true)
+            }
+        }
+    }
+
     @Test func whereAStepBegins() throws {
         let plain = Step(name: "s", commands: ["x"])
         let plugin = Step(name: "s", image: "x")

@@ -17,6 +17,8 @@ struct TemplatedChannelTests {
     /// What a commit's message may say to get out of its string, or to call everyone.
     private static let hostile =
         #"{{secret}} {{{text}}} "quoted" \ {{#a}} <!channel> <at user_id="all"></at> & ","evil":"1"# + "\u{7}\tü🚢"
+        // It joins what comes after it.
+        + "\u{600}<!here>"
 
     private func finished(
         _ outcome: EventOutcome = .failure, message: String = hostile, errors: String? = "step “test” failed\nwith 2"
@@ -75,8 +77,8 @@ struct TemplatedChannelTests {
                 return
             }
             #expect(members.keys.sorted() == ["text"])
-            let escaped = Self.hostile.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-                .replacing(">", with: "&gt;")
+            let escapes: [Unicode.Scalar: String] = ["&": "&amp;", "<": "&lt;", ">": "&gt;"]
+            let escaped = Self.hostile.unicodeScalars.map { escapes[$0] ?? String($0) }.joined()
             #expect(
                 members["text"]?.string == """
                     ✘ shop/web #12 failed

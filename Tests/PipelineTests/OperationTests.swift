@@ -441,4 +441,23 @@ import Testing
             #expect(try await platform.sentWork() == ["JobFinished → slipway.pipeline"])
         }
     }
+
+    @Test func `A message that was parked where nothing is sent to stays parked`() async throws {
+        try await PlatformFixture.with { platform in
+            let (letters, principal) = (platform.operations.deadLetters, platform.principal)
+            // As versions before kept the names of queues that only delay.
+            for queue in ["slipway.retry.5s", "", "slipway.parked", "slipway.build."] {
+                let id = MessageID.make()
+                try await letters.park(
+                    DeadLetter(
+                        id: id, queue: queue, type: "JobFinished", version: 1, run: nil,
+                        contentType: "application/json", reason: "it is no JobFinished", body: "{}", parkedAt: .now),
+                    as: .otherStage)
+                #expect(
+                    try await refusal { try await letters.retry(id, as: principal) } == "conflict no_such_queue")
+            }
+            #expect(try await letters.list(limit: 10, as: principal).items.count == 4)
+            #expect(try await platform.sentWork() == [])
+        }
+    }
 }

@@ -13,12 +13,13 @@ struct Shebang: Hashable {
     let endsWithReturn: Bool
 
     /// Those of the files in the workspace that the commands call by a relative path.
-    static func all(in step: Step, workspace: FilePath, stage: Stage) -> [Shebang] {
+    static func all(in step: Step, folder: JobFolder, stage: Stage) -> [Shebang] {
         let calls = step.commands.flatMap { $0.split { "\n;&|()`".contains($0) } }
         // What is called, not what it is called with: `sh ./script` needs no first line.
         let words = calls.compactMap { $0.split { " \t\"'".contains($0) }.first { !$0.contains("=") && $0 != "exec" } }
         return words.filter { $0.contains("/") && !$0.hasPrefix("/") }.compactMap { word in
             do {
+                let workspace = try WorkspacePath.source(of: folder)
                 let directory = try WorkspacePath.directory(of: step, in: workspace, stage: stage)
                 let path = try WorkspacePath.resolve(directory.appending(String(word)).string, in: workspace)
                 return Shebang(String(word), try BoundedFile.read(path, limit: 256))

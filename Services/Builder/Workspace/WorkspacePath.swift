@@ -80,6 +80,21 @@ enum WorkspacePath {
         return shared.pushing(rest)
     }
 
+    /// The folder of the source where it is what it was made as: the steps share what it is in, and may have put a link to
+    /// anywhere in its place.
+    /// - Throws: ``JobFailure``
+    static func source(of folder: JobFolder) throws(JobFailure) -> FilePath {
+        guard let shared = real(folder.shared.string), let found = real(folder.workspace.string) else {
+            throw JobFailure("the workspace is gone")
+        }
+        var expected = FilePath(shared)
+        expected.append(FilePath(folder.place.path).components)
+        guard FilePath(found) == expected else {
+            throw JobFailure("a link has taken the place of the workspace, so that nothing in it is read")
+        }
+        return expected
+    }
+
     private static func real(_ path: String) -> String? {
         guard let text = realpath(path, nil) else { return nil }
         defer { free(text) }

@@ -76,13 +76,16 @@ struct Environment: Sendable, Equatable {
                 "the repository “\(rollout.repository)”", "repo", rules.repositories, rollout.repository.rawValue)
         }
         guard covers(ref: rollout.ref) else {
-            return refusal("the ref “\(rollout.ref)”", "ref", rules.refs, rollout.ref)
+            return refusal("the ref “\(rollout.ref)”", "ref", rules.refs, rollout.ref, standard: Self.standardRefs)
         }
         let isForEvent =
             rules.events.isEmpty ? rollout.event != .pullRequest : rules.events.contains(rollout.event)
         guard isForEvent else {
             let event = rollout.event.rawValue
-            return refusal("the event “\(event)”", "event", rules.events.map(\.rawValue), event)
+            let standard = Event.allCases.filter { $0 != .pullRequest }
+            return refusal(
+                "the event “\(event)”", "event", rules.events.map(\.rawValue), event, standard: standard.map(\.rawValue)
+            )
         }
         if let branches = rollout.own?.branches, !branches.isEmpty,
             !(rollout.branch.map { RolloutPermit.covers(branches, $0) } ?? false)
@@ -117,10 +120,16 @@ struct Environment: Sendable, Equatable {
         return ref.hasPrefix("refs/heads/") || ref.hasPrefix("refs/tags/")
     }
 
-    private func refusal(_ what: String, _ option: String, _ entries: [String], _ new: String) -> String {
-        "the environment “\(name)” is not for \(what), but for \(entries.isEmpty ? "none" : entries.joined(separator: ", ")); "
-            + "to let it: slipway environment set \(ShellWord.quote(name))"
-            + (entries + [new]).map { " --\(option)=\(ShellWord.quote($0))" }.joined()
+    /// What an environment is for that names no refs: branches and tags.
+    private static let standardRefs = ["refs/heads/**", "refs/tags/**"]
+
+    /// - Parameter standard: What holds where nothing is named: a list that names something has to name that, too.
+    private func refusal(
+        _ what: String, _ option: String, _ entries: [String], _ new: String, standard: [String] = []
+    ) -> String {
+        let entries = entries.isEmpty ? standard : entries
+        return "the environment “\(name)” is not for \(what), but for \(RolloutPermit.list(entries)); to let it: "
+            + RolloutPermit.command(name, option, entries, new)
     }
 
     /// Where a rollout goes is known before anything of the run has run: what a step hands on cannot choose it.

@@ -1,4 +1,5 @@
 import Contracts
+import Messaging
 
 /// Messages no handler could take, to look at and to send again.
 struct DeadLetterOperations: Sendable {
@@ -19,6 +20,12 @@ struct DeadLetterOperations: Sendable {
     func retry(_ id: MessageID, as principal: Principal) async throws {
         try await store.write { transaction in
             guard let letter = try transaction.deadLetters.find(id) else { throw OperationError.unknown(id) }
+            guard MessageMap.takesWork(letter.queue) else {
+                throw OperationError(
+                    .conflict, "no_such_queue",
+                    "the message “\(id)” was parked at “\(letter.queue)”, which is no queue that takes messages",
+                    remedy: "drop it, and let what sent it come again")
+            }
             try transaction.resend(letter.resent)
             try transaction.deadLetters.remove(id)
         }

@@ -24,7 +24,8 @@ extension RolloutPermit {
         }
         guard let namespace = deploy.namespace ?? own else { return nil }
         if namespaces.isEmpty, own == nil || namespace == own { return nil }
-        return Self.covers(namespaces, namespace) ? nil : uncovered("namespace", namespace, namespaces)
+        if Self.covers(namespaces, namespace) { return nil }
+        return uncovered("namespace", namespace, namespaces.isEmpty ? own.map { [$0] } ?? [] : namespaces)
     }
 
     private func uncovered(_ kind: String, _ name: String, _ patterns: [String]) -> String {
@@ -33,12 +34,15 @@ extension RolloutPermit {
     }
 
     /// The command that adds an entry to a list of an environment.
-    static func command(_ environment: String, _ option: String, _ entries: [String], _ new: String) -> String {
+    public static func command(_ environment: String, _ option: String, _ entries: [String], _ new: String) -> String {
         let options = (entries + [new]).map { " --\(option)=\(ShellWord.quote($0))" }
         return "slipway environment set \(ShellWord.quote(environment))\(options.joined())"
     }
 
-    static func list(_ entries: [String]) -> String { entries.isEmpty ? "none" : entries.joined(separator: ", ") }
+    /// Entries in words for people.
+    public static func list(_ entries: [String]) -> String {
+        entries.isEmpty ? "none" : entries.joined(separator: ", ")
+    }
 
     /// Whether one of the globs matches; a pattern that is none matches nothing.
     public static func covers(_ patterns: [String], _ text: String) -> Bool {

@@ -41,14 +41,15 @@ enum TextEscape {
                 return Array("%\(isUpperCase ? digits.uppercased() : digits)".utf8)
             }
         case .json(let options):
-            Array(
-                JSONEscape.escape(String(decoding: text, as: UTF8.self)) {
-                    switch $0 {
-                    case "<", ">", "&": options.contains(.html)
-                    case "\u{80}"...: options.contains(.ascii)
-                    default: false
-                    }
-                }.replacing("/", with: options.contains(.slash) ? #"\/"# : "/").utf8)
+            JSONEscape.escape(String(decoding: text, as: UTF8.self)) {
+                switch $0 {
+                case "<", ">", "&": options.contains(.html)
+                case "\u{80}"...: options.contains(.ascii)
+                default: false
+                }
+            }.utf8.flatMap { byte -> [UInt8] in
+                byte == UInt8(ascii: "/") && options.contains(.slash) ? Array(#"\/"#.utf8) : [byte]
+            }
         case .quotes(let quote): text.flatMap { $0 == UInt8(ascii: "'") ? Array(quote.utf8) : [$0] }
         }
     }

@@ -27,7 +27,7 @@ public struct CommandScript: Sendable, Hashable {
     ///   - folder: The script's own folder, as the shell sees it.
     ///   - setup: Lines of the shell that come first.
     ///   - looksForKills: Whether the shell's control group is the step's own, so that a process of it that was killed
-    ///     for want of memory was the step's. Where one was, the script's reason is ``killed``.
+    ///     for want of memory was the step's. At its end the script's reason is ``killed`` or ``unharmed`` then.
     public init(
         _ commands: [String], directory: String, given: String? = nil, folder: String, setup: [String] = [],
         looksForKills: Bool = false
@@ -58,11 +58,15 @@ public struct CommandScript: Sendable, Hashable {
     /// The reason of a script that ends well although the kernel killed one of its processes for want of memory.
     public static let killed = "killed"
 
+    /// The reason of one that came to its end and looked: no process of it was killed so.
+    public static let unharmed = "unharmed"
+
     /// The kernel's own count, of the second version of control groups or the first.
     private static let lookForKills =
         "for slipway_file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do "
         + "{ while IFS=' ' command read -r slipway_name slipway_count; do case $slipway_name$slipway_count in "
-        + "oom_kill0) ;; oom_kill[0-9]*) slipway_note \(killed) ;; esac; done < $slipway_file; } || :; done"
+        + "oom_kill0) slipway_note \(unharmed) ;; oom_kill[0-9]*) slipway_note \(killed) ;; esac; "
+        + "done < \"$slipway_file\"; } || :; done"
 
     /// What is generated has no output of its own: its errors, its trace under `set -x`, and what a trap for every command
     /// would print, go nowhere; 3 is the step's output in there.

@@ -1,6 +1,7 @@
 import Containers
 import Contracts
 import DockerEngine
+import Logging
 import PipelineLanguage
 import Synchronization
 import SystemPackage
@@ -44,7 +45,7 @@ struct ContainerStep: Sendable {
             let end = FirstEnd()
             let details = try await supervise(id, engine, step, directory, shell, end)
             let hint = await hint(on: details.state.exitCode, container.entrypoint?.first, step, id, engine)
-            let wasOutOfMemory = try await wasOutOfMemory(details, container, folder, engine)
+            let wasOutOfMemory = await wasOutOfMemory(details, container, folder, engine, wasStopped: end.isStop)
             result = .success(
                 Ending(
                     state: details.state, wasStopped: end.isStop, hint: hint, wasOutOfMemory: wasOutOfMemory,
@@ -78,7 +79,7 @@ struct ContainerStep: Sendable {
         _ directory: String, _ step: StepRun, _ image: ImageReference, _ engine: DockerEngine
     ) async throws {
         let isFound = try WorkspacePath.find(
-            directory, of: step.step, in: containers.folder.workspace, stage: step.job.stage)
+            directory, of: step.step, in: WorkspacePath.source(of: containers.folder), stage: step.job.stage)
         if isFound { return }
         var look = ContainerSpecification(image: "\(image)")
         // It is never started.
@@ -96,16 +97,25 @@ struct ContainerStep: Sendable {
     /// Whether a process of a container that has ended was killed for using more memory than it may. What the engine keeps
     /// of that is missing where the container ended before the engine heard of it.
     private func wasOutOfMemory(
-        _ details: ContainerDetails, _ container: ContainerSpecification, _ folder: StepFolder, _ engine: DockerEngine
-    ) async throws(DockerError) -> Bool {
+        _ details: ContainerDetails, _ container: ContainerSpecification, _ folder: StepFolder, _ engine: DockerEngine,
+        wasStopped: Bool
+    ) async -> Bool {
         if details.state.wasOutOfMemory { return true }
-        if let script = folder.script {
-            if script.reason() == CommandScript.killed { return true }
-            // It has looked by itself.
-            if details.state.exitCode == 0 { return false }
+        switch folder.script?.reason() {
+        case CommandScript.killed: return true
+        case CommandScript.unharmed: return false
+        default: break
         }
-        guard container.memoryLimit != nil else { return false }
-        return try await engine.ranOutOfMemory(details.id)
+        guard container.memoryLimit != nil, !wasStopped else { return false }
+        // A separate task: a step that ended by itself is told as it ended, whatever comes now.
+        return await Task {
+            do {
+                return try await engine.ranOutOfMemory(details.id)
+            } catch {
+                containers.host.logger.debug("the engine's events cannot be read", metadata: ["error": "\(error)"])
+                return false
+            }
+        }.value
     }
 
     /// What is behind an exit code that says that something was not found, or cannot be executed.
@@ -121,7 +131,7 @@ struct ContainerStep: Sendable {
         if code == 127, let program, program.hasPrefix("/"), await !isThere(program) {
             return "the image has no \(program)"
         }
-        for script in Shebang.all(in: step.step, workspace: containers.folder.workspace, stage: step.job.stage) {
+        for script in Shebang.all(in: step.step, folder: containers.folder, stage: step.job.stage) {
             if let problem = await script.problem("the image", isThere: isThere) { return problem }
         }
         return nil

@@ -13,7 +13,7 @@ actor DockerHost {
     nonisolated let socketPath: String
     private let data: String
     private let givenHostData: String?
-    private let logger: Logger
+    let logger: Logger
     private var connected: DockerEngine?
     private var hostData: String?
 

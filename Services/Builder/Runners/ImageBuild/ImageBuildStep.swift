@@ -132,7 +132,7 @@ struct ImageBuildStep: Sendable {
         labels.merge(build.labels, uniquingKeysWith: { _, given in given })
         var logins = step.job.credentials
         if let login { logins[first.registry] = login }
-        let context = try WorkspacePath.resolve(build.context, in: folder.workspace)
+        let context = try WorkspacePath.resolve(build.context, in: WorkspacePath.source(of: folder))
         var options = BuildOptions(
             context: context.string, dockerfile: build.dockerfile ?? BuildFile.standard(in: context.string),
             tags: images, arguments: arguments,

@@ -40,7 +40,7 @@ struct ProcessStep: Sendable {
     /// What is known better than the exit code tells.
     private func reason(of outcome: ProcessOutcome, _ step: StepRun) async -> String? {
         guard case .exited(let code) = outcome, code == 126 || code == 127 else { return nil }
-        for script in Shebang.all(in: step.step, workspace: folder.workspace, stage: step.job.stage) {
+        for script in Shebang.all(in: step.step, folder: folder, stage: step.job.stage) {
             let problem = await script.problem("this builder's machine") { access($0, F_OK) == 0 }
             if let problem { return "exit code \(code): \(problem)" }
         }

@@ -158,8 +158,10 @@ extension ContainerReplacement {
     /// Stops a container by its own signal, and in the time it was given.
     func stop(_ id: String) async throws(DockerError) {
         let own = try await engine.inspectContainer(id).stopTimeout
-        // One that may take for ever (-1) is not waited for that long.
-        let grace = own.map { Duration.seconds($0 < 0 ? 3600 : $0) } ?? patience.grace
+        // Nobody else can roll the service out meanwhile, and a cancel waits too: one that may take for ever (-1), or for
+        // hours, is not waited for that long.
+        let longest = 600
+        let grace = own.map { Duration.seconds($0 < 0 ? longest : min($0, longest)) } ?? patience.grace
         if grace > patience.grace {
             await log.line("container \(id.prefix(12)) has up to \(grace.components.seconds) s to stop")
         }

@@ -72,12 +72,18 @@ struct ContainerReplacement: Rollout {
             ).pull()
             let networks = try await engine.networks(labelled: [:])
             // Found by a name or, where none is called so, by the beginning of an id.
-            let named = { (text: String) in
-                networks.contains { $0.name == text } || text.utf8.count < 12
-                    ? text : networks.first { $0.id.hasPrefix(text) }?.name ?? text
+            let named = { (text: String) throws(JobFailure) in
+                guard !networks.contains(where: { $0.name == text }), text.utf8.count >= 12,
+                    let found = networks.first(where: { $0.id.hasPrefix(text) })?.name
+                else { return text }
+                // What is allowed is allowed by its name.
+                guard !["host", "none", "bridge"].contains(found) else {
+                    throw JobFailure("the network \(text) is the engine's own “\(found)”; call it by that name")
+                }
+                return found
             }
-            specification.network = specification.network.map(named)
-            specification.moreNetworks = specification.moreNetworks.map(named)
+            specification.network = try specification.network.map(named)
+            specification.moreNetworks = try specification.moreNetworks.map(named)
             return try await replace(specification, networks: Set(networks.map(\.name)), known: known)
         } catch let error as DockerError {
             if Task.isCancelled { throw CancellationError() }
@@ -197,7 +203,7 @@ struct ContainerReplacement: Rollout {
         case .confirm(let id): return try await confirm(id)
         case .stop(let id):
             await log.line("container \(id.prefix(12)) stops: it cannot run beside the other one")
-            try await stop(id)
+            try await end(id)
         case .rename(let id, .leaving):
             do {
                 try await rename(id, to: .leaving)

@@ -77,8 +77,16 @@ struct BodyTemplate: Sendable {
             let plain =
                 switch escape {
                 case .json: text
+                // By scalars: one that joins what comes after it makes a “<” part of another character of Swift's.
                 case .slack:
-                    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+                    text.unicodeScalars.reduce(into: "") { escaped, scalar in
+                        switch scalar {
+                        case "&": escaped += "&amp;"
+                        case "<": escaped += "&lt;"
+                        case ">": escaped += "&gt;"
+                        default: escaped.unicodeScalars.append(scalar)
+                        }
+                    }
                 }
             return JSONEscape.escape(plain) { $0 == "\u{7F}" }
         }
