@@ -37,6 +37,9 @@ struct HostileInputTests {
         refuse("kind: pipeline\n" + bomb(9) + "? - x\n  - {a: *a9}\n: x\n", .limit)
         refuse("kind: pipeline\n" + bomb(9) + "k: {\"x\":*a9, ?*a9}\n", .limit)
         refuse("kind: pipeline\n" + bomb(9) + "k: [*a9 : x]\n", .limit)
+        for list in ["*a9:1", "*a9 :1", "x, *a9:*a9", "[*a9:x y]", "*a9:'x'", "*a9:&b x"] {
+            refuse("kind: pipeline\n" + bomb(9) + "k: [\(list)]\n", .limit)
+        }
         var merges = "x0: &m0 {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8}\n"
         for level in 1...7 {
             merges +=

@@ -55,11 +55,16 @@ enum YAMLGuard {
     }
 
     /// Where a key is or has an alias, in the documents of a text ``withoutAliases(_:)``.
+    ///
+    /// Between brackets `*a:1` is a key and its value, and the text in the place of the alias goes on to the end: that
+    /// one is told by its colon, which no alias has in its name.
     static func aliasInKey(of nodes: [Node], isKey: Bool = false) -> Mark? {
         for node in nodes {
             switch node {
             case .scalar(let scalar):
-                if isKey, scalar.style == .plain, scalar.string.unicodeScalars.first == mask { return node.mark }
+                let text = scalar.string.unicodeScalars
+                guard scalar.style == .plain, text.first == mask else { break }
+                if isKey || text.contains(":") { return node.mark }
             case .sequence(let sequence):
                 if let place = aliasInKey(of: Array(sequence), isKey: isKey) { return place }
             case .mapping(let mapping):
