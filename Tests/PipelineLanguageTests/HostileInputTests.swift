@@ -146,6 +146,18 @@ struct HostileInputTests {
         }
     }
 
+    // Each of them uses the next in five thousand places, and the last is plain.
+    @Test("whose variables use each other in very many ways are read in time", .timeLimit(.minutes(1)))
+    func manyUses() throws {
+        func uses(_ name: String) -> String { String(repeating: "${\(name)}", count: 5_000) }
+        let variables = "A: '\(uses("B"))', B: '\(uses("C"))', C: '\(uses("D"))', D: '\(uses("E"))'"
+        for (value, count) in [("x", 0), ("x y; z", 1)] {
+            let text = "steps: [{name: a, environment: {\(variables), E: '\(value)'}, commands: [\"echo '${A}'\"]}]\n"
+            let warnings = try DifferencesTests.compile("kind: pipeline\ntype: exec\n" + text).warnings
+            #expect(warnings.filter { $0.message.contains("between single quotes") }.count == count)
+        }
+    }
+
     @Test("that nest too deep are refused")
     func nesting() {
         for count in [100, 900, 5_000] {

@@ -11,6 +11,19 @@ extension DraftValidator {
         /// `nil` where nothing refers to a step.
         let stepAncestry: Ancestry?
         let stageAncestry: Ancestry?
+        let dataNames: DataNames
+    }
+
+    /// Which names may stand for any text: asked once for each name of a step, as variables may use each other in more
+    /// ways than anybody can count.
+    private final class DataNames {
+        /// How many variables deep one is followed.
+        static let deepest = 32
+
+        /// The answers for the step at hand; “no” for a name that is being looked at.
+        var answers: [String: Bool] = [:]
+        /// Bytes of variables that may still be read for a whole process. A warning is not worth more.
+        var bytes = 8 << 20
     }
 
     /// Where a step is.
@@ -36,16 +49,20 @@ extension DraftValidator {
                 DependencyGraph(
                     names: draft.stages.map(\.stage.name), dependsOn: draft.stages.map(\.stage.dependsOn)))
         }
-        for index in draft.stages.indices { checkReferences(of: index, places, stageAncestry) }
+        let dataNames = DataNames()
+        for index in draft.stages.indices { checkReferences(of: index, places, stageAncestry, dataNames) }
     }
 
-    private func checkReferences(of index: Int, _ places: [String: [Place]], _ stageAncestry: Ancestry?) {
+    private func checkReferences(
+        of index: Int, _ places: [String: [Place]], _ stageAncestry: Ancestry?, _ dataNames: DataNames
+    ) {
         let stage = draft.stages[index]
         let isNeeded = stage.steps.contains { $0.references.contains(where: \.isOutput) }
         let graph = isNeeded ? StepGraph(stage.stage) : nil
         var surroundings = Surroundings(
             stage: index, steps: graph?.numbers ?? [:], stepAncestry: graph.map { Ancestry($0.graph) },
-            stageAncestry: stageAncestry)
+            stageAncestry: stageAncestry, dataNames: dataNames)
+        dataNames.answers = [:]
         checkCycle(of: stage.stage.environment, \.pipeline, stage.references, at: stage.nameMark, length: 1)
         for reference in stage.references { check(reference, surroundings, places) }
         for step in stage.steps {
@@ -54,6 +71,7 @@ extension DraftValidator {
         }
         for step in stage.steps where !step.references.isEmpty {
             surroundings.step = step
+            dataNames.answers = [:]
             surroundings.number = step.isService ? nil : graph?.numbers[step.step.name]
             for reference in step.references { check(reference, surroundings, places) }
         }
@@ -83,7 +101,7 @@ extension DraftValidator {
         let index = surroundings.stage
         let stage = draft.stages[index].stage
         guard !checkNumber(reference) else { return }
-        checkLiteral(reference, step, stage, places)
+        checkLiteral(reference, step, stage, places, surroundings.dataNames)
         if draft.parameters[name] != nil || stage.matrix[name] != nil { return }
         if Scope.isReserved(name) { return checkReserved(reference, step, stage) }
         guard let dot = name.firstIndex(of: ".") else { return checkPlain(reference, step, stage) }
@@ -108,9 +126,10 @@ extension DraftValidator {
 
     /// A value that is not plain is never written into a script: it is left to the shell, which replaces nothing there.
     private func checkLiteral(
-        _ reference: SourceReference, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]]
+        _ reference: SourceReference, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]],
+        _ known: DataNames
     ) {
-        guard let literal = reference.literal, mayBeData(reference.name, step, stage, places) else { return }
+        guard let literal = reference.literal, mayBeData(reference.name, step, stage, places, known) else { return }
         let source = reference.source
         switch literal {
         case .singleQuotes:
@@ -128,9 +147,21 @@ extension DraftValidator {
 
     /// Whether the value of a name may be one that is not written into a script.
     private func mayBeData(
-        _ name: String, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]], depth: Int = 0
+        _ name: String, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]], _ known: DataNames,
+        depth: Int = 0
     ) -> Bool {
-        if let value = step?.step.environment[name] { return mayBeData(value, name, step, stage, places, depth) }
+        if let answer = known.answers[name] { return answer }
+        known.answers[name] = false
+        let answer = isData(name, step, stage, places, known, depth)
+        known.answers[name] = answer
+        return answer
+    }
+
+    private func isData(
+        _ name: String, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]], _ known: DataNames,
+        _ depth: Int
+    ) -> Bool {
+        if let value = step?.step.environment[name] { return isData(value, name, step, stage, places, known, depth) }
         let prefix = name.prefix { $0 != "." }
         let rest = String(name.dropFirst(prefix.count + 1))
         if let parameter = draft.parameters[name] ?? (prefix == "parameters" ? draft.parameters[rest] : nil) {
@@ -147,19 +178,22 @@ extension DraftValidator {
             let work = places[String(rest[..<dot])]?.first.map { draft.stages[$0.stage].stage.steps[$0.step] }
             return work.map { $0.build == nil && $0.deploy == nil } ?? false
         }
-        return stage.environment[name].map { mayBeData($0, name, step, stage, places, depth) } ?? false
+        return stage.environment[name].map { isData($0, name, step, stage, places, known, depth) } ?? false
     }
 
-    private func mayBeData(
-        _ value: Value, _ name: String, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]], _ depth: Int
+    private func isData(
+        _ value: Value, _ name: String, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]],
+        _ known: DataNames, _ depth: Int
     ) -> Bool {
-        guard case .text(let text) = value, depth < 4 else { return false }
+        guard case .text(let text) = value, depth < DataNames.deepest else { return false }
+        known.bytes -= text.utf8.count
+        guard known.bytes >= 0 else { return false }
         return ExpressionParser.pieces(of: text).contains { piece in
             switch piece {
             case .literal(let text): !ShellValues.isPlain(text)
             case .escape: true
             case .expression(let expression, _):
-                expression.name != name && mayBeData(expression.name, step, stage, places, depth: depth + 1)
+                expression.name != name && mayBeData(expression.name, step, stage, places, known, depth: depth + 1)
             }
         }
     }
