@@ -158,6 +158,27 @@ struct HostileInputTests {
         }
     }
 
+    // Some seconds without optimisation; hours where every quote looks back to the beginning.
+    @Test("whose commands have very many quotes are read in time", .timeLimit(.minutes(1)))
+    func manyQuotes() throws {
+        let count = 120_000
+        let ends = (0..<20_000).map { _ in "<<a " }.joined() + "\\n" + String(repeating: "a\\n", count: 20_000)
+        for command in [
+            String(repeating: "''", count: count), "cat <<" + String(repeating: "a", count: 2 * count),
+            String(repeating: "🇩🇪", count: count / 5), ends,
+        ] {
+            let source = "steps: [{name: a, commands: [\"\(command)\"]}]\n"
+            #expect(throws: Never.self) { try DifferencesTests.compile("kind: pipeline\ntype: exec\n" + source) }
+        }
+        // What is read by a shell is known however far back it began.
+        for (command, count) in [("echo", 1), ("envsubst", 0), ("bash -x", 1), ("bash -x -c", 0)] {
+            let quotes = command == "envsubst" || command == "echo" ? String(repeating: " ''", count: 1_000) : ""
+            let source = "steps: [{name: a, commands: [\"\(command)\(quotes) '${DRONE_COMMIT_MESSAGE}'\"]}]\n"
+            let warnings = try DifferencesTests.compile("kind: pipeline\ntype: exec\n" + source).warnings
+            #expect(warnings.filter { $0.message.contains("between single quotes") }.count == count, "\(command)")
+        }
+    }
+
     @Test("that nest too deep are refused")
     func nesting() {
         for count in [100, 900, 5_000] {

@@ -14,8 +14,42 @@ struct ShellScanner {
         var ignoresTabs: Bool
     }
 
+    /// What is before a place in its command, as far as it says who reads what is quoted there.
+    ///
+    /// Kept while reading: a script may have a quote at every second character.
+    private struct Command {
+        private var word = ""
+        private var isInWord = false
+        private var hasShell = false
+        private var hasSubstitution = false
+
+        mutating func read(_ character: Character) {
+            switch character {
+            case ";", "|", "&", "\n", "(": self = Command()
+            case _ where character.isWhitespace: isInWord = false
+            default:
+                if !isInWord {
+                    hasShell = hasShell || word.utf8.suffix(2).elementsEqual("sh".utf8)
+                    hasSubstitution = hasSubstitution || word == "envsubst"
+                    word = ""
+                    isInWord = true
+                }
+                word.append(character)
+            }
+        }
+
+        /// `sh -c '…'`, `eval '…'`, `envsubst '…'`.
+        var isReadByShell: Bool {
+            if hasShell, word.utf8.first == UInt8(ascii: "-"), word.utf8.last == UInt8(ascii: "c") { return true }
+            return hasSubstitution || word == "envsubst" || word == "eval" || word == "trap"
+        }
+    }
+
     /// The script without comments and here-documents, `x` standing for quoted characters.
     private var code = ""
+    private var command = Command()
+    /// How many `<` the code ends with.
+    private var arrows = 0
     /// `"`, the `(` of `$(` and `` ` `` around the place, the outermost first.
     private var around: [Character] = []
     private var isSingleQuoted = false
@@ -26,7 +60,7 @@ struct ShellScanner {
     private var previous: Character = "\n"
     /// What is read of the word behind `<<`, its quotes still in it.
     private var reading: String?
-    private var documents: [HereDocument] = []
+    private var documents: ArraySlice<HereDocument> = []
     private var isInDocument = false
     private var line = ""
 
@@ -66,32 +100,32 @@ struct ShellScanner {
         }
         if isEscaped {
             isEscaped = false
-            if character != "\n" { code.append("x") }
+            if character != "\n" { append("x") }
             return
         }
         switch character {
         case "\\": isEscaped = true
         case "\"":
             if around.last == "\"" { around.removeLast() } else { around.append("\"") }
-            code.append("x")
+            append("x")
         case "'" where around.last != "\"":
-            isForShell = isReadByShell
+            isForShell = command.isReadByShell
             isSingleQuoted = true
-            code.append("x")
+            append("x")
         case "`": if around.last == "`" { around.removeLast() } else { around.append("`") }
         case "(" where previous == "$" || around.last == "(":
             around.append("(")
-            code.append("(")
+            append("(")
         case ")" where around.last == "(":
             around.removeLast()
-            code.append(")")
+            append(")")
         case "#" where around.last != "\"" && (previous.isWhitespace || previous == ";"): isComment = true
         default:
             guard around.last != "\"" else { return }
-            code.append(character)
-            if code.hasSuffix("<<<") {
+            append(character)
+            if arrows > 2 {
                 reading = nil
-            } else if code.hasSuffix("<<"), around.suffix(2) != ["(", "("] {
+            } else if arrows == 2, around.suffix(2) != ["(", "("] {
                 reading = ""
             } else if character == "\n" {
                 isInDocument = !documents.isEmpty
@@ -99,20 +133,18 @@ struct ShellScanner {
         }
     }
 
-    /// `sh -c '…'`, `eval '…'`, `envsubst '…'`: the words of the command before the quote.
-    private var isReadByShell: Bool {
-        let command = code.reversed().prefix { !";|&\n(".contains($0) }.reversed()
-        let words = String(command).split(whereSeparator: \.isWhitespace)
-        guard let last = words.last else { return false }
-        if last.hasPrefix("-"), last.hasSuffix("c"), words.contains(where: { $0.hasSuffix("sh") }) { return true }
-        return last == "eval" || last == "trap" || words.contains("envsubst")
+    private mutating func append(_ character: Character) {
+        code.append(character)
+        arrows = character == "<" ? arrows + 1 : 0
+        command.read(character)
     }
 
     private mutating func readEnd(_ character: Character) {
-        guard let end = reading, !(character == "<" && end.isEmpty) else { return }
-        if character == " ", end.isEmpty || end == "-" { return }
-        guard character.isWhitespace || ";&|<>)".contains(character) else {
-            reading = end + String(character)
+        guard let isEmpty = reading?.isEmpty, !(character == "<" && isEmpty) else { return }
+        if character == " ", isEmpty || reading == "-" { return }
+        // Bound only where the word ends, it is not copied for each of its characters.
+        guard character.isWhitespace || ";&|<>)".contains(character), let end = reading else {
+            reading?.append(character)
             return
         }
         reading = nil
