@@ -34,4 +34,33 @@ struct ShellPatternTests {
         let scope = Scope(environment: ["B": "feature/log_in"])
         #expect(try Substitution.apply(to: expression, in: scope) == expected)
     }
+
+    // What bash 5.2 makes of the same.
+    @Test(
+        "have a character where a “[” is not closed, and may have a class behind it",
+        arguments: [
+            ("${L#[[:a:]}", "xb"), ("${L#[[[:alpha:]]}", "axb"), ("${L#[[:alpha:]}", "xb"), ("${L#[}", "axb"),
+            ("${L#[a}", "xb"), ("${L/[[:x:]b:]/-}", "[ax-"), ("${L%[[:verylongbutnoclass:]b]}", "[ax"),
+        ])
+    func unclosed(expression: String, expected: String) throws {
+        #expect(try Substitution.apply(to: expression, in: Scope(environment: ["L": "[axb"])) == expected)
+    }
+
+    // Cubic in the pattern and asked of nobody, a few of these took minutes.
+    @Test("with very many “[” that are not closed are read in time", .timeLimit(.minutes(1)))
+    func manyUnclosed() throws {
+        let scope = Scope(environment: [
+            "X": "abc", "P": String(repeating: "[:", count: 512), "Q": String(repeating: "[:", count: 500) + "\\]",
+        ])
+        let plain = String(repeating: "${X#${P}}", count: 500)
+        #expect(try Substitution.apply(to: plain, in: scope) == String(repeating: "abc", count: 500))
+        for operation in ["#", "%", "/", "//", "/%"] {
+            do throws(SubstitutionError) {
+                _ = try Substitution.apply(to: String(repeating: "${X\(operation)${Q}}", count: 2_000), in: scope)
+                Issue.record("\(operation) takes no work")
+            } catch {
+                #expect(error.code == .tooLarge)
+            }
+        }
+    }
 }

@@ -11,6 +11,9 @@ struct ScalarClass: Sendable, Hashable {
         case alnum, alpha, ascii, blank, cntrl, digit, graph, lower, print, punct, space, upper, word, xdigit
     }
 
+    /// The longest name that is looked for; one that is longer than any of a shell's is no name.
+    private static let longestName = 32
+
     /// The class that begins at the `[`, and where its `]` is; `nil` where it is never closed.
     ///
     /// A `]` in the first place is a character of the class, `\` makes the next character an ordinary one, and a class
@@ -25,7 +28,7 @@ struct ScalarClass: Sendable, Hashable {
         let first = position
         while position < scalars.count {
             if scalars[position] == "]", position > first { return (result, position) }
-            if let (name, end) = bracketed(":", scalars, position) {
+            if let (name, end) = bracketed(":", scalars, position, longest: longestName) {
                 if let name = Name(rawValue: name) { result.names.append(name) }
                 position = end
                 continue
@@ -45,9 +48,10 @@ struct ScalarClass: Sendable, Hashable {
     /// One character: as it is, behind a backslash, or as `[.x.]` or `[=x=]`.
     private static func scalar(_ scalars: [Unicode.Scalar], _ position: inout Int) -> Unicode.Scalar? {
         for mark: Unicode.Scalar in [".", "="] {
-            guard let (name, end) = bracketed(mark, scalars, position), name.unicodeScalars.count == 1 else { continue }
+            guard let (name, end) = bracketed(mark, scalars, position, longest: 1), let only = name.unicodeScalars.first
+            else { continue }
             position = end
-            return name.unicodeScalars.first
+            return only
         }
         if scalars[position] == "\\" { position += 1 }
         guard position < scalars.count else { return nil }
@@ -57,14 +61,17 @@ struct ScalarClass: Sendable, Hashable {
 
     /// `[:alpha:]`: what is between the marks, and what comes behind it.
     private static func bracketed(
-        _ mark: Unicode.Scalar, _ scalars: [Unicode.Scalar], _ position: Int
+        _ mark: Unicode.Scalar, _ scalars: [Unicode.Scalar], _ position: Int, longest: Int
     ) -> (name: String, end: Int)? {
-        guard scalars[position...].starts(with: ["[", mark]) else { return nil }
-        var name = String.UnicodeScalarView()
-        var end = position + 2
-        while end + 1 < scalars.count {
-            if scalars[end] == mark, scalars[end + 1] == "]" { return (String(name), end + 2) }
-            name.append(scalars[end])
+        guard position + 1 < scalars.count, scalars[position] == "[", scalars[position + 1] == mark else { return nil }
+        let start = position + 2
+        var end = start
+        while end + 1 < scalars.count, end - start <= longest {
+            if scalars[end] == mark, scalars[end + 1] == "]" {
+                var name = String.UnicodeScalarView()
+                name.append(contentsOf: scalars[start..<end])
+                return (String(name), end + 2)
+            }
             end += 1
         }
         return nil

@@ -66,11 +66,20 @@ extension Substitution {
             problem: "the expressions together take more work than they may")
     }
 
+    private func compile(
+        _ pattern: String, isBackwards: Bool = false, _ source: String
+    ) throws(SubstitutionError) -> WordPattern {
+        let pattern = WordPattern(pattern, isBackwards: isBackwards, work: &budget.work)
+        guard !budget.isSpent else { throw tooCostly(source) }
+        return pattern
+    }
+
     private func removePrefix(
         _ pattern: String, from text: String, longest: Bool, _ source: String
     ) throws(SubstitutionError) -> String {
         let scalars = Array(text.unicodeScalars)
-        let count = WordPattern(pattern).match(scalars, from: 0, longest: longest, work: &budget.work)
+        let pattern = try compile(pattern, source)
+        let count = pattern.match(scalars, from: 0, longest: longest, work: &budget.work)
         guard !budget.isSpent else { throw tooCostly(source) }
         return Self.string(scalars.dropFirst(count ?? 0))
     }
@@ -86,7 +95,7 @@ extension Substitution {
     private func suffix(
         _ pattern: String, of text: String, longest: Bool, _ source: String
     ) throws(SubstitutionError) -> Int? {
-        let pattern = WordPattern(pattern, isBackwards: true)
+        let pattern = try compile(pattern, isBackwards: true, source)
         let count = pattern.match(Array(text.unicodeScalars.reversed()), from: 0, longest: longest, work: &budget.work)
         guard !budget.isSpent else { throw tooCostly(source) }
         return count
@@ -100,7 +109,7 @@ extension Substitution {
             return place == .prefix ? replacement + text : place == .suffix ? text + replacement : text
         }
         if text.isEmpty {
-            let count = WordPattern(pattern).match([], from: 0, longest: true, work: &budget.work)
+            let count = try compile(pattern, source).match([], from: 0, longest: true, work: &budget.work)
             return count == nil ? text : replacement
         }
         if place == .suffix {
@@ -108,7 +117,7 @@ extension Substitution {
             return Self.string(text.unicodeScalars.dropLast(count)) + replacement
         }
         let scalars = Array(text.unicodeScalars)
-        let matcher = WordPattern(pattern)
+        let matcher = try compile(pattern, source)
         var result = String.UnicodeScalarView()
         var size = 0
         var position = 0

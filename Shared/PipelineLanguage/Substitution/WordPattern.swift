@@ -9,9 +9,11 @@ struct WordPattern {
         case one(Glob.Instruction)
     }
 
-    /// - Parameter isBackwards: Whether it is to match texts that are read from their end.
-    init(_ pattern: String, isBackwards: Bool = false) {
-        var units = Self.units(Array(pattern.unicodeScalars.prefix(Glob.longestPattern)))
+    /// - Parameters:
+    ///   - isBackwards: Whether it is to match texts that are read from their end.
+    ///   - work: Counted down by what was looked at; below 0 the pattern is not read to its end.
+    init(_ pattern: String, isBackwards: Bool = false, work: inout Int) {
+        var units = Self.units(Array(pattern.unicodeScalars.prefix(Glob.longestPattern)), work: &work)
         if isBackwards { units.reverse() }
         var program: [Glob.Instruction] = []
         for unit in units {
@@ -27,10 +29,14 @@ struct WordPattern {
         if case .star? = units.first { startsWithStar = true } else { startsWithStar = false }
     }
 
-    private static func units(_ scalars: [Unicode.Scalar]) -> [Unit] {
+    /// A `[` that is not closed is a character, and what comes behind it may still be a class: `[[:a:]` has one. So
+    /// each is looked at, where any `]` comes behind it at all.
+    private static func units(_ scalars: [Unicode.Scalar], work: inout Int) -> [Unit] {
         var units: [Unit] = []
         var position = 0
-        while position < scalars.count {
+        let lastEnd = scalars.lastIndex(of: "]") ?? -1
+        work -= scalars.count
+        while position < scalars.count, work >= 0 {
             switch scalars[position] {
             case "*":
                 // Two stars match what one does, with twice the work.
@@ -40,8 +46,10 @@ struct WordPattern {
             case "\\" where position + 1 < scalars.count:
                 position += 1
                 units.append(.one(.scalar(scalars[position])))
-            case "[":
-                if let (members, end) = ScalarClass.parse(scalars, from: position) {
+            case "[" where position < lastEnd:
+                let parsed = ScalarClass.parse(scalars, from: position)
+                work -= (parsed?.end ?? scalars.count) - position
+                if let (members, end) = parsed {
                     units.append(.one(.oneOf(members)))
                     position = end
                 } else {
