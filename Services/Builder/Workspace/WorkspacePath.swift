@@ -82,7 +82,7 @@ enum WorkspacePath {
 
     /// The folder of the source where it is what it was made as: the steps share what it is in, and may have put a link to
     /// anywhere in its place.
-    /// - Throws: ``JobFailure``
+    /// - Throws: `JobFailure`
     static func source(of folder: JobFolder) throws(JobFailure) -> FilePath {
         guard let shared = real(folder.shared.string), let found = real(folder.workspace.string) else {
             throw JobFailure("the workspace is gone")
