@@ -41,7 +41,9 @@ import Testing
             (#"p@ss/w0rd&more\"q"#, password), (#"p@ss\/w0rd&more\"q"#, password),
             (#"p@ss/w0rd\u0026more\"q"#, password), ("one%20two", "one two"), ("one+two", "one two"),
             (#"caf\u00e9 \ud83d\ude00"#, "café 😀"), ("caf%C3%A9", "café"), (#"a\tb\\c"#, "a\tb\\c"),
-            (#"it'\''s me"#, "it's me"), (#"it'"'"'s me"#, "it's me"),
+            (#"it'\''s me"#, "it's me"), (#"it'"'"'s me"#, "it's me"), (#"it\'s\ me"#, "it's me"),
+            (#"it\'s\\me"#, #"it's\me"#), (#"pa\$\$w0rd"#, "pa$$w0rd"), (#"pa\`\"\$\(x"#, #"pa`"$(x"#),
+            (#"a\=b\~c\ d"#, "a=b~c d"),
         ])
     func escapes(_ it: (written: String, secret: String)) {
         for chunk in Self.chunks {
@@ -102,6 +104,35 @@ import Testing
             #expect(masked("is \(password)\n", ["alice\n\(password)"]) == "is ******\n", "\(password)")
         }
         #expect(masked("users:\n  - alpha-1\n", ["users:\n  - beta-22\n"]).hasPrefix("users:\n"))
+    }
+
+    /// As programs print it that colour what they found, or write UTF-16.
+    @Test("with what shows nothing between its bytes", arguments: chunks)
+    func invisible(chunk: Int) {
+        let secrets = ["hunter22", "YWRtaW4gaXM="]
+        for written in [
+            "hun\u{1B}[01;31m\u{1B}[Kter\u{1B}[m\u{1B}[K22", "h\0u\0n\0t\0e\0r\02\02", "hunt\u{1B}(B\u{1B}[0mer22",
+            "hunter\u{1}\u{2}22", "h\u{1B}[38;2;255;0;0mu\u{7F}nter22", "aHVudG\u{1B}[1mVyMjI=",
+            "a\0H\0V\0u\0d\0G\0V\0y\0M\0j\0I\0=",
+            "%68unter22".replacing("%68", with: "h\u{1B}[K"),
+        ] {
+            #expect(masked("is \(written), or", secrets, chunk: chunk) == "is ******, or", "\(written)")
+        }
+        // It may begin where a sequence does not end, and have such bytes itself.
+        #expect(masked("\u{1B}[hunter22 \u{1B}]hunter22", secrets, chunk: chunk) == "\u{1B}[****** \u{1B}]******")
+        #expect(masked("a red\u{1B}[0mdish b", ["\u{1B}[31mred\u{1B}[0mdish"], chunk: chunk) == "a ****** b")
+        // Nothing is taken away from a log that has no secret in it.
+        let plain = "\u{1B}[1mhunt\u{1B}[0m hun\0 \u{1B}]8;;http://x\u{1B}\\y\u{7} h\u{1B}[1\nunter22\n"
+        #expect(masked(plain, secrets, chunk: chunk) == plain)
+    }
+
+    @Test("what shows nothing is not held back for long")
+    func invisibleWithoutEnd() {
+        var mask = LogMask(secrets: ["hunter22"])
+        let nothing = [UInt8](repeating: 0, count: 65536)
+        #expect(mask.mask(Array("hunt".utf8)).isEmpty)
+        #expect(mask.mask(nothing).count == nothing.count + 4)
+        #expect(mask.mask(nothing) == nothing)
     }
 
     @Test("a line is not held back for a character that base 64 of a secret may begin with")
@@ -175,18 +206,44 @@ import Testing
         #expect(masked(text, [secret], chunk: 65536) == text)
     }
 
+    /// What the filter lets pass, and what it does not, comes out the same.
+    @Test("many secrets at random: each is found wherever it is, and nothing else")
+    func many() {
+        var generator = SystemRandomNumberGenerator()
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/é")
+        func text(_ count: Int) -> String {
+            String((0..<count).map { _ in alphabet.randomElement(using: &generator) ?? "a" })
+        }
+        let secrets = (0..<50).map { _ in (0..<40).map { _ in text(64) }.joined(separator: "\n") }
+        let lines = secrets.flatMap { $0.split(separator: "\n").map(String.init) }
+        for _ in 0..<50 {
+            var (log, expected) = ("", "")
+            for _ in 0..<20 {
+                // Blanks beside it, so that by chance it is nothing longer.
+                let between = "\(text(Int.random(in: 0...90, using: &generator))) \u{1B}[1m"
+                log += between + (lines.randomElement(using: &generator) ?? "") + " "
+                expected += between + "****** "
+            }
+            for chunk in [1, 13, 100_000] { #expect(masked(log, secrets, chunk: chunk) == expected) }
+        }
+    }
+
     @Test("texts at random: no secret is seen, and where a chunk ends makes no difference")
     func random() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2000 {
-            let alphabet = Array(["ab", "abc\"", "a/+%"].randomElement(using: &generator) ?? "ab")
+            let alphabets = ["ab", "abc\"", "a/+%", "ab\0", "ab\u{1B}[m\0"]
+            let alphabet = Array(alphabets.randomElement(using: &generator) ?? "ab")
             func text(_ lengths: ClosedRange<Int>) -> String {
                 String((0..<Int.random(in: lengths, using: &generator)).map { _ in alphabet.randomElement() ?? "a" })
             }
             let secrets = (0..<Int.random(in: 1...3, using: &generator)).map { _ in text(3...8) }
             let log = text(0...60)
             let whole = masked(log, secrets)
-            for secret in secrets { #expect(!whole.contains(secret), "\(secrets) in \(log)") }
+            // Of a sequence for colours nobody sees all that it is written with.
+            for secret in secrets where !secret.contains("\u{1B}") && secret.count(where: { $0 != "\0" }) >= 3 {
+                #expect(!whole.contains(secret), "\(secrets) in \(log)")
+            }
             for chunk in [1, 2, 5] { #expect(masked(log, secrets, chunk: chunk) == whole, "\(secrets) in \(log)") }
         }
     }

@@ -12,27 +12,30 @@
 /// What is shorter is left: masking `1` would hide nothing and make the log unreadable. So is what is made of a secret in
 /// another way, such as its hash, its bytes in base 16 or a part of it.
 ///
-/// Every byte is looked at once, however many secrets there are; see ``PatternAutomaton``.
+/// What shows nothing may be within a secret: the NULs of UTF-16, or colours that a program gives to parts of it.
+///
+/// Nearly every byte is looked at once, however many secrets there are; see ``PatternFilter`` and ``PatternAutomaton``.
 public struct LogMask: Sendable {
-    private let written: PatternAutomaton
-    private let encoded: PatternAutomaton
-    /// The pairs of bytes a pattern may begin with, a bit for each. Nearly all of a log has none of them.
-    private let beginnings: [UInt64]
+    private let filter: PatternFilter
     private let isEmpty: Bool
 
-    private var writtenState: PatternAutomaton.State = 0
-    private var encodedState: PatternAutomaton.State = 0
+    /// What is written, byte by byte; the same as it is seen; and base 64.
+    private var written: MaskLane
+    private var seen: MaskLane
+    private var encoded: MaskLane
+    private var invisible = InvisibleBytes()
     /// How many bytes came so far.
     private var count = 0
     private var last: UInt8 = 0
-    /// The end of them, which may be the beginning of a secret.
+    /// Where the last byte was that a lane passed over, and how many of them in a row there were.
+    private var lastPassed = -1
+    private var passed = 0
+    /// The end of what came, which may be the beginning of a secret.
     private var held: [UInt8] = []
     /// Where in the stream that begins.
     private var heldStart = 0
     /// The secrets found in it, in their order.
     private var secrets: [Found] = []
-    /// Where lines ended since the base 64 of ``encodedState`` began.
-    private var lineEnds: [Int] = []
 
     private struct Found {
         var start: Int
@@ -46,23 +49,27 @@ public struct LogMask: Sendable {
     private static let limit = 1 << 20
     /// As much of a secret's base 64 is no reason to hold the end of a line back.
     private static let tolerable = 8
+    /// As many bytes that show nothing end a secret: what may be one is held back.
+    private static let longestPassed = 64
 
     public init(secrets: some Sequence<String>) {
         let forms = SecretForms(secrets)
-        written = PatternAutomaton(forms.written, forms.escaped, limit: Self.limit)
-        encoded = PatternAutomaton([], forms.encoded, limit: Self.limit)
+        let texts = PatternAutomaton(forms.written, forms.escaped, limit: Self.limit)
+        let codes = PatternAutomaton([], forms.encoded, limit: Self.limit)
+        written = MaskLane(texts)
+        seen = written
+        encoded = MaskLane(codes)
         isEmpty = forms.written.isEmpty && forms.encoded.isEmpty
-        var beginnings = [UInt64](repeating: 0, count: 1024)
-        func add(_ first: UInt8, _ second: UInt8) {
-            beginnings[Int(first) << 2 | Int(second) >> 6] |= 1 << UInt64(second & 63)
-        }
-        for (first, second) in written.beginnings { add(first, second) }
-        for (first, second) in encoded.beginnings {
-            for start in 0...UInt8.max where Self.symbol(start) == first {
-                for next in 0...UInt8.max where Self.symbol(next) == second || Self.isLineEnd(next) { add(start, next) }
+        var filter = PatternFilter()
+        for (first, second, third) in texts.beginnings { filter.insert(first, second, third) }
+        for (first, second, third) in codes.beginnings {
+            for first in Self.bytes(of: first) {
+                for second in Self.bytes(of: second) {
+                    for third in Self.bytes(of: third) { filter.insert(first, second, third) }
+                }
             }
         }
-        self.beginnings = beginnings
+        self.filter = filter
     }
 
     /// Masks the next chunk. What might be the beginning of a secret is held back until the next call.
@@ -70,72 +77,79 @@ public struct LogMask: Sendable {
         guard !isEmpty else { return chunk }
         held += chunk
         var position = 0
+        // From here on the filter has not looked yet.
+        var unfiltered = isOpen ? 1 : 0
         while position < chunk.count {
-            if writtenState == 0, encodedState == 0 { position = next(chunk, from: position) }
+            if !isOpen {
+                position = filter.next(chunk, from: position)
+                unfiltered = position + 2
+            }
             step(chunk[position], at: count + position)
-            position += 1
+            // The last two bytes may begin something, the filter knows whether they do.
+            if position >= unfiltered, isOpen, depth <= 2, count + position - lastPassed >= 2 {
+                reset()
+                position -= 1
+            } else {
+                position += 1
+            }
         }
         count += chunk.count
-        let encodedStart = encodedStart
-        lineEnds.removeAll { $0 < encodedStart }
-        let isTolerable = encoded.depth(encodedState) < Self.tolerable && Self.isLineEnd(last)
+        written.forget()
+        seen.forget()
+        encoded.forget()
+        let isTolerable = encoded.depth < Self.tolerable && Self.isLineEnd(last)
         // What may have become the beginning of a secret since may have been shown by then.
-        let safe = min(count - written.depth(writtenState), isTolerable ? count : encodedStart)
-        return release(upTo: max(heldStart, safe))
+        let beginnings = [written.beginning, seen.beginning, isTolerable ? nil : encoded.beginning]
+        return release(upTo: max(heldStart, beginnings.compactMap(\.self).min() ?? count))
     }
 
     /// What was held back, at the end of the stream.
     public mutating func finish() -> [UInt8] {
-        writtenState = 0
-        encodedState = 0
+        reset()
         return release(upTo: count)
     }
 
-    /// The next place where a pattern may begin.
-    private func next(_ chunk: [UInt8], from start: Int) -> Int {
-        beginnings.withUnsafeBufferPointer { beginnings in
-            chunk.withUnsafeBufferPointer { chunk in
-                var position = start
-                while position + 1 < chunk.count {
-                    let second = chunk[position + 1]
-                    if beginnings[Int(chunk[position]) << 2 | Int(second) >> 6] >> UInt64(second & 63) & 1 == 1 {
-                        break
-                    }
-                    position += 1
-                }
-                return position
-            }
-        }
+    private var isOpen: Bool { written.isOpen || seen.isOpen || encoded.isOpen }
+    private var depth: Int { max(written.depth, seen.depth, encoded.depth) }
+
+    private mutating func reset() {
+        written.reset()
+        seen.reset()
+        encoded.reset()
+        invisible = InvisibleBytes()
+        passed = 0
     }
 
     private mutating func step(_ byte: UInt8, at position: Int) {
-        writtenState = written.next(writtenState, byte)
-        let length = written.match(writtenState)
-        if length > 0 { found(from: position + 1 - length, to: position + 1) }
+        found(written.read(byte, at: position), position)
+        // Where nothing has begun, nothing can be within it.
+        if seen.isOpen || encoded.isOpen, invisible.take(byte) {
+            lastPassed = position
+            passed += 1
+            if passed > Self.longestPassed {
+                seen.reset()
+                encoded.reset()
+                invisible = InvisibleBytes()
+            }
+            return
+        }
+        passed = 0
+        found(seen.read(byte, at: position), position)
         if Self.isLineEnd(byte) {
+            lastPassed = position
             // Base 64 goes on in the next line, but not after an empty one.
             let isFirst = !Self.isLineEnd(last) || last == UInt8(ascii: "\r") && byte == UInt8(ascii: "\n")
-            if !isFirst { encodedState = 0 }
-            if encodedState != 0 { lineEnds.append(position) }
+            if !isFirst { encoded.reset() }
+        } else if let symbol = Self.symbol(byte) {
+            found(encoded.read(symbol, at: position), position)
         } else {
-            encodedState = Self.symbol(byte).map { encoded.next(encodedState, $0) } ?? 0
-            let length = encoded.match(encodedState)
-            if length > 0 { found(from: start(of: length, endingAt: position + 1), to: position + 1) }
+            encoded.reset()
         }
-        if encodedState == 0, !lineEnds.isEmpty { lineEnds = [] }
         last = byte
     }
 
-    private var encodedStart: Int { start(of: encoded.depth(encodedState), endingAt: count) }
-
-    /// Where so many characters of base 64 begin.
-    private func start(of length: Int, endingAt end: Int) -> Int {
-        var start = end - length
-        for lineEnd in lineEnds.reversed() {
-            if lineEnd < start { break }
-            start -= 1
-        }
-        return start
+    private mutating func found(_ start: Int?, _ last: Int) {
+        if let start { found(from: start, to: last + 1) }
     }
 
     /// Takes down a secret; those that overlap are one.
@@ -172,6 +186,9 @@ public struct LogMask: Sendable {
         secrets = later
         return output
     }
+
+    /// How a character of base 64 is written.
+    private static func bytes(of symbol: UInt8) -> [UInt8] { (0...UInt8.max).filter { self.symbol($0) == symbol } }
 
     private static func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
 

@@ -44,17 +44,25 @@ struct PatternAutomaton: Sendable {
     /// The length of the longest pattern that ends here; 0 for none.
     func match(_ state: State) -> Int { Int(nodes[Int(state)].match) }
 
-    /// What two symbols a pattern may begin with.
-    var beginnings: [(UInt8, UInt8)] {
-        first.filter { $0 != 0 }.flatMap { start in
-            var pairs: [(UInt8, UInt8)] = []
-            var second = nodes[Int(start)].child
-            while second != 0 {
-                pairs.append((nodes[Int(start)].symbol, nodes[Int(second)].symbol))
-                second = nodes[Int(second)].sibling
+    /// What three symbols a pattern may begin with.
+    var beginnings: [(UInt8, UInt8, UInt8)] {
+        first.filter { $0 != 0 }.flatMap { first in
+            children(of: first).flatMap { second in
+                children(of: second).map { third in
+                    (nodes[Int(first)].symbol, nodes[Int(second)].symbol, nodes[Int(third)].symbol)
+                }
             }
-            return pairs
         }
+    }
+
+    private func children(of state: State) -> [State] {
+        var children: [State] = []
+        var child = nodes[Int(state)].child
+        while child != 0 {
+            children.append(child)
+            child = nodes[Int(child)].sibling
+        }
+        return children
     }
 
     private func child(of state: State, _ symbol: UInt8) -> State {

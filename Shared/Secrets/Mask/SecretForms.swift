@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// How a secret may look in a log.
 struct SecretForms {
-    /// The lines of the secrets and of their values.
+    /// The lines of the secrets and of their values, as far as they are seen.
     let written: [[UInt8]]
     /// Those as other languages write them.
     let escaped: [[UInt8]]
@@ -18,9 +18,15 @@ struct SecretForms {
         let secrets = Set(secrets).sorted().map(SecretText.init)
         let values = secrets.flatMap(\.values).map(SecretText.init)
         let texts = secrets + values
-        written = Set(texts.flatMap(\.lines).filter { $0.count >= Self.shortest }).sorted { $0.count < $1.count }
-        escaped = written.flatMap { line in TextEscape.all.map { $0.escape(line) }.filter { $0 != line } }
+        let lines = Set(texts.flatMap(\.lines))
+        written = Self.seen(lines)
+        escaped = Self.seen(Set(lines.flatMap { line in TextEscape.all.map { $0.escape(line) }.filter { $0 != line } }))
         encoded = texts.flatMap { Self.base64($0.whole) }
+    }
+
+    /// What is seen of texts and long enough, the shorter ones first.
+    private static func seen(_ texts: Set<[UInt8]>) -> [[UInt8]] {
+        Set(texts.map(InvisibleBytes.removed)).filter { $0.count >= shortest }.sorted { $0.count < $1.count }
     }
 
     /// The characters that a text gives wherever it begins in what is encoded, without those that it shares with what

@@ -8,6 +8,10 @@ enum TextEscape {
     case json(JSON)
     /// Within single quotes of a shell, each of the text's own replaced.
     case quotes(String)
+    /// With a backslash before each of these bytes.
+    case backslashes(String)
+    /// With a backslash before each byte but letters, digits and these.
+    case backslashesExcept(String)
 
     /// What is escaped besides what has to be.
     struct JSON: OptionSet {
@@ -21,7 +25,8 @@ enum TextEscape {
     }
 
     /// Those in use: `jq @uri` and curl, Python's `quote` and `quote_plus`, JavaScript's `encodeURIComponent`, forms of
-    /// browsers; what a shell prints of its words after `set -x`.
+    /// browsers; what a shell prints of its words after `set -x` or with `printf %q`, in double quotes or as `$'…'`; Ruby's
+    /// `Shellwords`.
     static let all: [TextEscape] =
         [true, false].flatMap { isUpperCase in
             [("-_.~", false), ("-_.~", true), ("-_.~/", false), ("-_.~!*'()", false), ("-_.*", true)].map {
@@ -30,6 +35,8 @@ enum TextEscape {
         }
         + [[], .slash, .html, .ascii, [.slash, .ascii]].map { TextEscape.json($0) }
         + [#"'\''"#, #"'"'"'"#].map { TextEscape.quotes($0) }
+        + [#" !"$&'()*,;<>?[\]^`{|}"#, #""$`\"#, #"'\"#].map { TextEscape.backslashes($0) }
+        + [.backslashesExcept("_-.,:+/@")]
 
     func escape(_ text: [UInt8]) -> [UInt8] {
         switch self {
@@ -49,6 +56,13 @@ enum TextEscape {
                 }
             }.utf8.flatMap { byte -> [UInt8] in
                 byte == UInt8(ascii: "/") && options.contains(.slash) ? Array(#"\/"#.utf8) : [byte]
+            }
+        case .backslashes(let special):
+            text.flatMap { special.utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
+        case .backslashesExcept(let plain):
+            text.flatMap { byte in
+                Self.isAlphanumeric(byte) || byte >= 0x80 || plain.utf8.contains(byte)
+                    ? [byte] : [UInt8(ascii: "\\"), byte]
             }
         case .quotes(let quote): text.flatMap { $0 == UInt8(ascii: "'") ? Array(quote.utf8) : [$0] }
         }

@@ -52,13 +52,18 @@ public final class JobRun: Sendable {
     }
 
     func stuck(_ step: String, _ reason: String?) {
+        let reason = reason.map { masked($0) }
         let changed = state.withLock { state in
-            let masked = reason.map { state.job?.masked($0) ?? $0 }
-            guard state.stuck[step] != masked else { return false }
-            state.stuck[step] = masked
+            guard state.stuck[step] != reason else { return false }
+            state.stuck[step] = reason
             return true
         }
         if changed { stuckChanged.yield() }
+    }
+
+    /// A text with the job's secrets hidden: all that leaves the worker is.
+    func masked(_ text: String) -> String {
+        state.withLock { $0.job }?.masked(text) ?? text
     }
 
     /// Runs the job's steps, those that may at the same time, until all have ended. How they ended is reported; a
@@ -82,7 +87,17 @@ public final class JobRun: Sendable {
     }
 
     func ended(_ end: JobLife.WorkEnd) {
+        let end = masked(end)
         state.withLock { $0.end = end }
+    }
+
+    /// The same with the job's secrets hidden in its reason.
+    func masked(_ end: JobLife.WorkEnd) -> JobLife.WorkEnd {
+        switch end {
+        case .complete(let success, let reason): .complete(success: success, reason: reason.map { masked($0) })
+        case .broken(let reason): .broken(masked(reason))
+        case .interrupted: .interrupted
+        }
     }
 
     /// A log that is sent while the step runs.
@@ -100,6 +115,8 @@ public final class JobRun: Sendable {
     }
 
     func finished(_ report: StepReport, log: LogShipper?) {
+        var report = report
+        report.reason = report.reason.map { masked($0) }
         state.withLock { _ = $0.reported.insert(report.step) }
         reporter.finished(report, log: log)
     }

@@ -114,7 +114,7 @@ struct JobSession: Sendable {
             if Task.isCancelled { return .interrupted }
             let reason = (error as? JobFailure)?.reason ?? "\(error)"
             await run.fail(reason)
-            return .broken(reason)
+            return run.masked(.broken(reason))
         }
     }
 

@@ -134,20 +134,18 @@ struct StepSequence<Runner: StepRunner>: Sendable {
         _ name: String, _ end: StepEnd, outcome: StepOutcome, isIgnored: Bool?, _ state: inout Following
     ) async {
         guard let entry = state.running.removeValue(forKey: name) else { return }
-        // Steps of this job see the same secrets; what leaves the worker is shown to people and to other jobs.
-        state.outputs[name] = end.result.outputs
         run.stuck(name, nil)
         let outputs = await shown(end.result.outputs, of: entry)
+        state.outputs[name] = outputs
         let report = StepReport(
             step: name, outcome: outcome, exitCode: end.result.exitCode,
-            reason: outcome == .success ? nil : end.result.reason.map { job.masked($0) }, ignored: isIgnored,
-            outputs: outputs,
+            reason: outcome == .success ? nil : end.result.reason, ignored: isIgnored, outputs: outputs,
             startedAt: entry.startedAt, finishedAt: .now)
         run.finished(report, log: entry.log)
     }
 
-    /// The outputs that may be shown: a step's own script can write a secret into one. What an image build or a rollout
-    /// hands on is made by the worker of what the pipeline says.
+    /// The outputs that are handed on: a step's own script can write a secret into one, and by it into the name of an image
+    /// or an event. What an image build or a rollout hands on is made by the worker of what the pipeline says.
     private func shown(_ outputs: [String: String], of entry: Running) async -> [String: String] {
         guard entry.step.build == nil, entry.step.deploy == nil else { return outputs }
         var shown: [String: String] = [:]
@@ -156,8 +154,8 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                 shown[name] = value
             } else {
                 await entry.log.line(
-                    "the output “\(name)” holds a secret: it is dropped after this job; let the step that needs it take "
-                        + "the secret itself, with from_secret")
+                    "the output “\(job.masked(name))” holds a secret, and is dropped; let the step that needs the secret "
+                        + "take it itself, with from_secret")
             }
         }
         return shown

@@ -15,6 +15,8 @@ extension WorkerEvents {
             .artifactPackaged(
                 artifact, commit: grant.commit.sha, repository: grant.repository, origin: origin(step, "packaged")),
             step)
-        add(.artifactPublished(artifact, user: user, origin: origin(step, "published")), step)
+        // Whoever pushes may be named by a secret.
+        let shown = user.flatMap { step.job.masked($0) == $0 ? $0 : nil }
+        add(.artifactPublished(artifact, user: shown, origin: origin(step, "published")), step)
     }
 }
