@@ -107,7 +107,8 @@ struct BuilderScope: Sendable {
     /// A job of all of the stage's steps.
     func grant(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
-        logins: [String: RegistryLogin]? = nil, message: String = "first", timeout: Int = 300
+        logins: [String: RegistryLogin]? = nil, message: String = "first",
+        parameters: [String: String]? = nil, timeout: Int = 300
     ) throws -> JobGrant {
         var stage = stage
         if source == nil { stage.clone.disable = true }
@@ -130,7 +131,7 @@ struct BuilderScope: Sendable {
             repository: RepositoryPath(rawValue: "shop/web"), commit: commit, ref: "refs/heads/main",
             stage: try JSONValue(encoding: stage), steps: stage.steps.map(\.name),
             environment: variables.environment(stage: stage),
-            secrets: sealed, registries: registries,
+            parameters: parameters, secrets: sealed, registries: registries,
             source: try source.map {
                 SourceAccess(
                     url: $0.url, token: try keys.seal($0.token, for: SecretPurpose.mirror), cloneURL: $0.cloneURL)
@@ -147,11 +148,13 @@ struct BuilderScope: Sendable {
     func run(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
-        caches: SourceCaches? = nil, message: String = "first", timeout: Int = 300,
+        caches: SourceCaches? = nil, message: String = "first", parameters: [String: String]? = nil,
+        timeout: Int = 300,
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
     ) async throws -> Outcome {
         let grant = try grant(
-            stage, source: source, secrets: secrets, logins: logins, message: message, timeout: timeout)
+            stage, source: source, secrets: secrets, logins: logins, message: message,
+            parameters: parameters, timeout: timeout)
         let platform = OneJobPlatform(grant)
         let data = FilePath("\(folder)/data-\(grant.job)")
         for part in ["git", "scratch"] { try FileTree.make(data.appending(part)) }

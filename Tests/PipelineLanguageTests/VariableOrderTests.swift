@@ -148,7 +148,8 @@ struct CommandValueTests {
         "are written into the script where they are plain, and variables where they are not",
         arguments: [
             ("echo \"${HASH}\" ${TITLE}", "echo \"${HASH}\" ${TITLE}", nil), ("echo ${DRONE_TAG#v}", "echo 1.2.3", nil),
-            ("echo ${image} ${FLAGS} ${run}", "echo harbor.example/web -a -b go vet && go test", nil),
+            ("echo ${image} ${FLAGS}", "echo harbor.example/web ${SLIPWAY_VALUE_1}", "-a -b"),
+            ("eval \"${run}\"", "eval \"${SLIPWAY_VALUE_1}\"", "go vet && go test"),
             ("echo ${steps.a.plain}", "echo 1.2", nil),
             ("echo ${steps.a.title}", "echo ${SLIPWAY_VALUE_1}", message),
             ("echo ${commit.message}", "echo ${DRONE_COMMIT_MESSAGE}", nil),

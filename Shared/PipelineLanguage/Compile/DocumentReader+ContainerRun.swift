@@ -93,6 +93,7 @@ extension DocumentReader {
         let command = test == nil && !isDisabled ? fields.require("command") : fields.take("command")
         // One text is a shell's line, a list are the words themselves.
         if let line = command ?? test, case .scalar(let scalar) = line.content {
+            note(scalar.text, isScript: true, at: line)
             check.command = ["/bin/sh", "-c", scalar.text]
         } else if let command {
             check.command = texts(command, "“command”")
@@ -109,7 +110,7 @@ extension DocumentReader {
     }
 
     private func testWords(_ node: SourceNode) -> [String] {
-        let words = texts(node, "“test”")
+        let words = texts(node, "“test”", isScript: elements(node).first.flatMap(plainText) == "CMD-SHELL")
         switch words.first {
         case "NONE": return []
         case "CMD": return Array(words.dropFirst())

@@ -118,6 +118,9 @@ extension DocumentReader {
         }
     }
 
+    /// Where a shell may read texts. What is not plain waits there until it is known whether one does.
+    private static let scripts: Set<String> = ["commands", "command", "entrypoint", "healthcheck", "health", "ready"]
+
     /// The document with the names of the matrix replaced by their values, everywhere but in the matrix itself.
     func substitute(_ values: [String: String], in node: SourceNode) -> SourceNode {
         var node = node
@@ -129,14 +132,16 @@ extension DocumentReader {
                 entries.map { entry in
                     guard entry.key != "matrix" else { return entry }
                     var entry = entry
+                    let isScript = Self.scripts.contains(entry.key)
+                    let values = isScript ? values.filter { ShellValues.isPlain($0.value) } : values
                     entry.value = substitute(values, in: entry.value)
                     return entry
                 })
         case .scalar(let scalar):
             guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { break }
             do throws(SubstitutionError) {
-                // What a shell would expand waits until it is known whether a shell reads the text.
-                let scope = Scope(matrix: values.filter { !ShellValues.isExpanded($0.value) }, isPartial: true)
+                // Of others some have no second pass, which would make one dollar of two.
+                let scope = Scope(matrix: values.filter { !$0.value.utf8.contains(UInt8(ascii: "$")) }, isPartial: true)
                 let names = Substitution.names(in: scalar.text)
                 guard names.contains(where: { scope.isOfMatrix($0) }) else { break }
                 let text = try Substitution.apply(to: scalar.text, in: scope, budget: budget)

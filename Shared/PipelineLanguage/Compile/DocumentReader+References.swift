@@ -10,9 +10,8 @@ extension DocumentReader {
                 name: name, hasDefault: expression?.operation.hasDefault ?? false, isScript: isScript,
                 literal: expression?.operation.hasValue == false ? nil : literal, problem: expression?.problem,
                 definition: sink.definition, mayBeSecret: sink.mayBeSecret && source == text,
-                isInCondition: sink.isInCondition,
-                source: source, mark: node.mark,
-                lines: lines)
+                isCommand: isScript && text.utf8.count <= source.utf8.count + 1 && text.hasPrefix(source),
+                isInCondition: sink.isInCondition, source: source, mark: node.mark, lines: lines)
             if seen.insert(reference).inserted { sink.references.append(reference) }
         }
         var scanner = ShellScanner()

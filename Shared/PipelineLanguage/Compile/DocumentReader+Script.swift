@@ -1,7 +1,5 @@
 /// What a shell will make of `commands`.
 extension DocumentReader {
-    private static let shells: Set<Substring> = ["sh", "bash", "ash", "dash", "ksh", "zsh"]
-
     /// Each command is read by itself, unlike in Drone. Whoever has one that is not whole has more of them.
     func checkWholeness(_ commands: SourceNode?, shell: String?) {
         guard let commands else { return }
@@ -13,7 +11,7 @@ extension DocumentReader {
                 "a blank belongs behind the dash of a list's entry: “- \(scalar.text.dropFirst().prefix(60))”",
                 at: commands)
         }
-        guard Self.shells.contains((shell ?? "sh").split(separator: "/").last ?? "") else { return }
+        guard ShellName.isShell(shell ?? "sh") else { return }
         for element in elements(commands) {
             guard let text = plainText(element) else { continue }
             if let word = ShellScanner.wordWithForeignBlank(in: text) {

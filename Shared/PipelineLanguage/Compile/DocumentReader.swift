@@ -106,13 +106,16 @@ struct DocumentReader {
         return texts(node, what)
     }
 
+    /// - Parameter isScript: Whether a shell reads all of them; else it reads what they tell it to.
     func texts(_ node: SourceNode?, _ what: String, isScript: Bool = false) -> [String] {
         guard let node else { return [] }
         if case .map = node.content {
             sink.error(.wrongType, "\(what) is a list of texts, not a mapping", at: node)
             return []
         }
-        return elements(node).compactMap { element in
+        let elements = elements(node)
+        let script = isScript ? nil : ShellName.script(in: elements.map { plainText($0) ?? "" })
+        return elements.enumerated().compactMap { number, element in
             if element.content == .null {
                 sink.warning(.noEffect, "an empty entry of \(what) has no effect", at: element)
                 return nil
@@ -133,7 +136,7 @@ struct DocumentReader {
                         + "one text, “|”, under the anchor", at: element)
                 return nil
             }
-            return text(element, "each of \(what)", isScript: isScript)
+            return text(element, "each of \(what)", isScript: isScript || number == script)
         }
     }
 

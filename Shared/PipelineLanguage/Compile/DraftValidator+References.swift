@@ -102,6 +102,7 @@ extension DraftValidator {
         let stage = draft.stages[index].stage
         guard !checkNumber(reference) else { return }
         checkLiteral(reference, step, stage, places, surroundings.dataNames)
+        checkCommand(reference, step, stage, places, surroundings.dataNames)
         if draft.parameters[name] != nil || stage.matrix[name] != nil { return }
         if Scope.isReserved(name) { return checkReserved(reference, step, stage) }
         guard let dot = name.firstIndex(of: ".") else { return checkPlain(reference, step, stage) }
@@ -145,6 +146,18 @@ extension DraftValidator {
         }
     }
 
+    /// A value is data, and a command of several words or with operators is one that no shell reads.
+    private func checkCommand(
+        _ reference: SourceReference, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]],
+        _ known: DataNames
+    ) {
+        guard reference.isCommand, mayBeData(reference.name, step, stage, places, known) else { return }
+        warn(
+            reference,
+            "the value of \(reference.source) is data: a program's name and its words, in which a shell reads no quotes and "
+                + "no operators; write eval \"\(reference.source)\" to run it as a command")
+    }
+
     /// Whether the value of a name may be one that is not written into a script.
     private func mayBeData(
         _ name: String, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]], _ known: DataNames,
@@ -166,10 +179,10 @@ extension DraftValidator {
         let rest = String(name.dropFirst(prefix.count + 1))
         if let parameter = draft.parameters[name] ?? (prefix == "parameters" ? draft.parameters[rest] : nil) {
             return parameter.allowed.isEmpty
-                ? parameter.kind == .string : parameter.allowed.contains(where: ShellValues.isExpanded)
+                ? parameter.kind == .string : !parameter.allowed.allSatisfy(ShellValues.isPlain)
         }
         if let value = stage.matrix[name] ?? (prefix == "matrix" ? stage.matrix[rest] : nil) {
-            return ShellValues.isExpanded(value)
+            return !ShellValues.isPlain(value)
         }
         if Scope.aliases[name] != nil || Scope.isOfRun(name) {
             return RunVariable.freeTexts.contains(Scope.aliases[name] ?? name)

@@ -3,6 +3,30 @@ public enum ShellName {
     /// The program: `/bin/bash` for `bash`.
     public static func program(_ shell: String) -> String { shell.contains("/") ? shell : "/bin/\(shell)" }
 
+    /// Whether a program of this name reads scripts as sh does.
+    static func isShell(_ program: String) -> Bool {
+        ["sh", "bash", "ash", "dash", "ksh", "zsh"].contains(program.split(separator: "/").last ?? "")
+    }
+
+    /// Which of the words of a call is a script: what follows the `-c` of a shell.
+    static func script(in words: [String]) -> Int? {
+        for start in words.indices where isShell(words[start]) {
+            var position = start + 1
+            var isScript = false
+            while position < words.count, let sign = words[position].first, sign == "-" || sign == "+" {
+                let option = words[position]
+                position += 1
+                if option == "--" { break }
+                guard !option.hasPrefix("--") else { continue }
+                if sign == "-", option.contains("c") { isScript = true }
+                // As `-o pipefail`.
+                if option.last == "o" || option.last == "O" { position += 1 }
+            }
+            if isScript, position < words.count { return position }
+        }
+        return nil
+    }
+
     /// Why a program cannot be a shell of commands, as far as its name tells; `nil` where it can. Any other would take the
     /// script for its own and show it.
     public static func problem(_ shell: String) -> String? {

@@ -119,6 +119,8 @@ struct SourceReference: Sendable, Hashable {
     var definition: String?
     /// Whether a secret could be in its place.
     var mayBeSecret = false
+    /// Whether it is all of a command.
+    var isCommand = false
     /// Whether it is asked before any step starts.
     var isInCondition = false
     /// As it is written.

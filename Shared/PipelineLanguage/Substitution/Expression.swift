@@ -81,3 +81,13 @@ struct Expression: Sendable, Hashable {
         case first, all, prefix, suffix
     }
 }
+
+extension Expression.Operation {
+    /// Whether the result is the value or a word, whatever is in them.
+    var isChoice: Bool {
+        switch self {
+        case .value, .standard, .alternative: true
+        default: false
+        }
+    }
+}

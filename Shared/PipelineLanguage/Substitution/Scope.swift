@@ -56,7 +56,7 @@ public struct Scope: Sendable, Hashable {
     enum Origin {
         /// The pipeline's own text.
         case source
-        /// Parameters and the matrix: given by those who also give the commands.
+        /// Parameters and the matrix: known to every pass.
         case given
         /// A variable that the shell has as well, by this name or by that of ``Scope/aliases``.
         case shell

@@ -1,15 +1,18 @@
-/// Values that `commands` refer to and that must not be written into a script: each becomes a variable of the step, and
-/// the script names the variable. So a shell gets them as data, whatever is in them.
+/// Values that scripts refer to and that must not be written into one: each becomes a variable of the step, and the script
+/// names the variable. So a shell gets them as data, whatever is in them.
 final class ShellValues {
     /// The beginning of the variables' names.
     static let prefix = "SLIPWAY_VALUE_"
 
     private(set) var variables: [String: String] = [:]
+    /// Whether the shell has the variables of the run and the step.
+    let hasRun: Bool
     private var taken: Set<String>
 
     /// - Parameter taken: Names that are variables of the step already.
-    init(taken: some Sequence<String> = []) {
+    init(taken: some Sequence<String> = [], hasRun: Bool = true) {
         self.taken = Set(taken)
+        self.hasRun = hasRun
     }
 
     /// How a script refers to a value.
@@ -35,10 +38,5 @@ final class ShellValues {
             default: false
             }
         }
-    }
-
-    /// Whether a shell would put something else in a value's place, even between double quotes.
-    static func isExpanded(_ text: String) -> Bool {
-        text.utf8.contains { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "\\") }
     }
 }

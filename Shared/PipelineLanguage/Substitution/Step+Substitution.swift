@@ -27,15 +27,11 @@ extension Step {
         var resolver = surroundings
         var step = self
         step.environment = try resolver.environment(environment, of: \.step)
-        let shellValues = ShellValues(taken: Array(taken) + environment.keys)
-        resolver.shellValues = shellValues
+        resolver.shellValues = ShellValues(taken: Array(taken) + environment.keys)
         step.commands = try resolver.script(commands, "commands")
-        for (name, value) in shellValues.variables {
-            step.environment[name] = .text(resolver.scope.isPartial ? Substitution.escaped(value) : value)
-        }
         if let image { step.image = try resolver.reference(image, "image") }
-        step.command = try resolver.texts(command, "command")
-        step.entrypoint = try resolver.texts(entrypoint, "entrypoint")
+        step.entrypoint = try resolver.words(entrypoint, "entrypoint")
+        step.command = try resolver.words(command, "command", after: entrypoint)
         step.settings = try resolver.settings(settings, "settings")
         step.shell = try resolver.text(shell, "shell")
         step.user = try resolver.text(user, "user")
@@ -51,6 +47,7 @@ extension Step {
             step.devices[index].path = try resolver.text(devices[index].path, "devices")
         }
         step.ready = try resolver.probe(ready, "ready")
+        step.environment.merge(resolver.variables) { own, _ in own }
         step.build = try resolver.build(build)
         step.deploy = try resolver.deploy(deploy)
         for index in cache.indices {

@@ -1,4 +1,4 @@
-/// What the first of two passes leaves for the second.
+/// What is left for the second of two passes, or for the shell.
 extension Substitution {
     /// An expression that waits, with what is known already in the places within it: the second pass may not know it
     /// any more.
@@ -41,10 +41,11 @@ extension Substitution {
                 result += text.replacing("${", with: "$${")
             case .escape: result += "$$"
             case .expression(let expression, let source):
-                if let value = try evaluate(expression, source: source), Self.canQuote(value, in: part) {
+                switch try evaluate(expression, source: source) {
+                case .value(let value) where Self.canQuote(value, in: part):
                     result += Self.escaped(Self.quoted(value, in: part))
-                } else {
-                    result += try kept(expression, source: source)
+                case .variable(let variable): result += variable
+                case .value, nil: result += try kept(expression, source: source)
                 }
             }
         }

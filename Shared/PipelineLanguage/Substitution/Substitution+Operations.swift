@@ -1,47 +1,52 @@
 /// What the operators of an expression do with a value.
 extension Substitution {
+    /// - Returns: the result and where it is from, or `nil` where a number in it is not known yet.
     mutating func apply(
-        _ operation: Expression.Operation, to value: String?, source: String
-    ) throws(SubstitutionError) -> String {
+        _ operation: Expression.Operation, to value: String?, from origin: Scope.Origin, source: String
+    ) throws(SubstitutionError) -> (String, Scope.Origin)? {
         let text = value ?? ""
-        if case .value = operation { return text }
+        if case .value = operation { return (text, origin) }
         budget.bytes -= text.utf8.count
         guard !budget.isSpent else { throw tooCostly(source) }
         switch operation {
-        case .value: return text
-        case .length: return "\(text.unicodeScalars.count)"
-        case .uppercase(let all): return all ? text.uppercased() : text.prefix(1).uppercased() + text.dropFirst()
-        case .lowercase(let all): return all ? text.lowercased() : text.prefix(1).lowercased() + text.dropFirst()
+        // A word is the pipeline's own, with what stands for values in it.
+        case .standard(let word, let ifEmpty) where value == nil || ifEmpty && text.isEmpty,
+            .alternative(let word, let ifEmpty) where !(value == nil || ifEmpty && text.isEmpty):
+            return (try render(word, isWord: true), .source)
+        case .value, .standard: return (text, origin)
+        case .alternative: return ("", .source)
+        case .length: return ("\(text.unicodeScalars.count)", origin)
+        case .uppercase(let all):
+            return (all ? text.uppercased() : text.prefix(1).uppercased() + text.dropFirst(), origin)
+        case .lowercase(let all):
+            return (all ? text.lowercased() : text.prefix(1).lowercased() + text.dropFirst(), origin)
         case .substring(let offset, let length):
-            let start = try number(offset, source)
-            guard let length else { return Self.substring(text, offset: start, length: nil) }
-            return Self.substring(text, offset: start, length: try number(length, source))
-        case .standard(let word, let ifEmpty):
-            return value == nil || (ifEmpty && text.isEmpty) ? try render(word, isWord: true) : text
-        case .alternative(let word, let ifEmpty):
-            return value == nil || (ifEmpty && text.isEmpty) ? "" : try render(word, isWord: true)
+            guard let start = try number(offset, source) else { return nil }
+            guard let length else { return (Self.substring(text, offset: start, length: nil), origin) }
+            guard let length = try number(length, source) else { return nil }
+            return (Self.substring(text, offset: start, length: length), origin)
         case .required(let word, let ifEmpty):
-            guard value == nil || (ifEmpty && text.isEmpty) else { return text }
-            let words = try render(word, isWord: true)
+            guard value == nil || (ifEmpty && text.isEmpty) else { return (text, origin) }
+            let words = try self.value(of: word)
             throw SubstitutionError(
                 code: .required, expression: source, problem: words.isEmpty ? "it has no value" : words)
         case .removePrefix(let pattern, let longest):
-            return try removePrefix(try render(pattern, isWord: true), from: text, longest: longest, source)
+            return (try removePrefix(try self.value(of: pattern), from: text, longest: longest, source), origin)
         case .removeSuffix(let pattern, let longest):
-            return try removeSuffix(try render(pattern, isWord: true), from: text, longest: longest, source)
+            return (try removeSuffix(try self.value(of: pattern), from: text, longest: longest, source), origin)
         case .replace(let pattern, let replacement, let place):
             // Of an empty value nothing may be something, of no value it may not.
-            guard value != nil else { return "" }
-            return try replace(
-                try render(pattern, isWord: true), in: text, by: try render(replacement, isWord: true), place, source)
+            guard value != nil else { return ("", .source) }
+            let (pattern, replacement) = (try self.value(of: pattern), try self.value(of: replacement))
+            return (try replace(pattern, in: text, by: replacement, place, source), origin)
         }
     }
 
-    private mutating func number(_ pieces: [Piece], _ source: String) throws(SubstitutionError) -> Int {
+    private mutating func number(_ pieces: [Piece], _ source: String) throws(SubstitutionError) -> Int? {
         let before = left
-        let text = try render(pieces, isWord: true)
+        let text = try value(of: pieces)
         // Left for the second pass or the shell, and so is the whole.
-        if left > before { return 0 }
+        if left > before { return nil }
         if let number = Expression.number(text) { return number }
         throw SubstitutionError(code: .noNumber, expression: source, problem: "“\(text.prefix(40))” is not a number")
     }

@@ -10,7 +10,8 @@ public struct Substitution {
         /// Nobody interprets the result. A variable nobody knows is empty.
         case text
         /// A shell will run the result. A variable nobody knows is left for the shell, and so is one whose value a shell
-        /// would not take as plain text: the shell has the same variables, and takes their values as data.
+        /// would not take as plain text: the shell has the same variables, and takes their values as data. Any other value
+        /// that is not plain becomes a variable, see ``ShellValues``.
         case shell
     }
 
@@ -21,6 +22,8 @@ public struct Substitution {
     private let shellValues: ShellValues?
     /// How many expressions were left as they are written.
     private(set) var left = 0
+    /// Whether what is read is a part of an expression that is replaced here: no shell sees it.
+    private var isValue = false
 
     init(scope: Scope, context: Context, budget: SubstitutionBudget, shellValues: ShellValues? = nil) {
         self.scope = scope
@@ -92,11 +95,13 @@ public struct Substitution {
             case .literal(let text): result += isPartial ? text.replacing("${", with: "$${") : text
             case .escape: result += isPartial ? "$$" : "$"
             case .expression(let expression, let source):
-                if let value = try evaluate(expression, source: source) {
-                    result += isPartial ? Self.escaped(value) : value
-                } else {
+                switch try evaluate(expression, source: source) {
+                case .value(let value): result += isPartial ? Self.escaped(value) : value
+                case .variable(let variable): result += variable
+                case nil:
                     left += 1
-                    result += isPartial ? try kept(expression, source: source) : source.replacing("$$", with: "$")
+                    let kept = try kept(expression, source: source)
+                    result += isPartial ? kept : kept.replacing("$$", with: "$")
                 }
             }
             guard result.utf8.count <= Self.longestResult else {
@@ -117,10 +122,25 @@ public struct Substitution {
         return "${…}"
     }
 
+    /// The text of a pattern or a number.
+    mutating func value(of pieces: [Piece]) throws(SubstitutionError) -> String {
+        let outer = isValue
+        isValue = true
+        defer { isValue = outer }
+        return try render(pieces, isWord: true)
+    }
+
     // MARK: One expression
 
-    /// The value of an expression, or `nil` where it stays as it is written.
-    mutating func evaluate(_ expression: Expression, source: String) throws(SubstitutionError) -> String? {
+    /// What an expression is replaced by.
+    enum Replacement {
+        case value(String)
+        /// A variable that the shell has, as a shell and the second pass read it.
+        case variable(String)
+    }
+
+    /// What takes the place of an expression, or `nil` where it stays as it is written.
+    mutating func evaluate(_ expression: Expression, source: String) throws(SubstitutionError) -> Replacement? {
         let value: String?
         var origin = Scope.Origin.source
         switch scope.look(up: expression.name) {
@@ -145,32 +165,25 @@ public struct Substitution {
         // A shell may know more of numbers than we do.
         if context == .shell, expression.problem != nil { return nil }
         let before = left
-        let result = try apply(expression.operation, to: value, source: source)
-        if left > before {
-            // Part of it waits for the second pass, so all of it does; and half a number is none.
-            if scope.isPartial { return nil }
-            if case .substring = expression.operation { return nil }
+        guard let (result, source) = try apply(expression.operation, to: value, from: origin, source: source) else {
+            return nil
         }
-        return context == .shell ? inScript(result, of: expression, origin) : result
+        if left > before {
+            // Part of it waits for the second pass, so all of it does; and of half a pattern or number nothing comes.
+            if scope.isPartial || !expression.operation.isChoice { return nil }
+        }
+        return context == .text || isValue ? .value(result) : inScript(result, of: expression, source)
     }
 
     /// What stands for a value in a script; `nil` where the expression stays as it is written.
-    private func inScript(_ result: String, of expression: Expression, _ origin: Scope.Origin) -> String? {
-        switch origin {
-        case .source: return result
-        // Whoever gives these may give commands as well, but what looks like a variable in them is none.
-        case .given:
-            guard ShellValues.isExpanded(result), let shellValues else { return result }
-            return shellValues.reference(to: result)
-        case .shell, .data: break
-        }
-        if ShellValues.isPlain(result) { return result }
+    private func inScript(_ result: String, of expression: Expression, _ origin: Scope.Origin) -> Replacement? {
+        if origin == .source || ShellValues.isPlain(result) { return .value(result) }
         // Not something to write into a script. Where the shell has the variable, it is left to the shell.
-        if case .shell = origin, case .value = expression.operation {
-            return Scope.aliases[expression.name].map { "${\($0)}" }
+        if origin == .shell, case .value = expression.operation, shellValues?.hasRun != false {
+            return Scope.aliases[expression.name].map { .variable("${\($0)}") }
         }
-        guard !scope.isPartial, let shellValues else { return nil }
-        return shellValues.reference(to: result)
+        guard !scope.isPartial || origin == .given, let shellValues else { return nil }
+        return .variable(shellValues.reference(to: result))
     }
 
     private static func hint(_ name: String, among candidates: [String]) -> String {

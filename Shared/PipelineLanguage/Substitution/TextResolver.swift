@@ -54,6 +54,19 @@ struct TextResolver {
         return resolved
     }
 
+    /// The words of a program's call. What a shell among them is told to run is a script.
+    /// - Parameter first: The words before them.
+    func words(
+        _ words: [String], _ field: String, after first: [String] = []
+    ) throws(SubstitutionError) -> [String] {
+        let script = ShellName.script(in: first + words).map { $0 - first.count }
+        var resolved: [String] = []
+        for (index, word) in words.enumerated() {
+            resolved.append(try text(word, field, context: index == script ? .shell : .text))
+        }
+        return resolved
+    }
+
     func value(_ value: Value?, _ field: String) throws(SubstitutionError) -> Value? {
         switch value {
         case .text(let text): return .text(try self.text(text, field))
@@ -97,7 +110,7 @@ struct TextResolver {
     func probe(_ probe: Probe?, _ field: String) throws(SubstitutionError) -> Probe? {
         guard var resolved = probe else { return nil }
         resolved.path = try text(resolved.path, "\(field).path")
-        resolved.command = try texts(resolved.command, "\(field).command")
+        resolved.command = try words(resolved.command, "\(field).command")
         return resolved
     }
 
@@ -149,26 +162,40 @@ struct TextResolver {
         resolved.container = try name(resolved.container, "deploy.container", "container")
         resolved.image = try reference(resolved.image, "deploy.image")
         resolved.cluster = try text(resolved.cluster, "deploy.cluster")
-        if let run = resolved.run {
-            resolved.run?.ports = try names(run.ports, "deploy.run.ports", "port such as 8080:80")
-            resolved.run?.environment = try values(run.environment, "deploy.run.environment")
-            resolved.run?.volumes = try names(run.volumes, "deploy.run.volumes", "volume such as data:/data")
-            resolved.run?.network = try text(run.network, "deploy.run.network")
-            resolved.run?.networks = try texts(run.networks, "deploy.run.networks")
-            resolved.run?.aliases = try texts(run.aliases, "deploy.run.aliases")
-            resolved.run?.entrypoint = try texts(run.entrypoint, "deploy.run.entrypoint")
-            resolved.run?.command = try texts(run.command, "deploy.run.command")
-            resolved.run?.user = try text(run.user, "deploy.run.user")
-            resolved.run?.labels = try textMap(run.labels, "deploy.run.labels")
-            if let logging = run.logging {
-                resolved.run?.logging = ContainerRun.Logging(
-                    driver: try text(logging.driver, "deploy.run.logging.driver"),
-                    options: try textMap(logging.options, "deploy.run.logging.options"))
-            }
-            resolved.run?.healthCheck?.command = try texts(
-                run.healthCheck?.command ?? [], "deploy.run.healthcheck.command")
-            resolved.run?.health = try probe(run.health, "deploy.run.health")
-        }
+        if let run = resolved.run { resolved.run = try self.run(run) }
         return resolved
+    }
+
+    /// Its container has no variables but those it is given here.
+    private func run(_ run: ContainerRun) throws(SubstitutionError) -> ContainerRun {
+        var resolver = self
+        let shellValues = ShellValues(taken: run.environment.keys, hasRun: false)
+        resolver.shellValues = shellValues
+        var resolved = run
+        resolved.ports = try names(run.ports, "deploy.run.ports", "port such as 8080:80")
+        resolved.environment = try values(run.environment, "deploy.run.environment")
+        resolved.volumes = try names(run.volumes, "deploy.run.volumes", "volume such as data:/data")
+        resolved.network = try text(run.network, "deploy.run.network")
+        resolved.networks = try texts(run.networks, "deploy.run.networks")
+        resolved.aliases = try texts(run.aliases, "deploy.run.aliases")
+        resolved.entrypoint = try resolver.words(run.entrypoint, "deploy.run.entrypoint")
+        resolved.command = try resolver.words(run.command, "deploy.run.command", after: run.entrypoint)
+        resolved.user = try text(run.user, "deploy.run.user")
+        resolved.labels = try textMap(run.labels, "deploy.run.labels")
+        if let logging = run.logging {
+            resolved.logging = ContainerRun.Logging(
+                driver: try text(logging.driver, "deploy.run.logging.driver"),
+                options: try textMap(logging.options, "deploy.run.logging.options"))
+        }
+        resolved.healthCheck?.command = try resolver.words(
+            run.healthCheck?.command ?? [], "deploy.run.healthcheck.command")
+        resolved.health = try resolver.probe(run.health, "deploy.run.health")
+        resolved.environment.merge(resolver.variables) { own, _ in own }
+        return resolved
+    }
+
+    /// The variables that scripts name now.
+    var variables: [String: Value] {
+        (shellValues?.variables ?? [:]).mapValues { .text(scope.isPartial ? Substitution.escaped($0) : $0) }
     }
 }
