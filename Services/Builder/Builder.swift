@@ -64,16 +64,19 @@ struct Builder {
                 docker: docker,
                 registry: try RegistryClient(settings, client: http, certificates: certificates),
                 events: events, logger: context.logger))
+        let scope = try BuilderSettings.scope(settings)
+        var configuration = JobLoopConfiguration(
+            worker: worker, scope: scope, slots: try settings.value(BuilderSettings.capacity),
+            // What is not done by then is stopped and handed back, which takes its own time.
+            grace: max(.seconds(1), try settings.value(CommonSettings.shutdownGrace) - .seconds(12)),
+            spool: data.appending("spool"))
+        configuration.version = Version.current
+        configuration.problem = { await docker?.problem().map { "docker: \($0)" } }
         let loop = JobLoop(
             platform: BusPlatform(
-                BuildRequested.self, bus: bus, logs: context.logs,
-                queue: MessageMap.build(labels: try settings.value(BuilderSettings.labels)), logger: context.logger),
-            executor: executor, keys: try settings.value(CommonSettings.sealKeys),
-            configuration: JobLoopConfiguration(
-                worker: worker, slots: try settings.value(BuilderSettings.capacity),
-                // What is not done by then is stopped and handed back, which takes its own time.
-                grace: max(.seconds(1), try settings.value(CommonSettings.shutdownGrace) - .seconds(12)),
-                spool: data.appending("spool")),
+                BuildRequested.self, bus: bus, logs: context.logs, queue: MessageMap.wakes(of: scope),
+                logger: context.logger),
+            executor: executor, keys: try settings.value(CommonSettings.sealKeys), configuration: configuration,
             logger: context.logger)
         context.readiness.add("slots") { loop.problem }
         return [events, loop]

@@ -1,19 +1,29 @@
 import Containers
+import Contracts
 import Runtime
 
 /// The builder's own settings.
 enum BuilderSettings {
     static let labels = Setting<[String]>(
-        "labels", "the labels of the jobs it takes: those of a stage's node have to be the same",
+        "labels", "the labels of the jobs it takes: the values of a stage's node have to be the same",
         example: "linux,large",
         default: ["default"]
     ) { text in
         let labels = text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
         let isLabel = labels.allSatisfy { label in
-            !label.isEmpty && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_=".contains($0)) }
+            !label.isEmpty && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_=.".contains($0)) }
         }
         guard isLabel, !labels.isEmpty else { throw SettingProblem(expected: "words such as linux,large") }
         return labels
+    }
+    static let pool = Setting<String>(
+        "pool", "the builders it is one of: a stage's node may name it, and they have a login of the broker together",
+        example: "gpu", default: WorkerScope.usualPool
+    ) { text in
+        guard WorkerScope.isPool(text) else {
+            throw SettingProblem(expected: "up to 100 letters, digits, “_”, “-” and “.”")
+        }
+        return text
     }
     static let capacity = Setting<Int>.integer(
         "capacity", "how many jobs at a time", example: "4", default: 1, in: 1...256)
@@ -60,9 +70,14 @@ enum BuilderSettings {
         "worker.name", "the name of this builder, unique among all; made once and kept in the data folder if not set",
         example: "builder-1")
 
+    /// Which jobs it takes.
+    static func scope(_ settings: Settings) throws(SettingsError) -> WorkerScope {
+        WorkerScope(pool: try settings.value(pool), labels: try settings.value(labels))
+    }
+
     static let all: [any AnySetting] =
         [
-            CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, labels, capacity,
+            CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, pool, labels, capacity,
             runners, dockerSocket, dockerData, trusted, memory, cpus, processes, dropped,
         ] + RegistrySettings.all + [sourceCacheLimit, name, CommonSettings.logBrokerURL]
 }

@@ -11,7 +11,7 @@ enum Main {
             name: "builder", summary: "runs the steps of jobs, in containers or as processes, and builds images",
             settings: BuilderSettings.all, adminPort: 9103
         ).run(
-            queues: { settings in [MessageMap.build(labels: try settings.value(BuilderSettings.labels))] },
+            queues: { settings in [MessageMap.wakes(of: try BuilderSettings.scope(settings))] },
             services: { context in
                 // What a step may do with its source is not the builder's to keep. What is, is in folders of its own.
                 umask(0o022)

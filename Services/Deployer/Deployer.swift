@@ -52,10 +52,11 @@ struct Deployer {
                 http: http, registry: registry, logger: logger)
             let targets = try RolloutTargets.all.map { try $0.init(place) }
             var configuration = JobLoopConfiguration(
-                worker: name, slots: slots,
+                worker: name, scope: WorkerScope(cluster: target.name), slots: slots,
                 // A rollout goes on in the cluster by itself, so there is no use in waiting for its end.
                 grace: min(.seconds(2), shutdown / 2), namespace: targets.lazy.compactMap(\.namespace).first,
                 spool: data.appending("spool-\(target.name)"))
+            configuration.version = Version.current
             configuration.cluster = {
                 for target in targets { if let found = await target.identity() { return found } }
                 return nil

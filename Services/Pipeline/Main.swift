@@ -1,3 +1,4 @@
+import Contracts
 import Logging
 import Messaging
 import Runtime
@@ -16,7 +17,7 @@ enum Main {
             commands: DatabaseCommands.all + BrokerCommands.all
                 + TokenCommands(settings: PipelineSettings.place, open: Pipeline.withTokens).all
         ).run(
-            queues: { _ in [MessageMap.build(labels: []), MessageMap.deploy(cluster: "default")] },
+            queues: { _ in [MessageMap.build(pool: WorkerScope.usualPool), MessageMap.deploy(cluster: "default")] },
             services: { context in try await Pipeline(context).services() })
     }
 }

@@ -69,6 +69,7 @@ struct Pipeline {
                     SyncDelayedHandler(sources: operations.sources),
                     StepStartedHandler(jobs: operations.jobs), StepFinishedHandler(jobs: operations.jobs),
                     JobHeartbeatHandler(jobs: operations.jobs), JobFinishedHandler(jobs: operations.jobs),
+                    WorkerAnnouncedHandler(workers: operations.workers),
                 ], logger: logger),
             QueueConsumer(
                 bus: context.logs, parking: bus, queue: MessageMap.logs, prefetch: 100,

@@ -42,7 +42,7 @@ public struct BrokerUser: Sendable, Hashable {
     public static func all(pools: [String], clusters: [[String]]) -> [BrokerUser] {
         let consumed = ["sync": [MessageMap.sync], "notifier": [MessageMap.notifier]]
         return services.map { $0 == MessageMap.platform ? platform : of($0, consuming: consumed[$0] ?? []) }
-            + pools.map { pool in of("builder", pool, consuming: [MessageMap.build(labels: [pool])]) }
+            + pools.map { pool in of("builder", pool, consuming: [MessageMap.build(pool: pool)]) }
             + clusters.compactMap { names in
                 names.first.map { of("deployer", $0, consuming: names.map(MessageMap.deploy)) }
             } + [reader("events"), operators]

@@ -39,7 +39,7 @@ public enum MessageMap {
 
     /// The exchanges of all pools and of all clusters, by the service whose workers wait there.
     static let wakeExchanges = [
-        "builder": build(labels: []).exchange, "deployer": deploy(cluster: "default").exchange,
+        "builder": build(pool: "default").exchange, "deployer": deploy(cluster: "default").exchange,
     ]
 
     /// `slipway.sync` as `slipway.<word>.sync`.
@@ -47,14 +47,19 @@ public enum MessageMap {
         "slipway.\(word)." + (name.hasPrefix("slipway.") ? name.dropFirst("slipway.".count) : name[...])
     }
 
-    /// The queue of builders with these labels, such as `slipway.build.arm64.gpu`.
-    public static func build(labels: [String]) -> Queue {
-        Queue("slipway.build." + (labels.isEmpty ? "default" : labels.sorted().joined(separator: ".")), .wakes)
+    /// What wakes the builders of a pool, whatever their labels.
+    public static func build(pool: String) -> Queue {
+        Queue("slipway.build.\(pool)", .wakes)
     }
 
-    /// The queue of the deployers of one cluster.
+    /// What wakes the deployers of one cluster.
     public static func deploy(cluster: String) -> Queue {
         Queue("slipway.deploy.\(cluster)", .wakes)
+    }
+
+    /// What wakes the workers that take these jobs.
+    public static func wakes(of scope: WorkerScope) -> Queue {
+        scope.cluster.map { deploy(cluster: $0) } ?? build(pool: scope.pool)
     }
 
     /// A message and its way.
@@ -69,7 +74,7 @@ public enum MessageMap {
             switch route {
             case .queue(let queue): [queue.exchange]
             case .fanout(let exchange): [exchange]
-            case .chosen: consumers.compactMap { MessageMap.wakeExchanges[$0] }
+            case .wake: consumers.compactMap { MessageMap.wakeExchanges[$0] }
             }
         }
     }
@@ -80,8 +85,14 @@ public enum MessageMap {
         Entry(message: SourceSynced.self, route: .queue(pipeline), producers: ["sync"], consumers: ["pipeline"]),
         Entry(message: SyncFailed.self, route: .queue(pipeline), producers: ["sync"], consumers: ["pipeline"]),
         Entry(message: SyncDelayed.self, route: .queue(pipeline), producers: ["sync"], consumers: ["pipeline"]),
-        Entry(message: BuildRequested.self, route: .chosen, producers: ["pipeline"], consumers: ["builder"]),
-        Entry(message: RolloutRequested.self, route: .chosen, producers: ["pipeline"], consumers: ["deployer"]),
+        Entry(message: BuildRequested.self, route: .wake, producers: ["pipeline"], consumers: ["builder"]),
+        Entry(message: RolloutRequested.self, route: .wake, producers: ["pipeline"], consumers: ["deployer"]),
+        Entry(
+            message: JobsWaiting.self, route: .fanout(control), producers: ["pipeline"],
+            consumers: ["builder", "deployer"]),
+        Entry(
+            message: WorkerAnnounced.self, route: .queue(pipeline), producers: ["builder", "deployer"],
+            consumers: ["pipeline"]),
         Entry(
             message: JobClaim.self, route: .queue(requests), producers: ["builder", "deployer"],
             consumers: ["pipeline"]),
@@ -154,6 +165,7 @@ public enum MessageRoute: Sendable, Hashable {
     case queue(Queue)
     /// To everyone bound to a fanout exchange, which may be no one.
     case fanout(String)
-    /// To a queue the sender chooses (by labels, by cluster).
-    case chosen
+    /// To a queue the sender chooses, by pool or by cluster. One that does not exist takes nothing, and that is no error:
+    /// its workers ask for jobs when they come.
+    case wake
 }

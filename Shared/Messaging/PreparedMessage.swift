@@ -42,13 +42,15 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
         let routingKey: String
         var mandatory = true
         switch (queue, MessageMap.route(of: kind)) {
+        case (let queue?, .wake):
+            (exchange, routingKey, mandatory) = (queue.exchange, queue.name, false)
         case (let queue?, _):
             (exchange, routingKey) = (queue.exchange, queue.name)
         case (nil, .queue(let queue)):
             (exchange, routingKey) = (queue.exchange, queue.name)
         case (nil, .fanout(let name)):
             (exchange, routingKey, mandatory) = (name, "", false)
-        case (nil, .chosen), (nil, nil):
+        case (nil, .wake), (nil, nil):
             throw MessagingError(.noRoute, "\(kind.type) has no queue: say which one it goes to")
         }
         self.init(

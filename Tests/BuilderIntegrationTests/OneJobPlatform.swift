@@ -73,7 +73,15 @@ final class OneJobPlatform: JobPlatform {
         return nil
     }
 
-    func claim(_ claim: JobClaim) async throws -> JobClaimReply { .granted(grant) }
+    func claim(_ claim: JobClaim) async throws -> JobClaimReply {
+        claim.job == nil ? .refused(.init(code: .nothing, reason: "no job waits")) : .granted(grant)
+    }
+
+    func announce(_ worker: WorkerAnnounced, timeout: Duration) async throws {}
+
+    func watchWaitingJobs(_ body: @Sendable (JobsWaiting) -> Void) async throws {
+        for await _ in AsyncStream.makeStream(of: Never.self).stream {}
+    }
 
     func report(_ report: any Message, id: MessageID, run: RunID, timeout: Duration) async throws {
         state.withLock { state in

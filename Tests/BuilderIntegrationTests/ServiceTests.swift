@@ -46,9 +46,10 @@ import Testing
         let grant: JobGrant
         let ledger: Ledger
         func answer(_ request: JobClaim, _ context: MessageContext) async throws -> JobClaimReply {
+            guard let attempt = request.attempt else { return .refused(.init(code: .nothing, reason: "no job waits")) }
             ledger.change { $0.claims += 1 }
             var grant = grant
-            grant.attempt = request.attempt
+            grant.attempt = attempt
             return .granted(grant)
         }
     }
@@ -66,6 +67,10 @@ import Testing
 
     private struct Beats: MessageHandler {
         func handle(_ message: JobHeartbeat, _ context: MessageContext) async throws {}
+    }
+
+    private struct Workers: MessageHandler {
+        func handle(_ message: WorkerAnnounced, _ context: MessageContext) async throws {}
     }
 
     private struct Results: MessageHandler {
@@ -149,7 +154,7 @@ import Testing
         func offer(attempt: Int) async throws {
             try await bus.send(
                 BuildRequested(job: grant.job, run: grant.run, attempt: attempt),
-                to: MessageMap.build(labels: ["test"]))
+                to: MessageMap.build(pool: "default"))
         }
 
         func start(grace: String) async throws -> ServiceProgram {
@@ -181,7 +186,7 @@ import Testing
                     steps: [Step(name: step, image: scope.image, commands: commands, environment: ["NAP": "3"])])
                 let grant = try scope.grant(stage)
                 let ledger = Ledger()
-                let topology = MessageMap.topology(with: [MessageMap.build(labels: ["test"])])
+                let topology = MessageMap.topology(with: [MessageMap.build(pool: "default")])
                 try await Broker.with(host.url, topology: topology) { broker in
                     let bus = Bus(broker: broker, service: "pipeline")
                     let services = ServiceGroup(
@@ -191,7 +196,9 @@ import Testing
                                 handlers: [Granting(grant: grant, ledger: ledger)], logger: .quiet),
                             QueueConsumer(
                                 bus: bus, queue: MessageMap.pipeline, prefetch: 1,
-                                handlers: [Starts(ledger: ledger), Ends(), Beats(), Results(ledger: ledger)],
+                                handlers: [
+                                    Starts(ledger: ledger), Ends(), Beats(), Workers(), Results(ledger: ledger),
+                                ],
                                 logger: .quiet),
                             QueueConsumer(
                                 bus: bus, queue: MessageMap.logs, prefetch: 1,

@@ -63,6 +63,17 @@ extension Fixture {
         Fixture("RegistryView", RegistryView(host: "harbor.example", username: "robot$shop+ci")),
         Fixture("RegistryRequest", RegistryRequest(username: "robot$shop+ci", password: "not a real one")),
         Fixture(
+            "WorkerView",
+            WorkerView(
+                name: "builder-web1-4f0c2a9d", kind: .builder, pool: "default", labels: ["arm64", "gpu"], slots: 4,
+                jobs: 1, version: "0.1.0", problem: "docker: it cannot be reached", since: Sample.moment,
+                heardAt: Sample.moment)),
+        Fixture(
+            "WorkerView-deployer",
+            WorkerView(
+                name: "deployer-web1-4f0c2a9d.staging", kind: .deployer, pool: "default", cluster: "staging",
+                labels: [], slots: 8, jobs: 0, version: "0.1.0", since: Sample.moment, heardAt: Sample.moment)),
+        Fixture(
             "DeadLetterView",
             DeadLetterView(
                 id: MessageID(rawValue: "push-1"), queue: "slipway.sync", type: "PushReceived",

@@ -35,6 +35,23 @@ extension Fixture {
             SyncFailed(
                 trigger: Sample.trigger, code: .unknownRepository, reason: "shop/web is not registered",
                 cloneURL: "https://git.example/shop/web.git", defaultBranch: "trunk")),
+        Fixture(
+            "JobsWaiting", JobsWaiting(scope: WorkerScope(labels: ["gpu", "arm64"]))),
+        Fixture(
+            "WorkerAnnounced",
+            WorkerAnnounced(
+                name: "builder-7f3a", life: "01jd00000000000000000000w0", scope: WorkerScope(labels: ["gpu"]), slots: 4,
+                version: "0.1.0", problem: "docker: it cannot be reached")),
+        Fixture(
+            "WorkerAnnounced-leaving",
+            WorkerAnnounced(
+                name: "deployer-7f3a.default", life: "01jd00000000000000000000w1",
+                scope: WorkerScope(cluster: "default"), slots: 8, version: "0.1.0", isLeaving: true)),
+        Fixture(
+            "JobClaim-scope",
+            JobClaim(
+                worker: "builder-7f3a", id: "01jd00000000000000000000c0", life: "01jd00000000000000000000w0",
+                scope: WorkerScope(labels: ["gpu"]))),
         Fixture("JobClaim", JobClaim(job: Sample.job, attempt: 2, worker: "builder-7f3a")),
         Fixture(
             "JobClaim-cluster",

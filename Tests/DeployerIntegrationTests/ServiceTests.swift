@@ -33,9 +33,10 @@ import Testing
         let grant: JobGrant
         let ledger: Ledger
         func answer(_ request: JobClaim, _ context: MessageContext) async throws -> JobClaimReply {
+            guard let attempt = request.attempt else { return .refused(.init(code: .nothing, reason: "no job waits")) }
             ledger.state.withLock { $0.namespaces.append(request.namespace) }
             var grant = grant
-            grant.attempt = request.attempt
+            grant.attempt = attempt
             return .granted(grant)
         }
     }
@@ -151,7 +152,7 @@ import Testing
             QueueConsumer(
                 bus: bus, queue: MessageMap.pipeline, prefetch: 1,
                 handlers: [
-                    Hearing<StepStarted>(), Hearing<StepFinished>(),
+                    Hearing<WorkerAnnounced>(), Hearing<StepStarted>(), Hearing<StepFinished>(),
                     Hearing<JobHeartbeat> { message in
                         if let stuck = message.stuck { ledger.state.withLock { $0.stuck.append(stuck) } }
                     },

@@ -32,7 +32,7 @@ struct BrokerWallTests {
     ]
 
     private static let topology = MessageMap.topology(
-        with: ["default", "gpu"].map { MessageMap.build(labels: [$0]) }
+        with: ["default", "gpu"].map(MessageMap.build)
             + ["default", "east", "west"].map(MessageMap.deploy))
 
     @Test func eachLoginMayDoWhatTheTableAllowsAndNothingElse() async throws {

@@ -54,7 +54,7 @@ private func withBus(
 ) async throws {
     try await VirtualHost.with { host in
         let configuration = try BrokerConfiguration(url: host.url, connectionName: "messaging-tests")
-        let topology = MessageMap.topology(with: [MessageMap.build(labels: [])])
+        let topology = MessageMap.topology(with: [MessageMap.build(pool: "default")])
         let broker = Broker(configuration, topology: topology, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await broker.run() }
@@ -393,7 +393,7 @@ private func with(
 
     @Test func aBusyWorkerHoldsNoMessage() async throws {
         try await withBus { bus, broker in
-            let queue = MessageMap.build(labels: [])
+            let queue = MessageMap.build(pool: "default")
             for number in 1...3 {
                 try await bus.send(
                     BuildRequested(job: JobID(rawValue: "j\(number)"), run: RunID(rawValue: "r"), attempt: 1), to: queue

@@ -14,7 +14,7 @@ import Testing
     }
 
     private static let topology = MessageMap.topology(
-        with: [MessageMap.build(labels: []), MessageMap.build(labels: ["gpu"]), MessageMap.deploy(cluster: "default")])
+        with: [MessageMap.build(pool: "default"), MessageMap.build(pool: "gpu"), MessageMap.deploy(cluster: "default")])
 
     @Test func everyRouteIsDeclared() {
         let exchanges = Set(Self.topology.exchanges.map(\.name))
@@ -24,7 +24,7 @@ import Testing
             case .queue(let queue):
                 #expect(bound.contains("\(queue.exchange) \(queue.name) \(queue.name)"), "\(entry.message.type)")
             case .fanout(let exchange): #expect(exchanges.contains(exchange), "\(entry.message.type)")
-            case .chosen: #expect(!entry.exchanges.isEmpty && exchanges.isSuperset(of: entry.exchanges))
+            case .wake: #expect(!entry.exchanges.isEmpty && exchanges.isSuperset(of: entry.exchanges))
             }
         }
         for line in [
@@ -96,13 +96,24 @@ import Testing
         #expect(users.contains { $0.permissions.read.contains(#"slipway\.deploy\.c\+d\|\.\*"#) })
     }
 
-    @Test func labelsAreAQueueWhateverTheirOrder() {
-        #expect(MessageMap.build(labels: ["gpu", "arm64"]).name == "slipway.build.arm64.gpu")
-        #expect(MessageMap.build(labels: []).name == "slipway.build.default")
+    @Test func aPoolsWakesAreOneQueueWhateverTheLabels() {
+        #expect(MessageMap.wakes(of: WorkerScope(labels: ["gpu", "arm64"])).name == "slipway.build.default")
+        #expect(MessageMap.wakes(of: WorkerScope(pool: "arm", labels: ["gpu"])).name == "slipway.build.arm")
+        #expect(MessageMap.wakes(of: WorkerScope(cluster: "staging")).name == "slipway.deploy.staging")
+    }
+
+    @Test func whoTakesAJobIsSaidByPoolAndLabelsOrByTheCluster() {
+        #expect(WorkerScope(labels: ["b", "a"]) == WorkerScope(labels: ["a", "b"]))
+        #expect(WorkerScope(labels: ["default"]) == WorkerScope())
+        #expect(!WorkerScope(labels: ["gpu"]).takes(WorkerScope()))
+        #expect(!WorkerScope().takes(WorkerScope(labels: ["gpu"])))
+        #expect(!WorkerScope(pool: "arm").takes(WorkerScope()))
+        #expect(!WorkerScope(cluster: "default").takes(WorkerScope()))
+        #expect(WorkerScope(pool: "ops", cluster: "staging").takes(WorkerScope(cluster: "staging")))
     }
 }
 
-/// AMQP carries names of 255 bytes; a step may be called anything, and a builder have any labels.
+/// AMQP carries names of 255 bytes; a step, a pool and a cluster may be called anything.
 @Suite struct LongNameTests {
     @Test func anIDMadeOfALongNameFitsAndIsTheSameEachTime() {
         let long = String(repeating: "ä", count: 200)
@@ -113,12 +124,10 @@ import Testing
         #expect(MessageID(rawValue: ids[0].rawValue) == ids[0])
     }
 
-    @Test func aQueueOfManyLabelsHasANameThatFits() {
-        let labels = (0..<40).map { "label-\($0)" }
-        let queue = MessageMap.build(labels: labels)
-        #expect(queue.name.utf8.count <= 255)
-        #expect(queue == MessageMap.build(labels: labels.reversed()))
-        #expect(queue != MessageMap.build(labels: labels + ["gpu"]))
+    @Test func aQueueOfALongNameHasOneThatFits() {
+        let long = String(repeating: "p", count: 300)
+        #expect(MessageMap.build(pool: long).name.utf8.count <= 255)
+        #expect(MessageMap.build(pool: long) != MessageMap.build(pool: long + "q"))
         #expect(MessageMap.deploy(cluster: String(repeating: "c", count: 300)).name.utf8.count <= 255)
     }
 }
@@ -162,7 +171,10 @@ import Testing
         let build = BuildRequested(job: JobID(rawValue: "j1"), run: RunID(rawValue: "r1"), attempt: 1)
         let error = #expect(throws: MessagingError.self) { try PreparedMessage(build) }
         #expect(error?.message.contains("BuildRequested") == true)
-        #expect(try PreparedMessage(build, to: MessageMap.build(labels: [])).routingKey == "slipway.build.default")
+        let wake = try PreparedMessage(build, to: MessageMap.build(pool: "default"))
+        #expect(wake.routingKey == "slipway.build.default")
+        // A pool that nobody has made yet is no error: its workers ask when they come.
+        #expect(!wake.mandatory)
     }
 
     @Test func carriesTheTraceOn() throws {

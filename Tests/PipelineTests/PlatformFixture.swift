@@ -74,11 +74,13 @@ struct PlatformFixture: Sendable {
         try FileManager.default.removeItem(atPath: directory)
     }
 
-    private func register() async throws {
+    private func register() async throws { try await register(Self.path) }
+
+    func register(_ path: RepositoryPath) async throws {
         try await store.write { transaction in
             try transaction.repositories.save(
                 Repository(
-                    path: Self.path, cloneURL: "https://git.example/shop/web.git", defaultBranch: "main",
+                    path: path, cloneURL: "https://git.example/shop/web.git", defaultBranch: "main",
                     allowsFile: true, createdAt: transaction.now))
             try transaction.environments.save(Samples.production)
         }
@@ -93,12 +95,12 @@ struct PlatformFixture: Sendable {
     func push(
         _ file: String?, path: String = ".slipway.yml", branch: String = "main", trigger id: String = "t1",
         message: String = "m1", run: RunID? = nil, event: Event = .push, text: String = "Add a shop",
-        parameters: [String: String] = [:], misnamed: String? = nil
+        parameters: [String: String] = [:], misnamed: String? = nil, repository: RepositoryPath = Self.path
     ) async throws {
         var commit = Self.commit
         commit.message = text
         let trigger = Trigger(
-            id: MessageID(rawValue: id), event: event, repository: Self.path, ref: "refs/heads/\(branch)",
+            id: MessageID(rawValue: id), event: event, repository: repository, ref: "refs/heads/\(branch)",
             branch: branch,
             parameters: parameters, run: run)
         try await SourceSyncedHandler(sources: operations.sources).handle(
@@ -115,6 +117,27 @@ struct PlatformFixture: Sendable {
         try await JobClaimHandler(jobs: operations.jobs).answer(
             JobClaim(job: job, attempt: attempt, worker: worker, namespace: namespace, cluster: cluster),
             MessageContext(id: .make()))
+    }
+
+    /// A worker asks for whatever it may take.
+    func ask(
+        _ scope: WorkerScope = WorkerScope(), worker: String = "w1", id: String? = MessageID.make().rawValue,
+        life: String? = nil, wake: JobID? = JobID(rawValue: "any")
+    ) async throws -> JobClaimReply {
+        try await JobClaimHandler(jobs: operations.jobs).answer(
+            JobClaim(
+                job: wake, attempt: wake.map { _ in 1 }, worker: worker, id: id, life: life, scope: scope),
+            MessageContext(id: .make()))
+    }
+
+    func announce(
+        _ name: String, _ scope: WorkerScope = WorkerScope(), life: String = "1", slots: Int = 1,
+        problem: String? = nil, isLeaving: Bool = false
+    ) async throws {
+        try await WorkerAnnouncedHandler(workers: operations.workers).handle(
+            WorkerAnnounced(
+                name: name, life: life, scope: scope, slots: slots, version: "0.1.0", problem: problem,
+                isLeaving: isLeaving), MessageContext(id: .make()))
     }
 
     func heartbeat(_ job: Job, attempt: Int = 1, stuck: String? = nil) async throws {

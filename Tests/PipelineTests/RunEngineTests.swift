@@ -19,7 +19,7 @@ import Testing
             let view = try #require(try await platform.reader.view(run.id))
             #expect(view.choice?.source == .file)
             #expect(view.stages.first?.steps.map(\.kind) == ["commands", "build", "deploy"])
-            #expect(view.summary.reason == "waits for a builder of the queue slipway.build.default")
+            #expect(view.summary.reason == "no builder serves default; there are none")
             #expect(view.stages.first?.steps.last?.reason == "waits for earlier steps")
         }
     }

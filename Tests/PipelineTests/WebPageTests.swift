@@ -49,7 +49,7 @@ import Testing
 
     @Test func `Strangers are shown the way in and come back to where they wanted`() async throws {
         try await withPages { client, _ in
-            for path in ["/", "/repositories", "/components/web", "/parked", "/runs/x"] {
+            for path in ["/", "/repositories", "/components/web", "/workers", "/parked", "/runs/x"] {
                 let response = try await get(client, path, nil)
                 #expect(response.status == .seeOther)
                 #expect(response.headers[.location]?.hasPrefix("/sign-in?to=%2F") == true)
@@ -69,7 +69,7 @@ import Testing
             let cookie = try await signIn(client)
             for path in [
                 "/", "/repositories", "/repositories/shop/web", "/components", "/components/new-one", "/environments",
-                "/parked",
+                "/workers", "/parked",
             ] {
                 let response = try await get(client, path, cookie)
                 #expect(response.status == .ok, "\(path)")

@@ -21,6 +21,17 @@ final class MemoryPlatform: JobPlatform {
     private struct State {
         var offers: [BuildRequested] = []
         var claims: [JobClaim] = []
+        var announced: [WorkerAnnounced] = []
+        /// Jobs that wait without a wake.
+        var unheard: [JobID] = []
+        /// How many claims get no answer, though they are granted.
+        var lostAnswers = 0
+        /// What was granted to those, by the claim's id.
+        var unheardAnswers: [String: JobGrant] = [:]
+        /// Whether it knows no claim without a wake.
+        var isOfBefore = false
+        /// How many of those there were.
+        var asked = 0
         var reports: [any Message] = []
         var logs: [String: String] = [:]
         var reachable = true
@@ -31,15 +42,27 @@ final class MemoryPlatform: JobPlatform {
     private let state = Mutex(State())
     private let cancellations: AsyncStream<JobCancelled>
     private let cancelling: AsyncStream<JobCancelled>.Continuation
+    private let calls: AsyncStream<JobsWaiting>
+    private let calling: AsyncStream<JobsWaiting>.Continuation
     private let grant: @Sendable (JobClaim) async throws -> JobClaimReply
 
     init(grant: @escaping @Sendable (JobClaim) async throws -> JobClaimReply) {
         self.grant = grant
+        (calls, calling) = AsyncStream.makeStream(of: JobsWaiting.self)
         (cancellations, cancelling) = AsyncStream.makeStream(of: JobCancelled.self)
     }
 
     var reports: [any Message] { state.withLock { $0.reports } }
     var claims: [JobClaim] { state.withLock { $0.claims } }
+    var announced: [WorkerAnnounced] { state.withLock { $0.announced } }
+    var asked: Int { state.withLock { $0.asked } }
+    var isOfBefore: Bool {
+        get { state.withLock { $0.isOfBefore } }
+        set { state.withLock { $0.isOfBefore = newValue } }
+    }
+    func hide(_ jobs: [String]) { state.withLock { $0.unheard = jobs.map(JobID.init(rawValue:)) } }
+    func call(_ scope: WorkerScope) { calling.yield(JobsWaiting(scope: scope)) }
+    func loseAnswers(_ count: Int) { state.withLock { $0.lostAnswers = count } }
     var waiting: Int { state.withLock { $0.offers.count } }
     var finished: JobFinished? { reports.compactMap { $0 as? JobFinished }.last }
     func log(_ step: String) -> String { state.withLock { $0.logs[step] ?? "" } }
@@ -71,8 +94,40 @@ final class MemoryPlatform: JobPlatform {
     }
 
     func claim(_ claim: JobClaim) async throws -> JobClaimReply {
-        state.withLock { $0.claims.append(claim) }
-        return try await grant(claim)
+        var claim = claim
+        let (isOfBefore, unheard) = state.withLock { state in
+            if claim.job == nil { state.asked += 1 }
+            return (state.isOfBefore, claim.id.flatMap { state.unheardAnswers[$0] })
+        }
+        if claim.job == nil {
+            if isOfBefore { throw Problem(code: "malformed_request", message: "it is not a valid JobClaim") }
+            if unheard == nil {
+                let job = state.withLock { $0.unheard.isEmpty ? nil : $0.unheard.removeFirst() }
+                guard let job else { return .refused(.init(code: .nothing, reason: "no job waits")) }
+                (claim.job, claim.attempt) = (job, 1)
+            }
+        }
+        let isLost = state.withLock { state in
+            state.claims.append(claim)
+            state.lostAnswers -= 1
+            return state.lostAnswers >= 0
+        }
+        let isTaken = state.withLock { state in
+            unheard == nil && state.unheardAnswers.values.contains { $0.job == claim.job }
+        }
+        if isTaken { return .refused(.init(code: .taken, reason: "worker w1 has it")) }
+        let reply = if let unheard { JobClaimReply.granted(unheard) } else { try await grant(claim) }
+        guard isLost else { return reply }
+        if let id = claim.id, case .granted(let grant) = reply { state.withLock { $0.unheardAnswers[id] = grant } }
+        throw Away()
+    }
+
+    func announce(_ worker: WorkerAnnounced, timeout: Duration) async throws {
+        state.withLock { $0.announced.append(worker) }
+    }
+
+    func watchWaitingJobs(_ body: @Sendable (JobsWaiting) -> Void) async throws {
+        for await message in calls { body(message) }
     }
 
     func report(_ report: any Message, id: MessageID, run: RunID, timeout: Duration) async throws {
@@ -130,7 +185,8 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         return { claim in
             .granted(
                 JobGrant(
-                    job: claim.job, run: someRun, attempt: claim.attempt, leaseSeconds: lease, timeoutSeconds: timeout,
+                    job: claim.job ?? JobID(rawValue: ""), run: someRun, attempt: claim.attempt ?? 0,
+                    leaseSeconds: lease, timeoutSeconds: timeout,
                     repository: RepositoryPath(rawValue: "shop/web"),
                     commit: Commit(
                         sha: String(repeating: "a", count: 40), message: "m", authorName: "Ada",
@@ -142,16 +198,16 @@ struct ClosureExecutor: JobExecutor, StepRunner {
     /// Runs a loop until `body` returns, then shuts it down.
     private func withLoop(
         _ platform: MemoryPlatform, _ executor: ClosureExecutor, slots: Int = 1, grace: Duration = .seconds(5),
-        _ body: @escaping @Sendable () async throws -> Void
+        scope: WorkerScope = WorkerScope(), _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
-        try await serve(loop(platform, executor, slots: slots, grace: grace), body)
+        try await serve(loop(platform, executor, slots: slots, grace: grace, scope: scope), body)
     }
 
     private func loop(
         _ platform: MemoryPlatform, _ executor: ClosureExecutor, slots: Int = 1, grace: Duration = .seconds(5),
-        patience: Duration = .seconds(120)
+        patience: Duration = .seconds(120), scope: WorkerScope = WorkerScope()
     ) throws -> JobLoop {
-        var configuration = JobLoopConfiguration(worker: "w1", slots: slots, grace: grace, spool: "")
+        var configuration = JobLoopConfiguration(worker: "w1", scope: scope, slots: slots, grace: grace, spool: "")
         configuration.logs.spool = nil
         configuration.patience = patience
         return JobLoop(
@@ -180,7 +236,10 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         try await withLoop(platform, executor) {
             try await eventually("the end") { platform.finished != nil }
         }
-        #expect(platform.claims == [JobClaim(job: JobID(rawValue: "j"), attempt: 1, worker: "w1")])
+        let claim = try #require(platform.claims.first)
+        #expect(platform.claims.count == 1)
+        #expect(claim.job == JobID(rawValue: "j") && claim.attempt == 1 && claim.worker == "w1")
+        #expect(claim.scope == WorkerScope() && claim.id != nil && claim.life == platform.announced.first?.life)
         let kinds = platform.reports.filter { !($0 is JobHeartbeat) }.map { type(of: $0).type }
         #expect(kinds == ["StepStarted", "StepFinished", "StepStarted", "StepFinished", "JobFinished"])
         let finished = try #require(platform.finished)
@@ -636,7 +695,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
     @Test func aJobRefusedIsForgottenAndTheNextIsTaken() async throws {
         let granting = try grant([Step(name: "one")])
         let platform = MemoryPlatform { claim in
-            if claim.job.rawValue == "gone" {
+            if claim.job?.rawValue == "gone" {
                 return .refused(.init(code: .cancelled, reason: "cancelled by ada"))
             }
             return try await granting(claim)
@@ -646,7 +705,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }) {
             try await eventually("the end") { platform.finished != nil }
         }
-        #expect(platform.claims.map(\.job.rawValue) == ["gone", "j"])
+        #expect(platform.claims.map(\.job?.rawValue) == ["gone", "j"])
         #expect(platform.finished?.job.rawValue == "j")
     }
 
@@ -662,6 +721,122 @@ struct ClosureExecutor: JobExecutor, StepRunner {
             try await eventually("the end") { platform.finished != nil }
         }
         #expect(platform.claims.count == 2)
+    }
+
+    /// The platform gave the job: asked again under the same id it says so once more, and nobody has to wait for a lease.
+    @Test func aLostAnswerIsAskedForAgainUnderTheSameID() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.offer("j")
+        platform.loseAnswers(2)
+        try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }) {
+            try await eventually("the end") { platform.finished != nil }
+            platform.offer("k")
+            try await eventually("the second end") { platform.finished?.job.rawValue == "k" }
+        }
+        let ids = platform.claims.compactMap(\.id)
+        #expect(Set(ids.prefix(3)).count == 1)
+        #expect(!ids.dropFirst(3).contains(ids[0]))
+        #expect(platform.reports.compactMap { ($0 as? JobFinished)?.job.rawValue } == ["j", "k"])
+    }
+
+    /// A platform of the version before knows no claim without a wake, nor what a worker says of itself.
+    @Test func aPlatformOfBeforeGivesTheJobsOfWakesAndIsToldNothingMore() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.isOfBefore = true
+        platform.offer("j")
+        try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }) {
+            try await eventually("the end") { platform.finished?.job.rawValue == "j" }
+        }
+        #expect(platform.announced.count <= 1)
+    }
+
+    /// Such a platform would give it whatever comes, to whichever labels.
+    @Test func aBuilderOfLabelsTakesNoWakeOfAPlatformThatDoesNotKnowThem() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.isOfBefore = true
+        platform.offer("j")
+        try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }, scope: WorkerScope(labels: ["gpu"]))
+        {
+            try await eventually("a claim without a wake") { platform.asked > 0 }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        #expect(platform.waiting == 1 && platform.claims.isEmpty)
+    }
+
+    @Test func whatIsSaidOfAJobCarriesOnItsTraceWhoseverTheWakeWas() async throws {
+        let granting = try grant([Step(name: "one")])
+        let trace = Traceparent.make()
+        let platform = MemoryPlatform { claim in
+            guard case .granted(var grant) = try await granting(claim) else { throw MemoryPlatform.Away() }
+            grant.job = JobID(rawValue: "other")
+            grant.traceparent = trace
+            return .granted(grant)
+        }
+        platform.offer("j")
+        let seen = Mutex<String?>(nil)
+        let executor = ClosureExecutor { _ in
+            seen.withLock { $0 = MessageContext.current?.traceparent }
+            return .init(success: true)
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(seen.withLock { $0 } == trace)
+    }
+
+    @Test func everySlotAsksAtTheStartAndWhenItIsCalledUntilThereIsNothingMore() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.hide(["a", "b", "c"])
+        @Sendable func ended() -> [String] {
+            platform.reports.compactMap { ($0 as? JobFinished)?.job.rawValue }.sorted()
+        }
+        try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }, slots: 2) {
+            try await eventually("those that waited at the start") { ended() == ["a", "b", "c"] }
+            platform.hide(["d", "e", "f"])
+            platform.call(WorkerScope(labels: ["gpu"]))
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(ended() == ["a", "b", "c"], "others were called")
+            platform.call(WorkerScope())
+            try await eventually("those it was called for") { ended() == ["a", "b", "c", "d", "e", "f"] }
+            platform.offer("g")
+            try await eventually("a wake works still") { ended().last == "g" }
+        }
+        #expect(ended().count == 7)
+    }
+
+    @Test func aWorkerSaysThatItIsThereAndThatItLeaves() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }, slots: 3) {
+            try await eventually("the word") { !platform.announced.isEmpty }
+        }
+        let said = platform.announced
+        #expect(said.map(\.isLeaving) == [false, true])
+        #expect(said.allSatisfy { $0.name == "w1" && $0.slots == 3 && $0.problem == nil && $0.life == said[0].life })
+    }
+
+    @Test func whatChangesIsSaidAtOnceAndWhatDoesNotFromTimeToTime() async throws {
+        let platform = MemoryPlatform(grant: try grant([]))
+        let problem = Mutex<String?>(nil)
+        let announcer = WorkerAnnouncer(
+            platform: platform, life: "l", configuration: .init(worker: "w", slots: 1, grace: .zero, spool: ""),
+            problem: { problem.withLock { $0 } }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            look: .milliseconds(2), interval: .seconds(1000))
+        let saying = Task { await announcer.run() }
+        try await eventually("the first word") { platform.announced.count == 1 }
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(platform.announced.count == 1)
+        problem.withLock { $0 = "docker: it cannot be reached" }
+        try await eventually("the change") {
+            platform.announced.map(\.problem) == [nil, "docker: it cannot be reached"]
+        }
+        saying.cancel()
+        await saying.value
+
+        let often = WorkerAnnouncer(
+            platform: platform, life: "l", configuration: announcer.configuration, problem: { nil },
+            logger: announcer.logger, look: .milliseconds(2), interval: .milliseconds(10))
+        let repeating = Task { await often.run() }
+        try await eventually("the repeats") { platform.announced.count >= 5 }
+        repeating.cancel()
+        await repeating.value
     }
 
     @Test func aBusySlotTakesNothing() async throws {

@@ -20,8 +20,7 @@ struct PrivateBroker: Sendable {
     init(layout: StackLayout, binaries: String, setting: (_ name: String, _ service: String) -> String?) {
         self.layout = layout
         platform = "\(binaries)/pipeline"
-        let labels = setting("SLIPWAY_LABELS", "builder")?.split(separator: ",").map(String.init).sorted()
-        pool = labels?.joined(separator: ".") ?? "default"
+        pool = setting("SLIPWAY_POOL", "builder") ?? "default"
         let named = setting("SLIPWAY_CLUSTERS", "deployer")?.split(separator: ",") ?? []
         clusters = ["default"] + named.compactMap { $0.split(separator: "=").first.map(String.init) }
     }

@@ -143,23 +143,31 @@ struct ActiveRun: Sendable {
         return changes()
     }
 
+    /// A job cannot be given to anyone.
+    mutating func refuse(_ id: JobID, _ reason: String) -> [Change] {
+        guard let index = index(of: id), rows.jobs[index].lease.state == .queued else { return [] }
+        rows.jobs[index].lease.refuse(reason)
+        end(index, .failure, reason)
+        return changes()
+    }
+
     // MARK: - What workers say
 
     /// A worker asks for a job.
     mutating func claim(
-        _ id: JobID, attempt: Int, worker: String
+        _ id: JobID, attempt: Int, worker: String, claim: String? = nil, life: String? = nil
     ) -> (claim: JobLease.Claim, changes: [Change]) {
         guard let index = index(of: id) else { return (.refused(.unknown, "there is no job \(id)"), []) }
-        let claim = rows.jobs[index].lease.claim(
-            attempt: attempt, worker: worker, now: now, lease: rules.lease,
+        let verdict = rows.jobs[index].lease.claim(
+            attempt: attempt, worker: worker, claim: claim, life: life, now: now, lease: rules.lease,
             timeLimit: .seconds(rows.jobs[index].timeLimit))
-        switch claim {
+        switch verdict {
         case .refused: break
         case .requeued: requeue(index)
         case .gaveUp(let reason): end(index, .failure, reason)
         case .granted: begin(index)
         }
-        return (claim, changes())
+        return (verdict, changes())
     }
 
     mutating func stepStarted(_ message: StepStarted) -> [Change] {
@@ -366,9 +374,8 @@ struct ActiveRun: Sendable {
         var job = Job(
             id: .make(at: now), run: id, stage: position, place: key.index,
             kind: planned.isRollout ? .rollout : .build, steps: planned.steps,
-            queue: JobRouting.queue(of: planned, in: stage, cluster: cluster).name,
-            timeLimit: stage.timeout ?? rules.timeLimit,
-            createdAt: now)
+            scope: JobRouting.scope(of: planned, in: stage, cluster: cluster), repository: summary.repository,
+            timeLimit: stage.timeout ?? rules.timeLimit, createdAt: now)
         if let workload = workload(of: planned, in: stage),
             let step = rows.steps.first(where: { $0.stage == position && $0.name == workload.step })
         {

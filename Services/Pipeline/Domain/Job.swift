@@ -15,8 +15,11 @@ struct Job: Sendable, Equatable {
     var kind: Kind
     /// The names of its steps.
     var steps: [String]
-    /// The queue it waits in.
-    var queue: String
+    /// Which workers take it.
+    var scope: WorkerScope
+    var repository: RepositoryPath
+    /// The trace that what is said of it carries on.
+    var trace: String?
     var lease = JobLease()
     /// How long it may take, in seconds.
     var timeLimit: Int
@@ -26,6 +29,9 @@ struct Job: Sendable, Equatable {
     /// Why a rollout does not get on, as its worker says.
     var stuck: String?
     var createdAt: Timestamp
+
+    /// The queue that wakes its workers.
+    var queue: String { scope.queue }
 
     /// As its workload's queue has it; `nil` for one that changes none.
     var rollout: RolloutQueue.Rollout? {

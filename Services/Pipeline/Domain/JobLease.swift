@@ -30,6 +30,10 @@ struct JobLease: Sendable, Equatable {
     /// How many grants ended in silence.
     var losses = 0
     var worker: String?
+    /// What the worker's claim was, so that it is answered alike where it comes again.
+    var claim: String?
+    /// Which life of the worker it was; `nil` for one that does not tell.
+    var life: String?
     /// Whether the worker was heard of since the grant: then it surely has it.
     var isConfirmed = false
     /// When the lease runs out.
@@ -54,7 +58,8 @@ struct JobLease: Sendable, Equatable {
     }
 
     mutating func claim(
-        attempt claimed: Int, worker name: String, now: Timestamp, lease: Duration, timeLimit: Duration
+        attempt claimed: Int, worker name: String, claim: String? = nil, life: String? = nil, now: Timestamp,
+        lease: Duration, timeLimit: Duration
     ) -> Claim {
         switch state {
         case .held: return .refused(.taken, "it waits for an earlier rollout of the same workload to end")
@@ -77,6 +82,8 @@ struct JobLease: Sendable, Equatable {
         }
         state = .leased
         worker = name
+        self.claim = claim
+        self.life = life
         isConfirmed = false
         until = now.adding(lease)
         deadline = now.adding(timeLimit).adding(Self.grace)
@@ -157,6 +164,12 @@ struct JobLease: Sendable, Equatable {
         end(.finished, reason)
     }
 
+    /// Nobody waits for it any more.
+    mutating func abandon(_ reason: String) {
+        guard !state.isFinal else { return }
+        end(.finished, reason)
+    }
+
     enum Stop: Sendable, Equatable {
         /// It has ended already.
         case nothing
@@ -199,6 +212,8 @@ struct JobLease: Sendable, Equatable {
         state = .queued
         attempt += 1
         worker = nil
+        claim = nil
+        life = nil
         isConfirmed = false
         until = nil
         deadline = nil

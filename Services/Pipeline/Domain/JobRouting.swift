@@ -2,15 +2,21 @@ import Contracts
 import Messaging
 import PipelineLanguage
 
-/// Which queue a job waits in, and which workload a rollout changes.
+/// Which workers take a job, and which workload a rollout changes.
 enum JobRouting {
     /// - Parameter cluster: The cluster that a `deploy` block means.
-    static func queue(of job: PlannedJob, in stage: Stage, cluster: (Deploy) -> String) -> Queue {
+    static func scope(of job: PlannedJob, in stage: Stage, cluster: (Deploy) -> String) -> WorkerScope {
         if job.isRollout {
             let deploy = job.steps.first.flatMap(stage.step)?.deploy
-            return MessageMap.deploy(cluster: deploy.map(cluster) ?? Environment.defaultCluster)
+            return WorkerScope(cluster: deploy.map(cluster) ?? Environment.defaultCluster)
         }
-        return MessageMap.build(labels: labels(of: stage))
+        return builders(of: stage)
+    }
+
+    /// As a job's row has it.
+    static func scope(queue: String, labels: [String]) -> WorkerScope {
+        if let cluster = cluster(ofQueue: queue) { return WorkerScope(cluster: cluster) }
+        return WorkerScope(pool: String(queue.dropFirst(MessageMap.build(pool: "").name.count)), labels: labels)
     }
 
     /// The cluster whose deployers take from a queue; `nil` for those of builders.
@@ -19,15 +25,14 @@ enum JobRouting {
         return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
     }
 
-    /// A queue by its name, as a job's row has it.
-    static func queue(named name: String) -> Queue { Queue(name) }
-
-    /// What a builder has to have: the values of `node`, and a system or architecture other than the usual one.
-    static func labels(of stage: Stage) -> [String] {
-        var labels = Set(stage.node.values.filter { !$0.isEmpty })
+    /// The builders that a stage asks for: of the pool that its `node` names, labelled with the other values of `node` and a
+    /// system or architecture other than the usual one.
+    static func builders(of stage: Stage) -> WorkerScope {
+        let pool = stage.node["pool"] ?? ""
+        var labels = Set(stage.node.filter { $0.key != "pool" }.values.filter { !$0.isEmpty })
         if let os = stage.platform.os, os != PipelineLanguage.Platform.usualOS { labels.insert(os) }
         if let arch = stage.platform.arch, arch != PipelineLanguage.Platform.usualArch { labels.insert(arch) }
-        return labels.sorted()
+        return WorkerScope(pool: pool.isEmpty ? WorkerScope.usualPool : pool, labels: Array(labels))
     }
 
     /// What no two jobs may change at a time: a workload of a cluster, a container of a host; for commands nobody can

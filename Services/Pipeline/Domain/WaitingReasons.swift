@@ -4,6 +4,10 @@ import Contracts
 struct WaitingReasons: Sendable, Equatable {
     /// The jobs of the run.
     var jobs: [Job]
+    /// The workers that are there.
+    var workers: [Worker] = []
+    /// How many jobs each of them has, by name.
+    var underWay: [String: Int] = [:]
 
     /// - Returns: `nil` for a step that does not wait.
     func of(_ step: StepRecord) -> String? {
@@ -26,11 +30,35 @@ struct WaitingReasons: Sendable, Equatable {
             let other = job.kind == .rollout ? "another rollout to" : "the job of another run with the step"
             return "waits for \(other) \(job.workload ?? "its workload") to end"
         case .queued:
-            let worker = job.kind == .rollout ? "deployer" : "builder"
             let rerun = job.lease.attempt > 1 ? ", as attempt \(job.lease.attempt)" : ""
-            return "waits for a \(worker) of the queue \(job.queue)\(rerun)"
+            return waitForWorker(job.scope) + rerun
         case .leased: return job.stuck
         case .finished, .cancelled, .superseded: return nil
         }
+    }
+
+    private func waitForWorker(_ scope: WorkerScope) -> String {
+        let kind = scope.cluster == nil ? "builder" : "deployer"
+        let what = scope.cluster.map { "the cluster \($0)" } ?? scope.labelText
+        let serving = workers.filter { $0.scope.takes(scope) }
+        guard !serving.isEmpty else { return nobody(kind, what, scope) }
+        let ready = serving.filter { $0.problem == nil }
+        guard !ready.isEmpty else {
+            let problems = serving.map { "\($0.name): \($0.problem ?? "")" }.sorted().joined(separator: "; ")
+            return "no \(kind) that serves \(what) is ready: \(problems)"
+        }
+        let slots = ready.map(\.slots).reduce(0, +)
+        guard ready.map({ underWay[$0.name] ?? 0 }).reduce(0, +) >= slots else { return "waits for a \(kind)" }
+        return slots == 1
+            ? "waits for a \(kind): the one that serves \(what) is at work"
+            : "waits for a \(kind): all \(slots) slots that serve \(what) are taken"
+    }
+
+    private func nobody(_ kind: String, _ what: String, _ scope: WorkerScope) -> String {
+        let others = workers.map(\.scope).filter { ($0.cluster == nil) == (scope.cluster == nil) }
+        let here = scope.cluster == nil ? others.filter { $0.pool == scope.pool } : others
+        let list = Set(here.map { $0.cluster ?? $0.labelText }).sorted().joined(separator: ", ")
+        let pool = scope.cluster == nil && scope.pool != WorkerScope.usualPool ? " of the pool \(scope.pool)" : ""
+        return "no \(kind)\(pool) serves \(what); \(list.isEmpty ? "there are none" : "there are: \(list)")"
     }
 }

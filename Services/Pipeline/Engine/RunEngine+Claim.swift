@@ -1,30 +1,82 @@
 import Contracts
+import Logging
 import PipelineLanguage
 import Secrets
 import Storage
 
 extension RunEngine {
-    /// Gives a job to a worker, or says why not.
+    /// Gives a worker the best job that it may take, or says why there is none.
     func claim(_ claim: JobClaim, in transaction: Transaction) throws -> JobClaimReply {
-        guard let job = try transaction.jobs.find(claim.job) else {
-            return .refused(.init(code: .unknown, reason: "there is no job \(claim.job)"))
-        }
-        if let namespace = claim.namespace, let cluster = JobRouting.cluster(ofQueue: job.queue) {
-            try learn(namespace, claim.cluster, of: cluster, in: transaction)
-        }
         let executor = RunExecutor(self, transaction)
-        guard let run = try executor.find(job.run), run.index(of: job.id) != nil else {
-            return .refused(.init(code: .cancelled, reason: "its run is over"))
+        guard let scope = claim.scope else { return try take(claim, executor, in: transaction) }
+        try learn(of: scope, from: claim, in: transaction)
+        if let id = claim.id, let job = try transaction.jobs.claimed(id, by: claim.worker),
+            let run = try executor.find(job.run)
+        {
+            // It was answered before, which the worker has not heard.
+            return .granted(try grant(job, run, in: transaction))
         }
-        if let refusal = try reconsider(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
-        if let refusal = try fence(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
-        var reply = JobClaimReply.refused(.init(code: .cancelled, reason: "its run is over"))
-        try executor.update(run.id) { run in
-            let (decision, changes) = run.claim(job.id, attempt: claim.attempt, worker: claim.worker)
-            reply = try answer(decision, to: job.id, run, in: transaction)
-            return changes
+        return try next(scope, claim, executor, in: transaction)
+    }
+
+    /// Answers a worker of the version before, which names the job of its wake and does not say which jobs it takes: it gets
+    /// that one, or where another worker has it, the next that any worker of the queue may take.
+    private func take(
+        _ claim: JobClaim, _ executor: RunExecutor, in transaction: Transaction
+    ) throws -> JobClaimReply {
+        guard let id = claim.job, let job = try transaction.jobs.find(id) else {
+            return .refused(.init(code: .unknown, reason: "there is no job \(claim.job?.rawValue ?? "")"))
         }
-        return reply
+        let scope = WorkerScope(pool: job.scope.pool, cluster: job.scope.cluster)
+        try learn(of: scope, from: claim, in: transaction)
+        let isOwn = job.lease.state == .leased && job.lease.worker == claim.worker
+        if isOwn || scope == job.scope && job.lease.state == .queued {
+            return try give(job, claim, executor, in: transaction)
+        }
+        return try next(scope, claim, executor, in: transaction)
+    }
+
+    private func next(
+        _ scope: WorkerScope, _ claim: JobClaim, _ executor: RunExecutor, in transaction: Transaction
+    ) throws -> JobClaimReply {
+        var seen: Set<JobID> = []
+        while let id = try transaction.turns.next(scope), seen.insert(id).inserted,
+            let job = try transaction.jobs.find(id)
+        {
+            do {
+                let reply = try give(job, claim, executor, in: transaction)
+                if case .granted = reply { return reply }
+            } catch let error as StoreError where error.code != .corrupt {
+                throw error
+            } catch {
+                try giveUp(job, error, executor, in: transaction)
+            }
+        }
+        // The wake may have been meant for other workers of the pool.
+        if claim.job != nil, scope.cluster == nil { try callOthers(than: scope, in: transaction) }
+        return .refused(.init(code: .nothing, reason: "no job waits that this worker may take"))
+    }
+
+    /// Ends a job that cannot be given to anyone, so that those behind it go on.
+    private func giveUp(
+        _ job: Job, _ error: any Error, _ executor: RunExecutor, in transaction: Transaction
+    ) throws {
+        let reason = "it cannot be given to a worker: \(error)"
+        logger.error(
+            "a job cannot be granted", metadata: ["job": "\(job.id)", "run": "\(job.run)", "error": "\(error)"])
+        do {
+            if try executor.update(job.run, { $0.refuse(job.id, reason) }) { return }
+        } catch let error as StoreError where error.code != .corrupt {
+            throw error
+        } catch {
+            logger.error("its run cannot be read", metadata: ["run": "\(job.run)", "error": "\(error)"])
+        }
+        try close(job, reason, executor, in: transaction)
+    }
+
+    private func learn(of scope: WorkerScope, from claim: JobClaim, in transaction: Transaction) throws {
+        guard let namespace = claim.namespace, let cluster = scope.cluster else { return }
+        try learn(namespace, claim.cluster, of: cluster, in: transaction)
     }
 
     /// Whether a queued rollout still may go where it is to go: since it was offered its environment may have changed.
@@ -35,6 +87,27 @@ extension RunEngine {
         try executor.update(run.id) { $0.reconsider(id) }
         guard let now = try transaction.jobs.find(id), now.lease.state.isFinal else { return nil }
         return .init(code: .finished, reason: now.lease.reason ?? "its environment does not let it go any more")
+    }
+
+    private func give(
+        _ job: Job, _ claim: JobClaim, _ executor: RunExecutor, in transaction: Transaction
+    ) throws -> JobClaimReply {
+        guard let run = try executor.find(job.run), run.index(of: job.id) != nil else {
+            try close(job, "its run is over", executor, in: transaction)
+            return .refused(.init(code: .cancelled, reason: "its run is over"))
+        }
+        if let refusal = try reconsider(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
+        if let refusal = try fence(job.id, of: run, executor, in: transaction) { return .refused(refusal) }
+        var reply = JobClaimReply.refused(.init(code: .cancelled, reason: "its run is over"))
+        try executor.update(run.id) { run in
+            let attempt = job.id == claim.job && claim.scope == nil ? claim.attempt ?? 0 : job.lease.attempt
+            let (decision, changes) = run.claim(
+                job.id, attempt: attempt, worker: claim.worker, claim: claim.id, life: claim.life)
+            reply = try answer(decision, to: job.id, run, in: transaction)
+            return changes
+        }
+        if case .granted = reply { try transaction.turns.served(job) }
+        return reply
     }
 
     /// Whether a queued rollout still may go: since it was offered its workload may have turned out to be the one of
@@ -101,7 +174,8 @@ extension RunEngine {
                 ? try secrets.sealed(for: run.summary.repository).filter { names.contains($0.key) } : [:],
             registries: isTrusted ? try secrets.registries() : [:],
             source: try source(for: job, stage, run, cloneURL: repository?.cloneURL),
-            sequence: job.sequence, permit: try environment.map { try permit(of: $0, for: job, run, in: tables) })
+            sequence: job.sequence, permit: try environment.map { try permit(of: $0, for: job, run, in: tables) },
+            traceparent: job.trace)
     }
 
     /// What a rollout may do, and take: a workload without an owner's mark where nobody else may roll out to it, and

@@ -20,8 +20,8 @@ extension RunEngine {
     /// away.
     func extendLeases() async throws {
         try await store.write { transaction in
-            try transaction.jobs.extendLeases(
-                until: transaction.now.adding(configuration.lease))
+            try transaction.jobs.extendLeases(until: transaction.now.adding(configuration.lease))
+            try transaction.workers.excuse(now: transaction.now)
         }
     }
 
@@ -36,7 +36,7 @@ extension RunEngine {
                     return changes
                 }
                 // The run is over: nobody waits for this job any more.
-                if !isKnown { try close(job, executor, in: transaction) }
+                if !isKnown { try close(job, "its run is over", executor, in: transaction) }
             }
             for stage in try transaction.runs.overdueStages(now: now) {
                 try executor.update(stage.run) { $0.stageTimedOut(stage.name) }
@@ -55,9 +55,10 @@ extension RunEngine {
         transaction.count("slipway_leases_lost_total", [("kind", job.kind.rawValue)])
     }
 
-    private func close(_ job: Job, _ executor: RunExecutor, in transaction: Transaction) throws {
+    /// Ends a job whose run does not know it any more.
+    func close(_ job: Job, _ reason: String, _ executor: RunExecutor, in transaction: Transaction) throws {
         var job = job
-        guard job.lease.finish(attempt: job.lease.attempt, reason: "its run is over") else { return }
+        job.lease.abandon(reason)
         try transaction.jobs.update(job)
         if let workload = job.workload { try executor.release(workload) }
     }

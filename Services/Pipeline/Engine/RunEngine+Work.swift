@@ -33,7 +33,7 @@ extension RunEngine {
         let gotStuck = job.stuck == nil && message.stuck != nil
         if job.stuck != message.stuck { transaction.changed(job.run) }
         job.stuck = message.stuck
-        try transaction.jobs.update(job)
+        try transaction.jobs.renew(job)
         if gotStuck, let workload = job.workload {
             try RunExecutor(self, transaction).displaceStuck(of: workload)
         }

@@ -1,4 +1,5 @@
 import Contracts
+import Messaging
 import PipelineLanguage
 import Storage
 
@@ -54,7 +55,9 @@ final class RunExecutor {
         case .step(let step): try transaction.runs.save(step)
         case .progress(let progress): try transaction.runs.update(progress: progress, of: run.id)
         case .choice(let choice): try transaction.runs.update(choice: choice, of: run.id)
-        case .newJob(let job): try transaction.jobs.insert(job)
+        case .newJob(var job):
+            job.trace = MessageContext.current?.traceparent
+            try transaction.jobs.insert(job)
         case .job(let job): try transaction.jobs.update(job)
         case .rollout(let workload, let sequence):
             try transaction.jobs.begin(workload, sequence: sequence, run: run.id)
@@ -73,7 +76,7 @@ final class RunExecutor {
     }
 
     private func offer(_ job: Job, of run: ActiveRun) throws {
-        let queue = JobRouting.queue(named: job.queue)
+        let queue = MessageMap.wakes(of: job.scope)
         let attempt = job.lease.attempt
         // The same attempt is always the same message.
         let id = MessageID(rawValue: "\(job.id).\(attempt)")

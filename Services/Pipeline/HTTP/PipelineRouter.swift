@@ -36,6 +36,7 @@ enum PipelineRouter {
         SecretRoutes(secrets: operations.secrets).add(to: inside)
         RunRoutes(runs: operations.runs).add(to: inside)
         LiveRoutes(runs: operations.runs).add(to: inside)
+        WorkerRoutes(workers: operations.workers).add(to: inside)
         DeadLetterRoutes(letters: operations.deadLetters).add(to: inside)
         try WebRoutes(operations: operations, sessions: sessions, logger: logger).register(on: router)
         return router

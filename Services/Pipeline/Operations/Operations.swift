@@ -17,6 +17,7 @@ struct Operations: Sendable {
     let deadLetters: DeadLetterOperations
     let sources: SourceOperations
     let jobs: JobOperations
+    let workers: WorkerOperations
 
     init(
         engine: RunEngine, reader: RunReader, logs: LogStore, keys: KeyRing, hooks: HookAddress, firstToken: FirstToken
@@ -32,5 +33,6 @@ struct Operations: Sendable {
         deadLetters = DeadLetterOperations(store: store)
         sources = SourceOperations(engine: engine)
         jobs = JobOperations(engine: engine, intake: LogIntake(store: store, logs: logs))
+        workers = WorkerOperations(engine: engine)
     }
 }

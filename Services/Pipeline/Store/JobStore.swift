@@ -16,30 +16,79 @@ struct JobStore {
     func insert(_ job: Job) throws {
         try database.execute(
             """
-            INSERT INTO jobs (id, run, stage, place, kind, steps, queue, state, reason, attempt, losses, worker,
-                isConfirmed, leaseUntil, stopping, timeLimit, deadline, workload, sequence, createdAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO jobs (id, run, stage, place, kind, steps, queue, labels, repository, trace, state, reason,
+                attempt, losses, worker, isConfirmed, leaseUntil, stopping, timeLimit, deadline, workload, sequence,
+                createdAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 job.id, job.run, job.stage, job.place, job.kind.rawValue, JSONColumn(job.steps), job.queue,
-                job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
+                JSONColumn(job.scope.labels), job.repository, job.trace, job.lease.state.rawValue, job.lease.reason,
+                job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.timeLimit, job.lease.deadline,
                 job.workload, job.sequence, job.createdAt,
             ])
+        try turns.follow(job)
     }
 
     /// Writes what of a job changes after it was made.
     func update(_ job: Job) throws {
         try database.execute(
             """
-            UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, isConfirmed = ?,
-                leaseUntil = ?, stopping = ?, deadline = ?, workload = ?, stuck = ? WHERE id = ?
+            UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, claim = ?, life = ?,
+                isConfirmed = ?, leaseUntil = ?, stopping = ?, deadline = ?, workload = ?, stuck = ? WHERE id = ?
             """,
             [
                 job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
-                job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.lease.deadline,
-                job.workload, job.stuck, job.id,
+                job.lease.claim, job.lease.life, job.lease.isConfirmed, job.lease.until, job.lease.stopping,
+                job.lease.deadline, job.workload, job.stuck, job.id,
             ])
+        try turns.follow(job)
+    }
+
+    /// Writes what a heartbeat changes.
+    func renew(_ job: Job) throws {
+        try database.execute(
+            "UPDATE jobs SET isConfirmed = ?, leaseUntil = ?, stuck = ? WHERE id = ?",
+            [job.lease.isConfirmed, job.lease.until, job.stuck, job.id])
+    }
+
+    private var turns: TurnStore { TurnStore(database: database) }
+
+    // MARK: - Workers
+
+    /// The job that the claim of a worker was answered with, while the worker is to do it.
+    func claimed(_ claim: String, by worker: String) throws -> Job? {
+        try database.row(
+            "SELECT * FROM jobs WHERE claim = ? AND worker = ? AND state = 'leased' AND stopping IS NULL",
+            [claim, worker]
+        ).map(Self.job)
+    }
+
+    /// What a worker has.
+    func leased(by worker: String) throws -> [Job] {
+        try database.rows("SELECT * FROM jobs WHERE state = 'leased' AND worker = ?", [worker]).map(Self.job)
+    }
+
+    /// Gives what earlier lives of a worker had until then to be heard of.
+    func shortenLeases(of worker: String, before life: String, until: Timestamp) throws {
+        try database.execute(
+            """
+            UPDATE jobs SET leaseUntil = ?1
+            WHERE state = 'leased' AND worker = ?2 AND life IS NOT NULL AND life <> ?3 AND leaseUntil > ?1
+            """, [until, worker, life])
+    }
+
+    /// How many jobs are under way, by worker.
+    func underWay() throws -> [String: Int] {
+        let rows = try database.rows(
+            "SELECT worker, COUNT(*) AS count FROM jobs WHERE state = 'leased' AND worker IS NOT NULL GROUP BY worker")
+        return Dictionary(try rows.map { (try $0["worker"], try $0["count"]) }, uniquingKeysWith: +)
+    }
+
+    /// The runs with a job that waits for workers of a queue.
+    func waitingRuns(_ queue: String) throws -> [RunID] {
+        try database.values("SELECT DISTINCT run FROM jobs WHERE state = 'queued' AND queue = ?", [queue])
     }
 
     // MARK: - Leases
@@ -113,6 +162,8 @@ struct JobStore {
         lease.attempt = try row["attempt"]
         lease.losses = try row["losses"]
         lease.worker = try row["worker"]
+        lease.claim = try row["claim"]
+        lease.life = try row["life"]
         lease.isConfirmed = try row["isConfirmed"]
         lease.until = try row["leaseUntil"]
         lease.stopping = try row["stopping"]
@@ -121,7 +172,8 @@ struct JobStore {
         return try Job(
             id: row["id"], run: row["run"], stage: row["stage"], place: row["place"], kind: kind,
             steps: row.json("steps") ?? [],
-            queue: row["queue"], lease: lease, timeLimit: row["timeLimit"], workload: row["workload"],
-            sequence: row["sequence"], stuck: row["stuck"], createdAt: row["createdAt"])
+            scope: JobRouting.scope(queue: row["queue"], labels: row.json("labels") ?? []),
+            repository: row["repository"], trace: row["trace"], lease: lease, timeLimit: row["timeLimit"],
+            workload: row["workload"], sequence: row["sequence"], stuck: row["stuck"], createdAt: row["createdAt"])
     }
 }

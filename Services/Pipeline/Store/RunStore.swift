@@ -124,9 +124,9 @@ struct RunStore {
     }
 
     /// The run, whole but for how much log is stored of its steps.
-    func view(_ id: RunID) throws -> RunView? {
+    func view(_ id: RunID, now: Timestamp = .now) throws -> RunView? {
         guard var summary = try summary(id) else { return nil }
-        let waits = summary.state.isFinal ? nil : WaitingReasons(jobs: try JobStore(database: database).all(of: id))
+        let waits = summary.state.isFinal ? nil : try waits(of: id, now: now)
         summary.reason = summary.reason ?? waits?.ofRun(summary.state)
         let choice: ChoiceView? = try database.row("SELECT choice FROM runDetails WHERE run = ?", [id])?.json("choice")
         let steps = Dictionary(grouping: try self.steps(of: id), by: \.stage)
@@ -144,6 +144,16 @@ struct RunStore {
                         return view
                     })
             })
+    }
+
+    private func waits(of run: RunID, now: Timestamp) throws -> WaitingReasons {
+        let jobs = JobStore(database: database)
+        var waits = WaitingReasons(jobs: try jobs.all(of: run))
+        if waits.jobs.contains(where: { $0.lease.state == .queued }) {
+            waits.workers = try WorkerStore(database: database).heard(at: now)
+            waits.underWay = try jobs.underWay()
+        }
+        return waits
     }
 
     private static func summary(_ row: Row) throws -> RunSummary {

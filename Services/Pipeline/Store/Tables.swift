@@ -16,6 +16,8 @@ extension Tables {
     var repositories: RepositoryStore { RepositoryStore(database: database) }
     var runs: RunStore { RunStore(database: database) }
     var secrets: SecretStore { SecretStore(database: database) }
+    var turns: TurnStore { TurnStore(database: database) }
+    var workers: WorkerStore { WorkerStore(database: database) }
 }
 
 /// The database at one moment, to read from.

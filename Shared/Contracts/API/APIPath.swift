@@ -30,6 +30,7 @@ public enum APIPath: String, Sendable, CaseIterable {
     case log = "runs/{run}/steps/{step}/log"
     case logTimes = "runs/{run}/steps/{step}/times"
     case events
+    case workers
     case parkedMessages = "dead"
     case parkedMessage = "dead/{id}"
     case retryParkedMessage = "dead/{id}/retry"

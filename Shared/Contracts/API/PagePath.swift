@@ -24,6 +24,7 @@ public enum PagePath: String, Sendable, CaseIterable {
     case component = "/components/{name}"
     /// What is wrong with a document.
     case checkComponent = "/components/{name}/check"
+    case workers = "/workers"
     case parked = "/parked"
     case signIn = "/sign-in"
     case signOut = "/sign-out"

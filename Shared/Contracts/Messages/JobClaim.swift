@@ -1,20 +1,34 @@
-/// A worker asks to be given a job: worker → pipeline, answered at once.
+/// A worker asks for a job: worker → pipeline, answered at once with the best one that it may take.
 public struct JobClaim: Request {
     public typealias Reply = JobClaimReply
 
-    public var job: JobID
-    public var attempt: Int
+    /// What woke it, for a platform that gives the job of the wake; `nil` where nothing did.
+    public var job: JobID?
+    public var attempt: Int?
     /// The worker's own name, unique among running workers.
     public var worker: String
+    /// What the answer is known by: asked again under the same id, which is done where no answer came, it is the same one.
+    /// `nil` from a worker that only takes the job of its wake.
+    public var id: String?
+    /// The worker's life, as it announces it.
+    public var life: String?
+    /// Which jobs it takes; `nil` from a worker that only takes the job of its wake.
+    public var scope: WorkerScope?
     /// Of a cluster's deployer: where the workloads are whose steps name no namespace.
     public var namespace: String?
     /// Of a cluster's deployer: what tells the cluster from all others, whatever name it goes by on the platform.
     public var cluster: String?
 
-    public init(job: JobID, attempt: Int, worker: String, namespace: String? = nil, cluster: String? = nil) {
+    public init(
+        job: JobID? = nil, attempt: Int? = nil, worker: String, id: String? = nil, life: String? = nil,
+        scope: WorkerScope? = nil, namespace: String? = nil, cluster: String? = nil
+    ) {
         self.job = job
         self.attempt = attempt
         self.worker = worker
+        self.id = id
+        self.life = life
+        self.scope = scope
         self.namespace = namespace
         self.cluster = cluster
     }
@@ -25,10 +39,12 @@ public enum JobClaimReply: Sendable, Equatable {
     case granted(JobGrant)
     case refused(Refusal)
 
-    /// Why a job is not given; the worker acks the message and forgets it.
+    /// Why a job is not given; the worker acks the wake and forgets it.
     public struct Refusal: Codable, Sendable, Equatable {
         public enum Code: String, Codable, Sendable, CaseIterable {
             case unknown, cancelled, superseded, taken, newerAttempt, finished
+            /// No job waits that the worker may take.
+            case nothing
         }
 
         public var code: Code
@@ -102,6 +118,9 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var sequence: Int64?
     /// For a rollout: what it may do, and where. `nil` from a platform that says nothing of it.
     public var permit: RolloutPermit?
+    /// The trace that what is said of the job carries on: the wake may have been another job's. `nil` from a platform that
+    /// gives the job of the wake.
+    public var traceparent: String?
 
     public init(
         job: JobID, run: RunID, attempt: Int, leaseSeconds: Int, timeoutSeconds: Int, repository: RepositoryPath,
@@ -109,7 +128,8 @@ public struct JobGrant: Codable, Sendable, Equatable {
         failedStages: [String]? = nil, outputs: [String: [String: String]] = [:], environment: [String: String] = [:],
         parameters: [String: String]? = nil, secrets: [String: SealedSecret] = [:],
         registries: [String: SealedSecret] = [:],
-        source: SourceAccess? = nil, sequence: Int64? = nil, permit: RolloutPermit? = nil
+        source: SourceAccess? = nil, sequence: Int64? = nil, permit: RolloutPermit? = nil,
+        traceparent: String? = nil
     ) {
         self.job = job
         self.run = run
@@ -131,6 +151,7 @@ public struct JobGrant: Codable, Sendable, Equatable {
         self.source = source
         self.sequence = sequence
         self.permit = permit
+        self.traceparent = traceparent
     }
 }
 

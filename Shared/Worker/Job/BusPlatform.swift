@@ -13,7 +13,7 @@ public struct BusPlatform<Request: JobOffer>: JobPlatform {
 
     /// - Parameters:
     ///   - logs: What logs go over: their own connections, so that a flood of lines delays no report.
-    ///   - queue: Where the jobs wait.
+    ///   - queue: Where its wakes come.
     public init(_ type: Request.Type, bus: Bus, logs: Bus, queue: Queue, logger: Logger) {
         self.bus = bus
         self.logs = logs
@@ -42,9 +42,19 @@ public struct BusPlatform<Request: JobOffer>: JobPlatform {
         }
     }
 
+    /// - Throws: `AMQPError` where the broker did not confirm it.
+    public func announce(_ worker: WorkerAnnounced, timeout: Duration) async throws {
+        try await bus.send(worker, timeout: timeout)
+    }
+
     /// - Throws: `CancellationError`.
     public func watchCancellations(_ body: @Sendable (JobCancelled) -> Void) async throws {
         for try await message in bus.announcements(JobCancelled.self, logger: logger) { body(message) }
+    }
+
+    /// - Throws: `CancellationError`.
+    public func watchWaitingJobs(_ body: @Sendable (JobsWaiting) -> Void) async throws {
+        for try await message in bus.announcements(JobsWaiting.self, logger: logger) { body(message) }
     }
 
     /// - Throws: `AMQPError` where the broker did not confirm it.

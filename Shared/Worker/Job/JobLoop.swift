@@ -7,11 +7,12 @@ public import ServiceLifecycle
 import Synchronization
 import SystemPackage
 
-/// Takes jobs from the queue as long as there is a free slot, and does them.
+/// Asks the platform for jobs as long as there is a free slot, and does them.
 ///
-/// A message is acked once the platform has granted its job or refused it; from then on the job is held by its lease.
-/// A slot that works consumes nothing, so that no message waits behind a busy worker. On graceful shutdown no more is
-/// taken; what runs is finished within the grace or handed back.
+/// A wake of the queue has a slot ask; the platform gives it the best job that the worker may take, or none. The wake is
+/// acked then; from there on the job is held by its lease. Besides, each slot asks at the start, and when the platform
+/// says that jobs wait which no wake has found a worker for. A slot that works consumes nothing, so that no wake waits
+/// behind a busy worker. On graceful shutdown no more is taken; what runs is finished within the grace or handed back.
 public struct JobLoop: Service {
     private let platform: any JobPlatform
     private let executor: any JobExecutor
@@ -20,6 +21,9 @@ public struct JobLoop: Service {
     private let logger: Logger
     private let registry = JobRegistry()
     private let slots: SlotWatch
+    private let calls = Calls()
+    private let life = MessageID.make().rawValue
+    private let understanding = Understanding()
 
     public init(
         platform: any JobPlatform, executor: any JobExecutor, keys: KeyRing, configuration: JobLoopConfiguration,
@@ -47,8 +51,19 @@ public struct JobLoop: Service {
             try FileTree.make(spool)
         }
         await executor.collectLeftovers()
+        let announcer = WorkerAnnouncer(
+            platform: platform, life: life, configuration: configuration,
+            problem: {
+                if let problem { return problem }
+                return await configuration.problem()
+            }, isUnderstood: { understanding.isThere }, logger: logger)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await watchCancellations() }
+            group.addTask { await watch { try await watchCancellations() } }
+            group.addTask { await watch { try await watchWaitingJobs() } }
+            group.addTask {
+                await cancelWhenGracefulShutdown { await announcer.run() }
+                await announcer.leave()
+            }
             await withDiscardingTaskGroup { group in
                 for slot in 0..<max(1, configuration.slots) { group.addTask { await serve(slot) } }
             }
@@ -58,11 +73,16 @@ public struct JobLoop: Service {
 
     /// One slot.
     private func serve(_ slot: Int) async {
+        let claiming = Claiming()
+        /// How many calls this slot has answered until there was nothing more for it.
+        var heard = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
-            let box = GrantBox()
+            let calls = calls.count
             do {
-                _ = try await cancelWhenGracefulShutdown {
-                    try await platform.take { offer in try await consider(offer, slot, box) }
+                if calls > heard {
+                    if case .drop = try await ask(nil, slot, claiming) { heard = calls }
+                } else {
+                    try await waitForWake(slot, claiming, heard)
                 }
             } catch is CancellationError {
                 // Shutting down; a job may have been granted all the same.
@@ -71,7 +91,7 @@ public struct JobLoop: Service {
                 stalls(slot, "jobs cannot be taken", error)
                 await pause(.seconds(1))
             }
-            guard let granted = box.granted.withLock({ $0 }) else { continue }
+            guard let granted = claiming.takeGrant() else { continue }
             var logger = self.logger
             logger[metadataKey: "job"] = "\(granted.grant.job)"
             logger[metadataKey: "run"] = "\(granted.grant.run)"
@@ -83,50 +103,93 @@ public struct JobLoop: Service {
         }
     }
 
+    /// Takes wakes until one brings a job, or all slots are called.
+    private func waitForWake(_ slot: Int, _ claiming: Claiming, _ heard: Int) async throws {
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try await platform.take { try await ask($0, slot, claiming) } }
+                group.addTask { await calls.wait(beyond: heard) }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        }
+    }
+
+    /// Whether the platform knows what a worker says of itself; one of the version before would park it.
+    private final class Understanding: Sendable {
+        private let state = Mutex(true)
+        var isThere: Bool { state.withLock { $0 } }
+        func set(_ value: Bool) { state.withLock { $0 = value } }
+    }
+
     private struct Granted: Sendable {
         var grant: JobGrant
         var claimedAt: ContinuousClock.Instant
-        /// Of the message that offered the job: all that is said of the job carries on its trace.
+        /// All that is said of the job carries on its trace.
         var context: MessageContext?
     }
 
-    /// Outlives the taking: a grant is not lost with it.
-    private final class GrantBox: Sendable {
-        let granted = Mutex<Granted?>(nil)
+    /// A slot's claim and what came of it; both outlive the wake.
+    private final class Claiming: Sendable {
+        private let state = Mutex((id: MessageID.make().rawValue, granted: Granted?.none))
+
+        /// The same one until there was an answer: whether the platform gave a job is known by nobody else then.
+        var id: String { state.withLock { $0.id } }
+
+        func answered(_ granted: Granted?) { state.withLock { $0 = (MessageID.make().rawValue, granted) } }
+
+        func takeGrant() -> Granted? {
+            state.withLock { state in
+                defer { state.granted = nil }
+                return state.granted
+            }
+        }
     }
 
-    private func consider(_ offer: any JobOffer, _ slot: Int, _ box: GrantBox) async throws -> Offer<Void> {
-        var logger = self.logger
-        logger[metadataKey: "job"] = "\(offer.job)"
-        logger[metadataKey: "run"] = "\(offer.run)"
-        if registry.isRunning(offer.job, attempt: offer.attempt) {
-            logger.info("job offered again while it runs here")
-            return .drop
-        }
+    private func ask(_ wake: (any JobOffer)?, _ slot: Int, _ claiming: Claiming) async throws -> Offer<Void> {
         let claimedAt = ContinuousClock.now
         let claim = JobClaim(
-            job: offer.job, attempt: offer.attempt, worker: configuration.worker, namespace: configuration.namespace,
-            cluster: await configuration.cluster())
+            job: wake?.job, attempt: wake?.attempt, worker: configuration.worker, id: claiming.id, life: life,
+            scope: configuration.scope, namespace: configuration.namespace, cluster: await configuration.cluster())
         do {
             // A separate task: a claim that is under way when the worker shuts down may be granted, and what is
             // granted has to be handed back.
             let reply = try await Task { try await platform.claim(claim) }.value
             slots.end("\(slot)")
+            if wake == nil { understanding.set(true) }
             switch reply {
             case .granted(let grant):
-                box.granted.withLock { $0 = Granted(grant: grant, claimedAt: claimedAt, context: .current) }
+                claiming.answered(Granted(grant: grant, claimedAt: claimedAt, context: Self.context(of: grant, wake)))
                 return .take(())
             case .refused(let refusal):
-                logger.info(
-                    "job not granted", metadata: ["code": "\(refusal.code.rawValue)", "reason": "\(refusal.reason)"])
+                claiming.answered(nil)
+                logger.debug(
+                    "no job", metadata: ["code": "\(refusal.code.rawValue)", "reason": "\(refusal.reason)"])
                 return .drop
             }
+        } catch let problem as Problem where wake == nil && problem.code == "malformed_request" {
+            // A platform of the version before gives the jobs of wakes only, whatever the labels.
+            understanding.set(false)
+            if configuration.scope.isUsual { return .drop }
+            let error = JobFailure(
+                "the platform is of an earlier version, which tells no builders apart: replace it first")
+            logger.warning("no job is taken", metadata: ["error": "\(error)"])
+            stalls(slot, "jobs cannot be claimed", error)
+            await pause(.seconds(5))
+            return .requeue
         } catch {
-            logger.warning("claim not answered, the job goes back to its queue", metadata: ["error": "\(error)"])
-            stalls(slot, "job \(offer.job) cannot be claimed", error)
+            logger.warning("claim not answered, trying again", metadata: ["error": "\(error)"])
+            stalls(slot, "jobs cannot be claimed", error)
             await pause(.milliseconds(500))
+            // The wake may come to another: what this worker was perhaps given it asks for by itself.
+            if wake != nil { calls.call() }
             return .requeue
         }
+    }
+
+    private static func context(of grant: JobGrant, _ wake: (any JobOffer)?) -> MessageContext? {
+        guard let traceparent = grant.traceparent else { return wake?.job == grant.job ? .current : nil }
+        return MessageContext(id: .make(), run: grant.run, traceparent: traceparent)
     }
 
     private func stalls(_ slot: Int, _ what: String, _ error: any Error) {
@@ -134,12 +197,21 @@ public struct JobLoop: Service {
         for stalled in slots.look() { logger.error("slot is stalled", metadata: ["reason": "\(stalled)"]) }
     }
 
-    private func watchCancellations() async {
+    private func watchCancellations() async throws {
+        try await platform.watchCancellations { registry.cancel($0) }
+    }
+
+    private func watchWaitingJobs() async throws {
+        try await platform.watchWaitingJobs { [scope = configuration.scope] in if scope.takes($0.scope) { calls.call() }
+        }
+    }
+
+    private func watch(_ body: @Sendable () async throws -> Void) async {
         while !Task.isCancelled {
             do {
-                try await platform.watchCancellations { registry.cancel($0) }
+                try await body()
             } catch {
-                logger.warning("cancellations cannot be received, trying again", metadata: ["error": "\(error)"])
+                logger.warning("announcements cannot be received, trying again", metadata: ["error": "\(error)"])
             }
             await pause(.seconds(1))
         }

@@ -1,6 +1,6 @@
 public import Contracts
 
-/// A message that says a job waits: `BuildRequested` or `RolloutRequested`.
+/// A wake: `BuildRequested` or `RolloutRequested`.
 public protocol JobOffer: Message {
     var job: JobID { get }
     var run: RunID { get }

@@ -38,11 +38,6 @@ final class JobRegistry: Sendable {
         }
     }
 
-    /// Whether the job runs here in this attempt or a newer one.
-    func isRunning(_ job: JobID, attempt: Int) -> Bool {
-        state.withLock { state in (state.running[job]?.attempt ?? 0) >= attempt }
-    }
-
     /// How many jobs run.
     var count: Int { state.withLock { $0.running.count } }
 

@@ -2,7 +2,7 @@ import Contracts
 
 /// What every page has around its content.
 struct WebFrame: Sendable {
-    enum Section: Sendable { case runs, repositories, components, environments, parked, none }
+    enum Section: Sendable { case runs, repositories, components, environments, workers, parked, none }
 
     /// A problem as a page shows it.
     struct Trouble: Sendable {
@@ -39,6 +39,7 @@ struct WebFrame: Sendable {
         values["atRepositories"] = section == .repositories
         values["atComponents"] = section == .components
         values["atEnvironments"] = section == .environments
+        values["atWorkers"] = section == .workers
         values["atParked"] = section == .parked
         return values
     }

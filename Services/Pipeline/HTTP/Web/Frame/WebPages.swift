@@ -27,6 +27,7 @@ struct WebPages: Sendable {
         "environments": PackageResources.environments_mustache,
         "findings": PackageResources.findings_mustache,
         "process": PackageResources.process_mustache,
+        "workers": PackageResources.workers_mustache,
         "parked": PackageResources.parked_mustache,
         "error": PackageResources.error_mustache,
     ]

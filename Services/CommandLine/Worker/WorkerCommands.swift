@@ -1,0 +1,8 @@
+import ArgumentParser
+
+struct WorkerCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Builders and deployers: which there are, what they take, whether they are ready.",
+        subcommands: [WorkerListCommand.self], defaultSubcommand: WorkerListCommand.self)
+}

@@ -1,0 +1,37 @@
+import Contracts
+import Messaging
+
+/// A builder or a deployer, as it announced itself.
+struct Worker: Sendable, Equatable {
+    var name: String
+    var life: String
+    var scope: WorkerScope
+    var slots: Int
+    var version: String
+    /// Why it is not ready; `nil` where it is.
+    var problem: String?
+    /// When this life of it was first heard of, and when it was last.
+    var since: Timestamp
+    var heardAt: Timestamp
+
+    /// How long it may be silent before it counts as gone: three announcements.
+    static let patience = WorkerAnnounced.interval * 3
+
+    func isHeard(at now: Timestamp) -> Bool { heardAt.adding(Self.patience) > now }
+
+    func view(jobs: Int, now: Timestamp) -> WorkerView {
+        WorkerView(
+            name: name, kind: scope.cluster == nil ? .builder : .deployer, pool: scope.pool, cluster: scope.cluster,
+            labels: scope.labels, slots: slots, jobs: jobs, version: version,
+            problem: isHeard(at: now) ? problem : "was last heard of \(TimeText.ago(heardAt, now: now))",
+            since: since, heardAt: heardAt)
+    }
+}
+
+extension WorkerScope {
+    /// The queue that wakes its workers.
+    var queue: String { MessageMap.wakes(of: self).name }
+
+    /// The labels in words.
+    var labelText: String { labels.isEmpty ? Self.usualLabel : labels.joined(separator: ",") }
+}

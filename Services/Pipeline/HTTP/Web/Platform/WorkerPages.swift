@@ -1,0 +1,47 @@
+import Contracts
+import Hummingbird
+
+/// The builders and deployers there are.
+struct WorkerPages {
+    let responder: PageResponder
+    let workers: WorkerOperations
+
+    func register(on router: some RouterMethods<APIContext>) {
+        router.page(.get, .workers) { request, _ in
+            await responder.show(request) { principal in
+                let now = Timestamp.now
+                let rows = try await workers.list(as: principal).map { WorkerRow($0, now: now) }
+                return responder.page(
+                    "workers", "Workers", ["workers": rows, "hasWorkers": !rows.isEmpty], section: .workers,
+                    for: principal)
+            }
+        }
+    }
+}
+
+/// A worker as its page shows it.
+struct WorkerRow: Sendable {
+    let name: String
+    let kind: String
+    let takes: String
+    let pool: String?
+    let jobs: Int
+    let slots: Int
+    let version: String
+    let problem: String?
+    let heard: String
+    let ago: String
+
+    init(_ worker: WorkerView, now: Timestamp) {
+        name = worker.name
+        kind = worker.kind.rawValue
+        takes = worker.takes
+        pool = worker.pool == WorkerScope.usualPool ? nil : worker.pool
+        jobs = worker.jobs
+        slots = worker.slots
+        version = worker.version
+        problem = worker.problem
+        heard = worker.heardAt.description
+        ago = TimeText.ago(worker.heardAt, now: now)
+    }
+}

@@ -1,0 +1,81 @@
+import Contracts
+import Storage
+
+/// The workers, as they announced themselves.
+struct WorkerStore {
+    let database: Database
+
+    /// Its migration.
+    static let migration = Migration(
+        "2026-11 workers",
+        sql: """
+            CREATE TABLE workers (
+                name TEXT NOT NULL PRIMARY KEY,
+                life TEXT NOT NULL,
+                pool TEXT NOT NULL,
+                cluster TEXT,
+                labels TEXT NOT NULL,
+                slots INTEGER NOT NULL,
+                version TEXT NOT NULL,
+                problem TEXT,
+                since INTEGER NOT NULL,
+                heardAt INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            """)
+
+    /// How long one that is gone is remembered.
+    private static let memory = Duration.seconds(86_400)
+
+    func find(_ name: String) throws -> Worker? {
+        try database.row("SELECT * FROM workers WHERE name = ?", [name]).map(Self.worker)
+    }
+
+    func all() throws -> [Worker] {
+        try database.rows("SELECT * FROM workers ORDER BY cluster, pool, name").map(Self.worker)
+    }
+
+    /// Those that have been heard of of late.
+    func heard(at now: Timestamp) throws -> [Worker] {
+        try database.rows(
+            "SELECT * FROM workers WHERE heardAt > ? ORDER BY name", [now.adding(.zero - Worker.patience)]
+        )
+        .map(Self.worker)
+    }
+
+    func save(_ worker: Worker) throws {
+        try database.execute(
+            """
+            INSERT INTO workers (name, life, pool, cluster, labels, slots, version, problem, since, heardAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET life = excluded.life, pool = excluded.pool, cluster = excluded.cluster,
+                labels = excluded.labels, slots = excluded.slots, version = excluded.version,
+                problem = excluded.problem, since = excluded.since, heardAt = excluded.heardAt
+            """,
+            [
+                worker.name, worker.life, worker.scope.pool, worker.scope.cluster, JSONColumn(worker.scope.labels),
+                worker.slots, worker.version, worker.problem, worker.since, worker.heardAt,
+            ])
+    }
+
+    func remove(_ name: String) throws {
+        try database.execute("DELETE FROM workers WHERE name = ?", [name])
+    }
+
+    /// Forgets those that have long been gone.
+    func prune(now: Timestamp) throws {
+        try database.execute("DELETE FROM workers WHERE heardAt < ?", [now.adding(.zero - Self.memory)])
+    }
+
+    /// Takes all of them to have been heard of now: while this service or the broker was away nobody could be.
+    func excuse(now: Timestamp) throws {
+        try database.execute("UPDATE workers SET heardAt = ? WHERE heardAt < ?", [now, now])
+    }
+
+    private static func worker(_ row: Row) throws -> Worker {
+        try Worker(
+            name: row["name"], life: row["life"],
+            scope: WorkerScope(pool: row["pool"], cluster: row["cluster"], labels: row.json("labels") ?? []),
+            slots: row["slots"], version: row["version"], problem: row["problem"], since: row["since"],
+            heardAt: row["heardAt"])
+    }
+}

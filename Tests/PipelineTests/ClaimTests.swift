@@ -1,0 +1,446 @@
+import Contracts
+import FoundationEssentials
+import Messaging
+import Storage
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// Which job a worker gets, and what waits meanwhile.
+@Suite struct ClaimTests {
+    private static let gpu = """
+        node: {hardware: gpu}
+        steps:
+          - {name: train, image: alpine, commands: ["true"]}
+        """
+
+    private func granted(_ reply: JobClaimReply) throws -> JobGrant {
+        guard case .granted(let grant) = reply else { throw StoreError(.corrupt, "not granted: \(reply)") }
+        return grant
+    }
+
+    private func code(_ reply: JobClaimReply) -> JobClaimReply.Refusal.Code? {
+        guard case .refused(let refusal) = reply else { return nil }
+        return refusal.code
+    }
+
+    // MARK: - Turns
+
+    @Test func `The repository that was served the longest ago comes first, its oldest job first`() async throws {
+        try await PlatformFixture.with { platform in
+            let names = ["a/a", "b/b", "c/c"].map(RepositoryPath.init(rawValue:))
+            for name in names { try await platform.register(name) }
+            // The first one floods the queue before the others push at all.
+            for (name, count) in zip(names, [4, 2, 1]) {
+                for number in 1...count {
+                    let id = "\(name)-\(number)"
+                    try await platform.push(Samples.single, trigger: id, message: id, repository: name)
+                }
+            }
+            var order: [String] = []
+            for _ in 0..<7 {
+                let grant = try granted(try await platform.ask())
+                order.append("\(grant.repository)\(grant.environment["DRONE_BUILD_NUMBER"] ?? "")")
+            }
+            #expect(order == ["a/a1", "b/b1", "c/c1", "a/a2", "b/b2", "a/a3", "a/a4"])
+            #expect(code(try await platform.ask()) == .nothing)
+            // Who comes anew was served the longest ago: never.
+            try await platform.register(RepositoryPath(rawValue: "d/d"))
+            try await platform.push(Samples.single, trigger: "a5", message: "a5", repository: names[0])
+            try await platform.push(
+                Samples.single, trigger: "d1", message: "d1", repository: RepositoryPath(rawValue: "d/d"))
+            #expect(try granted(try await platform.ask()).repository.rawValue == "d/d")
+        }
+    }
+
+    @Test func `A job that comes back is offered again, and once its run is cancelled it is not`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let grant = try granted(try await platform.ask())
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            #expect(code(try await platform.ask()) == .nothing)
+            try await platform.ended(job, .released)
+            #expect(try granted(try await platform.ask()).attempt == 2)
+            try await platform.ended(job, .released, attempt: 2)
+            _ = try await platform.cancel(run.id)
+            #expect(code(try await platform.ask()) == .nothing)
+            #expect(grant.job == job.id)
+        }
+    }
+
+    /// Nobody knows whether the first answer arrived but the worker, who says that it did not.
+    @Test func `The same claim is answered in the same way, and gives no second job`() async throws {
+        try await PlatformFixture.with { platform in
+            for n in 1...2 { try await platform.push(Samples.single, trigger: "t\(n)", message: "m\(n)") }
+            let first = try granted(try await platform.ask(id: "c1"))
+            let again = try granted(try await platform.ask(id: "c1"))
+            #expect(again.job == first.job && again.attempt == first.attempt)
+            #expect(try granted(try await platform.ask(id: "c2")).job != first.job)
+            // Another worker's claim is not that one, whatever its id.
+            #expect(code(try await platform.ask(worker: "w2", id: "c1")) == .nothing)
+            let job = try #require(try await platform.store.read { try $0.jobs.find(first.job) })
+            try await platform.ended(job)
+            #expect(code(try await platform.ask(id: "c1")) == .nothing)
+        }
+    }
+
+    @Test func `A rollout that may not go yet is passed over`() async throws {
+        try await PlatformFixture.with { platform in
+            let step = """
+                steps:
+                  - name: deploy
+                    deploy: {environment: production, workload: deployment/web, container: web, image: "a:1"}
+                """
+            try await platform.push(step)
+            let deployers = WorkerScope(cluster: "default")
+            _ = try granted(try await platform.ask(deployers, worker: "d1"))
+            try await platform.push(step, trigger: "t2", message: "m2")
+            #expect(code(try await platform.ask(deployers, worker: "d2")) == .nothing)
+            #expect(code(try await platform.ask()) == .nothing)
+        }
+    }
+
+    /// A builder cannot have a rollout, whatever it names: what it takes is not a cluster's.
+    @Test func `A builder is given no rollout by naming its job`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(
+                """
+                steps:
+                  - name: deploy
+                    deploy: {environment: production, workload: deployment/web, container: web, image: "a:1"}
+                """)
+            let run = try #require(try await platform.runs().first)
+            let rollout = try #require(try await platform.jobs(of: run.id).first)
+            #expect(rollout.kind == .rollout)
+            #expect(code(try await platform.ask(wake: rollout.id)) == .nothing)
+        }
+    }
+
+    // MARK: - Labels
+
+    /// They used to be messages without a queue, which filled the relay's window for good.
+    @Test func `450 jobs for a label nobody serves stop no delivery, say so, and end with their runs`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.announce("b1")
+            for n in 1...450 { try await platform.push(Self.gpu, trigger: "t\(n)", message: "m\(n)") }
+            // Nothing that waits to be sent is refused for want of a queue.
+            let sent = try await platform.sent()
+            #expect(sent.filter { $0.type == "BuildRequested" }.count == 450)
+            #expect(sent.filter { $0.type == "BuildRequested" }.allSatisfy { !$0.mandatory })
+            let runs = try await platform.runs()
+            let reason = "no builder serves gpu; there are: default"
+            let view = try #require(try await platform.reader.view(runs[0].id))
+            #expect(view.summary.reason == reason)
+            #expect(view.stages[0].steps[0].reason == reason)
+            // What others wait for goes on.
+            try await platform.push(Samples.single, trigger: "other", message: "other")
+            #expect(try granted(try await platform.ask()).steps == ["test"])
+            #expect(code(try await platform.ask()) == .nothing)
+
+            try await platform.announce("b2", WorkerScope(labels: ["gpu"]))
+            #expect(try await platform.reader.view(runs[0].id)?.summary.reason == "waits for a builder")
+            #expect(try await platform.sentWork().last == "JobsWaiting")
+            #expect(try granted(try await platform.ask(WorkerScope(labels: ["gpu"]))).steps == ["train"])
+            try await platform.announce("b2", WorkerScope(labels: ["gpu"]), isLeaving: true)
+            #expect(try await platform.reader.view(runs[0].id)?.summary.reason == reason)
+            #expect(try await platform.cancel(runs[0].id).summary.reason != reason)
+        }
+    }
+
+    @Test func `A wake that came to a builder of other labels calls the ones it was for`() async throws {
+        try await PlatformFixture.with { platform in
+            let gpu = WorkerScope(labels: ["gpu"])
+            try await platform.announce("b1")
+            try await platform.announce("b2", gpu)
+            try await platform.push(Self.gpu)
+            func calls() async throws -> [JobsWaiting] {
+                try await platform.sent().filter { $0.type == "JobsWaiting" }
+                    .map { try Wire.decode(JobsWaiting.self, from: Data($0.body.utf8)) }
+            }
+            #expect(try await calls() == [])
+            #expect(code(try await platform.ask()) == .nothing)
+            #expect(try await calls() == [JobsWaiting(scope: gpu)])
+            // One that nothing woke took no wake away.
+            #expect(code(try await platform.ask(wake: nil)) == .nothing)
+            #expect(try await calls().count == 1)
+            _ = try granted(try await platform.ask(gpu, worker: "b2"))
+            #expect(code(try await platform.ask()) == .nothing)
+            #expect(try await calls().count == 1)
+        }
+    }
+
+    @Test func `A pool's builders get what asks for the pool, and nothing else`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(
+                """
+                node: {pool: big, hardware: gpu}
+                steps:
+                  - {name: train, image: alpine, commands: ["true"]}
+                """)
+            #expect(try await platform.sentWork().last == "BuildRequested → slipway.build.big")
+            let run = try #require(try await platform.runs().first).id
+            try await platform.announce("b1")
+            func reason() async throws -> String? { try await platform.reader.view(run)?.summary.reason }
+            #expect(try await reason() == "no builder of the pool big serves gpu; there are none")
+            try await platform.announce("b2", WorkerScope(pool: "big"))
+            #expect(try await reason() == "no builder of the pool big serves gpu; there are: default")
+            let others = [
+                WorkerScope(), WorkerScope(labels: ["gpu"]), WorkerScope(pool: "big"),
+                WorkerScope(pool: "other", labels: ["gpu"]),
+            ]
+            for other in others { #expect(code(try await platform.ask(other)) == .nothing) }
+            // A worker of the version before has no pool: it is one of the usual one.
+            let job = try #require(try await platform.jobs(of: run).first)
+            #expect(code(try await platform.claim(job.id)) == .nothing)
+            _ = try granted(try await platform.ask(WorkerScope(pool: "big", labels: ["gpu"])))
+        }
+    }
+
+    /// A builder of the version before says nothing of its labels, and might not be able to do it.
+    @Test func `A builder that does not say its labels gets what needs none`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Self.gpu)
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            try await platform.announce("b2", WorkerScope(labels: ["gpu"]))
+            let before = try await platform.sentWork().filter { $0 == "JobsWaiting" }.count
+            #expect(code(try await platform.claim(job.id)) == .nothing)
+            // Its wake was for a builder of the label, which is called instead.
+            #expect(try await platform.sentWork().filter { $0 == "JobsWaiting" }.count == before + 1)
+            for n in 2...3 { try await platform.push(Samples.single, trigger: "t\(n)", message: "m\(n)") }
+            let runs = try await platform.runs()
+            let newest = try #require(try await platform.jobs(of: runs[0].id).first)
+            #expect(try granted(try await platform.claim(newest.id)).job == newest.id)
+            // Another has the job of this wake: the one whose wake that one had waits still.
+            let older = try #require(try await platform.jobs(of: runs[1].id).first)
+            #expect(try granted(try await platform.claim(newest.id, worker: "w2")).job == older.id)
+        }
+    }
+
+    /// A label may have a dot in it, which a queue's name had between two.
+    @Test func `Jobs that waited in a queue of their labels wait for the same builders after an upgrade`() async throws
+    {
+        try await PlatformFixture.with { platform in
+            try await platform.push(
+                """
+                node: {image: ubuntu22.04, hardware: gpu}
+                steps:
+                  - {name: train, image: alpine, commands: ["true"]}
+                """)
+            let run = try #require(try await platform.runs().first)
+            let choice = try #require(try await platform.reader.view(run.id)?.choice)
+            let document = try #require(try await platform.store.read { try $0.components.process(choice.digest) })
+            let labels = ["gpu", "ubuntu22.04"]
+            let directory = platform.directory + "/before"
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            let database = try await TestDatabase.make(in: directory)
+            let before = try await database.open(
+                Array(Schema.migrations.prefix { $0.name != WorkerStore.migration.name }))
+            try await before.write { database in
+                try database.execute(
+                    """
+                    INSERT INTO runs (id, trigger, repository, number, state, event, ref, createdAt)
+                    VALUES (?, 't', ?, 1, 'running', 'push', 'refs/heads/main', 1)
+                    """, [run.id, PlatformFixture.path])
+                try database.execute(
+                    "INSERT INTO runDetails (run, trigger, choice) VALUES (?, '{}', ?)", [run.id, JSONColumn(choice)])
+                try database.execute(
+                    "INSERT INTO processes (digest, document, createdAt) VALUES (?, ?, 1)", [choice.digest, document])
+                let queues = ["slipway.build." + labels.joined(separator: "."), "slipway.build.default"]
+                for (number, queue) in queues.enumerated() {
+                    try database.execute(
+                        """
+                        INSERT INTO jobs (id, run, stage, place, kind, steps, queue, state, attempt, losses, timeLimit,
+                            createdAt)
+                        VALUES (?, ?, 0, 0, 'build', '[]', ?, 'queued', 1, 0, 60, ?)
+                        """, ["j\(number)", run.id, queue, number])
+                    try Outbox().append(
+                        PreparedMessage(
+                            id: MessageID(rawValue: "j\(number).1"), type: "BuildRequested", version: 1,
+                            exchange: "slipway", routingKey: queue, body: "{}"), in: database)
+                }
+            }
+            try await before.close()
+            let after = PipelineStore(store: try await database.open(Schema.migrations))
+            let (special, usual, sent) = try await after.read { tables in
+                (
+                    try tables.turns.next(WorkerScope(labels: labels)), try tables.turns.next(WorkerScope()),
+                    try Outbox().rows(in: tables.database).map(\.message)
+                )
+            }
+            #expect(special == JobID(rawValue: "j0") && usual == JobID(rawValue: "j1"))
+            #expect(sent.map(\.id.rawValue) == ["j0.1", "j1.1"])
+            #expect(sent.allSatisfy { !$0.mandatory && $0.routingKey == "slipway.build.default" })
+            #expect(sent.allSatisfy { $0.exchange == MessageMap.build(pool: "default").exchange })
+            try await after.store.close()
+            try await database.remove()
+        }
+    }
+
+    // MARK: - Workers
+
+    @Test func `A run says why nobody takes its job, by what the workers say`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first).id
+            func reason() async throws -> String? { try await platform.reader.view(run)?.summary.reason }
+            #expect(try await reason() == "no builder serves default; there are none")
+            try await platform.announce("b1", problem: "docker: it cannot be reached")
+            #expect(
+                try await reason() == "no builder that serves default is ready: b1: docker: it cannot be reached")
+            try await platform.announce("b1")
+            #expect(try await reason() == "waits for a builder")
+            try await platform.push(Samples.single, trigger: "t2", message: "m2")
+            let second = try #require(try await platform.runs().first).id
+            _ = try granted(try await platform.ask(worker: "b1"))
+            #expect(
+                try await platform.reader.view(second)?.summary.reason
+                    == "waits for a builder: the one that serves default is at work")
+            try await platform.announce("b2", WorkerScope(labels: ["arm64"]), slots: 3)
+            try await platform.announce("b1", slots: 3)
+            for id in ["c2", "c3"] { _ = try await platform.ask(worker: "b1", id: id) }
+            try await platform.announce("b1", isLeaving: true)
+            try await platform.push(Samples.single, trigger: "t3", message: "m3")
+            let third = try #require(try await platform.runs().first).id
+            #expect(
+                try await platform.reader.view(third)?.summary.reason
+                    == "no builder serves default; there are: arm64")
+        }
+    }
+
+    @Test func `Those who watch a run are told when what it waits for changes`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first).id
+            let watch = platform.store.changes.watch(run)
+            defer { watch.end() }
+            try await platform.announce("b1", problem: "docker: away")
+            #expect(watch.take().runs == [run])
+            try await platform.announce("b1", problem: "docker: away")
+            #expect(watch.take().runs.isEmpty)
+            try await platform.announce("b1")
+            #expect(watch.take().runs == [run])
+            try await platform.announce("b1", isLeaving: true)
+            #expect(watch.take().runs == [run])
+        }
+    }
+
+    @Test func `A worker that was started anew gives its jobs to others sooner`() async throws {
+        try await PlatformFixture.with { platform in
+            for n in 1...2 { try await platform.push(Samples.single, trigger: "t\(n)", message: "m\(n)") }
+            try await platform.announce("b1", life: "1", slots: 2)
+            let old = try granted(try await platform.ask(worker: "b1", life: "1"))
+            // The claim of the next life may be handled before its announcement.
+            let new = try granted(try await platform.ask(worker: "b1", life: "2"))
+            try await platform.announce("b1", life: "2", slots: 2)
+            func leases() async throws -> [JobLease?] {
+                try await platform.store.read { tables in
+                    try [old.job, new.job].map { try tables.jobs.find($0)?.lease }
+                }
+            }
+            let lease = platform.engine.configuration.lease
+            let now = Timestamp.now
+            #expect(try await leases().map { ($0?.until ?? now) < now.adding(lease * 2 / 3) } == [true, false])
+            try await platform.engine.expire(now: now.adding(lease * 2 / 3))
+            #expect(try await leases().map { $0?.state } == [.queued, .leased])
+            #expect(try await leases().map { $0?.attempt } == [2, 1])
+            #expect(try granted(try await platform.ask(worker: "b2")).job == old.job)
+            // What the life before says at its end concerns the next one no more.
+            try await platform.announce("b1", life: "1", isLeaving: true)
+            #expect(try await platform.store.read { try $0.workers.find("b1")?.life } == "2")
+        }
+    }
+
+    /// By a copied data folder, or by a setting: then each goes on with what it has, and nothing is started twice.
+    @Test func `Two workers of one name take no job from each other`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            try await platform.announce("b1", life: "1")
+            let grant = try granted(try await platform.ask(worker: "b1", life: "1"))
+            let run = try #require(try await platform.runs().first)
+            let job = try #require(try await platform.jobs(of: run.id).first)
+            let lease = platform.engine.configuration.lease
+            for _ in 0..<6 {
+                try await platform.announce("b1", life: "2")
+                try await platform.announce("b1", life: "1")
+                try await platform.heartbeat(job)
+                try await platform.engine.expire(now: Timestamp.now.adding(lease * 2 / 3))
+            }
+            let now = try #require(try await platform.store.read { try $0.jobs.find(grant.job)?.lease })
+            #expect(now.state == .leased && now.attempt == 1 && now.losses == 0)
+            #expect(try await platform.store.read { try $0.workers.find("b1")?.life } == "2")
+            #expect(try await platform.sentWork().contains("JobCancelled") == false)
+        }
+    }
+
+    /// Nothing stands behind it for ever.
+    @Test func `A job that cannot be given to anyone ends, and the next one goes`() async throws {
+        try await PlatformFixture.with { platform in
+            for n in 1...3 { try await platform.push(Samples.single, trigger: "t\(n)", message: "m\(n)") }
+            let runs = try await platform.runs().sorted { $0.number < $1.number }
+            try await platform.store.write { transaction in
+                // One without its commit, and one that cannot be read at all.
+                try transaction.database.execute("UPDATE runs SET sha = NULL WHERE id = ?", [runs[0].id])
+                try transaction.database.execute(
+                    "UPDATE runDetails SET progress = '{}' WHERE run = ?", [runs[1].id])
+            }
+            #expect(try granted(try await platform.ask()).run == runs[2].id)
+            let first = try #require(try await platform.reader.view(runs[0].id)).summary
+            #expect(first.state == .failure)
+            #expect(try await platform.jobs(of: runs[1].id).first?.lease.state == .finished)
+            #expect(code(try await platform.ask()) == .nothing)
+        }
+    }
+
+    @Test func `A grant carries on the trace of the push that led to it`() async throws {
+        try await PlatformFixture.with { platform in
+            let traces = [Traceparent.make(), Traceparent.make()]
+            for (n, trace) in traces.enumerated() {
+                try await MessageContext.$current.withValue(MessageContext(id: .make(), traceparent: trace)) {
+                    try await platform.push(Samples.single, trigger: "t\(n)", message: "m\(n)")
+                }
+            }
+            for trace in traces { #expect(try granted(try await platform.ask()).traceparent == trace) }
+        }
+    }
+
+    /// A wake can be lost with a queue, and an announcement of waiting jobs with a connection.
+    @Test func `A worker with a free slot that says it is there is called where jobs wait for it`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            try await platform.announce("b1", problem: "docker: away")
+            #expect(try await platform.sentWork().contains("JobsWaiting") == false)
+            try await platform.announce("b1")
+            #expect(try await platform.sentWork().filter { $0 == "JobsWaiting" }.count == 1)
+            _ = try granted(try await platform.ask(worker: "b1"))
+            try await platform.push(Samples.single, trigger: "t2", message: "m2")
+            // Its slot is taken.
+            try await platform.announce("b1")
+            #expect(try await platform.sentWork().filter { $0 == "JobsWaiting" }.count == 1)
+        }
+    }
+
+    @Test func `Workers are listed with what they take and whether they are ready`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.announce("b1", WorkerScope(labels: ["gpu"]), slots: 4, problem: "docker: away")
+            try await platform.announce("d1.staging", WorkerScope(cluster: "staging"), slots: 8)
+            try await platform.announce("b2")
+            try await platform.push(Samples.single)
+            _ = try granted(try await platform.ask(worker: "b2"))
+            let list = try await platform.operations.workers.list(as: platform.principal)
+            let lines = list.map { "\($0.name) \($0.kind) \($0.takes) \($0.jobs)/\($0.slots) \($0.problem ?? "ready")" }
+            #expect(
+                Set(lines) == [
+                    "b1 builder gpu 0/4 docker: away", "b2 builder default 1/1 ready",
+                    "d1.staging deployer staging 0/8 ready",
+                ])
+            // One that is silent is not ready, whatever it said last.
+            let later = Timestamp.now.adding(Worker.patience).adding(.seconds(30))
+            let worker = try #require(try await platform.store.read { try $0.workers.find("b2") })
+            #expect(worker.view(jobs: 0, now: later).problem == "was last heard of 2m ago")
+            #expect(try await platform.store.read { try $0.workers.heard(at: later) } == [])
+        }
+    }
+}
