@@ -12,7 +12,7 @@ import WebServer
 /// to builders.
 struct Sync {
     /// How many messages are held; of those that wait for a slot only some, see ``FetchSlots``.
-    private static let prefetch = 512
+    private static let prefetch = 4096
 
     private let context: ServiceContext
 

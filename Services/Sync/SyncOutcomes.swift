@@ -25,9 +25,9 @@ struct SyncOutcomes: Sendable {
             try await bus.send(delay, id: Self.id("delayed/\(context.attempt)", trigger), run: trigger.run)
             throw MessageFailure.retry(delay.reason)
         }
-        if case .waiting(let wait) = outcome {
+        if case .waiting(let wait, let delay) = outcome {
             await delayed(wait)
-            throw MessageFailure.later(wait.reason)
+            throw MessageFailure.later(wait.reason, after: delay)
         }
         try await send(outcome, after: push)
     }
@@ -93,5 +93,5 @@ enum SyncOutcome: Sendable, Equatable {
     /// It is to be tried again.
     case delayed(SyncDelayed)
     /// It was not tried, for too many wait; it is to come again.
-    case waiting(SyncDelayed)
+    case waiting(SyncDelayed, RetryPolicy.Delay)
 }

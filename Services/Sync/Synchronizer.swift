@@ -38,9 +38,9 @@ struct Synchronizer: Sendable {
         } catch let error as SyncProblem {
             return failed(trigger, error.code, error.reason)
         } catch let error as NoRoom {
+            let delay = error.isMoving ? RetryPolicy.soon : RetryPolicy.later
             return .waiting(
-                SyncDelayed(
-                    trigger: trigger, reason: "\(error)", retryAt: .now.adding(RetryPolicy.later.duration)))
+                SyncDelayed(trigger: trigger, reason: "\(error)", retryAt: .now.adding(delay.duration)), delay)
         } catch let error as NoSlot {
             // It says nothing of this repository: the last attempt before the message would be parked.
             return retry(trigger, "\(error)", attempt, of: RetryPolicy.attempts - 1)

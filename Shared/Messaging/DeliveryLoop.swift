@@ -200,10 +200,9 @@ public struct DeliveryLoop: Sendable {
                 return .passed
             } catch MessageFailure.permanent(let reason) {
                 return try await park(delivery, reason: reason, logger)
-            } catch MessageFailure.later(let reason) {
-                logger.info(
-                    "message waits", metadata: ["after": "\(RetryPolicy.later.duration)", "reason": "\(reason)"])
-                return try await send(delivery, by: RetryPolicy.later, asAttempt: context.attempt)
+            } catch MessageFailure.later(let reason, let delay) {
+                logger.info("message waits", metadata: ["after": "\(delay.duration)", "reason": "\(reason)"])
+                return try await send(delivery, by: delay, asAttempt: context.attempt)
             } catch {
                 switch failure {
                 case .retry:

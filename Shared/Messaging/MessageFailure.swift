@@ -2,14 +2,14 @@
 public enum MessageFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// Try again later: a peer is away, a resource is busy.
     case retry(String)
-    /// Try again later, and do not count it as an attempt: nothing was tried, for there is no room for it now.
-    case later(String)
+    /// Try again after a delay, and do not count it as an attempt: nothing was tried, for there is no room for it now.
+    case later(String, after: RetryPolicy.Delay)
     /// Park it: no repetition will help.
     case permanent(String)
 
     public var description: String {
         switch self {
-        case .retry(let reason), .later(let reason), .permanent(let reason): reason
+        case .retry(let reason), .later(let reason, _), .permanent(let reason): reason
         }
     }
 }

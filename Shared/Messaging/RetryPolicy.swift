@@ -37,7 +37,10 @@ public enum RetryPolicy {
         Delay(name: "5min", duration: .seconds(300)),
     ]
 
-    /// After which a message comes again for which there was no room.
+    /// After which a message comes again for which there was no room, where room is made all the time.
+    public static let soon = delays[0]
+
+    /// The same where it is not.
     public static let later = delays[1]
 
     /// The attempt after which a message is parked: half an hour after the first.

@@ -108,7 +108,7 @@ private func with(
 
     @Test func whatThereIsNoRoomForWaitsAsTheSameAttempt() async throws {
         try await withBus { bus, broker in
-            let recorder = Recorder(failing: MessageFailure.later("many wait"))
+            let recorder = Recorder(failing: MessageFailure.later("many wait", after: RetryPolicy.later))
             let consumer = QueueConsumer(
                 bus: bus, queue: MessageMap.pipeline, prefetch: 10, handlers: [recorder], logger: logger)
             try await with(consumer.run) {

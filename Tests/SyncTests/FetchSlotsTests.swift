@@ -59,15 +59,41 @@ struct SlotQueueTests {
         func ask(_ repository: String, _ host: String, isLimited: Bool = true) -> SlotQueue.Answer {
             queue.ask(repository, host: host, isLimited: isLimited).answer
         }
+        let noRoom = SlotQueue.Answer.noRoom(isMoving: true)
         let first = queue.ask("a", host: "slow", isLimited: true)
-        #expect((0..<5).map { _ in ask("a", "slow") } == [.waits, .waits, .waits, .noRoom, .noRoom])
+        #expect((0..<5).map { _ in ask("a", "slow") } == [.waits, .waits, .waits, noRoom, noRoom])
         #expect(ask("a", "slow", isLimited: false) == .waits)
         // Who can go goes, however many wait.
         #expect(ask("b", "healthy") == .granted)
         #expect(ask("c", "healthy") == .waits)
-        #expect(ask("d", "third") == .noRoom)
+        #expect(ask("d", "third") == noRoom)
         #expect(queue.end(first.id, isHostAway: false).count == 1)
         #expect(ask("d", "third") == .waits)
+    }
+
+    @Test("where turns come all the time, what found no room comes again soon")
+    func noRoom() {
+        var queue = SlotQueue(total: 1, perHost: 1, room: 3, roomPerHost: 2)
+        var now = ContinuousClock.now
+        func ask(_ repository: String, _ host: String) -> (id: Int, answer: SlotQueue.Answer) {
+            queue.ask(repository, host: host, isLimited: true, now: now)
+        }
+        let first = ask("a", "busy")
+        let second = ask("a", "busy")
+        now += .seconds(10)
+        _ = ask("a", "busy")
+        #expect(ask("a", "busy").answer == .noRoom(isMoving: true))
+        now += .seconds(10)
+        #expect(ask("a", "busy").answer == .noRoom(isMoving: false))
+        // The first that waited has gone: the next one has waited for ten seconds.
+        #expect(queue.end(first.id, isHostAway: false) == [second.id])
+        #expect(ask("a", "busy").answer == .waits)
+        #expect(ask("a", "busy").answer == .noRoom(isMoving: true))
+        // Of another host, for the room of all.
+        #expect(ask("b", "other").answer == .waits)
+        #expect(ask("c", "third").answer == .noRoom(isMoving: true))
+        now += .seconds(10)
+        #expect(ask("c", "third").answer == .noRoom(isMoving: false))
     }
 
     @Test("a host that is away has few slots until it is back; one broken repository says nothing of it")
@@ -90,6 +116,15 @@ struct SlotQueueTests {
         #expect(queue.ask("elsewhere", host: "b").answer == .granted)
         fail("healthy", isHostAway: false)
         #expect(granted() == 8)
+    }
+}
+
+extension SlotQueue {
+    /// Where the time does not matter.
+    fileprivate mutating func ask(
+        _ repository: String, host: String, isLimited: Bool = false
+    ) -> (id: Int, answer: Answer) {
+        ask(repository, host: host, isLimited: isLimited, now: .now)
     }
 }
 

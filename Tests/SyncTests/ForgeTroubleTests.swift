@@ -19,7 +19,7 @@ struct ForgeTroubleTests {
             .synchronize(origin.trigger(), cloneURL: "", attempt: attempt)
         switch outcome {
         case .failed(let failure): return (failure.code, failure.reason)
-        case .delayed(let delay), .waiting(let delay): return (nil, delay.reason)
+        case .delayed(let delay), .waiting(let delay, _): return (nil, delay.reason)
         case .synced: throw TestFailure("it was fetched")
         }
     }

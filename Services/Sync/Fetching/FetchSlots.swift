@@ -18,7 +18,7 @@ final class FetchSlots: Sendable {
     ///   - perHost: how many of them from one host.
     ///   - messages: how many messages the service holds at a time. Half of them may wait for slots, an eighth for one
     ///     host's: the others are for those that can go.
-    init(total: Int, perHost: Int, messages: Int = 512) {
+    init(total: Int, perHost: Int, messages: Int = 4096) {
         state = Mutex(
             State(
                 queue: SlotQueue(
@@ -38,13 +38,15 @@ final class FetchSlots: Sendable {
         activity: FetchActivity,
         _ work: () async throws -> Value
     ) async throws -> Value {
-        let (id, answer) = state.withLock { $0.queue.ask(repository, host: remote.host, isLimited: isMessage) }
+        let (id, answer) = state.withLock {
+            $0.queue.ask(repository, host: remote.host, isLimited: isMessage, now: .now)
+        }
         switch answer {
         case .granted: break
         case .waits:
             activity.waits { [self] in self.obstacle(of: id, remote.host) }
             try await wait(id, patience, remote.host)
-        case .noRoom: throw NoRoom(host: remote.host)
+        case .noRoom(let isMoving): throw NoRoom(host: remote.host, isMoving: isMoving)
         }
         activity.fetches(from: remote.host)
         do {
@@ -121,6 +123,8 @@ final class FetchSlots: Sendable {
 /// So many wait already that it is to come again later.
 struct NoRoom: Error, CustomStringConvertible {
     var host: String
+    /// Whether those that wait have not waited for long.
+    var isMoving: Bool
 
     var description: String { "waits behind many other fetches from \(host)" }
 }

@@ -8,6 +8,7 @@ struct SlotQueue {
         var repository: String
         /// The server asked, such as `git.example:8443`.
         var host: String
+        var asked: ContinuousClock.Instant
     }
 
     /// What a claim waits for.
@@ -17,8 +18,13 @@ struct SlotQueue {
 
     /// What becomes of a claim that asks.
     enum Answer: Equatable {
-        case granted, waits, noRoom
+        case granted, waits
+        /// - Parameter isMoving: whether those that take the room have not waited for long, so that there is some soon.
+        case noRoom(isMoving: Bool)
     }
+
+    /// Where nobody has waited for longer, those who wait have their turns all the time.
+    static let shortWait = Duration.seconds(15)
 
     /// How many fetch at a time.
     let total: Int
@@ -42,15 +48,23 @@ struct SlotQueue {
         self.roomPerHost = roomPerHost
     }
 
-    /// - Parameter isLimited: whether it waits only if there is room.
+    /// - Parameters:
+    ///   - isLimited: whether it waits only if there is room.
+    ///   - now: when it asks.
     /// - Returns: the claim's id, and what becomes of it now.
-    mutating func ask(_ repository: String, host: String, isLimited: Bool = false) -> (id: Int, answer: Answer) {
+    mutating func ask(
+        _ repository: String, host: String, isLimited: Bool = false, now: ContinuousClock.Instant
+    ) -> (id: Int, answer: Answer) {
         next += 1
-        let claim = Claim(id: next, repository: repository, host: host)
+        let claim = Claim(id: next, repository: repository, host: host, asked: now)
         // Whoever waits and could go would have gone: nobody is passed.
         guard obstacle(to: claim) == nil else {
-            if isLimited, waiting.count >= room || waiting.count(where: { $0.host == host }) >= roomPerHost {
-                return (claim.id, .noRoom)
+            if isLimited {
+                let own = waiting.filter { $0.host == host }
+                let full = own.count >= roomPerHost ? own : waiting.count >= room ? waiting : []
+                if let first = full.first {
+                    return (claim.id, .noRoom(isMoving: first.asked.duration(to: now) < Self.shortWait))
+                }
             }
             waiting.append(claim)
             return (claim.id, .waits)
