@@ -15,7 +15,7 @@ trivial_and_waiting() {
     git -C "$work/tree" rev-list --reverse HEAD | tail -n +2 > "$work/commits"
 
     # one push first, unmeasured: it makes the mirror and the builder's cache
-    hook_body "$(git -C "$work/tree" rev-list --reverse HEAD | head -n 1)" | drive hooks "$port" "$work/token" > /dev/null
+    hook_body "$(git -C "$work/tree" rev-list --reverse HEAD | sed -n 1p)" | drive hooks "$port" "$work/token" > /dev/null
     finished 1
     for ((slots = 0; slots < 4; slots++)); do git clone -q --bare "$work/mirror.git" "$work/floor$slots.git"; done
     local start floor ours
