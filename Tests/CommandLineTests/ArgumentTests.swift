@@ -57,6 +57,27 @@ import Testing
         #expect(throws: Never.self) { try CommandName.check(arguments) }
     }
 
+    @Test func aFreezeIsReadAsItIsWritten() throws {
+        func freezes(_ text: String) throws -> [FreezeWindow] {
+            try EnvironmentOptions.parse(["--freeze", text]).applied(to: EnvironmentRules()).freezes
+        }
+        #expect(
+            try freezes("weekend: fri 16:00 - mon 08:00 Europe/Berlin")
+                == [FreezeWindow(name: "weekend", from: "fri 16:00", until: "mon 08:00", zone: "Europe/Berlin")])
+        #expect(
+            try freezes("year's end: 2026-12-20 00:00 - 2027-01-02 00:00 America/New_York")
+                == [
+                    FreezeWindow(
+                        name: "year's end", from: "2026-12-20 00:00", until: "2027-01-02 00:00",
+                        zone: "America/New_York")
+                ])
+        #expect(try freezes("") == [])
+        for text in ["weekend", "fri 16:00 - mon 08:00 UTC", "night: 22:00-06:00 UTC", "night: 22:00 - UTC"] {
+            let error = #expect(throws: CommandError.self) { try freezes(text) }
+            #expect(error?.message == "“\(text)” is no freeze")
+        }
+    }
+
     @Test func statesHaveTheWordsThatAreShown() throws {
         for (word, state) in [("failed", RunState.failure), ("failure", .failure), ("waiting", .pending)] {
             let command = try #require(try Slipway.parseAsRoot(["runs", "--state", word]) as? RunsCommand)

@@ -30,6 +30,7 @@ extension Fixture {
                 name: "production", rules: Sample.rules, note: "made by hand", updatedBy: "ada",
                 updatedAt: Sample.moment, adopted: [Sample.adoption])),
         Fixture("EnvironmentRules", Sample.rules),
+        Fixture("VerdictRequest", VerdictRequest(approves: true, reason: "tried on staging")),
         Fixture("AdoptionView", Sample.adoption),
         Fixture(
             "AdoptionRequest",

@@ -56,7 +56,10 @@ enum Sample {
 
     static let rules = EnvironmentRules(
         clusters: ["default"], namespaces: ["shop"], workloads: ["deployment/*"], containers: ["web"],
-        repositories: ["shop/*"], refs: ["refs/heads/main"], events: [.push], variables: ["MAP-TIER": "front"],
+        repositories: ["shop/*"], refs: ["refs/heads/main"], events: [.push],
+        approvals: 2, approvers: ["ops-*"],
+        freezes: [FreezeWindow(name: "weekend", from: "fri 16:00", until: "mon 08:00", zone: "Europe/Berlin")],
+        variables: ["MAP-TIER": "front"],
         url: "https://shop.example", allows: allowances)
 
     static let report = StepReport(
@@ -81,7 +84,13 @@ enum Sample {
                     StepView(
                         id: 1, name: "compile", kind: "commands", state: .success, reason: "done", exitCode: 0,
                         job: job, attempt: 2, outputs: ["map-digest": digest], logBytes: 4126, startedAt: moment,
-                        finishedAt: moment)
+                        finishedAt: moment,
+                        approval: ApprovalView(
+                            environment: "production", needed: 2, approvers: ["ops-*"],
+                            given: [
+                                VerdictView(
+                                    name: "ops-ada", approves: true, reason: "tried on staging", at: moment)
+                            ]))
                 ])
         ])
 }

@@ -35,12 +35,15 @@ import Testing
     }
 
     private static func refusal(_ rollout: Environment.Rollout, _ rules: EnvironmentRules = rules) -> String? {
-        guard case .refused(let reason) = environment(rules).decide(rollout) else { return nil }
+        guard case .refused(let reason) = environment(rules).decide(rollout, at: Timestamp(milliseconds: 0)) else {
+            return nil
+        }
         return reason
     }
 
     @Test func `What its rules name is allowed, and the rule is told`() throws {
-        let decision = Self.environment().decide(Self.rollout(workload: "deployment/web"))
+        let decision = Self.environment().decide(
+            Self.rollout(workload: "deployment/web"), at: Timestamp(milliseconds: 0))
         guard case .allowed(let permit, let rule) = decision else {
             Issue.record("refused: \(decision)")
             return

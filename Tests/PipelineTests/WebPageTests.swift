@@ -153,6 +153,37 @@ import Testing
         }
     }
 
+    @Test func `A rollout is approved on the page of its run, by those who may`() async throws {
+        try await withPages { client, fixture in
+            let cookie = try await signIn(client)
+            var rules = Samples.production.rules
+            (rules.approvals, rules.approvers) = (1, ["ops-*"])
+            try await fixture.save(rules, as: "production")
+            try await fixture.push(
+                """
+                steps:
+                  - name: deploy
+                    deploy: {image: "registry.example/app:1", environment: production, workload: deployment/web}
+                """)
+            let run = try #require(try await fixture.runs().first)
+            let page = "/runs/\(run.id)"
+            func html() async throws -> String { String(buffer: try await get(client, page, cookie).body) }
+            // Everybody reads who may, and has no button for it who may not.
+            #expect(try await html().contains("ops-* may approve it"))
+            #expect(try await !html().contains("Approve deploy"))
+            let form = "step=1&reason=tried+on+%3Cstaging%3E&verdict=approve"
+            #expect(try await post(client, page + "/verdict", form, cookie).status == .forbidden)
+            rules.approvers = ["test"]
+            try await fixture.save(rules, as: "production")
+            #expect(try await html().contains("Approve deploy"))
+            #expect(try await post(client, page + "/verdict", form, cookie, site: "cross-site").status == .forbidden)
+            #expect(try await post(client, page + "/verdict", form, cookie).headers[.location] == page)
+            let after = try await html()
+            #expect(!after.contains("Approve deploy") && after.contains("tried on &lt;staging&gt;"))
+            #expect(after.contains("was approved by test at 2"))
+        }
+    }
+
     @Test func `The editor says what is wrong and keeps what was written`() async throws {
         try await withPages { client, _ in
             let cookie = try await signIn(client)

@@ -12,5 +12,6 @@ struct EnvironmentCommands: ParsableCommand {
         subcommands: [
             EnvironmentListCommand.self, EnvironmentShowCommand.self, EnvironmentAddCommand.self,
             EnvironmentSetCommand.self, EnvironmentRemoveCommand.self, EnvironmentAdoptCommand.self,
+            EnvironmentApproveCommand.self, EnvironmentRefuseCommand.self,
         ], defaultSubcommand: EnvironmentListCommand.self)
 }

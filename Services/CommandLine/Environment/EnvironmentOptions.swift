@@ -49,11 +49,37 @@ struct EnvironmentOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A user its containers may run as.", valueName: "glob"))
     var user: [String] = []
 
+    @Option(help: ArgumentHelp("How many people have to approve a rollout.", valueName: "number"))
+    var approvals: Int?
+
+    @Option(
+        help: ArgumentHelp("The name of a token that may approve; everybody signed in if absent.", valueName: "glob"))
+    var approver: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "When nothing begins, as 'weekend: fri 16:00 - mon 08:00 Europe/Berlin'; also each day (18:00) or once "
+                + "(2026-12-20 00:00).", valueName: "window"))
+    var freeze: [String] = []
+
     @Option(help: ArgumentHelp("What the texts of its deploy steps may refer to.", valueName: "name=value"))
     var variable: [String] = []
 
     @Option(help: ArgumentHelp("Where the result can be seen.", valueName: "url"))
     var url: String?
+
+    /// `NAME: FROM - UNTIL ZONE`
+    private static func window(_ text: String) throws -> FreezeWindow {
+        let problem = CommandError(
+            "“\(text)” is no freeze", remedy: "write it as 'weekend: fri 16:00 - mon 08:00 Europe/Berlin'",
+            isUsage: true)
+        guard let colon = text.firstRange(of: ": "), let dash = text.firstRange(of: " - "),
+            colon.upperBound <= dash.lowerBound, let space = text.lastIndex(of: " "), space > dash.upperBound
+        else { throw problem }
+        return FreezeWindow(
+            name: String(text[..<colon.lowerBound]), from: String(text[colon.upperBound..<dash.lowerBound]),
+            until: String(text[dash.upperBound..<space]), zone: String(text[text.index(after: space)...]))
+    }
 
     /// The rules with what was given in the place of what there was.
     func applied(to rules: EnvironmentRules) throws -> EnvironmentRules {
@@ -92,6 +118,9 @@ struct EnvironmentOptions: ParsableArguments {
                 rules.variables[String(parts[0])] = String(parts[1])
             }
         }
+        if let approvals { rules.approvals = approvals }
+        set(\.approvers, approver)
+        if !freeze.isEmpty { rules.freezes = try freeze.filter { !$0.isEmpty }.map(Self.window) }
         if let url { rules.url = url.isEmpty ? nil : url }
         return rules
     }

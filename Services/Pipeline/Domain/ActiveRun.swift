@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import PipelineLanguage
+import Text
 
 /// A planned run that is not over, as a value: told what happened, it answers what is to be written, sent and looked at.
 /// It holds no clock and does no I/O; ``RunExecutor`` carries out what it answers, in its order.
@@ -20,6 +21,10 @@ struct ActiveRun: Sendable {
         var environments: [String: Environment] = [:]
         /// What of it was given to a repository, by the key of what is changed.
         var adoptions: [String: AdoptionView] = [:]
+        /// What people have said of its rollouts.
+        var verdicts: [JobID: [VerdictView]] = [:]
+        /// The time zones of their freezes, by name.
+        var zones: [String: TimeZoneRules] = [:]
     }
 
     let now: Timestamp
@@ -100,7 +105,7 @@ struct ActiveRun: Sendable {
         case (.hold, .held), (.hold, .queued):
             rows.jobs[index].lease.state = .held
             answer.next.append(.displaceStuck(workload))
-        case (.superseded(let winner), .held), (.superseded(let winner), .queued):
+        case (.superseded(let winner), .waiting), (.superseded(let winner), .held), (.superseded(let winner), .queued):
             let what = rows.jobs[index].kind == .rollout ? "a newer rollout to" : "a newer run of the step"
             let reason = "\(what) \(workload) took its place: \(winner)"
             _ = rows.jobs[index].lease.stop(reason, now: now, as: .superseded)
@@ -136,10 +141,14 @@ struct ActiveRun: Sendable {
         return changes()
     }
 
-    /// What holds for the environment of a rollout may have changed since it was offered.
+    /// What holds for the environment of a rollout may have changed since it was offered, or since it waits.
     mutating func reconsider(_ id: JobID) -> [Change] {
-        guard let index = index(of: id), [.held, .queued].contains(rows.jobs[index].lease.state) else { return [] }
-        admit(index)
+        guard let index = index(of: id) else { return [] }
+        switch rows.jobs[index].lease.state {
+        case .waiting: ready(index)
+        case .held, .queued: admit(index)
+        case .leased, .finished, .cancelled, .superseded: return []
+        }
         return changes()
     }
 
@@ -149,6 +158,15 @@ struct ActiveRun: Sendable {
         rows.jobs[index].lease.refuse(reason)
         end(index, .failure, reason)
         return changes()
+    }
+
+    /// A person approved a rollout that waits, or refused it.
+    mutating func decided(_ id: JobID, _ verdict: VerdictView) -> [Change] {
+        guard let index = index(of: id), rows.jobs[index].lease.state == .waiting else { return [] }
+        let said = verdict.approves ? "approved" : "refused"
+        let why = verdict.reason.map { ": \($0)" } ?? ""
+        note("step “\(rows.jobs[index].steps.first ?? "")” was \(said) by \(verdict.name) at \(verdict.at)\(why)")
+        return reconsider(id)
     }
 
     // MARK: - What workers say
@@ -293,12 +311,43 @@ struct ActiveRun: Sendable {
     @discardableResult
     private mutating func admit(_ index: Int) -> Bool {
         guard let rollout = rollout(of: rows.jobs[index]) else { return true }
-        let decision = environment(of: rollout)?.decide(rollout) ?? .refused(Environment.missing(rollout))
+        let decision =
+            environment(of: rollout)?.decide(rollout, at: now) { rules.zones[$0] }
+            ?? .refused(Environment.missing(rollout))
         note("step “\(rows.jobs[index].steps.first ?? "")” is \(decision.words)")
-        guard case .refused(let reason) = decision else { return true }
-        rows.jobs[index].lease.refuse(reason)
-        refused.append((index, reason))
+        let waited = rows.jobs[index].lease.state == .waiting
+        rows.jobs[index].environment = rollout.deploy.environment
+        rows.jobs[index].waits = nil
+        rows.jobs[index].approvals = nil
+        rows.jobs[index].opensAt = nil
+        switch decision {
+        case .allowed:
+            if waited { resume(rows.jobs[index].stage) }
+            return true
+        case .refused(let reason):
+            rows.jobs[index].lease.refuse(reason)
+            refused.append((index, reason))
+        case .waiting(let reason, let approvals, let until):
+            // No worker is to have it, nor is another rollout to wait for it.
+            if rows.jobs[index].lease.state == .queued { release(index) }
+            rows.jobs[index].lease.state = .waiting
+            // What people take their time for is not the pipeline's.
+            rows.stages[rows.jobs[index].stage].deadline = nil
+            rows.jobs[index].waits = reason
+            rows.jobs[index].approvals = approvals
+            rows.jobs[index].opensAt = until
+            if until != nil { answer.next.append(.deadline) }
+        }
         return false
+    }
+
+    /// The time limit of a stage begins anew when a rollout that waited goes, unless another one still waits.
+    private mutating func resume(_ stage: Int) {
+        guard let timeout = plan.process.stages[stage].timeout,
+            rows.jobs.filter({ $0.stage == stage && $0.lease.state == .waiting }).count == 1
+        else { return }
+        rows.stages[stage].deadline = now.adding(.seconds(timeout))
+        answer.next.append(.deadline)
     }
 
     /// A line of the run's trace.
@@ -328,6 +377,7 @@ struct ActiveRun: Sendable {
             repository: summary.repository, ref: details.trigger.ref, branch: details.trigger.branch,
             event: details.trigger.event, deploy: deploy, cluster: cluster,
             namespace: rules.clusters[cluster]?.namespace, own: plan.process.environments[deploy.environment],
+            isBegun: job.lease.attempt > 1, verdicts: rules.verdicts[job.id] ?? [],
             adoption: job.workload.flatMap { rules.adoptions[$0] })
     }
 

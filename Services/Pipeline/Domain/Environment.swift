@@ -29,6 +29,10 @@ struct Environment: Sendable, Equatable {
         var namespace: String?
         /// What the pipeline itself asks of rollouts to the environment.
         var own: EnvironmentRule?
+        /// Whether a deployer had it before: what it began is not held up half way.
+        var isBegun = false
+        /// What people have said of it.
+        var verdicts: [VerdictView] = []
         /// Whom what it changes was given to; `nil` where nobody gave it.
         var adoption: AdoptionView?
     }
@@ -39,12 +43,15 @@ struct Environment: Sendable, Equatable {
         case allowed(RolloutPermit, by: String)
         /// For the reason, with what to do about it.
         case refused(String)
+        /// As many have to approve it, or it has to be another time.
+        case waiting(String, approvals: Int? = nil, until: Timestamp? = nil)
 
         /// For the run's trace.
         var words: String {
             switch self {
             case .allowed(_, let rule): "allowed: \(rule)"
             case .refused(let reason): "refused: \(reason)"
+            case .waiting(let reason, _, _): "held: it \(reason)"
             }
         }
     }
@@ -56,8 +63,12 @@ struct Environment: Sendable, Equatable {
             containers: rules.containers, allows: rules.allows)
     }
 
-    func decide(_ rollout: Rollout) -> Decision {
+    /// - Parameter zone: What is known of a time zone by its name; `nil` where it is none.
+    func decide(
+        _ rollout: Rollout, at now: Timestamp, zone: (_ name: String) -> TimeZoneRules? = { _ in nil }
+    ) -> Decision {
         if let reason = refusal(of: rollout) { return .refused(reason) }
+        if !rollout.isBegun, let wait = wait(of: rollout, now, zone) { return wait }
         let repositories = rules.repositories.joined(separator: ", ")
         let refs = rules.refs.isEmpty ? "every branch and tag" : rules.refs.joined(separator: ", ")
         let events =
@@ -67,6 +78,40 @@ struct Environment: Sendable, Equatable {
             permit,
             by: "the environment “\(name)” is for \(repositories), \(refs), \(events); this is \(rollout.repository), "
                 + "\(rollout.ref), \(rollout.event.rawValue)")
+    }
+
+    /// Whether a token of this name may approve rollouts to it.
+    func mayApprove(_ name: String) -> Bool { rules.approvers.isEmpty || RolloutPermit.covers(rules.approvers, name) }
+
+    private func wait(
+        of rollout: Rollout, _ now: Timestamp, _ zone: (String) -> TimeZoneRules?
+    ) -> Decision? {
+        if let refused = rollout.verdicts.last(where: { !$0.approves && mayApprove($0.name) }) {
+            let why = refused.reason.map { ": \($0)" } ?? ""
+            return .refused("\(refused.name) refused the rollout to “\(name)”\(why)")
+        }
+        let needed = max(rules.approvals, rollout.own?.approvals ?? 0)
+        let given = rollout.verdicts.filter { $0.approves && mayApprove($0.name) }.map(\.name)
+        if given.count < needed {
+            let by = given.isEmpty ? "" : ", approved by \(given.joined(separator: ", "))"
+            let who = rules.approvers.isEmpty ? "everybody who is signed in" : rules.approvers.joined(separator: ", ")
+            return .waiting(
+                "waits for \(needed - given.count) of \(needed) approvals of the environment “\(name)”\(by); \(who) may "
+                    + "approve it", approvals: needed)
+        }
+        var latest: (end: Timestamp, name: String)?
+        for window in rules.freezes {
+            guard let zone = zone(window.zone), let freeze = try? Freeze(window, zone: zone) else {
+                return .refused(
+                    "the freeze “\(window.name)” of the environment “\(name)” cannot be read: is “\(window.zone)” a time zone "
+                        + "of this machine (/usr/share/zoneinfo)?")
+            }
+            if let end = freeze.end(at: now), end > latest?.end ?? now { latest = (end, window.name) }
+        }
+        return latest.map {
+            .waiting(
+                "waits for the end of the freeze “\($0.name)” of the environment “\(name)” at \($0.end)", until: $0.end)
+        }
     }
 
     private func refusal(of rollout: Rollout) -> String? {
@@ -186,6 +231,13 @@ struct Environment: Sendable, Equatable {
         }
         return "there is no environment “\(deploy.environment)”; somebody who may say where rollouts go makes it: "
             + words.joined(separator: " ")
+    }
+}
+
+extension ApprovalView {
+    /// Whether a token of this name may approve the rollout, and has not.
+    func waits(for name: String) -> Bool {
+        (approvers.isEmpty || RolloutPermit.covers(approvers, name)) && !given.contains { $0.name == name }
     }
 }
 

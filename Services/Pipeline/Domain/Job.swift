@@ -28,6 +28,14 @@ struct Job: Sendable, Equatable {
     var sequence: Int64?
     /// Why a rollout does not get on, as its worker says.
     var stuck: String?
+    /// The environment it rolls out to.
+    var environment: String?
+    /// What it waits for before a worker may have it, in words.
+    var waits: String?
+    /// How many have to approve it, where it waits for that.
+    var approvals: Int?
+    /// When that is over by itself.
+    var opensAt: Timestamp?
     var createdAt: Timestamp
 
     /// The queue that wakes its workers.

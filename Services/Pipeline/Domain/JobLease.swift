@@ -4,6 +4,8 @@ import Contracts
 /// lost gives its job back by silence, and what it still says afterwards is told apart by its attempt.
 struct JobLease: Sendable, Equatable {
     enum State: String, Sendable, CaseIterable {
+        /// A rollout that waits to be approved, or for the end of a freeze; no worker knows of it.
+        case waiting
         /// Waits for an earlier rollout of its workload to end; no worker knows of it.
         case held
         /// Waits in its queue for a worker.
@@ -13,7 +15,7 @@ struct JobLease: Sendable, Equatable {
 
         var isFinal: Bool {
             switch self {
-            case .held, .queued, .leased: false
+            case .waiting, .held, .queued, .leased: false
             case .finished, .cancelled, .superseded: true
             }
         }
@@ -62,6 +64,7 @@ struct JobLease: Sendable, Equatable {
         lease: Duration, timeLimit: Duration
     ) -> Claim {
         switch state {
+        case .waiting: return .refused(.taken, "it waits for approval, or for the end of a freeze")
         case .held: return .refused(.taken, "it waits for an earlier rollout of the same workload to end")
         case .finished: return .refused(.finished, "it has ended")
         case .cancelled: return .refused(.cancelled, reason ?? "it was cancelled")
@@ -160,7 +163,7 @@ struct JobLease: Sendable, Equatable {
 
     /// It may not be done: no worker gets it any more.
     mutating func refuse(_ reason: String) {
-        guard state == .held || state == .queued else { return }
+        guard state == .waiting || state == .held || state == .queued else { return }
         end(.finished, reason)
     }
 
@@ -183,7 +186,7 @@ struct JobLease: Sendable, Equatable {
     mutating func stop(_ reason: String, now: Timestamp, as state: State = .cancelled) -> Stop {
         switch self.state {
         case .finished, .cancelled, .superseded: return .nothing
-        case .held, .queued:
+        case .waiting, .held, .queued:
             end(state, reason)
             return .ended
         case .leased:

@@ -41,13 +41,16 @@ struct RolloutQueue: Sendable, Equatable {
         if let newest, newest.sequence > rollout.sequence, newest.run != rollout.run {
             return (.superseded(by: newest.run), [])
         }
-        let newer = others.filter { $0.run != rollout.run && $0.sequence > rollout.sequence }
+        // One that is not approved yet may never go, and does not keep others from going.
+        let newer = others.filter {
+            $0.run != rollout.run && $0.sequence > rollout.sequence && $0.state != .waiting
+        }
         if let winner = newer.max(by: { $0.sequence < $1.sequence }) { return (.superseded(by: winner.run), []) }
         let older = others.filter {
-            $0.run != rollout.run && $0.sequence < rollout.sequence && ($0.state == .held || $0.state == .queued)
+            $0.run != rollout.run && $0.sequence < rollout.sequence && [.waiting, .held, .queued].contains($0.state)
         }
         let gone = Set(older.map(\.job))
-        let isBusy = others.contains { !gone.contains($0.job) && $0.state != .held }
+        let isBusy = others.contains { !gone.contains($0.job) && $0.state != .held && $0.state != .waiting }
         return (isBusy ? .hold : .dispatch, older.map(\.job))
     }
 

@@ -26,6 +26,7 @@ struct WaitingReasons: Sendable, Equatable {
 
     private func words(for job: Job) -> String? {
         switch job.lease.state {
+        case .waiting: return job.waits
         case .held:
             let other = job.kind == .rollout ? "another rollout to" : "the job of another run with the step"
             return "waits for \(other) \(job.workload ?? "its workload") to end"

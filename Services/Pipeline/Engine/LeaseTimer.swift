@@ -75,10 +75,13 @@ struct LeaseTimer: Service {
         }
     }
 
+    /// Deadlines are by the wall clock, which may be set meanwhile: it is looked at every minute while there is one.
+    private static let look: Int64 = 60_000
+
     /// - Returns: `false` when the service ends.
     private func wait(until next: Timestamp?, _ iterator: inout AsyncStream<Void>.Iterator) async -> Bool {
         guard let next else { return await iterator.next() != nil }
-        let pause = Duration.milliseconds(max(1, next.milliseconds - Timestamp.now.milliseconds))
+        let pause = Duration.milliseconds(min(Self.look, max(1, next.milliseconds - Timestamp.now.milliseconds)))
         let timer = Task { [deadlines = engine.deadlines] in
             try await Task.sleep(for: pause)
             deadlines.wake()

@@ -85,7 +85,9 @@ extension RunEngine {
     ) throws -> JobClaimReply.Refusal? {
         guard let job = run.job(id), job.kind == .rollout, job.lease.state == .queued else { return nil }
         try executor.update(run.id) { $0.reconsider(id) }
-        guard let now = try transaction.jobs.find(id), now.lease.state.isFinal else { return nil }
+        guard let now = try transaction.jobs.find(id), now.lease.state != .queued else { return nil }
+        if let waits = now.waits { return .init(code: .taken, reason: "it \(waits)") }
+        guard now.lease.state.isFinal else { return nil }
         return .init(code: .finished, reason: now.lease.reason ?? "its environment does not let it go any more")
     }
 

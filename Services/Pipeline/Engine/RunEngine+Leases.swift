@@ -9,7 +9,8 @@ extension RunEngine {
         try await store.read { tables in
             let job = try tables.jobs.nextDeadline()
             let stage = try tables.runs.nextStageDeadline()
-            return [job, stage].compactMap { $0 }.min()
+            let opening = try tables.jobs.nextOpening()
+            return [job, stage, opening].compactMap { $0 }.min()
         }
     }
 
@@ -38,6 +39,10 @@ extension RunEngine {
                 // The run is over: nobody waits for this job any more.
                 if !isKnown { try close(job, "its run is over", executor, in: transaction) }
             }
+            for job in try transaction.jobs.opening(now: now) {
+                let isKnown = try executor.update(job.run) { $0.reconsider(job.id) }
+                if !isKnown { try close(job, "its run is over", executor, in: transaction) }
+            }
             for stage in try transaction.runs.overdueStages(now: now) {
                 try executor.update(stage.run) { $0.stageTimedOut(stage.name) }
             }
@@ -55,9 +60,9 @@ extension RunEngine {
         transaction.count("slipway_leases_lost_total", [("kind", job.kind.rawValue)])
     }
 
-    /// Ends a job whose run does not know it any more.
+    /// Ends a job whose run does not know it any more, unless it has ended meanwhile.
     func close(_ job: Job, _ reason: String, _ executor: RunExecutor, in transaction: Transaction) throws {
-        var job = job
+        guard var job = try transaction.jobs.find(job.id), !job.lease.state.isFinal else { return }
         job.lease.abandon(reason)
         try transaction.jobs.update(job)
         if let workload = job.workload { try executor.release(workload) }

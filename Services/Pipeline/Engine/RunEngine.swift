@@ -10,6 +10,7 @@ struct RunEngine: Sendable {
     let store: PipelineStore
     let configuration: EngineConfiguration
     let plans = PlanCache()
+    let zones = TimeZones()
     /// Told when a deadline may have come nearer.
     let deadlines = Signal()
     let logger: Logger
@@ -52,16 +53,22 @@ struct RunEngine: Sendable {
                 try rules.environments[deploy.environment]
                 ?? transaction.environments.find(deploy.environment)
             rules.environments[deploy.environment] = environment
+            for window in environment?.rules.freezes ?? [] where rules.zones[window.zone] == nil {
+                rules.zones[window.zone] = zones.rules(of: window.zone)
+            }
             let cluster = Environment.cluster(of: deploy, environment)
             let known = try rules.clusters[cluster] ?? transaction.clusters.find(cluster)
             rules.clusters[cluster] = known
             let workload = JobRouting.workload(of: deploy) { _ in (cluster, known) }
             rules.adoptions[workload] = try rules.adoptions[workload] ?? transaction.environments.adoption(of: workload)
         }
+        let jobs = try transaction.jobs.all(of: run)
+        for job in jobs where job.kind == .rollout && !job.lease.state.isFinal {
+            rules.verdicts[job.id] = try transaction.environments.verdicts(of: job.id)
+        }
         return ActiveRun(
             rows: .init(
-                summary: summary, stages: try runs.stages(of: run), steps: try runs.steps(of: run),
-                jobs: try transaction.jobs.all(of: run)),
+                summary: summary, stages: try runs.stages(of: run), steps: try runs.steps(of: run), jobs: jobs),
             details: details, planner: planner, serial: serial, rules: rules, now: transaction.now)
     }
 }

@@ -4,7 +4,9 @@ import Text
 
 /// The environments: where rollouts may go, and whose.
 struct EnvironmentOperations: Sendable {
-    let store: PipelineStore
+    let engine: RunEngine
+
+    private var store: PipelineStore { engine.store }
 
     func all(as principal: Principal) async throws -> [EnvironmentView] {
         try await store.read { try $0.environments.all().map(\.view) }
@@ -74,7 +76,7 @@ struct EnvironmentOperations: Sendable {
     /// - Returns: whether it is new.
     func save(_ rules: EnvironmentRules, as name: String, by principal: Principal) async throws -> Bool {
         guard KeptName.isValid(name) else { throw KeptName.malformed("environment", name) }
-        if let problem = Self.problem(with: rules) {
+        if let problem = Self.problem(with: rules, zones: engine.zones) {
             throw OperationError.invalid("malformed_environment", problem)
         }
         return try await store.write { transaction in
@@ -83,23 +85,44 @@ struct EnvironmentOperations: Sendable {
                 Environment(
                     name: name, rules: rules, note: known?.note, updatedBy: principal.name,
                     updatedAt: transaction.now))
+            try reconsider(name, in: transaction)
             return known == nil
         }
     }
 
     /// Removes an environment: nothing is rolled out to it any more, and what runs there stays.
     func remove(_ name: String, as principal: Principal) async throws {
-        guard try await store.write({ try $0.environments.remove(name) }) else {
-            throw OperationError.unknown(environment: name)
+        try await store.write { transaction in
+            guard try transaction.environments.remove(name) else { throw OperationError.unknown(environment: name) }
+            try reconsider(name, in: transaction)
+        }
+    }
+
+    /// What waits may go now, or has to wait for somebody else.
+    private func reconsider(_ name: String, in transaction: Transaction) throws {
+        let executor = RunExecutor(engine, transaction)
+        for job in try transaction.jobs.waiting(for: name) {
+            try executor.update(job.run) { $0.reconsider(job.id) }
         }
     }
 
     /// What is wrong with rules, with what to write instead; `nil` where nothing is.
-    static func problem(with rules: EnvironmentRules) -> String? {
+    static func problem(with rules: EnvironmentRules, zones: TimeZones = TimeZones()) -> String? {
+        if !(0...100).contains(rules.approvals) { return "“\(rules.approvals)” is no number of approvals: 0 to 100" }
+        for window in rules.freezes {
+            guard let zone = zones.rules(of: window.zone) else {
+                return "“\(window.zone)” is no time zone of the platform's machine: write it as Europe/Berlin or UTC"
+            }
+            do {
+                _ = try Freeze(window, zone: zone)
+            } catch {
+                return error.text
+            }
+        }
         let globs = [
             ("namespace", rules.namespaces), ("workload", rules.workloads), ("container", rules.containers),
             ("repository", rules.repositories), ("ref", rules.refs), ("network", rules.allows.networks),
-            ("user", rules.allows.users), ("volume", rules.allows.volumes),
+            ("approver", rules.approvers), ("user", rules.allows.users), ("volume", rules.allows.volumes),
         ]
         for (what, patterns) in globs {
             for pattern in patterns {

@@ -28,7 +28,7 @@ struct Operations: Sendable {
         runs = RunOperations(engine: engine, reader: reader)
         repositories = RepositoryOperations(store: store, keys: keys, hooks: hooks)
         components = ComponentOperations(store: store)
-        environments = EnvironmentOperations(store: store)
+        environments = EnvironmentOperations(engine: engine)
         secrets = SecretOperations(store: store, keys: keys)
         deadLetters = DeadLetterOperations(store: store)
         sources = SourceOperations(engine: engine)

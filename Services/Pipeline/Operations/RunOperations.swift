@@ -86,6 +86,50 @@ struct RunOperations: Sendable {
         return try await view(id, as: principal)
     }
 
+    /// In bytes; it stands in the run's trace.
+    private static let longestReason = 1_000
+
+    /// Approves a rollout that waits for it, or refuses it.
+    /// - Throws: ``OperationError`` where it does not wait, and where who asks may not approve it.
+    func decide(_ step: Int, of id: RunID, _ request: VerdictRequest, by principal: Principal) async throws -> RunView {
+        let reason = request.reason.flatMap { $0.isEmpty ? nil : $0 }
+        if let length = reason?.utf8.count, length > Self.longestReason {
+            throw OperationError.invalid(
+                "long_reason", "the reason has \(length) bytes",
+                remedy: "write \(Self.longestReason) at most, and the rest where the change is discussed")
+        }
+        try await engine.store.write { transaction in
+            guard let record = try transaction.runs.step(step, of: id) else {
+                throw OperationError(.notFound, "unknown_step", "the run “\(id)” has no step \(step)")
+            }
+            let job = try transaction.jobs.all(of: id).last {
+                $0.stage == record.stage && $0.steps.contains(record.name) && $0.lease.state == .waiting
+            }
+            guard let job, job.approvals != nil, let name = job.environment,
+                let environment = try transaction.environments.find(name)
+            else {
+                let state = job?.waits.map { "it \($0)" } ?? "it is \(record.state.rawValue)"
+                throw OperationError(
+                    .conflict, "not_waiting", "the step “\(record.name)” does not wait to be approved: \(state)")
+            }
+            guard environment.mayApprove(principal.name) else {
+                throw OperationError(
+                    .forbidden, "not_approver",
+                    "“\(principal.name)” may not approve rollouts to “\(name)”",
+                    remedy: "\(environment.rules.approvers.joined(separator: ", ")) may, each with a token of that name"
+                )
+            }
+            // Who says the same again changes nothing.
+            let said = try transaction.environments.verdicts(of: job.id).first { $0.name == principal.name }
+            guard said?.approves != request.approves else { return }
+            let verdict = VerdictView(
+                name: principal.name, approves: request.approves, reason: reason, at: transaction.now)
+            try transaction.environments.save(verdict, of: job.id)
+            try RunExecutor(engine, transaction).update(id) { $0.decided(job.id, verdict) }
+        }
+        return try await view(id, as: principal)
+    }
+
     /// What is to run instead of what a push would, or `nil`; it is kept.
     private static func given(
         by request: RunRequest, _ compiled: CompiledProcess?, in transaction: Transaction

@@ -34,6 +34,31 @@ struct EnvironmentStore {
             ) WITHOUT ROWID;
             """)
 
+    static let approvals = Migration(
+        "2026-11 approvals",
+        sql: """
+            ALTER TABLE jobs ADD COLUMN environment TEXT;
+            -- What a rollout waits for before a worker may have it, and when that is over by itself.
+            ALTER TABLE jobs ADD COLUMN waits TEXT;
+            ALTER TABLE jobs ADD COLUMN approvals INTEGER;
+            ALTER TABLE jobs ADD COLUMN opensAt INTEGER;
+            DROP INDEX jobsByWorkload;
+            CREATE INDEX jobsByWorkload ON jobs (workload, sequence)
+                WHERE workload IS NOT NULL AND state IN ('waiting', 'held', 'queued', 'leased');
+            CREATE INDEX jobsByEnvironment ON jobs (environment) WHERE state = 'waiting';
+            CREATE INDEX jobsByOpening ON jobs (opensAt) WHERE state = 'waiting';
+
+            -- What people said of rollouts.
+            CREATE TABLE verdicts (
+                job TEXT NOT NULL,
+                name TEXT NOT NULL,
+                approves INTEGER NOT NULL,
+                reason TEXT,
+                at INTEGER NOT NULL,
+                PRIMARY KEY (job, name)
+            ) WITHOUT ROWID;
+            """)
+
     let database: Database
 
     func find(_ name: String) throws -> Environment? {
@@ -90,6 +115,26 @@ struct EnvironmentStore {
         try AdoptionView(
             workload: row["workload"], repository: row["repository"], adoptedBy: row["adoptedBy"],
             adoptedAt: row["adoptedAt"])
+    }
+
+    // MARK: - Approvals
+
+    /// Keeps what a person says of a rollout, in the place of what they said before.
+    func save(_ verdict: VerdictView, of job: JobID) throws {
+        try database.execute(
+            """
+            INSERT INTO verdicts (job, name, approves, reason, at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (job, name) DO UPDATE SET approves = excluded.approves, reason = excluded.reason,
+                at = excluded.at
+            """, [job, verdict.name, verdict.approves, verdict.reason, verdict.at])
+    }
+
+    /// In the order in which they were said.
+    func verdicts(of job: JobID) throws -> [VerdictView] {
+        try database.rows("SELECT * FROM verdicts WHERE job = ? ORDER BY at, name", [job]).map { row in
+            try VerdictView(
+                name: row["name"], approves: row["approves"], reason: row["reason"], at: row["at"])
+        }
     }
 
     // MARK: - Installations of before

@@ -18,15 +18,16 @@ struct JobStore {
             """
             INSERT INTO jobs (id, run, stage, place, kind, steps, queue, labels, repository, trace, state, reason,
                 attempt, losses, worker, isConfirmed, leaseUntil, stopping, timeLimit, deadline, workload, sequence,
-                createdAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                environment, waits, approvals, opensAt, createdAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 job.id, job.run, job.stage, job.place, job.kind.rawValue, JSONColumn(job.steps), job.queue,
                 JSONColumn(job.scope.labels), job.repository, job.trace, job.lease.state.rawValue, job.lease.reason,
                 job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.timeLimit, job.lease.deadline,
-                job.workload, job.sequence, job.createdAt,
+                job.workload, job.sequence, job.environment, job.waits, job.approvals, job.opensAt,
+                job.createdAt,
             ])
         try turns.follow(job)
     }
@@ -36,12 +37,14 @@ struct JobStore {
         try database.execute(
             """
             UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, claim = ?, life = ?,
-                isConfirmed = ?, leaseUntil = ?, stopping = ?, deadline = ?, workload = ?, stuck = ? WHERE id = ?
+                isConfirmed = ?, leaseUntil = ?, stopping = ?, deadline = ?, workload = ?, stuck = ?, environment = ?,
+                waits = ?, approvals = ?, opensAt = ? WHERE id = ?
             """,
             [
                 job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.claim, job.lease.life, job.lease.isConfirmed, job.lease.until, job.lease.stopping,
-                job.lease.deadline, job.workload, job.stuck, job.id,
+                job.lease.deadline, job.workload, job.stuck, job.environment, job.waits, job.approvals, job.opensAt,
+                job.id,
             ])
         try turns.follow(job)
     }
@@ -107,6 +110,25 @@ struct JobStore {
             Self.job)
     }
 
+    /// When the next freeze ends that a rollout waits for.
+    func nextOpening() throws -> Timestamp? {
+        try database.value("SELECT MIN(opensAt) FROM jobs WHERE state = 'waiting'")
+    }
+
+    /// Rollouts whose freeze has ended, the newest first: no older one is offered that it takes the place of.
+    func opening(now: Timestamp) throws -> [Job] {
+        try database.rows(
+            "SELECT * FROM jobs WHERE state = 'waiting' AND opensAt <= ? ORDER BY sequence DESC", [now]
+        ).map(Self.job)
+    }
+
+    /// Rollouts to an environment that wait to be approved, or for the end of a freeze, the newest first.
+    func waiting(for environment: String) throws -> [Job] {
+        try database.rows(
+            "SELECT * FROM jobs WHERE state = 'waiting' AND environment = ? ORDER BY sequence DESC", [environment]
+        ).map(Self.job)
+    }
+
     /// Gives every worker a whole lease from now: while this service or the broker was away nobody could be heard.
     func extendLeases(until: Timestamp) throws {
         try database.execute(
@@ -120,7 +142,7 @@ struct JobStore {
         let rows = try database.rows(
             """
             SELECT id, run, sequence, state, (stuck IS NOT NULL) AS isStuck FROM jobs
-            WHERE workload = ? AND state IN ('held', 'queued', 'leased') ORDER BY sequence
+            WHERE workload = ? AND state IN ('waiting', 'held', 'queued', 'leased') ORDER BY sequence
             """, [workload])
         let newest = try database.row("SELECT sequence, run FROM workloads WHERE name = ?", [workload])
         return RolloutQueue(
@@ -145,7 +167,7 @@ struct JobStore {
     func openRollouts(of queue: String) throws -> [Job] {
         try database.rows(
             """
-            SELECT * FROM jobs WHERE workload IS NOT NULL AND state IN ('held', 'queued', 'leased') AND queue = ?
+            SELECT * FROM jobs WHERE workload IS NOT NULL AND state IN ('waiting', 'held', 'queued', 'leased') AND queue = ?
             ORDER BY sequence
             """, [queue]
         ).map(Self.job)
@@ -174,6 +196,8 @@ struct JobStore {
             steps: row.json("steps") ?? [],
             scope: JobRouting.scope(queue: row["queue"], labels: row.json("labels") ?? []),
             repository: row["repository"], trace: row["trace"], lease: lease, timeLimit: row["timeLimit"],
-            workload: row["workload"], sequence: row["sequence"], stuck: row["stuck"], createdAt: row["createdAt"])
+            workload: row["workload"], sequence: row["sequence"], stuck: row["stuck"],
+            environment: row["environment"], waits: row["waits"], approvals: row["approvals"],
+            opensAt: row["opensAt"], createdAt: row["createdAt"])
     }
 }

@@ -126,7 +126,9 @@ struct RunStore {
     /// The run, whole but for how much log is stored of its steps.
     func view(_ id: RunID, now: Timestamp = .now) throws -> RunView? {
         guard var summary = try summary(id) else { return nil }
-        let waits = summary.state.isFinal ? nil : try waits(of: id, now: now)
+        let jobs = try summary.state.isFinal ? [] : JobStore(database: database).all(of: id)
+        let waits = summary.state.isFinal ? nil : try waits(of: jobs, now: now)
+        let approvals = try approvals(of: jobs)
         summary.reason = summary.reason ?? waits?.ofRun(summary.state)
         let choice: ChoiceView? = try database.row("SELECT choice FROM runDetails WHERE run = ?", [id])?.json("choice")
         let steps = Dictionary(grouping: try self.steps(of: id), by: \.stage)
@@ -138,6 +140,7 @@ struct RunStore {
                     steps: (steps[stage.position] ?? []).map { step in
                         var view = step.view
                         view.reason = view.reason ?? waits?.of(step)
+                        view.approval = approvals.first { $0.job.has(step) }?.approval
                         // What failed in a stage that did well failed nothing.
                         let isIgnored = step.ignoresFailure || stage.state == .success
                         view.ignored = step.state == .failure && isIgnored ? true : nil
@@ -146,14 +149,27 @@ struct RunStore {
             })
     }
 
-    private func waits(of run: RunID, now: Timestamp) throws -> WaitingReasons {
-        let jobs = JobStore(database: database)
-        var waits = WaitingReasons(jobs: try jobs.all(of: run))
+    private func waits(of jobs: [Job], now: Timestamp) throws -> WaitingReasons {
+        var waits = WaitingReasons(jobs: jobs)
         if waits.jobs.contains(where: { $0.lease.state == .queued }) {
             waits.workers = try WorkerStore(database: database).heard(at: now)
-            waits.underWay = try jobs.underWay()
+            waits.underWay = try JobStore(database: database).underWay()
         }
         return waits
+    }
+
+    /// Whom rollouts wait for.
+    private func approvals(of jobs: [Job]) throws -> [(job: Job, approval: ApprovalView)] {
+        let environments = EnvironmentStore(database: database)
+        return try jobs.compactMap { job in
+            guard job.lease.state == .waiting, let needed = job.approvals,
+                let environment = try job.environment.flatMap(environments.find)
+            else { return nil }
+            let approval = ApprovalView(
+                environment: environment.name, needed: needed, approvers: environment.rules.approvers,
+                given: try environments.verdicts(of: job.id).filter { $0.approves && environment.mayApprove($0.name) })
+            return (job, approval)
+        }
     }
 
     private static func summary(_ row: Row) throws -> RunSummary {

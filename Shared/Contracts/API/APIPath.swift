@@ -28,6 +28,7 @@ public enum APIPath: String, Sendable, CaseIterable {
     case rerun = "runs/{run}/again"
     case runEvents = "runs/{run}/events"
     case log = "runs/{run}/steps/{step}/log"
+    case verdict = "runs/{run}/steps/{step}/verdict"
     case logTimes = "runs/{run}/steps/{step}/times"
     case events
     case workers

@@ -20,6 +20,11 @@ extension EnvironmentRules {
             add("ports", allows.ports, none: "none")
             add("users", allows.users, none: "the image's own")
         }
+        if approvals > 0 {
+            let who = approvers.isEmpty ? "everybody who is signed in" : approvers.joined(separator: ", ")
+            add("approvals", ["\(approvals) of \(who)"])
+        }
+        add("freezes", freezes.map { "\($0.name): \($0.from) - \($0.until) \($0.zone)" })
         return facts
     }
 }

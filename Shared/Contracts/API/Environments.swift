@@ -82,6 +82,12 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
     public var refs: [String]
     /// The events that may; if empty, all but those of merge requests.
     public var events: [Event]
+    /// How many people have to approve a rollout before it begins.
+    public var approvals: Int
+    /// The names of the tokens that may; if empty, everybody who is signed in.
+    public var approvers: [String]
+    /// When nothing begins. Not globs.
+    public var freezes: [FreezeWindow]
     /// What the texts of a `deploy` block may refer to.
     public var variables: [String: String]
     /// Where the result can be seen, for people.
@@ -92,7 +98,8 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
     public init(
         clusters: [String] = ["default"], namespaces: [String] = [], workloads: [String] = [],
         containers: [String] = [], repositories: [String] = [], refs: [String] = [], events: [Event] = [],
-        variables: [String: String] = [:], url: String? = nil, allows: ContainerAllowances = ContainerAllowances()
+        approvals: Int = 0, approvers: [String] = [], freezes: [FreezeWindow] = [], variables: [String: String] = [:],
+        url: String? = nil, allows: ContainerAllowances = ContainerAllowances()
     ) {
         self.clusters = clusters
         self.namespaces = namespaces
@@ -101,6 +108,9 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
         self.repositories = repositories
         self.refs = refs
         self.events = events
+        self.approvals = approvals
+        self.approvers = approvers
+        self.freezes = freezes
         self.variables = variables
         self.url = url
         self.allows = allows
@@ -115,9 +125,76 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
         repositories = try container.decode([String].self, forKey: .repositories)
         refs = try container.decodeIfPresent([String].self, forKey: .refs) ?? []
         events = try container.decodeIfPresent([Event].self, forKey: .events) ?? []
+        approvals = try container.decodeIfPresent(Int.self, forKey: .approvals) ?? 0
+        approvers = try container.decodeIfPresent([String].self, forKey: .approvers) ?? []
+        freezes = try container.decodeIfPresent([FreezeWindow].self, forKey: .freezes) ?? []
         variables = try container.decodeIfPresent([String: String].self, forKey: .variables) ?? [:]
         url = try container.decodeIfPresent(String.self, forKey: .url)
         allows = try container.decodeIfPresent(ContainerAllowances.self, forKey: .allows) ?? ContainerAllowances()
+    }
+}
+
+/// A time at which no rollout begins; one that is under way goes on.
+public struct FreezeWindow: Codable, Sendable, Equatable {
+    public var name: String
+    /// As `16:00` for every day, `fri 16:00` for every week, or `2026-12-20 00:00` once, by the clocks of the zone.
+    public var from: String
+    /// Of the same form.
+    public var until: String
+    /// Such as `Europe/Berlin`.
+    public var zone: String
+
+    public init(name: String, from: String, until: String, zone: String) {
+        self.name = name
+        self.from = from
+        self.until = until
+        self.zone = zone
+    }
+}
+
+/// Whether a person lets a rollout go that waits for it: `POST /api/v1/runs/{run}/steps/{step}/verdict`.
+public struct VerdictRequest: Codable, Sendable, Equatable {
+    public var approves: Bool
+    /// Why, for people.
+    public var reason: String?
+
+    public init(approves: Bool, reason: String? = nil) {
+        self.approves = approves
+        self.reason = reason
+    }
+}
+
+/// A rollout that waits to be approved.
+public struct ApprovalView: Codable, Sendable, Equatable {
+    public var environment: String
+    /// How many have to approve.
+    public var needed: Int
+    /// The names of the tokens that may, as globs; if empty, everybody who is signed in.
+    public var approvers: [String]
+    /// Who has.
+    public var given: [VerdictView]
+
+    public init(environment: String, needed: Int, approvers: [String], given: [VerdictView]) {
+        self.environment = environment
+        self.needed = needed
+        self.approvers = approvers
+        self.given = given
+    }
+}
+
+/// What one person said of a rollout.
+public struct VerdictView: Codable, Sendable, Equatable {
+    /// The name of the token.
+    public var name: String
+    public var approves: Bool
+    public var reason: String?
+    public var at: Timestamp
+
+    public init(name: String, approves: Bool, reason: String? = nil, at: Timestamp) {
+        self.name = name
+        self.approves = approves
+        self.reason = reason
+        self.at = at
     }
 }
 

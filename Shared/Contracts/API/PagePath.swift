@@ -12,6 +12,8 @@ public enum PagePath: String, Sendable, CaseIterable {
     case run = "/runs/{run}"
     case liveRun = "/live/runs/{run}"
     case cancelRun = "/runs/{run}/cancel"
+    /// Approves a rollout that waits for it, or refuses it.
+    case verdict = "/runs/{run}/verdict"
     case rerun = "/runs/{run}/again"
     /// A piece of a step's log.
     case log = "/runs/{run}/log/{step}"

@@ -132,11 +132,13 @@ public struct StepView: Codable, Sendable, Equatable {
     public var logLength: Int64?
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
+    /// Whom a rollout waits for; absent where it waits for nobody.
+    public var approval: ApprovalView?
 
     public init(
         id: Int, name: String, kind: String, state: RunState, reason: String?, exitCode: Int32?,
         ignored: Bool? = nil, job: JobID?, attempt: Int, outputs: [String: String], logBytes: Int64,
-        logLength: Int64? = nil, startedAt: Timestamp?, finishedAt: Timestamp?
+        logLength: Int64? = nil, startedAt: Timestamp?, finishedAt: Timestamp?, approval: ApprovalView? = nil
     ) {
         self.id = id
         self.name = name
@@ -150,6 +152,7 @@ public struct StepView: Codable, Sendable, Equatable {
         self.outputs = outputs
         self.logBytes = logBytes
         self.logLength = logLength
+        self.approval = approval
         self.startedAt = startedAt
         self.finishedAt = finishedAt
     }

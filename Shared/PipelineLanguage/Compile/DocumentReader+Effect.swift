@@ -58,10 +58,6 @@ extension DocumentReader {
         }
     }
 
-    func warnOfEnvironment(_ fields: Fields) {
-        warn(notExecuted: "approvals", fields, "“approvals” does nothing yet: a rollout waits for nobody")
-    }
-
     func warnOfConcurrency(_ fields: Fields) {
         warn(
             notExecuted: "concurrency", fields,

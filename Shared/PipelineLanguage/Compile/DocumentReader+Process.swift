@@ -167,7 +167,6 @@ extension DocumentReader {
             draft.environments[entry.key] = EnvironmentRule(
                 approvals: integer(fields.take("approvals"), "“approvals”", in: 0...100) ?? 0,
                 branches: texts(fields.take("branches"), "“branches”"), url: name(fields.take("url"), "“url”"))
-            warnOfEnvironment(fields)
             fields.finish()
         }
     }

@@ -21,6 +21,13 @@ struct RunRoutes {
         group.on(.post, .cancelRun) { _, context -> Response in
             try .json(try await runs.cancel(try context.run(), as: context.principal))
         }
+        group.on(.post, .verdict) { request, context -> Response in
+            let verdict = try await request.json(VerdictRequest.self)
+            // No step has the number 0.
+            let step = Int(try context.part("step")) ?? 0
+            return try .json(
+                try await runs.decide(step, of: try context.run(), verdict, by: context.principal))
+        }
         group.on(.post, .rerun) { _, context -> Response in
             try .json(try await runs.rerun(try context.run(), as: context.principal), status: .created)
         }

@@ -92,7 +92,7 @@ actor LiveRun {
             part("run-head", templates.part("run-head", RunHead(view.summary, now: now)), &events)
             part("steps", templates.part("run-steps", list), &events)
             part("why", templates.part("run-why", RunWhy(view)), &events)
-            let actions = RunPage(view: view, step: step, wanted: wanted, log: .init()).actions
+            let actions = RunPage(view: view, step: step, wanted: wanted, log: .init()).actions(for: principal)
             part("actions", templates.part("run-actions", actions), &events)
         }
         if let step { try await log(step, of: view, &events) }

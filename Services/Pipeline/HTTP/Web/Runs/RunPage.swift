@@ -27,11 +27,16 @@ struct RunPage: Sendable {
     var why: RunWhy { RunWhy(view) }
     var panel: LogPanel { LogPanel(view, step: step, wanted: wanted, log: log) }
 
-    var actions: [String: Any] { ["id": view.summary.id.rawValue, "canCancel": !view.summary.state.isFinal] }
+    func actions(for principal: Principal) -> [String: Any] {
+        let id = view.summary.id.rawValue
+        let approvals = view.stages.flatMap(\.steps).filter { $0.approval?.waits(for: principal.name) == true }
+            .map { ["id": id, "step": "\($0.id)", "name": $0.name] }
+        return ["id": id, "canCancel": !view.summary.state.isFinal, "approvals": approvals]
+    }
 
     /// Everything of the page within its frame.
-    func content(_ now: Timestamp) -> [String: Any] {
-        var content = actions
+    func content(_ now: Timestamp, for principal: Principal) -> [String: Any] {
+        var content = actions(for: principal)
         content["live"] = PagePath.liveRun.path(
             [view.summary.id.rawValue],
             query: [

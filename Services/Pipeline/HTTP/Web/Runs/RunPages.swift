@@ -45,6 +45,15 @@ struct RunPages {
                 return .redirect(to: PagePath.run.path([run.summary.id.rawValue]), type: .normal)
             }
         }
+        router.page(.post, .verdict) { request, context in
+            await responder.act(request) { form, principal in
+                let step = form.text("step").flatMap { Int($0) } ?? 0
+                let verdict = VerdictRequest(
+                    approves: form.text("verdict") == "approve", reason: form.text("reason"))
+                let run = try await runs.decide(step, of: try context.run(), verdict, by: principal)
+                return .redirect(to: PagePath.run.path([run.summary.id.rawValue]), type: .normal)
+            }
+        }
         router.page(.post, .rerun) { request, context in
             await responder.act(request) { _, principal in
                 let run = try await runs.rerun(try context.run(), as: principal)
@@ -100,7 +109,7 @@ struct RunPages {
         }
         let title = "\(view.summary.repository) #\(view.summary.number) \(view.summary.state.word)"
         return responder.page(
-            "run", title, loaded.content(.now), section: .runs, for: principal)
+            "run", title, loaded.content(.now, for: principal), section: .runs, for: principal)
     }
 
     private func start(_ form: WebForm, _ principal: Principal) async throws -> Response {

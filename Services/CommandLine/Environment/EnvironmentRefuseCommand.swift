@@ -1,0 +1,16 @@
+import ArgumentParser
+import Contracts
+
+struct EnvironmentRefuseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refuse",
+        abstract: "Refuse a rollout that waits to be approved.",
+        discussion: "The name of the token you are signed in with is kept, with the time.")
+
+    @OptionGroup var verdict: VerdictOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await verdict.send(approves: false, connection)
+    }
+}
