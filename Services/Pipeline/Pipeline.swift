@@ -32,20 +32,24 @@ struct Pipeline {
         let listen = try settings.value(PipelineSettings.listen)
         let publicURL = try settings.optional(PipelineSettings.publicURL) ?? "http://\(listen)"
         let keys = try settings.value(CommonSettings.sealKeys)
+        let mirrorKey = try settings.value(CommonSettings.mirrorKey)
+        let hookKey = try settings.value(CommonSettings.hookKey)
         let engine = RunEngine(
             store: store,
             configuration: EngineConfiguration(
                 leaseSeconds: try settings.value(PipelineSettings.lease),
                 timeLimit: try settings.value(PipelineSettings.timeLimit),
                 publicURL: publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL, keys: keys,
-                mirrorTokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey))), logger: logger)
+                mirrorTokens: MirrorToken(key: mirrorKey), grantTokens: GrantToken(hooks: hookKey, mirrors: mirrorKey),
+                unsignedUntil: try await Self.unsignedUntil(store, logger)),
+            logger: logger)
         try await engine.makeEnvironmentsOfRollouts()
         let logs = LogStore(directory: "\(data)/logs", changes: store.changes)
         let reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
         let operations = Operations(
             engine: engine, reader: reader, logs: logs, keys: keys,
             hooks: HookAddress(
-                tokens: HookToken(key: try settings.value(CommonSettings.hookKey)),
+                tokens: HookToken(key: hookKey),
                 gateway: try settings.optional(PipelineSettings.hooksURL)), firstToken: FirstToken(in: data))
         try await operations.tokens.prepare(as: .administrator, logger: logger)
 
@@ -57,7 +61,7 @@ struct Pipeline {
                 operations, publicURL: engine.configuration.publicURL,
                 proxies: try settings.value(CommonSettings.trustedProxies), logger: logger), on: listen,
             setting: PipelineSettings.listen, logger: logger, served: isServing.begin)
-        let bus = context.bus
+        let bus = context.bus.takingUnsigned(until: engine.configuration.unsignedUntil)
         return [
             OutboxRelay(store: store.store, outbox: store.outbox, window: 200, logger: logger) { message in
                 try await bus.publish(message)
@@ -72,8 +76,8 @@ struct Pipeline {
                     WorkerAnnouncedHandler(workers: operations.workers),
                 ], logger: logger),
             QueueConsumer(
-                bus: context.logs, parking: bus, queue: MessageMap.logs, prefetch: 100,
-                handlers: [LogChunkHandler(jobs: operations.jobs)],
+                bus: context.logs.takingUnsigned(until: engine.configuration.unsignedUntil), parking: bus,
+                queue: MessageMap.logs, prefetch: 100, handlers: [LogChunkHandler(jobs: operations.jobs)],
                 logger: logger),
             RequestServer(
                 bus: bus, queue: MessageMap.requests,
@@ -95,6 +99,17 @@ struct Pipeline {
 extension Pipeline {
     /// The file of SQLite's in the data folder.
     static func file(in data: String) -> String { "\(data)/pipeline.sqlite" }
+
+    /// Until when what earlier versions send is taken: for a day from the first start with this version.
+    private static func unsignedUntil(_ store: PipelineStore, _ logger: Logger) async throws -> Timestamp? {
+        guard let until = try await store.read({ try $0.deadLetters.upgradedAt() })?.adding(.seconds(86_400)),
+            until > .now
+        else { return nil }
+        logger.notice(
+            "messages of earlier versions are taken, whose senders are not known: update the other services by then",
+            metadata: ["until": "\(until)"])
+        return until
+    }
 
     /// The store on the database that the settings name: PostgreSQL, or a file in the data folder.
     /// - Parameter asItIs: whether its schema is left as it is.

@@ -1,3 +1,5 @@
+public import Contracts
+
 /// A login of the broker and what it may do there, as ``MessageMap`` has it: one for each service, and one for the builders
 /// of each pool and the deployers of each cluster.
 public struct BrokerUser: Sendable, Hashable {
@@ -32,20 +34,35 @@ public struct BrokerUser: Sendable, Hashable {
         return services.first { name == $0 } ?? pooled.first { name.hasPrefix("\($0)-") }
     }
 
+    /// The queues that a login consumes.
+    public static func queues(of login: String) -> [Queue] {
+        guard let service = service(of: login) else { return [] }
+        let part = login.dropFirst("\(prefix)\(service)-".count)
+        return switch service {
+        case "sync": [MessageMap.sync]
+        case "notifier": [MessageMap.notifier]
+        case "builder": [MessageMap.build(pool: String(part))]
+        case "deployer": part.split(separator: "+").map { MessageMap.deploy(cluster: String($0)) }
+        case MessageMap.platform: [MessageMap.pipeline, MessageMap.logs, MessageMap.requests, MessageMap.parked]
+        default: []
+        }
+    }
+
+    /// Whether whoever has a login may be given these jobs: any that is not a service's own, as none is told apart then.
+    public static func may(_ login: String, take jobs: WorkerScope) -> Bool {
+        service(of: login) == nil || queues(of: login).contains(MessageMap.wakes(of: jobs))
+    }
+
     private static let services = ["webhook-gateway", "sync", MessageMap.platform, "notifier"]
     private static let pooled = ["builder", "deployer"]
 
     /// All logins of an installation.
     /// - Parameters:
     ///   - pools: the pools of builders.
-    ///   - clusters: what each deployer serves; its login is named after the first.
+    ///   - clusters: what each deployer serves; its login is named after all of it, such as `slipway-deployer-east+west`.
     public static func all(pools: [String], clusters: [[String]]) -> [BrokerUser] {
-        let consumed = ["sync": [MessageMap.sync], "notifier": [MessageMap.notifier]]
-        return services.map { $0 == MessageMap.platform ? platform : of($0, consuming: consumed[$0] ?? []) }
-            + pools.map { pool in of("builder", pool, consuming: [MessageMap.build(pool: pool)]) }
-            + clusters.compactMap { names in
-                names.first.map { of("deployer", $0, consuming: names.map(MessageMap.deploy)) }
-            } + [reader("events"), operators]
+        services.map { $0 == MessageMap.platform ? platform : of($0) } + pools.map { of("builder", $0) }
+            + clusters.map { of("deployer", $0.joined(separator: "+")) } + [reader("events"), operators]
     }
 
     /// Everything that is Slipway's, and the answers to requests.
@@ -67,9 +84,11 @@ public struct BrokerUser: Sendable, Hashable {
     static let events = Permissions(
         configure: "^(amq\\.gen|my-)", write: "^(amq\\.gen|my-)", read: "^(amq\\.gen|my-|cdevents$)")
 
-    private static func of(_ service: String, _ part: String? = nil, consuming queues: [Queue]) -> BrokerUser {
+    private static func of(_ service: String, _ part: String? = nil) -> BrokerUser {
+        let name = [service, part].compactMap(\.self).joined(separator: "-")
+        let queues = queues(of: prefix + name)
         var write = Set(MessageMap.table.filter { $0.producers.contains(service) }.flatMap(\.exchanges))
-        if MessageMap.narrators.contains(service) { write.insert(MessageMap.events) }
+        if MessageMap.narrators[service] != nil { write.insert(MessageMap.events) }
         if !queues.isEmpty { write.insert(MessageMap.parked.exchange) }
         for queue in queues { write.insert(queue.again) }
         let heard = MessageMap.table.filter { $0.consumers.contains(service) }.compactMap { entry -> String? in
@@ -79,7 +98,7 @@ public struct BrokerUser: Sendable, Hashable {
         // The queue by which a fanout exchange is heard goes with the connection that made it.
         let passing = heard.isEmpty ? [] : ["slipway\\.subscription\\..*"]
         return BrokerUser(
-            [service, part].compactMap(\.self).joined(separator: "-"),
+            name,
             Permissions(
                 configure: pattern(own + passing), write: pattern(write.map(escaped) + passing),
                 read: pattern(own + passing + Set(heard).map(escaped))), queues: part == nil ? [] : queues)

@@ -7,10 +7,20 @@ public struct Bus: Sendable {
     /// The service that sends, for errors and events.
     public let service: String
     let broker: Broker
+    /// What the broker knows it as.
+    public private(set) var login: BrokerLogin
 
     public init(broker: Broker, service: String) {
         self.broker = broker
         self.service = service
+        login = BrokerLogin(name: broker.username)
+    }
+
+    /// The same, which until then takes what earlier versions send, without a login. Nobody can tell who sent that.
+    public func takingUnsigned(until moment: Timestamp?) -> Bus {
+        var bus = self
+        bus.login.unsignedUntil = moment
+        return bus
     }
 
     /// Sends a message; returns once a quorum of the broker holds it.

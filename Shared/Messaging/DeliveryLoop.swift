@@ -138,7 +138,7 @@ public struct DeliveryLoop: Sendable {
 
     /// Handles and settles one delivery.
     func process(_ delivery: Delivery, _ handle: Handle) async {
-        let context = MessageContext(delivery)
+        let context = MessageContext(delivery, at: bus.login)
         let type = delivery.message.properties.type ?? "none"
         var logger = self.logger
         logger[metadataKey: "message"] = "\(context.id)"
@@ -178,7 +178,7 @@ public struct DeliveryLoop: Sendable {
         guard case .requeue = failure, delivery.message.returns >= Queue.returnLimit else {
             return try await delivery.requeue()
         }
-        try await bus.broker.publish(delivery.message.again(in: queue))
+        try await bus.broker.publish(delivery.message.again(in: queue, at: bus.login))
         try await delivery.ack()
     }
 
@@ -188,6 +188,9 @@ public struct DeliveryLoop: Sendable {
         let began = ContinuousClock.now
         while true {
             do {
+                if let refusal = bus.login.refusal(of: delivery.message, in: queue) {
+                    throw MessageFailure.permanent(refusal)
+                }
                 try await MessageContext.$current.withValue(context) { try await handle(delivery.message, context) }
                 return .handled
             } catch is CancellationError {
@@ -254,7 +257,7 @@ public struct DeliveryLoop: Sendable {
     private func send(
         _ delivery: Delivery, by delay: RetryPolicy.Delay, asAttempt attempt: Int
     ) async throws -> Outcome {
-        var message = delivery.message.resent(to: queue.again, routingKey: delay.name)
+        var message = delivery.message.resent(to: queue.again, routingKey: delay.name, at: bus.login)
         message.properties.headers[Header.attempt] = .integer(Int64(attempt))
         try await bus.broker.publish(message)
         return .retried

@@ -46,7 +46,7 @@ struct HandlerTable: Sendable {
 
 extension MessageContext {
     /// What a delivery says of itself. A message without an id gets one that its redelivery does not share.
-    init(_ delivery: Delivery) {
+    init(_ delivery: Delivery, at login: BrokerLogin) {
         let properties = delivery.message.properties
         var attempt = 1
         if case .integer(let value)? = properties.headers[Header.attempt] { attempt = Int(clamping: value) }
@@ -55,6 +55,6 @@ extension MessageContext {
         self.init(
             id: properties.messageID.map(MessageID.init(rawValue:)) ?? .make(),
             run: properties.correlationID.map(RunID.init(rawValue:)), traceparent: traceparent, attempt: attempt,
-            redelivered: delivery.redelivered)
+            redelivered: delivery.redelivered, sender: login.sender(of: delivery.message))
     }
 }

@@ -12,15 +12,19 @@ public struct MessageContext: Sendable {
     public var attempt: Int
     /// Whether the broker delivered it before; the earlier one may have been handled.
     public var redelivered: Bool
+    /// The broker's login that sent it first.
+    public var sender: String
 
     public init(
-        id: MessageID, run: RunID? = nil, traceparent: String? = nil, attempt: Int = 1, redelivered: Bool = false
+        id: MessageID, run: RunID? = nil, traceparent: String? = nil, attempt: Int = 1, redelivered: Bool = false,
+        sender: String = BrokerLogin.unknown
     ) {
         self.id = id
         self.run = run
         self.traceparent = traceparent
         self.attempt = attempt
         self.redelivered = redelivered
+        self.sender = sender
     }
 
     /// The delivery being handled by this task; what is sent meanwhile carries on its trace.

@@ -24,8 +24,15 @@ public enum MessageMap {
 
     /// The service that declares exchanges and shared queues, answers requests, and sends parked messages again.
     public static let platform = "pipeline"
-    /// The services that tell what happens on ``events``.
-    static let narrators: Set = ["sync", "pipeline", "builder", "deployer"]
+    /// The services that tell what happens on ``events``, and of what.
+    static let narrators: [String: Set<EventType>] = [
+        "sync": [.pushReceived, .sourceSynced, .sourceFailed],
+        platform: [.pipelineRunQueued, .pipelineRunStarted, .pipelineRunFinished, .buildQueued],
+        "builder": [
+            .taskRunStarted, .taskRunFinished, .buildStarted, .buildFinished, .artifactPackaged, .artifactPublished,
+        ],
+        "deployer": [.taskRunStarted, .taskRunFinished, .serviceDeployed, .serviceUpgraded, .serviceRolledBack],
+    ]
 
     /// The exchange that messages for a queue are published to, by the queue's name as the routing key. Each queue has
     /// one, and so have the queues of all pools together, and those of all clusters: a permission to publish does not look
@@ -118,6 +125,14 @@ public enum MessageMap {
             message: JobCancelled.self, route: .fanout(control), producers: ["pipeline"],
             consumers: ["builder", "deployer"]),
     ]
+
+    /// The services that send messages of a type to a queue; `nil` for a type that is not in the table.
+    static func producers(of type: String, in queue: Queue) -> Set<String>? {
+        guard case .events = queue.kind else { return producers[type] }
+        return Set(narrators.filter { $0.value.contains { $0.isVersion(of: type) } }.keys)
+    }
+
+    private static let producers = Dictionary(table.map { ($0.message.type, Set($0.producers)) }) { $0.union($1) }
 
     /// Where messages of this type go, or `nil` for a type that is not in the table.
     static func route(of message: any Message.Type) -> MessageRoute? {

@@ -15,10 +15,13 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
     public var body: String
     public var run: RunID?
     public var traceparent: String?
+    /// Of a parked message that is sent again: the login that sent it first.
+    public var sender: String?
 
     public init(
         id: MessageID, type: String, version: Int, exchange: String, routingKey: String, mandatory: Bool = true,
-        contentType: String = "application/json", body: String, run: RunID? = nil, traceparent: String? = nil
+        contentType: String = "application/json", body: String, run: RunID? = nil, traceparent: String? = nil,
+        sender: String? = nil
     ) {
         self.id = id
         self.type = type
@@ -30,6 +33,7 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
         self.body = body
         self.run = run
         self.traceparent = traceparent
+        self.sender = sender
     }
 
     /// A message on its way through ``MessageMap``, or to `queue` where the sender chooses.
@@ -65,6 +69,7 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
         var headers: [String: HeaderValue] = [:]
         if version != 1 { headers[Header.version] = .integer(Int64(version)) }
         if let traceparent { headers[Header.traceparent] = .string(traceparent) }
+        if let sender { headers[Header.sender] = .string(sender) }
         // What an earlier version kept is on its way to the exchange that all work went through then.
         let exchange = exchange == MessageMap.deadLetters ? MessageMap.exchange(of: routingKey) : exchange
         return OutgoingMessage(
@@ -80,6 +85,8 @@ public enum Header {
     /// The message's version; 1 where it is missing, for the broker decodes and stores each header of every message.
     public static let version = "slipway-version"
     public static let traceparent = "traceparent"
+    /// On a message that is sent again: the login that sent it first. See ``BrokerLogin``.
+    public static let sender = "slipway-sender"
     /// Counts handling attempts from 1.
     public static let attempt = "slipway-attempt"
     /// On a parked message: the queue it could not be handled in.

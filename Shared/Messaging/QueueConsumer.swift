@@ -35,7 +35,7 @@ extension Bus {
     ///   - reason: why it cannot be handled, for people.
     /// - Throws: `AMQPError` where the broker did not confirm it: then the delivery must not be acked.
     public func park(_ message: IncomingMessage, from queue: Queue, reason: String) async throws(AMQPError) {
-        var parked = message.resent(to: MessageMap.parked.exchange, routingKey: MessageMap.parked.name)
+        var parked = message.resent(to: MessageMap.parked.exchange, routingKey: MessageMap.parked.name, at: login)
         parked.properties.headers[Header.parkedQueue] = .string(queue.name)
         // A header table has to fit in one frame beside everything else.
         parked.properties.headers[Header.parkedReason] = .string(UTF8Boundary.prefix(reason, bytes: 4000))
@@ -61,19 +61,21 @@ extension IncomingMessage {
     }
 
     /// The same message at the end of its queue again, where it stays known which queue it was parked for.
-    func again(in queue: Queue) -> OutgoingMessage {
-        var message = resent(to: queue.again, routingKey: queue.name)
+    func again(in queue: Queue, at login: BrokerLogin) -> OutgoingMessage {
+        var message = resent(to: queue.again, routingKey: queue.name, at: login)
         if queue == MessageMap.parked {
             message.properties.headers[Header.parkedQueue] = parkedQueue.map { .string($0) }
+            message.properties.headers[Header.sender] = parkedSender.map { .string($0) }
         }
         return message
     }
 
     /// The same message for another place. What the broker noted on its way is left behind: carried along it would make the
-    /// broker see a dead-letter cycle.
-    func resent(to exchange: String, routingKey: String) -> OutgoingMessage {
+    /// broker see a dead-letter cycle. It bears this service's login from then on, and who sent it first in a header.
+    func resent(to exchange: String, routingKey: String, at login: BrokerLogin) -> OutgoingMessage {
         var properties = self.properties
         properties.headers = properties.headers.filter { !$0.key.hasPrefix("x-") }
+        properties.headers[Header.sender] = .string(login.sender(of: self))
         properties.persistent = true
         return OutgoingMessage(exchange: exchange, routingKey: routingKey, body: body, properties: properties)
     }

@@ -165,7 +165,7 @@ public struct ServiceMain: Sendable {
         }
         if service == nil, purpose.isEmpty {
             logger.notice(
-                "the broker's login is shared, which keeps no service apart; see pipeline broker definitions",
+                "the broker's login is shared: nobody is kept apart there, and no sender is checked; see pipeline broker definitions",
                 metadata: ["name": "\(configuration.username)"])
         }
         return Broker(

@@ -61,20 +61,24 @@ extension Fixture {
         Fixture("JobGrant", Sample.grant),
         Fixture(
             "StepStarted",
-            StepStarted(job: Sample.job, run: Sample.run, attempt: 2, step: "compile", at: Sample.moment)),
+            StepStarted(
+                job: Sample.job, run: Sample.run, attempt: 2, step: "compile", at: Sample.moment,
+                token: Sample.token)),
         Fixture(
             "StepFinished",
-            StepFinished(job: Sample.job, run: Sample.run, attempt: 2, report: Sample.report)),
+            StepFinished(job: Sample.job, run: Sample.run, attempt: 2, report: Sample.report, token: Sample.token)),
         Fixture("JobHeartbeat", JobHeartbeat(job: Sample.job, run: Sample.run, attempt: 2)),
         Fixture(
             "JobHeartbeat-stuck",
             JobHeartbeat(
-                job: Sample.job, run: Sample.run, attempt: 2, stuck: "pod web-1: the image cannot be pulled")),
+                job: Sample.job, run: Sample.run, attempt: 2, stuck: "pod web-1: the image cannot be pulled",
+                token: Sample.token)),
         Fixture(
             "JobFinished",
             JobFinished(
                 job: Sample.job, run: Sample.run, attempt: 2, outcome: .failure, reason: "step compile failed",
-                steps: [Sample.report, StepReport(step: "image", outcome: .skipped, reason: "compile failed")])),
+                steps: [Sample.report, StepReport(step: "image", outcome: .skipped, reason: "compile failed")],
+                token: Sample.token)),
         Fixture(
             "JobCancelled",
             JobCancelled(job: Sample.job, run: Sample.run, attempt: 2, reason: "cancelled by ada")),
@@ -82,7 +86,7 @@ extension Fixture {
             "LogChunk",
             LogChunk(
                 job: Sample.job, run: Sample.run, attempt: 2, step: "compile", offset: 4096,
-                text: "+ yarn build\nDone in 1.2 s — 🚢\n")),
+                text: "+ yarn build\nDone in 1.2 s — 🚢\n", token: Sample.token)),
     ]
 
     static let replies = [

@@ -33,8 +33,10 @@ enum Sample {
         pipelineFile: .init(path: ".slipway.yml", text: "steps:\n- name: hello\n"),
         mirrorURL: "http://sync:8081/shop/web.git")
 
+    static let token = "Z3JhbnQtdG9rZW4"
+
     static let grant = JobGrant(
-        job: job, run: run, attempt: 2, leaseSeconds: 30, timeoutSeconds: 3600, repository: repository,
+        job: job, run: run, attempt: 2, token: token, leaseSeconds: 30, timeoutSeconds: 3600, repository: repository,
         commit: commit, ref: "refs/heads/main", stage: ["MAP-NAME": "default", "MAP-STEPS": [["MAP-N": 1]]],
         steps: ["compile", "image"], outcomes: ["map-prepare": .success],
         outputs: ["map-prepare": ["map-version": "1.2"]], environment: ["CI": "true"],

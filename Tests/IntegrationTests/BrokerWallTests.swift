@@ -1,7 +1,9 @@
 import AMQP
 import Contracts
 import FoundationEssentials
+import Logging
 import Messaging
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -19,7 +21,7 @@ struct BrokerWallTests {
         "slipway-builder-default": (workers.union(["slipway.again.build.default"]), ["slipway.build.default"]),
         "slipway-builder-gpu": (workers.union(["slipway.again.build.gpu"]), ["slipway.build.gpu"]),
         "slipway-deployer-default": (workers.union(["slipway.again.deploy.default"]), ["slipway.deploy.default"]),
-        "slipway-deployer-east": (
+        "slipway-deployer-east+west": (
             workers.union(["slipway.again.deploy.east", "slipway.again.deploy.west"]),
             ["slipway.deploy.east", "slipway.deploy.west"]
         ),
@@ -146,6 +148,66 @@ struct BrokerWallTests {
                 let first = try await deliveries.next()
                 #expect(first?.message.body == [1])
             }
+        }
+    }
+
+    /// With the permissions alone a builder could say anything to the platform: it may write to its exchange.
+    @Test func aBuilderCannotSpeakForSync() async throws {
+        let seen = Seen()
+        try await VirtualHost.with { host in
+            let logins = try await BrokerLogins.make(on: host)
+            @Sendable func url(_ service: String) throws -> String { try #require(logins[service]) }
+            let delayed = SyncDelayed(
+                trigger: Trigger(
+                    id: MessageID(rawValue: "t1"), event: .push, repository: RepositoryPath(rawValue: "shop/web"),
+                    ref: "refs/heads/main"), reason: "the server is away", retryAt: .now)
+            try await Broker.with(try url("pipeline"), topology: MessageMap.topology()) { broker in
+                let consumer = QueueConsumer(
+                    bus: Bus(broker: broker, service: "pipeline"), queue: MessageMap.pipeline, prefetch: 8,
+                    handlers: [seen], logger: .quiet)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await consumer.run() }
+                    // The second one says that it is sync's, sent again.
+                    for (service, id, first) in [
+                        ("builder", "forged", nil), ("builder", "claimed", "slipway-sync"), ("sync", "honest", nil),
+                    ] {
+                        let message = try {
+                            var message = try PreparedMessage(delayed, id: MessageID(rawValue: id))
+                            message.sender = first
+                            return message
+                        }()
+                        try await Broker.with(try url(service)) { other in
+                            try await Bus(broker: other, service: service).publish(message)
+                        }
+                    }
+                    var parked: Set<String> = []
+                    for try await delivery in broker.deliveries(of: "slipway.parked", prefetch: 1) {
+                        parked.insert(delivery.message.properties.messageID ?? "")
+                        let reason = delivery.message.properties.headers[Header.parkedReason]?.string
+                        #expect(reason?.contains("slipway-builder-default") == true, "\(reason ?? "")")
+                        #expect(delivery.message.parkedSender == "slipway-builder-default")
+                        try await delivery.ack()
+                        if parked.count == 2 { break }
+                    }
+                    #expect(parked == ["forged", "claimed"])
+                    // It failed once, and is sync's all the same when it comes again.
+                    try await eventually(within: .seconds(20), "it comes again") {
+                        seen.all == ["honest 1 slipway-sync", "honest 2 slipway-sync"]
+                    }
+                    group.cancelAll()
+                }
+            }
+        }
+    }
+
+    /// Fails the first attempt of each.
+    private final class Seen: MessageHandler {
+        private let lines = Mutex<[String]>([])
+        var all: [String] { lines.withLock { $0 } }
+
+        func handle(_ message: SyncDelayed, _ context: MessageContext) async throws {
+            lines.withLock { $0.append("\(context.id) \(context.attempt) \(context.sender)") }
+            if context.attempt == 1 { throw MessageFailure.retry("again") }
         }
     }
 

@@ -412,7 +412,7 @@ import Testing
                         death("slipway.pipeline", "delivery_limit"), death("slipway.retry.5s", "expired"),
                     ]),
                 ]))
-        let letter = DeadLetterCollector.letter(message)
+        let letter = DeadLetterCollector.letter(message, takesUnsigned: false)
         #expect(letter.queue == "slipway.pipeline")
         #expect(letter.reason == "it was delivered too often without being handled")
     }

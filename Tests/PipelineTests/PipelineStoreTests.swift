@@ -71,7 +71,8 @@ import Testing
             for step in ["compile", "image"] {
                 try await StepFinishedHandler(jobs: jobs).handle(
                     StepFinished(
-                        job: build.id, run: run.id, attempt: 1, report: StepReport(step: step, outcome: .success)),
+                        job: build.id, run: run.id, attempt: 1, report: StepReport(step: step, outcome: .success),
+                        token: platform.token(build.id)),
                     .init(id: .make()))
             }
             let planned = try await again.read { try $0.jobs.all(of: run.id) }

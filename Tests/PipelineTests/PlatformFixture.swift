@@ -40,7 +40,10 @@ struct PlatformFixture: Sendable {
             store: store,
             configuration: EngineConfiguration(
                 publicURL: "https://slipway.example", keys: keys,
-                mirrorTokens: MirrorToken(key: try SigningKey(base64: Self.key))), logger: Logger(label: "test"))
+                mirrorTokens: MirrorToken(key: try SigningKey(base64: Self.key)),
+                grantTokens: GrantToken(
+                    hooks: try SigningKey(base64: Self.key), mirrors: try SigningKey(base64: Self.key))),
+            logger: Logger(label: "test"))
         logs = LogStore(directory: "\(directory)/logs", changes: store.changes)
         reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
         operations = Operations(
@@ -112,42 +115,52 @@ struct PlatformFixture: Sendable {
     }
 
     func claim(
-        _ job: JobID, attempt: Int = 1, worker: String = "w1", namespace: String? = nil, cluster: String? = nil
+        _ job: JobID, attempt: Int = 1, worker: String = "w1", namespace: String? = nil, cluster: String? = nil,
+        login: String = "shared"
     ) async throws -> JobClaimReply {
         try await JobClaimHandler(jobs: operations.jobs).answer(
             JobClaim(job: job, attempt: attempt, worker: worker, namespace: namespace, cluster: cluster),
-            MessageContext(id: .make()))
+            MessageContext(id: .make(), sender: login))
+    }
+
+    /// What a grant of the job would bear.
+    func token(_ job: JobID, attempt: Int = 1) -> String {
+        engine.configuration.grantTokens.sign(job, attempt: attempt)
     }
 
     /// A worker asks for whatever it may take.
     func ask(
         _ scope: WorkerScope = WorkerScope(), worker: String = "w1", id: String? = MessageID.make().rawValue,
-        life: String? = nil, wake: JobID? = JobID(rawValue: "any")
+        life: String? = nil, wake: JobID? = JobID(rawValue: "any"), login: String = "shared"
     ) async throws -> JobClaimReply {
         try await JobClaimHandler(jobs: operations.jobs).answer(
             JobClaim(
                 job: wake, attempt: wake.map { _ in 1 }, worker: worker, id: id, life: life, scope: scope),
-            MessageContext(id: .make()))
+            MessageContext(id: .make(), sender: login))
     }
 
     func announce(
         _ name: String, _ scope: WorkerScope = WorkerScope(), life: String = "1", slots: Int = 1,
-        problem: String? = nil, isLeaving: Bool = false
+        problem: String? = nil, isLeaving: Bool = false, login: String = "shared"
     ) async throws {
         try await WorkerAnnouncedHandler(workers: operations.workers).handle(
             WorkerAnnounced(
                 name: name, life: life, scope: scope, slots: slots, version: "0.1.0", problem: problem,
-                isLeaving: isLeaving), MessageContext(id: .make()))
+                isLeaving: isLeaving), MessageContext(id: .make(), sender: login))
     }
 
     func heartbeat(_ job: Job, attempt: Int = 1, stuck: String? = nil) async throws {
         try await JobHeartbeatHandler(jobs: operations.jobs).handle(
-            JobHeartbeat(job: job.id, run: job.run, attempt: attempt, stuck: stuck), MessageContext(id: .make()))
+            JobHeartbeat(
+                job: job.id, run: job.run, attempt: attempt, stuck: stuck, token: token(job.id, attempt: attempt)),
+            MessageContext(id: .make()))
     }
 
     func started(_ step: String, _ job: Job, attempt: Int = 1) async throws {
         try await StepStartedHandler(jobs: operations.jobs).handle(
-            StepStarted(job: job.id, run: job.run, attempt: attempt, step: step, at: .now), MessageContext(id: .make()))
+            StepStarted(
+                job: job.id, run: job.run, attempt: attempt, step: step, at: .now,
+                token: token(job.id, attempt: attempt)), MessageContext(id: .make()))
     }
 
     func finished(
@@ -160,7 +173,8 @@ struct PlatformFixture: Sendable {
                 report: StepReport(
                     step: step, outcome: outcome, exitCode: outcome == .success ? 0 : 1, ignored: ignored,
                     outputs: outputs,
-                    startedAt: .now, finishedAt: .now)), MessageContext(id: .make()))
+                    startedAt: .now, finishedAt: .now), token: token(job.id, attempt: attempt)),
+            MessageContext(id: .make()))
     }
 
     func ended(
@@ -169,13 +183,15 @@ struct PlatformFixture: Sendable {
     ) async throws {
         try await JobFinishedHandler(jobs: operations.jobs).handle(
             JobFinished(
-                job: job.id, run: job.run, attempt: attempt, outcome: outcome, reason: reason, steps: steps),
+                job: job.id, run: job.run, attempt: attempt, outcome: outcome, reason: reason, steps: steps,
+                token: token(job.id, attempt: attempt)),
             MessageContext(id: message))
     }
 
     func printed(_ step: String, _ job: Job, at offset: Int64 = 0, _ text: String) async throws {
         try await LogChunkHandler(jobs: operations.jobs).handle(
-            LogChunk(job: job.id, run: job.run, attempt: 1, step: step, offset: offset, text: text),
+            LogChunk(
+                job: job.id, run: job.run, attempt: 1, step: step, offset: offset, text: text, token: token(job.id)),
             MessageContext(id: .make()))
     }
 

@@ -33,7 +33,7 @@ struct PrivateBroker: Sendable {
         guard hasLogins else { return layout.key("broker-url") }
         return switch name {
         case "builder": "\(layout.logins)/broker-url-builder-\(pool)"
-        case "deployer": "\(layout.logins)/broker-url-deployer-\(clusters[0])"
+        case "deployer": "\(layout.logins)/broker-url-deployer-\(clusters.joined(separator: "+"))"
         default: "\(layout.logins)/broker-url-\(name)"
         }
     }

@@ -476,7 +476,7 @@ struct ActiveRun: Sendable {
     func job(_ id: JobID) -> Job? { rows.jobs.first { $0.id == id } }
 
     private func index(of step: String, in job: Job) -> Int? {
-        rows.steps.firstIndex { $0.stage == job.stage && $0.name == step }
+        rows.steps.firstIndex { $0.name == step && job.has($0) }
     }
 
     /// What has changed since the last answer.

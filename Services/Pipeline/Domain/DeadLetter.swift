@@ -13,6 +13,10 @@ struct DeadLetter: Sendable, Equatable {
     var reason: String
     var body: String
     var parkedAt: Timestamp
+    /// The login of the broker that sent it first, by which it is judged when it is sent again; ``BrokerLogin/unknown`` where
+    /// nobody can tell. `nil` of one that was parked where no sender was checked: by an earlier version, or with a shared
+    /// login.
+    var sender: String?
 
     var view: DeadLetterView {
         DeadLetterView(id: id, queue: queue, type: type, reason: reason, body: body, parkedAt: parkedAt)
@@ -22,6 +26,6 @@ struct DeadLetter: Sendable, Equatable {
     var resent: PreparedMessage {
         PreparedMessage(
             id: id, type: type, version: version, exchange: MessageMap.exchange(of: queue), routingKey: queue,
-            contentType: contentType, body: body, run: run)
+            contentType: contentType, body: body, run: run, sender: sender ?? BrokerLogin.earlier)
     }
 }

@@ -1,3 +1,4 @@
+import Contracts
 import Secrets
 
 /// What the engine needs to know beside the database.
@@ -10,6 +11,9 @@ struct EngineConfiguration: Sendable {
     var publicURL: String
     let keys: KeyRing
     let mirrorTokens: MirrorToken
+    let grantTokens: GrantToken
+    /// Until when workers of an earlier version may report, whose messages bear neither a login nor a grant's token.
+    var unsignedUntil: Timestamp?
 
     var lease: Duration { .seconds(leaseSeconds) }
 

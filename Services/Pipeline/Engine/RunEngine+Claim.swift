@@ -1,17 +1,20 @@
 import Contracts
 import Logging
+import Messaging
 import PipelineLanguage
 import Secrets
 import Storage
 
 extension RunEngine {
     /// Gives a worker the best job that it may take, or says why there is none.
-    func claim(_ claim: JobClaim, in transaction: Transaction) throws -> JobClaimReply {
+    /// - Parameter login: the broker's login that asks: one that is a pool's or a cluster's is given no other's jobs.
+    func claim(_ claim: JobClaim, by login: String, in transaction: Transaction) throws -> JobClaimReply {
         let executor = RunExecutor(self, transaction)
-        guard let scope = claim.scope else { return try take(claim, executor, in: transaction) }
+        guard let scope = claim.scope else { return try take(claim, by: login, executor, in: transaction) }
+        guard BrokerUser.may(login, take: scope) else { return Self.refusal(of: login, scope) }
         try learn(of: scope, from: claim, in: transaction)
         if let id = claim.id, let job = try transaction.jobs.claimed(id, by: claim.worker),
-            let run = try executor.find(job.run)
+            scope.takes(job.scope), let run = try executor.find(job.run)
         {
             // It was answered before, which the worker has not heard.
             return .granted(try grant(job, run, in: transaction))
@@ -22,18 +25,27 @@ extension RunEngine {
     /// Answers a worker of the version before, which names the job of its wake and does not say which jobs it takes: it gets
     /// that one, or where another worker has it, the next that any worker of the queue may take.
     private func take(
-        _ claim: JobClaim, _ executor: RunExecutor, in transaction: Transaction
+        _ claim: JobClaim, by login: String, _ executor: RunExecutor, in transaction: Transaction
     ) throws -> JobClaimReply {
         guard let id = claim.job, let job = try transaction.jobs.find(id) else {
             return .refused(.init(code: .unknown, reason: "there is no job \(claim.job?.rawValue ?? "")"))
         }
         let scope = WorkerScope(pool: job.scope.pool, cluster: job.scope.cluster)
+        guard BrokerUser.may(login, take: scope) else { return Self.refusal(of: login, scope) }
         try learn(of: scope, from: claim, in: transaction)
         let isOwn = job.lease.state == .leased && job.lease.worker == claim.worker
         if isOwn || scope == job.scope && job.lease.state == .queued {
             return try give(job, claim, executor, in: transaction)
         }
         return try next(scope, claim, executor, in: transaction)
+    }
+
+    private static func refusal(of login: String, _ scope: WorkerScope) -> JobClaimReply {
+        let queue = MessageMap.wakes(of: scope).name
+        return .refused(
+            .init(
+                code: .nothing,
+                reason: "the login \(login) is not given the jobs of \(queue); pipeline broker definitions makes one that is"))
     }
 
     private func next(
@@ -162,7 +174,9 @@ extension RunEngine {
         let secrets = tables.secrets
         let names = SecretNames.all(in: document)
         return JobGrant(
-            job: job.id, run: job.run, attempt: job.lease.attempt, leaseSeconds: configuration.leaseSeconds,
+            job: job.id, run: job.run, attempt: job.lease.attempt,
+            token: configuration.grantTokens.sign(job.id, attempt: job.lease.attempt),
+            leaseSeconds: configuration.leaseSeconds,
             timeoutSeconds: job.timeLimit, repository: run.summary.repository, commit: commit,
             ref: run.summary.ref, stage: document, steps: job.steps, outcomes: run.outcomes(before: job),
             failedStages: run.failedStages(beside: job.stage),

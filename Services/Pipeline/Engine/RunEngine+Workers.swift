@@ -16,6 +16,12 @@ extension RunEngine {
                 "an earlier life of a worker is passed over", metadata: ["worker": "\(message.name)"])
             return
         }
+        if let known, known.scope.queue != message.scope.queue, known.isHeard(at: transaction.now) {
+            logger.warning(
+                "a worker has the name of one of another pool or cluster, and is passed over",
+                metadata: ["worker": "\(message.name)", "queue": "\(message.scope.queue)"])
+            return
+        }
         if message.isLeaving {
             // Said by a life that is over by now, it does not concern the one after.
             guard !isNew else { return }

@@ -9,9 +9,11 @@ import ServiceLifecycle
 struct DeadLetterCollector: Service {
     private let letters: DeadLetterOperations
     private let loop: DeliveryLoop
+    private let login: BrokerLogin
 
     init(bus: Bus, letters: DeadLetterOperations, logger: Logger) {
         self.letters = letters
+        login = bus.login
         // There is nowhere else to park what is parked already.
         loop = DeliveryLoop(
             bus: bus, queue: MessageMap.parked, prefetch: 16, order: .serial, failure: .requeue(after: .seconds(1)),
@@ -19,10 +21,31 @@ struct DeadLetterCollector: Service {
     }
 
     func run() async throws {
-        try await loop.run { [letters] message, _ in try await letters.park(Self.letter(message), as: .otherStage) }
+        try await loop.run { [letters, login] message, _ in
+            let takesUnsigned = login.takesUnsigned()
+            let letter = Self.letter(message, takesUnsigned: takesUnsigned)
+            if Self.isPassed(letter, takesUnsigned: takesUnsigned) {
+                try await letters.pass(letter, as: .otherStage)
+            } else {
+                try await letters.park(letter, as: .otherStage)
+            }
+        }
     }
 
-    static func letter(_ message: IncomingMessage, now: Timestamp = .now) -> DeadLetter {
+    /// Whether it goes on at once: other stages do not know whether earlier versions may still send.
+    static func isPassed(_ letter: DeadLetter, takesUnsigned: Bool) -> Bool {
+        takesUnsigned && letter.sender == BrokerLogin.unknown && MessageMap.takesWork(letter.queue)
+    }
+
+    private static func sender(of message: IncomingMessage, takesUnsigned: Bool) -> String? {
+        guard let sender = message.parkedSender else { return takesUnsigned ? nil : BrokerLogin.unknown }
+        // A shared login tells nothing.
+        let isTold = sender == BrokerLogin.unknown || BrokerUser.service(of: sender) != nil
+        return isTold ? sender : nil
+    }
+
+    /// - Parameter takesUnsigned: whether earlier versions, whose messages bear no login, may still park some.
+    static func letter(_ message: IncomingMessage, takesUnsigned: Bool, now: Timestamp = .now) -> DeadLetter {
         let properties = message.properties
         func text(_ name: String) -> String? {
             guard case .string(let value)? = properties.headers[name] else { return nil }
@@ -36,6 +59,7 @@ struct DeadLetterCollector: Service {
             type: properties.type ?? "", version: version, run: properties.correlationID.map(RunID.init(rawValue:)),
             contentType: properties.contentType ?? "application/json",
             reason: text(Header.parkedReason) ?? "it was delivered too often without being handled",
-            body: String(decoding: message.body, as: UTF8.self), parkedAt: now)
+            body: String(decoding: message.body, as: UTF8.self), parkedAt: now,
+            sender: sender(of: message, takesUnsigned: takesUnsigned))
     }
 }

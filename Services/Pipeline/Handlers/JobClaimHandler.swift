@@ -6,6 +6,6 @@ struct JobClaimHandler: RequestHandler {
     let jobs: JobOperations
 
     func answer(_ request: JobClaim, _ context: MessageContext) async throws -> JobClaimReply {
-        try await jobs.claim(request, as: .otherStage)
+        try await jobs.claim(request, by: context.sender, as: .otherStage)
     }
 }

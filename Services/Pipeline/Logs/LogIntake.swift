@@ -38,7 +38,7 @@ final class LogIntake: Sendable {
         if let id = known.withLock({ $0[key] }) { return id }
         let found = try await store.read { tables -> LogStreamID? in
             guard let job = try tables.jobs.find(chunk.job),
-                let step = try tables.runs.step(chunk.step, stage: job.stage, of: job.run)
+                let step = try tables.runs.step(chunk.step, stage: job.stage, of: job.run), job.has(step)
             else { return nil }
             return LogStreamID(run: job.run, step: step.id, attempt: chunk.attempt)
         }

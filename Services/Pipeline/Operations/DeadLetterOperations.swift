@@ -11,9 +11,15 @@ struct DeadLetterOperations: Sendable {
         try await store.read { try $0.deadLetters.page(before: before, limit: limit) }
     }
 
-    /// Keeps one, durably. One that is parked again replaces what was known of it.
+    /// Keeps one, durably. One that is parked again replaces what was known of it, unless another sender took its id.
     func park(_ letter: DeadLetter, as principal: Principal) async throws {
-        try await store.write { try $0.deadLetters.add(letter) }
+        try await store.write { transaction in
+            var letter = letter
+            if let kept = try transaction.deadLetters.find(letter.id), kept.sender != letter.sender {
+                letter.id = .make(at: transaction.now)
+            }
+            try transaction.deadLetters.add(letter)
+        }
     }
 
     /// Sends it to the queue it came from once more.
@@ -29,6 +35,13 @@ struct DeadLetterOperations: Sendable {
             try transaction.resend(letter.resent)
             try transaction.deadLetters.remove(id)
         }
+    }
+
+    /// Sends one to its queue at once, as that of an earlier version.
+    func pass(_ letter: DeadLetter, as principal: Principal) async throws {
+        var letter = letter
+        letter.sender = nil
+        try await store.write { [letter] in try $0.resend(letter.resent) }
     }
 
     func remove(_ id: MessageID, as principal: Principal) async throws {

@@ -7,8 +7,9 @@ struct JobOperations: Sendable {
     let intake: LogIntake
 
     /// Gives a job to a worker, or says why not.
-    func claim(_ claim: JobClaim, as principal: Principal) async throws -> JobClaimReply {
-        try await engine.store.write { try engine.claim(claim, in: $0) }
+    /// - Parameter login: the broker's login that asks, where each service has its own.
+    func claim(_ claim: JobClaim, by login: String, as principal: Principal) async throws -> JobClaimReply {
+        try await engine.store.write { try engine.claim(claim, by: login, in: $0) }
     }
 
     /// Renews a lease. Said twice it means no more than once, so it is not noted in the inbox.
@@ -17,15 +18,15 @@ struct JobOperations: Sendable {
     }
 
     func stepStarted(_ message: StepStarted, id: MessageID, as principal: Principal) async throws {
-        _ = try await engine.store.write(once: id) { try engine.stepStarted(message, in: $0) }
+        _ = try await engine.store.write(once: id.of(message)) { try engine.stepStarted(message, in: $0) }
     }
 
     func stepFinished(_ message: StepFinished, id: MessageID, as principal: Principal) async throws {
-        _ = try await engine.store.write(once: id) { try engine.stepFinished(message, in: $0) }
+        _ = try await engine.store.write(once: id.of(message)) { try engine.stepFinished(message, in: $0) }
     }
 
     func jobFinished(_ message: JobFinished, id: MessageID, as principal: Principal) async throws {
-        _ = try await engine.store.write(once: id) { try engine.jobFinished(message, in: $0) }
+        _ = try await engine.store.write(once: id.of(message)) { try engine.jobFinished(message, in: $0) }
     }
 
     /// Keeps a piece of a step's log, and returns once it is on the disk.
@@ -40,5 +41,13 @@ struct JobOperations: Sendable {
             throw OperationError(
                 .conflict, "log_gap", "\(gap)", remedy: "send the piece again after what comes before it")
         }
+    }
+}
+
+extension MessageID {
+    /// Under which a report is noted: no worker takes the id of what another one, or another stage, sends.
+    fileprivate func of(_ report: some GrantReport) -> MessageID {
+        let grant = "\(report.job).\(report.attempt)."
+        return rawValue.hasPrefix(grant) ? self : MessageID(rawValue: grant + rawValue)
     }
 }

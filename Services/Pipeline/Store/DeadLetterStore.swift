@@ -10,14 +10,15 @@ struct DeadLetterStore {
     func add(_ letter: DeadLetter) throws {
         try database.execute(
             """
-            INSERT INTO deadLetters (id, queue, type, version, run, contentType, reason, body, parkedAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO deadLetters (id, queue, type, version, run, contentType, reason, body, parkedAt, sender)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
-                queue = excluded.queue, reason = excluded.reason, parkedAt = excluded.parkedAt
+                queue = excluded.queue, reason = excluded.reason, parkedAt = excluded.parkedAt,
+                sender = excluded.sender
             """,
             [
                 letter.id, letter.queue, letter.type, letter.version, letter.run, letter.contentType, letter.reason,
-                letter.body, letter.parkedAt,
+                letter.body, letter.parkedAt, letter.sender,
             ])
     }
 
@@ -39,9 +40,15 @@ struct DeadLetterStore {
         try database.execute("DELETE FROM deadLetters WHERE id = ?", [id])
     }
 
+    /// Since when this version is at work on an installation of before; `nil` on one that began with it.
+    func upgradedAt() throws -> Timestamp? {
+        try database.value("SELECT startedAt FROM upgrades WHERE name = 'senders'")
+    }
+
     private static func letter(_ row: Row) throws -> DeadLetter {
         try DeadLetter(
             id: row["id"], queue: row["queue"], type: row["type"], version: row["version"], run: row["run"],
-            contentType: row["contentType"], reason: row["reason"], body: row["body"], parkedAt: row["parkedAt"])
+            contentType: row["contentType"], reason: row["reason"], body: row["body"], parkedAt: row["parkedAt"],
+            sender: row["sender"])
     }
 }

@@ -1,3 +1,4 @@
+import Contracts
 import Storage
 
 /// The pipeline service's schema. Moments are milliseconds since 1970; documents are JSON text.
@@ -5,7 +6,7 @@ enum Schema {
     static let migrations = [
         Inbox.migration, Outbox.migration, first, rollouts, people, DiscoveredRepositoryStore.migration, names, forges,
         tokens, EnvironmentStore.migration, EnvironmentStore.adoptions, WorkerStore.migration, TurnStore.migration,
-        EnvironmentStore.approvals,
+        EnvironmentStore.approvals, senders,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so
@@ -243,6 +244,21 @@ enum Schema {
             -- The hash of the token it was begun with; none where it was begun before that was kept.
             ALTER TABLE sessions ADD COLUMN token TEXT;
             """)
+
+    private static let senders = Migration("2026-11 senders") { database in
+        try database.run(
+            script: """
+                -- The login of the broker that sent it first; none where no sender was checked.
+                ALTER TABLE deadLetters ADD COLUMN sender TEXT;
+
+                -- Since when an installation of before is at work with this version.
+                ALTER TABLE upgrades ADD COLUMN startedAt INTEGER;
+                """)
+        guard
+            try database.value("SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM outbox)") ?? false
+        else { return }
+        try database.execute("INSERT INTO upgrades (name, startedAt) VALUES ('senders', ?)", [Timestamp.now])
+    }
 
     private static let forges = Migration(
         "2026-11 forges",

@@ -24,6 +24,9 @@ public final class Broker: Sendable {
         subscriber = Subscriber(configuration, topology: topology, board: board)
     }
 
+    /// The login of its connections.
+    public var username: String { configuration.username }
+
     /// Publishes a message and returns when the broker has taken responsibility for it.
     ///
     /// A message whose confirm is lost with its connection is sent again, under the same id, until the timeout.

@@ -40,8 +40,8 @@ actor Connector {
             do throws(AMQPError) {
                 try Self.login(handle, endpoint, configuration, purpose)
                 return Wire(
-                    handle: handle, descriptor: descriptor, endpoint: endpoint, isEncrypted: configuration.tls != nil,
-                    heartbeat: .seconds(Int(amqp_get_heartbeat(handle))))
+                    handle: handle, descriptor: descriptor, endpoint: endpoint, username: configuration.username,
+                    isEncrypted: configuration.tls != nil, heartbeat: .seconds(Int(amqp_get_heartbeat(handle))))
             } catch {
                 close(descriptor)
                 throw error

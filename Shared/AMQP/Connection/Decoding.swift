@@ -61,6 +61,7 @@ extension MessageProperties {
             type: text(AMQP_BASIC_TYPE_FLAG, properties.type),
             correlationID: text(AMQP_BASIC_CORRELATION_ID_FLAG, properties.correlation_id),
             replyTo: text(AMQP_BASIC_REPLY_TO_FLAG, properties.reply_to),
+            userID: text(AMQP_BASIC_USER_ID_FLAG, properties.user_id),
             timestamp: flags & UInt32(AMQP_BASIC_TIMESTAMP_FLAG) != 0 ? properties.timestamp : nil,
             persistent: flags & UInt32(AMQP_BASIC_DELIVERY_MODE_FLAG) != 0
                 && UInt32(properties.delivery_mode) == AMQP_DELIVERY_PERSISTENT.rawValue,

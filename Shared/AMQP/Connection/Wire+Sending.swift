@@ -154,6 +154,7 @@ extension Wire {
         encoded.type = text(properties.type, AMQP_BASIC_TYPE_FLAG)
         encoded.correlation_id = text(properties.correlationID, AMQP_BASIC_CORRELATION_ID_FLAG)
         encoded.reply_to = text(properties.replyTo, AMQP_BASIC_REPLY_TO_FLAG)
+        encoded.user_id = text(username, AMQP_BASIC_USER_ID_FLAG)
         if let timestamp = properties.timestamp {
             encoded.timestamp = timestamp
             flags |= AMQP_BASIC_TIMESTAMP_FLAG

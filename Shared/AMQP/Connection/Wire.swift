@@ -17,6 +17,8 @@ final class Wire {
     static let frameSize = 64 << 10
 
     let endpoint: Endpoint
+    /// The login, which every message bears.
+    let username: String
     /// A duplicate of the library's descriptor. The library closes its own when it gives up a connection, after which
     /// that number may belong to another file; this one stays open until ``close()``.
     let descriptor: Int32
@@ -28,10 +30,14 @@ final class Wire {
     let queue = FrameQueue(capacity: writeBudget + 2 * frameSize)
     private(set) var isOpen = true
 
-    init(handle: OpaquePointer, descriptor: Int32, endpoint: Endpoint, isEncrypted: Bool, heartbeat: Duration) {
+    init(
+        handle: OpaquePointer, descriptor: Int32, endpoint: Endpoint, username: String, isEncrypted: Bool,
+        heartbeat: Duration
+    ) {
         self.handle = handle
         self.descriptor = descriptor
         self.endpoint = endpoint
+        self.username = username
         self.isEncrypted = isEncrypted
         self.heartbeat = heartbeat
     }

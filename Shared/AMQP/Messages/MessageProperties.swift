@@ -6,6 +6,9 @@ public struct MessageProperties: Sendable, Hashable {
     public var type: String?
     public var correlationID: String?
     public var replyTo: String?
+    /// On a message that was delivered: the login of whoever published it, which the broker has checked. What is sent
+    /// bears the connection's own.
+    public var userID: String?
     /// Seconds since 1970.
     public var timestamp: UInt64?
     /// Whether the message survives a restart of the broker. Quorum queues store every message anyway.
@@ -14,13 +17,15 @@ public struct MessageProperties: Sendable, Hashable {
 
     public init(
         contentType: String? = nil, messageID: String? = nil, type: String? = nil, correlationID: String? = nil,
-        replyTo: String? = nil, timestamp: UInt64? = nil, persistent: Bool = true, headers: [String: HeaderValue] = [:]
+        replyTo: String? = nil, userID: String? = nil, timestamp: UInt64? = nil, persistent: Bool = true,
+        headers: [String: HeaderValue] = [:]
     ) {
         self.contentType = contentType
         self.messageID = messageID
         self.type = type
         self.correlationID = correlationID
         self.replyTo = replyTo
+        self.userID = userID
         self.timestamp = timestamp
         self.persistent = persistent
         self.headers = headers

@@ -18,6 +18,9 @@ public enum EventType: String, Sendable, CaseIterable {
     case sourceSynced = "dev.cdeventsx.slipway-source.synced.0.1.0"
     case sourceFailed = "dev.cdeventsx.slipway-source.failed.0.1.0"
 
+    /// Whether a type is this one, of whatever version.
+    public func isVersion(of type: String) -> Bool { Self.withoutVersion(rawValue) == Self.withoutVersion(type) }
+
     /// A type without its last three numbers: `dev.cdevents.build.queued.0.3.0` → `dev.cdevents.build.queued`.
     static func withoutVersion(_ type: String) -> String {
         let parts = type.split(separator: ".", omittingEmptySubsequences: false)

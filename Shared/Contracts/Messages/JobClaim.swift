@@ -86,6 +86,9 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var run: RunID
     /// Counts grants of this job from 1; what an older attempt reports is ignored.
     public var attempt: Int
+    /// What every report and every piece of a log bears, so that it is known to be of whom the job was granted to; `nil` from
+    /// a platform of an earlier version.
+    public var token: String?
     /// How long the lease holds without a ``JobHeartbeat``, in seconds. A worker beats three times as often.
     public var leaseSeconds: Int
     /// How long the whole job may take, in seconds.
@@ -123,7 +126,8 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var traceparent: String?
 
     public init(
-        job: JobID, run: RunID, attempt: Int, leaseSeconds: Int, timeoutSeconds: Int, repository: RepositoryPath,
+        job: JobID, run: RunID, attempt: Int, token: String? = nil, leaseSeconds: Int, timeoutSeconds: Int,
+        repository: RepositoryPath,
         commit: Commit, ref: String, stage: JSONValue, steps: [String], outcomes: [String: StepOutcome] = [:],
         failedStages: [String]? = nil, outputs: [String: [String: String]] = [:], environment: [String: String] = [:],
         parameters: [String: String]? = nil, secrets: [String: SealedSecret] = [:],
@@ -134,6 +138,7 @@ public struct JobGrant: Codable, Sendable, Equatable {
         self.job = job
         self.run = run
         self.attempt = attempt
+        self.token = token
         self.leaseSeconds = leaseSeconds
         self.timeoutSeconds = timeoutSeconds
         self.repository = repository

@@ -10,13 +10,16 @@ public struct StepStarted: Message {
     public var attempt: Int
     public var step: String
     public var at: Timestamp
+    /// The grant's; `nil` from a worker of an earlier version.
+    public var token: String?
 
-    public init(job: JobID, run: RunID, attempt: Int, step: String, at: Timestamp) {
+    public init(job: JobID, run: RunID, attempt: Int, step: String, at: Timestamp, token: String? = nil) {
         self.job = job
         self.run = run
         self.attempt = attempt
         self.step = step
         self.at = at
+        self.token = token
     }
 }
 
@@ -61,12 +64,15 @@ public struct StepFinished: Message {
     public var run: RunID
     public var attempt: Int
     public var report: StepReport
+    /// The grant's; `nil` from a worker of an earlier version.
+    public var token: String?
 
-    public init(job: JobID, run: RunID, attempt: Int, report: StepReport) {
+    public init(job: JobID, run: RunID, attempt: Int, report: StepReport, token: String? = nil) {
         self.job = job
         self.run = run
         self.attempt = attempt
         self.report = report
+        self.token = token
     }
 }
 
@@ -77,12 +83,15 @@ public struct JobHeartbeat: Message {
     public var attempt: Int
     /// Of a rollout that does not get on, or has failed and is being undone: why. A newer one need not wait for its end.
     public var stuck: String?
+    /// The grant's; `nil` from a worker of an earlier version.
+    public var token: String?
 
-    public init(job: JobID, run: RunID, attempt: Int, stuck: String? = nil) {
+    public init(job: JobID, run: RunID, attempt: Int, stuck: String? = nil, token: String? = nil) {
         self.job = job
         self.run = run
         self.attempt = attempt
         self.stuck = stuck
+        self.token = token
     }
 }
 
@@ -100,9 +109,12 @@ public struct JobFinished: Message {
     public var outcome: Outcome
     public var reason: String?
     public var steps: [StepReport]
+    /// The grant's; `nil` from a worker of an earlier version.
+    public var token: String?
 
     public init(
-        job: JobID, run: RunID, attempt: Int, outcome: Outcome, reason: String? = nil, steps: [StepReport]
+        job: JobID, run: RunID, attempt: Int, outcome: Outcome, reason: String? = nil, steps: [StepReport],
+        token: String? = nil
     ) {
         self.job = job
         self.run = run
@@ -110,5 +122,6 @@ public struct JobFinished: Message {
         self.outcome = outcome
         self.reason = reason
         self.steps = steps
+        self.token = token
     }
 }

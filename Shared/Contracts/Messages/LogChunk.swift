@@ -10,9 +10,12 @@ public struct LogChunk: Message {
     public var text: String
     /// When the text was written, in the order of the log; the first one is that of its beginning.
     public var times: [LogTime]?
+    /// The grant's; `nil` from a worker of an earlier version.
+    public var token: String?
 
     public init(
-        job: JobID, run: RunID, attempt: Int, step: String, offset: Int64, text: String, times: [LogTime]? = nil
+        job: JobID, run: RunID, attempt: Int, step: String, offset: Int64, text: String, times: [LogTime]? = nil,
+        token: String? = nil
     ) {
         self.job = job
         self.run = run
@@ -21,5 +24,6 @@ public struct LogChunk: Message {
         self.offset = offset
         self.text = text
         self.times = times
+        self.token = token
     }
 }

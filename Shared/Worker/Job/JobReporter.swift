@@ -40,7 +40,8 @@ final class JobReporter: Sendable {
 
     /// A step began.
     func started(_ step: String, at moment: Timestamp) {
-        let message = StepStarted(job: grant.job, run: grant.run, attempt: grant.attempt, step: step, at: moment)
+        let message = StepStarted(
+            job: grant.job, run: grant.run, attempt: grant.attempt, step: step, at: moment, token: grant.token)
         queue.yield(.message(message, id("\(step).started")))
     }
 
@@ -65,7 +66,7 @@ final class JobReporter: Sendable {
                 let steps = state.withLock { $0.reports } + ending.unreported
                 var message = JobFinished(
                     job: grant.job, run: grant.run, attempt: grant.attempt, outcome: ending.outcome,
-                    reason: ending.reason, steps: steps)
+                    reason: ending.reason, steps: steps, token: grant.token)
                 switch await send(message, id) {
                 case .confirmed: return true
                 case .cancelled: return false
@@ -85,7 +86,8 @@ final class JobReporter: Sendable {
                     return false
                 }
                 state.withLock { $0.reports.append(report) }
-                let message = StepFinished(job: grant.job, run: grant.run, attempt: grant.attempt, report: report)
+                let message = StepFinished(
+                    job: grant.job, run: grant.run, attempt: grant.attempt, report: report, token: grant.token)
                 guard await send(message, id("\(report.step).finished")) != .cancelled else { return false }
             }
         }

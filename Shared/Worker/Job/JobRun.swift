@@ -104,7 +104,8 @@ public final class JobRun: Sendable {
     func startLog(of step: String) -> LogShipper {
         let mask = state.withLock { $0.job?.mask }
         let shipper = LogShipper(
-            .init(job: grant.job, run: grant.run, attempt: grant.attempt, step: step), mask: mask ?? .init(secrets: []),
+            .init(job: grant.job, run: grant.run, attempt: grant.attempt, step: step, token: grant.token),
+            mask: mask ?? .init(secrets: []),
             sink: platform, configuration: configuration, logger: logger)
         logs.start(shipper)
         return shipper

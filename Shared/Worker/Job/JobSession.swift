@@ -144,7 +144,8 @@ struct JobSession: Sendable {
     }
 
     private func heartbeat(_ run: JobRun) -> JobHeartbeat {
-        JobHeartbeat(job: grant.job, run: grant.run, attempt: grant.attempt, stuck: run.stuckReason)
+        JobHeartbeat(
+            job: grant.job, run: grant.run, attempt: grant.attempt, stuck: run.stuckReason, token: grant.token)
     }
 
     /// Tells at once that the job does not get on, or does again, so that what waits for it need not wait for the next

@@ -15,12 +15,15 @@ public actor LogShipper: StepLog {
         public var run: RunID
         public var attempt: Int
         public var step: String
+        /// The grant's.
+        public var token: String?
 
-        public init(job: JobID, run: RunID, attempt: Int, step: String) {
+        public init(job: JobID, run: RunID, attempt: Int, step: String, token: String? = nil) {
             self.job = job
             self.run = run
             self.attempt = attempt
             self.step = step
+            self.token = token
         }
     }
 
@@ -227,7 +230,8 @@ public actor LogShipper: StepLog {
         while let entry = window.next() {
             let chunk = LogChunk(
                 job: identity.job, run: identity.run, attempt: identity.attempt, step: identity.step,
-                offset: entry.offset, text: entry.text, times: entry.times.isEmpty ? nil : entry.times)
+                offset: entry.offset, text: entry.text, times: entry.times.isEmpty ? nil : entry.times,
+                token: identity.token)
             group.addTask { await self.send(chunk) }
         }
     }
