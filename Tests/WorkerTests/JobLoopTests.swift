@@ -909,10 +909,10 @@ struct ClosureExecutor: JobExecutor, StepRunner {
 
     @Test func aSlotWhoseClaimsFailIsNotReady() async throws {
         let platform = MemoryPlatform { _ in throw MemoryPlatform.Away() }
-        platform.offer("j")
+        platform.hide(Array(repeating: "j", count: 1000))
         let loop = try loop(platform, ClosureExecutor { _ in .init(success: true) }, patience: .milliseconds(200))
         try await serve(loop) {
-            try await eventually("the stall") { loop.problem?.hasPrefix("job j cannot be claimed for ") == true }
+            try await eventually("the stall") { loop.problem?.hasPrefix("jobs cannot be claimed for ") == true }
         }
     }
 

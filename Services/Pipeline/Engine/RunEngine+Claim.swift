@@ -34,10 +34,10 @@ extension RunEngine {
         guard BrokerUser.may(login, take: scope) else { return Self.refusal(of: login, scope) }
         try learn(of: scope, from: claim, in: transaction)
         let isOwn = job.lease.state == .leased && job.lease.worker == claim.worker
-        if isOwn || scope == job.scope && job.lease.state == .queued {
-            return try give(job, claim, executor, in: transaction)
-        }
-        return try next(scope, claim, executor, in: transaction)
+        let own = try isOwn || scope == job.scope ? give(job, claim, executor, in: transaction) : nil
+        if let own, isOwn || own.isGranted { return own }
+        let other = try next(scope, claim, executor, in: transaction)
+        return other.isGranted ? other : own ?? other
     }
 
     private static func refusal(of login: String, _ scope: WorkerScope) -> JobClaimReply {
@@ -57,7 +57,7 @@ extension RunEngine {
         {
             do {
                 let reply = try give(job, claim, executor, in: transaction)
-                if case .granted = reply { return reply }
+                if reply.isGranted { return reply }
             } catch let error as StoreError where error.code != .corrupt {
                 throw error
             } catch {
@@ -120,7 +120,7 @@ extension RunEngine {
             reply = try answer(decision, to: job.id, run, in: transaction)
             return changes
         }
-        if case .granted = reply { try transaction.turns.served(job) }
+        if reply.isGranted { try transaction.turns.served(job) }
         return reply
     }
 

@@ -39,6 +39,10 @@ public enum JobClaimReply: Sendable, Equatable {
     case granted(JobGrant)
     case refused(Refusal)
 
+    public var isGranted: Bool {
+        if case .granted = self { true } else { false }
+    }
+
     /// Why a job is not given; the worker acks the wake and forgets it.
     public struct Refusal: Codable, Sendable, Equatable {
         public enum Code: String, Codable, Sendable, CaseIterable {
