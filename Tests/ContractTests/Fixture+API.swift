@@ -30,6 +30,12 @@ extension Fixture {
                 name: "production", rules: Sample.rules, note: "made by hand", updatedBy: "ada",
                 updatedAt: Sample.moment, adopted: [Sample.adoption])),
         Fixture("EnvironmentRules", Sample.rules),
+        Fixture(
+            "PoolView",
+            PoolView(
+                name: "gpu", rules: PoolRules(repositories: ["shop/*"], refs: ["refs/heads/main"], events: [.push]),
+                updatedBy: "ada", updatedAt: Sample.moment)),
+        Fixture("PoolRules", PoolRules(repositories: ["shop/*"])),
         Fixture("VerdictRequest", VerdictRequest(approves: true, reason: "tried on staging")),
         Fixture("AdoptionView", Sample.adoption),
         Fixture(

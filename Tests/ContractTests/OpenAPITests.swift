@@ -17,7 +17,7 @@ import Testing
         Fixture.documents.map(\.sample) + [
             Page<RepositoryView>(items: []), Page<DiscoveredRepositoryView>(items: []),
             Page<ComponentView>(items: []), Page<EnvironmentView>(items: []), Page<SecretView>(items: []),
-            Page<WorkerView>(items: []), Page<DeadLetterView>(items: []),
+            Page<WorkerView>(items: []), Page<PoolView>(items: []), Page<DeadLetterView>(items: []),
         ]
 
     @Test func `Every schema is one of a type, with its members, and those that may be absent`() throws {
@@ -133,7 +133,7 @@ private struct SchemaComparison {
                 // An association without these is one of all events and branches.
                 case is AssociationView.Type: name != "component"
                 // A list of an environment that is absent is empty.
-                case is EnvironmentRules.Type: name != "repositories"
+                case is EnvironmentRules.Type, is PoolRules.Type: name != "repositories"
                 case is ContainerAllowances.Type: true
                 default: false
                 }

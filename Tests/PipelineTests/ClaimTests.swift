@@ -173,6 +173,8 @@ import Testing
 
     @Test func `A pool's builders get what asks for the pool, and nothing else`() async throws {
         try await PlatformFixture.with { platform in
+            _ = try await platform.operations.pools.save(
+                PoolRules(repositories: ["**"]), as: "big", by: platform.principal)
             try await platform.push(
                 """
                 node: {pool: big, hardware: gpu}

@@ -99,14 +99,7 @@ struct EnvironmentOptions: ParsableArguments {
         set(\.allows.ports, port)
         set(\.allows.users, user)
         if !event.isEmpty {
-            rules.events = try event.filter { !$0.isEmpty }.map { text in
-                guard let event = Event(rawValue: text) else {
-                    throw CommandError(
-                        "“\(text)” is no event",
-                        remedy: "give one of \(Event.allCases.map(\.rawValue).joined(separator: ", "))", isUsage: true)
-                }
-                return event
-            }
+            rules.events = try Event.all(named: event)
         }
         if !variable.isEmpty {
             rules.variables = [:]
@@ -123,5 +116,19 @@ struct EnvironmentOptions: ParsableArguments {
         if !freeze.isEmpty { rules.freezes = try freeze.filter { !$0.isEmpty }.map(Self.window) }
         if let url { rules.url = url.isEmpty ? nil : url }
         return rules
+    }
+}
+
+extension Event {
+    /// The events that were given as options; an empty text is none.
+    static func all(named texts: [String]) throws -> [Event] {
+        try texts.filter { !$0.isEmpty }.map { text in
+            guard let event = Event(rawValue: text) else {
+                throw CommandError(
+                    "“\(text)” is no event",
+                    remedy: "give one of \(Event.allCases.map(\.rawValue).joined(separator: ", "))", isUsage: true)
+            }
+            return event
+        }
     }
 }

@@ -25,6 +25,8 @@ struct ActiveRun: Sendable {
         var verdicts: [JobID: [VerdictView]] = [:]
         /// The time zones of their freezes, by name.
         var zones: [String: TimeZoneRules] = [:]
+        /// Whose jobs builders do.
+        var pools = Pools()
     }
 
     let now: Timestamp
@@ -141,7 +143,7 @@ struct ActiveRun: Sendable {
         return changes()
     }
 
-    /// What holds for the environment of a rollout may have changed since it was offered, or since it waits.
+    /// What holds for a job's pool or environment may have changed since it was offered, or since it waits.
     mutating func reconsider(_ id: JobID) -> [Change] {
         guard let index = index(of: id) else { return [] }
         switch rows.jobs[index].lease.state {
@@ -307,10 +309,10 @@ struct ActiveRun: Sendable {
         answer.next.append(.awaitTurn(rows.jobs[index].id))
     }
 
-    /// Whether a job may be done at all; a rollout that may not ends with the reason.
+    /// Whether a job may be done at all; one that may not ends with the reason.
     @discardableResult
     private mutating func admit(_ index: Int) -> Bool {
-        guard let rollout = rollout(of: rows.jobs[index]) else { return true }
+        guard let rollout = rollout(of: rows.jobs[index]) else { return isServed(index) }
         let decision =
             environment(of: rollout)?.decide(rollout, at: now) { rules.zones[$0] }
             ?? .refused(Environment.missing(rollout))
@@ -339,6 +341,19 @@ struct ActiveRun: Sendable {
             if until != nil { answer.next.append(.deadline) }
         }
         return false
+    }
+
+    /// Whether the builders of a job's pool may do it; where they may not it ends with the reason.
+    private mutating func isServed(_ index: Int) -> Bool {
+        let job = rows.jobs[index]
+        guard job.kind == .build, let reason = rules.pools.refusal(of: origin, by: job.scope.pool) else { return true }
+        rows.jobs[index].lease.refuse(reason)
+        refused.append((index, reason))
+        return false
+    }
+
+    private var origin: Pool.Origin {
+        Pool.Origin(repository: summary.repository, ref: details.trigger.ref, event: details.trigger.event)
     }
 
     /// The time limit of a stage begins anew when a rollout that waited goes, unless another one still waits.
@@ -424,7 +439,8 @@ struct ActiveRun: Sendable {
         var job = Job(
             id: .make(at: now), run: id, stage: position, place: key.index,
             kind: planned.isRollout ? .rollout : .build, steps: planned.steps,
-            scope: JobRouting.scope(of: planned, in: stage, cluster: cluster), repository: summary.repository,
+            scope: JobRouting.scope(of: planned, in: stage, usual: rules.pools.choice(for: origin), cluster: cluster),
+            repository: summary.repository,
             timeLimit: stage.timeout ?? rules.timeLimit, createdAt: now)
         if let workload = workload(of: planned, in: stage),
             let step = rows.steps.first(where: { $0.stage == position && $0.name == workload.step })

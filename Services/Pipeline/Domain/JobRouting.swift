@@ -4,13 +4,17 @@ import PipelineLanguage
 
 /// Which workers take a job, and which workload a rollout changes.
 enum JobRouting {
-    /// - Parameter cluster: The cluster that a `deploy` block means.
-    static func scope(of job: PlannedJob, in stage: Stage, cluster: (Deploy) -> String) -> WorkerScope {
+    /// - Parameters:
+    ///   - usual: The pool that a stage means which names none.
+    ///   - cluster: The cluster that a `deploy` block means.
+    static func scope(
+        of job: PlannedJob, in stage: Stage, usual: String, cluster: (Deploy) -> String
+    ) -> WorkerScope {
         if job.isRollout {
             let deploy = job.steps.first.flatMap(stage.step)?.deploy
             return WorkerScope(cluster: deploy.map(cluster) ?? Environment.defaultCluster)
         }
-        return builders(of: stage)
+        return builders(of: stage, usual: usual)
     }
 
     /// As a job's row has it.
@@ -27,12 +31,12 @@ enum JobRouting {
 
     /// The builders that a stage asks for: of the pool that its `node` names, labelled with the other values of `node` and a
     /// system or architecture other than the usual one.
-    static func builders(of stage: Stage) -> WorkerScope {
+    static func builders(of stage: Stage, usual: String = WorkerScope.usualPool) -> WorkerScope {
         let pool = stage.node["pool"] ?? ""
         var labels = Set(stage.node.filter { $0.key != "pool" }.values.filter { !$0.isEmpty })
         if let os = stage.platform.os, os != PipelineLanguage.Platform.usualOS { labels.insert(os) }
         if let arch = stage.platform.arch, arch != PipelineLanguage.Platform.usualArch { labels.insert(arch) }
-        return WorkerScope(pool: pool.isEmpty ? WorkerScope.usualPool : pool, labels: Array(labels))
+        return WorkerScope(pool: pool.isEmpty ? usual : pool, labels: Array(labels))
     }
 
     /// What no two jobs may change at a time: a workload of a cluster, a container of a host; for commands nobody can

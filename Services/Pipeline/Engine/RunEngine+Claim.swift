@@ -91,11 +91,11 @@ extension RunEngine {
         try learn(namespace, claim.cluster, of: cluster, in: transaction)
     }
 
-    /// Whether a queued rollout still may go where it is to go: since it was offered its environment may have changed.
+    /// Whether a queued job still may be done: since it was offered its pool or its environment may have changed.
     private func reconsider(
         _ id: JobID, of run: ActiveRun, _ executor: RunExecutor, in transaction: Transaction
     ) throws -> JobClaimReply.Refusal? {
-        guard let job = run.job(id), job.kind == .rollout, job.lease.state == .queued else { return nil }
+        guard let job = run.job(id), job.lease.state == .queued else { return nil }
         try executor.update(run.id) { $0.reconsider(id) }
         guard let now = try transaction.jobs.find(id), now.lease.state != .queued else { return nil }
         if let waits = now.waits { return .init(code: .taken, reason: "it \(waits)") }

@@ -62,6 +62,7 @@ struct RunEngine: Sendable {
             let workload = JobRouting.workload(of: deploy) { _ in (cluster, known) }
             rules.adoptions[workload] = try rules.adoptions[workload] ?? transaction.environments.adoption(of: workload)
         }
+        for pool in try transaction.pools.all() { rules.pools.known[pool.name] = pool }
         let jobs = try transaction.jobs.all(of: run)
         for job in jobs where job.kind == .rollout && !job.lease.state.isFinal {
             rules.verdicts[job.id] = try transaction.environments.verdicts(of: job.id)

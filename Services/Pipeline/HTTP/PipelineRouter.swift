@@ -37,6 +37,7 @@ enum PipelineRouter {
         RunRoutes(runs: operations.runs).add(to: inside)
         LiveRoutes(runs: operations.runs).add(to: inside)
         WorkerRoutes(workers: operations.workers).add(to: inside)
+        PoolRoutes(pools: operations.pools).add(to: inside)
         DeadLetterRoutes(letters: operations.deadLetters).add(to: inside)
         try WebRoutes(operations: operations, sessions: sessions, logger: logger).register(on: router)
         return router

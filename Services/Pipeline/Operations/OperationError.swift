@@ -85,6 +85,12 @@ extension OperationError {
             remedy: "see slipway environment list; slipway environment add makes one")
     }
 
+    static func unknown(pool name: String) -> OperationError {
+        OperationError(
+            .notFound, "unknown_pool", "the pool “\(name)” has no rules",
+            remedy: "see slipway pool list; slipway pool set gives it some")
+    }
+
     static func unknown(_ message: MessageID) -> OperationError {
         OperationError(.notFound, "unknown_message", "no message “\(message)” is parked")
     }

@@ -18,6 +18,7 @@ struct Operations: Sendable {
     let sources: SourceOperations
     let jobs: JobOperations
     let workers: WorkerOperations
+    let pools: PoolOperations
 
     init(
         engine: RunEngine, reader: RunReader, logs: LogStore, keys: KeyRing, hooks: HookAddress, firstToken: FirstToken
@@ -34,5 +35,6 @@ struct Operations: Sendable {
         sources = SourceOperations(engine: engine)
         jobs = JobOperations(engine: engine, intake: LogIntake(store: store, logs: logs))
         workers = WorkerOperations(engine: engine)
+        pools = PoolOperations(store: store)
     }
 }

@@ -13,6 +13,7 @@ extension Tables {
     var discovered: DiscoveredRepositoryStore { DiscoveredRepositoryStore(database: database) }
     var environments: EnvironmentStore { EnvironmentStore(database: database) }
     var jobs: JobStore { JobStore(database: database) }
+    var pools: PoolStore { PoolStore(database: database) }
     var repositories: RepositoryStore { RepositoryStore(database: database) }
     var runs: RunStore { RunStore(database: database) }
     var secrets: SecretStore { SecretStore(database: database) }

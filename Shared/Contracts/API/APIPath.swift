@@ -32,6 +32,8 @@ public enum APIPath: String, Sendable, CaseIterable {
     case logTimes = "runs/{run}/steps/{step}/times"
     case events
     case workers
+    case pools
+    case pool = "pools/{name}"
     case parkedMessages = "dead"
     case parkedMessage = "dead/{id}"
     case retryParkedMessage = "dead/{id}/retry"

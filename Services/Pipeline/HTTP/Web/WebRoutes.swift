@@ -22,7 +22,7 @@ struct WebRoutes {
         RepositoryPages(responder: responder, operations: operations).register(on: router)
         ComponentPages(responder: responder, components: operations.components).register(on: router)
         EnvironmentPages(responder: responder, environments: operations.environments).register(on: router)
-        WorkerPages(responder: responder, workers: operations.workers).register(on: router)
+        WorkerPages(responder: responder, workers: operations.workers, pools: operations.pools).register(on: router)
         ParkedPages(responder: responder, letters: operations.deadLetters).register(on: router)
     }
 

@@ -5,17 +5,39 @@ import Hummingbird
 struct WorkerPages {
     let responder: PageResponder
     let workers: WorkerOperations
+    let pools: PoolOperations
 
     func register(on router: some RouterMethods<APIContext>) {
         router.page(.get, .workers) { request, _ in
             await responder.show(request) { principal in
                 let now = Timestamp.now
                 let rows = try await workers.list(as: principal).map { WorkerRow($0, now: now) }
+                let pools = try await pools.all(as: principal).map { PoolRow($0, now: now) }
                 return responder.page(
-                    "workers", "Workers", ["workers": rows, "hasWorkers": !rows.isEmpty], section: .workers,
-                    for: principal)
+                    "workers", "Workers",
+                    ["workers": rows, "hasWorkers": !rows.isEmpty, "pools": pools, "hasPools": !pools.isEmpty],
+                    section: .workers, for: principal)
             }
         }
+    }
+}
+
+/// A pool as the page of workers shows it.
+struct PoolRow: Sendable {
+    let name: String
+    let facts: [EnvironmentRow.Fact]
+    let updated: String
+    let ago: String
+    let by: String
+
+    init(_ view: PoolView, now: Timestamp) {
+        name = view.name
+        facts = view.rules.facts.map {
+            EnvironmentRow.Fact(what: $0.name.prefix(1).uppercased() + $0.name.dropFirst(), value: $0.value)
+        }
+        updated = view.updatedAt.description
+        ago = TimeText.ago(view.updatedAt, now: now)
+        by = view.updatedBy
     }
 }
 

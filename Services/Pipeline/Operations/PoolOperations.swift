@@ -1,0 +1,56 @@
+import Contracts
+import PipelineLanguage
+
+/// The pools of builders: whose jobs each of them does.
+struct PoolOperations: Sendable {
+    let store: PipelineStore
+
+    func all(as principal: Principal) async throws -> [PoolView] {
+        try await store.read { try $0.pools.all().map(\.view) }
+    }
+
+    func view(_ name: String, as principal: Principal) async throws -> PoolView {
+        guard let view = try await store.read({ try $0.pools.find(name)?.view }) else {
+            throw OperationError.unknown(pool: name)
+        }
+        return view
+    }
+
+    /// Gives a pool rules, or others in the place of those it has. They hold for jobs that no builder has yet.
+    /// - Returns: whether it had none.
+    func save(_ rules: PoolRules, as name: String, by principal: Principal) async throws -> Bool {
+        guard WorkerScope.isPool(name) else { throw KeptName.malformed("pool", name) }
+        if let problem = Self.problem(with: rules) { throw OperationError.invalid("malformed_pool", problem) }
+        return try await store.write { transaction in
+            let isNew = try transaction.pools.find(name) == nil
+            try transaction.pools.save(
+                Pool(name: name, rules: rules, updatedBy: principal.name, updatedAt: transaction.now))
+            return isNew
+        }
+    }
+
+    /// Takes a pool's rules away: the usual one serves everybody then, others nobody.
+    func remove(_ name: String, as principal: Principal) async throws {
+        guard try await store.write({ try $0.pools.remove(name) }) else { throw OperationError.unknown(pool: name) }
+    }
+
+    /// What is wrong with rules, with what to write instead; `nil` where nothing is.
+    static func problem(with rules: PoolRules) -> String? {
+        for (what, patterns) in [("repository", rules.repositories), ("ref", rules.refs)] {
+            for pattern in patterns {
+                do {
+                    _ = try Glob(pattern)
+                } catch {
+                    return "“\(pattern)” is no pattern of a \(what): \(error)"
+                }
+            }
+        }
+        if rules.repositories.isEmpty {
+            return "a pool serves repositories such as shop/web or shop/*, and this one names none; ** is all of them"
+        }
+        for ref in rules.refs where !ref.hasPrefix("refs/") {
+            return "“\(ref)” is no ref: write refs/heads/\(ref) for a branch, refs/tags/\(ref) for a tag"
+        }
+        return nil
+    }
+}
