@@ -1,6 +1,6 @@
-"""Fills a stopped platform's database by copies of its newest run: fill.py FOLDER RUNS REPOSITORIES
+"""Fills a stopped platform's database by copies of its newest run: fill.py FOLDER RUNS REPOSITORIES [queued]
 
-Every tenth failed. Each copy has its details, stages and steps, so that the tables and their indexes have the size of
+Every tenth failed; with `queued` all wait for a builder, as the newest does. Each copy has its details, stages and steps, so that the tables and their indexes have the size of
 a platform that has run for years.
 """
 import sqlite3
@@ -8,6 +8,7 @@ import sys
 import time
 
 folder, runs, repositories = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+queued = sys.argv[4:] == ["queued"]
 deadline = time.monotonic() + 30
 while True:
     database = sqlite3.connect(f"{folder}/pipeline.sqlite", isolation_level=None)
@@ -40,10 +41,17 @@ database.execute(f"INSERT INTO repositories ({names}) SELECT {values} FROM repos
                  (repositories,))
 names, values = columns(
     "runs", serial=f"{serial} + n", id=identity, trigger=f"'trigger' || n", repository=path, number=f"1000 + n",
-    state="CASE n % 10 WHEN 0 THEN 'failure' ELSE 'success' END", createdAt="createdAt + n", startedAt="startedAt + n",
+    state="state" if queued else "CASE n % 10 WHEN 0 THEN 'failure' ELSE 'success' END", createdAt="createdAt + n", startedAt="startedAt + n",
     finishedAt="finishedAt + n")
 database.execute(f"INSERT INTO runs ({names}) SELECT {values} FROM runs, numbers WHERE serial = ?", (serial,))
 for table in ("runDetails", "stages", "steps"):
     names, values = columns(table, run=identity)
     database.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {table}, numbers WHERE run = ?", (run,))
+if queued:
+    names, values = columns("jobs", id="'job' || printf('%022d', n)", run=identity, repository=path,
+                            createdAt="createdAt + n")
+    database.execute(f"INSERT INTO jobs ({names}) SELECT {values} FROM jobs, numbers WHERE run = ?", (run,))
+    database.execute("INSERT OR IGNORE INTO turns (queue, repository, labels, served, since, isOpen) "
+                     "SELECT queue, repository, labels, 0, MIN(createdAt), 1 FROM jobs WHERE state = 'queued' "
+                     "GROUP BY queue, repository, labels")
 database.execute("COMMIT")

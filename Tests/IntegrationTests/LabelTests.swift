@@ -26,8 +26,10 @@ import Testing
                 for _ in 0..<450 { group.addTask { try await start("train").summary.id } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            try await eventually(within: .seconds(60), "all of them are planned") {
-                try await view(waiting[449]).stages.isEmpty == false
+            for run in waiting {
+                try await eventually(within: .seconds(60), "it is planned") {
+                    try await view(run).stages.isEmpty == false
+                }
             }
             try await eventually(within: .seconds(5), "the reason") {
                 try await view(waiting[0]).summary.reason == "no builder serves gpu; there are: default"
@@ -39,11 +41,15 @@ import Testing
             _ = try await stack.platform.send(.post, "runs/\(waiting[1])/cancel")
             #expect(try await view(waiting[1]).summary.state == .cancelled)
             let builder = try await stack.service("builder").replica(
-                ["SLIPWAY_LABELS": "gpu"], log: stack.directory.appending("builder-gpu.log"))
+                [
+                    "SLIPWAY_LABELS": "gpu", "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:\(try LoopbackPort.free())",
+                    "SLIPWAY_DATA": stack.directory.appending("builder-gpu").string,
+                ], log: stack.directory.appending("builder-gpu.log"))
             try await builder.start()
             do {
                 try await eventually(within: .seconds(20), "a builder of the label takes one") {
-                    try await view(waiting[0]).summary.state == .success
+                    let done: Page<RunSummary> = try await stack.platform.send(.get, "runs?state=success").decode()
+                    return done.items.contains { $0.id != other }
                 }
             } catch {
                 let log = await builder.tail()

@@ -1,0 +1,23 @@
+# shellcheck shell=bash disable=SC2154
+# A worker's claim with many queued jobs, beside one that finds nothing. Sourced by `bench`.
+claim() { # [JOBS]
+    local total=${1:-10000} run login
+    "$rig/install" curl git jq python3 python3-pika rabbitmq-server
+    stack_up pipeline:SLIPWAY_LEASE_SECONDS=3600
+    repository_with true
+    printf '%s' '{"node": {"hardware": "bench"}, "steps": [{"step": "wait", "commands": ["true"]}]}' > "$work/queued.json"
+    slipway component put queued "$work/queued.json" > "$work/said" 2>&1 || fail "$(cat "$work/said")"
+    run=$(slipway run "$repository" --component queued --json | jq -r .summary.id)
+    until api "runs/$run" | jq -e '.summary.reason // "" | startswith("no builder serves bench")' > /dev/null; do sleep 0.2; done
+    kill -TERM "$(pgrep -f "^$binaries/pipeline( |$)" -n)"
+    python3 Tests/Benchmarks/fill.py "$work/stack/data/pipeline" "$total" 1000 queued
+    slipway up --state "$work/stack" --port "$port" --binaries "$binaries" \
+        --set pipeline:SLIPWAY_LEASE_SECONDS=3600 > "$work/up" 2>&1 || fail "$(cat "$work/up")"
+    login=$work/stack/keys/broker/broker-url-builder-default
+    /usr/bin/python3 Tests/Benchmarks/claims.py "$login" 1000 nobody > "$work/nothing"
+    /usr/bin/python3 Tests/Benchmarks/claims.py "$login" 2000 bench > "$work/claims"
+    printf '%d queued jobs of 1000 repositories; claims one after another, in ms:\n' "$total"
+    awk '{ printf "finds nothing     median %s  p99 %s  slowest %s\n", $1, $2, $3 }' "$work/nothing"
+    awk '{ printf "is given a job    median %s  p99 %s  slowest %s  (%d of 2000; budget: p99 under 5)\n", $1, $2, $3, $4 }' \
+        "$work/claims"
+}
