@@ -332,7 +332,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(!platform.log("leak").contains("hunter22"))
         // By its name an image would show it to everybody who sees images.
         #expect(platform.log("use").contains("${steps.leak.token}") && finished.steps[1].outcome == .failure)
-        #expect(platform.log("note") == "it is x:plain\n")
+        #expect(platform.log("note").hasPrefix("it is x:plain\n"))
     }
 
     @Test func noReasonShowsASecret() async throws {

@@ -61,11 +61,13 @@ public struct LogMask: Sendable {
         encoded = MaskLane(codes)
         isEmpty = forms.written.isEmpty && forms.encoded.isEmpty
         var filter = PatternFilter()
-        for (first, second, third) in texts.beginnings { filter.insert(first, second, third) }
+        for (first, second, third) in texts.beginnings { filter.insert(first, second, third, mayEndLines: false) }
         for (first, second, third) in codes.beginnings {
             for first in Self.bytes(of: first) {
                 for second in Self.bytes(of: second) {
-                    for third in Self.bytes(of: third) { filter.insert(first, second, third) }
+                    for third in Self.bytes(of: third) {
+                        filter.insert(first, second, third, mayEndLines: true)
+                    }
                 }
             }
         }

@@ -17,6 +17,8 @@ struct PatternAutomaton: Sendable {
 
     private var nodes = [Node(symbol: 0, depth: 0)]
     private var first = [State](repeating: 0, count: 256)
+    /// The states of two symbols: of many patterns one symbol has many that follow.
+    private var second = [State](repeating: 0, count: 1 << 16)
 
     /// - Parameters:
     ///   - patterns: Those that are always found.
@@ -66,7 +68,9 @@ struct PatternAutomaton: Sendable {
     }
 
     private func child(of state: State, _ symbol: UInt8) -> State {
-        var child = nodes[Int(state)].child
+        let node = nodes[Int(state)]
+        if node.depth == 1 { return second[Int(node.symbol) << 8 | Int(symbol)] }
+        var child = node.child
         while child != 0, nodes[Int(child)].symbol != symbol { child = nodes[Int(child)].sibling }
         return child
     }
@@ -83,6 +87,7 @@ struct PatternAutomaton: Sendable {
                 } else {
                     node.sibling = nodes[Int(state)].child
                     nodes[Int(state)].child = next
+                    if node.depth == 2 { second[Int(nodes[Int(state)].symbol) << 8 | Int(symbol)] = next }
                 }
                 nodes.append(node)
             }

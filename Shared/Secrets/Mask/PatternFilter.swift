@@ -4,12 +4,15 @@ struct PatternFilter: Sendable {
     /// A bit for three classes of bytes.
     private var bits = [UInt64](repeating: 0, count: 1 << 15)
 
-    /// What shows nothing and what ends a line may be between the bytes of a pattern: all of it is one class.
+    /// What shows nothing may be between the bytes of a pattern, and of base 64 what ends a line: each is one class.
     private static let classes: [UInt8] = (0...UInt8.max).map { byte in
-        InvisibleBytes.isControl(byte) || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") ? 0 : byte & 0x7F
+        if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { return lineEnd }
+        return InvisibleBytes.isControl(byte) ? 0 : byte & 0x7F
     }
+    private static let lineEnd: UInt8 = 1
 
-    mutating func insert(_ first: UInt8, _ second: UInt8, _ third: UInt8) {
+    /// - Parameter mayEndLines: Whether lines may end within the pattern.
+    mutating func insert(_ first: UInt8, _ second: UInt8, _ third: UInt8, mayEndLines: Bool) {
         let (first, second, third) = (Self.classes[Int(first)], Self.classes[Int(second)], Self.classes[Int(third)])
         // Once for each first one.
         if !isSet(Self.index(first, 0, 0)) {
@@ -17,6 +20,9 @@ struct PatternFilter: Sendable {
         }
         set(first, second, 0)
         set(first, second, third)
+        guard mayEndLines else { return }
+        for last in [second, Self.lineEnd, 0] { set(first, Self.lineEnd, last) }
+        set(first, second, Self.lineEnd)
     }
 
     /// The next place where a pattern may begin, or the last two bytes, of which nothing is known yet.
