@@ -39,6 +39,9 @@ struct Pipeline {
             configuration: EngineConfiguration(
                 leaseSeconds: try settings.value(PipelineSettings.lease),
                 timeLimit: try settings.value(PipelineSettings.timeLimit),
+                quotas: Quotas(
+                    repositoryRuns: try settings.value(PipelineSettings.repositoryRuns),
+                    runs: try settings.value(PipelineSettings.openRuns)),
                 publicURL: publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL, keys: keys,
                 mirrorTokens: MirrorToken(key: mirrorKey), grantTokens: GrantToken(hooks: hookKey, mirrors: mirrorKey),
                 unsignedUntil: try await Self.unsignedUntil(store, logger)),

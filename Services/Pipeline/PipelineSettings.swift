@@ -18,6 +18,13 @@ enum PipelineSettings {
         "job.timeout", "how many seconds a job may take where its pipeline does not say", example: "3600",
         default: 3600, in: 1...604_800)
 
+    static let repositoryRuns = Setting<Int>.integer(
+        "repository.runs", "how many runs of one repository may wait and run at a time; what comes then fails",
+        example: "1000", default: Quotas().repositoryRuns, in: 1...1_000_000)
+    static let openRuns = Setting<Int>.integer(
+        "open.runs", "how many runs of all repositories may wait and run at a time; what comes then fails",
+        example: "50000", default: Quotas().runs, in: 1...10_000_000)
+
     static let databaseURL = Setting<String>(
         "database.url", "a PostgreSQL database to keep the state in; a file of SQLite's in the data folder if absent",
         example: "postgres://slipway@db.example/slipway", secret: true, parse: postgreSQL)
@@ -37,8 +44,9 @@ enum PipelineSettings {
     static let place: [any AnySetting] = [CommonSettings.data, databaseURL, databasePassword]
 
     static let all: [any AnySetting] = [
-        listen, publicURL, hooksURL, databaseURL, databasePassword, lease, timeLimit, CommonSettings.data,
-        CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey, CommonSettings.trustedProxies,
+        listen, publicURL, hooksURL, databaseURL, databasePassword, lease, timeLimit, repositoryRuns, openRuns,
+        CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey,
+        CommonSettings.trustedProxies,
         CommonSettings.logBrokerURL,
     ]
 }

@@ -31,7 +31,7 @@ struct PlatformFixture: Sendable {
 
     static let token = "slp_test"
 
-    private init(directory: String) async throws {
+    private init(directory: String, quotas: Quotas) async throws {
         self.directory = directory
         database = try await TestDatabase.make(in: directory)
         store = PipelineStore(store: try await database.open(Schema.migrations))
@@ -39,7 +39,7 @@ struct PlatformFixture: Sendable {
         engine = RunEngine(
             store: store,
             configuration: EngineConfiguration(
-                publicURL: "https://slipway.example", keys: keys,
+                quotas: quotas, publicURL: "https://slipway.example", keys: keys,
                 mirrorTokens: MirrorToken(key: try SigningKey(base64: Self.key)),
                 grantTokens: GrantToken(
                     hooks: try SigningKey(base64: Self.key), mirrors: try SigningKey(base64: Self.key))),
@@ -56,10 +56,12 @@ struct PlatformFixture: Sendable {
     }
 
     /// Runs the body with a platform that knows the repository `shop/web`; everything is gone afterwards.
-    static func with<Value>(_ body: (PlatformFixture) async throws -> Value) async throws -> Value {
+    static func with<Value>(
+        quotas: Quotas = Quotas(), _ body: (PlatformFixture) async throws -> Value
+    ) async throws -> Value {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(RunID.make())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let fixture = try await PlatformFixture(directory: directory)
+        let fixture = try await PlatformFixture(directory: directory, quotas: quotas)
         do {
             try await fixture.register()
             let value = try await body(fixture)

@@ -7,6 +7,7 @@ struct EngineConfiguration: Sendable {
     var leaseSeconds = 30
     /// How long a job may take where its stage says nothing, in seconds.
     var timeLimit = 3600
+    var quotas = Quotas()
     /// Where people reach this service, such as `https://slipway.example`.
     var publicURL: String
     let keys: KeyRing

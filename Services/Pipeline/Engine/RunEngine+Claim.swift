@@ -45,7 +45,8 @@ extension RunEngine {
         return .refused(
             .init(
                 code: .nothing,
-                reason: "the login \(login) is not given the jobs of \(queue); pipeline broker definitions makes one that is"))
+                reason: "the login \(login) is not given the jobs of \(queue); pipeline broker definitions makes one "
+                    + "that is"))
     }
 
     private func next(

@@ -136,18 +136,24 @@ extension RunEngine {
         let runs = transaction.runs
         var run = run
         var details = details
-        let plan: Plan
-        do {
-            plan = try Self.plan(document, summary: run, details: details, configuration)
-        } catch let failure as CompileFailure {
+        func fail(_ reason: String) throws {
             run.state = .failure
-            run.reason = failure.summary
+            run.reason = reason
             run.finishedAt = transaction.now
             try runs.update(run)
             try runs.update(details, of: run.id)
             try transaction.emit(events.finished(run, details), run: run.id)
             transaction.changed(run.id)
-            return
+        }
+        let plan: Plan
+        do {
+            plan = try Self.plan(document, summary: run, details: details, configuration)
+        } catch let failure as CompileFailure {
+            return try fail(failure.summary)
+        }
+        if let reason = try configuration.quotas.refusal(of: run.repository, open: runs.countOpen) {
+            logger.warning("a run is refused", metadata: ["run": "\(run.id)", "reason": "\(reason)"])
+            return try fail(reason)
         }
         let planner = Planner(plan: plan)
         details.progress = planner.progress

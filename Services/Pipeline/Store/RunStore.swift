@@ -123,6 +123,21 @@ struct RunStore {
             """, [repository]) ?? 1
     }
 
+    /// How many runs of a repository, or of all, wait or run.
+    /// - Parameter limit: no more are counted.
+    func countOpen(of repository: RepositoryPath?, limit: Int) throws -> Int {
+        let (condition, values): (String, [RepositoryPath]) =
+            repository.map { ("repository = ? AND ", [$0]) } ?? ("", [])
+        var count = 0
+        for state in [RunState.pending, .running] {
+            let found: Int? = try database.value(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM runs WHERE \(condition)state = ? LIMIT ?) AS open",
+                values + [state.rawValue, limit - count])
+            count += found ?? 0
+        }
+        return count
+    }
+
     /// The run, whole but for how much log is stored of its steps.
     func view(_ id: RunID, now: Timestamp = .now) throws -> RunView? {
         guard var summary = try summary(id) else { return nil }
