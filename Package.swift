@@ -158,7 +158,8 @@ let package = Package(
             "Builder",
             [
                 "Containers", "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage",
-                "Runtime", "Secrets", "Text", "Worker", crypto, lifecycle, logging, subprocess, systemPackage,
+                "Runtime", "Secrets", "Text", "Threading", "Worker", crypto, lifecycle, logging, subprocess,
+                systemPackage,
             ]),
         service(
             "Deployer",
@@ -252,7 +253,7 @@ let package = Package(
             "BuilderTests",
             [
                 "Builder", "Contracts", "DockerEngine", "Git", "HTTPClient", "PipelineLanguage", "Secrets",
-                "TestSupport", "Worker", logging, systemPackage,
+                "TestSupport", "Threading", "Worker", logging, systemPackage,
             ]),
         tests(
             "BuilderIntegrationTests",

@@ -2,6 +2,7 @@ import PipelineLanguage
 import SystemPackage
 import TestSupport
 import Testing
+import Threading
 import Worker
 
 @testable import Builder
@@ -33,7 +34,7 @@ import Worker
             for file in ["svc/Dockerfile.prod", "docker/Dockerfile"] {
                 _ = try await runTool("touch", [workspace.appending(file).string])
             }
-            let folder = workspace.appending("svc").string
+            let folder = try OpenFolder(workspace.appending("svc").string)
             func problem(_ dockerfile: String, _ context: String = "svc") -> String? {
                 BuildFile(dockerfile: dockerfile, context: context).problem(in: folder)
             }

@@ -1,9 +1,11 @@
 import Contracts
+import Foundation
 import Glibc
 import PipelineLanguage
 import SystemPackage
 import TestSupport
 import Testing
+import Threading
 import Worker
 
 @testable import Builder
@@ -140,17 +142,44 @@ import Worker
     }
 
     @Test func pathsStayInTheWorkspace() async throws {
-        try await withTemporaryDirectory { folder in
-            let workspace = folder.appending("w")
-            _ = try await runTool("mkdir", ["-p", "\(workspace)/a/b", "\(folder)/outside"])
-            _ = try await runTool("ln", ["-s", "\(folder)/outside", "\(workspace)/link"])
-            _ = try await runTool("ln", ["-s", "a/b", "\(workspace)/inside"])
-            #expect(try WorkspacePath.resolve(".", in: workspace).string.hasSuffix("/w"))
-            #expect(try WorkspacePath.resolve("a/../a/b", in: workspace).string.hasSuffix("/w/a/b"))
-            #expect(try WorkspacePath.resolve("inside", in: workspace).string.hasSuffix("/w/a/b"))
-            for path in ["..", "link", "a/../../outside", "/etc", "none"] {
-                #expect(throws: JobFailure.self) { try WorkspacePath.resolve(path, in: workspace) }
+        try await withTemporaryDirectory { directory in
+            let folder = try JobFolder(
+                below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage(nil, "src"))
+            try folder.make()
+            let workspace = folder.workspace
+            try await runTool("mkdir", ["-p", "\(workspace)/a/b", "\(directory)/outside"])
+            try await runTool("ln", ["-s", "\(directory)/outside", "\(workspace)/link"])
+            try await runTool("ln", ["-s", "../../../outside", "\(workspace)/up"])
+            try await runTool("ln", ["-s", "a/b", "\(workspace)/inside"])
+            let real = { (path: String) throws in
+                try FileManager.default.destinationOfSymbolicLink(
+                    atPath: WorkspacePath.open(path, of: folder).path)
             }
+            #expect(try real(".").hasSuffix("/src"))
+            #expect(try real("a/../a/b/").hasSuffix("/src/a/b"))
+            #expect(try real("inside").hasSuffix("/src/a/b"))
+            for path in ["..", "link", "up", "a/../../outside", "/etc", "none", "/proc/self/cwd"] {
+                #expect(throws: JobFailure.self) { try WorkspacePath.open(path, of: folder) }
+            }
+        }
+    }
+
+    /// What was looked at is what is built, though a step puts a link to the host in its place meanwhile.
+    @Test func aContextSwappedForALinkLeadsNowhere() async throws {
+        try await withTemporaryDirectory { directory in
+            let folder = try JobFolder(
+                below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage(nil, "src"))
+            try folder.make()
+            try await runTool("mkdir", ["\(folder.workspace)/app", "\(directory)/outside"])
+            try await runTool("touch", ["\(folder.workspace)/app/Dockerfile", "\(directory)/outside/key"])
+            let context = try WorkspacePath.open("app", of: folder)
+            for name in ["\(folder.workspace)/app", "\(folder.workspace)"] {
+                try await runTool("mv", [name, "\(folder.shared)/moved-\(name.count)"])
+                try await runTool("ln", ["-s", "\(directory)/outside", name])
+                #expect(context.has("Dockerfile") && !context.has("key"))
+                #expect(try FileManager.default.contentsOfDirectory(atPath: context.path) == ["Dockerfile"])
+            }
+            #expect(throws: JobFailure.self) { try WorkspacePath.open(".", of: folder) }
         }
     }
 }

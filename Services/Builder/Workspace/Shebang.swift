@@ -1,5 +1,7 @@
+import Glibc
 import PipelineLanguage
 import SystemPackage
+import Threading
 import Worker
 
 /// The first line of a script (`#!/bin/bash`) that a step's commands call. Where the program it names is missing, a shell says
@@ -20,9 +22,11 @@ struct Shebang: Hashable {
         return words.filter { $0.contains("/") && !$0.hasPrefix("/") }.compactMap { word in
             do {
                 let workspace = try WorkspacePath.source(of: folder)
-                let directory = try WorkspacePath.directory(of: step, in: workspace, stage: stage)
-                let path = try WorkspacePath.resolve(directory.appending(String(word)).string, in: workspace)
-                return Shebang(String(word), try BoundedFile.read(path, limit: 256))
+                var path = try WorkspacePath.directory(of: step, in: workspace, stage: stage)
+                guard path.removePrefix(workspace) else { return nil }
+                let file = try WorkspacePath.open(".", of: folder).open(
+                    path.appending(String(word)).string, O_RDONLY | O_NONBLOCK)
+                return Shebang(String(word), try BoundedFile.read(FileDescriptor(rawValue: file), limit: 256))
             } catch {
                 // What cannot be read gives no hint.
                 return nil

@@ -1,6 +1,7 @@
 import Glibc
 import PipelineLanguage
 import SystemPackage
+import Threading
 import Worker
 
 /// Where the workspace is, and paths of a pipeline in it, which must not lead out: not by `..` and not by a link.
@@ -32,17 +33,30 @@ enum WorkspacePath {
         return place
     }
 
-    /// A path of the builder's machine.
-    /// - Throws: `JobFailure` for a path that leads out or is not there.
-    static func resolve(_ path: String, in workspace: FilePath) throws(JobFailure) -> FilePath {
-        guard let root = real(workspace.string) else { throw JobFailure("the workspace is gone") }
-        guard let target = real(path.hasPrefix("/") ? path : "\(root)/\(path)") else {
-            throw JobFailure("“\(path)” is not there in the workspace")
+    /// A folder of the source, whatever the steps put in its place afterwards.
+    /// - Throws: `JobFailure` for a path that leads out of the workspace or is not there.
+    static func open(_ path: String, of folder: JobFolder) throws(JobFailure) -> OpenFolder {
+        var workspace: OpenFolder
+        do {
+            workspace = try OpenFolder(folder.shared.string)
+            // Of these each is what it was made as, or nothing in it is read.
+            for name in FilePath(folder.place.path).components {
+                workspace = try workspace.folder(name.string, followsLinks: false)
+            }
+        } catch {
+            throw JobFailure(
+                error.isMissing || error.leadsOut
+                    ? "something else has taken the place of the workspace, so that nothing in it is read"
+                    : "the workspace cannot be opened: \(error)")
         }
-        guard target == root || target.hasPrefix(root + "/") else {
-            throw JobFailure("“\(path)” leads out of the workspace")
+        do {
+            return try workspace.folder(path)
+        } catch {
+            throw JobFailure(
+                error.leadsOut
+                    ? "“\(path)” leads out of the workspace"
+                    : error.isMissing ? "“\(path)” is not there in the workspace" : "\(error)")
         }
-        return FilePath(target)
     }
 
     /// The working directory of a step that runs as a process. The path that the workspace would have in a container

@@ -1,18 +1,19 @@
 import Glibc
+import Threading
 
 extension DockerEngine {
     /// The bytes of a small file of a build context, or `nil` if there is none. A link is followed within the context.
     static func read(_ path: String, in folder: String) throws(DockerError) -> [UInt8]? {
-        guard let root = real(folder), let target = real("\(folder)/\(path)") else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw DockerError(.context, "“\(path)” cannot be read (\(String(cString: strerror(errno))))")
-        }
-        guard target.hasPrefix(root + "/") else {
-            throw DockerError(.context, "“\(path)” leads out of the build context")
-        }
-        let descriptor = open(target, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw DockerError(.context, "“\(path)” cannot be read (\(String(cString: strerror(errno))))")
+        let descriptor: Int32
+        do {
+            descriptor = try OpenFolder(folder).open(path, O_RDONLY | O_NONBLOCK)
+        } catch {
+            if error.isMissing { return nil }
+            throw DockerError(
+                .context,
+                error.leadsOut
+                    ? "“\(path)” leads out of the build context"
+                    : "“\(path)” cannot be read (\(String(cString: strerror(error.code))))")
         }
         defer { close(descriptor) }
         var text: [UInt8] = []
@@ -26,12 +27,5 @@ extension DockerEngine {
             text += piece.prefix(count)
         }
         throw DockerError(.context, "“\(path)” is larger than 1 MiB")
-    }
-
-    /// Without links; `nil` with `errno` if there is no such file.
-    private static func real(_ path: String) -> String? {
-        guard let text = realpath(path, nil) else { return nil }
-        defer { free(text) }
-        return String(cString: text)
     }
 }

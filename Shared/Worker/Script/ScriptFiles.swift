@@ -39,8 +39,12 @@ public enum BoundedFile {
     /// The first bytes of a file, `limit` at most; never of what a link leads to, and never waiting for a pipe.
     /// - Throws: `Errno`.
     public static func read(_ path: FilePath, limit: Int) throws -> [UInt8] {
-        let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking])
-        return try file.closeAfter {
+        try read(FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking]), limit: limit)
+    }
+
+    /// The same of a file that is open, which is closed then.
+    public static func read(_ file: FileDescriptor, limit: Int) throws -> [UInt8] {
+        try file.closeAfter {
             var buffer = [UInt8](repeating: 0, count: limit)
             var length = 0
             while length < buffer.count {

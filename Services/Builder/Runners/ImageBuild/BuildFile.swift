@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import Threading
 
 /// The Dockerfile of a build: a path in the build context, and relative to it.
 struct BuildFile {
@@ -8,24 +9,23 @@ struct BuildFile {
     let context: String
 
     /// The name it has where none is given: that of Docker's own client, which takes small letters as well.
-    static func standard(in folder: String) -> String {
-        access("\(folder)/Dockerfile", F_OK) != 0 && access("\(folder)/dockerfile", F_OK) == 0
-            ? "dockerfile" : "Dockerfile"
+    static func standard(in folder: OpenFolder) -> String {
+        !folder.has("Dockerfile") && folder.has("dockerfile") ? "dockerfile" : "Dockerfile"
     }
 
     /// Why it cannot be used, with what to write in its place; `nil` if it is there.
-    /// - Parameter folder: The context on this machine.
-    func problem(in folder: String) -> String? {
+    /// - Parameter folder: The context.
+    func problem(in folder: OpenFolder) -> String? {
         let place = context == "." ? "the build context, which is the workspace" : "the build context “\(context)”"
         let path = FilePath(dockerfile).lexicallyNormalized()
         guard !path.isAbsolute, path.components.first?.kind != .parentDirectory else {
             return "the Dockerfile “\(dockerfile)” is outside of \(place): it is part of what is built. "
                 + (outside.map { "Write “context: .” with “dockerfile: \($0)”" } ?? "Move it into the context")
         }
-        guard access("\(folder)/\(path)", F_OK) != 0 else { return nil }
+        guard !folder.has(path.string) else { return nil }
         let missing = "there is no “\(dockerfile)” in \(place); the path of a Dockerfile is relative to the context"
         var inner = path
-        guard inner.removePrefix(FilePath(context).lexicallyNormalized()), access("\(folder)/\(inner)", F_OK) == 0
+        guard inner.removePrefix(FilePath(context).lexicallyNormalized()), folder.has(inner.string)
         else {
             return missing
         }

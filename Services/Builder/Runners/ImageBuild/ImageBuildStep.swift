@@ -3,6 +3,7 @@ import Contracts
 import DockerEngine
 import PipelineLanguage
 import SystemPackage
+import Threading
 import Worker
 
 /// Builds an image of the workspace and pushes it; the digest handed on is the registry's own.
@@ -26,8 +27,11 @@ struct ImageBuildStep: Sendable {
         let images = try build.tags.map { tag throws(DockerError) in try ImageReference("\(build.repository):\(tag)") }
         guard let first = images.first else { throw JobFailure("the build has no tag") }
         let login = try login(build, first, step)
-        var options = try options(build, images, step, login, first)
-        try await check(build, options.context, engine)
+        let context = try WorkspacePath.open(build.context, of: folder)
+        // Its path is good while it is open.
+        defer { withExtendedLifetime(context) {} }
+        var options = try options(build, context, images, step, login, first)
+        try await check(build, context, engine)
         events.buildStarted(step)
         let log = step.log
         for (host, login) in options.logins {
@@ -71,7 +75,7 @@ struct ImageBuildStep: Sendable {
     // MARK: - Before and after
 
     /// What cannot go well is refused before anything is sent.
-    private func check(_ build: ImageBuild, _ context: String, _ engine: DockerEngine) async throws {
+    private func check(_ build: ImageBuild, _ context: OpenFolder, _ engine: DockerEngine) async throws {
         let dockerfile = BuildFile(
             dockerfile: build.dockerfile ?? BuildFile.standard(in: context), context: build.context)
         if let problem = dockerfile.problem(in: context) { throw JobFailure(problem) }
@@ -119,7 +123,8 @@ struct ImageBuildStep: Sendable {
     }
 
     private func options(
-        _ build: ImageBuild, _ images: [ImageReference], _ step: StepRun, _ login: RegistryCredentials?,
+        _ build: ImageBuild, _ context: OpenFolder, _ images: [ImageReference], _ step: StepRun,
+        _ login: RegistryCredentials?,
         _ first: ImageReference
     ) throws -> BuildOptions {
         let grant = step.job.grant
@@ -132,9 +137,8 @@ struct ImageBuildStep: Sendable {
         labels.merge(build.labels, uniquingKeysWith: { _, given in given })
         var logins = step.job.credentials
         if let login { logins[first.registry] = login }
-        let context = try WorkspacePath.resolve(build.context, in: WorkspacePath.source(of: folder))
         var options = BuildOptions(
-            context: context.string, dockerfile: build.dockerfile ?? BuildFile.standard(in: context.string),
+            context: context.path, dockerfile: build.dockerfile ?? BuildFile.standard(in: context),
             tags: images, arguments: arguments,
             target: build.target, labels: labels, cacheFrom: build.cacheFrom, pulls: build.pull,
             usesCache: !build.noCache, logins: logins, memoryLimit: containers.host.limits.memory)
