@@ -112,14 +112,14 @@ import Testing
         try await PlatformFixture.with { platform in
             try await platform.push(Samples.delivery)
             let run = try #require(try await platform.runs().first)
-            let jobs = try await platform.jobs(of: run.id)
-            let build = try #require(jobs.first)
-            let rollout = try #require(jobs.first { $0.kind != .build })
-            let step = try #require(rollout.steps.first)
+            let build = try #require(try await platform.jobs(of: run.id).first)
+            let step = "deploy"
+            #expect(!build.steps.contains(step))
             _ = try await platform.claim(build.id)
             try await platform.started(step, build)
             try await platform.finished(step, build, outputs: ["digest": "forged"])
-            let detail = try await platform.store.read { try $0.runs.step(step, stage: rollout.stage, of: run.id) }
+            let detail = try await platform.store.read { try $0.runs.step(step, stage: build.stage, of: run.id) }
+            #expect(detail != nil)
             #expect(detail?.startedAt == nil && detail?.finishedAt == nil)
             #expect(detail?.outputs == [:])
             await #expect(throws: MessageFailure.self) { try await platform.printed(step, build, "forged") }
