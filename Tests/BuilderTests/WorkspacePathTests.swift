@@ -152,8 +152,10 @@ import Worker
             try await runTool("ln", ["-s", "../../../outside", "\(workspace)/up"])
             try await runTool("ln", ["-s", "a/b", "\(workspace)/inside"])
             let real = { (path: String) throws in
-                try FileManager.default.destinationOfSymbolicLink(
-                    atPath: WorkspacePath.open(path, of: folder).path)
+                let open = try WorkspacePath.open(path, of: folder)
+                return try withExtendedLifetime(open) {
+                    try FileManager.default.destinationOfSymbolicLink(atPath: open.path)
+                }
             }
             #expect(try real(".").hasSuffix("/src"))
             #expect(try real("a/../a/b/").hasSuffix("/src/a/b"))

@@ -43,6 +43,7 @@ public enum BoundedFile {
     }
 
     /// The same of a file that is open, which is closed then.
+    /// - Throws: `Errno`.
     public static func read(_ file: FileDescriptor, limit: Int) throws -> [UInt8] {
         try file.closeAfter {
             var buffer = [UInt8](repeating: 0, count: limit)
