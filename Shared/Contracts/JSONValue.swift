@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// Any JSON value, for the parts of a message whose shape belongs to another library (a compiled stage, custom data
 /// of an event) and for unknown fields that must survive a round trip.
 public enum JSONValue: Sendable, Hashable {
@@ -5,6 +7,8 @@ public enum JSONValue: Sendable, Hashable {
     case bool(Bool)
     case integer(Int64)
     case number(Double)
+    /// A whole number beyond `Int64`, of at most 38 digits, which a `Double` would round.
+    case large(Decimal)
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
@@ -20,7 +24,8 @@ extension JSONValue: Codable {
         } else if let value = try? container.decode(Int64.self) {
             self = .integer(value)
         } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
+            let isLarge = value.magnitude >= 0x1p63 && value.magnitude < 1e38
+            self = try isLarge ? .large(container.decode(Decimal.self)) : .number(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
         } else if let value = try? container.decode([JSONValue].self) {
@@ -37,6 +42,7 @@ extension JSONValue: Codable {
         case .bool(let value): try container.encode(value)
         case .integer(let value): try container.encode(value)
         case .number(let value): try container.encode(value)
+        case .large(let value): try container.encode(value)
         case .string(let value): try container.encode(value)
         case .array(let value): try container.encode(value)
         case .object(let value): try container.encode(value)

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct OutputTests {
     @Test(arguments: [
-        ("one", "one"), ("one\n", "one"), ("a\nb\n\nc\n", "a … (3 more lines)"), ("a\u{C}b", "a … (1 more line)"),
+        ("one", "one"), ("one\n", "one"), ("a\nb\n\nc\n", "a … (3 more lines)"),
+        ("a\u{C}b", "a b"), ("x\u{2028}y", "x\u{2028}y"),
         ("\n\nb", "b"), ("\n", ""), ("", ""), ("a\u{1B}[2J\r\nb", "a [2J … (1 more line)"),
     ])
     func ofSeveralLinesTheFirstIsShownWithAMark(_ it: (text: String, shown: String)) {

@@ -1,4 +1,5 @@
 import Contracts
+import FoundationEssentials
 import Testing
 
 @Suite("Identifiers and moments")
@@ -22,6 +23,14 @@ struct ValueTests {
     @Test("repository paths", arguments: ["web", "shop/web", "Group/sub.group/my_repo-1"])
     func goodPaths(_ text: String) {
         #expect(RepositoryPath(rawValue: text).problem == nil)
+    }
+
+    @Test("a whole number beyond Int64 keeps its digits")
+    func largeNumbers() throws {
+        let text = #"{"big":99999999999999999999,"least":-9223372036854775809,"most":18446744073709551615,"part":1.5}"#
+        let value = try Wire.decode(JSONValue.self, from: Data(text.utf8))
+        #expect(String(decoding: try Wire.encode(value), as: UTF8.self) == text)
+        #expect(value["part"] == .number(1.5))
     }
 
     @Test("a sealed secret does not show itself")

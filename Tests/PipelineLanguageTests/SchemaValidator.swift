@@ -109,6 +109,7 @@ struct SchemaValidator {
     private static func isOf(_ type: String, _ value: JSONValue) -> Bool {
         switch (type, value) {
         case ("string", .string), ("boolean", .bool), ("integer", .integer), ("number", .integer), ("number", .number),
+            ("integer", .large), ("number", .large),
             ("array", .array), ("object", .object), ("null", .null):
             true
         default: false

@@ -1,16 +1,18 @@
+import Text
+
 /// Makes text that came from elsewhere safe and tidy for a terminal.
 enum PlainText {
     /// One line: what follows a line break is dropped, control characters become spaces. A commit message or a name
     /// can so neither break a table nor drive the terminal.
     static func singleLine(_ text: String) -> String {
-        let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        let line = text.split(whereSeparator: \.endsLine).first.map(String.init) ?? ""
         guard line.unicodeScalars.contains(where: isControl) else { return line }
         return String(String.UnicodeScalarView(line.unicodeScalars.map { isControl($0) ? " " : $0 }))
     }
 
     /// The first line of a text, with a mark that says how many more there are.
     static func firstLine(_ text: String) -> String {
-        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.endsLine)
         while lines.last?.isEmpty == true { lines.removeLast() }
         guard let shown = lines.firstIndex(where: { !$0.isEmpty }) else { return "" }
         let more = lines.count - shown - 1

@@ -6,6 +6,6 @@ enum LogTail {
     static func lines(of path: String, count: Int) -> [String] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
         return UTF8Boundary.suffix(data, bytes: 16 << 10)
-            .split(whereSeparator: \.isNewline).suffix(count).map { PlainText.logLine(String($0), colours: false) }
+            .split(whereSeparator: \.endsLine).suffix(count).map { PlainText.logLine(String($0), colours: false) }
     }
 }

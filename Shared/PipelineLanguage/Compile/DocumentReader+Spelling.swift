@@ -53,7 +53,7 @@ extension DocumentReader {
                 previous == " " || previous == "="
             {
                 sink.warning(
-                    .suspicious, "“\(String(scalar))” is a letter to a shell; quotes are \" and '", at: node)
+                    .suspicious, "the quote \(String(scalar)) is a letter to a shell; quotes are \" and '", at: node)
                 return
             }
         }

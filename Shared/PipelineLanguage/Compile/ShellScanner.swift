@@ -60,6 +60,8 @@ struct ShellScanner {
     private var previous: Character = "\n"
     /// What is read of the word behind `<<`, its quotes still in it.
     private var reading: String?
+    /// The quote that is open in it.
+    private var quote: Character?
     private var documents: ArraySlice<HereDocument> = []
     private var isInDocument = false
     private var line = ""
@@ -141,6 +143,12 @@ struct ShellScanner {
 
     private mutating func readEnd(_ character: Character) {
         guard let isEmpty = reading?.isEmpty, !(character == "<" && isEmpty) else { return }
+        if let open = quote, character != "\n" {
+            if character == open { quote = nil }
+            reading?.append(character)
+            return
+        }
+        quote = character == "'" || character == "\"" ? character : nil
         if character == " ", isEmpty || reading == "-" { return }
         // Bound only where the word ends, it is not copied for each of its characters.
         guard character.isWhitespace || ";&|<>)".contains(character), let end = reading else {

@@ -68,7 +68,7 @@ extension JSONValue {
             guard texts.contains(nil) else { return texts.compactMap(\.self).joined(separator: ",") }
             return json
         case .object: return json
-        case .bool, .integer, .number, .string: return scalarText
+        case .bool, .integer, .number, .large, .string: return scalarText
         }
     }
 
@@ -77,7 +77,7 @@ extension JSONValue {
         case .bool(let value): "\(value)"
         case .integer(let value): "\(value)"
         case .string(let value): value
-        case .number: json
+        case .number, .large: json
         case .null, .array, .object: nil
         }
     }

@@ -94,7 +94,7 @@ struct TextResolver {
 
     private func json(_ value: JSONValue, _ field: String) throws(SubstitutionError) -> JSONValue {
         switch value {
-        case .null, .bool, .integer, .number: return value
+        case .null, .bool, .integer, .number, .large: return value
         case .string(let text): return .string(try self.text(text, field))
         case .array(let elements):
             var resolved: [JSONValue] = []

@@ -1,4 +1,5 @@
 public import Contracts
+import Text
 
 /// What is known of a run, from which the variables are made that steps see; ``RunVariable`` says how. What is not
 /// known yet is `nil`, and the variables that tell it are not set then.
@@ -87,11 +88,11 @@ extension RunVariables {
     var message: String? { commit?.message ?? trigger.message }
 
     /// The first line of the message.
-    var title: String? { message.map { String($0.prefix { !$0.isNewline }) } }
+    var title: String? { message.map { String($0.prefix { !$0.endsLine }) } }
 
     /// The message without it, and without the blank line behind it.
     var description: String? {
-        message.map { String($0.drop { !$0.isNewline }.drop { $0.isNewline }) }
+        message.map { String($0.drop { !$0.endsLine }.drop { $0.endsLine }) }
     }
 
     var path: String? { trigger.repository.rawValue.nonEmpty }

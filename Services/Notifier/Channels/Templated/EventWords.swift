@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Text
 
 /// What a template can say of an event: its values by name, all texts and bounded, and none a template itself.
 struct EventWords {
@@ -27,7 +28,7 @@ struct EventWords {
             set(name, custom[name]?.string)
         }
         set("short", values["commit"].map { String($0.prefix(8)) })
-        set("title", values["message"].map { String($0.prefix { !$0.isNewline }) })
+        set("title", values["message"].map { String($0.prefix { !$0.endsLine }) })
         set("text", text(event))
     }
 

@@ -1,4 +1,5 @@
 import Contracts
+import Text
 
 /// What pages say of a run.
 enum RunText {
@@ -24,7 +25,7 @@ enum RunText {
 
     /// The first line of the commit's message.
     static func subject(_ run: RunSummary) -> String {
-        run.commit?.message.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        run.commit?.message.split(whereSeparator: \.endsLine).first.map(String.init) ?? ""
     }
 
     /// What a run without a step waits for.
