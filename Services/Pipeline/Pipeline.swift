@@ -93,7 +93,7 @@ struct Pipeline {
             LeaseTimer(
                 engine: engine, isConnected: { [broker = context.broker] in await broker.status.canReceive },
                 logger: logger),
-            InboxPruner(store: store, logger: logger),
+            InboxPruner(store: store, logger: logger), WakeRecount(engine: engine, logger: logger),
             server,
         ]
     }

@@ -188,7 +188,8 @@ public struct DeliveryLoop: Sendable {
         let began = ContinuousClock.now
         while true {
             do {
-                if let refusal = bus.login.refusal(of: delivery.message, in: queue) {
+                // Who asks is answered so; see ``RequestServer``.
+                if queue.kind != .requests, let refusal = bus.login.refusal(of: delivery.message, in: queue) {
                     throw MessageFailure.permanent(refusal)
                 }
                 try await MessageContext.$current.withValue(context) { try await handle(delivery.message, context) }

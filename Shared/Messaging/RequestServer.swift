@@ -7,6 +7,7 @@ public import ServiceLifecycle
 /// Answers requests from a queue by direct reply-to, several at a time.
 public struct RequestServer: Service {
     private let bus: Bus
+    private let queue: Queue
     private let loop: DeliveryLoop
     private let handlers: [String: Answer]
     private let logger: Logger
@@ -15,6 +16,7 @@ public struct RequestServer: Service {
 
     public init(bus: Bus, queue: Queue, prefetch: Int = 32, handlers: [any RequestHandler], logger: Logger) {
         self.bus = bus
+        self.queue = queue
         // Who asked waits for a few seconds only: there is no use in a retry later.
         loop = DeliveryLoop(
             bus: bus, queue: queue, prefetch: prefetch, failure: .requeue(after: .zero), logger: logger)
@@ -40,8 +42,13 @@ public struct RequestServer: Service {
     public func run() async throws {
         try await loop.run { [self] message, context in
             let type = message.properties.type ?? "none"
+            // What nobody waits for has no effect: a job would be given to no one.
+            guard let address = message.properties.replyTo else {
+                logger.warning(
+                    "a request without an address for its answer is passed over", metadata: ["type": "\(type)"])
+                return
+            }
             let reply = await reply(to: message, type, context)
-            guard let address = message.properties.replyTo else { return }
             // The caller may have given up: then nobody is at this address, and that is fine.
             try await bus.broker.publish(
                 OutgoingMessage(
@@ -58,6 +65,9 @@ public struct RequestServer: Service {
     ) async -> (type: String, body: Data) {
         let problem: Problem
         do {
+            if let refusal = bus.login.refusal(of: message, in: queue) {
+                throw Problem(code: "sender_refused", message: refusal)
+            }
             guard let handler = handlers[type] else {
                 throw Problem(code: "unknown_request", message: "“\(type)” is not answered here")
             }

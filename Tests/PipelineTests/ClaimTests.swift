@@ -171,6 +171,40 @@ import Testing
         }
     }
 
+    @Test func `A job whose wake came to others wakes builders of the version before again`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.announce("new", WorkerScope(labels: ["gpu"]))
+            try await platform.push(Samples.single)
+            #expect(code(try await platform.ask(WorkerScope(labels: ["gpu"]), worker: "new")) == .nothing)
+            func wakes() async throws -> Int {
+                try await platform.sentWork().filter { $0 == "BuildRequested → slipway.build.default" }.count
+            }
+            let before = try await wakes()
+            try await platform.engine.recount()
+            #expect(try await wakes() == before + 1)
+            // One that announces itself is called without.
+            try await platform.announce("b1")
+            try await platform.engine.recount()
+            #expect(try await wakes() == before + 1)
+        }
+    }
+
+    @Test func `A claim passes over so many jobs only, and is called again for the rest`() async throws {
+        try await PlatformFixture.with { platform in
+            for number in 0..<40 {
+                try await platform.push(Samples.single, trigger: "\(number)", message: "\(number)")
+            }
+            _ = try await platform.operations.pools.save(
+                PoolRules(repositories: ["other/*"]), as: "default", by: .administrator)
+            #expect(code(try await platform.ask()) == .nothing)
+            let open = try await platform.runs().filter { !$0.state.isFinal }.count
+            #expect(open > 0 && open < 40)
+            #expect(try await platform.sentWork().last == "JobsWaiting")
+            #expect(code(try await platform.ask(wake: nil)) == .nothing)
+            #expect(try await platform.runs().allSatisfy(\.state.isFinal))
+        }
+    }
+
     @Test func `A pool's builders get what asks for the pool, and nothing else`() async throws {
         try await PlatformFixture.with { platform in
             _ = try await platform.operations.pools.save(

@@ -327,6 +327,7 @@ struct ActiveRun: Sendable {
             if waited { resume(rows.jobs[index].stage) }
             return true
         case .refused(let reason):
+            if waited { resume(rows.jobs[index].stage) }
             rows.jobs[index].lease.refuse(reason)
             refused.append((index, reason))
         case .waiting(let reason, let approvals, let until):
@@ -356,7 +357,7 @@ struct ActiveRun: Sendable {
         Pool.Origin(repository: summary.repository, ref: details.trigger.ref, event: details.trigger.event)
     }
 
-    /// The time limit of a stage begins anew when a rollout that waited goes, unless another one still waits.
+    /// The time limit of a stage begins anew when a rollout that waited does so no more, unless another one still waits.
     private mutating func resume(_ stage: Int) {
         guard let timeout = plan.process.stages[stage].timeout,
             rows.jobs.filter({ $0.stage == stage && $0.lease.state == .waiting }).count == 1

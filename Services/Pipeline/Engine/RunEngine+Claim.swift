@@ -40,6 +40,9 @@ extension RunEngine {
         return other.isGranted ? other : own ?? other
     }
 
+    /// How many jobs one claim looks at.
+    private static let claimLimit = 32
+
     private static func refusal(of login: String, _ scope: WorkerScope) -> JobClaimReply {
         let queue = MessageMap.wakes(of: scope).name
         return .refused(
@@ -56,6 +59,11 @@ extension RunEngine {
         while let id = try transaction.turns.next(scope), seen.insert(id).inserted,
             let job = try transaction.jobs.find(id)
         {
+            // Others wait for the writer: the worker asks again for what is behind so many that nobody may take.
+            guard seen.count <= Self.claimLimit else {
+                try transaction.send(JobsWaiting(scope: scope), run: nil)
+                break
+            }
             do {
                 let reply = try give(job, claim, executor, in: transaction)
                 if reply.isGranted { return reply }

@@ -62,6 +62,19 @@ extension RunEngine {
         }
     }
 
+    /// Wakes, for each kind of workers of which none has announced itself, those of the job that is next: there may be some
+    /// of the version before, which do not.
+    func recount() async throws {
+        try await store.write { transaction in
+            let heard = Set(try transaction.workers.heard(at: transaction.now).map(\.scope))
+            let executor = RunExecutor(self, transaction)
+            for id in try transaction.turns.first() {
+                guard let job = try transaction.jobs.find(id), !heard.contains(job.scope) else { continue }
+                try executor.wakeAgain(job)
+            }
+        }
+    }
+
     /// What the waiting runs say they wait for may have changed.
     private func tellWaiting(_ scope: WorkerScope, in transaction: Transaction) throws {
         for run in try transaction.jobs.waitingRuns(scope.queue) { transaction.changed(run) }

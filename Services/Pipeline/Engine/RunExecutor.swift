@@ -95,6 +95,21 @@ final class RunExecutor {
         }
     }
 
+    /// Wakes the workers of a job that waits once more: the first wake may have come to one that may not take it, and those
+    /// of the version before ask for nothing by themselves.
+    func wakeAgain(_ job: Job) throws {
+        let queue = MessageMap.wakes(of: job.scope)
+        let attempt = job.lease.attempt
+        switch job.kind {
+        case .build:
+            let wake = BuildRequested(job: job.id, run: job.run, attempt: attempt)
+            try transaction.send(wake, to: queue, id: .make(), run: job.run)
+        case .rollout:
+            let wake = RolloutRequested(job: job.id, run: job.run, attempt: attempt)
+            try transaction.send(wake, to: queue, id: .make(), run: job.run)
+        }
+    }
+
     // MARK: - Turns
 
     /// Asks whether a job may go. Those that have to give way to it are told first.

@@ -255,7 +255,12 @@ enum Schema {
                 ALTER TABLE upgrades ADD COLUMN startedAt INTEGER;
                 """)
         guard
-            try database.value("SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM outbox)") ?? false
+            try database.value(
+                """
+                SELECT EXISTS (SELECT 1 FROM inbox) OR EXISTS (SELECT 1 FROM repositories)
+                    OR EXISTS (SELECT 1 FROM runs)
+                """)
+                ?? false
         else { return }
         try database.execute("INSERT INTO upgrades (name, startedAt) VALUES ('senders', ?)", [Timestamp.now])
     }

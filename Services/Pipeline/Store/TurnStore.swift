@@ -97,6 +97,18 @@ struct TurnStore {
         return nil
     }
 
+    /// Of every kind of workers that jobs wait for, one such job.
+    func first() throws -> [JobID] {
+        try database.rows("SELECT DISTINCT queue, labels FROM turns WHERE isOpen = 1").compactMap { turn in
+            let (queue, labels): (String, String) = (try turn["queue"], try turn["labels"])
+            return try database.value(
+                """
+                SELECT id FROM jobs WHERE queue = ? AND labels = ? AND state = 'queued'
+                ORDER BY repository, createdAt, id LIMIT 1
+                """, [queue, labels])
+        }
+    }
+
     /// Whether a job waits for these workers.
     func isWaiting(for scope: WorkerScope) throws -> Bool {
         try database.row(
