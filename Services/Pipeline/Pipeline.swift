@@ -105,7 +105,7 @@ extension Pipeline {
 
     /// Until when what earlier versions send is taken: for a day from the first start with this version.
     private static func unsignedUntil(_ store: PipelineStore, _ logger: Logger) async throws -> Timestamp? {
-        guard let until = try await store.read({ try $0.deadLetters.upgradedAt() })?.adding(.seconds(86_400)),
+        guard let until = try await store.upgradedAt()?.adding(.seconds(86_400)),
             until > .now
         else { return nil }
         logger.notice(

@@ -33,6 +33,8 @@ enum LogKey: String, CaseIterable {
     case outcome, kept, count, bytes, format, version, name, arguments, line
     /// How long until it is tried again.
     case after, next
+    /// A moment.
+    case until
     /// In words, of something that was decided.
     case reason
     /// In words, of something that went wrong.

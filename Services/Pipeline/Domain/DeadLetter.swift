@@ -13,7 +13,7 @@ struct DeadLetter: Sendable, Equatable {
     var reason: String
     var body: String
     var parkedAt: Timestamp
-    /// The login of the broker that sent it first, by which it is judged when it is sent again; ``BrokerLogin/unknown`` where
+    /// The login of the broker that sent it first, by which it is judged when it is sent again; `BrokerLogin.unknown` where
     /// nobody can tell. `nil` of one that was parked where no sender was checked: by an earlier version, or with a shared
     /// login.
     var sender: String?

@@ -6,7 +6,7 @@ struct StepStartedHandler: MessageHandler {
     let jobs: JobOperations
 
     func handle(_ message: StepStarted, _ context: MessageContext) async throws {
-        try jobs.engine.configuration.check(message)
+        try jobs.check(message)
         try await jobs.stepStarted(message, id: context.id, as: .otherStage)
     }
 }

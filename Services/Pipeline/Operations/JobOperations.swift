@@ -1,4 +1,5 @@
 import Contracts
+import Secrets
 
 /// What workers say of their jobs, each message in one transaction. A report that comes twice has the effect of once, by
 /// its message's id.
@@ -10,6 +11,18 @@ struct JobOperations: Sendable {
     /// - Parameter login: the broker's login that asks, where each service has its own.
     func claim(_ claim: JobClaim, by login: String, as principal: Principal) async throws -> JobClaimReply {
         try await engine.store.write { try engine.claim(claim, by: login, in: $0) }
+    }
+
+    /// Why a report is not believed to be of whoever was granted its job; `nil` where it is. Workers of an earlier version
+    /// have no token to show.
+    func refusal(of report: some GrantReport) -> String? {
+        let configuration = engine.configuration
+        guard let token = report.token else {
+            if let moment = configuration.unsignedUntil, .now < moment { return nil }
+            return "it bears no token of a grant of the job \(report.job): update the worker that sends it"
+        }
+        guard !configuration.grantTokens.verify(token, for: report.job, attempt: report.attempt) else { return nil }
+        return "its token is not that of attempt \(report.attempt) of the job \(report.job)"
     }
 
     /// Renews a lease. Said twice it means no more than once, so it is not noted in the inbox.

@@ -31,6 +31,9 @@ struct PipelineStore: Sendable {
         try await store.read { try body(Snapshot(database: $0)) }
     }
 
+    /// Since when this version is at work on an installation of before; `nil` on one that began with it.
+    func upgradedAt() async throws -> Timestamp? { try await read { try $0.deadLetters.upgradedAt() } }
+
     /// One transaction.
     func write<Value: Sendable>(
         now: Timestamp = .now, _ body: @escaping @Sendable (Transaction) throws -> Value
