@@ -55,4 +55,25 @@ struct NearMissTests {
             }
         }
     }
+
+    /// It does not hide what else is wrong, not even in what it has.
+    @Test(
+        "in the value of a key that is there a second time is told",
+        arguments: [
+            (
+                "a.yml",
+                "name: d\nsteps: [{name: a, image: b, commands: [c]}]\nsteps:\n- name: e\n  image: f\n  commnds: [g]\n"
+            ),
+            (
+                "a.json",
+                "{\"name\": \"d\",\n\"steps\": [{\"step\": \"a\", \"commands\": [\"c\"]}],\n\"steps\":\n\n[{\"step\": \"e\",\n\"commnds\": [\"g\"]}]}"
+            ),
+        ])
+    func repeated(path: String, text: String) {
+        let list = #expect(throws: DiagnosticList.self) { try Compiler.compile(source: text, path: path) }
+        let errors = list?.diagnostics.filter { $0.severity == .error } ?? []
+        #expect(errors.map(\.line) == [3, 6])
+        #expect(errors.first?.message == "the key “steps” is here a second time; the first is in line 2")
+        #expect(errors.last?.message.contains("“commnds”") == true)
+    }
 }

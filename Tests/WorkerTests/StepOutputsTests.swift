@@ -1,4 +1,5 @@
 import Contracts
+import Glibc
 import PipelineLanguage
 import Secrets
 import SystemPackage
@@ -94,6 +95,15 @@ import Testing
                 error?.reason
                     == "the step's outputs are longer than 65536 bytes, the longest of them “notes”; leave what is large in a "
                     + "file, and hand on its path")
+        }
+    }
+
+    @Test func aPipeInPlaceOfTheFileIsToldAndNotWaitedFor() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending("output")
+            #expect(mkfifo(file.string, 0o600) == 0)
+            let error = #expect(throws: JobFailure.self) { try StepOutputs.read(file) }
+            #expect(error?.reason == "the step's outputs cannot be read: it is no regular file any more")
         }
     }
 

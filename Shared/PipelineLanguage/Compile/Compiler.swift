@@ -36,12 +36,38 @@ public enum Compiler {
         source: String, path: String, context: Context = Context()
     ) throws(DiagnosticList) -> Compilation {
         let sink = DiagnosticSink(file: path, text: source, limits: context.limits)
-        guard let documents = documents(source, path: path, sink: sink, limits: context.limits) else {
-            throw sink.list
-        }
+        let draft = read(source, path: path, context, sink)
+        if !sink.repeats.isEmpty { includeRepeats(source, path: path, context, in: sink) }
+        guard let draft, !sink.hasErrors else { throw sink.list }
+        let process = Process(
+            name: draft.name ?? context.name ?? draft.stages.first?.baseName.withoutExpressions ?? "default",
+            parameters: draft.parameters, environments: draft.environments, secrets: draft.secrets,
+            stages: draft.stages.map(\.stage))
+        return Compilation(process: process, warnings: sink.list.diagnostics)
+    }
+
+    /// What is wrong with the value of a key that is there a second time is told as well, by reading the text once more with
+    /// that value in place of the first.
+    private static func includeRepeats(_ source: String, path: String, _ context: Context, in sink: DiagnosticSink) {
+        let other = DiagnosticSink(file: path, text: source, limits: context.limits, takesRepeats: true)
+        _ = read(source, path: path, context, other)
+        sink.include(
+            other.list.diagnostics.filter { diagnostic in
+                sink.repeats.contains {
+                    $0.keyMark.line == diagnostic.line && $0.keyMark.column < diagnostic.column
+                        || $0.keyMark.line < diagnostic.line && diagnostic.line <= $0.value.lastLine
+                }
+            })
+    }
+
+    /// What a text says, or `nil` where it cannot be read; what is wrong with it is told to the sink.
+    private static func read(
+        _ source: String, path: String, _ context: Context, _ sink: DiagnosticSink
+    ) -> ProcessDraft? {
+        guard let documents = documents(source, path: path, sink: sink, limits: context.limits) else { return nil }
         guard !documents.isEmpty else {
             sink.error(.missingField, "the document is empty; a pipeline has at least one step", at: .start)
-            throw sink.list
+            return nil
         }
         let reader = DocumentReader(sink: sink, limits: context.limits)
         let draft = reader.process(documents, components: context.components)
@@ -51,13 +77,7 @@ public enum Compiler {
         // What the steps say is checked even where something else is wrong: all is told at once.
         var validator = DraftValidator(draft, sink: sink, limits: context.limits)
         validator.validate()
-        guard !sink.hasErrors else { throw sink.list }
-        let checked = validator.draft
-        let process = Process(
-            name: checked.name ?? context.name ?? checked.stages.first?.baseName.withoutExpressions ?? "default",
-            parameters: checked.parameters, environments: checked.environments, secrets: checked.secrets,
-            stages: checked.stages.map(\.stage))
-        return Compilation(process: process, warnings: sink.list.diagnostics)
+        return validator.draft
     }
 
     /// Compiles a process component, JSON.

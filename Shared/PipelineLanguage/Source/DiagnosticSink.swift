@@ -19,10 +19,15 @@ final class DiagnosticSink {
     var mayBeSecret = false
     /// Whether a condition is being read.
     var isInCondition = false
+    /// What keys have that are in their mapping a second time.
+    var repeats: [SourceEntry] = []
+    /// Whether of such keys the last holds and not the first.
+    let takesRepeats: Bool
     /// Where documents begin that end too early, which is told already.
     var unfinished: Set<SourceMark> = []
 
-    init(file: String, text: String, limits: SourceLimits) {
+    init(file: String, text: String, limits: SourceLimits, takesRepeats: Bool = false) {
+        self.takesRepeats = takesRepeats
         self.file = file
         self.text = text
         self.limits = limits
@@ -58,6 +63,16 @@ final class DiagnosticSink {
                 (left.element.line, left.element.column, left.offset)
                     < (right.element.line, right.element.column, right.offset)
             }.map(\.element))
+    }
+
+    /// Takes over what another reading of the same text found.
+    func include(_ others: [Diagnostic]) {
+        for other in others where !diagnostics.contains(other) {
+            if other.severity == .error { errors += 1 }
+            guard counts[other.severity, default: 0] < limits.diagnostics else { continue }
+            diagnostics.append(other)
+            counts[other.severity, default: 0] += 1
+        }
     }
 
     private func add(

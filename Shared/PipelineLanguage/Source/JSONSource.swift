@@ -13,6 +13,9 @@ struct JSONSource {
     private var countedColumn = 1
     /// Keys an object has again.
     private var repeated: [Problem] = []
+    private var repeats: [SourceEntry] = []
+    /// Whether of keys that are there again the last holds.
+    private var takesRepeats = false
 
     private init(_ text: String, limits: SourceLimits) {
         bytes = Array(text.utf8)
@@ -28,6 +31,7 @@ struct JSONSource {
     /// The document, or `nil` (reported to the sink) if the text is no JSON.
     static func document(of text: String, sink: DiagnosticSink, limits: SourceLimits) -> SourceNode? {
         var source = JSONSource(text, limits: limits)
+        source.takesRepeats = sink.takesRepeats
         do throws(Problem) {
             let node = try source.value(depth: 0)
             source.skipSpace()
@@ -35,6 +39,7 @@ struct JSONSource {
                 throw source.problem("the document ends here; remove what follows")
             }
             for problem in source.repeated { sink.error(problem.code, problem.message, at: problem.mark) }
+            sink.repeats += source.repeats
             return node
         } catch {
             sink.error(error.code, error.message, at: error.mark)
@@ -178,7 +183,9 @@ struct JSONSource {
             guard current == UInt8(ascii: ":") else { throw problem("“:” was expected after the key “\(key)”") }
             position += 1
             let value = try value(depth: depth + 1)
-            if first == nil { entries.append(SourceEntry(key: key, keyMark: keyMark, value: value)) }
+            let entry = SourceEntry(key: key, keyMark: keyMark, value: value)
+            if first == nil { entries.append(entry) } else { repeats.append(entry) }
+            if takesRepeats, let index = entries.firstIndex(where: { $0.key == key }) { entries[index] = entry }
             skipSpace()
             switch current {
             case UInt8(ascii: ","): position += 1

@@ -20,6 +20,19 @@ struct SourceNode: Sendable, Hashable {
     /// Whether an anchor of YAML is on it or on anything in it.
     var hasAnchor = false
 
+    /// The last line of what is in it.
+    var lastLine: Int {
+        switch content {
+        case .null: return mark.line
+        case .scalar(let scalar):
+            // Text of several lines begins behind the line of its mark.
+            let breaks = scalar.text.utf8.count { $0 == UInt8(ascii: "\n") }
+            return breaks == 0 ? mark.line : mark.line + breaks + 1
+        case .list(let elements): return elements.map(\.lastLine).max() ?? mark.line
+        case .map(let entries): return entries.map { max($0.keyMark.line, $0.value.lastLine) }.max() ?? mark.line
+        }
+    }
+
     /// `text`, `a list` and so on, for messages.
     var kindName: String {
         switch content {

@@ -129,17 +129,23 @@ struct YAMLSource {
         return Set(entries.map(\.key).filter { !seen.insert($0).inserted })
     }
 
-    /// The entries without those whose key has been there.
+    /// The entries, of those with the same key one.
     private func unique(_ entries: [SourceEntry]) -> [SourceEntry] {
-        var lines: [String: Int] = [:]
-        return entries.filter { entry in
-            guard let line = lines.updateValue(entry.keyMark.line, forKey: entry.key) else { return true }
-            lines[entry.key] = line
+        var places: [String: (index: Int, line: Int)] = [:]
+        var kept: [SourceEntry] = []
+        for entry in entries {
+            guard let first = places[entry.key] else {
+                places[entry.key] = (kept.count, entry.keyMark.line)
+                kept.append(entry)
+                continue
+            }
             sink.error(
-                .duplicate, "the key “\(entry.key)” is here a second time; the first is in line \(line)",
+                .duplicate, "the key “\(entry.key)” is here a second time; the first is in line \(first.line)",
                 at: entry.keyMark, length: entry.key.unicodeScalars.count)
-            return false
+            sink.repeats.append(entry)
+            if sink.takesRepeats { kept[first.index] = entry }
         }
+        return kept
     }
 
     /// A node of our own, or `nil` once a limit is passed (and reported).

@@ -36,10 +36,21 @@ public struct ScriptFiles: Sendable {
 
 /// Files that a step's commands may have written, linked or replaced as they like.
 public enum BoundedFile {
-    /// The first bytes of a file, `limit` at most; never of what a link leads to, and never waiting for a pipe.
-    /// - Throws: `Errno`.
+    /// What is no file, such as a pipe.
+    public struct NotRegular: Error, CustomStringConvertible {
+        public var description: String { "it is no regular file any more" }
+    }
+
+    /// The first bytes of a file, `limit` at most; never of what a link leads to, nor of a pipe, which could be waited for.
+    /// - Throws: `Errno`; ``NotRegular``.
     public static func read(_ path: FilePath, limit: Int) throws -> [UInt8] {
-        try read(FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking]), limit: limit)
+        let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking])
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            try file.close()
+            throw NotRegular()
+        }
+        return try read(file, limit: limit)
     }
 
     /// The same of a file that is open, which is closed then.
