@@ -55,9 +55,18 @@ struct PlatformFixture: Sendable {
         principal = try await operations.access.principal(token: Self.token)
     }
 
+    /// Each has some sessions of the database's server, which has only so many.
+    private static let turnstile = Turnstile(48)
+
     /// Runs the body with a platform that knows the repository `shop/web`; everything is gone afterwards.
     static func with<Value>(
         quotas: Quotas = Quotas(), _ body: (PlatformFixture) async throws -> Value
+    ) async throws -> Value {
+        try await turnstile.pass { try await make(quotas, body) }
+    }
+
+    private static func make<Value>(
+        _ quotas: Quotas, _ body: (PlatformFixture) async throws -> Value
     ) async throws -> Value {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(RunID.make())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
