@@ -11,4 +11,14 @@ import Testing
     func theEndOfAHereDocumentMayHaveBlanks(script: String, problem: String?) {
         #expect(ShellScanner.incompleteness(of: script) == problem)
     }
+
+    @Test(arguments: [
+        (["sh", "-ec", "x"], 2), (["env", "A=b", "/bin/bash", "-o", "pipefail", "-c", "x"], 6),
+        (["mksh", "-c", "x"], 2),
+        (["su", "app", "-c", "x"], 3), (["/sbin/runuser", "-u", "app", "-lc", "x"], 4),
+        (["su", "-", "app", "--command", "x"], 4), (["su", "app"], nil), (["kubectl", "-c", "x"], nil),
+    ])
+    func whatAShellIsToRunIsAScript(words: [String], script: Int?) {
+        #expect(ShellName.script(in: words) == script)
+    }
 }

@@ -5,11 +5,21 @@ public enum ShellName {
 
     /// Whether a program of this name reads scripts as sh does.
     static func isShell(_ program: String) -> Bool {
-        ["sh", "bash", "ash", "dash", "ksh", "zsh"].contains(program.split(separator: "/").last ?? "")
+        ["sh", "bash", "ash", "dash", "ksh", "mksh", "zsh"].contains(program.split(separator: "/").last ?? "")
     }
+
+    /// Programs that give the word behind `-c` to another user's shell, whatever stands between.
+    private static let launchers: Set<Substring> = ["su", "runuser"]
 
     /// Which of the words of a call is a script: what follows the `-c` of a shell.
     static func script(in words: [String]) -> Int? {
+        if let start = words.firstIndex(where: { launchers.contains($0.split(separator: "/").last ?? "") }),
+            let option = words[start...].firstIndex(where: { word in
+                word == "--command" || word.hasPrefix("-") && !word.hasPrefix("--") && word.hasSuffix("c")
+            }), option + 1 < words.count
+        {
+            return option + 1
+        }
         for start in words.indices where isShell(words[start]) {
             var position = start + 1
             var isScript = false
