@@ -182,10 +182,16 @@ import Testing
             let before = try await wakes()
             try await platform.engine.recount()
             #expect(try await wakes() == before + 1)
+            // Builders of the version before had no labels in this queue.
+            try await platform.push(Self.gpu, trigger: "labelled", message: "labelled")
+            try await platform.announce("new", WorkerScope(labels: ["gpu"]), isLeaving: true)
+            let labelled = try await wakes()
+            try await platform.engine.recount()
+            #expect(try await wakes() == labelled + 1)
             // One that announces itself is called without.
             try await platform.announce("b1")
             try await platform.engine.recount()
-            #expect(try await wakes() == before + 1)
+            #expect(try await wakes() == labelled + 1)
         }
     }
 

@@ -62,14 +62,16 @@ extension RunEngine {
         }
     }
 
-    /// Wakes, for each kind of workers of which none has announced itself, those of the job that is next: there may be some
-    /// of the version before, which do not.
+    /// Wakes, for each pool and cluster of which no worker has announced itself, those of the job that is next: there may be
+    /// some of the version before, which do not. Those had no labels in these queues, so that however many labels
+    /// pipelines make up, no more wakes come together than there are pools and clusters.
     func recount() async throws {
         try await store.write { transaction in
             let heard = Set(try transaction.workers.heard(at: transaction.now).map(\.scope))
             let executor = RunExecutor(self, transaction)
             for id in try transaction.turns.first() {
-                guard let job = try transaction.jobs.find(id), !heard.contains(job.scope) else { continue }
+                guard let job = try transaction.jobs.find(id), job.scope.labels.isEmpty, !heard.contains(job.scope)
+                else { continue }
                 try executor.wakeAgain(job)
             }
         }
