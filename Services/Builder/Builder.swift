@@ -59,8 +59,7 @@ struct Builder {
             parts: SourcePartsClient(
                 http: http, authorities: certificates.map { .text($0.pem) }),
             tools: BuildTools(
-                processes: runners.contains(.process)
-                    ? ProcessRunner(worker: worker, scratch: scratch, logger: context.logger) : nil,
+                processes: try runners.contains(.process) ? stepProcesses(scratch, hasEngine: docker != nil) : nil,
                 docker: docker,
                 registry: try RegistryClient(settings, client: http, certificates: certificates),
                 events: events, logger: context.logger))
@@ -82,6 +81,18 @@ struct Builder {
         return [events, loop]
     }
 
+    private func stepProcesses(_ scratch: FilePath, hasEngine: Bool) throws -> StepProcesses {
+        let sharesDocker = try hasEngine && context.settings.value(BuilderSettings.processDocker)
+        if sharesDocker {
+            context.logger.notice(
+                "steps that are processes have the engine's socket: they are root on its machine (SLIPWAY_PROCESS_DOCKER)"
+            )
+        }
+        return StepProcesses(
+            runner: ProcessRunner(worker: worker, scratch: scratch, logger: context.logger),
+            sharesDocker: sharesDocker)
+    }
+
     private func sourceCaches() throws -> SourceCaches? {
         let folder = data.appending("sources")
         let limit = try context.settings.value(BuilderSettings.sourceCacheLimit)
@@ -94,7 +105,7 @@ struct Builder {
 
     private func dockerHost(_ http: HTTPClient) throws -> DockerHost {
         let settings = context.settings
-        let memory = try settings.value(BuilderSettings.memory)
+        let memory = try settings.optional(BuilderSettings.memory)
         let cpus = try settings.value(BuilderSettings.cpus)
         return DockerHost(
             socketPath: try settings.value(BuilderSettings.dockerSocket), data: data.string,
@@ -103,9 +114,10 @@ struct Builder {
             worker: worker,
             limits: ContainerLimits(
                 isTrusted: try settings.value(BuilderSettings.trusted),
-                memory: memory == 0 ? nil : Int64(memory) << 20, cpus: cpus == 0 ? nil : Double(cpus),
+                allowsSudo: try settings.value(BuilderSettings.sudo),
+                memory: memory.map { Int64($0) << 20 }, cpus: cpus == 0 ? nil : Double(cpus),
                 processes: Int64(try settings.value(BuilderSettings.processes)),
-                dropped: try settings.value(BuilderSettings.dropped)),
+                dropped: try settings.value(BuilderSettings.dropped).filter { $0.uppercased() != "NONE" }),
             http: http, logger: context.logger)
     }
 }

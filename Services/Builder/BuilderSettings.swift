@@ -29,8 +29,8 @@ enum BuilderSettings {
         "capacity", "how many jobs at a time", example: "4", default: 1, in: 1...256)
     static let runners = Setting<[Runner]>(
         "runners",
-        "how steps may run: docker, process or both; processes are steps without an image, with the "
-            + "builder's own rights",
+        "how steps may run: docker, process or both; processes are steps without an image, which are programs of this "
+            + "machine",
         example: "docker,process", default: [.docker]
     ) { text in
         let words = text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
@@ -40,6 +40,10 @@ enum BuilderSettings {
         }
         return runners
     }
+    static let processDocker = Setting<Bool>.flag(
+        "process.docker",
+        "whether steps that are processes get the engine's socket, which makes them root on its machine",
+        default: false)
     static let dockerSocket = Setting<String>.text(
         "docker.socket", "the Docker Engine that runs containers and builds images", example: "/var/run/docker.sock",
         default: "/var/run/docker.sock")
@@ -52,16 +56,21 @@ enum BuilderSettings {
         "docker.trusted", "whether steps may be privileged and use the host's folders, devices and network",
         default: false)
     static let memory = Setting<Int>.integer(
-        "docker.memory", "the memory of a step that says nothing itself, in MiB; 0 is without limit", example: "4096",
-        default: 0, in: 0...(1 << 30))
+        "docker.memory",
+        "the most memory of a step, in MiB, of which it may ask for less; 0 is without limit, and seven eighths of the "
+            + "machine's where it is not set",
+        example: "4096", in: 0...(1 << 30))
     static let cpus = Setting<Int>.integer(
         "docker.cpus", "how many CPUs a step may use; 0 is without limit", example: "4", default: 0, in: 0...4096)
     static let processes = Setting<Int>.integer(
         "docker.processes", "how many processes and threads a step may have", example: "4096", default: 4096,
         in: 16...(1 << 22))
     static let dropped = Setting<[String]>.list(
-        "docker.capabilities.dropped", "the capabilities steps do not have; ALL for none at all", example: "ALL",
-        default: [])
+        "docker.capabilities.dropped",
+        "which of Docker's capabilities steps do not have: ALL of them, or NONE to take none away", example: "ALL",
+        default: ContainerLimits.unneeded)
+    static let sudo = Setting<Bool>.flag(
+        "docker.sudo", "whether programs in steps' containers may gain rights, as sudo and su do", default: false)
     static let sourceCacheLimit = Setting<Int>.integer(
         "source.cache.limit",
         "how much of what jobs fetched is kept for the next jobs of the same repositories, in MiB; the repositories "
@@ -78,7 +87,8 @@ enum BuilderSettings {
     static let all: [any AnySetting] =
         [
             CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, pool, labels, capacity,
-            runners, dockerSocket, dockerData, trusted, memory, cpus, processes, dropped,
+            runners, processDocker, dockerSocket, dockerData, trusted, memory, cpus, processes, dropped,
+            sudo,
         ] + RegistrySettings.all + [sourceCacheLimit, name, CommonSettings.logBrokerURL]
 }
 

@@ -148,7 +148,8 @@ struct BuilderScope: Sendable {
     func run(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
-        caches: SourceCaches? = nil, message: String = "first", parameters: [String: String]? = nil,
+        sharesDocker: Bool = false, caches: SourceCaches? = nil, message: String = "first",
+        parameters: [String: String]? = nil,
         timeout: Int = 300,
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
     ) async throws -> Outcome {
@@ -167,7 +168,9 @@ struct BuilderScope: Sendable {
             parts: SourcePartsClient(http: http, authorities: nil),
             tools: BuildTools(
                 processes: runners.contains(.process)
-                    ? ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger) : nil,
+                    ? StepProcesses(
+                        runner: ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger),
+                        sharesDocker: sharesDocker) : nil,
                 docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),
                 events: WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger))
         let loop = JobLoop(

@@ -131,7 +131,8 @@ import Testing
                         outputs: ["a"]),
                     Step(name: "look", image: scope.image, commands: ["cat hello.txt"]),
                 ])
-            let outcome = try await scope.run(stage, source: source, runners: [.docker, .process])
+            let outcome = try await scope.run(
+                stage, source: source, runners: [.docker, .process], sharesDocker: true)
             #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("run"))")
             #expect(outcome.log("run").contains("hello\n"))
             #expect(outcome.log("run").contains("linux\n"))

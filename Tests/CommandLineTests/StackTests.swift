@@ -13,7 +13,8 @@ import Testing
         ]
         let builder = try #require(StackService.all.first { $0.name == "builder" })
         let environment = builder.environment(
-            layout: layout, broker: "/keys/broker-url", inherited: inherited, settings: [], engine: nil)
+            layout: layout, broker: "/keys/broker-url", inherited: inherited, settings: [], engine: nil,
+            processes: false)
         #expect(environment["PATH"] == "/bin")
         #expect(environment["SLIPWAY_LOG_LEVEL"] == "debug")
         #expect(environment["SLIPWAY_TOKEN"] == nil)
@@ -30,7 +31,8 @@ import Testing
         ].compactMap { $0 }
         for service in StackService.all {
             let environment = service.environment(
-                layout: layout, broker: "/keys/broker-url", inherited: [:], settings: settings, engine: nil)
+                layout: layout, broker: "/keys/broker-url", inherited: [:], settings: settings, engine: nil,
+                processes: false)
             #expect(environment["SLIPWAY_LOG_FORMAT"] == "json")
             if service.name == "builder" { #expect(environment["SLIPWAY_RUNNERS"] == "docker") }
             if service.name == "deployer" { #expect(environment["SLIPWAY_RUNNERS"] == nil) }
@@ -39,15 +41,18 @@ import Testing
 
     @Test func withoutAnEngineStepsAreProcesses() throws {
         let builder = try #require(StackService.all.first { $0.name == "builder" })
-        func runners(_ inherited: [String: String], engine: String?) -> [String?] {
+        func runners(_ inherited: [String: String], engine: String?, processes: Bool = false) -> [String?] {
             let environment = builder.environment(
-                layout: layout, broker: "/keys/broker-url", inherited: inherited, settings: [], engine: engine)
-            return [environment["SLIPWAY_RUNNERS"], environment["SLIPWAY_DOCKER_SOCKET"]]
+                layout: layout, broker: "/keys/broker-url", inherited: inherited, settings: [], engine: engine,
+                processes: processes)
+            return ["RUNNERS", "DOCKER_SOCKET", "PROCESS_DOCKER"].map { environment["SLIPWAY_\($0)"] }
         }
-        #expect(runners([:], engine: nil) == ["process", nil])
-        #expect(runners([:], engine: "/run/e.sock") == ["docker,process", "/run/e.sock"])
-        #expect(runners(["SLIPWAY_DOCKER_SOCKET": "/a"], engine: nil) == ["docker,process", "/a"])
-        #expect(runners(["SLIPWAY_RUNNERS": "docker"], engine: nil) == ["docker", nil])
+        #expect(runners([:], engine: nil) == ["process", nil, nil])
+        #expect(runners([:], engine: nil, processes: true) == ["process", nil, nil])
+        #expect(runners([:], engine: "/run/e.sock") == ["docker", "/run/e.sock", nil])
+        #expect(runners([:], engine: "/run/e.sock", processes: true) == ["docker,process", "/run/e.sock", "true"])
+        #expect(runners(["SLIPWAY_DOCKER_SOCKET": "/a"], engine: nil) == ["docker", "/a", nil])
+        #expect(runners(["SLIPWAY_RUNNERS": "process"], engine: "/a") == ["process", "/a", nil])
     }
 
     @Test func theEngineIsTheOneAPersonsOwnCommandMeans() {

@@ -20,7 +20,7 @@ extension BuildStepRunner {
 /// What a builder has to run steps with.
 struct BuildTools: Sendable {
     /// `nil` where this builder runs no processes.
-    let processes: ProcessRunner?
+    let processes: StepProcesses?
     /// `nil` where this builder has no Docker Engine.
     let docker: DockerHost?
     let registry: RegistryClient

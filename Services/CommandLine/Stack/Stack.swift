@@ -11,6 +11,8 @@ struct Stack: Sendable {
     /// A broker to use in the place of a private one.
     var broker: String?
     var settings: [StackSetting] = []
+    /// Whether steps may be processes, with the engine's socket.
+    var processes = false
     /// What has to be given to `slipway up` and `slipway down` to mean this stack; `nil` where nobody reads it.
     var flags: String?
     var inherited: [String: String] = ProcessInfo.processInfo.environment
@@ -110,7 +112,7 @@ struct Stack: Sendable {
             "\(binaries)/\(service.name)",
             environment: service.environment(
                 layout: layout, broker: address, inherited: inherited, settings: settings,
-                engine: LocalEngine.socket(environment: inherited)),
+                engine: LocalEngine.socket(environment: inherited), processes: processes),
             directory: layout.data(service.name), log: layout.log(service.name))
         try record.save(layout.record(service.name))
         progress.set(service.name, "starting", .busy)

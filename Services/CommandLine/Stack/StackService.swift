@@ -35,8 +35,10 @@ struct StackService: Sendable, Equatable {
     /// - Parameters:
     ///   - broker: The file with the address that it reaches the broker at.
     ///   - engine: The socket of this machine's Docker Engine, where there is one.
+    ///   - processes: Whether steps may be processes also where there is one.
     func environment(
-        layout: StackLayout, broker: String, inherited: [String: String], settings: [StackSetting], engine: String?
+        layout: StackLayout, broker: String, inherited: [String: String], settings: [StackSetting], engine: String?,
+        processes: Bool
     ) -> [String: String] {
         var environment = inherited
         // A login of the command line is no setting of a service.
@@ -57,7 +59,7 @@ struct StackService: Sendable, Equatable {
             environment[setting.name] = setting.value
         }
         let socket = environment["SLIPWAY_DOCKER_SOCKET"].nonEmpty ?? engine
-        for (name, value) in ownDefaults(layout, engine: socket) where environment[name] == nil {
+        for (name, value) in ownDefaults(layout, engine: socket, processes: processes) where environment[name] == nil {
             environment[name] = value
         }
         return environment
@@ -73,14 +75,21 @@ struct StackService: Sendable, Equatable {
         }
     }
 
-    /// What differs on a person's own machine from a service's own defaults: nothing there is a stranger's, so steps may
-    /// be plain processes and repositories may be folders. Without an engine that is all there is.
-    private func ownDefaults(_ layout: StackLayout, engine: String?) -> [String: String] {
+    /// What differs on a person's own machine from a service's own defaults: repositories may be folders, and steps plain
+    /// processes, with all that the person may do, where there is no engine or the person says so.
+    private func ownDefaults(_ layout: StackLayout, engine: String?, processes: Bool) -> [String: String] {
         let socket = engine.map { ["SLIPWAY_DOCKER_SOCKET": $0] } ?? [:]
         return switch name {
         case "sync": ["SLIPWAY_MIRROR_URL": layout.mirror, "SLIPWAY_ALLOW_FILE_REPOSITORIES": "true"]
         case "pipeline": ["SLIPWAY_PUBLIC_URL": layout.server, "SLIPWAY_HOOKS_URL": layout.hooks]
-        case "builder": socket.merging(["SLIPWAY_RUNNERS": engine == nil ? "process" : "docker,process"]) { $1 }
+        case "builder":
+            socket.merging(
+                engine == nil
+                    ? ["SLIPWAY_RUNNERS": "process"]
+                    : processes
+                        ? ["SLIPWAY_RUNNERS": "docker,process", "SLIPWAY_PROCESS_DOCKER": "true"]
+                        : ["SLIPWAY_RUNNERS": "docker"]
+            ) { $1 }
         case "deployer": socket
         default: [:]
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,12 +15,14 @@ struct UpCommand: AsyncParsableCommand {
               slipway up
               slipway up --broker amqp://user:password@rabbit:5672/
               slipway up --state .slipway --port 9080
+              slipway up --processes
               slipway up --set SLIPWAY_LOG_LEVEL=debug \\
                 --set builder:SLIPWAY_DOCKER_SOCKET=/run/docker.sock
 
-            Steps may run in containers and as plain processes of yours, and repositories may be folders of this \
-            machine; --set builder:SLIPWAY_RUNNERS=docker keeps to containers. The Docker Engine is the one that \
-            DOCKER_HOST names or that listens at the usual place; without one, steps are processes only.
+            Steps run in containers, and repositories may be folders of this machine. With --processes a step \
+            without an image is a plain process: it may do what you may, and it has the engine's socket. The Docker \
+            Engine is the one that DOCKER_HOST names or that listens at the usual place; without one, steps are \
+            processes only.
 
             On its private broker each service has a login that may do no more than it needs; keys/broker has their \
             addresses, one for you as the operator and one for whoever listens to events. Those who share a broker's \
@@ -42,6 +45,9 @@ struct UpCommand: AsyncParsableCommand {
         help: ArgumentHelp("A setting for every service or for one; repeat it.", valueName: "[service:]name=value"))
     var settings: [StackSetting] = []
 
+    @Flag(help: "Let steps without an image run as processes of yours, with the Docker Engine's socket.")
+    var processes = false
+
     @Option(help: ArgumentHelp("How long to wait for each part.", valueName: "seconds"))
     var timeout = 90
 
@@ -61,7 +67,7 @@ struct UpCommand: AsyncParsableCommand {
         let stack = Stack(
             layout: layout, binaries: try binaries.map(StackLayout.absolute) ?? Stack.executableFolder(),
             broker: broker ?? ProcessInfo.processInfo.environment["SLIPWAY_BROKER_URL"].nonEmpty, settings: settings,
-            flags: options.json ? nil : options.flags)
+            processes: processes, flags: options.json ? nil : options.flags)
         try await stack.start(timeout: .seconds(timeout))
         let console = Console.current
         let signIn = try await signIn(layout)
@@ -84,6 +90,11 @@ struct UpCommand: AsyncParsableCommand {
             Console.remark(
                 "No Docker Engine answers here, so steps run as plain processes only. Once one does: slipway "
                     + "down\(options.flags), slipway up\(options.flags).")
+        }
+        if processes || !stack.hasEngine {
+            let rights =
+                geteuid() == 0 ? "root's: they may do anything on this machine" : "yours: they may do what you may"
+            Console.remark("Steps without an image are processes of \(rights).")
         }
         let login = "slipway login \(layout.server) --token-file \(layout.tokenFile)"
         switch signIn {

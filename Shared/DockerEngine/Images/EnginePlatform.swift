@@ -44,6 +44,16 @@ extension DockerEngine {
         var arch: String
     }
 
+    private struct InformationDocument: Decodable {
+        var memTotal: Int64?
+    }
+
+    /// The memory of the engine's machine in bytes; 0 where the engine does not know.
+    /// - Throws: ``DockerError`` where the engine does not tell.
+    public func memory() async throws(DockerError) -> Int64 {
+        try await fetch(InformationDocument.self, Call(.get, "/info", "the engine's machine")).memTotal ?? 0
+    }
+
     /// What the engine runs and builds images for.
     /// - Throws: ``DockerError`` where the engine does not tell.
     public func platform() async throws(DockerError) -> EnginePlatform {

@@ -51,9 +51,13 @@ extension ContainerStep {
         container.logging = ContainerSpecification.Logging.none
         container.privileged = step.privileged
         container.droppedCapabilities = step.privileged ? [] : host.limits.dropped
+        container.allowsNewPrivileges = host.limits.allowsSudo
         container.processLimit = host.limits.processes
-        container.memoryLimit = step.memoryLimit ?? host.limits.memory
-        container.memoryAndSwapLimit = step.memorySwapLimit
+        let memory = ContainerMemory(
+            step.memoryLimit, swap: step.memorySwapLimit, most: try await host.memoryLimit())
+        if let remark = memory.remark { await run.log.line(remark) }
+        container.memoryLimit = memory.limit
+        container.memoryAndSwapLimit = memory.withSwap
         container.cpuLimit = host.limits.cpus
         container.sharedMemory = step.sharedMemorySize
         container.dns = step.dns

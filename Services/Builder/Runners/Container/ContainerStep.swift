@@ -43,8 +43,10 @@ struct ContainerStep: Sendable {
         do {
             let shell = folder.script == nil ? nil : CommandScript.interpreter(step.step.shell)
             let end = FirstEnd()
-            let details = try await supervise(id, engine, step, directory, shell, end)
-            let hint = await hint(on: details.state.exitCode, container.entrypoint?.first, step, id, engine)
+            let rights = RefusedRights(containers.host.limits)
+            let details = try await supervise(id, engine, step, directory, shell, end, rights)
+            var hint = await hint(on: details.state.exitCode, container.entrypoint?.first, step, id, engine)
+            if details.state.exitCode != 0, let words = rights.hint() { hint = words }
             let wasOutOfMemory = await wasOutOfMemory(details, container, folder, engine, wasStopped: end.isStop)
             result = .success(
                 Ending(
@@ -139,7 +141,8 @@ struct ContainerStep: Sendable {
 
     /// Starts the container and follows it to its end, which comes soon once the task is cancelled.
     private func supervise(
-        _ id: String, _ engine: DockerEngine, _ step: StepRun, _ directory: String?, _ shell: String?, _ end: FirstEnd
+        _ id: String, _ engine: DockerEngine, _ step: StepRun, _ directory: String?, _ shell: String?, _ end: FirstEnd,
+        _ rights: RefusedRights
     ) async throws -> ContainerDetails {
         // Both before the start, so that neither the end nor a word of the shortest run is missed.
         let exit = try await engine.awaitExit(of: id)
@@ -152,7 +155,10 @@ struct ContainerStep: Sendable {
                 _ = try await exit.code()
                 end.comes(byStop: false)
             }()
-            for try await piece in output { await step.log.write(piece.bytes) }
+            for try await piece in output {
+                rights.take(piece.bytes)
+                await step.log.write(piece.bytes)
+            }
             try await ended
             return try await engine.inspectContainer(id)
         }

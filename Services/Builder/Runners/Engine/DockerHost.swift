@@ -16,6 +16,7 @@ actor DockerHost {
     let logger: Logger
     private var connected: DockerEngine?
     private var hostData: String?
+    private var machineMemory: Int64?
 
     /// - Parameters:
     ///   - data: The builder's data folder.
@@ -59,6 +60,16 @@ actor DockerHost {
             connected = nil
             return "\(error)"
         }
+    }
+
+    /// The most memory of a container, in bytes; `nil` is without limit. Where no setting says, it is seven eighths of the
+    /// machine's: what grows without end is ended by itself then, and not whatever else the kernel finds.
+    func memoryLimit() async throws(DockerError) -> Int64? {
+        if let memory = limits.memory { return memory == 0 ? nil : memory }
+        if let machineMemory { return machineMemory }
+        let memory = try await engine().memory() / 8 * 7
+        machineMemory = memory
+        return memory == 0 ? nil : memory
     }
 
     /// A path below the data folder as the engine's host sees it.

@@ -147,7 +147,8 @@ actor JobContainers {
         container.labels = labels
         container.logging = ContainerSpecification.Logging.none
         container.processLimit = host.limits.processes
-        container.memoryLimit = host.limits.memory
+        container.droppedCapabilities = host.limits.dropped
+        container.memoryLimit = try await host.memoryLimit()
         container.cpuLimit = host.limits.cpus
         container.mounts = [.bind(source: try await host.hostPath(of: folder.path.string), path: "/slipway")]
         let id = try await engine.createContainer(container)

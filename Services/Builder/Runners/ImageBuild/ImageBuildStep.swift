@@ -45,7 +45,9 @@ struct ImageBuildStep: Sendable {
         await warnOfSecrets(build, log)
         await pull(build.cacheFrom, engine, step)
         let command = BuildCommand(
-            build: build, images: images.map(\.description), labels: options.labels, memoryLimit: options.memoryLimit)
+            build: build, images: images.map(\.description), labels: options.labels,
+            memoryLimit: containers.host.limits.memory.flatMap { $0 == 0 ? nil : $0 })
+        options.memoryLimit = try await containers.host.memoryLimit()
         await log.line("+ \(command)")
         let id = try await engine.build(options) { progress in
             if let text = progress.stream { await log.write(Array(text.utf8)) }
@@ -141,7 +143,7 @@ struct ImageBuildStep: Sendable {
             context: context.path, dockerfile: build.dockerfile ?? BuildFile.standard(in: context),
             tags: images, arguments: arguments,
             target: build.target, labels: labels, cacheFrom: build.cacheFrom, pulls: build.pull,
-            usesCache: !build.noCache, logins: logins, memoryLimit: containers.host.limits.memory)
+            usesCache: !build.noCache, logins: logins)
         options.platform = build.platform
         return options
     }

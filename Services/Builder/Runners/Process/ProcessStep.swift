@@ -7,16 +7,16 @@ import Worker
 
 /// Runs a step's commands as processes of this machine, in the workspace.
 struct ProcessStep: Sendable {
-    let processes: ProcessRunner
+    let processes: StepProcesses
     let folder: JobFolder
-    /// Their engine is what `docker` commands find by themselves; `nil` leaves them their own.
+    /// `nil` where this builder has no Docker Engine.
     let containers: JobContainers?
 
     func run(_ step: StepRun) async throws -> StepResult {
         if let problem = step.step.shell.flatMap(ShellName.problem) { throw JobFailure(problem) }
         let given = try folder.makeStep(number: StepNumber.next())
         var environment = try step.environment(output: given.output.string)
-        if let containers, environment["DOCKER_HOST"] == nil {
+        if processes.sharesDocker, let containers, environment["DOCKER_HOST"] == nil {
             environment["DOCKER_HOST"] = "unix://\(containers.host.socketPath)"
         }
         if !step.job.registries.isEmpty, environment["DOCKER_CONFIG"] == nil {
@@ -31,7 +31,7 @@ struct ProcessStep: Sendable {
         if let containers, geteuid() != 0, await containers.isUsed { await containers.openWorkspace(step.log) }
         // A probe looks into containers: what uses a service that is a process waits for it in its own way.
         if step.isBackground { step.ready() }
-        let outcome = try await processes.run(
+        let outcome = try await processes.runner.run(
             command, job: step.job.grant.job.rawValue, attempt: step.job.grant.attempt,
             advice: step.step.backgroundAdvice, log: step.log)
         return try await step.result(of: outcome, reason: await reason(of: outcome, step), outputs: given.output)

@@ -9,7 +9,7 @@ struct ProcessStepRunner: BuildStepRunner {
 
     init(_ job: BuildJob) { self.job = job }
 
-    static func collectLeftovers(_ tools: BuildTools) async { await tools.processes?.collectLeftovers() }
+    static func collectLeftovers(_ tools: BuildTools) async { await tools.processes?.runner.collectLeftovers() }
 
     func accepts(_ step: Step) -> Bool { step.image == nil && step.build == nil }
 
@@ -23,12 +23,14 @@ struct ProcessStepRunner: BuildStepRunner {
             throw JobFailure(
                 "the step has no image and this builder runs no processes; give the step an image"
                     + (step.step.deploysByCommands ? " or a deploy block" : "")
-                    + ", or start a builder with SLIPWAY_RUNNERS=docker,process (in compose: SLIPWAY_BUILDER_RUNNERS)")
+                    + ", or start a builder with SLIPWAY_RUNNERS=docker,process (in compose: SLIPWAY_BUILDER_RUNNERS; "
+                    + "of slipway up: --processes)")
         }
         return try await ProcessStep(processes: processes, folder: job.folder, containers: job.containers).run(step)
     }
 
     func cleanUp() async {
-        await job.tools.processes?.collectLeftovers(job: job.job.grant.job.rawValue, attempt: job.job.grant.attempt)
+        await job.tools.processes?.runner.collectLeftovers(
+            job: job.job.grant.job.rawValue, attempt: job.job.grant.attempt)
     }
 }
