@@ -26,6 +26,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -81,6 +82,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -123,7 +125,9 @@ let package = Package(
                 "AMQP", "Contracts", "Messaging", "Secrets", "Text", "Threading", configuration, hummingbird,
                 lifecycle, logging, metrics, nioCore, systemPackage, unixSignals,
             ]),
-        shared("WebServer", ["Runtime", hummingbird, lifecycle, logging, nioCore]),
+        shared(
+            "WebServer",
+            ["Runtime", hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioSSL]),
         shared(
             "Worker",
             [
@@ -224,7 +228,9 @@ let package = Package(
             ]),
         tests("KubernetesTests", ["Kubernetes", "Contracts", "HTTPClient", "TestSupport", systemPackage]),
         tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging, metrics]),
-        tests("WebServerTests", ["WebServer", "Runtime", "TestSupport", hummingbird, logging]),
+        tests(
+            "WebServerTests",
+            ["WebServer", "Runtime", "TestSupport", hummingbird, lifecycle, logging, systemPackage]),
         tests(
             "WorkerTests",
             [

@@ -30,7 +30,9 @@ struct Pipeline {
         context.readiness.add("store") { await store.problem() }
 
         let listen = try settings.value(PipelineSettings.listen)
-        let publicURL = try settings.optional(PipelineSettings.publicURL) ?? "http://\(listen)"
+        let certificate = try ServerCertificate(settings, context.readiness, logger: logger)
+        let publicURL =
+            try settings.optional(PipelineSettings.publicURL) ?? "\(certificate == nil ? "http" : "https")://\(listen)"
         let keys = try settings.value(CommonSettings.sealKeys)
         let mirrorKey = try settings.value(CommonSettings.mirrorKey)
         let hookKey = try settings.value(CommonSettings.hookKey)
@@ -59,13 +61,14 @@ struct Pipeline {
         // Without a broker people still see what ran and change what is to run; what that sends waits in the outbox.
         let isServing = Served()
         context.readiness.add("pages") { isServing.value ? nil : "they are not served yet" }
+        let proxies = try settings.value(CommonSettings.trustedProxies)
         let server = RouterService(
             try PipelineRouter.make(
-                operations, publicURL: engine.configuration.publicURL,
-                proxies: try settings.value(CommonSettings.trustedProxies), logger: logger), on: listen,
-            setting: PipelineSettings.listen, logger: logger, served: isServing.begin)
+                operations, publicURL: engine.configuration.publicURL, isSecure: certificate != nil, proxies: proxies,
+                logger: logger), on: listen, setting: PipelineSettings.listen, certificate: certificate,
+            proxies: proxies, logger: logger, served: isServing.begin)
         let bus = context.bus.takingUnsigned(until: engine.configuration.unsignedUntil)
-        return [
+        return (certificate.map { [$0] } ?? []) + [
             OutboxRelay(store: store.store, outbox: store.outbox, window: 200, logger: logger) { message in
                 try await bus.publish(message)
             },

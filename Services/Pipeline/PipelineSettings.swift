@@ -6,7 +6,8 @@ enum PipelineSettings {
     static let listen = Setting<ListenAddress>.listen(
         "listen", "where the API and the pages are served", default: ListenAddress(host: "127.0.0.1", port: 8082))
     static let publicURL = Setting<String>.text(
-        "public.url", "where people reach the API and the pages; http://<listen> if absent",
+        "public.url",
+        "where people reach the API and the pages; http://<listen>, or https:// with a certificate, if absent",
         example: "https://slipway.example")
     static let hooksURL = Setting<String>.text(
         "hooks.url", "where forges reach the webhook gateway, for the address shown to people",
@@ -46,7 +47,7 @@ enum PipelineSettings {
     static let all: [any AnySetting] = [
         listen, publicURL, hooksURL, databaseURL, databasePassword, lease, timeLimit, repositoryRuns, openRuns,
         CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey,
-        CommonSettings.trustedProxies,
+        CommonSettings.trustedProxies, CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
         CommonSettings.logBrokerURL,
     ]
 }

@@ -26,6 +26,7 @@ struct Sync {
         let data = try settings.value(CommonSettings.data)
         let listen = try settings.value(SyncSettings.listen)
         try FileManager.default.createDirectory(atPath: data + "/home", withIntermediateDirectories: true)
+        let certificate = try ServerCertificate(settings, context.readiness, logger: logger)
         let certificates = try TrustedCertificates(settings)
         try certificates?.write(to: data + "/certificates.pem")
         var git = GitProgram(
@@ -36,7 +37,8 @@ struct Sync {
         git.idleTimeout = try settings.value(SyncSettings.idleTimeout)
         let mirrors = Mirrors(
             data: data, program: git,
-            publicURL: try settings.optional(SyncSettings.mirrorURL) ?? "http://\(listen)")
+            publicURL: try settings.optional(SyncSettings.mirrorURL)
+                ?? "\(certificate == nil ? "http" : "https")://\(listen)")
         let maintenance = MirrorMaintenance(logger: logger)
         let slots = FetchSlots(
             total: try settings.value(SyncSettings.concurrency),
@@ -50,13 +52,13 @@ struct Sync {
             mirrors: mirrors, access: access, slots: slots, maintenance: maintenance,
             largeFileLimit: Int64(try settings.value(SyncSettings.largeFileLimit)) << 20)
         let outcomes = SyncOutcomes(bus: context.bus, logger: logger)
-        return [
+        return (certificate.map { [$0] } ?? []) + [
             maintenance,
             RouterService(
                 MirrorRoutes(
                     mirrors: mirrors, tokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey)),
                     parts: parts, logger: logger
-                ).router(), on: listen, setting: SyncSettings.listen, idleTimeout: .seconds(120), logger: logger),
+                ).router(), on: listen, setting: SyncSettings.listen, certificate: certificate, logger: logger),
             QueueConsumer(
                 bus: context.bus, queue: MessageMap.sync, prefetch: Self.prefetch,
                 handlers: [

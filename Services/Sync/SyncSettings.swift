@@ -2,6 +2,7 @@ import Git
 import Glibc
 import Runtime
 import Text
+import WebServer
 
 /// The settings of sync beside `CommonSettings`.
 enum SyncSettings {
@@ -45,6 +46,7 @@ enum SyncSettings {
         listen, mirrorURL, allowsFile, concurrency, hostConcurrency, timeout, idleTimeout, largeFileLimit, sshKey,
         sshKnownHosts, git,
         CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.certificateAuthority,
+        CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
     ]
 
     /// - Throws: `SettingsError` for a file that ssh would pass over without a word.

@@ -21,7 +21,18 @@ enum GatewaySettings {
         try GroupSecrets(text)
     }
 
+    /// Who learnt a token, for it travels in every request, sends hooks with it as long as one is taken.
+    static let signed = Setting<SignedRepositories>(
+        "hook.signed",
+        "the repositories whose hooks have to be signed and never come with a token alone: paths and groups, or * for "
+            + "all; those of a group with a signing secret have to without it",
+        example: "shop,tools/ci", default: SignedRepositories()
+    ) { text in
+        try SignedRepositories(text)
+    }
+
     static let all: [any AnySetting] = [
-        listen, bodyLimit, secrets, CommonSettings.hookKey, CommonSettings.data, CommonSettings.trustedProxies,
+        listen, bodyLimit, secrets, signed, CommonSettings.hookKey, CommonSettings.data, CommonSettings.trustedProxies,
+        CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
     ]
 }

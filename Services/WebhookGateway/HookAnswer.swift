@@ -103,11 +103,20 @@ struct HookRefusal: Error, Sendable {
         wrongSecret("wrong_signature", "the signature is not one of \(repository)")
     }
 
+    /// It comes with a token alone, or with nothing.
+    static func unsigned(_ repository: RepositoryPath) -> HookRefusal {
+        HookRefusal(
+            .unauthorized, "unsigned", "the hook of \(repository) is not signed, and its hooks have to be",
+            remedy: "enter the secret as the hook's signing secret, not as its token; SLIPWAY_HOOK_SIGNED, or a "
+                + "signing secret of its group, says that they have to be")
+    }
+
     /// What came is no HTTP.
     static func malformedRequest(_ error: any Error) -> HookRefusal {
         HookRefusal(
             .badRequest, "malformed_request", "the request is no HTTP/1.1: \(error)",
-            remedy: "post the hook over HTTP, without TLS where nothing before the gateway ends it")
+            remedy: "post the hook over HTTP, or for https give the gateway a certificate with "
+                + "SLIPWAY_TLS_CERTIFICATE_FILE")
     }
 
     /// Its body did not come.

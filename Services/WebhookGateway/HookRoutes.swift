@@ -89,6 +89,11 @@ final class HookRoutes: Sendable {
             remedy: "have the forge send it, with what `slipway repo hook` shows for the repository")
     }
 
+    /// Whom a connection's place is counted for: its other end, where that is no proxy.
+    func source(of peer: IPAddress?) -> IPAddress? {
+        peer.flatMap { proxies.contains($0) ? nil : $0 }
+    }
+
     /// Who sends it, as far as the proxies that are trusted tell.
     func client(_ peer: IPAddress?, _ headers: HTTPHeaders) -> Client {
         proxies.client(peer: peer) { headers[$0] }

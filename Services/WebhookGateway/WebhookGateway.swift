@@ -35,7 +35,8 @@ struct WebhookGateway {
         }
         let groups = try settings.value(GatewaySettings.secrets)
         let secrets = HookSecrets(
-            token: HookToken(key: try settings.value(CommonSettings.hookKey)), groups: groups)
+            token: HookToken(key: try settings.value(CommonSettings.hookKey)), groups: groups,
+            signed: try settings.value(GatewaySettings.signed))
         let batches = PublishBatches<Publication> { bus.publish($0) }
         let intake = Intake(
             publish: { batches.publish(Publication($0.outgoing, timeout: timeout, done: $1)) }, spool: spool,
@@ -43,8 +44,10 @@ struct WebhookGateway {
         context.readiness.add("hooks") { [broker = context.broker] in
             await intake.problem(broker: await broker.status.problem)
         }
+        let certificate = try ServerCertificate(settings, context.readiness, logger: context.logger)
+        if let certificate { services.append(certificate) }
         let server = GatewayServer(
-            address: try settings.value(GatewaySettings.listen),
+            address: try settings.value(GatewaySettings.listen), certificate: certificate,
             routes: HookRoutes(
                 forges: ForgeRegistry.all(secrets), intake: intake,
                 inquiries: HookInquiries(groups: groups) { try await bus.call($0, timeout: .seconds(3)) },

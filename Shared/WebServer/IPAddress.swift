@@ -19,6 +19,13 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// What one client has: the address, or of IPv6 the 64 bits of a network, in which a client has all the rest.
+    var network: IPAddress {
+        bytes.count == 4 ? self : IPAddress(bytes: bytes.prefix(8) + [UInt8](repeating: 0, count: 8))
+    }
+
     /// One that a proxy names, with a port or without: `192.0.2.7:80`, `[2001:db8::7]:80`.
     init?(named text: some StringProtocol) {
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {

@@ -1,6 +1,6 @@
 public import Hummingbird
+import HummingbirdCore
 public import Logging
-import NIOCore
 public import Runtime
 public import ServiceLifecycle
 import Synchronization
@@ -11,22 +11,33 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     private let responder: Responder
     private let address: ListenAddress
     private let setting: Setting<ListenAddress>
-    private let idleTimeout: Duration?
+    private let certificate: ServerCertificate?
+    private let patience: RequestPatience
+    private let places: ConnectionPlaces
+    private let proxies: TrustedProxies
     private let logger: Logger
     private let served: @Sendable () -> Void
 
     /// - Parameters:
     ///   - setting: where the address comes from, for the error.
-    ///   - idleTimeout: after how long a connection is closed on which nothing is said; never if absent.
+    ///   - certificate: what is served over TLS with; plain HTTP without.
+    ///   - patience: how long clients may take to say what they want.
+    ///   - places: those of its connections.
+    ///   - proxies: those that connections of many clients come from.
     ///   - served: called once requests are answered.
     public init<Router: HTTPResponderBuilder>(
         _ router: Router, on address: ListenAddress, setting: Setting<ListenAddress>,
-        idleTimeout: Duration? = nil, logger: Logger, served: @escaping @Sendable () -> Void = {}
+        certificate: ServerCertificate? = nil, patience: RequestPatience = RequestPatience(),
+        places: ConnectionPlaces = ConnectionPlaces(), proxies: TrustedProxies = .none, logger: Logger,
+        served: @escaping @Sendable () -> Void = {}
     ) where Router.Responder == Responder {
         responder = router.buildResponder()
         self.address = address
         self.setting = setting
-        self.idleTimeout = idleTimeout
+        self.certificate = certificate
+        self.patience = patience
+        self.places = places
+        self.proxies = proxies
         self.logger = logger
         self.served = served
     }
@@ -38,7 +49,11 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         let isServing = Mutex(false)
         let application = Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: idleTimeout.map { TimeAmount($0) })),
+            server: HTTPServerBuilder { [certificate, patience, places, proxies] responder in
+                GuardedChannel(
+                    http: HTTP1Channel(responder: responder), certificate: certificate, patience: patience,
+                    places: places, proxies: proxies)
+            },
             configuration: .init(address: .hostname(address.host, port: address.port)),
             onServerRunning: { [served] _ in
                 isServing.withLock { $0 = true }

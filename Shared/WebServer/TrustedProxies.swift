@@ -4,7 +4,7 @@ public import Runtime
 public struct Client: Sendable, Hashable, CustomStringConvertible {
     /// `nil` where not even the connection's other end is known.
     public var address: IPAddress?
-    /// Whether it came over HTTPS, as far as a trusted proxy tells.
+    /// Whether it came over HTTPS: by the connection itself, or by a trusted proxy that says so.
     public var isSecure: Bool
 
     public init(address: IPAddress?, isSecure: Bool = false) {
@@ -66,14 +66,18 @@ public struct TrustedProxies: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String { networks.map { "\($0.address)/\($0.prefix)" }.joined(separator: ",") }
 
-    private func contains(_ address: IPAddress) -> Bool { networks.contains { $0.contains(address) } }
+    /// Whether it is the address of one.
+    public func contains(_ address: IPAddress) -> Bool { networks.contains { $0.contains(address) } }
 
     /// Who a request comes from.
     /// - Parameters:
     ///   - peer: the connection's other end.
+    ///   - isSecure: whether the connection is over TLS, which holds where no trusted proxy says otherwise.
     ///   - field: the values of a header field, in their order.
-    public func client(peer: IPAddress?, field: (_ name: String) -> [String]) -> Client {
-        guard let peer, contains(peer) else { return Client(address: peer, isSecure: false) }
+    public func client(
+        peer: IPAddress?, isSecure: Bool = false, field: (_ name: String) -> [String]
+    ) -> Client {
+        guard let peer, contains(peer) else { return Client(address: peer, isSecure: isSecure) }
         var client = peer
         /// How many proxies have spoken, from the last one on.
         var hops = 0
@@ -87,7 +91,7 @@ public struct TrustedProxies: Sendable, Equatable, CustomStringConvertible {
         let schemes = Self.list(field("X-Forwarded-Proto"))
         // What the proxy says that the client asked. One that passes on what it was told adds nothing.
         let scheme = schemes.isEmpty ? nil : schemes[max(0, schemes.count - max(1, hops))]
-        return Client(address: client, isSecure: scheme?.lowercased() == "https")
+        return Client(address: client, isSecure: scheme.map { $0.lowercased() == "https" } ?? isSecure)
     }
 
     private static func list(_ values: [String]) -> [String] {

@@ -63,7 +63,8 @@ import WebServer
         for (url, isSecure) in [("https://slipway.example", true), ("http://slipway.example", false)] {
             try await with(publicURL: url) { client, _ in
                 let cookie = try #require(try await signIn(client, at: door).headers[.setCookie])
-                #expect(cookie.hasPrefix("slipway_session=s_"))
+                #expect(cookie.hasPrefix(isSecure ? "__Host-slipway_session=s_" : "slipway_session=s_"))
+                #expect(!cookie.contains("Domain"))
                 for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=2592000"] {
                     #expect(cookie.contains(part), "\(part)")
                 }
@@ -85,8 +86,37 @@ import WebServer
                     from: [
                         .secFetchSite: "same-origin", .forwardedProto: scheme, .forwardedFor: "198.51.100.7",
                     ])
-                #expect(answer.headers[.setCookie]?.contains("; Secure") == isSecure, "\(proxies) \(scheme)")
+                let cookie = try #require(answer.headers[.setCookie])
+                #expect(cookie.contains("; Secure") == isSecure, "\(proxies) \(scheme)")
+                #expect(cookie.hasPrefix("__Host-") == isSecure, "\(proxies) \(scheme)")
+                #expect((answer.headers[.strictTransportSecurity] != nil) == isSecure, "\(proxies) \(scheme)")
             }
+        }
+    }
+
+    /// A page of a neighbouring host, or whoever is between and speaks plain HTTP, can set a cookie of the plain name.
+    @Test func `A cookie that a neighbour put there is no session behind HTTPS`() async throws {
+        try await with { client, fixture in
+            let session = try await fixture.operations.access.signIn(token: PlatformFixture.token)
+            for (name, status) in [
+                ("slipway_session", HTTPResponse.Status.unauthorized), ("__Host-slipway_session", .ok),
+            ] {
+                let answer = try await client.execute(
+                    uri: "/api/v1/runs", method: .get, headers: [.cookie: "\(name)=\(session)"])
+                #expect(answer.status == status)
+                #expect(answer.headers[.strictTransportSecurity] == "max-age=31536000")
+            }
+        }
+    }
+
+    /// A megabyte of a stranger's is not kept while it comes in.
+    @Test(arguments: Door.allCases) func `A body of someone who is not signed in is small`(door: Door) async throws {
+        try await with { client, _ in
+            let answer = try await client.execute(
+                uri: door.signIn.path, method: .post,
+                headers: [.secFetchSite: "same-origin", .contentType: door.signIn.type],
+                body: ByteBuffer(string: door.signIn.body + String(repeating: " ", count: 9_000)))
+            #expect(answer.status == .contentTooLarge)
         }
     }
 

@@ -82,6 +82,20 @@ struct GitLabTests {
         #expect(try await gateway.post(older).body["id"] != gateway.post(older).body["id"])
     }
 
+    @Test("a signed hook that somebody saw and sends again with other headers is the same push")
+    func replay() async throws {
+        let gateway = Gateway()
+        var hook = try Hook().signed(secret: Hook.signingSecret)
+        let id = try await gateway.post(hook).body["id"]
+        for key in ["1", "2", nil] {
+            hook.headers[one: GitLab.Header.idempotencyKey] = key
+            hook.headers[one: GitLab.Header.eventUUID] = key
+            hook.headers[one: GitLab.Header.token] = key
+            #expect(try await gateway.post(hook).body["id"] == id)
+        }
+        #expect(try await gateway.post(Hook().signed(secret: Hook.signingSecret, id: "msg-2")).body["id"] != id)
+    }
+
     @Test(
         "what starts nothing is answered with success and a reason",
         arguments: [

@@ -21,6 +21,11 @@ struct Hook {
     static let before = "95790bf891e76fee5e1747ab589903a6a1f80f22"
     static let zero = String(repeating: "0", count: 40)
 
+    /// The secret of shop/web as a signing secret.
+    static let signingSecret =
+        "whsec_"
+        + Data(HookToken(key: key).token(for: RepositoryPath(rawValue: "shop/web")).utf8).base64EncodedString()
+
     var members: [String: JSONValue] = [
         "object_kind": "push", "event_name": "push", "before": .string(before), "after": .string(sha),
         "ref": "refs/heads/main", "ref_protected": true, "checkout_sha": .string(sha), "message": .null,
@@ -158,6 +163,7 @@ final class Broker: Sendable {
 struct Gateway {
     let broker = Broker()
     var groups = GroupSecrets()
+    var signed = SignedRepositories()
     var spool: Spool?
     var limit = 1 << 20
     var proxies = TrustedProxies.none
@@ -181,7 +187,7 @@ struct Gateway {
     var routes: HookRoutes {
         let logger = Logger(label: "test") { [lines] _ in LogLines.Handler(lines: lines) }
         return HookRoutes(
-            forges: ForgeRegistry.all(HookSecrets(token: HookToken(key: Hook.key), groups: groups)),
+            forges: ForgeRegistry.all(HookSecrets(token: HookToken(key: Hook.key), groups: groups, signed: signed)),
             intake: Intake(publish: broker.publish, spool: spool, logger: logger),
             inquiries: HookInquiries(groups: groups, budget: budget) { [inquiry] _ in
                 guard let inquiry else { throw Broker.away }

@@ -108,11 +108,10 @@ struct HookConnectionTests {
         #expect(try await written(channel).isEmpty)
     }
 
-    @Test("a request that comes byte by byte is not waited for any longer than one that does not come")
+    @Test("a body that comes byte by byte is not waited for any longer than a request that does not come")
     func trickle() async throws {
         let routes = Gateway().routes
         let places = ConnectionPlaces()
-        let head = try await connect(routes, places)
         let body = try await connect(routes, places)
         try await body.writeInbound(
             ByteBuffer(string: "POST /hooks/gitlab HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"))
@@ -120,19 +119,71 @@ struct HookConnectionTests {
         try await dropping.writeInbound(
             ByteBuffer(string: "POST /elsewhere HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"))
         for byte in "POST /hooks".utf8 {
-            for channel in [head, body, dropping] {
+            for channel in [body, dropping] {
                 #expect(channel.isActive)
                 try await channel.writeInbound(ByteBuffer(bytes: [byte]))
                 await channel.testingEventLoop.advanceTime(by: .seconds(5))
             }
         }
-        for channel in [head, body, dropping] {
+        for channel in [body, dropping] {
             #expect(channel.isActive)
             await channel.testingEventLoop.advanceTime(by: .seconds(5))
             #expect(!channel.isActive)
         }
         #expect(try await written(body).hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
         #expect(places.count == 0)
+    }
+
+    @Test("a head that is sent half ends within seconds, on a new connection and on one in use")
+    func halfSentHead() async throws {
+        let places = ConnectionPlaces()
+        let new = try await connect(Gateway().routes, places)
+        let used = try await connect(Gateway().routes, places)
+        try await used.writeInbound(ByteBuffer(bytes: request(Hook())))
+        #expect(try await written(used).hasPrefix("HTTP/1.1 202 Accepted\r\n"))
+        await used.testingEventLoop.advanceTime(by: .seconds(40))
+        for byte in "POST /hook".utf8 {
+            for channel in [new, used] {
+                #expect(channel.isActive)
+                try await channel.writeInbound(ByteBuffer(bytes: [byte]))
+                await channel.testingEventLoop.advanceTime(by: .seconds(1))
+            }
+        }
+        for channel in [new, used] { #expect(!channel.isActive) }
+        #expect(places.count == 0)
+
+        // One that is whole in time is taken, however many pieces it comes in.
+        let slow = try await connect(Gateway().routes, places)
+        let bytes = try request(Hook())
+        for piece in [bytes.prefix(20), bytes.dropFirst(20).prefix(100), bytes.dropFirst(120)] {
+            try await slow.writeInbound(ByteBuffer(bytes: piece))
+            await slow.testingEventLoop.advanceTime(by: .seconds(4))
+        }
+        #expect(try await written(slow).hasPrefix("HTTP/1.1 202 Accepted\r\n"))
+        await slow.testingEventLoop.advanceTime(by: .seconds(50))
+        #expect(slow.isActive)
+    }
+
+    @Test("one address that opens many connections takes no other's place")
+    func crowd() async throws {
+        let places = ConnectionPlaces(limit: 8, sourceLimit: 3)
+        let routes = Gateway().routes
+        func enter(_ address: String) async throws -> NIOAsyncTestingChannel {
+            let channel = try await NIOAsyncTestingChannel { channel in
+                _ = HookChannel(routes: routes, places: places).setup(channel: channel, logger: Logger(label: "test"))
+            }
+            let peer = try SocketAddress(ipAddress: address, port: 4711)
+            channel.remoteAddress = peer
+            try await channel.connect(to: peer)
+            return channel
+        }
+        let honest = try await enter("198.51.100.7")
+        var crowd: [NIOAsyncTestingChannel] = []
+        for number in 1...6 { crowd.append(try await enter("2001:db8::\(number)")) }
+        for channel in crowd + [honest] { await channel.testingEventLoop.run() }
+        #expect(crowd.map(\.isActive) == [false, false, false, true, true, true])
+        #expect(honest.isActive)
+        #expect(places.count == 4)
     }
 
     @Test("a connection in use is kept, however long its answer takes; one that is idle afterwards is not")

@@ -11,14 +11,47 @@ import Testing
 struct VerificationTests {
     private static let groupSecret = "group-secret-of-16+"
     private static let signingSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-    private static let derived =
-        "whsec_"
-        + Data(HookToken(key: Hook.key).token(for: RepositoryPath(rawValue: "shop/web")).utf8).base64EncodedString()
+    private static let derived = Hook.signingSecret
 
     private func gateway(_ groups: String = "") throws -> Gateway {
         var gateway = Gateway()
         if !groups.isEmpty { gateway.groups = try GroupSecrets(groups) }
         return gateway
+    }
+
+    private func signed(_ repositories: String) throws -> Gateway {
+        var gateway = Gateway()
+        gateway.signed = try SignedRepositories(repositories)
+        return gateway
+    }
+
+    @Test("a token that somebody learnt is none for a repository whose hooks are signed")
+    func tokenOfSigned() async throws {
+        let hook = Hook()
+        let ofGroup = "shop=\(Self.signingSecret)"
+        for gateway in [
+            try gateway(ofGroup), try signed("shop"), try signed("tools, shop/web"), try signed("*"),
+        ] {
+            #expect(try await refusal(hook, gateway) == "unsigned")
+            var without = hook
+            without.headers[one: GitLab.Header.token] = nil
+            #expect(try await refusal(without, gateway) == "unsigned")
+            #expect(try await gateway.post(hook.signed(secret: Self.derived)).status == .accepted)
+        }
+        var gitea = HubHook.gitea()
+        gitea.extra["Authorization"] = "Bearer \(try #require(gitea.secret))"
+        #expect(try await signed("shop").post(gitea).status == .accepted)
+        gitea.secret = nil
+        #expect(try await Gateway().post(gitea).status == .accepted)
+        #expect(try await signed("shop").post(gitea).status == .unauthorized)
+        // Of other repositories, and where a group has both, while it moves from one to the other.
+        for gateway in [
+            try gateway("tools=\(Self.signingSecret)"), try signed("sho,shop/web2,shop/web/x"),
+            try gateway("\(ofGroup),shop=\(Self.groupSecret)"),
+        ] {
+            #expect(try await gateway.post(hook).status == .accepted)
+        }
+        #expect(throws: SettingProblem.self) { try SignedRepositories("shop,a b") }
     }
 
     private func refusal(_ hook: Hook, _ gateway: Gateway) async throws -> String? {

@@ -8,22 +8,26 @@ import WebServer
 enum PipelineRouter {
     /// - Parameters:
     ///   - publicURL: where people reach this service, such as `https://slipway.example`.
+    ///   - isSecure: whether it is served over TLS.
     ///   - proxies: those before it that are believed who asks.
     static func make(
-        _ operations: Operations, publicURL: String, proxies: TrustedProxies = .none, logger: Logger
+        _ operations: Operations, publicURL: String, isSecure: Bool = false, proxies: TrustedProxies = .none,
+        logger: Logger
     ) throws -> HeadRequests<APIContext> {
-        let router = try routes(operations, publicURL: publicURL, proxies: proxies, logger: logger)
+        let router = try routes(operations, publicURL: publicURL, isSecure: isSecure, proxies: proxies, logger: logger)
         refuseOtherMethods(on: router)
         return HeadRequests(router: router)
     }
 
     /// All that is answered with more than a refusal.
     static func routes(
-        _ operations: Operations, publicURL: String, proxies: TrustedProxies = .none, logger: Logger
+        _ operations: Operations, publicURL: String, isSecure: Bool = false, proxies: TrustedProxies = .none,
+        logger: Logger
     ) throws -> Router<APIContext> {
         let router = Router(context: APIContext.self)
         let sessions = BrowserSessions(access: operations.access, publicURL: publicURL)
-        router.add(middleware: ClientMiddleware(proxies: proxies, logger: logger))
+        router.add(middleware: ClientMiddleware(proxies: proxies, isSecure: isSecure, logger: logger))
+        router.add(middleware: StrictTransport(isAlways: publicURL.hasPrefix("https://")))
         router.add(middleware: ProblemMiddleware())
         let api = router.group(RouterPath(APIPath.root))
         DocumentRoute().add(to: api)

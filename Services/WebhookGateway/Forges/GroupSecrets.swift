@@ -20,8 +20,8 @@ struct GroupSecrets: Sendable, CustomStringConvertible {
     init(_ text: String) throws {
         for (index, part) in text.split(separator: ",").enumerated() {
             let pair = part.split(separator: "=", maxSplits: 1)
-            guard pair.count == 2, let group = pair.first.map({ $0.filter { $0 != " " } }), !group.isEmpty,
-                group == "*" || RepositoryPath(rawValue: String(group)).problem == nil
+            guard pair.count == 2, let group = pair.first.map({ $0.filter { $0 != " " } }),
+                RepositoryGroup.isOne(String(group))
             else { throw SettingProblem(expected: "group=secret in entry \(index + 1)") }
             let secret = String(pair[1])
             if secret.hasPrefix("whsec_") {
@@ -52,15 +52,49 @@ struct GroupSecrets: Sendable, CustomStringConvertible {
 
     private func entries(of holder: HookSecrets.Holder) -> [Entry] {
         switch holder {
-        case .repository(let path): entries.filter { Self.group($0.group, holds: path) }
+        case .repository(let path): entries.filter { RepositoryGroup.holds($0.group, path) }
         case .alone: []
         case .group(let place): [entries[place]]
         }
     }
 
-    private static func group(_ group: String, holds repository: RepositoryPath) -> Bool {
-        group == "*" || repository.rawValue == group || repository.rawValue.hasPrefix(group + "/")
+    /// Whether hooks of a repository are signed as far as these say: its groups have a signing secret and no token.
+    func haveSigned(_ repository: RepositoryPath) -> Bool {
+        let kinds = entries(of: .repository(repository)).map(\.kind)
+        return !kinds.isEmpty && kinds.allSatisfy { if case .signature = $0 { true } else { false } }
     }
 
     var description: String { "\(entries.count) group secrets" }
+}
+
+/// Names of groups in settings: a path, for the repository of that path and all below it, or `*` for every repository.
+enum RepositoryGroup {
+    static func isOne(_ text: String) -> Bool {
+        text == "*" || !text.isEmpty && RepositoryPath(rawValue: text).problem == nil
+    }
+
+    static func holds(_ group: String, _ repository: RepositoryPath) -> Bool {
+        group == "*" || repository.rawValue == group || repository.rawValue.hasPrefix(group + "/")
+    }
+}
+
+/// The repositories whose hooks have to be signed: `shop,tools/ci`, or `*`.
+struct SignedRepositories: Sendable, CustomStringConvertible {
+    private let groups: [String]
+
+    init() { groups = [] }
+
+    /// - Throws: `SettingProblem` that names what is no path.
+    init(_ text: String) throws {
+        groups = text.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+        if let wrong = groups.first(where: { !RepositoryGroup.isOne($0) }) {
+            throw SettingProblem(expected: "a list of paths and groups such as shop,tools/ci, or *: “\(wrong)” is none")
+        }
+    }
+
+    func contains(_ repository: RepositoryPath) -> Bool {
+        groups.contains { RepositoryGroup.holds($0, repository) }
+    }
+
+    var description: String { groups.joined(separator: ",") }
 }

@@ -24,6 +24,7 @@ final class HookSecrets: Sendable {
 
     let token: HookToken
     let groups: GroupSecrets
+    let signed: SignedRepositories
     /// Tokens of repositories, by path, that have sent one that was right: to derive one takes longer than all else that
     /// verifies it.
     private let known = Mutex<[String: String]>([:])
@@ -31,8 +32,13 @@ final class HookSecrets: Sendable {
     /// As many are kept, then none: whoever sends hooks of so many soon has them here again.
     static let limit = 4096
 
-    init(token: HookToken, groups: GroupSecrets) {
-        (self.token, self.groups) = (token, groups)
+    init(token: HookToken, groups: GroupSecrets, signed: SignedRepositories = SignedRepositories()) {
+        (self.token, self.groups, self.signed) = (token, groups, signed)
+    }
+
+    /// Whether a repository's hooks have to be signed, so that no token is right.
+    func haveSigned(_ repository: RepositoryPath) -> Bool {
+        signed.contains(repository) || groups.haveSigned(repository)
     }
 
     /// Whether a token is one of the holder's, in constant time.

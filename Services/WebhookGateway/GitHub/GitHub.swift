@@ -17,7 +17,6 @@ struct GitHub: ForgeHooks {
 
     enum Header {
         static let event = "X-GitHub-Event"
-        static let delivery = "X-GitHub-Delivery"
         /// `sha256=` and hexadecimal digits.
         static let signature = "X-Hub-Signature-256"
     }
@@ -38,7 +37,9 @@ struct GitHub: ForgeHooks {
                 meaning: { () throws(HookRefusal) in
                     switch event {
                     case "push":
-                        let key = hook.headers.first(name: Header.delivery)
+                        // Only the body is signed, and each push has another one: everybody who saw a hook could send
+                        // it again as another delivery.
+                        let key = hook.headers.first(name: Header.signature)
                         return try payload.push(of: forge, subject, key: key).verdict(now: now)
                     case "ping": return .ignored("the hook of \(subject) is set up: its secret is right")
                     default: return .ignored("events of kind “\(event.prefix(80))” start nothing")

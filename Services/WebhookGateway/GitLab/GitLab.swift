@@ -75,6 +75,7 @@ struct GitLab: ForgeHooks {
             }
             throw refused(refusal, repository)
         }
+        guard !secrets.haveSigned(repository) else { throw HookRefusal.unsigned(repository) }
         guard let token = hook.headers.first(name: Header.token) else {
             throw HookRefusal(
                 .unauthorized, "missing_token", "the hook of \(repository) has neither a secret token nor a signature")
@@ -107,8 +108,17 @@ struct GitLab: ForgeHooks {
             after: payload.after, taggedCommit: payload.checkout, cloneURL: payload.cloneURL,
             cloneMember: "project.git_http_url", defaultBranch: payload.defaultBranch, sender: payload.sender,
             skip: payload.skip, origin: payload.origin,
-            // From 17.4 on a resend keeps the first; the second is of the event, whatever it is sent to.
-            key: headers.first(name: Header.idempotencyKey) ?? headers.first(name: Header.eventUUID))
+            key: key(headers))
+    }
+
+    /// What a resend keeps. Of a signed hook that is what is signed: everybody who saw one could send it again with
+    /// another value of any other header. From 17.4 on a resend keeps the second; the third is of the event, whatever it
+    /// is sent to.
+    private func key(_ headers: HTTPHeaders) -> String? {
+        if headers.contains(name: StandardWebhook.Header.signature) {
+            return headers.first(name: StandardWebhook.Header.id)
+        }
+        return headers.first(name: Header.idempotencyKey) ?? headers.first(name: Header.eventUUID)
     }
 
     private func unsupported(_ kind: String) -> String {

@@ -43,7 +43,11 @@ struct Gitea: ForgeHooks {
                     guard event == "push" else {
                         return .ignored("events of kind “\(event.prefix(80))” start nothing")
                     }
-                    let key = first(of: [Header.forgejoDelivery, Header.delivery], hook)
+                    // Only the body is signed, and each push has another one: everybody who saw a signed hook could send
+                    // it again as another delivery.
+                    let key =
+                        first(of: [Header.forgejoSignature, Header.signature], hook)
+                        ?? first(of: [Header.forgejoDelivery, Header.delivery], hook)
                     return try payload.push(of: forge, subject, key: key).verdict(now: now)
                 }))
     }
@@ -59,6 +63,7 @@ struct Gitea: ForgeHooks {
             }
             return
         }
+        guard !secrets.haveSigned(repository) else { throw HookRefusal.unsigned(repository) }
         guard let authorization = first(of: ["Authorization"], hook) else {
             throw HookRefusal(
                 .unauthorized, "missing_signature",

@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import Runtime
 import ServiceLifecycle
+import WebServer
 
 /// The public HTTP server.
 struct GatewayServer: Service {
@@ -12,6 +13,7 @@ struct GatewayServer: Service {
     private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount / 2))
 
     let address: ListenAddress
+    let certificate: ServerCertificate?
     let routes: HookRoutes
     let logger: Logger
 
@@ -19,7 +21,7 @@ struct GatewayServer: Service {
         var quiet = logger
         quiet.logLevel = max(.warning, logger.logLevel)
         let server = Server(
-            childChannelSetup: HookChannel(routes: routes),
+            childChannelSetup: HookChannel(routes: routes, certificate: certificate),
             configuration: ServerConfiguration(address: .hostname(address.host, port: address.port)),
             eventLoopGroup: Self.loops, logger: quiet)
         do {

@@ -2,6 +2,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import WebServer
 
 /// What a connection of the gateway consists of. Hooks are answered on the event loop itself: handing each to a task and
 /// back costs more than all that is done with it.
@@ -11,11 +12,14 @@ struct HookChannel: ServerChildChannel {
     }
 
     let routes: HookRoutes
-    var places = ConnectionPlaces()
+    var certificate: ServerCertificate?
+    var places = ConnectionPlaces(metric: "slipway_hook_connections_crowded_out_total")
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
+            try certificate?.secure(pipeline)
+            try pipeline.addHandler(ReadBytes())
             try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
             try pipeline.addHandler(HookConnection(routes: routes, places: places))
             return Value(channel: channel)

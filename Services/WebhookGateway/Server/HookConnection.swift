@@ -31,6 +31,8 @@ final class HookConnection: ChannelDuplexHandler {
         case dropping(bytes: Int)
     }
 
+    /// As large as a hook usually is. Who announces more gets no memory by that.
+    private static let usual = 16 << 10
     /// More than this is not read of a body that nobody wants.
     private static let dropLimit = 64 << 20
 
@@ -44,8 +46,10 @@ final class HookConnection: ChannelDuplexHandler {
     private var early: [HTTPServerRequestPart] = []
     private var isReadHeld = false
 
-    /// How long a request may take to come in, its head and its body each: who sends a byte now and then keeps no place.
+    /// How long a request may be waited for, and how long its body may take: who sends a byte now and then keeps no place.
     static let patience = TimeAmount.seconds(60)
+    /// How long the rest of a head may take.
+    static let headPatience = TimeAmount.seconds(10)
 
     /// The other end, and who it is or speaks for in the request that is coming in.
     private var peer: IPAddress?
@@ -56,6 +60,8 @@ final class HookConnection: ChannelDuplexHandler {
     /// When what is waited for has to be there; `nil` while a request is being done.
     private var deadline: NIODeadline?
     private var watch: Scheduled<Void>?
+    /// A head has begun and has not ended.
+    private var isHeadPartial = false
 
     init(routes: HookRoutes, places: ConnectionPlaces) {
         self.routes = routes
@@ -66,7 +72,8 @@ final class HookConnection: ChannelDuplexHandler {
         peer = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
         client = Client(address: peer)
         let pipeline = context.pipeline
-        place = places.enter { pipeline.fireUserInboundEventTriggered(MakeWay()) }
+        place = places.enter(from: routes.source(of: peer)) { pipeline.fireUserInboundEventTriggered(MakeWay()) }
+        guard place != nil else { return context.close(promise: nil) }
         expect(context)
         watch(context)
         context.fireChannelActive()
@@ -93,6 +100,8 @@ final class HookConnection: ChannelDuplexHandler {
         switch event {
         case is ChannelShouldQuiesceEvent:
             if case .idle = state { context.close(promise: nil) } else { isLast = true }
+        case is ReadBytes.Passed:
+            if case .idle = state, !isHeadPartial { beginHead(context) }
         case ChannelEvent.inputClosed:
             isInputClosed = true
             closeIfUnused(context)
@@ -135,8 +144,17 @@ final class HookConnection: ChannelDuplexHandler {
     // MARK: - How long it may take
 
     private func expect(_ context: ChannelHandlerContext) {
+        isHeadPartial = false
         deadline = context.eventLoop.now + Self.patience
         if let place { places.waits(place) }
+    }
+
+    /// What came ends no head: the rest of it has to come soon. Nobody counts that as a sign of life.
+    private func beginHead(_ context: ChannelHandlerContext) {
+        isHeadPartial = true
+        deadline = context.eventLoop.now + Self.headPatience
+        watch?.cancel()
+        watch(context)
     }
 
     /// Looks again when the deadline is over that holds now; most of them have moved by then.
@@ -183,7 +201,7 @@ final class HookConnection: ChannelDuplexHandler {
             let announced = head.headers.first(name: "Content-Length").flatMap { Int($0) }
             try routes.bodies.admit(announced)
             let incoming = Incoming(head, on: found, from: client)
-            if let announced { incoming.hook.body.reserveCapacity(min(announced, 64 * 1024)) }
+            if let announced { incoming.hook.body.reserveCapacity(min(announced, Self.usual)) }
             if !head.isKeepAlive { isLast = true }
             state = .reading(incoming)
             expect(context)

@@ -8,7 +8,7 @@ struct SessionRoutes {
     func add(to group: RouterGroup<APIContext>) {
         group.on(.post, .session) { request, context -> Response in
             var response = Response.noContent
-            let token = try await request.json(SessionRequest.self).token
+            let token = try await request.json(SessionRequest.self, limit: Request.strangerLimit).token
             response.setCookie(try await sessions.signIn(token, by: request, from: context.client))
             return response
         }

@@ -70,7 +70,7 @@ struct ProblemAnswer: Error, Sendable, Equatable {
     }
 
     private static func tooLarge(limit: Int?) -> ProblemAnswer {
-        let than = limit.map { " than \($0 >> 20) MiB" } ?? ""
+        let than = limit.map { $0 < 1 << 20 ? " than \($0 >> 10) KiB" : " than \($0 >> 20) MiB" } ?? ""
         return ProblemAnswer(
             .contentTooLarge, "too_large", "the body is larger\(than)", remedy: "send a smaller document")
     }

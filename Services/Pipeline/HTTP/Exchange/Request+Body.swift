@@ -7,9 +7,11 @@ import NIOCore
 extension Request {
     /// The most a body may have, in bytes.
     static let bodyLimit = 2 << 20
+    /// The most that is read of someone who is not signed in: a token with what is around it.
+    static let strangerLimit = 8 << 10
 
     /// The body's text, which has to be declared as JSON.
-    func jsonText() async throws -> Data {
+    func jsonText(limit: Int = Self.bodyLimit) async throws -> Data {
         let type = headers[.contentType] ?? ""
         let essence = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
         guard essence == "application/json" || essence.hasSuffix("+json") else {
@@ -18,16 +20,18 @@ extension Request {
                 .unsupportedMediaType, "not_json", "the body has \(found); JSON is expected",
                 remedy: "send Content-Type: application/json")
         }
-        if let length = headers[.contentLength].flatMap(Int.init), length > Self.bodyLimit {
-            throw NIOTooManyBytesError(maxBytes: Self.bodyLimit)
+        if let length = headers[.contentLength].flatMap(Int.init), length > limit {
+            throw NIOTooManyBytesError(maxBytes: limit)
         }
-        let buffer = try await body.collect(upTo: Self.bodyLimit)
+        let buffer = try await body.collect(upTo: limit)
         return Data(buffer.readableBytesView)
     }
 
     /// The body as a value of the API.
-    func json<Value: Decodable>(_ type: Value.Type = Value.self) async throws -> Value {
-        let data = try await jsonText()
+    func json<Value: Decodable>(
+        _ type: Value.Type = Value.self, limit: Int = Self.bodyLimit
+    ) async throws -> Value {
+        let data = try await jsonText(limit: limit)
         do {
             return try Wire.decode(type, from: data)
         } catch let error as WireError {

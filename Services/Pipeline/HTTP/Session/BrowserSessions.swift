@@ -10,7 +10,10 @@ import WebServer
 /// changes something bears the cookie. What changes something has to say besides that it comes from one of our own pages
 /// (``checkOrigin(of:)``), since a page of the same site, such as one of another port or a subdomain, is no other site.
 struct BrowserSessions: Sendable {
+    /// The cookie's name; behind HTTPS with a prefix by which browsers take it from this very host over HTTPS alone, so
+    /// that no neighbour and nobody on the way can put a session of theirs in its place.
     static let cookie = "slipway_session"
+    static let secureCookie = "__Host-" + cookie
 
     let access: Access
     /// Where people reach this service, such as `https://slipway.example`.
@@ -20,21 +23,21 @@ struct BrowserSessions: Sendable {
 
     /// Who asks. What a browser's session is used for has to come from one of our pages where it changes something.
     /// - Throws: ``OperationError`` where nobody is signed in.
-    func principal(of request: Request) async throws -> Principal {
+    func principal(of request: Request, from client: Client) async throws -> Principal {
         if let header = request.headers[.authorization] {
             let parts = header.split(separator: " ", maxSplits: 1)
             let token = parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : ""
             return try await access.principal(token: token)
         }
-        guard let secret = secret(of: request) else { throw Access.notSignedIn }
+        guard let secret = secret(of: request, from: client) else { throw Access.notSignedIn }
         let principal = try await access.principal(session: secret)
         if request.method != .get, request.method != .head { try checkOrigin(of: request) }
         return principal
     }
 
     /// The session a browser says it has.
-    func secret(of request: Request) -> String? {
-        request.cookies[Self.cookie].flatMap { $0.value.isEmpty ? nil : $0.value }
+    func secret(of request: Request, from client: Client) -> String? {
+        request.cookies[name(for: client)].flatMap { $0.value.isEmpty ? nil : $0.value }
     }
 
     /// Whether the request comes from one of our own pages. A browser says so and another site cannot forge it: by
@@ -68,19 +71,23 @@ struct BrowserSessions: Sendable {
 
     /// - Returns: the cookie to set.
     func signOut(by request: Request, from client: Client) async throws -> Cookie {
-        if let secret = secret(of: request) {
+        if let secret = secret(of: request, from: client) {
             try checkOrigin(of: request)
             try await access.signOut(secret)
         }
         return cookie("", life: 0, for: client)
     }
 
-    /// For HTTPS only, where people come by it: to this service or to the proxy before it.
     private func cookie(_ value: String, life: Int, for client: Client) -> Cookie {
         Cookie(
-            name: Self.cookie, value: value, maxAge: life, path: "/",
-            secure: client.isSecure || publicURL.hasPrefix("https://"), httpOnly: true, sameSite: .lax)
+            name: name(for: client), value: value, maxAge: life, path: "/", secure: isSecure(client), httpOnly: true,
+            sameSite: .lax)
     }
+
+    private func name(for client: Client) -> String { isSecure(client) ? Self.secureCookie : Self.cookie }
+
+    /// Whether people come by HTTPS: to this service or to the proxy before it.
+    private func isSecure(_ client: Client) -> Bool { client.isSecure || publicURL.hasPrefix("https://") }
 }
 
 extension String {
@@ -99,7 +106,7 @@ struct AccessMiddleware: RouterMiddleware {
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.principal = try await sessions.principal(of: request)
+        context.principal = try await sessions.principal(of: request, from: context.client)
         return try await next(request, context)
     }
 }

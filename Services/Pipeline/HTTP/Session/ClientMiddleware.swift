@@ -10,12 +10,14 @@ import WebServer
 /// Who signs in and who is refused is logged with the client's address.
 struct ClientMiddleware: RouterMiddleware {
     let proxies: TrustedProxies
+    /// Whether connections are over TLS.
+    let isSecure: Bool
     let logger: Logger
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
-        let client = proxies.client(peer: context.peer) { name in
+        let client = proxies.client(peer: context.peer, isSecure: isSecure) { name in
             HTTPField.Name(name).map { request.headers[values: $0] } ?? []
         }
         var context = context
@@ -37,5 +39,20 @@ struct ClientMiddleware: RouterMiddleware {
         } else {
             logger.debug("request answered", metadata: metadata)
         }
+    }
+}
+
+/// Has browsers come by HTTPS alone, once they have come by it: `Strict-Transport-Security` (RFC 6797).
+struct StrictTransport: RouterMiddleware {
+    /// Whether people come by HTTPS whatever the connection is: to a proxy before this service. Browsers pass the field
+    /// over in what comes by plain HTTP.
+    let isAlways: Bool
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        if isAlways || context.client.isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000" }
+        return response
     }
 }

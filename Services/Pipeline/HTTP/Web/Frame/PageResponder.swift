@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import WebServer
 
 /// What all pages have in common: who may see them, the frame around them, and what is shown when something goes wrong.
 struct PageResponder: Sendable {
@@ -11,9 +12,11 @@ struct PageResponder: Sendable {
     let logger: Logger
 
     /// A page for someone who is signed in; others are shown the way in and come back.
-    func show(_ request: Request, _ body: (Principal) async throws -> Response) async -> Response {
+    func show(
+        _ request: Request, _ context: APIContext, _ body: (Principal) async throws -> Response
+    ) async -> Response {
         await answer(request) {
-            guard let principal = try await principal(of: request) else {
+            guard let principal = try await principal(of: request, from: context.client) else {
                 return .redirect(to: PagePath.signIn.path(query: [("to", request.uri.string)]), type: .normal)
             }
             return try await body(principal)
@@ -21,19 +24,21 @@ struct PageResponder: Sendable {
     }
 
     /// Something a signed-in person does with a form. That one of our pages sent it, ``BrowserSessions`` has seen to.
-    func act(_ request: Request, _ body: (WebForm, Principal) async throws -> Response) async -> Response {
+    func act(
+        _ request: Request, _ context: APIContext, _ body: (WebForm, Principal) async throws -> Response
+    ) async -> Response {
         await answer(request) {
-            guard let principal = try await principal(of: request) else {
+            guard let principal = try await principal(of: request, from: context.client) else {
                 return .redirect(to: PagePath.signIn.path(), type: .normal)
             }
             return try await body(try await WebForm(request), principal)
         }
     }
 
-    private func principal(of request: Request) async throws -> Principal? {
-        guard sessions.secret(of: request) != nil else { return nil }
+    private func principal(of request: Request, from client: Client) async throws -> Principal? {
+        guard sessions.secret(of: request, from: client) != nil else { return nil }
         do {
-            return try await sessions.principal(of: request)
+            return try await sessions.principal(of: request, from: client)
         } catch let error as OperationError where error.kind == .notSignedIn {
             return nil
         }

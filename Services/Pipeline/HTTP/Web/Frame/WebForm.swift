@@ -8,8 +8,8 @@ struct WebForm: Sendable {
 
     private let fields: [String: String]
 
-    init(_ request: Request) async throws {
-        try self.init(String(buffer: try await request.body.collect(upTo: Self.limit)))
+    init(_ request: Request, limit: Int = WebForm.limit) async throws {
+        try self.init(String(buffer: try await request.body.collect(upTo: limit)))
     }
 
     /// - Throws: ``OperationError`` for what is no form.

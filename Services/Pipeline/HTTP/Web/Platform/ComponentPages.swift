@@ -8,9 +8,11 @@ struct ComponentPages {
     let components: ComponentOperations
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.page(.get, .components) { request, _ in await responder.show(request) { try await list(request, $0) } }
+        router.page(.get, .components) { request, context in
+            await responder.show(request, context) { try await list(request, $0) }
+        }
         router.page(.get, .component) { request, context in
-            await responder.show(request) { principal in
+            await responder.show(request, context) { principal in
                 let name = try context.part("name")
                 let component = try await components.find(name, as: principal)
                 return editor(
@@ -19,10 +21,10 @@ struct ComponentPages {
             }
         }
         router.page(.post, .component) { request, context in
-            await responder.act(request) { try await save($0, try context.part("name"), $1) }
+            await responder.act(request, context) { try await save($0, try context.part("name"), $1) }
         }
-        router.page(.post, .checkComponent) { request, _ in
-            await responder.act(request) { try check($0, $1) }
+        router.page(.post, .checkComponent) { request, context in
+            await responder.act(request, context) { try check($0, $1) }
         }
     }
 

@@ -7,8 +7,8 @@ struct EnvironmentPages {
     let environments: EnvironmentOperations
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.page(.get, .environments) { request, _ in
-            await responder.show(request) { principal in
+        router.page(.get, .environments) { request, context in
+            await responder.show(request, context) { principal in
                 let now = Timestamp.now
                 let rows = try await environments.all(as: principal).map { EnvironmentRow($0, now: now) }
                 return responder.page(

@@ -7,8 +7,8 @@ struct ParkedPages {
     let letters: DeadLetterOperations
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.page(.get, .parked) { request, _ in
-            await responder.show(request) { principal in
+        router.page(.get, .parked) { request, context in
+            await responder.show(request, context) { principal in
                 let now = Timestamp.now
                 let rows = try await letters.list(limit: 200, as: principal).items.map {
                     ParkedRow($0, now: now)
@@ -18,8 +18,8 @@ struct ParkedPages {
                     for: principal)
             }
         }
-        router.page(.post, .parked) { request, _ in
-            await responder.act(request) { form, principal in
+        router.page(.post, .parked) { request, context in
+            await responder.act(request, context) { form, principal in
                 try await letters.retry(MessageID(rawValue: form.text("id") ?? ""), as: principal)
                 return .redirect(to: PagePath.parked.path(), type: .normal)
             }

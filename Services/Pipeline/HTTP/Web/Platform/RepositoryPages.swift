@@ -10,12 +10,14 @@ struct RepositoryPages {
     private var repositories: RepositoryOperations { operations.repositories }
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.page(.get, .repositories) { request, _ in await responder.show(request) { try await list(request, $0) } }
+        router.page(.get, .repositories) { request, context in
+            await responder.show(request, context) { try await list(request, $0) }
+        }
         router.page(.get, .repository) { request, context in
-            await responder.show(request) { try await repository(try path(context), $0) }
+            await responder.show(request, context) { try await repository(try path(context), $0) }
         }
         router.page(.post, .repository) { request, context in
-            await responder.act(request) { try await associate($0, try path(context), $1) }
+            await responder.act(request, context) { try await associate($0, try path(context), $1) }
         }
     }
 

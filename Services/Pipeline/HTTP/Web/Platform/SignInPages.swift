@@ -14,7 +14,7 @@ struct SignInPages {
             await responder.answer(request) { try await signIn(request, from: context.client) }
         }
         router.page(.post, .signOut) { request, context in
-            await responder.act(request) { _, _ in
+            await responder.act(request, context) { _, _ in
                 var response = Response.redirect(to: PagePath.signIn.path(), type: .normal)
                 response.setCookie(try await responder.sessions.signOut(by: request, from: context.client))
                 return response
@@ -36,7 +36,7 @@ struct SignInPages {
     }
 
     private func signIn(_ request: Request, from client: Client) async throws -> Response {
-        let fields = try await WebForm(request)
+        let fields = try await WebForm(request, limit: Request.strangerLimit)
         let to = Self.local(fields["to"])
         let token = (fields["token"] ?? "").filter { !$0.isWhitespace }
         do {

@@ -8,8 +8,8 @@ struct WorkerPages {
     let pools: PoolOperations
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.page(.get, .workers) { request, _ in
-            await responder.show(request) { principal in
+        router.page(.get, .workers) { request, context in
+            await responder.show(request, context) { principal in
                 let now = Timestamp.now
                 let rows = try await workers.list(as: principal).map { WorkerRow($0, now: now) }
                 let pools = try await pools.all(as: principal).map { PoolRow($0, now: now) }

@@ -20,33 +20,37 @@ struct RunPages {
     private var runs: RunOperations { operations.runs }
 
     func register(on router: some RouterMethods<APIContext>) {
-        router.page(.get, .home) { request, _ in await responder.show(request) { try await list(request, $0) } }
-        router.page(.get, .liveRuns) { request, _ in
-            await responder.show(request) { principal in
+        router.page(.get, .home) { request, context in
+            await responder.show(request, context) { try await list(request, $0) }
+        }
+        router.page(.get, .liveRuns) { request, context in
+            await responder.show(request, context) { principal in
                 LiveRuns(pages: self, filter: RunFilter(request), principal: principal).response(to: request)
             }
         }
-        router.page(.post, .runs) { request, _ in await responder.act(request) { try await start($0, $1) } }
+        router.page(.post, .runs) { request, context in
+            await responder.act(request, context) { try await start($0, $1) }
+        }
         router.page(.get, .run) { request, context in
-            await responder.show(request) { try await run(request, try context.run(), $0) }
+            await responder.show(request, context) { try await run(request, try context.run(), $0) }
         }
         router.page(.get, .liveRun) { request, context in
-            await responder.show(request) { principal in
+            await responder.show(request, context) { principal in
                 LiveRun(pages: self, run: try context.run(), principal: principal, request: request).response(
                     to: request)
             }
         }
         router.page(.get, .log) { request, context in
-            await responder.show(request) { try await logPiece(request, context, $0) }
+            await responder.show(request, context) { try await logPiece(request, context, $0) }
         }
         router.page(.post, .cancelRun) { request, context in
-            await responder.act(request) { _, principal in
+            await responder.act(request, context) { _, principal in
                 let run = try await runs.cancel(try context.run(), as: principal)
                 return .redirect(to: PagePath.run.path([run.summary.id.rawValue]), type: .normal)
             }
         }
         router.page(.post, .verdict) { request, context in
-            await responder.act(request) { form, principal in
+            await responder.act(request, context) { form, principal in
                 let step = form.text("step").flatMap { Int($0) } ?? 0
                 let verdict = VerdictRequest(
                     approves: form.text("verdict") == "approve", reason: form.text("reason"))
@@ -55,13 +59,13 @@ struct RunPages {
             }
         }
         router.page(.post, .rerun) { request, context in
-            await responder.act(request) { _, principal in
+            await responder.act(request, context) { _, principal in
                 let run = try await runs.rerun(try context.run(), as: principal)
                 return .redirect(to: PagePath.run.path([run.summary.id.rawValue]), type: .normal)
             }
         }
         router.page(.get, .process) { request, context in
-            await responder.show(request) { principal in
+            await responder.show(request, context) { principal in
                 let digest = try context.part("digest")
                 let document = try await operations.components.process(digest, as: principal)
                 return responder.page(

@@ -1,0 +1,107 @@
+import Glibc
+import Metrics
+import Synchronization
+
+/// The places that connections have, in all and for each address they come from. Whoever opens many and keeps them open
+/// keeps nobody out: where all are taken, the connection that its client has owed a whole request for longest makes way,
+/// and of one that has all it may have, one of its own.
+public final class ConnectionPlaces: Sendable {
+    /// One connection's.
+    public final class Place: Sendable {
+        fileprivate static let busy = UInt64.max
+        /// When it began to wait for a request, as a number that grows; ``busy`` while one is being done.
+        fileprivate let since = Atomic(busy)
+        fileprivate let source: IPAddress?
+        fileprivate let makeWay: @Sendable () -> Void
+
+        fileprivate init(of source: IPAddress?, makeWay: @escaping @Sendable () -> Void) {
+            self.source = source
+            self.makeWay = makeWay
+        }
+
+        /// Its request is being done.
+        public func works() { since.store(Self.busy, ordering: .relaxed) }
+    }
+
+    private struct Taken {
+        var places: [ObjectIdentifier: Place] = [:]
+        var bySource: [IPAddress: Int] = [:]
+
+        mutating func add(_ place: Place) {
+            places[ObjectIdentifier(place)] = place
+            if let source = place.source { bySource[source, default: 0] += 1 }
+        }
+
+        mutating func remove(_ place: Place) {
+            guard places.removeValue(forKey: ObjectIdentifier(place)) != nil, let source = place.source else { return }
+            let left = bySource[source, default: 0] - 1
+            bySource[source] = left > 0 ? left : nil
+        }
+
+        /// The one that has waited for longest, of a source or of all; `nil` where all are busy.
+        func longestWaiting(of source: IPAddress? = nil) -> Place? {
+            let candidates = source == nil ? Array(places.values) : places.values.filter { $0.source == source }
+            let last = candidates.min { $0.since.load(ordering: .relaxed) < $1.since.load(ordering: .relaxed) }
+            return last.flatMap { $0.since.load(ordering: .relaxed) == Place.busy ? nil : $0 }
+        }
+    }
+
+    let limit: Int
+    /// How many of them one address may have.
+    let sourceLimit: Int
+    private let taken = Mutex(Taken())
+    private let moment = Atomic<UInt64>(0)
+    private let crowdedOut: Counter
+
+    /// - Parameters:
+    ///   - limit: how many there are; as many as are of use, and none that the service would need a descriptor of.
+    ///   - sourceLimit: how many of them one address may have; a quarter if absent.
+    ///   - metric: the name of the counter of those that made way.
+    public init(
+        limit: Int = ConnectionPlaces.allowed, sourceLimit: Int? = nil,
+        metric: String = "slipway_connections_crowded_out_total"
+    ) {
+        self.limit = limit
+        self.sourceLimit = sourceLimit ?? max(1, limit / 4)
+        crowdedOut = Counter(label: metric)
+    }
+
+    public static var allowed: Int { min(4096, max(16, sysconf(Int32(_SC_OPEN_MAX)) - 64)) }
+
+    public var count: Int { taken.withLock { $0.places.count } }
+
+    /// A connection is there.
+    /// - Parameters:
+    ///   - source: where it comes from; `nil` for a proxy, which has those of many.
+    ///   - makeWay: ends it, on whatever thread, unless it has come to be busy.
+    /// - Returns: its place; `nil` where there is none, since requests of all others are being done.
+    public func enter(from source: IPAddress?, makeWay: @escaping @Sendable () -> Void) -> Place? {
+        let source = source?.network
+        let place = Place(of: source, makeWay: makeWay)
+        waits(place)
+        let (isIn, last) = taken.withLock { taken -> (Bool, Place?) in
+            let isSourceFull = source.map { taken.bySource[$0, default: 0] >= sourceLimit } ?? false
+            guard isSourceFull || taken.places.count >= limit else {
+                taken.add(place)
+                return (true, nil)
+            }
+            guard let last = taken.longestWaiting(of: isSourceFull ? source : nil) else { return (false, nil) }
+            // It leaves at once for those who count, and is closed a moment later.
+            taken.remove(last)
+            taken.add(place)
+            return (true, last)
+        }
+        if last != nil || !isIn { crowdedOut.increment() }
+        last?.makeWay()
+        return isIn ? place : nil
+    }
+
+    /// Its client may send the next request, or the rest of one, from now on.
+    public func waits(_ place: Place) {
+        place.since.store(moment.wrappingAdd(1, ordering: .relaxed).newValue, ordering: .relaxed)
+    }
+
+    public func leave(_ place: Place) {
+        taken.withLock { $0.remove(place) }
+    }
+}

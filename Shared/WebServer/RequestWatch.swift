@@ -1,0 +1,107 @@
+public import NIOCore
+import NIOHTTP1
+
+/// Keeps a connection's place and ends it where its client is too slow: who sends a byte now and then keeps nothing open.
+/// Two handlers: this one sees requests and answers; ``ReadBytes``, before the decoder, sees what is no whole head yet.
+final class RequestWatch: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let patience: RequestPatience
+    private let places: ConnectionPlaces
+    private let source: IPAddress?
+    private var clock = RequestClock()
+    private var place: ConnectionPlaces.Place?
+    private var timer: Scheduled<Void>?
+
+    /// - Parameter source: where the connection comes from; `nil` for a proxy.
+    init(patience: RequestPatience, places: ConnectionPlaces, source: IPAddress?) {
+        self.patience = patience
+        self.places = places
+        self.source = source
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline
+        place = places.enter(from: source) { pipeline.fireUserInboundEventTriggered(MakeWay()) }
+        guard place != nil else { return context.close(promise: nil) }
+        expect(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        if let place { places.leave(place) }
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head: change(context) { $0.headCame() }
+        case .body: break
+        case .end: change(context) { $0.requestEnded() }
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) { change(context) { $0.answered() } }
+        context.write(data, promise: promise)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ReadBytes.Passed: change(context) { $0.begin() }
+        case is MakeWay: if clock.owed != .nothing { context.close(promise: nil) }
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func change(_ context: ChannelHandlerContext, _ body: (inout RequestClock) -> Void) {
+        let before = clock.owed
+        body(&clock)
+        if clock.owed != before { expect(context) }
+    }
+
+    private func expect(_ context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        guard let time = patience.time(for: clock.owed) else {
+            place?.works()
+            return
+        }
+        if let place { places.waits(place) }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(in: TimeAmount(time)) { bound.value.close(promise: nil) }
+    }
+
+    /// Asks a connection to end for another's sake.
+    private struct MakeWay {}
+}
+
+extension RequestWatch {
+    /// Adds both handlers to a pipeline that decodes HTTP/1.1 already.
+    func install(in pipeline: ChannelPipeline.SynchronousOperations) throws {
+        let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
+        try pipeline.addHandler(ReadBytes(), position: .before(decoder))
+        try pipeline.addHandler(self, position: .after(decoder))
+    }
+}
+
+/// Tells those behind the decoder that bytes have been through it, also where these made nothing whole.
+public final class ReadBytes: ChannelInboundHandler {
+    public typealias InboundIn = ByteBuffer
+    public typealias InboundOut = ByteBuffer
+
+    /// The event.
+    public struct Passed {}
+
+    public init() {}
+
+    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        context.fireChannelRead(data)
+        context.fireUserInboundEventTriggered(Passed())
+    }
+}

@@ -1,0 +1,136 @@
+import Glibc
+import Hummingbird
+import Logging
+import Runtime
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@testable import WebServer
+
+/// What someone can do to a server who may do nothing.
+@Suite(.timeLimit(.minutes(1))) struct StrangerTests {
+    /// A server, and connections to it.
+    private func with(
+        patience: RequestPatience, places: ConnectionPlaces = ConnectionPlaces(),
+        _ body: @Sendable @escaping (Int) async throws -> Void
+    ) async throws {
+        let port = try LoopbackPort.free()
+        let router = Router()
+        router.post("body") { request, _ in "\(try await request.body.collect(upTo: 1 << 20).readableBytes)" }
+        router.get("slow") { _, _ in
+            try await Task.sleep(for: .seconds(1))
+            return "slow"
+        }
+        let (served, continuation) = AsyncStream.makeStream(of: Void.self)
+        let service = RouterService(
+            router, on: ListenAddress(host: "127.0.0.1", port: port),
+            setting: .listen("listen", "", default: ListenAddress(host: "127.0.0.1", port: 1)), patience: patience,
+            places: places, logger: Logger(label: "test"), served: { continuation.finish() })
+        let group = ServiceGroup(services: [service], logger: Logger(label: "test"))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            for await _ in served {}
+            try await body(port)
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    /// Runs lines of Python with `open()`, which connects.
+    @discardableResult
+    private func python(_ port: Int, _ lines: String) async throws -> String {
+        try await runTool(
+            "python3",
+            [
+                "-c",
+                """
+                import socket, time
+                def open():
+                    return socket.create_connection(("127.0.0.1", \(port)), timeout=20)
+                def rest(connection):
+                    read = b""
+                    while True:
+                        try:
+                            piece = connection.recv(65536)
+                        except ConnectionResetError:
+                            return read
+                        if not piece:
+                            return read
+                        read += piece
+                \(lines)
+                """,
+            ])
+    }
+
+    private var short: RequestPatience {
+        var patience = RequestPatience()
+        (patience.head, patience.body, patience.next) = (.milliseconds(400), .milliseconds(600), .seconds(5))
+        return patience
+    }
+
+    @Test func `A head that is sent half ends within its time, on a new connection and on one in use`() async throws {
+        try await with(patience: short) { port in
+            try await python(
+                port,
+                """
+                silent, half, used = open(), open(), open()
+                half.sendall(b"GET /slow HTTP/1.1\\r\\nHos")
+                used.sendall(b"GET /slow HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+                began = time.time()
+                assert rest(silent) == b"" and rest(half) == b""
+                assert used.recv(65536).startswith(b"HTTP/1.1 200 OK"), "an answer may take its time"
+                assert 0.9 < time.time() - began < 4
+                time.sleep(0.8)
+                used.sendall(b"GET /sl")
+                began = time.time()
+                assert rest(used) == b"" and time.time() - began < 3, "the rest of a head"
+                """)
+        }
+    }
+
+    @Test func `A body that comes byte by byte ends within its time`() async throws {
+        try await with(patience: short) { port in
+            try await python(
+                port,
+                """
+                slow = open()
+                slow.sendall(b"POST /body HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 1000\\r\\n\\r\\n")
+                began = time.time()
+                try:
+                    while time.time() - began < 8:
+                        slow.sendall(b"x")
+                        time.sleep(0.05)
+                    raise SystemExit("it was waited for")
+                except (BrokenPipeError, ConnectionResetError):
+                    assert time.time() - began < 4
+                whole = open()
+                whole.sendall(b"POST /body HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\nContent-Length: 3\\r\\n\\r\\nabc")
+                assert rest(whole).endswith(b"3")
+                """)
+        }
+    }
+
+    @Test func `One address that opens many connections has no more than its part`() async throws {
+        let places = ConnectionPlaces(limit: 10, sourceLimit: 4)
+        try await with(patience: RequestPatience(), places: places) { port in
+            try await python(
+                port,
+                """
+                many = [open() for _ in range(12)]
+                time.sleep(0.5)
+                for connection in many[:8]:
+                    assert rest(connection) == b""
+                many[-1].sendall(b"GET /slow HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+                assert rest(many[-1]).endswith(b"slow")
+                """)
+        }
+    }
+
+    @Test func `A source is what one client has`() throws {
+        let address = try #require(IPAddress("2001:db8:1:2:3:4:5:6"))
+        #expect(address.network.description == "2001:db8:1:2::")
+        #expect(IPAddress("192.0.2.7")?.network == IPAddress("192.0.2.7"))
+        #expect(IPAddress("::ffff:192.0.2.7")?.network == IPAddress("192.0.2.7"))
+    }
+}
