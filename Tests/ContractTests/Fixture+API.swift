@@ -64,9 +64,13 @@ extension Fixture {
         Fixture("HookView", HookView(url: "https://ci.example/hooks/github", token: "0f3c", forge: .github)),
         Fixture("AssociationView", AssociationView(component: "web", events: [.pullRequest], branches: [])),
         Fixture("SessionRequest", SessionRequest(token: "not a real one")),
-        Fixture("SecretRequest", SecretRequest(value: "not a real one")),
+        Fixture("SecretRequest", SecretRequest(value: "not a real one", rules: Sample.secretRules)),
+        Fixture("SecretRules", Sample.secretRules),
         Fixture(
-            "SecretView", SecretView(name: "npm_token", repository: Sample.repository, updatedAt: Sample.moment)),
+            "SecretView",
+            SecretView(
+                name: "npm_token", repository: Sample.repository, group: "shop", rules: Sample.secretRules,
+                updatedAt: Sample.moment)),
         Fixture("RegistryView", RegistryView(host: "harbor.example", username: "robot$shop+ci")),
         Fixture("RegistryRequest", RegistryRequest(username: "robot$shop+ci", password: "not a real one")),
         Fixture(

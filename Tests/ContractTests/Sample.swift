@@ -41,6 +41,10 @@ enum Sample {
         steps: ["compile", "image"], outcomes: ["map-prepare": .success],
         outputs: ["map-prepare": ["map-version": "1.2"]], environment: ["CI": "true"],
         secrets: ["map-npm": SealedSecret(rawValue: "v1.k1.c2VhbGVk")],
+        imageSecrets: [
+            "map-harbor": ImageSecret(sealed: .init(rawValue: "v1.k1.aGFyYm9y"), images: ["plugins/docker"])
+        ],
+        withheld: ["map-key": "the secret “map-key” is not for the ref “refs/merge-requests/1/head”"],
         registries: ["map-registry": SealedSecret(rawValue: "v1.k1.bG9naW4")],
         source: SourceAccess(
             url: "http://sync:8081/shop/web.git", token: SealedSecret(rawValue: "v1.k1.dG9rZW4")),
@@ -49,6 +53,9 @@ enum Sample {
             environment: "production", namespaces: ["shop"], workloads: ["deployment/*"], containers: ["web"],
             allows: allowances, takes: .unmarked),
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+
+    static let secretRules = SecretRules(
+        refs: ["refs/heads/main"], events: [.push], environments: ["production"], images: ["plugins/docker"])
 
     static let adoption = AdoptionView(
         workload: "default/shop/deployment/web", repository: repository, adoptedBy: "ada", adoptedAt: moment)

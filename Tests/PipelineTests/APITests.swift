@@ -216,11 +216,19 @@ import Testing
             }
             #expect(try await names("secrets") == ["other of all", "token of all", "token of shop/web"])
             #expect(try await names("repositories/shop%2Fweb/secrets") == ["other of all", "token of shop/web"])
-            let sealed = try await fixture.store.read {
-                try $0.secrets.sealed(for: PlatformFixture.path)
-            }
-            let opened = try fixture.keys.open(try #require(sealed["token"]), for: SecretPurpose.step)
+            let kept = try await fixture.store.read { try $0.secrets.all(for: PlatformFixture.path) }
+            let token = try #require(kept.first { $0.name == "token" })
+            let opened = try fixture.keys.open(token.sealed, for: SecretPurpose.step)
             #expect(opened == "mine")
+            // A group's, and rules without a value.
+            #expect(try await send(client, .put, "groups/shop/secrets/own", #"{"value": "hush"}"#).status == .ok)
+            let limited = try await send(
+                client, .put, "groups/shop/secrets/own", #"{"rules": {"environments": ["production"]}}"#)
+            let view = try Wire.decode(SecretView.self, from: Data(limited.body.readableBytesView))
+            #expect(view.group == "shop" && view.rules == SecretRules(environments: ["production"]))
+            #expect(try await send(client, .put, "groups/shop/secrets/none", "{}").status == .notFound)
+            #expect(try await names("repositories/shop%2Fweb/secrets").contains("own of all"))
+            #expect(try await send(client, .delete, "groups/shop/secrets/own").status == .noContent)
             #expect(try await send(client, .delete, "secrets/token").status == .noContent)
             #expect(try await send(client, .delete, "secrets/token").status == .notFound)
         }

@@ -146,7 +146,10 @@ import Testing
                 { try await operations.repositories.remove(path, as: principal) },
                 { try await operations.repositories.associate([], with: path, as: principal) },
                 { _ = try await operations.secrets.all(of: path, as: principal) },
-                { _ = try await operations.secrets.save("hush", as: "token", of: path, by: principal) },
+                {
+                    _ = try await operations.secrets.save(
+                        SecretRequest(value: "hush"), as: "token", of: .repository(path), by: principal)
+                },
                 { _ = try await operations.runs.start(RunRequest(repository: path), as: principal) },
             ]
             for attempt in attempts { #expect(try await refusal(attempt) == "notFound unknown_repository") }
@@ -285,22 +288,27 @@ import Testing
     @Test func `A secret goes in sealed, and a repository's own hides that of all`() async throws {
         try await PlatformFixture.with { platform in
             let (secrets, principal, path) = (platform.operations.secrets, platform.principal, PlatformFixture.path)
-            _ = try await secrets.save("everyone's", as: "token", of: nil, by: principal)
-            let own = try await secrets.save("mine", as: "token", of: path, by: principal)
+            _ = try await secrets.save(SecretRequest(value: "everyone's"), as: "token", of: .all, by: principal)
+            let own = try await secrets.save(
+                SecretRequest(value: "mine"), as: "token", of: .repository(path), by: principal)
             #expect(own.repository == path)
             #expect(try await secrets.all(of: path, as: principal) == [own])
             #expect(try await secrets.all(as: principal).count == 2)
-            let sealed = try await platform.store.read { try $0.secrets.sealed(for: path) }
-            #expect(try platform.keys.open(try #require(sealed["token"]), for: SecretPurpose.step) == "mine")
-            try await secrets.remove("token", of: path, as: principal)
+            let first = try #require(try await platform.store.read { try $0.secrets.all(for: path) }.first)
+            #expect(try platform.keys.open(first.sealed, for: SecretPurpose.step) == "mine")
+            try await secrets.remove("token", of: .repository(path), as: principal)
             #expect(
-                try await refusal { try await secrets.remove("token", of: path, as: principal) }
+                try await refusal { try await secrets.remove("token", of: .repository(path), as: principal) }
                     == "notFound unknown_secret")
             #expect(
-                try await refusal { _ = try await secrets.save("", as: "token", of: nil, by: principal) }
+                try await refusal {
+                    _ = try await secrets.save(SecretRequest(value: ""), as: "token", of: .all, by: principal)
+                }
                     == "invalid malformed_secret")
             #expect(
-                try await refusal { _ = try await secrets.save("x", as: "a b", of: nil, by: principal) }
+                try await refusal {
+                    _ = try await secrets.save(SecretRequest(value: "x"), as: "a b", of: .all, by: principal)
+                }
                     == "invalid malformed_name")
 
             let login = RegistryLogin(username: "u", password: "pw")

@@ -7,10 +7,12 @@ struct SecretSetCommand: AsyncParsableCommand {
         abstract: "Save a secret, or change it.",
         discussion: """
             The value is read from a file, else from standard input; at a terminal it is asked for and not shown. It \
-            is taken whole: only one line break at its end is dropped, of Unix (LF) or of Windows (CR LF).
+            is taken whole: only one line break at its end is dropped, of Unix (LF) or of Windows (CR LF). A secret that \
+            there is already keeps the limits that are not given anew.
 
               slipway secret set NPM_TOKEN --file token
-              slipway secret set DEPLOY_KEY --repo shop/web < key.pem
+              slipway secret set DEPLOY_KEY --repo shop/web --branch main --environment production < key.pem
+              slipway secret set HARBOR --group shop --image plugins/docker --file password
             """)
 
     @Argument(help: "The secret's name.")
@@ -20,6 +22,7 @@ struct SecretSetCommand: AsyncParsableCommand {
     var file: String?
 
     @OptionGroup var scope: SecretScope
+    @OptionGroup var options: SecretOptions
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
@@ -32,14 +35,11 @@ struct SecretSetCommand: AsyncParsableCommand {
                 "\(source) is empty, and a secret has a value",
                 remedy: "give a file with --file, or pipe the value in", isUsage: true)
         }
-        let request = SecretRequest(value: value)
         try await connection.withPlatform { client in
-            try await client.put(secret.path, secret.values, body: request)
-            if connection.json {
-                try Console.current.write(json: ["name": name])
-            } else {
-                Console.current.write(line: "Saved the secret \(name)")
-            }
+            let rules = try await options.applied(to: name, of: scope, at: client)
+            let saved: SecretView = try await client.put(
+                secret.path, secret.values, body: SecretRequest(value: value, rules: rules))
+            try SecretLimitCommand.write(saved, "Saved the secret", json: connection.json)
         }
     }
 }

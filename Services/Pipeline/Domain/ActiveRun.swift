@@ -353,8 +353,9 @@ struct ActiveRun: Sendable {
         return false
     }
 
-    private var origin: Pool.Origin {
-        Pool.Origin(repository: summary.repository, ref: details.trigger.ref, event: details.trigger.event)
+    /// Where the run comes from.
+    var origin: RunOrigin {
+        RunOrigin(repository: summary.repository, ref: details.trigger.ref, event: details.trigger.event)
     }
 
     /// The time limit of a stage begins anew when a rollout that waited does so no more, unless another one still waits.
@@ -364,6 +365,13 @@ struct ActiveRun: Sendable {
         else { return }
         rows.stages[stage].deadline = now.adding(.seconds(timeout))
         answer.next.append(.deadline)
+    }
+
+    /// Secrets were withheld from a job.
+    mutating func withheld(_ reasons: [String], from job: JobID) -> [Change] {
+        guard let steps = self.job(job)?.steps.joined(separator: "”, “") else { return [] }
+        for reason in reasons { note("withheld from “\(steps)”: \(reason)") }
+        return changes()
     }
 
     /// A line of the run's trace.

@@ -11,40 +11,16 @@ struct Pool: Sendable, Equatable {
 
     var view: PoolView { PoolView(name: name, rules: rules, updatedBy: updatedBy, updatedAt: updatedAt) }
 
-    /// Where a job comes from.
-    struct Origin: Sendable, Equatable {
-        var repository: RepositoryPath
-        var ref: String
-        var event: Event
-    }
+    typealias Origin = RunOrigin
 
     /// Why it does not serve a job, with what to do about it; `nil` where it does.
     func refusal(of origin: Origin) -> String? {
-        guard RolloutPermit.covers(rules.repositories, origin.repository.rawValue) else {
-            return refusal(
-                "the repository “\(origin.repository)”", "repo", rules.repositories, origin.repository.rawValue)
+        let rule = OriginRule(repositories: rules.repositories, refs: rules.refs, events: rules.events)
+        return rule.refusal(of: origin).map { refusal in
+            "the builders of the pool “\(name)” are not for \(refusal.what), but for "
+                + "\(refusal.entries.joined(separator: ", ")); to let it: slipway pool set \(ShellWord.quote(name))"
+                + refusal.options
         }
-        let refs = rules.refs.isEmpty ? Self.usualRefs : rules.refs
-        // What a merge request's event lets through is not asked for its ref as well.
-        let isForRef =
-            RolloutPermit.covers(refs, origin.ref) || rules.refs.isEmpty && rules.events.contains(origin.event)
-        guard isForRef else { return refusal("the ref “\(origin.ref)”", "ref", refs, origin.ref) }
-        let events = rules.events.isEmpty ? Event.allCases.filter { $0 != .pullRequest } : rules.events
-        guard events.contains(origin.event) else {
-            return refusal(
-                "the event “\(origin.event.rawValue)”", "event", events.map(\.rawValue), origin.event.rawValue)
-        }
-        return nil
-    }
-
-    /// What a pool serves that names no refs.
-    private static let usualRefs = ["refs/heads/**", "refs/tags/**"]
-
-    private func refusal(_ what: String, _ option: String, _ entries: [String], _ new: String) -> String {
-        let options = (entries + [new]).map { " --\(option)=\(ShellWord.quote($0))" }.joined()
-        return
-            "the builders of the pool “\(name)” are not for \(what), but for \(entries.joined(separator: ", ")); to let it: "
-            + "slipway pool set \(ShellWord.quote(name))\(options)"
     }
 }
 

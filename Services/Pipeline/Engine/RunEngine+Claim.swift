@@ -127,7 +127,8 @@ extension RunEngine {
             let (decision, changes) = run.claim(
                 job.id, attempt: attempt, worker: claim.worker, claim: claim.id, life: claim.life)
             reply = try answer(decision, to: job.id, run, in: transaction)
-            return changes
+            guard case .granted(let grant) = reply, let withheld = grant.withheld else { return changes }
+            return changes + run.withheld(withheld.values.sorted(), from: job.id)
         }
         if reply.isGranted { try transaction.turns.served(job) }
         return reply
@@ -178,10 +179,9 @@ extension RunEngine {
         variables.stageStartedAt = run.startOfStage(job.stage)
         let document = try JSONValue(encoding: stage)
         let environment = run.environment(of: job)
-        // What a stranger proposes sees no secret.
+        // What a stranger proposes sees no login.
         let isTrusted = run.summary.event != .pullRequest
-        let secrets = tables.secrets
-        let names = SecretNames.all(in: document)
+        let given = try secrets(for: job, stage, run, in: tables)
         return JobGrant(
             job: job.id, run: job.run, attempt: job.lease.attempt,
             token: configuration.grantTokens.sign(job.id, attempt: job.lease.attempt),
@@ -195,9 +195,9 @@ extension RunEngine {
             },
             parameters: try ProcessCompiler.values(
                 of: run.plan.process, given: run.details.trigger.parameters),
-            secrets: isTrusted
-                ? try secrets.sealed(for: run.summary.repository).filter { names.contains($0.key) } : [:],
-            registries: isTrusted ? try secrets.registries() : [:],
+            secrets: given.secrets, imageSecrets: given.ofImages.isEmpty ? nil : given.ofImages,
+            withheld: given.withheld.isEmpty ? nil : given.withheld,
+            registries: isTrusted ? try tables.secrets.registries() : [:],
             source: try source(for: job, stage, run, cloneURL: repository?.cloneURL),
             sequence: job.sequence, permit: try environment.map { try permit(of: $0, for: job, run, in: tables) },
             traceparent: job.trace)

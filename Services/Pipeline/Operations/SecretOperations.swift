@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import PipelineLanguage
 import Secrets
 
 /// Secrets and registry logins: sealed on arrival, never shown.
@@ -7,38 +8,86 @@ struct SecretOperations: Sendable {
     let store: PipelineStore
     let keys: KeyRing
 
-    /// The names of all secrets.
-    func all(as principal: Principal) async throws -> [SecretView] { try await store.read { try $0.secrets.names() } }
+    /// All secrets, by their names and rules.
+    func all(as principal: Principal) async throws -> [SecretView] {
+        try await store.read { try $0.secrets.all().map(\.view) }
+    }
 
-    /// The names of those a repository's steps may use.
+    /// Those a repository's steps may name.
     func all(of path: RepositoryPath, as principal: Principal) async throws -> [SecretView] {
         try await store.read { tables in
             _ = try RepositoryOperations.find(path, in: tables)
-            return try tables.secrets.names(for: path)
+            return try tables.secrets.all(for: path).map(\.view)
         }
     }
 
-    /// - Parameter repository: `nil` for a secret of all.
+    /// Saves a secret, or changes its value, its rules or both: what is not given stays as it is.
     func save(
-        _ value: String, as name: String, of repository: RepositoryPath?, by principal: Principal
+        _ request: SecretRequest, as name: String, of owner: SecretOwner, by principal: Principal
     ) async throws -> SecretView {
         try Self.check(name)
-        guard !value.isEmpty, value.utf8.count <= 64 << 10 else {
-            throw OperationError.invalid("malformed_secret", "a secret's value has 1 byte to 64 KiB")
+        if let problem = request.rules.flatMap(Self.problem) {
+            throw OperationError.invalid("malformed_rules", problem)
         }
-        let sealed = try keys.seal(value, for: SecretPurpose.step)
+        let sealed = try request.value.map { value in
+            guard !value.isEmpty, value.utf8.count <= 64 << 10 else {
+                throw OperationError.invalid("malformed_secret", "a secret's value has 1 byte to 64 KiB")
+            }
+            return try keys.seal(value, for: SecretPurpose.step)
+        }
         return try await store.write { transaction in
-            if let repository { _ = try RepositoryOperations.find(repository, in: transaction) }
-            try transaction.secrets.save(name, repository: repository, sealed: sealed, now: transaction.now)
-            return SecretView(name: name, repository: repository, updatedAt: transaction.now)
+            try Self.check(owner, in: transaction)
+            let known = try transaction.secrets.find(name, of: owner)
+            guard let sealed = sealed ?? known?.sealed else { throw Self.unknown(name) }
+            let secret = Secret(
+                name: name, owner: owner, rules: request.rules ?? known?.rules ?? SecretRules(), sealed: sealed,
+                updatedAt: transaction.now)
+            try transaction.secrets.save(secret)
+            return secret.view
         }
     }
 
-    func remove(_ name: String, of repository: RepositoryPath?, as principal: Principal) async throws {
+    func remove(_ name: String, of owner: SecretOwner, as principal: Principal) async throws {
         try Self.check(name)
-        guard try await store.write({ try $0.secrets.remove(name, repository: repository) }) else {
-            throw OperationError(.notFound, "unknown_secret", "there is no secret “\(name)”")
+        guard try await store.write({ try $0.secrets.remove(name, of: owner) }) else { throw Self.unknown(name) }
+    }
+
+    private static func unknown(_ name: String) -> OperationError {
+        OperationError(
+            .notFound, "unknown_secret", "there is no secret “\(name)”", remedy: "save its value: slipway secret set")
+    }
+
+    private static func check(_ owner: SecretOwner, in tables: some Tables) throws {
+        switch owner {
+        case .all: break
+        case .repository(let path): _ = try RepositoryOperations.find(path, in: tables)
+        case .group(let group):
+            if RepositoryPath(rawValue: group).problem != nil {
+                throw OperationError.invalid(
+                    "malformed_group", "“\(group)” is not the name of a group",
+                    remedy: "give what its repositories begin with, such as shop for shop/web")
+            }
         }
+    }
+
+    /// What is wrong with rules, with what to write instead; `nil` where nothing is.
+    private static func problem(with rules: SecretRules) -> String? {
+        for (what, patterns) in [("a ref", rules.refs), ("an image", rules.images)] {
+            for pattern in patterns {
+                do {
+                    _ = try Glob(pattern)
+                } catch {
+                    return "“\(pattern)” is no pattern of \(what): \(error)"
+                }
+            }
+        }
+        for ref in rules.refs where !ref.hasPrefix("refs/") {
+            return "“\(ref)” is no ref: write refs/heads/\(ref) for a branch, refs/tags/\(ref) for a tag"
+        }
+        for name in rules.environments where !KeptName.isValid(name) {
+            return "“\(name)” is not the name of an environment"
+        }
+        return nil
     }
 
     func registries(as principal: Principal) async throws -> [RegistryView] {

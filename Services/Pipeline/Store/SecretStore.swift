@@ -3,57 +3,57 @@ import Storage
 
 /// Sealed values: secrets of all repositories, of one, and logins of registries. Never opened here.
 struct SecretStore {
+    static let rules = Migration(
+        "2026-11 secrets",
+        sql: """
+            -- Which jobs get it; none for the usual ones: every branch and tag, and no merge request. A `repository` that
+            -- ends in a slash is a group.
+            ALTER TABLE secrets ADD COLUMN rules TEXT;
+            """)
+
     let database: Database
 
-    /// - Parameter repository: `nil` for a secret of all.
-    func save(_ name: String, repository: RepositoryPath?, sealed: SealedSecret, now: Timestamp) throws {
+    func save(_ secret: Secret) throws {
         try database.execute(
             """
-            INSERT INTO secrets (repository, name, sealed, updatedAt) VALUES (?, ?, ?, ?)
-            ON CONFLICT (repository, name) DO UPDATE SET sealed = excluded.sealed, updatedAt = excluded.updatedAt
-            """, [repository?.rawValue ?? "", name, sealed, now])
+            INSERT INTO secrets (repository, name, sealed, rules, updatedAt) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (repository, name) DO UPDATE SET sealed = excluded.sealed, rules = excluded.rules,
+                updatedAt = excluded.updatedAt
+            """, [secret.owner.key, secret.name, secret.sealed, JSONColumn(secret.rules), secret.updatedAt])
+    }
+
+    func find(_ name: String, of owner: SecretOwner) throws -> Secret? {
+        try database.row("SELECT * FROM secrets WHERE repository = ? AND name = ?", [owner.key, name])
+            .map(Self.secret)
     }
 
     /// - Returns: `false` if there is none.
-    func remove(_ name: String, repository: RepositoryPath?) throws -> Bool {
-        try database.execute(
-            "DELETE FROM secrets WHERE repository = ? AND name = ?", [repository?.rawValue ?? "", name]) > 0
+    func remove(_ name: String, of owner: SecretOwner) throws -> Bool {
+        try database.execute("DELETE FROM secrets WHERE repository = ? AND name = ?", [owner.key, name]) > 0
     }
 
-    /// The names of all secrets, those of all repositories first.
-    func names() throws -> [SecretView] {
-        try database.rows("SELECT repository, name, updatedAt FROM secrets ORDER BY repository, name").map(Self.view)
+    /// All of them, those of all repositories first.
+    func all() throws -> [Secret] {
+        try database.rows("SELECT * FROM secrets ORDER BY repository, name").map(Self.secret)
     }
 
-    /// The names a repository's steps may use: its own, and those of all repositories that its own do not hide.
-    func names(for repository: RepositoryPath) throws -> [SecretView] {
-        try database.rows(
-            """
-            SELECT repository, name, updatedAt FROM secrets WHERE repository =
-                (SELECT MAX(repository) FROM secrets AS other
-                 WHERE other.name = secrets.name AND repository IN ('', ?))
-            ORDER BY name
-            """, [repository]
-        ).map(Self.view)
-    }
-
-    private static func view(_ row: Row) throws -> SecretView {
-        let repository: String = try row["repository"]
-        return try SecretView(
-            name: row["name"], repository: repository.isEmpty ? nil : RepositoryPath(rawValue: repository),
-            updatedAt: row["updatedAt"])
-    }
-
-    /// The secrets a repository's steps may name; its own win over those of all.
-    func sealed(for repository: RepositoryPath) throws -> [String: SealedSecret] {
-        var found: [String: SealedSecret] = [:]
-        for row in try database.rows(
-            "SELECT name, sealed FROM secrets WHERE repository IN ('', ?) ORDER BY repository", [repository])
-        {
-            let name: String = try row["name"]
-            found[name] = try row["sealed"]
+    /// Those a repository's steps may name, by name: its own, and those of its groups and of all repositories, of which
+    /// the nearer hides the others, whatever its rules.
+    func all(for repository: RepositoryPath) throws -> [Secret] {
+        var found: [String: Secret] = [:]
+        for owner in SecretOwner.all(of: repository) {
+            for row in try database.rows("SELECT * FROM secrets WHERE repository = ?", [owner.key]) {
+                let secret = try Self.secret(row)
+                found[secret.name] = secret
+            }
         }
-        return found
+        return found.values.sorted { $0.name < $1.name }
+    }
+
+    private static func secret(_ row: Row) throws -> Secret {
+        try Secret(
+            name: row["name"], owner: SecretOwner(key: row["repository"]), rules: row.json("rules") ?? SecretRules(),
+            sealed: row["sealed"], updatedAt: row["updatedAt"])
     }
 
     func saveRegistry(_ host: String, username: String, sealed: SealedSecret, now: Timestamp) throws {

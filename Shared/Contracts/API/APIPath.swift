@@ -20,6 +20,7 @@ public enum APIPath: String, Sendable, CaseIterable {
     case adopt = "environments/{name}/adopt"
     case secrets
     case secret = "secrets/{name}"
+    case groupSecret = "groups/{group}/secrets/{name}"
     case registries
     case registry = "registries/{host}"
     case runs

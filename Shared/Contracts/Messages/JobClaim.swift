@@ -117,6 +117,11 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var parameters: [String: String]?
     /// The secrets the steps may name, by name.
     public var secrets: [String: SealedSecret]
+    /// Those that only some images get, by name. They are none of ``secrets``, so that a worker which knows of no images
+    /// gives them to nobody.
+    public var imageSecrets: [String: ImageSecret]?
+    /// Why the job does not get secrets that its steps name, by name; `nil` where it gets all there are.
+    public var withheld: [String: String]?
     /// Logins by registry host; each opens to the JSON of ``RegistryLogin``.
     public var registries: [String: SealedSecret]
     /// Where the commit can be fetched; `nil` for a job that needs no source.
@@ -135,6 +140,7 @@ public struct JobGrant: Codable, Sendable, Equatable {
         commit: Commit, ref: String, stage: JSONValue, steps: [String], outcomes: [String: StepOutcome] = [:],
         failedStages: [String]? = nil, outputs: [String: [String: String]] = [:], environment: [String: String] = [:],
         parameters: [String: String]? = nil, secrets: [String: SealedSecret] = [:],
+        imageSecrets: [String: ImageSecret]? = nil, withheld: [String: String]? = nil,
         registries: [String: SealedSecret] = [:],
         source: SourceAccess? = nil, sequence: Int64? = nil, permit: RolloutPermit? = nil,
         traceparent: String? = nil
@@ -156,11 +162,25 @@ public struct JobGrant: Codable, Sendable, Equatable {
         self.environment = environment
         self.parameters = parameters
         self.secrets = secrets
+        self.imageSecrets = imageSecrets
+        self.withheld = withheld
         self.registries = registries
         self.source = source
         self.sequence = sequence
         self.permit = permit
         self.traceparent = traceparent
+    }
+}
+
+/// A secret that only some images get.
+public struct ImageSecret: Codable, Sendable, Equatable {
+    public var sealed: SealedSecret
+    /// Globs of the images' names, such as `plugins/docker`.
+    public var images: [String]
+
+    public init(sealed: SealedSecret, images: [String]) {
+        self.sealed = sealed
+        self.images = images
     }
 }
 

@@ -1,6 +1,7 @@
 public import Contracts
 public import PipelineLanguage
 public import Secrets
+import Text
 
 /// A job this worker may do, with its secrets opened.
 public struct GrantedJob: Sendable {
@@ -8,8 +9,10 @@ public struct GrantedJob: Sendable {
     public let stage: Stage
     /// The steps of this job, in the stage's order.
     public let steps: [Step]
-    /// By name.
-    public let secrets: [String: String]
+    /// By name: those that every step may have, and those that only some images may.
+    let secrets: [String: String]
+    /// The images of the latter, by the secret's name.
+    private let images: [String: [String]]
     /// The platform's and those of the stage's `image_pull_secrets`, by the registry's host; the platform's come first.
     public let registries: [String: RegistryLogin]
     /// The token for `JobGrant.source`.
@@ -37,7 +40,11 @@ public struct GrantedJob: Sendable {
         do {
             var secrets: [String: String] = [:]
             for (name, sealed) in grant.secrets { secrets[name] = try keys.open(sealed, for: SecretPurpose.step) }
+            for (name, secret) in grant.imageSecrets ?? [:] {
+                secrets[name] = try keys.open(secret.sealed, for: SecretPurpose.step)
+            }
             self.secrets = secrets
+            images = grant.imageSecrets?.mapValues(\.images) ?? [:]
             for (host, sealed) in grant.registries {
                 let text = try keys.open(sealed, for: SecretPurpose.registry)
                 registries[host] = try Wire.decode(RegistryLogin.self, from: .init(text.utf8))
@@ -46,7 +53,7 @@ public struct GrantedJob: Sendable {
         } catch {
             throw JobFailure("a secret of the job cannot be opened: \(error)")
         }
-        for name in stage.imagePullSecrets {
+        for name in stage.imagePullSecrets where images[name] == nil {
             guard let text = secrets[name] else { continue }
             registries.merge(try DockerLogins.read(text, secret: name)) { first, _ in first }
         }
@@ -55,24 +62,34 @@ public struct GrantedJob: Sendable {
         mask = LogMask(secrets: hidden)
     }
 
-    /// What a value of the pipeline stands for.
-    /// - Throws: ``JobFailure`` that names a secret which is not there.
-    public func resolve(_ value: Value) throws(JobFailure) -> String {
+    /// What a value of the pipeline stands for in a step.
+    /// - Throws: ``JobFailure`` that names a secret which the step does not get, with what to do about it.
+    func resolve(_ value: Value, for step: Step) throws(JobFailure) -> String {
         switch value {
         case .text(let text): return text
         case .secret(let name):
-            guard let secret = secrets[name] else {
+            let secret = try secret(name)
+            if let images = images[name], let reason = SecretImages(images).refusal(of: step) {
                 throw JobFailure(
-                    "there is no secret “\(name)” for this run; add it to the repository, or allow it for this event")
+                    "the secret “\(name)” is for steps that run \(RolloutPermit.list(images)) alone, and \(reason)")
             }
             return secret
         }
     }
 
+    private func secret(_ name: String) throws(JobFailure) -> String {
+        if let secret = secrets[name] { return secret }
+        if let reason = grant.withheld?[name] { throw JobFailure(reason) }
+        let repository = ShellWord.quote(grant.repository.rawValue)
+        throw JobFailure(
+            "there is no secret “\(name)” for this run; save it: slipway secret set \(ShellWord.quote(name)) --repo=\(repository)"
+        )
+    }
+
     /// - Throws: ``JobFailure`` where it may be in a pull secret that is not there.
     public func login(for registry: String) throws(JobFailure) -> RegistryLogin? {
         if let login = registries[registry] { return login }
-        for name in stage.imagePullSecrets { _ = try resolve(.secret(name)) }
+        for name in stage.imagePullSecrets { _ = try secret(name) }
         return nil
     }
 

@@ -24,8 +24,8 @@ extension StepRun {
     /// - Throws: ``JobFailure`` that names a secret which is not there, or a variable that no process can have.
     public func environment(output: String) throws(JobFailure) -> [String: String] {
         var environment = job.environment(of: self)
-        for (name, value) in step.environment { environment[name] = try job.resolve(value) }
-        for (name, value) in step.pluginEnvironment { environment[name] = try job.resolve(value) }
+        for (name, value) in step.environment { environment[name] = try resolve(value) }
+        for (name, value) in step.pluginEnvironment { environment[name] = try resolve(value) }
         environment.merge(workspace?.environment ?? [:]) { _, place in place }
         environment[StepOutputs.variable] = output
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) { try Self.check(name, value) }

@@ -46,6 +46,10 @@ public struct StepRun: Sendable {
         self.stopped = stopped
     }
 
+    /// What a value of the step stands for.
+    /// - Throws: ``JobFailure`` that names a secret which the step does not get.
+    public func resolve(_ value: Value) throws(JobFailure) -> String { try job.resolve(value, for: step) }
+
     /// The same with all that is known now in the place of its expressions.
     func resolved() throws -> StepRun {
         let scope = Scope(

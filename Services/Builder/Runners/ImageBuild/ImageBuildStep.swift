@@ -131,7 +131,7 @@ struct ImageBuildStep: Sendable {
     ) throws -> BuildOptions {
         let grant = step.job.grant
         var arguments: [String: String] = [:]
-        for (name, value) in build.arguments { arguments[name] = try step.job.resolve(value) }
+        for (name, value) in build.arguments { arguments[name] = try step.resolve(value) }
         var labels = [
             "org.opencontainers.image.revision": grant.commit.sha,
             "org.opencontainers.image.source": grant.repository.rawValue,
@@ -154,7 +154,7 @@ struct ImageBuildStep: Sendable {
     ) throws(JobFailure) -> RegistryCredentials? {
         if let username = build.username, let password = build.password {
             return RegistryCredentials(
-                username: try step.job.resolve(username), password: try step.job.resolve(password))
+                username: try step.resolve(username), password: try step.resolve(password))
         }
         return try step.job.credentials(for: image)
     }

@@ -51,7 +51,7 @@ struct DockerTarget: RolloutTarget {
     func accept(_ deploy: Deploy, _ step: StepRun) async throws -> (any Rollout)? {
         guard deploy.workload == nil, let run = deploy.run else { return nil }
         let grant = step.job.grant
-        let environment = try run.environment.mapValues { try step.job.resolve($0) }
+        let environment = try run.environment.mapValues { try step.resolve($0) }
         let image: ImageReference
         let engine: DockerEngine
         let login: RegistryCredentials?

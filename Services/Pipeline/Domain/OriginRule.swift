@@ -1,0 +1,60 @@
+import Contracts
+import PipelineLanguage
+import Text
+
+/// Where a job comes from.
+struct RunOrigin: Sendable, Equatable {
+    var repository: RepositoryPath
+    var ref: String
+    var event: Event
+}
+
+/// Which repositories, refs and events something is for: pools, secrets and registry logins share it. What counts is the
+/// ref that the commit comes from, however the run was started.
+struct OriginRule: Sendable, Equatable {
+    /// Globs; `nil` for all.
+    var repositories: [String]?
+    /// Globs; if empty, every branch and tag.
+    var refs: [String]
+    /// If empty, all but those of merge requests.
+    var events: [Event]
+
+    /// What the rule does not let through.
+    struct Refusal: Sendable, Equatable {
+        /// As `the ref “refs/heads/main”`.
+        var what: String
+        /// What it does let through.
+        var entries: [String]
+        /// The command's option that lets it, with what is let already.
+        var options: String
+
+        init(_ what: String, _ option: String, _ entries: [String], _ new: String) {
+            self.what = what
+            self.entries = entries
+            options = (entries + [new]).map { " --\(option)=\(ShellWord.quote($0))" }.joined()
+        }
+    }
+
+    /// Why it does not let a job through; `nil` where it does.
+    func refusal(of origin: RunOrigin) -> Refusal? {
+        if let repositories, !RolloutPermit.covers(repositories, origin.repository.rawValue) {
+            return Refusal(
+                "the repository “\(origin.repository)”", "repo", repositories, origin.repository.rawValue)
+        }
+        let refs = refs.isEmpty ? Self.usualRefs : refs
+        // A merge request's own ref is neither a branch nor a tag: who names its event means it.
+        let isMeant = self.refs.isEmpty && origin.event == .pullRequest && events.contains(.pullRequest)
+        guard isMeant || RolloutPermit.covers(refs, origin.ref) else {
+            return Refusal("the ref “\(origin.ref)”", "ref", refs, origin.ref)
+        }
+        let events = events.isEmpty ? Event.allCases.filter { $0 != .pullRequest } : events
+        guard events.contains(origin.event) else {
+            return Refusal(
+                "the event “\(origin.event.rawValue)”", "event", events.map(\.rawValue), origin.event.rawValue)
+        }
+        return nil
+    }
+
+    /// What is meant where no refs are named.
+    static let usualRefs = ["refs/heads/**", "refs/tags/**"]
+}

@@ -1,0 +1,75 @@
+import Contracts
+import PipelineLanguage
+
+/// Which secrets a job gets.
+extension RunEngine {
+    /// The secrets that a job's steps name, as far as their rules let it.
+    struct Given: Sendable, Equatable {
+        /// By name.
+        var secrets: [String: SealedSecret] = [:]
+        /// Those that only some images get, by name.
+        var ofImages: [String: ImageSecret] = [:]
+        /// Why it does not get the others, by name.
+        var withheld: [String: String] = [:]
+    }
+
+    func secrets(for job: Job, _ stage: Stage, _ run: ActiveRun, in tables: some Tables) throws -> Given {
+        let names = SecretNames.all(in: try JSONValue(encoding: stage.only(job)))
+        guard !names.isEmpty else { return Given() }
+        let receiver = try receiver(job, run, in: tables)
+        var given = Given()
+        for secret in try tables.secrets.all(for: run.summary.repository) where names.contains(secret.name) {
+            if let reason = secret.refusal(of: receiver) {
+                given.withheld[secret.name] = reason
+            } else if secret.rules.images.isEmpty {
+                given.secrets[secret.name] = secret.sealed
+            } else {
+                given.ofImages[secret.name] = ImageSecret(sealed: secret.sealed, images: secret.rules.images)
+            }
+        }
+        return given
+    }
+
+    private func receiver(_ job: Job, _ run: ActiveRun, in tables: some Tables) throws -> Secret.Receiver {
+        var receiver = Secret.Receiver(origin: run.origin, environment: run.environment(of: job)?.name)
+        let event = run.details.trigger.event
+        guard job.kind == .build, event == .promote || event == .rollback, let target = run.details.trigger.target
+        else { return receiver }
+        let environment = try tables.environments.find(target)
+        receiver.refusal = environment.map { refusal(of: run, by: $0) } ?? "there is no environment “\(target)”"
+        if receiver.refusal == nil { receiver.environment = target }
+        return receiver
+    }
+
+    /// Why a run that promotes to an environment is not granted for it as a whole. What waits for people or for another time
+    /// are rollouts: other jobs have nobody to let them.
+    private func refusal(of run: ActiveRun, by environment: Environment) -> String? {
+        let rules = environment.rules
+        let rule = OriginRule(repositories: rules.repositories, refs: rules.refs, events: rules.events)
+        if let refusal = rule.refusal(of: run.origin) {
+            return "the environment “\(environment.name)” is not for \(refusal.what)"
+        }
+        if rules.approvals > 0 {
+            return "the environment “\(environment.name)” wants approvals, which only deploy steps wait for"
+        }
+        for window in rules.freezes {
+            guard let zone = zones.rules(of: window.zone), let freeze = try? Freeze(window, zone: zone) else {
+                return "the freeze “\(window.name)” of the environment “\(environment.name)” cannot be read"
+            }
+            if let end = freeze.end(at: run.now) {
+                return "the environment “\(environment.name)” is frozen until \(end)"
+            }
+        }
+        return nil
+    }
+}
+
+extension Stage {
+    /// The stage as one of its jobs needs it: what names the steps of other jobs is not there.
+    fileprivate func only(_ job: Job) -> Stage {
+        var stage = self
+        stage.steps = steps.filter { job.steps.contains($0.name) }
+        if job.kind == .rollout { stage.services = [] }
+        return stage
+    }
+}

@@ -1,0 +1,40 @@
+import Contracts
+import PipelineLanguage
+
+/// The images that may receive a secret, as globs. Such an image is trusted with it because of what it does, so it counts
+/// only where it runs as it is: what a pipeline has it do instead is the pipeline's.
+struct SecretImages: Sendable, Equatable {
+    let patterns: [String]
+
+    init(_ patterns: [String]) {
+        self.patterns = patterns.map(Self.short)
+    }
+
+    /// Why a step that is resolved does not receive it; `nil` where it does.
+    func refusal(of step: Step) -> String? {
+        guard let image = step.image else { return "the step runs no image" }
+        guard Self.names(of: image).contains(where: { RolloutPermit.covers(patterns, $0) }) else {
+            return "the step runs \(image)"
+        }
+        let changes = [
+            ("commands", step.commands.isEmpty), ("command", step.command.isEmpty),
+            ("entrypoint", step.entrypoint.isEmpty), ("volumes", step.mounts.isEmpty),
+        ]
+        guard let change = changes.first(where: { !$0.1 }) else { return nil }
+        return "the step does not run \(image) as it is, but with “\(change.0)” of the pipeline"
+    }
+
+    /// An image's name as it is written, without its tag and digest, and both without Docker Hub's host and folder.
+    static func names(of image: String) -> [String] {
+        let named = image.split(separator: "@", maxSplits: 1).first.map(String.init) ?? image
+        let start = named.lastIndex(of: "/").map { named.index(after: $0) } ?? named.startIndex
+        let plain = named[start...].firstIndex(of: ":").map { String(named[..<$0]) } ?? named
+        return [image, named, plain].map(short)
+    }
+
+    private static func short(_ image: String) -> String {
+        for prefix in ["docker.io/library/", "index.docker.io/library/", "docker.io/", "index.docker.io/"]
+        where image.hasPrefix(prefix) { return String(image.dropFirst(prefix.count)) }
+        return image.hasPrefix("library/") ? String(image.dropFirst("library/".count)) : image
+    }
+}
