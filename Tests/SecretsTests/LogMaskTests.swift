@@ -1,6 +1,7 @@
 import FoundationEssentials
-import Secrets
 import Testing
+
+@testable import Secrets
 
 @Suite struct LogMaskTests {
     private static let password = "p@ss/w0rd&more\"q"
@@ -248,5 +249,61 @@ import Testing
             }
             for chunk in [1, 2, 5] { #expect(masked(log, secrets, chunk: chunk) == whole, "\(secrets) in \(log)") }
         }
+    }
+
+    /// A chunk of a few bytes is stepped through, whatever the filter says. None ends a line: what is shown of base 64
+    /// then differs.
+    @Test("what the filter passes over has no secret in it, in lines of base 64 and among colours")
+    func filter() {
+        var generator = SystemRandomNumberGenerator()
+        let noise = Array("abc+/=-_\n\r\t \0")
+        func text(_ lengths: ClosedRange<Int>, of alphabet: [Character] = Array("abz+/~?é")) -> String {
+            String((0..<Int.random(in: lengths, using: &generator)).map { _ in alphabet.randomElement() ?? "a" })
+        }
+        for _ in 0..<1000 {
+            let secrets = (0..<Int.random(in: 1...3, using: &generator)).map { _ in text(3...24) }
+            let mask = LogMask(secrets: secrets)
+            var log = ""
+            for _ in 0..<4 {
+                let secret = secrets.randomElement() ?? ""
+                let written = Bool.random() ? secret : Data("u\(secret)x".utf8).base64EncodedString()
+                log += text(0...20, of: noise)
+                let every = Int.random(in: 1...30, using: &generator)
+                for (index, character) in written.enumerated() {
+                    if index % every == every - 1 { log += ["\n", "\r\n", "\u{1B}[31m", "\0"].randomElement() ?? "" }
+                    log.append(character)
+                }
+            }
+            var (stepping, output, chunk) = (mask, [UInt8](), [UInt8]())
+            for byte in (log + ".").utf8 {
+                chunk.append(byte)
+                guard byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") else { continue }
+                output += stepping.mask(chunk)
+                chunk = []
+            }
+            output += stepping.finish()
+            #expect(
+                masked(log + ".", mask, chunk: 1000) == String(decoding: output, as: UTF8.self), "\(secrets) in \(log)")
+        }
+    }
+
+    @Test("of a log without secrets hardly a place is looked at closely, however many secrets there are")
+    func filterIsSharp() {
+        var generator = SystemRandomNumberGenerator()
+        let secrets = (0..<50).map { _ in
+            (0..<40).map { _ in
+                Data((0..<48).map { _ in UInt8.random(in: 0...255, using: &generator) }).base64EncodedString()
+            }.joined(separator: "\n")
+        }
+        let log = Array(
+            (0..<1000).map { "compiled module number \($0) of 1000 in 0.23 s, 17 warnings, nothing else\n" }.joined()
+                .utf8)
+        let filter = LogMask(secrets: secrets).filter
+        var (place, places) = (0, 0)
+        while place < log.count {
+            place = filter.next(log, from: place) + 1
+            places += 1
+        }
+        #expect(places < log.count / 1000)
     }
 }

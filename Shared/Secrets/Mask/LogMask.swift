@@ -16,7 +16,7 @@
 ///
 /// Nearly every byte is looked at once, however many secrets there are; see ``PatternFilter`` and ``PatternAutomaton``.
 public struct LogMask: Sendable {
-    private let filter: PatternFilter
+    let filter: PatternFilter
     private let isEmpty: Bool
 
     /// What is written, byte by byte; the same as it is seen; and base 64.
@@ -60,37 +60,27 @@ public struct LogMask: Sendable {
         seen = written
         encoded = MaskLane(codes)
         isEmpty = forms.written.isEmpty && forms.encoded.isEmpty
-        var filter = PatternFilter()
-        for (first, second, third) in texts.beginnings { filter.insert(first, second, third, mayEndLines: false) }
-        for (first, second, third) in codes.beginnings {
-            for first in Self.bytes(of: first) {
-                for second in Self.bytes(of: second) {
-                    for third in Self.bytes(of: third) {
-                        filter.insert(first, second, third, mayEndLines: true)
-                    }
-                }
-            }
-        }
-        self.filter = filter
+        filter = PatternFilter(texts: texts, codes: codes)
     }
 
     /// Masks the next chunk. What might be the beginning of a secret is held back until the next call.
     public mutating func mask(_ chunk: [UInt8]) -> [UInt8] {
         guard !isEmpty else { return chunk }
-        held += chunk
+        if held.isEmpty { held = chunk } else { held += chunk }
+        // Where what is open has begun; before the chunk at most the last two bytes are looked at again.
+        var opened = -1
         var position = 0
-        // From here on the filter has not looked yet.
-        var unfiltered = isOpen ? 1 : 0
         while position < chunk.count {
             if !isOpen {
                 position = filter.next(chunk, from: position)
-                unfiltered = position + 2
+                guard position < chunk.count else { break }
+                opened = position
             }
             step(chunk[position], at: count + position)
-            // The last two bytes may begin something, the filter knows whether they do.
-            if position >= unfiltered, isOpen, depth <= 2, count + position - lastPassed >= 2 {
+            // The last three bytes may begin something, the filter knows whether they do.
+            if isOpen, position >= opened + 3, depth <= 3, count + position - lastPassed >= depth {
+                position -= depth - 1
                 reset()
-                position -= 1
             } else {
                 position += 1
             }
@@ -168,6 +158,11 @@ public struct LogMask: Sendable {
     /// Takes what is held before a place of the stream.
     private mutating func release(upTo end: Int) -> [UInt8] {
         let start = heldStart
+        if secrets.isEmpty, end - start == held.count {
+            defer { held = [] }
+            heldStart = end
+            return held
+        }
         var output: [UInt8] = []
         output.reserveCapacity(end - start)
         var position = start
@@ -189,13 +184,20 @@ public struct LogMask: Sendable {
         return output
     }
 
-    /// How a character of base 64 is written.
-    private static func bytes(of symbol: UInt8) -> [UInt8] { (0...UInt8.max).filter { self.symbol($0) == symbol } }
+    /// How the other alphabet of base 64 writes a character, where it has another one for it.
+    static func otherSpelling(of symbol: UInt8) -> UInt8? {
+        switch symbol {
+        case UInt8(ascii: "+"): UInt8(ascii: "-")
+        case UInt8(ascii: "/"): UInt8(ascii: "_")
+        default: nil
+        }
+    }
 
     private static func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
 
     /// A character of base 64, in the alphabet with `+` and `/`; `nil` for any other byte.
-    private static func symbol(_ byte: UInt8) -> UInt8? {
+    @inline(__always)
+    static func symbol(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="):

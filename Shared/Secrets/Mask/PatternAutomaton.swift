@@ -17,6 +17,8 @@ struct PatternAutomaton: Sendable {
 
     private var nodes = [Node(symbol: 0, depth: 0)]
     private var first = [State](repeating: 0, count: 256)
+    /// How many symbols the shortest pattern has; `Int.max` where there is none.
+    private(set) var shortest = Int.max
     /// The states of two symbols: of many patterns one symbol has many that follow.
     private var second = [State](repeating: 0, count: 1 << 16)
 
@@ -46,15 +48,16 @@ struct PatternAutomaton: Sendable {
     /// The length of the longest pattern that ends here; 0 for none.
     func match(_ state: State) -> Int { Int(nodes[Int(state)].match) }
 
-    /// What three symbols a pattern may begin with.
-    var beginnings: [(UInt8, UInt8, UInt8)] {
-        first.filter { $0 != 0 }.flatMap { first in
-            children(of: first).flatMap { second in
-                children(of: second).map { third in
-                    (nodes[Int(first)].symbol, nodes[Int(second)].symbol, nodes[Int(third)].symbol)
-                }
-            }
+    /// What so many symbols patterns begin with, and the shorter patterns as they are.
+    func beginnings(_ length: Int) -> [[UInt8]] {
+        var beginnings: [[UInt8]] = []
+        var open = first.filter { $0 != 0 }.map { ($0, [nodes[Int($0)].symbol]) }
+        while let (state, symbols) = open.popLast() {
+            if symbols.count == length || match(state) == symbols.count { beginnings.append(symbols) }
+            guard symbols.count < length else { continue }
+            for child in children(of: state) { open.append((child, symbols + [nodes[Int(child)].symbol])) }
         }
+        return beginnings
     }
 
     private func children(of state: State) -> [State] {
@@ -94,6 +97,7 @@ struct PatternAutomaton: Sendable {
             state = next
         }
         nodes[Int(state)].match = Int32(pattern.count)
+        shortest = min(shortest, pattern.count)
     }
 
     /// Sets the failures, shorter states first: each follows that of the state before it.
