@@ -258,7 +258,7 @@ let package = Package(
         tests(
             "BuilderTests",
             [
-                "Builder", "Contracts", "DockerEngine", "Git", "HTTPClient", "PipelineLanguage", "Secrets",
+                "Builder", "Contracts", "DockerEngine", "Git", "HTTPClient", "PipelineLanguage", "Runtime", "Secrets",
                 "TestSupport", "Threading", "Worker", logging, systemPackage,
             ]),
         tests(

@@ -20,6 +20,7 @@ struct BuildExecutor: JobExecutor {
         do {
             try await remove(jobs)
             try FileTree.make(jobs)
+            if tools.processes?.users != nil { try FileTree.letThrough(jobs) }
         } catch {
             tools.logger.warning("the folders of earlier jobs could not be removed", metadata: ["error": "\(error)"])
         }

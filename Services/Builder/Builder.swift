@@ -12,10 +12,10 @@ import Worker
 
 /// The parts of the service.
 struct Builder {
-    private let context: ServiceContext
-    private let folder: DataFolder
-    private let data: FilePath
-    private let worker: String
+    let context: ServiceContext
+    let folder: DataFolder
+    let data: FilePath
+    let worker: String
 
     init(_ context: ServiceContext) throws {
         self.context = context
@@ -36,12 +36,9 @@ struct Builder {
         let settings = context.settings
         let runners = try settings.value(BuilderSettings.runners)
         let http = HTTPClient(logger: context.logger)
-        let scratch = data.appending("scratch")
         let gitHome = data.appending("git")
-        for folder in [scratch, gitHome] {
-            try FileTree.remove(folder)
-            try FileTree.make(folder)
-        }
+        try FileTree.remove(gitHome)
+        try FileTree.make(gitHome)
         let bus = context.bus
         let events = WorkerEvents(service: "builder", logger: context.logger) { event in
             try await bus.publish(event)
@@ -59,7 +56,7 @@ struct Builder {
             parts: SourcePartsClient(
                 http: http, authorities: certificates.map { .text($0.pem) }),
             tools: BuildTools(
-                processes: try runners.contains(.process) ? stepProcesses(scratch, hasEngine: docker != nil) : nil,
+                processes: try runners.contains(.process) ? stepProcesses(hasEngine: docker != nil) : nil,
                 docker: docker,
                 registry: try RegistryClient(settings, client: http, certificates: certificates),
                 events: events, logger: context.logger))
@@ -81,18 +78,6 @@ struct Builder {
         return [events, loop]
     }
 
-    private func stepProcesses(_ scratch: FilePath, hasEngine: Bool) throws -> StepProcesses {
-        let sharesDocker = try hasEngine && context.settings.value(BuilderSettings.processDocker)
-        if sharesDocker {
-            context.logger.notice(
-                "steps that are processes have the engine's socket: they are root on its machine (SLIPWAY_PROCESS_DOCKER)"
-            )
-        }
-        return StepProcesses(
-            runner: ProcessRunner(worker: worker, scratch: scratch, logger: context.logger),
-            sharesDocker: sharesDocker)
-    }
-
     private func sourceCaches() throws -> SourceCaches? {
         let folder = data.appending("sources")
         let limit = try context.settings.value(BuilderSettings.sourceCacheLimit)
@@ -100,6 +85,7 @@ struct Builder {
             try FileTree.remove(folder)
             return nil
         }
+        try FileTree.make(folder)
         return SourceCaches(folder: folder, limit: Int64(limit) << 20, logger: context.logger)
     }
 

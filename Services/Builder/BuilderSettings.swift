@@ -40,6 +40,18 @@ enum BuilderSettings {
         }
         return runners
     }
+    static let processUsers = Setting<ClosedRange<UInt32>>(
+        "process.users",
+        "the users that steps which are processes run as, one for each job at a time; only a builder that is root can "
+            + "have them, and without them steps run as the builder's own user",
+        example: "20000-20015"
+    ) { text in
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt32($0) }
+        guard ends.count == 2, let first = ends[0], let last = ends[1], first > 0, first <= last, last < .max,
+            last - first < 10_000
+        else { throw SettingProblem(expected: "two numbers of users such as 20000-20015, without root") }
+        return first...last
+    }
     static let processDocker = Setting<Bool>.flag(
         "process.docker",
         "whether steps that are processes get the engine's socket, which makes them root on its machine",
@@ -87,7 +99,7 @@ enum BuilderSettings {
     static let all: [any AnySetting] =
         [
             CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, pool, labels, capacity,
-            runners, processDocker, dockerSocket, dockerData, trusted, memory, cpus, processes, dropped,
+            runners, processUsers, processDocker, dockerSocket, dockerData, trusted, memory, cpus, processes, dropped,
             sudo,
         ] + RegistrySettings.all + [sourceCacheLimit, name, CommonSettings.logBrokerURL]
 }

@@ -148,7 +148,7 @@ struct BuilderScope: Sendable {
     func run(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
-        sharesDocker: Bool = false, caches: SourceCaches? = nil, message: String = "first",
+        sharesDocker: Bool = false, users: ProcessUsers? = nil, caches: SourceCaches? = nil, message: String = "first",
         parameters: [String: String]? = nil,
         timeout: Int = 300,
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
@@ -158,7 +158,8 @@ struct BuilderScope: Sendable {
             parameters: parameters, timeout: timeout)
         let platform = OneJobPlatform(grant)
         let data = FilePath("\(folder)/data-\(grant.job)")
-        for part in ["git", "scratch"] { try FileTree.make(data.appending(part)) }
+        try FileTree.make(data.appending("git"))
+        if users != nil { try FileTree.letThrough(data) }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let docker = host(data: data.string, limits: limits)
         let executor = BuildExecutor(
@@ -169,7 +170,7 @@ struct BuilderScope: Sendable {
             tools: BuildTools(
                 processes: runners.contains(.process)
                     ? StepProcesses(
-                        runner: ProcessRunner(worker: worker, scratch: data.appending("scratch"), logger: logger),
+                        runner: ProcessRunner(worker: worker, logger: logger), users: users,
                         sharesDocker: sharesDocker) : nil,
                 docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),
                 events: WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger))

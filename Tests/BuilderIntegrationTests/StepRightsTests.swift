@@ -1,7 +1,10 @@
 import Contracts
 import DockerEngine
+import Glibc
 import PipelineLanguage
+import TestSupport
 import Testing
+import Worker
 
 @testable import Builder
 
@@ -92,6 +95,47 @@ import Testing
             #expect(kept.log("look").contains("host=none\n"))
             let shared = try await scope.run(stage, runners: [.docker, .process], sharesDocker: true)
             #expect(shared.log("look").contains("host=unix://\(scope.socket)\n"))
+        }
+    }
+}
+
+extension StepRightsTests {
+    @Test(
+        "a job's processes have a user of their own, share the workspace with containers, and end with the job",
+        .enabled(if: geteuid() == 0, "root alone runs steps as other users"))
+    func processesHaveAUser() async throws {
+        try await BuilderScope.with { scope in
+            let source = try await scope.repository(["hello.txt": "hello\n"])
+            let seconds = "96\(UInt32.random(in: 10_000...99_999))"
+            let stage = Stage(
+                name: "main",
+                steps: [
+                    Step(name: "make", image: scope.image, commands: ["mkdir -m 700 own", "echo made > own/file"]),
+                    Step(
+                        name: "run",
+                        commands: [
+                            "id -u", "git log --format=%s",
+                            "echo more >> hello.txt; echo more >> own/file; cat own/file",
+                            "test -s \"$DOCKER_CONFIG/config.json\"", "echo a=b >> $SLIPWAY_OUTPUT",
+                            "! ls ..", "! cat /proc/$PPID/environ", "env -i setsid sleep \(seconds) > /dev/null 2>&1 &",
+                        ], outputs: ["a"]),
+                    Step(name: "look", image: scope.image, commands: ["cat hello.txt own/file"]),
+                    Step(name: "again", commands: ["id -u", "rm -r own"]),
+                ])
+            let users = ProcessUsers(22_010...22_010)
+            let outcome = try await scope.run(
+                stage, source: source, runners: [.docker, .process], users: users)
+            #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("run"))")
+            #expect(outcome.log("run").contains("+ id -u\n22010\n"))
+            #expect(outcome.log("run").contains("first\n"))
+            #expect(outcome.log("run").contains("made\nmore\n"))
+            #expect(outcome.step("run")?.outputs == ["a": "b"])
+            #expect(outcome.log("look").contains("hello\nmore\nmade\nmore\n"))
+            #expect(outcome.log("again").contains("22010\n"))
+            let left = try await runTool("sh", ["-c", "pgrep -u 22010 -l || true"])
+            #expect(left == "")
+            // The next job has it.
+            #expect(users.take()?.id == 22_010)
         }
     }
 }

@@ -32,11 +32,11 @@ enum TestShell: String, CaseIterable, Sendable {
             try FileTree.make(work)
             try FileTree.make(scratch)
             let runner = ProcessRunner(
-                worker: "test-\(UInt64.random(in: .min ... .max))", scratch: scratch, logger: Logger(label: "test"))
+                worker: "test-\(UInt64.random(in: .min ... .max))", logger: Logger(label: "test"))
             let log = MemoryLog()
             let command = ShellCommand(
                 commands: commands, shell: try shell.path(in: directory), environment: [:], workingDirectory: work)
-            let outcome = try await runner.run(command, job: "j", attempt: 1, log: log)
+            let outcome = try await runner.run(command, scratch: scratch, job: "j", attempt: 1, log: log)
             #expect(!log.text.contains(directory.string), "an internal path: \(log.text)")
             #expect(!log.text.contains("slipway_"), "what is generated: \(log.text)")
             return (outcome, log.text)

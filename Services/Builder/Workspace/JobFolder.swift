@@ -38,6 +38,14 @@ struct JobFolder: Sendable {
         }
     }
 
+    /// Lets a user of this machine to it, and nobody else.
+    /// - Throws: `JobFailure`
+    func lend(to user: ProcessUser) throws(JobFailure) {
+        guard path.withPlatformString({ chown($0, geteuid(), user.id) }) == 0,
+            path.withPlatformString({ chmod($0, 0o710) }) == 0
+        else { throw JobFailure("the job's folder cannot be lent to the user \(user.id): \(Errno(rawValue: errno))") }
+    }
+
     /// A new folder for one try of a step, with the file its outputs go to.
     /// - Parameter script: What the step's container runs; it is the shell's.
     func makeStep(number: Int, script: CommandScript? = nil) throws(JobFailure) -> StepFolder {

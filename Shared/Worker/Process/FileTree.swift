@@ -113,6 +113,63 @@ public enum FileTree {
         return closed
     }
 
+    /// Lets others pass through a directory, whose names they must know: what they may look at in it is up to each of them.
+    /// - Throws: `Errno`
+    public static func letThrough(_ path: FilePath) throws(Errno) {
+        guard path.withPlatformString({ chmod($0, 0o711) }) == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    /// Gives a tree, as far as it is this process's own user's, to another. Links are never followed, however the tree
+    /// changes meanwhile, and a file that has another name, perhaps elsewhere, is not given.
+    /// - Throws: `Errno` where the tree itself cannot be given.
+    public static func give(_ path: FilePath, to user: ProcessUser) throws(Errno) {
+        let descriptor = path.withPlatformString { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        guard fchown(descriptor, user.id, user.id) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw Errno(rawValue: code)
+        }
+        walk(below: descriptor) { directory, name, status, _ in
+            guard status.st_uid == geteuid() else { return true }
+            let entry = openat(directory, name, onlyPath | O_NOFOLLOW | O_CLOEXEC)
+            guard entry >= 0 else { return false }
+            defer { close(entry) }
+            var found = stat()
+            guard fstat(entry, &found) == 0, found.st_uid == geteuid() else { return true }
+            if found.st_mode & S_IFMT == S_IFDIR || found.st_nlink == 1 {
+                fchownat(entry, "", user.id, user.id, emptyPath)
+            }
+            return true
+        }
+    }
+
+    /// `O_PATH` and `AT_EMPTY_PATH`, which the C library keeps from programs that do not ask for its extensions.
+    private static let onlyPath: Int32 = 0o10000000
+    private static let emptyPath: Int32 = 0x1000
+
+    /// Removes what belongs to a user in a directory that many write to, as far as it can be removed.
+    static func removeAll(of user: ProcessUser, in path: FilePath) {
+        for name in names(in: path) {
+            let entry = path.appending(name)
+            var status = stat()
+            guard entry.withPlatformString({ lstat($0, &status) }) == 0, status.st_uid == user.id else { continue }
+            // What cannot be removed is nobody's who may run again.
+            do { try remove(entry) } catch { continue }
+        }
+    }
+
+    /// The names in a directory; none where it cannot be read.
+    public static func names(in path: FilePath) -> [String] {
+        guard let entries = path.withPlatformString({ opendir($0) }) else { return [] }
+        defer { closedir(entries) }
+        var names: [String] = []
+        while let name = nextName(in: entries) {
+            names.append(String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        }
+        return names
+    }
+
     /// Goes through a tree, never following a link, as far as this user may look and not below ``depth``.
     /// - Parameters:
     ///   - descriptor: of a directory; it is taken over.

@@ -9,23 +9,22 @@ public import SystemPackage
 /// A step's processes end with it: those it left in the background, and those that left its session too.
 public struct ProcessRunner: Sendable {
     private let worker: String
-    private let scratch: FilePath
     private let grace: Duration
     private let memoryKills: MemoryKills
+    /// `nil` where there are none.
+    var groups = ControlGroups.ofThisProcess()
     private let logger: Logger
     private let searchPath: String
 
     /// - Parameters:
     ///   - worker: The worker's name; it marks the processes.
-    ///   - scratch: An existing directory for scripts and home directories, not the steps' workspace.
     ///   - grace: How long a cancelled step has between SIGTERM and SIGKILL.
     ///   - memoryKills: What tells that memory ran out.
     public init(
-        worker: String, scratch: FilePath, grace: Duration = .seconds(10),
+        worker: String, grace: Duration = .seconds(10),
         memoryKills: MemoryKills = .ofThisProcess(), logger: Logger
     ) {
         self.worker = worker
-        self.scratch = scratch
         self.grace = grace
         self.memoryKills = memoryKills
         self.logger = logger
@@ -36,23 +35,30 @@ public struct ProcessRunner: Sendable {
 
     /// Ends what a worker of this name left running when it was killed.
     public func collectLeftovers() async {
-        await ProcessSweep.end(ProcessMark(worker: worker), grace: .zero)
+        await end(ProcessMark(worker: worker))
     }
 
     /// Ends what is left of one attempt of a job.
     public func collectLeftovers(job: String, attempt: Int) async {
-        await ProcessSweep.end(ProcessMark(worker: worker, job: job, attempt: attempt), grace: .zero)
+        await end(ProcessMark(worker: worker, job: job, attempt: attempt))
+    }
+
+    private func end(_ mark: ProcessMark) async {
+        await groups?.end(mark)
+        await ProcessSweep.end(mark, grace: .zero)
     }
 
     /// Runs the command to its end, its output and errors going to the log in the order they were written.
     ///
     /// When the task is cancelled the step's processes get SIGTERM, after the grace SIGKILL, and the outcome is
     /// ``ProcessOutcome/stopped(_:)`` unless the first of them had ended before.
-    /// - Parameter advice: What to do where processes are left running when the commands are done, for the log; they end
-    ///   with the step. `nil`: nothing is said of them.
+    /// - Parameters:
+    ///   - scratch: An existing directory for the script and the home directory, not the steps' workspace.
+    ///   - advice: What to do where processes are left running when the commands are done, for the log; they end
+    ///     with the step. `nil`: nothing is said of them.
     /// - Throws: ``ProcessRunnerError`` where the command does not begin; how it ended is in the outcome.
     public func run(
-        _ command: ShellCommand, job: String, attempt: Int, advice: String? = nil, log: some StepLog
+        _ command: ShellCommand, scratch: FilePath, job: String, attempt: Int, advice: String? = nil, log: some StepLog
     ) async throws(ProcessRunnerError) -> ProcessOutcome {
         guard Self.isDirectory(command.workingDirectory) else {
             throw ProcessRunnerError(
@@ -60,19 +66,27 @@ public struct ProcessRunner: Sendable {
         }
         let number = UInt64.random(in: .min ... .max)
         let mark = ProcessMark(worker: worker, job: job, attempt: attempt).step(number)
-        let files = try StepFiles(directory: scratch, number: number, command: command)
+        let group = groups?.make(mark)
+        let files = try StepFiles(directory: scratch, number: number, command: command, waits: group != nil)
         defer { files.remove(logger) }
         let session = ProcessSession(mark: mark, grace: grace, looksForLeft: advice != nil)
         let killed = memoryKills.count()
         let configuration = configuration(command, mark, files, job: "\(job).\(attempt)")
         // A separate task: in a cancelled one the reading would stop while the processes still end and speak.
-        let task = Task { try await Self.supervise(configuration, session, log) }
+        let gate = files.gate
+        let task = Task {
+            try await Self.supervise(configuration, session, log) { process in
+                group?.add(process)
+                gate?.open()
+            }
+        }
         let result = await withTaskCancellationHandler {
             await task.result
         } onCancel: {
             session.stop()
         }
         let hasLeft = await session.close()
+        await group?.end()
         if let advice, hasLeft {
             await log.line("what the commands left running in the background was ended with the step; \(advice)")
         }
@@ -110,6 +124,11 @@ public struct ProcessRunner: Sendable {
         environment[Environment.Key(rawValue: ProcessMark.variable) ?? "_"] = mark.text
         var options = PlatformOptions()
         options.createSession = true
+        if let user = command.user {
+            options.userID = user.id
+            options.groupID = user.id
+            options.supplementaryGroups = user.groups
+        }
         return Subprocess.Configuration(
             executable: .path(FilePath(CommandScript.interpreter(command.shell))),
             arguments: [CommandScript.fileName], environment: .custom(environment),
@@ -118,13 +137,15 @@ public struct ProcessRunner: Sendable {
     }
 
     private static func supervise(
-        _ configuration: Subprocess.Configuration, _ session: ProcessSession, _ log: some StepLog
+        _ configuration: Subprocess.Configuration, _ session: ProcessSession, _ log: some StepLog,
+        _ begin: @Sendable (pid_t) -> Void
     ) async throws -> TerminationStatus {
         let result = try await Subprocess.run(
             configuration, input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in
             let process = execution.processIdentifier.value
             session.started(process)
+            begin(process)
             var swept = false
             for try await buffer in execution.standardOutput {
                 await log.write(buffer.withUnsafeBytes { Array($0) })

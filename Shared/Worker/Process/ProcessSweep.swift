@@ -1,4 +1,6 @@
 import Glibc
+import Subprocess
+import SystemPackage
 
 /// Ends all processes that carry a mark.
 public enum ProcessSweep {
@@ -31,7 +33,45 @@ public enum ProcessSweep {
         return false
     }
 
-    private static func sleep(_ duration: Duration) async {
+    /// Kills all processes of a user until none is left.
+    ///
+    /// The kernel kills those that there are in one go for a process of the same user: none of them has the time to start
+    /// another that is overlooked.
+    /// - Returns: Whether all of them are gone.
+    static func end(_ user: ProcessUser) async -> Bool {
+        for round in 0..<200 {
+            let processes = ProcessTable.find(user)
+            if processes.isEmpty { return true }
+            await killAll(user)
+            for process in processes { kill(process, SIGKILL) }
+            await sleep(.milliseconds(min(50, 1 << min(round, 6))))
+        }
+        return false
+    }
+
+    private static func killAll(_ user: ProcessUser) async {
+        // Without another program, which could not be started where the machine has all the processes it may have. And
+        // whatever else went wrong, nothing but the user's own is killed.
+        let script =
+            "while read -r name id rest; do case $name$id in Uid:\(user.id)) kill -KILL -1 ;; esac; done < /proc/self/status"
+        var options = PlatformOptions()
+        options.userID = user.id
+        options.groupID = user.id
+        options.supplementaryGroups = []
+        let configuration = Configuration(
+            executable: .path("/bin/sh"), arguments: ["-c", script], environment: .custom([:]), workingDirectory: "/",
+            platformOptions: options)
+        // A separate task: this has to be done after a cancellation too.
+        await Task {
+            do {
+                _ = try await Subprocess.run(configuration, input: .none, output: .discarded, error: .discarded)
+            } catch {
+                // Each of them is killed by itself, and again in the next round.
+            }
+        }.value
+    }
+
+    static func sleep(_ duration: Duration) async {
         // A separate task, because a sleep in a cancelled one returns at once.
         await Task {
             do {

@@ -23,6 +23,28 @@ enum ProcessTable {
         return found
     }
 
+    /// The processes that belong to a user, by any of its ids.
+    static func find(_ user: ProcessUser) -> [pid_t] {
+        guard let directory = opendir("/proc") else { return [] }
+        defer { closedir(directory) }
+        var found: [pid_t] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while let entry = readdir(directory) {
+            guard let process = number(&entry.pointee.d_name.0, limit: 16) else { continue }
+            let status = read("/proc/\(process)/status", &buffer)
+            for line in status.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Uid:".utf8) {
+                let ids = line.dropFirst(4).split(separator: UInt8(ascii: "\t"))
+                if ids.contains(where: { UInt32(String(decoding: $0, as: UTF8.self)) == user.id }),
+                    !isZombie(process, &buffer)
+                {
+                    found.append(process)
+                }
+                break
+            }
+        }
+        return found
+    }
+
     /// Whether a child has ended, without collecting it.
     static func hasEnded(_ child: pid_t) -> Bool {
         var info = siginfo_t()

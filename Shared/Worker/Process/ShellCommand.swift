@@ -1,4 +1,5 @@
 public import SystemPackage
+import Text
 
 /// What a step runs as a process: the lines a person wrote, run by a shell.
 public struct ShellCommand: Sendable {
@@ -11,16 +12,19 @@ public struct ShellCommand: Sendable {
     /// Where it runs, an existing directory.
     public var workingDirectory: FilePath
     public var limits: Limits
+    /// Whom it runs as; the worker's own user if `nil`. Only root may run it as another.
+    public var user: ProcessUser?
 
     public init(
         commands: [String], shell: String? = nil, environment: [String: String], workingDirectory: FilePath,
-        limits: Limits = Limits()
+        limits: Limits = Limits(), user: ProcessUser? = nil
     ) {
         self.commands = commands
         self.shell = shell
         self.environment = environment
         self.workingDirectory = workingDirectory
         self.limits = limits
+        self.user = user
     }
 
     /// Bounds the kernel keeps for the step's processes, each by itself; `nil` leaves the worker's own.
@@ -45,9 +49,15 @@ public struct ShellCommand: Sendable {
 
 extension ShellCommand {
     /// The script that is run. It is read from a file, so that standard input is no way into it.
-    /// - Parameter folder: Where that file is.
-    func script(in folder: FilePath) -> CommandScript {
+    /// - Parameters:
+    ///   - folder: Where that file is.
+    ///   - gate: What it reads a line of before it begins.
+    func script(in folder: FilePath, gate: FilePath? = nil) -> CommandScript {
         var setup = ["ulimit -c 0"]
+        if let gate {
+            setup.append("read -r slipway_gate < \(ShellWord.quote(gate.string)) || exit 1")
+            setup.append("unset slipway_gate")
+        }
         if let value = limits.openFiles { setup.append("ulimit -n \(value)") }
         if let value = limits.processes { setup.append("ulimit -u \(value) 2>/dev/null || ulimit -p \(value)") }
         if let value = limits.fileBlocks { setup.append("ulimit -f \(value)") }

@@ -2,23 +2,29 @@ import Glibc
 import Logging
 import SystemPackage
 
-/// The files a step's process needs that are no part of its workspace: the script in its own folder, and an empty
-/// home.
+/// The files a step's process needs that are no part of its workspace: the script in its own folder, an empty home, and
+/// what the script waits at where it has to.
 struct StepFiles {
     let script: ScriptFiles
     let home: FilePath
+    let gate: ProcessGate?
     private let folder: FilePath
 
     /// - Throws: ``ProcessRunnerError`` with ``ProcessRunnerError/Code/scratch`` and the path that failed.
-    init(directory: FilePath, number: UInt64, command: ShellCommand) throws(ProcessRunnerError) {
-        folder = directory.appending("step-\(number)")
+    init(directory: FilePath, number: UInt64, command: ShellCommand, waits: Bool) throws(ProcessRunnerError) {
+        folder = directory.appending("process-\(number)")
         home = directory.appending("home-\(number)")
         for made in [folder, home] where made.withPlatformString({ mkdir($0, 0o700) }) != 0 {
             let cause = Errno(rawValue: errno)
             throw ProcessRunnerError(.scratch, "the step's directory \(made) cannot be made", cause: cause)
         }
         do {
-            script = try ScriptFiles(command.script(in: folder).text, in: folder)
+            let path = folder.appending("gate")
+            gate = waits ? try ProcessGate(path) : nil
+            script = try ScriptFiles(command.script(in: folder, gate: waits ? path : nil).text, in: folder)
+            if let user = command.user {
+                for made in [folder, home] { try FileTree.give(made, to: user) }
+            }
         } catch {
             throw ProcessRunnerError(.scratch, "the step's script cannot be written to \(folder)", cause: error)
         }

@@ -8,31 +8,37 @@ import Worker
 /// Runs a step's commands as processes of this machine, in the workspace.
 struct ProcessStep: Sendable {
     let processes: StepProcesses
+    let user: JobUser
     let folder: JobFolder
     /// `nil` where this builder has no Docker Engine.
     let containers: JobContainers?
 
     func run(_ step: StepRun) async throws -> StepResult {
         if let problem = step.step.shell.flatMap(ShellName.problem) { throw JobFailure(problem) }
+        let user = try await user.take(folder)
         let given = try folder.makeStep(number: StepNumber.next())
         var environment = try step.environment(output: given.output.string)
         if processes.sharesDocker, let containers, environment["DOCKER_HOST"] == nil {
             environment["DOCKER_HOST"] = "unix://\(containers.host.socketPath)"
         }
         if !step.job.registries.isEmpty, environment["DOCKER_CONFIG"] == nil {
-            environment["DOCKER_CONFIG"] = try DockerLogins.write(
-                step.job.registries, to: given.path.appending("docker")
-            ).string
+            let logins = try DockerLogins.write(step.job.registries, to: given.path.appending("docker"))
+            if let user { try FileTree.give(logins, to: user) }
+            environment["DOCKER_CONFIG"] = logins.string
         }
         let command = ShellCommand(
             commands: step.step.commands, shell: step.step.shell, environment: environment,
-            workingDirectory: try WorkspacePath.directory(of: step.step, in: folder.workspace, stage: step.job.stage))
-        // What root of a container made, this builder's user may not write to.
-        if let containers, geteuid() != 0, await containers.isUsed { await containers.openWorkspace(step.log) }
+            workingDirectory: try WorkspacePath.directory(of: step.step, in: folder.workspace, stage: step.job.stage),
+            user: user)
+        // What root of a container made, another user may not write to.
+        if let user { try FileTree.give(folder.shared, to: user) }
+        if let containers, geteuid() != 0 || user != nil, await containers.isUsed {
+            await containers.openWorkspace(step.log)
+        }
         // A probe looks into containers: what uses a service that is a process waits for it in its own way.
         if step.isBackground { step.ready() }
         let outcome = try await processes.runner.run(
-            command, job: step.job.grant.job.rawValue, attempt: step.job.grant.attempt,
+            command, scratch: folder.path, job: step.job.grant.job.rawValue, attempt: step.job.grant.attempt,
             advice: step.step.backgroundAdvice, log: step.log)
         return try await step.result(of: outcome, reason: await reason(of: outcome, step), outputs: given.output)
     }

@@ -1,4 +1,5 @@
 import Contracts
+import Logging
 import PipelineLanguage
 import SystemPackage
 import Worker
@@ -6,10 +7,14 @@ import Worker
 /// Steps without an image: their commands, as processes of this machine.
 struct ProcessStepRunner: BuildStepRunner {
     private let job: BuildJob
+    private let user: JobUser
 
-    init(_ job: BuildJob) { self.job = job }
+    init(_ job: BuildJob) {
+        self.job = job
+        user = JobUser(job.tools.processes?.users)
+    }
 
-    static func collectLeftovers(_ tools: BuildTools) async { await tools.processes?.runner.collectLeftovers() }
+    static func collectLeftovers(_ tools: BuildTools) async { await tools.processes?.collectLeftovers() }
 
     func accepts(_ step: Step) -> Bool { step.image == nil && step.build == nil }
 
@@ -26,11 +31,16 @@ struct ProcessStepRunner: BuildStepRunner {
                     + ", or start a builder with SLIPWAY_RUNNERS=docker,process (in compose: SLIPWAY_BUILDER_RUNNERS; "
                     + "of slipway up: --processes)")
         }
-        return try await ProcessStep(processes: processes, folder: job.folder, containers: job.containers).run(step)
+        return try await ProcessStep(processes: processes, user: user, folder: job.folder, containers: job.containers)
+            .run(step)
     }
 
     func cleanUp() async {
-        await job.tools.processes?.runner.collectLeftovers(
-            job: job.job.grant.job.rawValue, attempt: job.job.grant.attempt)
+        let grant = job.job.grant
+        await job.tools.processes?.runner.collectLeftovers(job: grant.job.rawValue, attempt: grant.attempt)
+        if await !user.giveBack() {
+            job.tools.logger.error(
+                "processes of a job cannot be ended; their user gets no other job", metadata: ["job": "\(grant.job)"])
+        }
     }
 }
