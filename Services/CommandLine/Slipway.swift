@@ -38,7 +38,8 @@ struct Slipway: AsyncParsableCommand {
                 name: "Platform",
                 subcommands: [
                     RepositoryCommands.self, ComponentCommands.self, EnvironmentCommands.self, SecretCommands.self,
-                    RegistryCommands.self, WorkerCommands.self, PoolCommands.self, DeadCommands.self,
+                    RegistryCommands.self, WorkerCommands.self, PoolCommands.self, TokenCommands.self,
+                    DeadCommands.self,
                 ]),
             CommandGroup(
                 name: "This machine",

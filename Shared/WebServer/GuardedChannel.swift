@@ -17,9 +17,7 @@ struct GuardedChannel: ServerChildChannel {
         }.flatMap {
             http.setup(channel: channel, logger: logger)
         }.flatMapThrowing { value in
-            let peer = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
-            let source = peer.flatMap { proxies.contains($0) ? nil : $0 }
-            try RequestWatch(patience: patience, places: places, source: source)
+            try RequestWatch(patience: patience, places: places, proxies: proxies)
                 .install(in: channel.pipeline.syncOperations)
             return value
         }

@@ -11,20 +11,22 @@ final class RequestWatch: ChannelDuplexHandler {
 
     private let patience: RequestPatience
     private let places: ConnectionPlaces
-    private let source: IPAddress?
+    private let proxies: TrustedProxies
     private var clock = RequestClock()
     private var place: ConnectionPlaces.Place?
     private var timer: Scheduled<Void>?
 
-    /// - Parameter source: where the connection comes from; `nil` for a proxy.
-    init(patience: RequestPatience, places: ConnectionPlaces, source: IPAddress?) {
+    /// - Parameter proxies: those that connections of many clients come from.
+    init(patience: RequestPatience, places: ConnectionPlaces, proxies: TrustedProxies) {
         self.patience = patience
         self.places = places
-        self.source = source
+        self.proxies = proxies
     }
 
     func channelActive(context: ChannelHandlerContext) {
         let pipeline = context.pipeline
+        let peer = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+        let source = peer.flatMap { proxies.contains($0) ? nil : $0 }
         place = places.enter(from: source) { pipeline.fireUserInboundEventTriggered(MakeWay()) }
         guard place != nil else { return context.close(promise: nil) }
         expect(context)

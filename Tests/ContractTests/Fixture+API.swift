@@ -35,6 +35,9 @@ extension Fixture {
             PoolView(
                 name: "gpu", rules: PoolRules(repositories: ["shop/*"], refs: ["refs/heads/main"], events: [.push]),
                 updatedBy: "ada", updatedAt: Sample.moment)),
+        Fixture("TokenView", TokenView(name: "ci", createdAt: Sample.moment)),
+        Fixture("TokenRequest", TokenRequest(name: "ci")),
+        Fixture("TokenGrant", TokenGrant(name: "ci", token: "not a real one", isOwn: false)),
         Fixture("PoolRules", PoolRules(repositories: ["shop/*"])),
         Fixture("VerdictRequest", VerdictRequest(approves: true, reason: "tried on staging")),
         Fixture("AdoptionView", Sample.adoption),

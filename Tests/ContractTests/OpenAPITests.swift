@@ -17,7 +17,8 @@ import Testing
         Fixture.documents.map(\.sample) + [
             Page<RepositoryView>(items: []), Page<DiscoveredRepositoryView>(items: []),
             Page<ComponentView>(items: []), Page<EnvironmentView>(items: []), Page<SecretView>(items: []),
-            Page<WorkerView>(items: []), Page<PoolView>(items: []), Page<DeadLetterView>(items: []),
+            Page<WorkerView>(items: []), Page<PoolView>(items: []), Page<TokenView>(items: []),
+            Page<DeadLetterView>(items: []),
         ]
 
     @Test func `Every schema is one of a type, with its members, and those that may be absent`() throws {

@@ -43,8 +43,34 @@ import Testing
             #expect(try await isGood(second))
             #expect(try await !isGood(first))
 
-            #expect(try await command("revoke", "--name", "first").code == .exited(0))
+            // The same with the command, whose login follows when its own token is replaced.
+            let folder = stack.directory.appending("cli")
+            try await runTool("mkdir", ["-p", folder.string])
+            let script = """
+                set -eu
+                unset SLIPWAY_TOKEN SLIPWAY_SERVER
+                export XDG_CONFIG_HOME='\(folder)' PATH="\(ServiceProgram.folder):$PATH"
+                slipway login http://127.0.0.1:\(stack.ports.pipeline) --token-file '\(file)' > '\(folder)/said'
+                slipway token make first > '\(folder)/third' 2>> '\(folder)/said'
+                slipway token make robot > '\(folder)/robot'
+                slipway token list
+                slipway token list --token-file '\(folder)/robot' --json > '\(folder)/json'
+                if slipway token revoke ci --token-file '\(folder)/robot' 2>> '\(folder)/said'; then exit 9; fi
+                slipway token revoke robot
+                """
+            let output = try await runTool("sh", ["-c", script])
+            #expect(output.contains("robot") && output.contains("Revoked the token robot"), "\(output)")
+            let third = try String(contentsOfFile: folder.appending("third").string, encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            #expect(try await isGood(third))
             #expect(try await !isGood(second))
+            #expect(try written() == third)
+            let robot = try String(contentsOfFile: folder.appending("robot").string, encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            #expect(try await !isGood(robot))
+
+            #expect(try await command("revoke", "--name", "first").code == .exited(0))
+            #expect(try await !isGood(third))
             #expect(!FileManager.default.fileExists(atPath: file))
             let last = try await command("revoke", "--name", "ci")
             #expect(last.code == .exited(78) && last.text.contains("the last token"), "\(last.text)")

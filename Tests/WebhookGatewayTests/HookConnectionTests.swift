@@ -211,7 +211,7 @@ struct HookConnectionTests {
     func places() async throws {
         let gateway = Gateway()
         gateway.broker.isHolding = true
-        let places = ConnectionPlaces(limit: 3)
+        let places = ConnectionPlaces(limit: 3, sourceLimit: 3)
         let busy = try await connect(gateway.routes, places)
         try await busy.writeInbound(ByteBuffer(bytes: request(Hook())))
         let first = try await connect(gateway.routes, places)

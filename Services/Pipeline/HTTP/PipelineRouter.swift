@@ -42,6 +42,7 @@ enum PipelineRouter {
         LiveRoutes(runs: operations.runs).add(to: inside)
         WorkerRoutes(workers: operations.workers).add(to: inside)
         PoolRoutes(pools: operations.pools).add(to: inside)
+        TokenRoutes(tokens: operations.tokens).add(to: inside)
         DeadLetterRoutes(letters: operations.deadLetters).add(to: inside)
         try WebRoutes(operations: operations, sessions: sessions, logger: logger).register(on: router)
         return router

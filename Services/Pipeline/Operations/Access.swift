@@ -20,6 +20,17 @@ struct Principal: Sendable, Equatable {
     /// The name of the token, or of the one that the session was begun with; it is kept with what is decided.
     let name: String
 
+    /// Whether it is a person or a program with the token of this name.
+    func has(token name: String) -> Bool {
+        switch identity {
+        case .token, .session: self.name == name
+        case .otherStage, .administrator: false
+        }
+    }
+
+    /// Whether it makes and revokes tokens of other names.
+    var managesTokens: Bool { identity == .administrator || has(token: FirstToken.name) }
+
     fileprivate init(_ identity: Identity, name: String) {
         self.identity = identity
         self.name = name
@@ -77,5 +88,6 @@ struct Access: Sendable {
     static let notSignedIn = OperationError(
         .notSignedIn, "not_signed_in", "you are not signed in", remedy: remedy)
 
-    private static let remedy = "the token is in the file “token” of the service's data folder"
+    private static let remedy =
+        "the first token is in the file “token” of the service's data folder; slipway token make makes others"
 }

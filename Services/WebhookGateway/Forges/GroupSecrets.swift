@@ -86,7 +86,8 @@ struct SignedRepositories: Sendable, CustomStringConvertible {
 
     /// - Throws: `SettingProblem` that names what is no path.
     init(_ text: String) throws {
-        groups = text.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+        groups = text.split(separator: ",").compactMap { $0.wholeMatch(of: /\s*(.*?)\s*/).map { String($0.1) } }
+            .filter { !$0.isEmpty }
         if let wrong = groups.first(where: { !RepositoryGroup.isOne($0) }) {
             throw SettingProblem(expected: "a list of paths and groups such as shop,tools/ci, or *: “\(wrong)” is none")
         }

@@ -62,6 +62,8 @@ final class HookConnection: ChannelDuplexHandler {
     private var watch: Scheduled<Void>?
     /// A head has begun and has not ended.
     private var isHeadPartial = false
+    /// What was read last ended a head, or was more of a body.
+    private var hasTakenPart = false
 
     init(routes: HookRoutes, places: ConnectionPlaces) {
         self.routes = routes
@@ -80,6 +82,7 @@ final class HookConnection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasTakenPart = true
         take(unwrapInboundIn(data), context)
     }
 
@@ -101,7 +104,8 @@ final class HookConnection: ChannelDuplexHandler {
         case is ChannelShouldQuiesceEvent:
             if case .idle = state { context.close(promise: nil) } else { isLast = true }
         case is ReadBytes.Passed:
-            if case .idle = state, !isHeadPartial { beginHead(context) }
+            if case .idle = state, !isHeadPartial, !hasTakenPart { beginHead(context) }
+            hasTakenPart = false
         case ChannelEvent.inputClosed:
             isInputClosed = true
             closeIfUnused(context)

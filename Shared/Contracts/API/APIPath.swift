@@ -35,6 +35,8 @@ public enum APIPath: String, Sendable, CaseIterable {
     case workers
     case pools
     case pool = "pools/{name}"
+    case tokens
+    case token = "tokens/{name}"
     case parkedMessages = "dead"
     case parkedMessage = "dead/{id}"
     case retryParkedMessage = "dead/{id}/retry"
