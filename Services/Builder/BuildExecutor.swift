@@ -14,6 +14,8 @@ struct BuildExecutor: JobExecutor {
     let caches: SourceCaches?
     let parts: SourcePartsClient
     let tools: BuildTools
+    /// `nil` is without limit.
+    let disk: DiskLimit?
 
     func collectLeftovers() async {
         for runner in BuildStepRunners.all { await runner.collectLeftovers(tools) }
@@ -33,6 +35,11 @@ struct BuildExecutor: JobExecutor {
         try folder.make()
         let build = BuildJob(job, folder: folder, tools: tools)
         let runners = StepRunners(BuildStepRunners.all.map { $0.init(build) }, events: tools.events)
+        let watch = disk.map { limit in
+            let watch = DiskWatch(
+                limit: limit, folder: folder, containers: build.containers, logger: tools.logger)
+            return Task { if let reason = await watch.exceeded() { run.exceeded(reason) } }
+        }
         let result: Result<Void, any Error>
         do {
             if !job.stage.clone.disable, let source = job.grant.source {
@@ -45,6 +52,7 @@ struct BuildExecutor: JobExecutor {
         } catch {
             result = .failure(error)
         }
+        watch?.cancel()
         // A separate task: this has to be done after a cancellation too.
         await Task {
             let isClean = await Self.within(cleanUpTime) {

@@ -44,7 +44,11 @@ struct Builder {
             try await bus.publish(event)
         }
         let docker = try runners.contains(.docker) ? dockerHost(http) : nil
-        if let docker { context.readiness.add("docker") { await docker.problem() } }
+        if let docker {
+            context.readiness.add("docker") { await docker.problem() }
+            let mark = try settings.optional(BuilderSettings.firewall).map { FilePath($0) }
+            context.readiness.add("firewall", isNeeded: false) { FirewallMark.problem(mark) }
+        }
         let certificates = try TrustedCertificates(settings)
         let certificateFile = data.appending("certificates.pem").string
         try certificates?.write(to: certificateFile)
@@ -59,7 +63,8 @@ struct Builder {
                 processes: try runners.contains(.process) ? stepProcesses(hasEngine: docker != nil) : nil,
                 docker: docker,
                 registry: try RegistryClient(settings, client: http, certificates: certificates),
-                events: events, logger: context.logger))
+                events: events, logger: context.logger),
+            disk: try diskLimit())
         let scope = try BuilderSettings.scope(settings)
         var configuration = JobLoopConfiguration(
             worker: worker, scope: scope, slots: try settings.value(BuilderSettings.capacity),
@@ -76,6 +81,13 @@ struct Builder {
             logger: context.logger)
         context.readiness.add("slots") { loop.problem }
         return [events, loop]
+    }
+
+    private func diskLimit() throws -> DiskLimit? {
+        guard let limit = try context.settings.optional(BuilderSettings.jobDisk) else {
+            return DiskLimit(halfOfDiskOf: data)
+        }
+        return limit == 0 ? nil : DiskLimit(bytes: Int64(limit) << 20)
     }
 
     private func sourceCaches() throws -> SourceCaches? {

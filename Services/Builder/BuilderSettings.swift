@@ -64,6 +64,11 @@ enum BuilderSettings {
         "the builder's data folder as the engine's host sees it, where that is another path; found out "
             + "by itself where the builder is a container of that engine",
         example: "/srv/slipway/builder")
+    static let firewall = Setting<String>.text(
+        "docker.firewall",
+        "the file that “builder firewall --keep true --mark …” writes on the engine's machine: readiness remarks where "
+            + "nobody does",
+        example: "/run/slipway/firewall")
     static let trusted = Setting<Bool>.flag(
         "docker.trusted", "whether steps may be privileged and use the host's folders, devices and network",
         default: false)
@@ -83,6 +88,10 @@ enum BuilderSettings {
         default: ContainerLimits.unneeded)
     static let sudo = Setting<Bool>.flag(
         "docker.sudo", "whether programs in steps' containers may gain rights, as sudo and su do", default: false)
+    static let jobDisk = Setting<Int>.integer(
+        "job.disk",
+        "how much disk a job may use for its workspace, its volumes and what its containers write, in MiB; 0 is without "
+            + "limit, and half of the disk where it is not set", example: "20480", in: 0...(1 << 30))
     static let sourceCacheLimit = Setting<Int>.integer(
         "source.cache.limit",
         "how much of what jobs fetched is kept for the next jobs of the same repositories, in MiB; the repositories "
@@ -100,8 +109,8 @@ enum BuilderSettings {
         [
             CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, pool, labels, capacity,
             runners, processUsers, processDocker, dockerSocket, dockerData, trusted, memory, cpus, processes, dropped,
-            sudo,
-        ] + RegistrySettings.all + [sourceCacheLimit, name, CommonSettings.logBrokerURL]
+            sudo, firewall,
+        ] + RegistrySettings.all + [jobDisk, sourceCacheLimit, name, CommonSettings.logBrokerURL]
 }
 
 /// How a step can run.

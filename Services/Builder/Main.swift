@@ -9,7 +9,7 @@ enum Main {
     static func main() async {
         await ServiceMain(
             name: "builder", summary: "runs the steps of jobs, in containers or as processes, and builds images",
-            settings: BuilderSettings.all, adminPort: 9103
+            settings: BuilderSettings.all, adminPort: 9103, commands: [FirewallCommand.command]
         ).run(
             queues: { settings in [MessageMap.wakes(of: try BuilderSettings.scope(settings))] },
             services: { context in

@@ -1,4 +1,6 @@
 public import Logging
+public import ServiceLifecycle
+import UnixSignals
 
 /// Something that a service's program does instead of serving, such as `pipeline database check`.
 public struct ServiceCommand: Sendable {
@@ -21,6 +23,13 @@ public struct ServiceCommand: Sendable {
         self.summary = summary
         self.settings = settings
         self.run = run
+    }
+
+    /// Runs a service until it ends, or SIGTERM or SIGINT comes: for a command that stays.
+    public static func serve(_ service: some Service, logger: Logger) async throws {
+        try await ServiceGroup(
+            services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+        ).run()
     }
 
     var name: String { words.joined(separator: " ") }

@@ -148,7 +148,8 @@ struct BuilderScope: Sendable {
     func run(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
-        sharesDocker: Bool = false, users: ProcessUsers? = nil, caches: SourceCaches? = nil, message: String = "first",
+        sharesDocker: Bool = false, users: ProcessUsers? = nil, disk: DiskLimit? = nil,
+        caches: SourceCaches? = nil, message: String = "first",
         parameters: [String: String]? = nil,
         timeout: Int = 300,
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
@@ -173,7 +174,7 @@ struct BuilderScope: Sendable {
                         runner: ProcessRunner(worker: worker, logger: logger), users: users,
                         sharesDocker: sharesDocker) : nil,
                 docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),
-                events: WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger))
+                events: WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger), disk: disk)
         let loop = JobLoop(
             platform: platform, executor: executor, keys: keys,
             configuration: JobLoopConfiguration(

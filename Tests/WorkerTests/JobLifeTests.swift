@@ -48,8 +48,11 @@ import Testing
             ]),
         Row(
             name: "a report is refused",
-            events: [.unreportable("too long"), .unreportable("too long"), stopped, .reported],
+            events: [.unreportable("too long"), .exceeded("too large"), stopped, .reported],
             actions: [.stopWork(JobStop("too long")), .nothing, .report(.failure, reason: "too long"), .end]),
+        Row(
+            name: "it uses more than it may", events: [.exceeded("too much"), stopped, .reported],
+            actions: [.stopWork(JobStop("too much")), .report(.failure, reason: "too much"), .end]),
         Row(
             name: "its last report is refused", events: [done, .unreportable("too long"), .reported],
             actions: [.report(.success, reason: nil), .nothing, .end]),

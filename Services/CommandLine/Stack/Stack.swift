@@ -35,11 +35,13 @@ struct Stack: Sendable {
         try StackKeys.prepare(layout)
         StackInterrupt.watch()
         try await startBroker(&progress, timeout: timeout)
+        try startFirewall()
         for service in StackService.all {
             try StackInterrupt.check(flags: flags)
             try start(service, &progress)
         }
         try await waitUntilReady(&progress, timeout: timeout)
+        tellFirewall(&progress)
     }
 
     private func findBinaries() throws {
@@ -197,7 +199,7 @@ struct Stack: Sendable {
         guard FileManager.default.fileExists(atPath: layout.directory + "/run") else { return [] }
         let lock = try StackLock(layout)
         defer { lock.release() }
-        var ended = try await stop(StackService.all.map(\.name))
+        var ended = try await stop(StackService.all.map(\.name) + [Self.firewall])
         // One after the other: a node that misses its port mapper starts another, which nobody would know of.
         for name in PrivateBroker.records.reversed() { ended += try await stop([name]) }
         return ended

@@ -17,6 +17,8 @@ struct StackLayout: Sendable, Equatable {
     func log(_ name: String) -> String { "\(directory)/log/\(name).log" }
     func record(_ name: String) -> String { "\(directory)/run/\(name).json" }
     var broker: String { directory + "/rabbitmq" }
+    /// Written as long as the rules of the firewall are kept.
+    var firewallMark: String { directory + "/run/firewall" }
     /// What the private broker loads at its start, and an address with a login for each service.
     var logins: String { directory + "/keys/broker" }
     /// The pipeline service makes it at its first start.

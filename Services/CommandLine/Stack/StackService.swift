@@ -83,13 +83,14 @@ struct StackService: Sendable, Equatable {
         case "sync": ["SLIPWAY_MIRROR_URL": layout.mirror, "SLIPWAY_ALLOW_FILE_REPOSITORIES": "true"]
         case "pipeline": ["SLIPWAY_PUBLIC_URL": layout.server, "SLIPWAY_HOOKS_URL": layout.hooks]
         case "builder":
-            socket.merging(
-                engine == nil
-                    ? ["SLIPWAY_RUNNERS": "process"]
-                    : processes
-                        ? ["SLIPWAY_RUNNERS": "docker,process", "SLIPWAY_PROCESS_DOCKER": "true"]
-                        : ["SLIPWAY_RUNNERS": "docker"]
-            ) { $1 }
+            engine == nil
+                ? ["SLIPWAY_RUNNERS": "process"]
+                : socket.merging(["SLIPWAY_DOCKER_FIREWALL": layout.firewallMark]) { $1 }
+                    .merging(
+                        processes
+                            ? ["SLIPWAY_RUNNERS": "docker,process", "SLIPWAY_PROCESS_DOCKER": "true"]
+                            : ["SLIPWAY_RUNNERS": "docker"]
+                    ) { $1 }
         case "deployer": socket
         default: [:]
         }

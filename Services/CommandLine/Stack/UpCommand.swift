@@ -24,6 +24,9 @@ struct UpCommand: AsyncParsableCommand {
             Engine is the one that DOCKER_HOST names or that listens at the usual place; without one, steps are \
             processes only.
 
+            As root, it keeps the containers of steps from this stack and from the machine's metadata service with \
+            rules of nftables, until `slipway down` (see `builder firewall --help`).
+
             On its private broker each service has a login that may do no more than it needs; keys/broker has their \
             addresses, one for you as the operator and one for whoever listens to events. Those who share a broker's \
             address given by --broker are not kept apart.

@@ -202,6 +202,7 @@ extension DockerEngine {
         var names: [String]?
         var labels: [String: String]?
         var created: Int64?
+        var sizeRw: Int64?
 
         var name: String { names?.first.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 } ?? id }
     }
@@ -212,6 +213,15 @@ extension DockerEngine {
         let call = Call(.get, "/containers/json", "the list of containers")
         return try await fetch([Listed].self, call).filter { ($0.ports ?? []).contains { $0.publicPort == port } }
             .map(\.name)
+    }
+
+    /// What containers wrote beside their images and what is mounted in them, running or not, in bytes.
+    /// - Throws: ``DockerError`` where the engine does not tell.
+    public func written(labelled labels: [String: String]) async throws(DockerError) -> Int64 {
+        let call = Call(
+            .get, "/containers/json", "the sizes of containers",
+            query: [("all", "1"), ("size", "1"), try Self.labelFilter(labels)])
+        return try await fetch([Listed].self, call).reduce(0) { $0 + ($1.sizeRw ?? 0) }
     }
 
     /// All containers, running or not, that carry all of these labels; an empty value stands for any.

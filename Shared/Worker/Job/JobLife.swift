@@ -17,6 +17,8 @@ struct JobLife {
         case leaseLost
         /// A report of it was refused for good.
         case unreportable(String)
+        /// It uses more than it may.
+        case exceeded(String)
         /// The last report is confirmed.
         case reported
     }
@@ -77,7 +79,7 @@ struct JobLife {
             let reason =
                 "the job took longer than its timeout of \(Self.spoken(seconds))" + (advice.map { "; \($0)" } ?? "")
             return stop(.failed(reason), JobStop(reason))
-        case (.working, .unreportable(let reason)):
+        case (.working, .unreportable(let reason)), (.working, .exceeded(let reason)):
             return stop(.failed(reason), JobStop(reason))
         case (.working, .graceOver):
             return stop(

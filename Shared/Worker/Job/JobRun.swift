@@ -22,6 +22,7 @@ public final class JobRun: Sendable {
     private let stop: StopSignal
     private let configuration: LogShipper.Configuration
     private let logger: Logger
+    private let hasExceeded: @Sendable (String) -> Void
     private let hasEnded: @Sendable () -> Void
     private let state = Mutex(State())
     /// A value for each time that ``stuckReason`` changed.
@@ -30,7 +31,8 @@ public final class JobRun: Sendable {
 
     init(
         grant: JobGrant, platform: any JobPlatform, reporter: JobReporter, logs: LogDispatch, stop: StopSignal,
-        configuration: LogShipper.Configuration, logger: Logger, hasEnded: @escaping @Sendable () -> Void
+        configuration: LogShipper.Configuration, logger: Logger, exceeded: @escaping @Sendable (String) -> Void,
+        hasEnded: @escaping @Sendable () -> Void
     ) {
         self.grant = grant
         self.platform = platform
@@ -39,6 +41,7 @@ public final class JobRun: Sendable {
         self.stop = stop
         self.configuration = configuration
         self.logger = logger
+        hasExceeded = exceeded
         self.hasEnded = hasEnded
         (stuckChanges, stuckChanged) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
@@ -49,6 +52,11 @@ public final class JobRun: Sendable {
     /// Says what all steps wait for, or with `nil` that they do no more; the steps that have not begun show it.
     public func waits(_ reason: String?) {
         stuck("", reason)
+    }
+
+    /// Stops the job, which has failed, for using more than it may.
+    public func exceeded(_ reason: String) {
+        hasExceeded(reason)
     }
 
     func stuck(_ step: String, _ reason: String?) {

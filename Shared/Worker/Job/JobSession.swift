@@ -47,10 +47,8 @@ struct JobSession: Sendable {
         let stop = StopSignal()
         let run = JobRun(
             grant: grant, platform: platform, reporter: reporter, logs: logs, stop: stop,
-            configuration: configuration.logs, logger: logger
-        ) {
-            slots.begin(key, "job \(grant.job) waits for the clean-up after its steps")
-        }
+            configuration: configuration.logs, logger: logger, exceeded: { send.yield(.exceeded($0)) },
+            hasEnded: { slots.begin(key, "job \(grant.job) waits for the clean-up after its steps") })
         return await withTaskGroup(of: Void.self, returning: String.self) { group in
             group.addTask { await beat(run, send) }
             group.addTask { await tellStuck(run) }

@@ -197,7 +197,7 @@ public enum FileTree {
     }
 
     /// The next name in a directory, with the zero at its end; the directory itself and the one above it are left out.
-    private static func nextName(in entries: OpaquePointer) -> [CChar]? {
+    static func nextName(in entries: OpaquePointer) -> [CChar]? {
         while let entry = readdir(entries) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]

@@ -166,13 +166,24 @@ actor DockerHost {
         try result.get()
     }
 
+    /// A build that was cancelled holds its network until the engine has ended its container, which bears no label.
+    private func remove(_ network: LabelledObject, _ engine: DockerEngine) async throws(DockerError) {
+        for round in 0... {
+            do {
+                return try await engine.removeNetwork(network.id)
+            } catch  where round < 40 && error.code != .unreachable && error.code != .cancelled {
+                do { try await Task.sleep(for: .milliseconds(250)) } catch { continue }
+            }
+        }
+    }
+
     /// Removes all containers, networks and volumes that carry the labels.
     func remove(labelled labels: [String: String]) async throws(DockerError) {
         let engine = try await engine()
         for container in try await engine.containers(labelled: labels) {
             try await engine.removeContainer(container.id)
         }
-        for network in try await engine.networks(labelled: labels) { try await engine.removeNetwork(network.id) }
+        for network in try await engine.networks(labelled: labels) { try await remove(network, engine) }
         for volume in try await engine.volumes(labelled: labels) { try await engine.removeVolume(volume.id) }
     }
 }

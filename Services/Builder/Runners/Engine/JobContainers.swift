@@ -1,6 +1,7 @@
 import Contracts
 import DockerEngine
 import FoundationEssentials
+import Glibc
 import Logging
 import PipelineLanguage
 import SystemPackage
@@ -44,7 +45,7 @@ actor JobContainers {
         if let network { return try await network.value }
         let (host, name, labels) = (host, prefix, labels)
         let making = Task<String, any Error> {
-            _ = try await host.engine().createNetwork(name, labels: labels)
+            _ = try await host.engine().createNetwork(name, labels: labels, options: StepNetwork.options())
             return name
         }
         network = making
@@ -72,14 +73,18 @@ actor JobContainers {
     private func temporary(_ name: String, medium: String?, size: Int64?) async throws -> String {
         if let making = volumes[name] { return try await making.value }
         let (host, whole, labels) = (host, "\(prefix)-\(volumes.count)", labels)
-        var options: [String: String] = [:]
-        if medium == "memory" {
-            options = ["type": "tmpfs", "device": "tmpfs"]
-            if let size { options["o"] = "size=\(size)" }
-        }
-        let chosen = options
+        let place = folder.path.appending("volume-\(volumes.count)")
         let making = Task<String, any Error> {
-            try await host.engine().createVolume(whole, labels: labels, options: chosen)
+            var options = ["type": "tmpfs", "device": "tmpfs"]
+            if medium == "memory" {
+                if let size { options["o"] = "size=\(size)" }
+            } else {
+                // In the job's folder, so that it counts as the job's and goes with it.
+                try FileTree.make(place)
+                _ = place.withPlatformString { chmod($0, 0o777) }
+                options = ["type": "none", "o": "bind", "device": try await host.hostPath(of: place.string)]
+            }
+            try await host.engine().createVolume(whole, labels: labels, options: options)
             return whole
         }
         volumes[name] = making

@@ -48,6 +48,8 @@ struct ImageBuildStep: Sendable {
             build: build, images: images.map(\.description), labels: options.labels,
             memoryLimit: containers.host.limits.memory.flatMap { $0 == 0 ? nil : $0 })
         options.memoryLimit = try await containers.host.memoryLimit()
+        // Its commands reach no more than steps do.
+        options.network = try await containers.networkName()
         await log.line("+ \(command)")
         let id = try await engine.build(options) { progress in
             if let text = progress.stream { await log.write(Array(text.utf8)) }

@@ -1,0 +1,40 @@
+import Glibc
+
+/// Rules of the firewall that keep the containers of steps from the stack and from the machine's metadata service, where
+/// there is an engine and this user may set them.
+extension Stack {
+    static let firewall = "firewall"
+
+    func startFirewall() throws {
+        guard geteuid() == 0, hasEngine else { return }
+        if let record = try ProcessRecord.load(layout.record(Self.firewall)), record.isAlive { return }
+        let ports =
+            StackService.all.compactMap { $0.port(layout) } + [layout.ports.broker]
+            + StackService.all.map { layout.ports.admin($0.index) }
+        let record = try DetachedProcess.start(
+            "\(binaries)/builder",
+            arguments: [
+                "firewall", "--keep", "true", "--name", "up_\(layout.ports.base)", "--ports",
+                ports.map(String.init).joined(separator: ","), "--mark", layout.firewallMark,
+            ],
+            environment: inherited.filter { !$0.key.hasPrefix("SLIPWAY_") }, directory: layout.directory,
+            log: layout.log(Self.firewall))
+        try record.save(layout.record(Self.firewall))
+    }
+
+    /// What becomes of steps is told, and no reason not to be up.
+    func tellFirewall(_ progress: inout StackProgress) {
+        do {
+            guard let record = try ProcessRecord.load(layout.record(Self.firewall)) else { return }
+            DetachedProcess.reap(record)
+            if record.isAlive {
+                progress.set(Self.firewall, "keeps steps' containers from this stack", .good)
+            } else {
+                let last = LogTail.lines(of: layout.log(Self.firewall), count: 1).first ?? ""
+                progress.set(Self.firewall, "does not keep steps' containers from this stack: \(last)", .bad)
+            }
+        } catch {
+            progress.set(Self.firewall, "\(error)", .bad)
+        }
+    }
+}
