@@ -1,4 +1,6 @@
 import Contracts
+import DockerEngine
+import FoundationEssentials
 import PipelineLanguage
 import TestSupport
 import Testing
@@ -64,6 +66,35 @@ import Worker
                 RunVariable.named(String(name)) == nil && !known.contains { name.hasPrefix($0) }
             }
             #expect(unknown == [])
+        }
+    }
+
+    @Test(
+        "what an image's own entrypoint gives to a shell is a script, in which no value is", arguments: [true, false])
+    func imagesOwnShell(isWhole: Bool) async throws {
+        try await BuilderScope.with { scope in
+            let name = "\(scope.name)/shell:1"
+            let folder = "\(scope.folder)/shell"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try "FROM \(scope.image)\nENTRYPOINT \(isWhole ? #"["/bin/sh", "-c"]"# : #"["/bin/sh"]"#)\n".write(
+                toFile: "\(folder)/Dockerfile", atomically: false, encoding: .utf8)
+            _ = try await scope.engine.build(
+                BuildOptions(context: folder, tags: [try ImageReference(name)])
+            ) { _ in }
+            let script = #"printf '[%s]\n' "${commit.message}"; test ! -e canary"#
+            let stage = Stage(
+                name: "main",
+                steps: [
+                    Step(name: "say", image: name, command: isWhole ? [script] : ["-c", script]),
+                    Step(
+                        name: "words", image: scope.image, command: ["%s|", "-c", "${commit.message}"],
+                        entrypoint: ["printf"]),
+                ])
+            let outcome = try await scope.run(stage, runners: [.docker], message: Self.message)
+            try await scope.engine.removeImage(name, force: true)
+            #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("say"))")
+            #expect(outcome.log("say").contains("[\(Self.message)]\n"), "\(outcome.log("say"))")
+            #expect(outcome.log("words").contains("-c|\(Self.message)|"), "\(outcome.log("words"))")
         }
     }
 }

@@ -174,6 +174,104 @@ struct InjectionTests {
         let scope = Scope(
             environment: ["DRONE_COMMIT_MESSAGE": attack], parameters: ["given": attack], isPartial: true)
         let trigger = try process.resolved { _ in scope }.stages[0].trigger
-        #expect(trigger.branch == [attack] && trigger.target == [attack])
+        for pattern in try [#require(trigger.branch), #require(trigger.target)].flatMap(\.include) {
+            #expect(try Glob(pattern).matches(attack), "\(pattern)")
+        }
+    }
+
+    @Test("in a condition they are compared as they are: only what its author wrote is a pattern")
+    func conditions() throws {
+        func refusal(of pattern: String, branch: String, _ value: String) throws -> String? {
+            let stage = Stage(
+                name: "s", trigger: Condition(branch: [pattern]), steps: [Step(name: "a", commands: ["a"])])
+            let scope = Scope(
+                environment: ["DRONE_COMMIT_MESSAGE": value], parameters: ["given": value, "empty": ""],
+                matrix: ["AXIS": value], isPartial: true)
+            let process = try Process(name: "p", stages: [stage]).resolved { _ in scope }
+            var facts = PlannerTests.push
+            facts.branch = branch
+            return process.stages[0].trigger.refusal(facts, word: "trigger")?.text
+        }
+        for pattern in ["${given}", "${matrix.AXIS}", "${commit.message}", "${empty:-${given}}", "${given#NOTHING}"] {
+            for value in [
+                "*", "**", "m*", "?ain", "[a-z]*", "{main,dev}", "\\main", "[", "{", "x}", "$given", "${given}",
+            ] {
+                #expect(try refusal(of: pattern, branch: "main", value) != nil, "\(pattern): \(value)")
+                #expect(try refusal(of: pattern, branch: value, value) == nil, "\(pattern): \(value)")
+            }
+        }
+        #expect(try refusal(of: "release/${given}-*", branch: "release/[1]-rc", "[1]") == nil)
+        #expect(try refusal(of: "release/${given}-*", branch: "release/1-rc", "[1]") != nil)
+        #expect(try refusal(of: "{main,${given}}", branch: "a,b", "a,b") == nil)
+        #expect(try refusal(of: "{main,${given}}", branch: "a", "a,b") != nil)
+        #expect(try refusal(of: "${empty:-release/*}", branch: "release/1", "x") == nil)
+        #expect(
+            try refusal(of: "${given}", branch: "main", "m*") == #"trigger.branch: “main” is not m\*"#)
+    }
+
+    @Test("where the image's own entrypoint is a shell, the words behind it are its script", arguments: attacks)
+    func imageEntrypoint(attack: String) throws {
+        let script = "echo \"${steps.a.out}\" \"${commit.message}\""
+        func resolve(_ command: [String], _ entrypoint: [String]?) throws -> Step {
+            let run = ["DRONE_COMMIT_MESSAGE": attack]
+            let stage = Stage(name: "s", steps: [Step(name: "b", image: "x", command: command)])
+            let first = try stage.resolved(in: Scope(environment: run, parameters: ["given": attack], isPartial: true))
+            let scope = Scope(environment: run, parameters: ["given": attack], outputs: ["a": ["out": attack]])
+            return try first.steps[0].resolved(in: scope, imageEntrypoint: entrypoint)
+        }
+        let data = "echo \"${SLIPWAY_VALUE_1}\" \"${DRONE_COMMIT_MESSAGE}\""
+        for (command, entrypoint) in [
+            (["-c", script], nil), (["-c", script], ["/bin/sh"]), (["-ec", script], ["/usr/bin/env", "bash"]),
+            ([script], ["/bin/sh", "-c"]), (["-c", script], ["/sbin/tini", "--", "sh"]),
+            ([script], ["su", "app", "-c"]),
+        ] as [([String], [String]?)] {
+            let step = try resolve(command, entrypoint)
+            #expect(step.command.last == data, "\(entrypoint ?? []) \(command)")
+            #expect(step.environment["SLIPWAY_VALUE_1"] == .text(attack))
+        }
+        for entrypoint in [[], ["docker-entrypoint.sh"], ["psql"]] {
+            let step = try resolve(["-c", "say ${steps.a.out} ${given} ${commit.message} ${NONE}"], entrypoint)
+            #expect(step.command == ["-c", "say \(attack) \(attack) \(attack) "], "\(entrypoint)")
+        }
+    }
+
+    private static func warnings(_ source: String) throws -> [String] {
+        try DifferencesTests.compile("kind: pipeline\ntype: exec\n" + source).warnings.map(\.message)
+    }
+
+    @Test(
+        "where a script has one for a command's name, lint says that no shell reads it",
+        arguments: [
+            ("${test}", 1), ("${test} ./...", 1), ("cd app && ${test}", 1), ("cd app; ${test} -v | tee log", 1),
+            ("if ${test}; then echo good; fi", 1), ("a\\n  ${parameters.test}", 1), ("(${test})", 1),
+            ("eval \\\"${test}\\\"", 0), ("echo ${test}", 0), ("${test}/bin/run", 0), ("\\\"${test}\\\" x", 0),
+            ("echo a # ; ${test}", 0), ("FOO=${test} make", 0), ("${level} x", 0),
+        ])
+    func commandNames(_ it: (command: String, count: Int)) throws {
+        let warnings = try Self.warnings(
+            """
+            parameters: {test: go vet && go test, level: {type: choice, values: [a, b], default: a}}
+            steps: [{name: a, commands: ["\(it.command)"]}]
+            """)
+        #expect(warnings.filter { $0.contains("write eval") }.count == it.count, "\(it.command): \(warnings)")
+    }
+
+    @Test("where a condition has one that looks like a pattern, lint says that it is none")
+    func conditionPatterns() throws {
+        let warnings = try Self.warnings(
+            """
+            parameters: {branches: release/*, one: main}
+            environment: {TAGS: v?}
+            steps:
+            - {name: a, commands: [a], when: {branch: ["${branches}", "${one}", "${parameters.branches}"]}}
+            - {name: b, commands: [a], when: {branch: "${TAGS}", ref: "refs/tags/${DRONE_TAG}"}}
+            """)
+        #expect(
+            warnings.filter { $0.contains("is no pattern there") } == [
+                "the value of ${branches} is compared as it is, and “release/*” is no pattern there; write the pattern itself",
+                "the value of ${parameters.branches} is compared as it is, and “release/*” is no pattern there; write the "
+                    + "pattern itself",
+                "the value of ${TAGS} is compared as it is, and “v?” is no pattern there; write the pattern itself",
+            ])
     }
 }

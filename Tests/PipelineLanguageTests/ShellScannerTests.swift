@@ -12,13 +12,18 @@ import Testing
         #expect(ShellScanner.incompleteness(of: script) == problem)
     }
 
-    @Test(arguments: [
-        (["sh", "-ec", "x"], 2), (["env", "A=b", "/bin/bash", "-o", "pipefail", "-c", "x"], 6),
-        (["mksh", "-c", "x"], 2),
-        (["su", "app", "-c", "x"], 3), (["/sbin/runuser", "-u", "app", "-lc", "x"], 4),
-        (["su", "-", "app", "--command", "x"], 4), (["su", "app"], nil), (["kubectl", "-c", "x"], nil),
-    ])
-    func whatAShellIsToRunIsAScript(words: [String], script: Int?) {
-        #expect(ShellName.script(in: words) == script)
+    @Test(
+        "each word that a shell is told to run is a script",
+        arguments: [
+            (["sh", "-ec", "x"], [2]), (["env", "A=b", "/bin/bash", "-o", "pipefail", "-c", "x"], [6]),
+            (["mksh", "-c", "x"], [2]), (["bash", "--rcfile", "/x", "-c", "x"], [4]),
+            (["su", "app", "-c", "x"], [3]), (["/sbin/runuser", "-u", "app", "-lc", "x"], [4]),
+            (["su", "-", "app", "--command", "x"], [4]), (["su", "--command=x", "app"], [1]), (["su", "app"], []),
+            (["kubectl", "-c", "x"], []), (["flock", "/lock", "-c", "x"], [3]), (["env", "-S", "sh -c 'x'"], [2]),
+            (["sh", "-c", "\"$@\"", "sh", "sh", "-c", "x"], [2, 6]), (["sh", "-c", "x", "&&", "bash", "-c", "y"], [2, 6]),
+            (["sh", "-c", "x", "data"], [2]),
+        ] as [([String], Set<Int>)])
+    func whatAShellIsToRunIsAScript(words: [String], scripts: Set<Int>) {
+        #expect(ShellName.scripts(in: words) == scripts)
     }
 }

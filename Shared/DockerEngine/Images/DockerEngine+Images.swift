@@ -14,9 +14,11 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
     public var platform: EnginePlatform?
     /// Who its containers run as; empty is root.
     public var user: String
+    /// What its containers start by itself; empty where that is the command alone.
+    public var entrypoint: [String]
 
     private enum Keys: String, CodingKey { case id, repoTags, repoDigests, config, os, architecture, variant }
-    private enum ConfigKeys: String, CodingKey { case labels, user }
+    private enum ConfigKeys: String, CodingKey { case labels, user, entrypoint }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
@@ -34,9 +36,11 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
             let config = try container.nestedContainer(keyedBy: ConfigKeys.self, forKey: .config)
             labels = try config.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
             user = try config.decodeIfPresent(String.self, forKey: .user) ?? ""
+            entrypoint = try config.decodeIfPresent([String].self, forKey: .entrypoint) ?? []
         } else {
             labels = [:]
             user = ""
+            entrypoint = []
         }
     }
 }

@@ -5,20 +5,24 @@ extension DocumentReader {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return }
         let lines = text.utf8.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
         var seen = Set<SourceReference>()
-        func add(_ name: String, _ source: String, _ expression: Expression?, _ literal: ShellScanner.Literal? = nil) {
+        func add(
+            _ name: String, _ source: String, _ expression: Expression?, _ literal: ShellScanner.Literal? = nil,
+            isCommand: Bool = false
+        ) {
             let reference = SourceReference(
                 name: name, hasDefault: expression?.operation.hasDefault ?? false, isScript: isScript,
                 literal: expression?.operation.hasValue == false ? nil : literal, problem: expression?.problem,
                 definition: sink.definition, mayBeSecret: sink.mayBeSecret && source == text,
-                isCommand: isScript && text.utf8.count <= source.utf8.count + 1 && text.hasPrefix(source),
-                isInCondition: sink.isInCondition, source: source, mark: node.mark, lines: lines)
+                isCommand: isCommand, isInCondition: sink.isInCondition, source: source, mark: node.mark, lines: lines)
             if seen.insert(reference).inserted { sink.references.append(reference) }
         }
         var scanner = ShellScanner()
         func add(_ pieces: [Piece], isWord: Bool) {
-            for piece in pieces {
+            for (index, piece) in pieces.enumerated() {
                 if case .expression(let expression, let source) = piece {
-                    add(expression.name, source, expression, scanner.literal)
+                    let isCommand =
+                        isScript && !isWord && scanner.beginsCommand && Self.endsWord(pieces.dropFirst(index + 1).first)
+                    add(expression.name, source, expression, scanner.literal, isCommand: isCommand)
                     for word in expression.words { add(word, isWord: true) }
                 }
                 if isScript, !isWord { scanner.read(piece) }
@@ -31,6 +35,15 @@ extension DocumentReader {
         guard ShellNames.hasProcessID(text) else { return }
         sink.warning(
             .suspicious, "“$$” is one “$” here, as in Drone; the shell's process id is $$$$", at: node.mark)
+    }
+
+    /// Whether a word ends before a piece.
+    private static func endsWord(_ piece: Piece?) -> Bool {
+        switch piece {
+        case nil: true
+        case .literal(let text): text.first.map { $0.isWhitespace || ";&|)".contains($0) } ?? true
+        case .escape, .expression: false
+        }
     }
 }
 

@@ -114,7 +114,7 @@ struct DocumentReader {
             return []
         }
         let elements = elements(node)
-        let script = isScript ? nil : ShellName.script(in: elements.map { plainText($0) ?? "" })
+        let scripts = isScript ? [] : ShellName.scripts(in: elements.map { plainText($0) ?? "" })
         return elements.enumerated().compactMap { number, element in
             if element.content == .null {
                 sink.warning(.noEffect, "an empty entry of \(what) has no effect", at: element)
@@ -136,7 +136,7 @@ struct DocumentReader {
                         + "one text, “|”, under the anchor", at: element)
                 return nil
             }
-            return text(element, "each of \(what)", isScript: isScript || number == script)
+            return text(element, "each of \(what)", isScript: isScript || scripts.contains(number))
         }
     }
 

@@ -103,6 +103,7 @@ extension DraftValidator {
         guard !checkNumber(reference) else { return }
         checkLiteral(reference, step, stage, places, surroundings.dataNames)
         checkCommand(reference, step, stage, places, surroundings.dataNames)
+        checkPattern(reference, step, stage)
         if draft.parameters[name] != nil || stage.matrix[name] != nil { return }
         if Scope.isReserved(name) { return checkReserved(reference, step, stage) }
         guard let dot = name.firstIndex(of: ".") else { return checkPlain(reference, step, stage) }
@@ -156,6 +157,24 @@ extension DraftValidator {
             reference,
             "the value of \(reference.source) is data: a program's name and its words, in which a shell reads no quotes and "
                 + "no operators; write eval \"\(reference.source)\" to run it as a command")
+    }
+
+    /// A value that looks like a pattern is none in a condition.
+    private func checkPattern(_ reference: SourceReference, _ step: StepDraft?, _ stage: Stage) {
+        guard reference.isInCondition else { return }
+        let name = reference.name
+        let prefix = name.prefix { $0 != "." }
+        let rest = String(name.dropFirst(prefix.count + 1))
+        let own: String? = if case .text(let text)? = value(of: name, for: reference, step, stage) { text } else { nil }
+        let value =
+            own ?? draft.parameters[prefix == "parameters" ? rest : name]?.standard
+            ?? stage.matrix[prefix == "matrix" ? rest : name]
+        guard let value, value.utf8.contains(where: { "*?[{".utf8.contains($0) }), !Substitution.hasExpression(value)
+        else { return }
+        warn(
+            reference,
+            "the value of \(reference.source) is compared as it is, and “\(value.prefix(60))” is no pattern there; write the "
+                + "pattern itself")
     }
 
     /// Whether the value of a name may be one that is not written into a script.

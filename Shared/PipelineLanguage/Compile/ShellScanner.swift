@@ -73,6 +73,25 @@ struct ShellScanner {
         return isSingleQuoted && !isForShell ? .singleQuotes : nil
     }
 
+    /// Whether a word that begins here is the name of a command.
+    var beginsCommand: Bool {
+        guard !isInDocument, !isComment, !isSingleQuoted, !isEscaped, reading == nil, around.last != "\"" else {
+            return false
+        }
+        // What is longer has more than such words in it.
+        let end = code.suffix(40)
+        let line = end.lastIndex(where: ";&|(\n".contains).map { end[end.index(after: $0)...] } ?? end
+        guard line.count < 40 else { return false }
+        guard !line.allSatisfy(\.isWhitespace) else { return true }
+        guard line.last?.isWhitespace == true else { return false }
+        return line.split(whereSeparator: \.isWhitespace).allSatisfy { Self.commandWords.contains(String($0)) }
+    }
+
+    /// Behind these a command begins.
+    private static let commandWords: Set<String> = [
+        "!", "{", "do", "elif", "else", "if", "then", "time", "until", "while",
+    ]
+
     /// Reads a part of a script; an expression stands for a plain word.
     mutating func read(_ piece: Piece) {
         switch piece {

@@ -58,6 +58,14 @@ public struct Glob: Sendable, Hashable {
             ? [] : Array(bytes[start...])
     }
 
+    /// The pattern that this text alone matches, also within a pattern's braces.
+    static func escaped(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "") { pattern, scalar in
+            if scalar == "," || UInt8(exactly: scalar.value).map(isSpecial) == true { pattern.append("\\") }
+            pattern.unicodeScalars.append(scalar)
+        }
+    }
+
     private static func isSpecial(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "{"),

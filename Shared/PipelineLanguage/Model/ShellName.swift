@@ -8,33 +8,55 @@ public enum ShellName {
         ["sh", "bash", "ash", "dash", "ksh", "mksh", "zsh"].contains(program.split(separator: "/").last ?? "")
     }
 
-    /// Programs that give the word behind `-c` to another user's shell, whatever stands between.
-    private static let launchers: Set<Substring> = ["su", "runuser"]
+    /// Programs that give the word behind `-c` to a shell, whatever stands between.
+    private static let launchers: Set<Substring> = ["su", "runuser", "sg", "flock", "script"]
 
-    /// Which of the words of a call is a script: what follows the `-c` of a shell.
-    static func script(in words: [String]) -> Int? {
-        if let start = words.firstIndex(where: { launchers.contains($0.split(separator: "/").last ?? "") }),
-            let option = words[start...].firstIndex(where: { word in
-                word == "--command" || word.hasPrefix("-") && !word.hasPrefix("--") && word.hasSuffix("c")
-            }), option + 1 < words.count
-        {
-            return option + 1
-        }
-        for start in words.indices where isShell(words[start]) {
-            var position = start + 1
-            var isScript = false
-            while position < words.count, let sign = words[position].first, sign == "-" || sign == "+" {
-                let option = words[position]
-                position += 1
-                if option == "--" { break }
-                guard !option.hasPrefix("--") else { continue }
-                if sign == "-", option.contains("c") { isScript = true }
-                // As `-o pipefail`.
-                if option.last == "o" || option.last == "O" { position += 1 }
+    /// What an image's own entrypoint is taken for where nobody knows it.
+    static let unknownEntrypoint = ["sh"]
+
+    /// Which of the words of a call are scripts: what follows the `-c` of a shell, wherever that stands among the words; and
+    /// what `env -S` splits, in which it replaces variables itself.
+    static func scripts(in words: [String]) -> Set<Int> {
+        var scripts: Set<Int> = []
+        for start in words.indices {
+            let program = words[start].split(separator: "/").last ?? ""
+            if isShell(words[start]) {
+                if let script = script(ofShell: start, in: words) { scripts.insert(script) }
+            } else if launchers.contains(program) {
+                scripts.formUnion(behind("c", "--command", of: start, in: words))
+            } else if program == "env" {
+                scripts.formUnion(behind("S", "--split-string", of: start, in: words))
             }
-            if isScript, position < words.count { return position }
         }
-        return nil
+        return scripts
+    }
+
+    private static func script(ofShell start: Int, in words: [String]) -> Int? {
+        var position = start + 1
+        var isScript = false
+        while position < words.count, let sign = words[position].first, sign == "-" || sign == "+" {
+            let option = words[position]
+            position += 1
+            if option == "--" { break }
+            if option.hasPrefix("--") {
+                if option == "--rcfile" || option == "--init-file" { position += 1 }
+                continue
+            }
+            if sign == "-", option.contains("c") { isScript = true }
+            // As `-o pipefail`.
+            if option.last == "o" || option.last == "O" { position += 1 }
+        }
+        return isScript && position < words.count ? position : nil
+    }
+
+    /// The words that an option has, which may be in the same word: `-c x`, `--command x`, `--command=x`.
+    private static func behind(_ short: Character, _ long: String, of start: Int, in words: [String]) -> [Int] {
+        words.indices.dropFirst(start + 1).compactMap { position in
+            let word = words[position]
+            if word.hasPrefix("\(long)=") { return position }
+            let isOption = word == long || word.hasPrefix("-") && !word.hasPrefix("--") && word.last == short
+            return isOption && position + 1 < words.count ? position + 1 : nil
+        }
     }
 
     /// Why a program cannot be a shell of commands, as far as its name tells; `nil` where it can. Any other would take the

@@ -134,7 +134,7 @@ struct SourceReference: Sendable, Hashable {
     var definition: String?
     /// Whether a secret could be in its place.
     var mayBeSecret = false
-    /// Whether it is all of a command.
+    /// Whether a shell takes it for a command's name.
     var isCommand = false
     /// Whether it is asked before any step starts.
     var isInCondition = false

@@ -3,12 +3,15 @@ import Contracts
 extension Step {
     /// The step with every `${…}` replaced, as a worker runs it: its `environment` has the variables of the stage too,
     /// but for those that the step or the run has, and the values that its commands refer to.
-    /// - Parameter stage: The variables of the stage, which texts may refer to like the step's own.
+    /// - Parameters:
+    ///   - stage: The variables of the stage, which texts may refer to like the step's own.
+    ///   - imageEntrypoint: What the step's image starts by itself; `nil` where that is not known yet.
     /// - Throws: ``SubstitutionError`` with the expression that cannot be replaced.
     public func resolved(
-        in scope: Scope, variables stage: [String: Value] = [:]
+        in scope: Scope, variables stage: [String: Value] = [:], imageEntrypoint: [String]? = nil
     ) throws(SubstitutionError) -> Step {
         var resolver = TextResolver(scope: scope, budget: SubstitutionBudget())
+        resolver.imageEntrypoint = imageEntrypoint
         let outer = try resolver.environment(stage, of: \.pipeline)
         var step = try resolved(resolver, taken: stage.keys)
         let inner = outer.filter { name, _ in
@@ -31,7 +34,7 @@ extension Step {
         step.commands = try resolver.script(commands, "commands")
         if let image { step.image = try resolver.reference(image, "image") }
         step.entrypoint = try resolver.words(entrypoint, "entrypoint")
-        step.command = try resolver.words(command, "command", after: entrypoint)
+        step.command = try resolver.command(command, "command", after: entrypoint)
         step.settings = try resolver.settings(settings, "settings")
         step.shell = try resolver.text(shell, "shell")
         step.user = try resolver.text(user, "user")

@@ -9,6 +9,8 @@ public struct Substitution {
     public enum Context: Sendable, Hashable {
         /// Nobody interprets the result. A variable nobody knows is empty.
         case text
+        /// A glob is made of the result: values stand for themselves in it, whatever characters they have.
+        case pattern
         /// A shell will run the result. A variable nobody knows is left for the shell, and so is one whose value a shell
         /// would not take as plain text: the shell has the same variables, and takes their values as data. Any other value
         /// that is not plain becomes a variable, see ``ShellValues``.
@@ -172,7 +174,12 @@ public struct Substitution {
             // Part of it waits for the second pass, so all of it does; and of half a pattern or number nothing comes.
             if scope.isPartial || !expression.operation.isChoice { return nil }
         }
-        return context == .text || isValue ? .value(result) : inScript(result, of: expression, source)
+        if isValue { return .value(result) }
+        return switch context {
+        case .text: .value(result)
+        case .pattern: .value(source == .source ? result : Glob.escaped(result))
+        case .shell: inScript(result, of: expression, source)
+        }
     }
 
     /// What stands for a value in a script; `nil` where the expression stays as it is written.

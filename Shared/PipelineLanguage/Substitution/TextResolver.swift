@@ -10,6 +10,8 @@ struct TextResolver {
     var settles = false
     /// Whether a later pass has all the values of this one.
     let isForWorker: Bool
+    /// What the image of a step starts where the step says nothing else; `nil` where nobody knows it.
+    var imageEntrypoint: [String]?
 
     init(scope: Scope, budget: SubstitutionBudget, isForWorker: Bool = true) {
         self.scope = scope
@@ -59,12 +61,23 @@ struct TextResolver {
     func words(
         _ words: [String], _ field: String, after first: [String] = []
     ) throws(SubstitutionError) -> [String] {
-        let script = ShellName.script(in: first + words).map { $0 - first.count }
+        let scripts = ShellName.scripts(in: first + words)
         var resolved: [String] = []
         for (index, word) in words.enumerated() {
-            resolved.append(try text(word, field, context: index == script ? .shell : .text))
+            resolved.append(try text(word, field, context: scripts.contains(first.count + index) ? .shell : .text))
         }
         return resolved
+    }
+
+    /// The words behind an entrypoint, which may be the image's own.
+    func command(
+        _ words: [String], _ field: String, after entrypoint: [String]
+    ) throws(SubstitutionError) -> [String] {
+        guard entrypoint.isEmpty else { return try self.words(words, field, after: entrypoint) }
+        if let imageEntrypoint { return try self.words(words, field, after: imageEntrypoint) }
+        // Whoever starts the container knows whether one of these words is a script: until then all are taken for one.
+        if scope.isPartial, isForWorker { return try script(words, field) }
+        return try self.words(words, field, after: ShellName.unknownEntrypoint)
     }
 
     func value(_ value: Value?, _ field: String) throws(SubstitutionError) -> Value? {
@@ -131,7 +144,13 @@ struct TextResolver {
 
     private func matcher(_ matcher: Matcher?, _ field: String) throws(SubstitutionError) -> Matcher? {
         guard let matcher else { return nil }
-        return Matcher(include: try texts(matcher.include, field), exclude: try texts(matcher.exclude, field))
+        return Matcher(include: try patterns(matcher.include, field), exclude: try patterns(matcher.exclude, field))
+    }
+
+    private func patterns(_ patterns: [String], _ field: String) throws(SubstitutionError) -> [String] {
+        var resolved: [String] = []
+        for pattern in patterns { resolved.append(try text(pattern, field, context: .pattern)) }
+        return resolved
     }
 
     func build(_ build: ImageBuild?) throws(SubstitutionError) -> ImageBuild? {
@@ -179,7 +198,7 @@ struct TextResolver {
         resolved.networks = try texts(run.networks, "deploy.run.networks")
         resolved.aliases = try texts(run.aliases, "deploy.run.aliases")
         resolved.entrypoint = try resolver.words(run.entrypoint, "deploy.run.entrypoint")
-        resolved.command = try resolver.words(run.command, "deploy.run.command", after: run.entrypoint)
+        resolved.command = try resolver.command(run.command, "deploy.run.command", after: run.entrypoint)
         resolved.user = try text(run.user, "deploy.run.user")
         resolved.labels = try textMap(run.labels, "deploy.run.labels")
         if let logging = run.logging {

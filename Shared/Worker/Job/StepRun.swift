@@ -6,6 +6,8 @@ public struct StepRun: Sendable {
     public let job: GrantedJob
     /// With every `${…}` replaced.
     public private(set) var step: Step
+    /// As the job has it.
+    private var written: Step?
     /// What the steps before it handed on, by step, then by name.
     public let outputs: [String: [String: String]]
     /// How the steps before it ended, by step.
@@ -51,12 +53,19 @@ public struct StepRun: Sendable {
     public func resolve(_ value: Value) throws(JobFailure) -> String { try job.resolve(value, for: step) }
 
     /// The same with all that is known now in the place of its expressions.
-    func resolved() throws -> StepRun {
-        let scope = Scope(
-            environment: job.environment(of: self), parameters: job.grant.parameters ?? [:],
-            matrix: job.stage.matrix, outputs: outputs)
+    /// - Parameter imageEntrypoint: What the step's image starts by itself, once that is known: where it is a shell, the
+    ///   step's command may be a script.
+    /// - Throws: `SubstitutionError` with the expression that cannot be replaced.
+    public func resolved(imageEntrypoint: [String]? = nil) throws -> StepRun {
         var run = self
-        run.step = try step.resolved(in: scope, variables: job.stage.environment)
+        let written = written ?? step
+        run.step = written
+        let scope = Scope(
+            environment: job.environment(of: run), parameters: job.grant.parameters ?? [:],
+            matrix: job.stage.matrix, outputs: outputs)
+        run.written = written
+        run.step = try written.resolved(
+            in: scope, variables: job.stage.environment, imageEntrypoint: imageEntrypoint)
         return run
     }
 }

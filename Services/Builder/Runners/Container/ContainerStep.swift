@@ -22,14 +22,15 @@ struct ContainerStep: Sendable {
         }
     }
 
-    private func runContainer(_ step: StepRun) async throws -> StepResult {
-        if !step.step.commands.isEmpty, let problem = step.step.shell.flatMap(ShellName.problem) {
+    private func runContainer(_ given: StepRun) async throws -> StepResult {
+        if !given.step.commands.isEmpty, let problem = given.step.shell.flatMap(ShellName.problem) {
             throw JobFailure(problem)
         }
         let engine = try await containers.host.engine()
-        let image = try ImageReference(step.step.image ?? "")
-        try await ImagePull(engine: engine, registry: registry, job: step.job, log: step.log)
-            .run(image, policy: step.step.pull)
+        let image = try ImageReference(given.step.image ?? "")
+        try await ImagePull(engine: engine, registry: registry, job: given.job, log: given.log)
+            .run(image, policy: given.step.pull)
+        let step = try await Self.resolved(given, image, engine)
         let directory = try WorkspacePath.directory(of: step.step, isBackground: step.isBackground, in: step.job.stage)
         let folder = try makeFolder(step.step, directory)
         await containers.used("\(image)", hasShell: folder.script != nil)
@@ -64,6 +65,14 @@ struct ContainerStep: Sendable {
             }
         }.value
         return try await result.get().result(step, folder)
+    }
+
+    /// Whether the words behind the image's own entrypoint are a script is known once that is.
+    private static func resolved(
+        _ step: StepRun, _ image: ImageReference, _ engine: DockerEngine
+    ) async throws -> StepRun {
+        guard step.step.entrypoint.isEmpty, !step.step.command.isEmpty else { return step }
+        return try step.resolved(imageEntrypoint: try await engine.inspectImage("\(image)").entrypoint)
     }
 
     private func makeFolder(_ step: Step, _ directory: String?) throws(JobFailure) -> StepFolder {
