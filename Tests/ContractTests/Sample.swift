@@ -39,7 +39,8 @@ enum Sample {
         job: job, run: run, attempt: 2, token: token, leaseSeconds: 30, timeoutSeconds: 3600, repository: repository,
         commit: commit, ref: "refs/heads/main", stage: ["MAP-NAME": "default", "MAP-STEPS": [["MAP-N": 1]]],
         steps: ["compile", "image"], outcomes: ["map-prepare": .success],
-        outputs: ["map-prepare": ["map-version": "1.2"]], environment: ["CI": "true"],
+        outputs: ["map-prepare": ["map-version": "1.2"]],
+        dropped: ["map-prepare": ["map-key": "the secret “map-npm”"]], environment: ["CI": "true"],
         secrets: ["map-npm": SealedSecret(rawValue: "v1.k1.c2VhbGVk")],
         imageSecrets: [
             "map-harbor": ImageSecret(sealed: .init(rawValue: "v1.k1.aGFyYm9y"), images: ["plugins/docker"])
@@ -73,8 +74,8 @@ enum Sample {
 
     static let report = StepReport(
         step: "compile", outcome: .failure, exitCode: 2, reason: "exit code 2", ignored: false,
-        outputs: ["map-digest": digest], startedAt: moment, finishedAt: moment.adding(.milliseconds(1500)),
-        logBytes: 4126)
+        outputs: ["map-digest": digest], dropped: ["map-key": "the secret “map-npm”"], startedAt: moment,
+        finishedAt: moment.adding(.milliseconds(1500)), logBytes: 4126)
 
     static let summary = RunSummary(
         id: run, repository: repository, number: 12, state: .running, reason: "waits for a builder", event: .push,

@@ -176,15 +176,15 @@ struct PlatformFixture: Sendable {
 
     func finished(
         _ step: String, _ job: Job, _ outcome: StepOutcome = .success, attempt: Int = 1,
-        ignored: Bool? = nil, outputs: [String: String] = [:]
+        ignored: Bool? = nil, outputs: [String: String] = [:], dropped: [String: String]? = nil
     ) async throws {
         try await StepFinishedHandler(jobs: operations.jobs).handle(
             StepFinished(
                 job: job.id, run: job.run, attempt: attempt,
                 report: StepReport(
                     step: step, outcome: outcome, exitCode: outcome == .success ? 0 : 1, ignored: ignored,
-                    outputs: outputs,
-                    startedAt: .now, finishedAt: .now), token: token(job.id, attempt: attempt)),
+                    outputs: outputs, dropped: dropped, startedAt: .now, finishedAt: .now),
+                token: token(job.id, attempt: attempt)),
             MessageContext(id: .make()))
     }
 

@@ -43,7 +43,7 @@ import Testing
             #expect(grant.environment["DRONE_BUILD_STARTED"] != nil && grant.environment["DRONE_STAGE_STARTED"] != nil)
             #expect(grant.failedStages == [] && grant.parameters == [:])
             try await platform.started("compile", build)
-            try await platform.finished("compile", build)
+            try await platform.finished("compile", build, dropped: ["key": "the secret “npm”"])
             try await platform.started("image", build)
             try await platform.finished("image", build, outputs: ["reference": "registry.example/app@sha256:1"])
             try await platform.ended(build)
@@ -58,6 +58,7 @@ import Testing
                 return
             }
             #expect(order.outputs["image"]?["reference"] == "registry.example/app@sha256:1")
+            #expect(order.dropped == ["compile": ["key": "the secret “npm”"]])
             #expect(order.outcomes == ["compile": .success, "image": .success])
             #expect(order.sequence == rollout.sequence)
             #expect(order.source == nil)

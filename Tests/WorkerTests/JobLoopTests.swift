@@ -327,12 +327,31 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         let told = platform.reports.compactMap { ($0 as? StepFinished)?.report.outputs }
         #expect(told.allSatisfy { $0 == ["note": "plain"] || $0.isEmpty })
         for name in ["token", "******"] {
-            #expect(platform.log("leak").contains("the output “\(name)” holds a secret, and is dropped; "))
+            #expect(
+                platform.log("leak").contains("the output “\(name)” holds the secret “token”, and is dropped; "))
         }
         #expect(!platform.log("leak").contains("hunter22"))
         // By its name an image would show it to everybody who sees images.
-        #expect(platform.log("use").contains("${steps.leak.token}") && finished.steps[1].outcome == .failure)
+        let reason =
+            "${steps.leak.token} in “image”: this output was dropped, since it holds the secret “token”: let the step that "
+            + "needs that take it itself, with from_secret"
+        #expect(finished.steps[1].reason == reason && finished.steps[1].outcome == .failure)
+        // The platform tells it to the jobs behind this one, but no name with a secret in it.
+        #expect(finished.steps[0].dropped == ["token": "the secret “token”"])
         #expect(platform.log("note").hasPrefix("it is x:plain\n"))
+    }
+
+    @Test func whatAnEarlierJobDroppedIsToldWhereItIsUsed() async throws {
+        let plain = try grant([Step(name: "use", image: "x:${steps.leak.word}")])
+        let platform = MemoryPlatform { claim in
+            guard case .granted(var grant) = try await plain(claim) else { return try await plain(claim) }
+            grant.dropped = ["leak": ["word": "the secret “code”"]]
+            return .granted(grant)
+        }
+        platform.offer("j")
+        let executor = ClosureExecutor { _ in StepResult(success: true) }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.finished?.steps.first?.reason?.contains("since it holds the secret “code”") == true)
     }
 
     @Test func noReasonShowsASecret() async throws {

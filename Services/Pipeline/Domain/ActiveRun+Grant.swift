@@ -30,9 +30,18 @@ extension ActiveRun {
 
     /// What steps have handed on: those of earlier stages too; the stage's own win.
     func outputs(for job: Job) -> [String: [String: String]] {
-        let steps = rows.steps.filter { !$0.outputs.isEmpty }
+        handedOn(to: job, \.outputs)
+    }
+
+    /// What steps have not handed on since it holds a secret.
+    func dropped(for job: Job) -> [String: [String: String]] { handedOn(to: job, \.dropped) }
+
+    private func handedOn(
+        to job: Job, _ values: KeyPath<StepRecord, [String: String]>
+    ) -> [String: [String: String]] {
+        let steps = rows.steps.filter { !$0[keyPath: values].isEmpty }
         let ordered = steps.filter { $0.stage != job.stage } + steps.filter { $0.stage == job.stage }
-        return Dictionary(ordered.map { ($0.name, $0.outputs) }, uniquingKeysWith: { $1 })
+        return Dictionary(ordered.map { ($0.name, $0[keyPath: values]) }, uniquingKeysWith: { $1 })
     }
 }
 

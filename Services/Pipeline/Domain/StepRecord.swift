@@ -18,6 +18,8 @@ struct StepRecord: Sendable, Equatable {
     var job: JobID?
     var attempt = 0
     var outputs: [String: String] = [:]
+    /// What it does not hand on since that holds a secret: by name what is in it.
+    var dropped: [String: String] = [:]
     /// The length of its log as its worker told it.
     var logBytes: Int64?
     var startedAt: Timestamp?
@@ -41,6 +43,7 @@ extension StepRecord {
             // Its job goes to another worker: what this attempt did does not count.
             exitCode = nil
             outputs = [:]
+            dropped = [:]
             logBytes = nil
             startedAt = nil
             finishedAt = nil
@@ -62,6 +65,7 @@ extension StepRecord {
         exitCode = report.exitCode
         ignoresFailure = report.ignored ?? ignoresFailure
         outputs = report.outputs
+        dropped = report.dropped ?? [:]
         logBytes = report.logBytes
         startedAt = report.startedAt ?? startedAt
         finishedAt = startedAt == nil ? nil : report.finishedAt ?? now

@@ -182,6 +182,7 @@ extension RunEngine {
         // What a stranger proposes sees no login.
         let isTrusted = run.summary.event != .pullRequest
         let given = try secrets(for: job, stage, run, in: tables)
+        let dropped = run.dropped(for: job)
         return JobGrant(
             job: job.id, run: job.run, attempt: job.lease.attempt,
             token: configuration.grantTokens.sign(job.id, attempt: job.lease.attempt),
@@ -189,7 +190,7 @@ extension RunEngine {
             timeoutSeconds: job.timeLimit, repository: run.summary.repository, commit: commit,
             ref: run.summary.ref, stage: document, steps: job.steps, outcomes: run.outcomes(before: job),
             failedStages: run.failedStages(beside: job.stage),
-            outputs: run.outputs(for: job),
+            outputs: run.outputs(for: job), dropped: dropped.isEmpty ? nil : dropped,
             environment: variables.environment(stage: stage).merging(environment?.rules.variables ?? [:]) { own, _ in
                 own
             },

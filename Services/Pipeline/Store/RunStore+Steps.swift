@@ -39,6 +39,13 @@ extension RunStore {
         try database.rows("SELECT * FROM steps WHERE run = ? ORDER BY id", [run]).map(Self.step)
     }
 
+    static let dropped = Migration(
+        "2026-11 dropped outputs",
+        sql: """
+            -- What a step did not hand on since it holds a secret: by name what is in it.
+            ALTER TABLE steps ADD COLUMN dropped TEXT;
+            """)
+
     func step(_ id: Int, of run: RunID) throws -> StepRecord? {
         try database.row("SELECT * FROM steps WHERE run = ? AND id = ?", [run, id])
             .map(Self.step)
@@ -53,19 +60,17 @@ extension RunStore {
         try database.execute(
             """
             INSERT INTO steps (run, id, stage, name, kind, state, reason, ignoresFailure, exitCode, job, attempt,
-                outputs, logBytes, startedAt, finishedAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                outputs, dropped, logBytes, startedAt, finishedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (run, id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
                 ignoresFailure = excluded.ignoresFailure, exitCode = excluded.exitCode, job = excluded.job,
-                attempt = excluded.attempt, outputs = excluded.outputs, logBytes = excluded.logBytes,
-                startedAt = excluded.startedAt, finishedAt = excluded.finishedAt
+                attempt = excluded.attempt, outputs = excluded.outputs, dropped = excluded.dropped,
+                logBytes = excluded.logBytes, startedAt = excluded.startedAt, finishedAt = excluded.finishedAt
             """,
             [
                 step.run, step.id, step.stage, step.name, step.kind, step.state, step.reason, step.ignoresFailure,
                 step.exitCode, step.job, step.attempt, step.outputs.isEmpty ? nil : JSONColumn(step.outputs),
-                step.logBytes,
-                step.startedAt,
-                step.finishedAt,
+                step.dropped.isEmpty ? nil : JSONColumn(step.dropped), step.logBytes, step.startedAt, step.finishedAt,
             ])
     }
 
@@ -74,7 +79,7 @@ extension RunStore {
             run: row["run"], id: row["id"], stage: row["stage"], name: row["name"], kind: row["kind"],
             state: row["state"], reason: row["reason"], ignoresFailure: row["ignoresFailure"],
             exitCode: row["exitCode"], job: row["job"], attempt: row["attempt"],
-            outputs: row.json("outputs") ?? [:], logBytes: row["logBytes"],
+            outputs: row.json("outputs") ?? [:], dropped: row.json("dropped") ?? [:], logBytes: row["logBytes"],
             startedAt: row["startedAt"], finishedAt: row["finishedAt"])
     }
 }

@@ -110,6 +110,8 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var failedStages: [String]?
     /// What earlier steps handed on (`${steps.image.digest}`), by step, then by name.
     public var outputs: [String: [String: String]]
+    /// What they did not hand on since it holds a secret, by step, then by name: what is in it; `nil` for nothing.
+    public var dropped: [String: [String: String]]?
     /// The variables every step sees (`CI`, `DRONE_…`, `SLIPWAY_…`).
     public var environment: [String: String]
     /// The values of the process' parameters, for expressions that wait for what a step hands on; `nil` from a platform
@@ -138,7 +140,8 @@ public struct JobGrant: Codable, Sendable, Equatable {
         job: JobID, run: RunID, attempt: Int, token: String? = nil, leaseSeconds: Int, timeoutSeconds: Int,
         repository: RepositoryPath,
         commit: Commit, ref: String, stage: JSONValue, steps: [String], outcomes: [String: StepOutcome] = [:],
-        failedStages: [String]? = nil, outputs: [String: [String: String]] = [:], environment: [String: String] = [:],
+        failedStages: [String]? = nil, outputs: [String: [String: String]] = [:],
+        dropped: [String: [String: String]]? = nil, environment: [String: String] = [:],
         parameters: [String: String]? = nil, secrets: [String: SealedSecret] = [:],
         imageSecrets: [String: ImageSecret]? = nil, withheld: [String: String]? = nil,
         registries: [String: SealedSecret] = [:],
@@ -159,6 +162,7 @@ public struct JobGrant: Codable, Sendable, Equatable {
         self.outcomes = outcomes
         self.failedStages = failedStages
         self.outputs = outputs
+        self.dropped = dropped
         self.environment = environment
         self.parameters = parameters
         self.secrets = secrets

@@ -35,6 +35,9 @@ public struct StepReport: Codable, Sendable, Hashable {
     public var ignored: Bool?
     /// What it hands on to later steps.
     public var outputs: [String: String]
+    /// What it does not hand on since that holds a secret: by name what is in it, such as `the secret “npm”`; `nil` for
+    /// nothing.
+    public var dropped: [String: String]?
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
     /// The length of its log in bytes, so that a reader knows when it has all.
@@ -42,9 +45,8 @@ public struct StepReport: Codable, Sendable, Hashable {
 
     public init(
         step: String, outcome: StepOutcome, exitCode: Int32? = nil, reason: String? = nil,
-        ignored: Bool? = nil, outputs: [String: String] = [:], startedAt: Timestamp? = nil,
-        finishedAt: Timestamp? = nil,
-        logBytes: Int64 = 0
+        ignored: Bool? = nil, outputs: [String: String] = [:], dropped: [String: String]? = nil,
+        startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil, logBytes: Int64 = 0
     ) {
         self.step = step
         self.outcome = outcome
@@ -52,6 +54,7 @@ public struct StepReport: Codable, Sendable, Hashable {
         self.reason = reason
         self.ignored = ignored
         self.outputs = outputs
+        self.dropped = dropped
         self.startedAt = startedAt
         self.finishedAt = finishedAt
         self.logBytes = logBytes

@@ -8,6 +8,8 @@ public struct Scope: Sendable, Hashable {
     public var matrix: [String: String]
     /// What steps handed on: `${steps.name.output}`.
     public var outputs: [String: [String: String]]
+    /// What steps did not hand on since it holds a secret: what is in it, by step, then by name.
+    public var dropped: [String: [String: String]]
     /// The first of two passes: what has no value yet (a step that has not run, a variable nobody knows) stays as it
     /// is written for the second, and nothing a value contains is taken for an expression then.
     public var isPartial: Bool
@@ -33,12 +35,13 @@ public struct Scope: Sendable, Hashable {
 
     public init(
         environment: [String: String] = [:], parameters: [String: String] = [:], matrix: [String: String] = [:],
-        outputs: [String: [String: String]] = [:], isPartial: Bool = false
+        outputs: [String: [String: String]] = [:], dropped: [String: [String: String]] = [:], isPartial: Bool = false
     ) {
         self.environment = environment
         self.parameters = parameters
         self.matrix = matrix
         self.outputs = outputs
+        self.dropped = dropped
         self.isPartial = isPartial
     }
 
@@ -72,6 +75,8 @@ public struct Scope: Sendable, Hashable {
         case pending
         /// A variable nobody knows; a shell may.
         case unknown
+        /// An output that is not handed on, and what it holds.
+        case dropped(String)
         /// A mistake: the part that is wrong and the names it could have been.
         case wrong(String, among: [String], what: String)
     }
@@ -119,11 +124,12 @@ public struct Scope: Sendable, Hashable {
     private func lookUpOutput(_ rest: String) -> Lookup {
         guard let dot = rest.lastIndex(of: ".") else { return .wrong(rest, among: [], what: "output of a step") }
         let step = String(rest[..<dot])
+        let output = String(rest[rest.index(after: dot)...])
+        if let secret = dropped[step]?[output] { return .dropped(secret) }
         guard let outputs = outputs[step] else {
             return isPartial
                 ? .pending : .wrong(step, among: Array(self.outputs.keys), what: "finished step with outputs")
         }
-        let output = String(rest[rest.index(after: dot)...])
         if let value = outputs[output] { return .value(value, .data) }
         return .wrong(output, among: Array(outputs.keys), what: "output of step “\(step)”")
     }

@@ -154,6 +154,14 @@ public struct Substitution {
         case .unknown:
             if scope.isPartial || context == .shell { return nil }
             value = nil
+        case .dropped(let secret):
+            guard case .standard = expression.operation else {
+                throw SubstitutionError(
+                    code: .unknownName, expression: source,
+                    problem: "this output was dropped, since it holds \(secret): let the step that needs that take it "
+                        + "itself, with from_secret")
+            }
+            value = nil
         case .wrong(let wanted, let names, let what):
             if context == .shell, !expression.name.contains(".") { return nil }
             if case .standard = expression.operation {

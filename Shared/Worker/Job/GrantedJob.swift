@@ -93,6 +93,22 @@ public struct GrantedJob: Sendable {
         return nil
     }
 
+    /// What of the job's secrets a text holds, in words: `the secret “npm”`; `nil` for nothing.
+    func secret(in text: String) -> String? {
+        guard masked(text) != text else { return nil }
+        func holds(_ secret: String) -> Bool {
+            var mask = LogMask(secrets: [secret])
+            let bytes = Array(text.utf8)
+            return mask.mask(bytes) + mask.finish() != bytes
+        }
+        let names = secrets.filter { holds($0.value) }.keys.sorted()
+        if !names.isEmpty {
+            return "the secret\(names.count > 1 ? "s" : "") \(names.map { "“\($0)”" }.joined(separator: ", "))"
+        }
+        return registries.keys.sorted().first { holds(registries[$0]?.password ?? "") }
+            .map { "the password for the registry \($0)" } ?? "the token of the job's source"
+    }
+
     /// A text with the job's secrets hidden, for what goes into a report or an event.
     public func masked(_ text: String) -> String {
         var mask = mask

@@ -10,6 +10,8 @@ public struct StepRun: Sendable {
     private var written: Step?
     /// What the steps before it handed on, by step, then by name.
     public let outputs: [String: [String: String]]
+    /// What they did not hand on since it holds a secret, by step, then by name.
+    public let dropped: [String: [String: String]]
     /// How the steps before it ended, by step.
     public let outcomes: [String: StepOutcome]
     /// The folder of the source as the step sees it.
@@ -30,7 +32,8 @@ public struct StepRun: Sendable {
     public var isBackground: Bool { step.detach || job.stage.isService(step.name) }
 
     public init(
-        job: GrantedJob, step: Step, outputs: [String: [String: String]], outcomes: [String: StepOutcome] = [:],
+        job: GrantedJob, step: Step, outputs: [String: [String: String]],
+        dropped: [String: [String: String]] = [:], outcomes: [String: StepOutcome] = [:],
         workspace: StepWorkspace? = nil, startedAt: Timestamp = .now, number: Int = 1, log: any StepLog,
         ready: @escaping @Sendable () -> Void = {}, stuck: @escaping @Sendable (String?) -> Void = { _ in },
         stopped: @escaping @Sendable () -> JobStop? = { nil }
@@ -38,6 +41,7 @@ public struct StepRun: Sendable {
         self.job = job
         self.step = step
         self.outputs = outputs
+        self.dropped = dropped
         self.outcomes = outcomes
         self.workspace = workspace
         self.startedAt = startedAt
@@ -62,7 +66,7 @@ public struct StepRun: Sendable {
         run.step = written
         let scope = Scope(
             environment: job.environment(of: run), parameters: job.grant.parameters ?? [:],
-            matrix: job.stage.matrix, outputs: outputs)
+            matrix: job.stage.matrix, outputs: outputs, dropped: dropped)
         run.written = written
         run.step = try written.resolved(
             in: scope, variables: job.stage.environment, imageEntrypoint: imageEntrypoint)

@@ -34,7 +34,8 @@ struct StepSequence<Runner: StepRunner>: Sendable {
 
     private func follow(_ events: AsyncStream<Event>, _ send: AsyncStream<Event>.Continuation) async {
         var schedule = StepSchedule(stage: job.stage, steps: job.grant.steps, outcomes: job.grant.outcomes)
-        var state = Following(outputs: job.grant.outputs, outcomes: job.grant.outcomes)
+        var state = Following(
+            outputs: job.grant.outputs, dropped: job.grant.dropped ?? [:], outcomes: job.grant.outcomes)
         await withDiscardingTaskGroup { group in
             await perform(schedule.begin(), &state, &group, send)
             if state.isOver { return }
@@ -68,6 +69,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
     private struct Following {
         var running: [String: Running] = [:]
         var outputs: [String: [String: String]]
+        var dropped: [String: [String: String]]
         var outcomes: [String: StepOutcome]
         var isFinished = false
         /// Who goes on with what steps began that are stopped.
@@ -75,8 +77,11 @@ struct StepSequence<Runner: StepRunner>: Sendable {
         /// Decided, and nothing runs any more.
         var isOver: Bool { isFinished && running.isEmpty }
 
-        init(outputs: [String: [String: String]], outcomes: [String: StepOutcome]) {
+        init(
+            outputs: [String: [String: String]], dropped: [String: [String: String]], outcomes: [String: StepOutcome]
+        ) {
             self.outputs = outputs
+            self.dropped = dropped
             self.outcomes = outcomes
         }
     }
@@ -97,7 +102,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                 state.running[name] = entry
                 let stop = entry.stop
                 let stepRun = StepRun(
-                    job: job, step: step, outputs: state.outputs, outcomes: state.outcomes,
+                    job: job, step: step, outputs: state.outputs, dropped: state.dropped, outcomes: state.outcomes,
                     workspace: runner.workspace(of: step, in: job.stage), startedAt: entry.startedAt,
                     number: number, log: entry.log,
                     ready: { send.yield(.ready(name)) }, stuck: { run.stuck(name, $0) },
@@ -135,30 +140,32 @@ struct StepSequence<Runner: StepRunner>: Sendable {
     ) async {
         guard let entry = state.running.removeValue(forKey: name) else { return }
         run.stuck(name, nil)
-        let outputs = await shown(end.result.outputs, of: entry)
+        let dropped = await dropped(of: end.result.outputs, of: entry)
+        let outputs = end.result.outputs.filter { dropped[$0.key] == nil }
         state.outputs[name] = outputs
+        state.dropped[name] = dropped
         let report = StepReport(
             step: name, outcome: outcome, exitCode: end.result.exitCode,
             reason: outcome == .success ? nil : end.result.reason, ignored: isIgnored, outputs: outputs,
+            dropped: dropped.isEmpty ? nil : dropped.filter { job.masked($0.key) == $0.key },
             startedAt: entry.startedAt, finishedAt: .now)
         run.finished(report, log: entry.log)
     }
 
-    /// The outputs that are handed on: a step's own script can write a secret into one, and by it into the name of an image
-    /// or an event. What an image build or a rollout hands on is made by the worker of what the pipeline says.
-    private func shown(_ outputs: [String: String], of entry: Running) async -> [String: String] {
-        guard entry.step.build == nil, entry.step.deploy == nil else { return outputs }
-        var shown: [String: String] = [:]
+    /// The outputs that are not handed on, and which secret is in each: a step's own script can write one into an output,
+    /// and by it into the name of an image or an event. What an image build or a rollout hands on is made by the worker of
+    /// what the pipeline says.
+    private func dropped(of outputs: [String: String], of entry: Running) async -> [String: String] {
+        guard entry.step.build == nil, entry.step.deploy == nil else { return [:] }
+        var dropped: [String: String] = [:]
         for (name, value) in outputs.sorted(by: { $0.key < $1.key }) {
-            if job.masked(value) == value, job.masked(name) == name {
-                shown[name] = value
-            } else {
-                await entry.log.line(
-                    "the output “\(job.masked(name))” holds a secret, and is dropped; let the step that needs the secret "
-                        + "take it itself, with from_secret")
-            }
+            guard let secret = job.secret(in: value) ?? job.secret(in: name) else { continue }
+            dropped[name] = secret
+            await entry.log.line(
+                "the output “\(job.masked(name))” holds \(secret), and is dropped; let the step that needs it take it itself, "
+                    + "with from_secret")
         }
-        return shown
+        return dropped
     }
 
     /// One try of one step.
