@@ -50,7 +50,7 @@ public struct LogMask: Sendable {
     /// As much of a secret's base 64 is no reason to hold the end of a line back.
     private static let tolerable = 8
     /// As many bytes that show nothing end a secret: what may be one is held back.
-    private static let longestPassed = 64
+    static let longestPassed = 64
 
     public init(secrets: some Sequence<String>) {
         let forms = SecretForms(secrets)
@@ -71,10 +71,9 @@ public struct LogMask: Sendable {
         var opened = -1
         var position = 0
         while position < chunk.count {
-            if !isOpen {
-                position = filter.next(chunk, from: position)
-                guard position < chunk.count else { break }
-                opened = position
+            if !isOpen, position >= opened {
+                (opened, position) = filter.next(chunk, from: position)
+                guard opened < chunk.count else { break }
             }
             step(chunk[position], at: count + position)
             // The last three bytes may begin something, the filter knows whether they do.

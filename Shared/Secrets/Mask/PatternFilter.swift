@@ -59,16 +59,31 @@ struct PatternFilter: Sendable {
     }
 
     /// The next place where a pattern may begin; one of the last three bytes, of which too little is known yet; or the end.
-    func next(_ bytes: [UInt8], from start: Int) -> Int {
+    /// - Returns: That place, and the one before it from where on it has to be read: a pattern that has begun may take for
+    ///   a sequence what another begins with.
+    func next(_ bytes: [UInt8], from first: Int) -> (place: Int, start: Int) {
         bytes.withUnsafeBytes { bytes in
-            var start = start
+            var start = first
             while start < bytes.count {
                 let end = nextBreak(bytes, from: start)
-                if let found = unbroken(bytes, start, end) ?? broken(bytes, start, end) { return found }
+                if let found = unbroken(bytes, start, end) ?? broken(bytes, start, end) {
+                    guard start > first, Self.isPassed(bytes, found, after: start - 1) else { return (found, found) }
+                    return (found, max(first, start - Self.longestBeginning))
+                }
                 start = end + 1
             }
-            return bytes.count
+            return (bytes.count, bytes.count)
         }
+    }
+
+    /// As far back a pattern may have begun of which less than four bytes are there.
+    private static let longestBeginning = 4 * LogMask.longestPassed
+
+    /// Whether a byte belongs to the sequence that begins with another one.
+    private static func isPassed(_ bytes: UnsafeRawBufferPointer, _ place: Int, after start: Int) -> Bool {
+        guard bytes[start] == 0x1B else { return false }
+        var invisible = InvisibleBytes()
+        return bytes[start...place].allSatisfy { invisible.take($0) }
     }
 
     /// The next byte that may be within a pattern without being a part of it, or the end.
