@@ -52,7 +52,7 @@ enum Sample {
         sequence: 41,
         permit: RolloutPermit(
             environment: "production", namespaces: ["shop"], workloads: ["deployment/*"], containers: ["web"],
-            allows: allowances, takes: .unmarked),
+            allows: allowances, takes: .unmarked, url: "https://shop.example"),
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 
     static let secretRules = SecretRules(

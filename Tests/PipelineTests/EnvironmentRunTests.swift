@@ -1,4 +1,5 @@
 import Contracts
+import PipelineLanguage
 import Storage
 import Testing
 
@@ -232,6 +233,74 @@ import Testing
             #expect(
                 refused.summary.reason?.contains("default/container/web was given to shop/api by test") == true)
         }
+    }
+
+    @Test func `What was given holds when the cluster turns out to have another name`() async throws {
+        try await PlatformFixture.with { platform in
+            let environments = platform.operations.environments
+            var rules = Samples.production.rules
+            rules.clusters = ["live"]
+            try await platform.save(rules, as: "production")
+            let given = try await environments.adopt(
+                AdoptionRequest(
+                    repository: PlatformFixture.path, namespace: "shop", workload: "deployment/web"),
+                in: "production", by: platform.principal)
+            #expect(given.workload == "live/shop/deployment/web")
+            // Two deployers say that they are of one cluster, which goes by the first of its names.
+            try await platform.store.write { transaction in
+                try platform.engine.learn("shop", "c1", of: "live", in: transaction)
+                try platform.engine.learn("shop", "c1", of: "east", in: transaction)
+            }
+            let view = try await environments.view("production", as: platform.principal)
+            #expect(view.adopted?.map(\.workload) == ["east/shop/deployment/web"])
+        }
+    }
+
+    @Test func `What a person decided is not an upgrade's any more`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.store.write { transaction in
+                var made = Samples.production
+                made.note = "made of the last rollouts"
+                try transaction.environments.save(made)
+            }
+            try await platform.save(Samples.production.rules, as: "production")
+            let environments = platform.operations.environments
+            #expect(try await environments.view("production", as: platform.principal).note == nil)
+        }
+    }
+
+    @Test(arguments: ["review/42", "Live shop", "Süd_1.2-a"])
+    func `A name that a pipeline may write is one that the platform keeps`(name: String) async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.save(Samples.production.rules, as: name)
+            let view = try await pushed(
+                platform, deploying("environment: \"\(name)\", workload: deployment/web"))
+            #expect(try await platform.jobs(of: view.summary.id).map(\.lease.state) == [.queued])
+        }
+    }
+
+    @Test(arguments: ["a//b", "/a", "a/../b", " a", "a:b", ""])
+    func `Another name is one to neither, for the same reason`(name: String) async throws {
+        try await PlatformFixture.with { platform in
+            let error = await #expect(throws: OperationError.self) {
+                try await platform.save(Samples.production.rules, as: name)
+            }
+            #expect(error?.problem.message == "“\(name)” is no name of an environment")
+            guard !name.isEmpty else { return }
+            let view = try await pushed(
+                platform, deploying("environment: \"\(name)\", workload: deployment/web"))
+            #expect(view.summary.state == .failure)
+            #expect(view.summary.reason?.contains("“\(name)” is no name of an environment") == true)
+        }
+    }
+
+    @Test func `What an upgrade cannot name is told`() throws {
+        let run = ContainerRun(
+            ports: ["80:80", "80:80:80:80:80"], volumes: ["data:/data", "${HOME}:/x", "a:b:c:d"], network: "shop")
+        #expect(
+            ContainerAllowances.unread(run)
+                == ["the volume “${HOME}:/x”", "the volume “a:b:c:d”", "the port “80:80:80:80:80”"])
+        #expect(ContainerAllowances(asking: run).volumes == ["data"])
     }
 
     // MARK: - An installation of before

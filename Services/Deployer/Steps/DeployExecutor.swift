@@ -60,9 +60,9 @@ struct DeployExecutor: JobExecutor, StepRunner {
                 return StepResult(success: false, reason: failure.reason, aftermath: failure.reason, wasStopped: true)
             }
             events.deployed(subject, deploy.environment, image: result.image, isFirst: result.isFirst, step)
-            return StepResult(
-                success: true,
-                outputs: ["image": result.image, "revision": result.revision, "workload": subject])
+            var outputs = ["image": result.image, "revision": result.revision, "workload": subject]
+            outputs["url"] = step.job.grant.permit?.url
+            return StepResult(success: true, outputs: outputs)
         }
         let kinds = targets.map { type(of: $0).takes }
         throw JobFailure("the deploy block says none of what this deployer rolls out: \(kinds.joined(separator: ", "))")

@@ -23,6 +23,7 @@ extension WorkerEvents {
         // The same for every attempt: a rollout that is watched by two workers in turn happened once.
         var origin = origin(step, what)
         origin.id = MessageID(rawValue: "\(step.job.grant.job).\(step.number).\(what)")
-        add(.service(change, service, environment: environment, artifact: artifact, origin: origin), step)
+        let url = step.job.grant.permit?.url
+        add(.service(change, service, environment: environment, url: url, artifact: artifact, origin: origin), step)
     }
 }

@@ -60,7 +60,7 @@ struct Environment: Sendable, Equatable {
     var permit: RolloutPermit {
         RolloutPermit(
             environment: name, namespaces: rules.namespaces, workloads: rules.workloads,
-            containers: rules.containers, allows: rules.allows)
+            containers: rules.containers, allows: rules.allows, url: rules.url)
     }
 
     /// - Parameter zone: What is known of a time zone by its name; `nil` where it is none.
@@ -242,6 +242,17 @@ extension ApprovalView {
 }
 
 extension ContainerAllowances {
+    /// What a container asks for that cannot be named before it runs, or not be read.
+    static func unread(_ run: ContainerRun) -> [String] {
+        func isOpen(_ text: String) -> Bool { text.contains("$") }
+        let volumes = run.volumes.filter { text in isOpen(text) || (try? ContainerRun.volume(text)) == nil }
+        let ports = run.ports.filter { text in isOpen(text) || (try? ContainerRun.ports(text)) == nil }
+        let networks = ([run.network].compactMap { $0 } + run.networks).filter(isOpen)
+        let users = [run.user].compactMap { $0 }.filter(isOpen)
+        return volumes.map { "the volume “\($0)”" } + networks.map { "the network “\($0)”" }
+            + ports.map { "the port “\($0)”" } + users.map { "the user “\($0)”" }
+    }
+
     /// Just what a container asks for.
     init(asking run: ContainerRun) {
         func unique(_ texts: [String]) -> [String] {

@@ -11,7 +11,7 @@ extension RunEngine {
     func makeEnvironmentsOfRollouts() async throws {
         try await store.write { transaction in
             guard try transaction.environments.isUpgradeDue() else { return }
-            var made: [String: (rules: EnvironmentRules, runs: [String])] = [:]
+            var made: [String: (rules: EnvironmentRules, runs: [String], unread: [String])] = [:]
             for last in try transaction.environments.lastRollouts() {
                 guard let rollout = try rollout(of: last.run, stage: last.stage, step: last.step, in: transaction)
                 else {
@@ -22,15 +22,23 @@ extension RunEngine {
                 }
                 guard rollout.summary.event != .pullRequest else { continue }
                 let name = rollout.deploy.environment
-                var (rules, runs) = made[name] ?? (EnvironmentRules(clusters: []), [])
+                var (rules, runs, unread) = made[name] ?? (EnvironmentRules(clusters: []), [], [])
                 rules.add(rollout.deploy, of: rollout.summary, workload: last.workload)
                 let run = "\(rollout.summary.repository)#\(rollout.summary.number)"
                 if !runs.contains(run) { runs.append(run) }
-                made[name] = (rules, runs)
+                unread += (rollout.deploy.run.map(ContainerAllowances.unread) ?? []).map { "\($0) of \(run)" }
+                made[name] = (rules, runs, unread)
             }
-            for (name, (rules, runs)) in made where try transaction.environments.find(name) == nil {
-                let note =
+            for (name, (rules, runs, unread)) in made where try transaction.environments.find(name) == nil {
+                var note =
                     "made of the last rollouts before environments were kept: \(runs.sorted().joined(separator: ", "))"
+                if !unread.isEmpty {
+                    note +=
+                        "; not known, so not allowed yet: \(unread.joined(separator: ", ")) (slipway environment set)"
+                    logger.warning(
+                        "an environment does not allow all that earlier rollouts used; see slipway environment show",
+                        metadata: ["name": "\(name)", "reason": "\(unread.joined(separator: ", "))"])
+                }
                 try transaction.environments.save(
                     Environment(
                         name: name, rules: rules, note: note, updatedBy: "upgrade", updatedAt: transaction.now))

@@ -25,7 +25,9 @@ struct RunEngine: Sendable {
         let clusters = transaction.clusters
         let before = try clusters.names(of: cluster)
         guard try clusters.save(namespace, identity, of: cluster) else { return }
-        let queues = Set(before + (try clusters.names(of: cluster))).map { MessageMap.deploy(cluster: $0).name }
+        let names = try clusters.names(of: cluster)
+        try transaction.environments.renameAdoptions(of: names, to: names.first ?? cluster)
+        let queues = Set(before + names).map { MessageMap.deploy(cluster: $0).name }
         let executor = RunExecutor(self, transaction)
         for job in try queues.flatMap(transaction.jobs.openRollouts) {
             try executor.update(job.run) { $0.relocate(job.id) }

@@ -75,18 +75,20 @@ struct EnvironmentOperations: Sendable {
     /// Makes an environment, or puts other rules in the place of those it has.
     /// - Returns: whether it is new.
     func save(_ rules: EnvironmentRules, as name: String, by principal: Principal) async throws -> Bool {
-        guard KeptName.isValid(name) else { throw KeptName.malformed("environment", name) }
+        if let problem = EnvironmentName.problem(name) {
+            throw OperationError.invalid("malformed_name", problem, remedy: EnvironmentName.remedy)
+        }
         if let problem = Self.problem(with: rules, zones: engine.zones) {
             throw OperationError.invalid("malformed_environment", problem)
         }
         return try await store.write { transaction in
-            let known = try transaction.environments.find(name)
+            let isNew = try transaction.environments.find(name) == nil
+            // Where it came from is no longer why it is so.
             try transaction.environments.save(
                 Environment(
-                    name: name, rules: rules, note: known?.note, updatedBy: principal.name,
-                    updatedAt: transaction.now))
+                    name: name, rules: rules, updatedBy: principal.name, updatedAt: transaction.now))
             try reconsider(name, in: transaction)
-            return known == nil
+            return isNew
         }
     }
 

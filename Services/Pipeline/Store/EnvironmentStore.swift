@@ -111,6 +111,25 @@ struct EnvironmentStore {
             .map(Self.adoption)
     }
 
+    /// Keeps what was given of a cluster by the name it now goes by. Of two that were one all along the later one holds.
+    /// - Parameter names: All names of the cluster.
+    func renameAdoptions(of names: [String], to name: String) throws {
+        for old in names where old != name {
+            for row in try database.rows("SELECT * FROM adoptions ORDER BY workload") {
+                var adoption = try Self.adoption(row)
+                let parts = adoption.workload.split(separator: "/", maxSplits: 1)
+                // A container is known by the name of its host.
+                guard parts.count == 2, parts[0] == old, !parts[1].hasPrefix("container/") else { continue }
+                try database.execute("DELETE FROM adoptions WHERE workload = ?", [adoption.workload])
+                adoption.workload = "\(name)/\(parts[1])"
+                if let other = try self.adoption(of: adoption.workload), other.adoptedAt > adoption.adoptedAt {
+                    continue
+                }
+                try adopt(adoption, in: row["environment"])
+            }
+        }
+    }
+
     private static func adoption(_ row: Row) throws -> AdoptionView {
         try AdoptionView(
             workload: row["workload"], repository: row["repository"], adoptedBy: row["adoptedBy"],

@@ -13,9 +13,13 @@ extension CloudEvent {
     /// - Parameters:
     ///   - service: the workload, such as `shop/deployment/web`.
     ///   - environment: its name, such as `production`.
+    ///   - url: where the environment can be seen, which is its `source`.
     public static func service(
-        _ change: ServiceChange, _ service: String, environment: String, artifact: PackageURL, origin: EventOrigin
+        _ change: ServiceChange, _ service: String, environment: String, url: String? = nil, artifact: PackageURL,
+        origin: EventOrigin
     ) -> CloudEvent {
+        var place: [String: JSONValue] = ["id": .string(environment)]
+        if let url { place["source"] = .string(url) }
         let type: EventType =
             switch change {
             case .deployed: .serviceDeployed
@@ -24,6 +28,6 @@ extension CloudEvent {
             }
         return CloudEvent(
             type, origin, subject: service,
-            content: ["environment": ["id": .string(environment)], "artifactId": .string(artifact.text)])
+            content: ["environment": .object(place), "artifactId": .string(artifact.text)])
     }
 }

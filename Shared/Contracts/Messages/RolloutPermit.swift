@@ -10,6 +10,8 @@ public struct RolloutPermit: Codable, Sendable, Equatable {
     public var allows: ContainerAllowances
     /// What there already is that it may take.
     public var takes: Taking
+    /// Where the result can be seen, for people.
+    public var url: String?
 
     /// What a rollout may take that bears no mark of its own repository.
     public enum Taking: String, Codable, Sendable, CaseIterable {
@@ -23,7 +25,8 @@ public struct RolloutPermit: Codable, Sendable, Equatable {
 
     public init(
         environment: String, namespaces: [String] = [], workloads: [String] = [], containers: [String] = [],
-        allows: ContainerAllowances = ContainerAllowances(), takes: Taking = .own
+        allows: ContainerAllowances = ContainerAllowances(), takes: Taking = .own,
+        url: String? = nil
     ) {
         self.environment = environment
         self.namespaces = namespaces
@@ -31,5 +34,6 @@ public struct RolloutPermit: Codable, Sendable, Equatable {
         self.containers = containers
         self.allows = allows
         self.takes = takes
+        self.url = url
     }
 }

@@ -1,8 +1,19 @@
+import Contracts
+
 extension DocumentReader {
+    /// By the platform's own rule, where it is known what the name will be.
+    private func environmentName(_ node: SourceNode?) -> String? {
+        guard let node, let text = name(node, "“environment”") else { return nil }
+        if !text.contains("$"), let problem = EnvironmentName.problem(text) {
+            sink.error(.badValue, "\(problem): \(EnvironmentName.remedy)", at: node)
+        }
+        return text
+    }
+
     /// A `deploy` block, and whether it names its image.
     func deploy(_ node: SourceNode) -> (Deploy, hasImage: Bool)? {
         guard let fields = fields(node, what: "“deploy”") else { return nil }
-        let environment = name(fields.require("environment"), "“environment”")
+        let environment = environmentName(fields.require("environment"))
         let workloadNode = fields.take("workload")
         let workload = workloadNode.flatMap(workload)
         let runNode = fields.take("run")

@@ -21,6 +21,7 @@ struct EventWords {
         set("errors", content["errors"]?.string ?? custom["reason"]?.string)
         set("uri", content["uri"]?.string)
         set("environment", content["environment"]?["id"]?.string)
+        if content["uri"] == nil { set("uri", content["environment"]?["source"]?.string) }
         set("artifact", content["artifactId"]?.string)
         set("repository", EventFilter.repository(of: event))
         if case .integer(let number)? = custom["number"] { set("number", "\(number)") }
@@ -65,7 +66,8 @@ struct EventWords {
 
     private func rollout(_ what: String) -> String {
         let place = values["environment"].map { " in \($0)" } ?? ""
-        return "\(values["subject"] ?? "")\(place) \(what)" + (values["artifact"].map { "\n\($0)" } ?? "")
+        let lines = ["\(values["subject"] ?? "")\(place) \(what)", values["artifact"], values["uri"]]
+        return lines.compactMap(\.self).joined(separator: "\n")
     }
 
     private var mark: String {

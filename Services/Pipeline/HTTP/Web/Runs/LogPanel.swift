@@ -5,6 +5,8 @@ struct LogPanel: Sendable {
     struct Output: Sendable {
         let name: String
         let value: String
+        /// Where a rollout's result can be seen.
+        let link: String?
     }
 
     let run: String
@@ -52,7 +54,10 @@ struct LogPanel: Sendable {
         facts = words.joined(separator: " · ")
         // What the line above says already needs no second line.
         reason = step.reason.flatMap { words.contains($0) ? nil : $0 }
-        outputs = step.outputs.sorted { $0.key < $1.key }.map { Output(name: $0.key, value: $0.value) }
+        outputs = step.outputs.sorted { $0.key < $1.key }.map { name, value in
+            let isLink = step.kind == "deploy" && name == "url"
+            return Output(name: name, value: value, link: isLink ? value : nil)
+        }
         hasOutputs = !outputs.isEmpty
         quiet =
             switch step.state {
