@@ -35,7 +35,7 @@ struct VerdictOptions: ParsableArguments {
             let now = changed.stages.flatMap(\.steps).first { $0.id == found.id }
             console.write(
                 line: "\(approves ? "Approved" : "Refused") \(found.name) of \(name)"
-                    + (now?.reason.map { "; it \($0)" } ?? ""))
+                    + (approves ? now?.reason.map { "; it \($0)" } ?? "" : ""))
         }
     }
 }
