@@ -1,5 +1,6 @@
 import Contracts
 import DockerEngine
+import Foundation
 import HTTPClient
 import Logging
 import PipelineLanguage
@@ -303,6 +304,37 @@ import Worker
             try await host.engine.removeContainer(asking)
             for name in try await host.all { try await host.engine.removeContainer(name) }
             try await host.engine.removeNetwork(network)
+        }
+    }
+
+    @Test("a folder of the host that is a link, or lies behind one, is refused with where it leads")
+    func linkedFolders() async throws {
+        try await withHost { host in
+            let image = try await TestImages.build("exec /bin/busybox httpd -f -p 8080")
+            let folder = "\(FileManager.default.temporaryDirectory.path)/\(host.service)"
+            try FileManager.default.createDirectory(atPath: "\(folder)/data", withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/root", withDestinationPath: "/")
+            var run = ContainerRun(health: Probe(port: 8080, timeout: 20))
+            func rollOut(_ volume: String, _ sequence: Int64) async throws {
+                run.volumes = [volume]
+                _ = try await host.replacement(image, job: "j\(sequence)", sequence: sequence, run, log: MemoryLog())
+                    .run()
+            }
+            for path in ["root", "root/etc"] {
+                let failure = await #expect(throws: JobFailure.self) { try await rollOut("\(folder)/\(path):/x:ro", 1) }
+                #expect(
+                    failure?.description.contains("\(folder)/root is a link to /; name the folder itself") == true,
+                    "\(failure?.description ?? "")")
+            }
+            #expect(try await host.all.isEmpty)
+            // One that is a folder, or that the engine makes, is let; nothing is left that looked.
+            try await rollOut("\(folder)/data:/x:ro", 2)
+            try await rollOut("\(folder)/new:/x:ro", 3)
+            #expect(try await host.all == [host.service])
+            await #expect(throws: DockerError.self) {
+                try await host.engine.inspectContainer("\(host.service)-folders")
+            }
         }
     }
 

@@ -11,6 +11,7 @@ struct ContainerRunTests {
             ("127.0.0.1:53:5353/udp", [.init(container: 5353, host: 53, address: "127.0.0.1", transport: "udp")]),
             ("127.0.0.1::80", [.init(container: 80, address: "127.0.0.1")]),
             ("[::1]:8080:80", [.init(container: 80, host: 8080, address: "::1")]),
+            ("[2001:db8:0:0:0:0:0:1]::80", [.init(container: 80, address: "2001:db8:0:0:0:0:0:1")]),
             ("80-81", [.init(container: 80), .init(container: 81)]),
             (
                 "8000-8001:80-81/udp",
@@ -33,6 +34,8 @@ struct ContainerRunTests {
             ("80-", "is not a port"),
             ("1-2-3", "is not a port"), ("::80", "is not a port"), ("8000-8002:80-81", "3 ports of the host for 2"),
             ("8000-8010:80", "as many on both sides"),
+            ("80:80:80:80:80", "is not a port"), ("localhost:80:80", "is not a port"), ("1.2.3:80:80", "is not a port"),
+            ("1.2.3.256:80:80", "is not a port"), ("[1::2::3]:80:80", "is not a port"),
         ])
     func noPorts(_ text: String, _ words: String) {
         let error = #expect(throws: ContainerRun.Problem.self) { try ContainerRun.ports(text) }

@@ -46,7 +46,7 @@ import Testing
                 offered[job.id, default: []].append(job.lease.attempt)
             case .started: starts += 1
             case .finished: ends += 1
-            case .choice, .rollout, .stop, .deadline, .awaitTurn, .displaceStuck, .release: break
+            case .choice, .rollout, .stop, .deadline, .awaitTurn, .wait, .displaceStuck, .release: break
             }
         }
     }
@@ -66,7 +66,8 @@ import Testing
         return ActiveRun(
             rows: .init(of: plan, summary), details: RunDetails(trigger: trigger), planner: Planner(plan: plan),
             serial: 1,
-            rules: .init(lease: .seconds(30), timeLimit: 600, environments: ["production": Samples.production]),
+            rules: .init(
+                lease: .seconds(30), timeLimit: 600, gate: JobGate(environments: ["production": Samples.production])),
             now: now)
     }
 

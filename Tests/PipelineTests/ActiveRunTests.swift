@@ -29,8 +29,8 @@ import Testing
             rows: .init(of: plan, summary), details: RunDetails(trigger: trigger), planner: Planner(plan: plan),
             serial: serial,
             rules: .init(
-                lease: .seconds(30), timeLimit: 600, clusters: clusters,
-                environments: ["production": Samples.production]),
+                lease: .seconds(30), timeLimit: 600,
+                gate: JobGate(clusters: clusters, environments: ["production": Samples.production])),
             now: Self.now)
     }
 
@@ -59,6 +59,7 @@ import Testing
             case .finished: "finished"
             case .deadline: "deadline"
             case .awaitTurn: "await turn"
+            case .wait: "wait"
             case .displaceStuck(let workload): "displace at \(workload)"
             case .release(let workload): "release \(workload)"
             }
@@ -289,7 +290,7 @@ import Testing
         #expect(run.relocate(job.id) == [])
         let known = ["default": Cluster(name: "eu", namespace: "shop")]
         var rules = run.rules
-        rules.clusters = known
+        rules.gate.clusters = known
         run = ActiveRun(
             rows: run.rows, details: run.details, planner: run.planner, serial: run.serial, rules: rules, now: Self.now)
         #expect(words(run.relocate(job.id)) == ["rollout held"])

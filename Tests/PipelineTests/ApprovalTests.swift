@@ -97,26 +97,128 @@ import Testing
         }
     }
 
-    @Test func `One that waits to be approved keeps nobody from going, and gives way to a newer one`() async throws {
+    @Test func `Of those that wait to be approved the newest is left, and says so`() async throws {
         try await PlatformFixture.with { platform in
             try await needing(1, of: [], platform)
-            let first = try await pushed(platform, file)
-            let second = try await pushed(platform, file)
             func state(_ view: RunView) async throws -> [JobLease.State] { try await states(platform, view) }
-            // Both wait: whichever is approved goes.
-            #expect(try await state(first) == [.waiting])
-            #expect(try await state(second) == [.waiting])
+            var earlier: [RunView] = []
+            for _ in 1...3 { earlier.append(try await pushed(platform, file)) }
+            let newest = try await pushed(platform, file)
+            for view in earlier { #expect(try await state(view) == [.superseded]) }
+            #expect(try await state(newest) == [.waiting])
+            let ended = try #require(try await platform.reader.view(earlier[0].summary.id))
+            #expect(ended.summary.state == .cancelled)
+            #expect(
+                ended.choice?.trace.last
+                    == "step “deploy” is superseded: a newer rollout to default/default/deployment/web took its place: "
+                    + "shop/web#2")
+            // They use up nothing of what a repository may have under way.
+            #expect(try await platform.store.read { try $0.runs.countOpen(of: PlatformFixture.path, limit: 10) } == 1)
             let approve = VerdictRequest(approves: true)
-            _ = try await platform.operations.runs.decide(1, of: first.summary.id, approve, by: platform.principal)
-            #expect(try await state(first) == [.queued])
-            _ = try await platform.operations.runs.decide(1, of: second.summary.id, approve, by: platform.principal)
-            #expect(try await state(first) == [.superseded])
-            #expect(try await state(second) == [.queued])
+            _ = try await platform.operations.runs.decide(1, of: newest.summary.id, approve, by: platform.principal)
+            #expect(try await state(newest) == [.queued])
+        }
+    }
+
+    @Test func `One that is approved does not give way to one that may never be`() async throws {
+        try await PlatformFixture.with { platform in
+            try await needing(1, of: [], platform)
+            let approve = VerdictRequest(approves: true)
+            func decide(_ view: RunView) async throws {
+                _ = try await platform.operations.runs.decide(1, of: view.summary.id, approve, by: platform.principal)
+            }
+            let first = try await pushed(platform, file)
+            try await decide(first)
+            let second = try await pushed(platform, file)
+            #expect(try await states(platform, first) == [.queued])
+            #expect(try await states(platform, second) == [.waiting])
+            try await decide(second)
+            #expect(try await states(platform, first) == [.superseded])
+            #expect(try await states(platform, second) == [.queued])
+            // The same where a freeze holds what is approved.
+            _ = try await platform.cancel(second.summary.id)
+            var rules = Samples.production.rules
+            rules.approvals = 1
+            rules.freezes = Self.always
+            try await platform.save(rules, as: "production")
             let third = try await pushed(platform, file)
+            try await decide(third)
             let fourth = try await pushed(platform, file)
-            _ = try await platform.operations.runs.decide(1, of: fourth.summary.id, approve, by: platform.principal)
-            #expect(try await state(third) == [.superseded])
-            #expect(try await platform.cancel(fourth.summary.id).summary.state == .cancelled)
+            #expect(try await states(platform, third) == [.waiting])
+            try await decide(fourth)
+            #expect(try await states(platform, third) == [.superseded])
+            #expect(try await states(platform, fourth) == [.waiting])
+        }
+    }
+
+    @Test func `Who has approved may refuse, and who may approve may refuse what a freeze holds`() async throws {
+        try await PlatformFixture.with { platform in
+            let runs = platform.operations.runs
+            let (ada, bob) = (try await principal(platform, "ops-ada"), try await principal(platform, "ops-bob"))
+            try await needing(2, of: ["ops-*"], platform)
+            let view = try await pushed(platform, file)
+            func approval(_ view: RunView) async throws -> ApprovalView {
+                let now = try #require(try await platform.reader.view(view.summary.id))
+                return try #require(now.stages.first?.steps.first?.approval)
+            }
+            _ = try await runs.decide(1, of: view.summary.id, VerdictRequest(approves: true), by: ada)
+            let given = try await approval(view)
+            #expect(!given.waits(for: "ops-ada") && given.mayBeRefused(by: "ops-ada"))
+            #expect(given.waits(for: "ops-bob") && !given.mayBeRefused(by: "dev"))
+            let refused = try await runs.decide(1, of: view.summary.id, VerdictRequest(approves: false), by: ada)
+            #expect(refused.summary.state == .failure)
+            #expect(refused.stages.first?.steps.first?.reason == "ops-ada refused the rollout to “production”")
+
+            var rules = Samples.production.rules
+            (rules.freezes, rules.approvers) = (Self.always, ["ops-*"])
+            try await platform.save(rules, as: "production")
+            let frozen = try await pushed(platform, file)
+            let held = try await approval(frozen)
+            #expect(held.until != nil && held.needed == 0)
+            #expect(!held.waits(for: "ops-bob") && held.mayBeRefused(by: "ops-bob"))
+            let refuse = VerdictRequest(approves: false, reason: "never")
+            await #expect(throws: OperationError.self) {
+                try await runs.decide(1, of: frozen.summary.id, refuse, by: platform.principal)
+            }
+            let ended = try await runs.decide(1, of: frozen.summary.id, refuse, by: bob)
+            #expect(ended.summary.reason?.contains("ops-bob refused the rollout to “production”: never") == true)
+        }
+    }
+
+    @Test func `Who changes the rules stands in the traces of the runs that wait`() async throws {
+        try await PlatformFixture.with { platform in
+            try await needing(2, of: [], platform)
+            let view = try await pushed(platform, file)
+            func trace() async throws -> [String] {
+                let now = try await platform.reader.view(view.summary.id)
+                return now?.choice?.trace.filter { $0.contains("by test at 2") } ?? []
+            }
+            // Saving what there is changes nothing.
+            try await needing(2, of: [], platform)
+            #expect(try await trace() == [])
+            try await needing(1, of: [], platform)
+            #expect(
+                try await trace().map { $0.prefix { $0 != "2" } }
+                    == ["the rules of the environment “production” were changed by test at "])
+            try await platform.operations.environments.remove("production", as: platform.principal)
+            #expect(try await trace().last?.hasPrefix("the environment “production” was removed by test at 2") == true)
+        }
+    }
+
+    @Test func `A freeze that cannot be read says why`() async throws {
+        try await PlatformFixture.with { platform in
+            var rules = Samples.production.rules
+            rules.freezes = [FreezeWindow(name: "night", from: "22:00", until: "06:00", zone: "Mars/Olympus")]
+            // As where the machine was changed for one without its time zones.
+            try await platform.store.write { [rules] in
+                try $0.environments.save(
+                    Environment(name: "production", rules: rules, updatedBy: "ada", updatedAt: $0.now))
+            }
+            let view = try await pushed(platform, file)
+            #expect(
+                view.stages.first?.steps.first?.reason
+                    == "the freeze “night” of the environment “production” cannot be read: “Mars/Olympus” is no time zone of "
+                    + "the platform's machine: write it as Europe/Berlin or UTC")
         }
     }
 

@@ -92,14 +92,17 @@ import Testing
         rules.events = []
         rules.refs = []
         let request = Self.rollout(ref: "refs/merge-requests/7/head", event: .pullRequest)
+        // The event is told first: whoever lets the ref alone would have let nothing.
+        #expect(
+            Self.refusal(request, rules)?.hasPrefix(
+                "the environment “production” is not for the event “pull_request”, but for push, tag") == true)
+        rules.events = [.pullRequest]
         // What holds where nothing is named is named in the command, which would take it away otherwise.
         #expect(
             Self.refusal(request, rules)
                 == "the environment “production” is not for the ref “refs/merge-requests/7/head”, but for refs/heads/**, "
                 + "refs/tags/**; to let it: slipway environment set production --ref='refs/heads/**' "
                 + "--ref='refs/tags/**' --ref=refs/merge-requests/7/head")
-        rules.events = [.pullRequest]
-        #expect(Self.refusal(request, rules)?.contains("refs/merge-requests/7/head") == true)
         // Its own commit on a branch's name is still an event that nobody let.
         rules.events = []
         #expect(

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct FreezeTests {
     private func end(_ from: String, _ until: String, _ zone: String, at now: String) throws -> String? {
-        let rules = try #require(TimeZones().rules(of: zone))
+        let rules = try TimeZones().rules(of: zone)
         let freeze = try Freeze(FreezeWindow(name: "f", from: from, until: until, zone: zone), zone: rules)
         return freeze.end(at: try #require(Timestamp(rfc3339: now)))?.description
     }
@@ -41,10 +41,41 @@ import Testing
         #expect(try night("2026-03-29T00:59:00Z") == "2026-03-29T01:30:00.000Z")
     }
 
-    @Test func `UTC needs no file, and a zone is no way to other files`() {
+    /// On 2026-10-25 the clocks of Berlin go from 03:00 back to 02:00.
+    @Test func `A freeze has no gap in the hour that the clocks repeat`() throws {
+        func until(_ now: String) throws -> String? { try end("22:00", "02:30", "Europe/Berlin", at: now) }
+        // It ends when the clocks show 02:30 the second time.
+        for now in ["2026-10-25T00:29:00Z", "2026-10-25T00:45:00Z", "2026-10-25T01:29:59Z"] {
+            #expect(try until(now) == "2026-10-25T01:30:00.000Z", "\(now)")
+        }
+        #expect(try until("2026-10-25T01:30:00Z") == nil)
+        // And begins when they show it the first time.
+        func from(_ now: String) throws -> String? { try end("02:30", "06:00", "Europe/Berlin", at: now) }
+        #expect(try from("2026-10-25T00:29:00Z") == nil)
+        for now in ["2026-10-25T00:30:00Z", "2026-10-25T01:15:00Z", "2026-10-25T04:59:00Z"] {
+            #expect(try from(now) == "2026-10-25T05:00:00.000Z", "\(now)")
+        }
+        let once = try end("2026-10-25 02:30", "2026-10-25 02:40", "Europe/Berlin", at: "2026-10-25T01:10:00Z")
+        #expect(once == "2026-10-25T01:40:00.000Z")
+    }
+
+    @Test func `UTC needs no file, and a zone is no way to other files`() throws {
         let none = TimeZones(folder: "/nonexistent")
-        #expect(none.rules(of: "UTC") != nil && none.rules(of: "Europe/Berlin") == nil)
-        #expect(TimeZones().rules(of: "../../etc/passwd") == nil && TimeZones().rules(of: "Mars/Olympus") == nil)
+        _ = try none.rules(of: "UTC")
+        for name in ["../../etc/passwd", "/etc/passwd", "Mars/Olympus", ""] {
+            #expect(throws: Freeze.Malformed.unknown(zone: name)) { try TimeZones().rules(of: name) }
+        }
+    }
+
+    @Test func `A zone that cannot be read says why`() throws {
+        let missing = #expect(throws: Freeze.Malformed.self) {
+            try TimeZones(folder: "/nonexistent").rules(of: "Europe/Berlin")
+        }
+        #expect(
+            missing?.text.contains("the platform's machine has no /nonexistent; install its time zones (tzdata)")
+                == true)
+        let other = #expect(throws: Freeze.Malformed.self) { try TimeZones(folder: "/etc").rules(of: "passwd") }
+        #expect(other?.text == "the time zone “passwd” cannot be read: /etc/passwd is no time zone's file")
     }
 
     @Test(arguments: [
@@ -53,7 +84,7 @@ import Testing
         ("00:00", "24:00"), ("mon 08:00", "mon 08:00"), ("2026-12-20 00:00", "2026-12-19 00:00"),
     ])
     func `What is no window is refused`(from: String, until: String) throws {
-        let rules = try #require(TimeZones().rules(of: "UTC"))
+        let rules = try TimeZones().rules(of: "UTC")
         #expect(throws: Freeze.Malformed.self) {
             try Freeze(FreezeWindow(name: "f", from: from, until: until, zone: "UTC"), zone: rules)
         }

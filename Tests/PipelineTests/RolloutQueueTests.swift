@@ -50,6 +50,39 @@ import Testing
         #expect(RolloutQueue(rollouts: [rollout("b", run: "1", 2, .held)]).next() == JobID(rawValue: "b"))
     }
 
+    @Test func `Of those that wait the newest is left, unless an older one is approved and it is not`() {
+        func waiting(_ job: String, run: String, _ sequence: Int64, approved: Bool = false, _ place: String = "live")
+            -> RolloutQueue.Rollout
+        {
+            var rollout = rollout(job, run: run, sequence, .waiting)
+            rollout.needsApproval = !approved
+            rollout.environment = place
+            return rollout
+        }
+        let (a, b) = (waiting("a", run: "1", 1), waiting("b", run: "2", 2))
+        func outcome(_ queue: [RolloutQueue.Rollout], _ one: RolloutQueue.Rollout) -> [String?] {
+            let (winner, superseded) = RolloutQueue(rollouts: queue).wait(one)
+            return [winner?.rawValue] + superseded.map(\.rawValue)
+        }
+        #expect(outcome([a, b], b) == [nil, "a"])
+        // Its build took longer than that of the newer one.
+        #expect(outcome([a, b], a) == ["2"])
+        let approved = waiting("a", run: "1", 1, approved: true)
+        #expect(outcome([approved, b], b) == [nil])
+        #expect(outcome([approved, b], approved) == [nil])
+        #expect(outcome([approved, b], waiting("b", run: "2", 2, approved: true)) == [nil, "a"])
+        // To another environment other people approve it, and two of one run go one after another.
+        #expect(outcome([waiting("a", run: "1", 1, "staging"), b], b) == [nil])
+        #expect(outcome([a, waiting("b", run: "1", 2)], waiting("b", run: "1", 2)) == [nil])
+        // What no worker has yet, or has, does not give way to what may never go; nor does it wait in vain for that.
+        for state in [JobLease.State.held, .queued, .leased] {
+            #expect(outcome([rollout("a", run: "1", 1, state), b], b) == [nil])
+            #expect(outcome([a, rollout("b", run: "2", 2, state)], a) == ["2"])
+        }
+        let begun = RolloutQueue(rollouts: [a], newest: (2, RunID(rawValue: "2")))
+        #expect(begun.wait(a).winner == RunID(rawValue: "2"))
+    }
+
     @Test func `Nobody's turn comes while one is under way`() {
         let queue = RolloutQueue(rollouts: [rollout("a", run: "1", 1, .leased), rollout("b", run: "2", 2, .held)])
         #expect(queue.next() == nil)

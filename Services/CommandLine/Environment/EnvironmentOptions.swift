@@ -58,8 +58,8 @@ struct EnvironmentOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "When nothing begins, as 'weekend: fri 16:00 - mon 08:00 Europe/Berlin'; also each day (18:00) or once "
-                + "(2026-12-20 00:00).", valueName: "window"))
+            "When nothing begins, by the clocks of a zone, as 'weekend: fri 16:00 - mon 08:00 Europe/Berlin'; also each day "
+                + "(18:00) or once (2026-12-20 00:00).", valueName: "window"))
     var freeze: [String] = []
 
     @Option(help: ArgumentHelp("What the texts of its deploy steps may refer to.", valueName: "name=value"))

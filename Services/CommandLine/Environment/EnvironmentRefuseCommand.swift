@@ -4,8 +4,8 @@ import Contracts
 struct EnvironmentRefuseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refuse",
-        abstract: "Refuse a rollout that waits to be approved.",
-        discussion: "The name of the token you are signed in with is kept, with the time.")
+        abstract: "Refuse a rollout that waits to be approved, or for the end of a freeze.",
+        discussion: "Whoever may approve it may. The name of the token you are signed in with is kept, with the time.")
 
     @OptionGroup var verdict: VerdictOptions
     @OptionGroup var connection: ConnectionOptions

@@ -17,14 +17,17 @@ struct VerdictOptions: ParsableArguments {
         try await connection.withPlatform { client in
             let view = try await client.run(reference)
             let name = "\(view.summary.repository)#\(view.summary.number)"
-            let waiting = view.stages.flatMap(\.steps).filter { $0.approval != nil && (step == nil || $0.name == step) }
+            let waiting = view.stages.flatMap(\.steps).filter { found in
+                guard let approval = found.approval, step == nil || found.name == step else { return false }
+                return !approves || approval.until == nil
+            }
+            let what = approves ? "to be approved" : "and could be refused"
             guard let found = waiting.first else {
-                throw CommandError(
-                    "no rollout of \(name) waits to be approved", remedy: "see `slipway show \(name)`")
+                throw CommandError("no rollout of \(name) waits \(what)", remedy: "see `slipway show \(name)`")
             }
             guard waiting.count == 1 else {
                 throw CommandError(
-                    "\(waiting.count) rollouts of \(name) wait to be approved",
+                    "\(waiting.count) rollouts of \(name) wait \(what)",
                     remedy: "name one with --step: \(waiting.map(\.name).joined(separator: ", "))")
             }
             let request = VerdictRequest(approves: approves, reason: reason)

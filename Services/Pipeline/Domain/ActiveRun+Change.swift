@@ -27,6 +27,8 @@ extension ActiveRun {
         case deadline
         /// Whether the job may go, has to wait or to give way: ``ActiveRun/turn(of:_:)``.
         case awaitTurn(JobID)
+        /// A rollout waits to be approved, or for the end of a freeze: older ones that do so give way to it.
+        case wait(JobID)
         /// A rollout of the workload waits: one that is stuck is in its way.
         case displaceStuck(String)
         /// What waited for the workload may go, once this run is written.

@@ -1,7 +1,6 @@
 import Contracts
 import Messaging
 import PipelineLanguage
-import Text
 
 /// A planned run that is not over, as a value: told what happened, it answers what is to be written, sent and looked at.
 /// It holds no clock and does no I/O; ``RunExecutor`` carries out what it answers, in its order.
@@ -15,18 +14,8 @@ struct ActiveRun: Sendable {
         var lease: Duration
         /// How long a job may take where its stage says nothing, in seconds.
         var timeLimit: Int
-        /// What deployers have said of the clusters that the run rolls out to, by the names it gives them.
-        var clusters: [String: Cluster] = [:]
-        /// The environments that the run rolls out to, by name.
-        var environments: [String: Environment] = [:]
-        /// What of it was given to a repository, by the key of what is changed.
-        var adoptions: [String: AdoptionView] = [:]
-        /// What people have said of its rollouts.
-        var verdicts: [JobID: [VerdictView]] = [:]
-        /// The time zones of their freezes, by name.
-        var zones: [String: TimeZoneRules] = [:]
-        /// Whose jobs builders do.
-        var pools = Pools()
+        /// Whether its jobs may be given to workers.
+        var gate = JobGate()
     }
 
     let now: Timestamp
@@ -110,6 +99,7 @@ struct ActiveRun: Sendable {
         case (.superseded(let winner), .waiting), (.superseded(let winner), .held), (.superseded(let winner), .queued):
             let what = rows.jobs[index].kind == .rollout ? "a newer rollout to" : "a newer run of the step"
             let reason = "\(what) \(workload) took its place: \(winner)"
+            note("step “\(rows.jobs[index].steps.first ?? "")” is superseded: \(reason)")
             _ = rows.jobs[index].lease.stop(reason, now: now, as: .superseded)
             // One that came back from a lost worker may be what the newer one waits for.
             release(index)
@@ -139,13 +129,18 @@ struct ActiveRun: Sendable {
         guard let index = index(of: id) else { return [] }
         let job = rows.jobs[index]
         let planned = plan.stages[job.stage].jobs[job.place]
-        rows.jobs[index].workload = workload(of: planned, in: plan.process.stages[job.stage])?.name ?? job.workload
+        rows.jobs[index].workload =
+            rules.gate.workload(of: planned, in: plan.process.stages[job.stage], repository: job.repository)?.name
+            ?? job.workload
+        if job.lease.state == .waiting { answer.next.append(.wait(id)) }
         return changes()
     }
 
     /// What holds for a job's pool or environment may have changed since it was offered, or since it waits.
-    mutating func reconsider(_ id: JobID) -> [Change] {
+    /// - Parameter change: What has, for the run's trace.
+    mutating func reconsider(_ id: JobID, _ change: String? = nil) -> [Change] {
         guard let index = index(of: id) else { return [] }
+        if let change { note(change) }
         switch rows.jobs[index].lease.state {
         case .waiting: ready(index)
         case .held, .queued: admit(index)
@@ -312,34 +307,35 @@ struct ActiveRun: Sendable {
     /// Whether a job may be done at all; one that may not ends with the reason.
     @discardableResult
     private mutating func admit(_ index: Int) -> Bool {
-        guard let rollout = rollout(of: rows.jobs[index]) else { return isServed(index) }
-        let decision =
-            environment(of: rollout)?.decide(rollout, at: now) { rules.zones[$0] }
-            ?? .refused(Environment.missing(rollout))
-        note("step “\(rows.jobs[index].steps.first ?? "")” is \(decision.words)")
-        let waited = rows.jobs[index].lease.state == .waiting
-        rows.jobs[index].environment = rollout.deploy.environment
+        let job = rows.jobs[index]
+        guard let deploy = deploy(of: job) else { return isServed(index) }
+        let decision = rules.gate.decide(
+            job, deploy, of: details.trigger, own: plan.process.environments[deploy.environment], at: now)
+        note("step “\(job.steps.first ?? "")” is \(decision.words)")
+        let waited = job.lease.state == .waiting
+        rows.jobs[index].environment = deploy.environment
         rows.jobs[index].waits = nil
         rows.jobs[index].approvals = nil
         rows.jobs[index].opensAt = nil
         switch decision {
         case .allowed:
-            if waited { resume(rows.jobs[index].stage) }
+            if waited { resume(job.stage) }
             return true
         case .refused(let reason):
-            if waited { resume(rows.jobs[index].stage) }
+            if waited { resume(job.stage) }
             rows.jobs[index].lease.refuse(reason)
             refused.append((index, reason))
         case .waiting(let reason, let approvals, let until):
             // No worker is to have it, nor is another rollout to wait for it.
-            if rows.jobs[index].lease.state == .queued { release(index) }
+            if job.lease.state == .queued { release(index) }
             rows.jobs[index].lease.state = .waiting
             // What people take their time for is not the pipeline's.
-            rows.stages[rows.jobs[index].stage].deadline = nil
+            rows.stages[job.stage].deadline = nil
             rows.jobs[index].waits = reason
             rows.jobs[index].approvals = approvals
             rows.jobs[index].opensAt = until
             if until != nil { answer.next.append(.deadline) }
+            answer.next.append(.wait(job.id))
         }
         return false
     }
@@ -347,7 +343,9 @@ struct ActiveRun: Sendable {
     /// Whether the builders of a job's pool may do it; where they may not it ends with the reason.
     private mutating func isServed(_ index: Int) -> Bool {
         let job = rows.jobs[index]
-        guard job.kind == .build, let reason = rules.pools.refusal(of: origin, by: job.scope.pool) else { return true }
+        guard job.kind == .build, let reason = rules.gate.pools.refusal(of: origin, by: job.scope.pool) else {
+            return true
+        }
         rows.jobs[index].lease.refuse(reason)
         refused.append((index, reason))
         return false
@@ -382,31 +380,16 @@ struct ActiveRun: Sendable {
         answer.messages.append(.choice(choice))
     }
 
-    /// Whether what a job changes was given to the run's repository.
-    func isAdopted(_ job: Job) -> Bool {
-        job.workload.flatMap { rules.adoptions[$0] }?.repository == summary.repository
-    }
-
-    private func environment(of rollout: Environment.Rollout) -> Environment? {
-        rules.environments[rollout.deploy.environment]
-    }
-
     /// What a job rolls out; `nil` for one that does not.
-    private func rollout(of job: Job) -> Environment.Rollout? {
-        guard job.kind == .rollout, let name = job.steps.first,
-            let deploy = plan.process.stages[job.stage].step(name)?.deploy
-        else { return nil }
-        let cluster = JobRouting.cluster(ofQueue: job.queue) ?? Environment.defaultCluster
-        return Environment.Rollout(
-            repository: summary.repository, ref: details.trigger.ref, branch: details.trigger.branch,
-            event: details.trigger.event, deploy: deploy, cluster: cluster,
-            namespace: rules.clusters[cluster]?.namespace, own: plan.process.environments[deploy.environment],
-            isBegun: job.lease.attempt > 1, verdicts: rules.verdicts[job.id] ?? [],
-            adoption: job.workload.flatMap { rules.adoptions[$0] })
+    private func deploy(of job: Job) -> Deploy? {
+        guard job.kind == .rollout, let name = job.steps.first else { return nil }
+        return plan.process.stages[job.stage].step(name)?.deploy
     }
 
     /// The environment that a job rolls out to; `nil` for one that does not.
-    func environment(of job: Job) -> Environment? { rollout(of: job).flatMap(environment) }
+    func environment(of job: Job) -> Environment? {
+        deploy(of: job).flatMap { rules.gate.environments[$0.environment] }
+    }
 
     private mutating func offer(_ index: Int) {
         rows.jobs[index].lease.state = .queued
@@ -448,10 +431,11 @@ struct ActiveRun: Sendable {
         var job = Job(
             id: .make(at: now), run: id, stage: position, place: key.index,
             kind: planned.isRollout ? .rollout : .build, steps: planned.steps,
-            scope: JobRouting.scope(of: planned, in: stage, usual: rules.pools.choice(for: origin), cluster: cluster),
+            scope: JobRouting.scope(
+                of: planned, in: stage, usual: rules.gate.pools.choice(for: origin), cluster: rules.gate.cluster),
             repository: summary.repository,
             timeLimit: stage.timeout ?? rules.timeLimit, createdAt: now)
-        if let workload = workload(of: planned, in: stage),
+        if let workload = rules.gate.workload(of: planned, in: stage, repository: summary.repository),
             let step = rows.steps.first(where: { $0.stage == position && $0.name == workload.step })
         {
             job.workload = workload.name
@@ -476,18 +460,6 @@ struct ActiveRun: Sendable {
                         isFinal: true)))
             answer.next.append(.deadline)
         }
-    }
-
-    /// The key of what a job changes, and the step that does.
-    private func workload(of planned: PlannedJob, in stage: Stage) -> (step: String, name: String)? {
-        JobRouting.workload(of: planned, in: stage, repository: summary.repository) { deploy in
-            let name = cluster(of: deploy)
-            return (name, rules.clusters[name] ?? Cluster(name: name))
-        }
-    }
-
-    private func cluster(of deploy: Deploy) -> String {
-        Environment.cluster(of: deploy, rules.environments[deploy.environment])
     }
 
     // MARK: - Rows

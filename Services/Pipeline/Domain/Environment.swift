@@ -63,9 +63,12 @@ struct Environment: Sendable, Equatable {
             containers: rules.containers, allows: rules.allows, url: rules.url)
     }
 
-    /// - Parameter zone: What is known of a time zone by its name; `nil` where it is none.
+    /// - Parameter zone: What is known of a time zone by its name.
     func decide(
-        _ rollout: Rollout, at now: Timestamp, zone: (_ name: String) -> TimeZoneRules? = { _ in nil }
+        _ rollout: Rollout, at now: Timestamp,
+        zone: (_ name: String) throws(Freeze.Malformed) -> TimeZoneRules = { name throws(Freeze.Malformed) in
+            throw .unknown(zone: name)
+        }
     ) -> Decision {
         if let reason = refusal(of: rollout) { return .refused(reason) }
         if !rollout.isBegun, let wait = wait(of: rollout, now, zone) { return wait }
@@ -84,7 +87,7 @@ struct Environment: Sendable, Equatable {
     func mayApprove(_ name: String) -> Bool { rules.approvers.isEmpty || RolloutPermit.covers(rules.approvers, name) }
 
     private func wait(
-        of rollout: Rollout, _ now: Timestamp, _ zone: (String) -> TimeZoneRules?
+        of rollout: Rollout, _ now: Timestamp, _ zone: (String) throws(Freeze.Malformed) -> TimeZoneRules
     ) -> Decision? {
         if let refused = rollout.verdicts.last(where: { !$0.approves && mayApprove($0.name) }) {
             let why = refused.reason.map { ": \($0)" } ?? ""
@@ -101,10 +104,11 @@ struct Environment: Sendable, Equatable {
         }
         var latest: (end: Timestamp, name: String)?
         for window in rules.freezes {
-            guard let zone = zone(window.zone), let freeze = try? Freeze(window, zone: zone) else {
-                return .refused(
-                    "the freeze “\(window.name)” of the environment “\(name)” cannot be read: is “\(window.zone)” a time zone "
-                        + "of this machine (/usr/share/zoneinfo)?")
+            let freeze: Freeze
+            do {
+                freeze = try Freeze(window, zone: zone(window.zone))
+            } catch {
+                return .refused("the freeze “\(window.name)” of the environment “\(name)” cannot be read: \(error)")
             }
             if let end = freeze.end(at: now), end > latest?.end ?? now { latest = (end, window.name) }
         }
@@ -120,17 +124,13 @@ struct Environment: Sendable, Equatable {
             return refusal(
                 "the repository “\(rollout.repository)”", "repo", rules.repositories, rollout.repository.rawValue)
         }
+        let events = rules.events.isEmpty ? Event.allCases.filter { $0 != .pullRequest } : rules.events
+        guard events.contains(rollout.event) else {
+            let event = rollout.event.rawValue
+            return refusal("the event “\(event)”", "event", events.map(\.rawValue), event)
+        }
         guard covers(ref: rollout.ref) else {
             return refusal("the ref “\(rollout.ref)”", "ref", rules.refs, rollout.ref, standard: Self.standardRefs)
-        }
-        let isForEvent =
-            rules.events.isEmpty ? rollout.event != .pullRequest : rules.events.contains(rollout.event)
-        guard isForEvent else {
-            let event = rollout.event.rawValue
-            let standard = Event.allCases.filter { $0 != .pullRequest }
-            return refusal(
-                "the event “\(event)”", "event", rules.events.map(\.rawValue), event, standard: standard.map(\.rawValue)
-            )
         }
         if let branches = rollout.own?.branches, !branches.isEmpty,
             !(rollout.branch.map { RolloutPermit.covers(branches, $0) } ?? false)
@@ -161,8 +161,7 @@ struct Environment: Sendable, Equatable {
     }
 
     private func covers(ref: String) -> Bool {
-        guard rules.refs.isEmpty else { return RolloutPermit.covers(rules.refs, ref) }
-        return ref.hasPrefix("refs/heads/") || ref.hasPrefix("refs/tags/")
+        RolloutPermit.covers(rules.refs.isEmpty ? Self.standardRefs : rules.refs, ref)
     }
 
     /// What an environment is for that names no refs: branches and tags.
@@ -235,9 +234,12 @@ struct Environment: Sendable, Equatable {
 }
 
 extension ApprovalView {
+    /// Whether a token of this name may refuse the rollout: each that may approve it, as long as it waits.
+    func mayBeRefused(by name: String) -> Bool { approvers.isEmpty || RolloutPermit.covers(approvers, name) }
+
     /// Whether a token of this name may approve the rollout, and has not.
     func waits(for name: String) -> Bool {
-        (approvers.isEmpty || RolloutPermit.covers(approvers, name)) && !given.contains { $0.name == name }
+        until == nil && mayBeRefused(by: name) && !given.contains { $0.name == name }
     }
 }
 

@@ -26,32 +26,45 @@ struct Freeze: Sendable {
         self.zone = zone
     }
 
-    struct Malformed: Error, Sendable, CustomStringConvertible {
+    /// What is wrong with a window or its zone.
+    struct Malformed: Error, Sendable, Equatable, CustomStringConvertible {
         let text: String
         var description: String { text }
+
+        static func unknown(zone: String) -> Malformed {
+            Malformed(text: "“\(zone)” is no time zone of the platform's machine: write it as Europe/Berlin or UTC")
+        }
     }
 
-    /// When it ends, where a moment is in it.
+    /// When it ends, where a moment is in it. A time that the clocks show twice begins it the first time and ends it the
+    /// second time, so that it has no gap.
     func end(at now: Timestamp) -> Timestamp? {
         let seconds = now.milliseconds.flooringQuotient(1000)
-        let local = seconds + Int64(zone.offset(at: seconds))
-        let last: Int64
-        if let period = begin.period {
-            let place = (local - period.start).flooringRemainder(period.length)
-            let length = (end.seconds - begin.seconds).flooringRemainder(period.length)
-            let since = (place - begin.seconds).flooringRemainder(period.length)
-            guard since < length else { return nil }
-            last = local - since + length
-        } else {
-            guard local >= begin.seconds, local < end.seconds else { return nil }
-            last = end.seconds
+        let ends = spans(around: seconds + Int64(zone.offset(at: seconds))).compactMap { span -> Int64? in
+            guard let first = moments(of: span.lowerBound).first, let last = moments(of: span.upperBound).last,
+                (first..<max(first, last)).contains(seconds)
+            else { return nil }
+            return last
         }
-        // What the clocks say then is another distance from UTC where they were changed meanwhile. A time that they skip
-        // is as far after the one before it as it would have been.
-        let unchanged = last - Int64(zone.offset(at: seconds))
-        let moment = last - Int64(zone.offset(at: unchanged))
-        let isSkipped = moment + Int64(zone.offset(at: moment)) != last
-        return Timestamp(milliseconds: (isSkipped ? max(moment, unchanged) : moment) * 1000)
+        return ends.max().map { Timestamp(milliseconds: $0 * 1000) }
+    }
+
+    /// Those of its times by the clocks that may be about a moment: the clocks may have been changed within one.
+    private func spans(around local: Int64) -> [Range<Int64>] {
+        guard let period = begin.period else { return [begin.seconds..<end.seconds] }
+        let length = (end.seconds - begin.seconds).flooringRemainder(period.length)
+        let latest = local - (local - period.start - begin.seconds).flooringRemainder(period.length)
+        return [-1, 0, 1].map { latest + $0 * period.length }.map { $0..<$0 + length }
+    }
+
+    /// When the clocks show a time, in order: twice where they were put back over it. One that they skip is as far after
+    /// the one before as it would have been.
+    private func moments(of local: Int64) -> [Int64] {
+        let day: Int64 = 86_400
+        let before = local - Int64(zone.offset(at: local - day))
+        let after = local - Int64(zone.offset(at: local + day))
+        let shown = [before, after].filter { $0 + Int64(zone.offset(at: $0)) == local }
+        return shown.isEmpty ? [before] : shown.sorted()
     }
 
     /// A moment by the clocks of the zone, in seconds from the beginning of what repeats, or from 1970 where nothing does.

@@ -43,7 +43,10 @@ struct Job: Sendable, Equatable {
 
     /// As its workload's queue has it; `nil` for one that changes none.
     var rollout: RolloutQueue.Rollout? {
-        workload == nil ? nil : sequence.map { .init(job: id, run: run, sequence: $0, state: lease.state) }
+        guard workload != nil, let sequence else { return nil }
+        return .init(
+            job: id, run: run, sequence: sequence, state: lease.state, environment: environment,
+            needsApproval: approvals != nil)
     }
 
     /// Whether a step, or a service that runs beside it, is the job's.

@@ -41,16 +41,16 @@ struct OriginRule: Sendable, Equatable {
             return Refusal(
                 "the repository “\(origin.repository)”", "repo", repositories, origin.repository.rawValue)
         }
+        let named = events.isEmpty ? Event.allCases.filter { $0 != .pullRequest } : events
+        guard named.contains(origin.event) else {
+            return Refusal(
+                "the event “\(origin.event.rawValue)”", "event", named.map(\.rawValue), origin.event.rawValue)
+        }
         let refs = refs.isEmpty ? Self.usualRefs : refs
         // A merge request's own ref is neither a branch nor a tag: who names its event means it.
         let isMeant = self.refs.isEmpty && origin.event == .pullRequest && events.contains(.pullRequest)
         guard isMeant || RolloutPermit.covers(refs, origin.ref) else {
             return Refusal("the ref “\(origin.ref)”", "ref", refs, origin.ref)
-        }
-        let events = events.isEmpty ? Event.allCases.filter { $0 != .pullRequest } : events
-        guard events.contains(origin.event) else {
-            return Refusal(
-                "the event “\(origin.event.rawValue)”", "event", events.map(\.rawValue), origin.event.rawValue)
         }
         return nil
     }

@@ -11,6 +11,10 @@ struct RolloutQueue: Sendable, Equatable {
         var state: JobLease.State
         /// Whether its worker says that it does not get on.
         var isStuck = false
+        /// The environment it is to, as far as that was looked at.
+        var environment: String?
+        /// Whether people have to approve it before it goes.
+        var needsApproval = false
     }
 
     enum Verdict: Sendable, Equatable {
@@ -54,6 +58,20 @@ struct RolloutQueue: Sendable, Equatable {
         return (isBusy ? .hold : .dispatch, older.map(\.job))
     }
 
+    /// What becomes of a rollout that waits to be approved, or for the end of a freeze: the run of a newer one that it gives
+    /// way to, and the older ones that give way to it. One that waits gives way to a newer one to the same environment that
+    /// does so too, unless people have approved it and the newer one not yet.
+    func wait(_ rollout: Rollout) -> (winner: RunID?, superseded: [JobID]) {
+        if let newest, newest.sequence > rollout.sequence, newest.run != rollout.run { return (newest.run, []) }
+        let others = rollouts.filter { $0.job != rollout.job && $0.run != rollout.run }
+        let newer = others.filter {
+            $0.sequence > rollout.sequence && ($0.state != .waiting || $0.outdates(rollout))
+        }
+        if let winner = newer.max(by: { $0.sequence < $1.sequence }) { return (winner.run, []) }
+        let older = others.filter { $0.sequence < rollout.sequence && $0.state == .waiting && rollout.outdates($0) }
+        return (nil, older.map(\.job))
+    }
+
     /// Those that are under way and stuck while a newer one of another run waits for them: they are stopped.
     func displaced() -> [(job: JobID, by: RunID)] {
         rollouts.filter { $0.state == .leased && $0.isStuck }.compactMap { stuck in
@@ -72,4 +90,11 @@ struct RolloutQueue: Sendable, Equatable {
 
     /// The sequence of a step's rollout: first by run, then by the step's place in it.
     static func sequence(serial: Int64, step: Int) -> Int64 { serial << 16 | Int64(step & 0xFFFF) }
+}
+
+extension RolloutQueue.Rollout {
+    /// Whether, being newer, it is to be waited for in the place of an older one that waits as well.
+    fileprivate func outdates(_ older: Self) -> Bool {
+        environment == older.environment && (older.needsApproval || !needsApproval)
+    }
 }

@@ -210,7 +210,7 @@ extension RunEngine {
         of environment: Environment, for job: Job, _ run: ActiveRun, in tables: some Tables
     ) throws -> RolloutPermit {
         var permit = environment.permit
-        if run.isAdopted(job) {
+        if run.rules.gate.isAdopted(job) {
             permit.takes = .any
         } else if try candidates(for: job, run, in: tables) == [run.summary.repository] {
             permit.takes = .unmarked

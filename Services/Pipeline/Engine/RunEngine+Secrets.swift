@@ -53,11 +53,13 @@ extension RunEngine {
             return "the environment “\(environment.name)” wants approvals, which only deploy steps wait for"
         }
         for window in rules.freezes {
-            guard let zone = zones.rules(of: window.zone), let freeze = try? Freeze(window, zone: zone) else {
-                return "the freeze “\(window.name)” of the environment “\(environment.name)” cannot be read"
-            }
-            if let end = freeze.end(at: run.now) {
-                return "the environment “\(environment.name)” is frozen until \(end)"
+            do throws(Freeze.Malformed) {
+                let freeze = try Freeze(window, zone: zones.rules(of: window.zone))
+                if let end = freeze.end(at: run.now) {
+                    return "the environment “\(environment.name)” is frozen until \(end)"
+                }
+            } catch {
+                return "the freeze “\(window.name)” of the environment “\(environment.name)” cannot be read: \(error)"
             }
         }
         return nil

@@ -49,29 +49,31 @@ struct RunEngine: Sendable {
         guard let planner = Planner(plan: plan, progress: progress) else {
             throw StoreError(.corrupt, "the progress of the run \(run) does not fit its process")
         }
-        var rules = ActiveRun.Rules(lease: configuration.lease, timeLimit: configuration.timeLimit)
+        var gate = JobGate()
         for deploy in JobRouting.rollouts(of: plan) {
             let environment =
-                try rules.environments[deploy.environment]
+                try gate.environments[deploy.environment]
                 ?? transaction.environments.find(deploy.environment)
-            rules.environments[deploy.environment] = environment
-            for window in environment?.rules.freezes ?? [] where rules.zones[window.zone] == nil {
-                rules.zones[window.zone] = zones.rules(of: window.zone)
+            gate.environments[deploy.environment] = environment
+            for window in environment?.rules.freezes ?? [] where gate.zones[window.zone] == nil {
+                gate.zones[window.zone] = zones.read(window.zone)
             }
             let cluster = Environment.cluster(of: deploy, environment)
-            let known = try rules.clusters[cluster] ?? transaction.clusters.find(cluster)
-            rules.clusters[cluster] = known
+            let known = try gate.clusters[cluster] ?? transaction.clusters.find(cluster)
+            gate.clusters[cluster] = known
             let workload = JobRouting.workload(of: deploy) { _ in (cluster, known) }
-            rules.adoptions[workload] = try rules.adoptions[workload] ?? transaction.environments.adoption(of: workload)
+            gate.adoptions[workload] = try gate.adoptions[workload] ?? transaction.environments.adoption(of: workload)
         }
-        for pool in try transaction.pools.all() { rules.pools.known[pool.name] = pool }
+        for pool in try transaction.pools.all() { gate.pools.known[pool.name] = pool }
         let jobs = try transaction.jobs.all(of: run)
         for job in jobs where job.kind == .rollout && !job.lease.state.isFinal {
-            rules.verdicts[job.id] = try transaction.environments.verdicts(of: job.id)
+            gate.verdicts[job.id] = try transaction.environments.verdicts(of: job.id)
         }
         return ActiveRun(
             rows: .init(
                 summary: summary, stages: try runs.stages(of: run), steps: try runs.steps(of: run), jobs: jobs),
-            details: details, planner: planner, serial: serial, rules: rules, now: transaction.now)
+            details: details, planner: planner, serial: serial,
+            rules: .init(lease: configuration.lease, timeLimit: configuration.timeLimit, gate: gate),
+            now: transaction.now)
     }
 }

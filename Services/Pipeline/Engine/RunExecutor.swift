@@ -70,6 +70,7 @@ final class RunExecutor {
             transaction.count("slipway_runs_total", [("state", run.summary.state.rawValue)])
         case .deadline: transaction.afterCommit { [deadlines = engine.deadlines] in deadlines.wake() }
         case .awaitTurn(let job): try takeTurn(job, of: run.id)
+        case .wait(let job): try wait(job, of: run.id)
         case .displaceStuck(let workload): try displaceStuck(of: workload)
         case .release(let workload): released.append(workload)
         }
@@ -118,11 +119,7 @@ final class RunExecutor {
             let workload = current.jobs[index].workload, !current.jobs[index].lease.state.isFinal
         else { return }
         let (verdict, superseded) = try transaction.jobs.rollouts(of: workload).admit(rollout)
-        let name = try name(of: run)
-        for other in superseded {
-            guard let loser = try transaction.jobs.find(other) else { continue }
-            try update(loser.run) { $0.turn(of: other, .superseded(by: name)) }
-        }
+        try supersede(superseded, by: run)
         let turn: ActiveRun.Turn =
             switch verdict {
             case .dispatch: .dispatch
@@ -130,6 +127,27 @@ final class RunExecutor {
             case .superseded(let winner): .superseded(by: try self.name(of: winner))
             }
         try update(run) { $0.turn(of: id, turn) }
+    }
+
+    /// A rollout waits before any worker may have it: of those that do so only the newest is of use.
+    private func wait(_ id: JobID, of run: RunID) throws {
+        guard let current = try find(run), let index = current.index(of: id), let rollout = current.jobs[index].rollout,
+            let workload = current.jobs[index].workload, rollout.state == .waiting
+        else { return }
+        let (winner, superseded) = try transaction.jobs.rollouts(of: workload).wait(rollout)
+        try supersede(superseded, by: run)
+        guard let winner else { return }
+        let name = try name(of: winner)
+        try update(run) { $0.turn(of: id, .superseded(by: name)) }
+    }
+
+    private func supersede(_ jobs: [JobID], by run: RunID) throws {
+        guard !jobs.isEmpty else { return }
+        let name = try name(of: run)
+        for id in jobs {
+            guard let loser = try transaction.jobs.find(id) else { continue }
+            try update(loser.run) { $0.turn(of: id, .superseded(by: name)) }
+        }
     }
 
     /// Stops the jobs of a workload that are stuck while a newer one waits; that one goes when they have stopped.

@@ -9,15 +9,34 @@ final class TimeZones: Sendable {
 
     init(folder: String = "/usr/share/zoneinfo") { self.folder = folder }
 
-    /// - Returns: `nil` where there is no such zone, or its file cannot be read.
-    func rules(of name: String) -> TimeZoneRules? {
+    func rules(of name: String) throws(Freeze.Malformed) -> TimeZoneRules {
         if let rules = known.withLock({ $0[name] }) { return rules }
         // A name is no way to other files.
-        let isName = !name.isEmpty && !name.hasPrefix("/") && !name.contains("..")
-        guard isName, let bytes = FileManager.default.contents(atPath: "\(folder)/\(name)"),
-            let rules = TimeZoneRules(Array(bytes))
-        else { return nil }
+        guard !name.isEmpty, !name.hasPrefix("/"), !name.contains("..") else { throw .unknown(zone: name) }
+        let file = "\(folder)/\(name)"
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw FileManager.default.fileExists(atPath: folder)
+                ? .unknown(zone: name)
+                : Freeze.Malformed(
+                    text:
+                        "the time zone “\(name)” cannot be read: the platform's machine has no \(folder); install its "
+                        + "time zones (tzdata), or write the window in UTC")
+        }
+        let bytes: Data
+        do {
+            bytes = try Data(contentsOf: URL(filePath: file))
+        } catch {
+            throw Freeze.Malformed(text: "the time zone “\(name)” cannot be read: \(file): \(error)")
+        }
+        guard let rules = TimeZoneRules(Array(bytes)) else {
+            throw Freeze.Malformed(text: "the time zone “\(name)” cannot be read: \(file) is no time zone's file")
+        }
         known.withLock { $0[name] = rules }
         return rules
+    }
+
+    /// The rules of a zone, or why they cannot be read.
+    func read(_ name: String) -> Result<TimeZoneRules, Freeze.Malformed> {
+        Result { () throws(Freeze.Malformed) in try rules(of: name) }
     }
 }

@@ -82,13 +82,15 @@ struct EnvironmentOperations: Sendable {
             throw OperationError.invalid("malformed_environment", problem)
         }
         return try await store.write { transaction in
-            let isNew = try transaction.environments.find(name) == nil
+            let known = try transaction.environments.find(name)
             // Where it came from is no longer why it is so.
             try transaction.environments.save(
                 Environment(
                     name: name, rules: rules, updatedBy: principal.name, updatedAt: transaction.now))
-            try reconsider(name, in: transaction)
-            return isNew
+            let change =
+                "the rules of the environment “\(name)” were changed by \(principal.name) at \(transaction.now)"
+            try reconsider(name, known?.rules == rules ? nil : change, in: transaction)
+            return known == nil
         }
     }
 
@@ -96,15 +98,18 @@ struct EnvironmentOperations: Sendable {
     func remove(_ name: String, as principal: Principal) async throws {
         try await store.write { transaction in
             guard try transaction.environments.remove(name) else { throw OperationError.unknown(environment: name) }
-            try reconsider(name, in: transaction)
+            try reconsider(
+                name, "the environment “\(name)” was removed by \(principal.name) at \(transaction.now)",
+                in: transaction)
         }
     }
 
     /// What waits may go now, or has to wait for somebody else.
-    private func reconsider(_ name: String, in transaction: Transaction) throws {
+    /// - Parameter change: What a person did, for the traces of the runs that wait.
+    private func reconsider(_ name: String, _ change: String?, in transaction: Transaction) throws {
         let executor = RunExecutor(engine, transaction)
         for job in try transaction.jobs.waiting(for: name) {
-            try executor.update(job.run) { $0.reconsider(job.id) }
+            try executor.update(job.run) { $0.reconsider(job.id, change) }
         }
     }
 
@@ -112,11 +117,8 @@ struct EnvironmentOperations: Sendable {
     static func problem(with rules: EnvironmentRules, zones: TimeZones = TimeZones()) -> String? {
         if !(0...100).contains(rules.approvals) { return "“\(rules.approvals)” is no number of approvals: 0 to 100" }
         for window in rules.freezes {
-            guard let zone = zones.rules(of: window.zone) else {
-                return "“\(window.zone)” is no time zone of the platform's machine: write it as Europe/Berlin or UTC"
-            }
-            do {
-                _ = try Freeze(window, zone: zone)
+            do throws(Freeze.Malformed) {
+                _ = try Freeze(window, zone: zones.rules(of: window.zone))
             } catch {
                 return error.text
             }

@@ -89,7 +89,7 @@ struct RunOperations: Sendable {
     /// In bytes; it stands in the run's trace.
     private static let longestReason = 1_000
 
-    /// Approves a rollout that waits for it, or refuses it.
+    /// Approves a rollout that waits for it, or refuses one that waits at all.
     /// - Throws: ``OperationError`` where it does not wait, and where who asks may not approve it.
     func decide(_ step: Int, of id: RunID, _ request: VerdictRequest, by principal: Principal) async throws -> RunView {
         let reason = request.reason.flatMap { $0.isEmpty ? nil : $0 }
@@ -105,7 +105,8 @@ struct RunOperations: Sendable {
             let job = try transaction.jobs.all(of: id).last {
                 $0.stage == record.stage && $0.steps.contains(record.name) && $0.lease.state == .waiting
             }
-            guard let job, job.approvals != nil, let name = job.environment,
+            // A freeze is nobody's to approve away; what it holds may be refused.
+            guard let job, job.approvals != nil || !request.approves, let name = job.environment,
                 let environment = try transaction.environments.find(name)
             else {
                 let state = job?.waits.map { "it \($0)" } ?? "it is \(record.state.rawValue)"

@@ -141,7 +141,8 @@ struct JobStore {
     func rollouts(of workload: String) throws -> RolloutQueue {
         let rows = try database.rows(
             """
-            SELECT id, run, sequence, state, (stuck IS NOT NULL) AS isStuck FROM jobs
+            SELECT id, run, sequence, state, (stuck IS NOT NULL) AS isStuck, environment,
+                (approvals IS NOT NULL) AS needsApproval FROM jobs
             WHERE workload = ? AND state IN ('waiting', 'held', 'queued', 'leased') ORDER BY sequence
             """, [workload])
         let newest = try database.row("SELECT sequence, run FROM workloads WHERE name = ?", [workload])
@@ -149,7 +150,8 @@ struct JobStore {
             rollouts: try rows.map {
                 try RolloutQueue.Rollout(
                     job: $0["id"], run: $0["run"], sequence: $0["sequence"],
-                    state: JobLease.State(rawValue: $0["state"]) ?? .finished, isStuck: $0["isStuck"])
+                    state: JobLease.State(rawValue: $0["state"]) ?? .finished, isStuck: $0["isStuck"],
+                    environment: $0["environment"], needsApproval: $0["needsApproval"])
             }, newest: try newest.map { (try $0["sequence"], try $0["run"]) })
     }
 

@@ -177,12 +177,13 @@ struct RunStore {
     private func approvals(of jobs: [Job]) throws -> [(job: Job, approval: ApprovalView)] {
         let environments = EnvironmentStore(database: database)
         return try jobs.compactMap { job in
-            guard job.lease.state == .waiting, let needed = job.approvals,
-                let environment = try job.environment.flatMap(environments.find)
+            guard job.lease.state == .waiting, let environment = try job.environment.flatMap(environments.find)
             else { return nil }
             let approval = ApprovalView(
-                environment: environment.name, needed: needed, approvers: environment.rules.approvers,
-                given: try environments.verdicts(of: job.id).filter { $0.approves && environment.mayApprove($0.name) })
+                environment: environment.name, needed: job.approvals ?? environment.rules.approvals,
+                approvers: environment.rules.approvers,
+                given: try environments.verdicts(of: job.id).filter { $0.approves && environment.mayApprove($0.name) },
+                until: job.approvals == nil ? job.opensAt : nil)
             return (job, approval)
         }
     }

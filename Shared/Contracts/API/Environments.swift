@@ -164,7 +164,7 @@ public struct VerdictRequest: Codable, Sendable, Equatable {
     }
 }
 
-/// A rollout that waits to be approved.
+/// A rollout that waits to be approved, or that is held by a freeze and may be refused meanwhile.
 public struct ApprovalView: Codable, Sendable, Equatable {
     public var environment: String
     /// How many have to approve.
@@ -173,12 +173,17 @@ public struct ApprovalView: Codable, Sendable, Equatable {
     public var approvers: [String]
     /// Who has.
     public var given: [VerdictView]
+    /// When the freeze ends that holds it; `nil` while it waits to be approved.
+    public var until: Timestamp?
 
-    public init(environment: String, needed: Int, approvers: [String], given: [VerdictView]) {
+    public init(
+        environment: String, needed: Int, approvers: [String], given: [VerdictView], until: Timestamp? = nil
+    ) {
         self.environment = environment
         self.needed = needed
         self.approvers = approvers
         self.given = given
+        self.until = until
     }
 }
 

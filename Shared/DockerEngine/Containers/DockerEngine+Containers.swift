@@ -106,6 +106,35 @@ extension DockerEngine {
         }
     }
 
+    private struct PathStatus: Decodable {
+        var linkTarget: String
+    }
+
+    /// Where a link in a container's file system leads, with what is mounted there, running or not; empty for a file or a
+    /// folder, `nil` where there is nothing.
+    /// - Parameters:
+    ///   - path: absolute, as the container sees it. Links before its last part are followed within the container.
+    ///   - id: the container's id or its name.
+    /// - Throws: ``DockerError`` where the engine does not tell.
+    public func link(_ path: String, in id: String) async throws(DockerError) -> String? {
+        let call = Call(
+            .head, "/containers/\(PercentCoding.encode(id))/archive", "\(path) in container \(id)",
+            query: [("path", path)])
+        do {
+            let response = try await send(call)
+            _ = try await collect(response, call)
+            guard let text = response.headers["X-Docker-Container-Path-Stat"], let bytes = Data(base64Encoded: text)
+            else { throw DockerError(.protocolViolation, "\(call.subject): the engine says nothing of the path") }
+            return try EngineDocument.decode(PathStatus.self, from: Array(bytes)).linkTarget
+        } catch let error as DockerError {
+            if error.code == .notFound { return nil }
+            throw error
+        } catch {
+            throw DockerError(
+                .protocolViolation, "\(call.subject): the engine's answer is not its status", cause: error)
+        }
+    }
+
     /// Gives folders of a container, and of what is mounted there, to a user who alone may look into them. The engine does
     /// it by itself: the container does not have to run, and nothing of its image does.
     /// - Parameters:

@@ -57,7 +57,7 @@ extension ContainerRun {
         }
         // An IPv6 address has its own colons.
         let address = parts.dropLast(2).joined(separator: ":").filter { $0 != "[" && $0 != "]" }
-        guard parts.count < 3 || !address.isEmpty else { throw problem }
+        guard parts.count < 3 || isAddress(address) else { throw problem }
         if let outside, outside.count != inside.count {
             throw Problem(
                 description: "“\(text)” has \(outside.count) ports of the host for \(inside.count) of the container; "
@@ -67,6 +67,22 @@ extension ContainerRun {
             Port(
                 container: port, host: outside.map { $0.lowerBound + index }, address: address, transport: transport)
         }
+    }
+
+    /// Whether it is an IPv4 or IPv6 address.
+    private static func isAddress(_ text: String) -> Bool {
+        guard text.contains(":") else {
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            return parts.count == 4
+                && parts.allSatisfy { $0.allSatisfy { $0.isASCII && $0.isNumber } && UInt8($0) != nil }
+        }
+        let groups = text.split(separator: ":", omittingEmptySubsequences: false)
+        let isShort = text.split(separator: "::", omittingEmptySubsequences: false).count == 2 && !text.contains(":::")
+        let known = groups.filter { !$0.isEmpty }
+        guard known.allSatisfy({ $0.utf8.count <= 4 && $0.allSatisfy { $0.isASCII && $0.isHexDigit } }) else {
+            return false
+        }
+        return isShort ? known.count < 8 : known.count == 8 && groups.count == 8
     }
 
     private static func range(_ text: String) -> ClosedRange<Int>? {

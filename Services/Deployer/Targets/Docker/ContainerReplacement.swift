@@ -70,6 +70,8 @@ struct ContainerReplacement: Rollout {
             specification.image = try await ServiceImage(
                 engine: engine, image: image, login: login, log: log, logger: logger
             ).pull()
+            try await HostFolders(engine: engine, image: specification.image, service: service)
+                .refuseLinks(in: specification.mounts)
             let networks = try await engine.networks(labelled: [:])
             // Found by a name or, where none is called so, by the beginning of an id.
             let named = { (text: String) throws(JobFailure) in

@@ -29,8 +29,11 @@ struct RunPage: Sendable {
 
     func actions(for principal: Principal) -> [String: Any] {
         let id = view.summary.id.rawValue
-        let approvals = view.stages.flatMap(\.steps).filter { $0.approval?.waits(for: principal.name) == true }
-            .map { ["id": id, "step": "\($0.id)", "name": $0.name] }
+        let approvals = view.stages.flatMap(\.steps).filter { $0.approval?.mayBeRefused(by: principal.name) == true }
+            .map { step -> [String: Any] in
+                let mayApprove = step.approval?.waits(for: principal.name) == true
+                return ["id": id, "step": "\(step.id)", "name": step.name, "mayApprove": mayApprove]
+            }
         return ["id": id, "canCancel": !view.summary.state.isFinal, "approvals": approvals]
     }
 
