@@ -86,6 +86,30 @@ import Worker
         }
     }
 
+    @Test("a step may ask for fewer CPUs and processes than the builder allows, and never for more")
+    func processesAndCPUsAreTheBuildersAtMost() async throws {
+        try await BuilderScope.with { scope in
+            // The second version of control groups, or the first; the quota is of 100 ms.
+            let commands = [
+                "cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null || true",
+                "cat /sys/fs/cgroup/cpu.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || true",
+            ]
+            func limits(_ processes: Int?, _ cpus: Double?) async throws -> [String] {
+                let step = Step(
+                    name: "asks", image: scope.image, commands: commands, cpuLimit: cpus, processLimit: processes)
+                let log = try await scope.run(
+                    Stage(name: "main", steps: [step]), limits: ContainerLimits(cpus: 1, processes: 300)
+                ).log("asks")
+                return log.split(separator: "\n").filter { $0.first?.isNumber == true }
+                    .map { $0.split(separator: " ").first.map(String.init) ?? "" }
+            }
+            let own = try await limits(nil, nil)
+            #expect(own == ["300", "100000"])
+            #expect(try await limits(100, 0.5) == ["100", "50000"])
+            #expect(try await limits(10_000, 64) == ["300", "100000"])
+        }
+    }
+
     @Test("a process gets the engine's socket only where the builder gives it")
     func theEngineIsNotForEveryProcess() async throws {
         try await BuilderScope.with { scope in

@@ -74,6 +74,8 @@ extension DocumentReader {
         step.memoryLimit = size(fields.take("mem_limit"), "“mem_limit”")
         step.memorySwapLimit = swapLimit(fields.take("memswap_limit"))
         step.sharedMemorySize = size(fields.take("shm_size"), "“shm_size”")
+        step.cpuLimit = cpus(fields.take("cpus"))
+        step.processLimit = integer(fields.take("pids_limit"), "“pids_limit”", in: 16...(1 << 22))
     }
 
     private func readWork(_ fields: Fields, _ step: inout Step, _ draft: inout StepDraft, isService: Bool) {
@@ -107,6 +109,15 @@ extension DocumentReader {
             return nil
         }
         return size(node, "“memswap_limit”")
+    }
+
+    private func cpus(_ node: SourceNode?) -> Double? {
+        guard let node, let text = text(node, "“cpus”") else { return nil }
+        guard let value = Double(text), (0.01...4096).contains(value) else {
+            sink.error(.badValue, "“cpus” is a number from 0.01 on, such as 1.5, not \(describe(node))", at: node)
+            return nil
+        }
+        return value
     }
 
     func names(_ node: SourceNode, _ what: String) -> [NameReference] {

@@ -88,7 +88,8 @@ extension Step {
             ("devices", !devices.isEmpty), ("dns", !dns.isEmpty), ("dns_search", !dnsSearch.isEmpty),
             ("extra_hosts", !extraHosts.isEmpty), ("network_mode", networkMode != nil),
             ("mem_limit", memoryLimit != nil), ("memswap_limit", memorySwapLimit != nil),
-            ("shm_size", sharedMemorySize != nil), ("ready", ready != nil),
+            ("shm_size", sharedMemorySize != nil), ("cpus", cpuLimit != nil), ("pids_limit", processLimit != nil),
+            ("ready", ready != nil),
         ]
         return fields.filter(\.isSet).map(\.name)
     }

@@ -13,6 +13,8 @@ extension Step: Codable {
         case memoryLimit = "mem_limit"
         case memorySwapLimit = "memswap_limit"
         case sharedMemorySize = "shm_size"
+        case cpuLimit = "cpus"
+        case processLimit = "pids_limit"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -45,6 +47,8 @@ extension Step: Codable {
         memoryLimit = try container.decodeIfPresent(Int64.self, forKey: .memoryLimit)
         memorySwapLimit = try container.decodeIfPresent(Int64.self, forKey: .memorySwapLimit)
         sharedMemorySize = try container.decodeIfPresent(Int64.self, forKey: .sharedMemorySize)
+        cpuLimit = try container.decodeIfPresent(Double.self, forKey: .cpuLimit)
+        processLimit = try container.decodeIfPresent(Int.self, forKey: .processLimit)
         failure = try container.decode(.failure, default: .fail)
         build = try container.decodeIfPresent(ImageBuild.self, forKey: .build)
         deploy = try container.decodeIfPresent(Deploy.self, forKey: .deploy)
@@ -86,6 +90,8 @@ extension Step: Codable {
         try container.encodeIfPresent(memoryLimit, forKey: .memoryLimit)
         try container.encodeIfPresent(memorySwapLimit, forKey: .memorySwapLimit)
         try container.encodeIfPresent(sharedMemorySize, forKey: .sharedMemorySize)
+        try container.encodeIfPresent(cpuLimit, forKey: .cpuLimit)
+        try container.encodeIfPresent(processLimit, forKey: .processLimit)
         try container.encode(failure, forKey: .failure, unless: .fail)
         try container.encodeIfPresent(build, forKey: .build)
         try container.encodeIfPresent(deploy, forKey: .deploy)

@@ -37,6 +37,10 @@ public struct Step: Sendable, Hashable {
     public var memorySwapLimit: Int64?
     /// Bytes.
     public var sharedMemorySize: Int64?
+    /// How many CPUs at a time, such as 1.5.
+    public var cpuLimit: Double?
+    /// How many processes and threads at a time.
+    public var processLimit: Int?
     public var failure: FailurePolicy
     public var build: ImageBuild?
     public var deploy: Deploy?
@@ -57,8 +61,9 @@ public struct Step: Sendable, Hashable {
         privileged: Bool = false, user: String? = nil, workingDirectory: String? = nil, mounts: [Mount] = [],
         devices: [Mount] = [], dns: [String] = [], dnsSearch: [String] = [], extraHosts: [String] = [],
         networkMode: String? = nil, memoryLimit: Int64? = nil, memorySwapLimit: Int64? = nil,
-        sharedMemorySize: Int64? = nil, failure: FailurePolicy = .fail, build: ImageBuild? = nil,
-        deploy: Deploy? = nil, outputs: [String] = [], timeout: Int? = nil, retry: Retry? = nil, cache: [Cache] = [],
+        sharedMemorySize: Int64? = nil, cpuLimit: Double? = nil, processLimit: Int? = nil,
+        failure: FailurePolicy = .fail, build: ImageBuild? = nil, deploy: Deploy? = nil, outputs: [String] = [],
+        timeout: Int? = nil, retry: Retry? = nil, cache: [Cache] = [],
         artifacts: Artifacts? = nil, ready: Probe? = nil
     ) {
         self.name = name
@@ -85,6 +90,8 @@ public struct Step: Sendable, Hashable {
         self.memoryLimit = memoryLimit
         self.memorySwapLimit = memorySwapLimit
         self.sharedMemorySize = sharedMemorySize
+        self.cpuLimit = cpuLimit
+        self.processLimit = processLimit
         self.failure = failure
         self.build = build
         self.deploy = deploy

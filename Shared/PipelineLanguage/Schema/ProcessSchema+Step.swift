@@ -57,6 +57,11 @@ extension ProcessSchema {
             "mem_limit": reference("size", "Memory."),
             "memswap_limit": reference("size", "Memory and swap together."),
             "shm_size": reference("size", "Shared memory."),
+            "cpus": .object([
+                "type": "number", "minimum": .number(0.01), "maximum": .integer(4096),
+                "description": "The most CPUs at a time.",
+            ]),
+            "pids_limit": integer("The most processes and threads at a time.", from: 16, to: 4_194_304),
         ]
     }
 

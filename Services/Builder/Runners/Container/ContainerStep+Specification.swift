@@ -52,13 +52,13 @@ extension ContainerStep {
         container.privileged = step.privileged
         container.droppedCapabilities = step.privileged ? [] : host.limits.dropped
         container.allowsNewPrivileges = host.limits.allowsSudo
-        container.processLimit = host.limits.processes
+        container.processLimit = min(step.processLimit.map(Int64.init) ?? .max, host.limits.processes)
         let memory = ContainerMemory(
             step.memoryLimit, swap: step.memorySwapLimit, most: try await host.memoryLimit())
         if let remark = memory.remark { await run.log.line(remark) }
         container.memoryLimit = memory.limit
         container.memoryAndSwapLimit = memory.withSwap
-        container.cpuLimit = host.limits.cpus
+        container.cpuLimit = [step.cpuLimit, host.limits.cpus].compactMap { $0 }.min()
         container.sharedMemory = step.sharedMemorySize
         container.dns = step.dns
         container.dnsSearch = step.dnsSearch
