@@ -55,7 +55,7 @@ import Worker
         let firewall = Firewall(rules: rules, mark: nil, logger: Logger(label: "test"))
         try await BuilderScope.with { scope in
             try await withServers(port) {
-                func ask(_ address: String) -> String { "wget -T 3 -q -O - http://\(address)/ 2>&1 || true" }
+                func ask(_ address: String) -> String { "timeout 3 wget -q -O - http://\(address)/ 2>&1 || true" }
                 let targets = [
                     "\(Self.broker):\(port)", "\(Self.host):\(port)", "\(Self.host):\(port + 1)", "169.254.169.254",
                 ]
