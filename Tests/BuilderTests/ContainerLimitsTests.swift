@@ -14,6 +14,8 @@ import Testing
         #expect(memory(4, 6, most: 8) == [4, 6])
         #expect(memory(9, 10, most: 8) == [8, 8])
         #expect(memory(4, -1, most: 8) == [4, 8])
+        #expect(memory(nil, 6, most: 8) == [6, 6])
+        #expect(memory(nil, 9, most: 8) == [8, 8])
         #expect(ContainerMemory(4, swap: 6, most: 8).remark == nil)
         #expect(ContainerMemory(4, swap: -1, most: 8).remark?.contains("unlimited swap") == true)
         #expect(ContainerMemory(3 << 30, swap: nil, most: 2 << 30).remark?.contains("3072 MiB") == true)

@@ -48,7 +48,8 @@ struct ContainerMemory: Sendable, Hashable {
             (limit, withSwap) = (wanted, swap)
             return
         }
-        limit = min(wanted ?? most, most)
+        // Memory alone cannot be more than memory and swap.
+        limit = min(wanted ?? swap.flatMap { $0 < 0 ? nil : $0 } ?? most, most)
         withSwap = swap.map { $0 < 0 ? most : min($0, most) }
         let asked = [wanted, swap].compactMap { $0 }
         if let much = asked.first(where: { $0 < 0 || $0 > most }) {

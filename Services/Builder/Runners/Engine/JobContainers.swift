@@ -152,7 +152,8 @@ actor JobContainers {
         container.labels = labels
         container.logging = ContainerSpecification.Logging.none
         container.processLimit = host.limits.processes
-        container.droppedCapabilities = host.limits.dropped
+        // Not all that steps do without: it has to change the modes of others' files.
+        container.droppedCapabilities = ContainerLimits.unneeded
         container.memoryLimit = try await host.memoryLimit()
         container.cpuLimit = host.limits.cpus
         container.mounts = [.bind(source: try await host.hostPath(of: folder.path.string), path: "/slipway")]
