@@ -9,11 +9,6 @@ import Testing
 /// Processes that try to outlive their step or their job, on a machine where this user may do something about it.
 @Suite(.serialized, .timeLimit(.minutes(2)), .enabled(if: geteuid() == 0, "root alone runs steps as other users"))
 struct ProcessUserTests {
-    private func sleeping(_ seconds: String) async throws -> Bool {
-        // The brackets keep this very search from being found.
-        try await runTool("sh", ["-c", "pgrep -f 'sleep [\(seconds.prefix(1))]\(seconds.dropFirst())' || true"]) != ""
-    }
-
     @Test("what runs as a user of its own belongs to nobody else, and reads nothing of the worker")
     func aUserOfItsOwn() async throws {
         try await withTemporaryDirectory { directory in
@@ -43,50 +38,25 @@ struct ProcessUserTests {
             let user = try #require(users.take())
             let seconds = "98\(UInt32.random(in: 10_000...99_999))"
             let file = FilePath("/tmp/slipway-left-\(seconds)")
-            // By their mark none of these is found.
+            // Neither by their mark nor by what they hold is any of these found.
             let script = """
                 touch \(file); env -i setsid sleep \(seconds) & while :; do env -i setsid sh -c : & sleep 0.01; done
                 """
-            var runner = ProcessRunner(worker: "test-\(getpid())", logger: Logger(label: "test"))
-            runner.groups = nil
+            let runner = ProcessRunner(worker: "test-\(getpid())", logger: Logger(label: "test"))
             let command = ShellCommand(
-                commands: ["env -i setsid sh -c '\(script)' > /dev/null 2>&1 &", "while ! [ -e \(file) ]; do :; done"],
+                commands: [
+                    "env -i setsid sh -c '\(script)' > /dev/null 2>&1 9>&- &", "while ! [ -e \(file) ]; do :; done",
+                ],
                 environment: [:], workingDirectory: "/", user: user)
             #expect(
                 try await runner.run(command, scratch: directory, job: "j", attempt: 1, log: MemoryLog()) == .exited(0))
             #expect(await users.giveBack(user))
             #expect(ProcessTable.find(user).isEmpty)
-            #expect(try await !sleeping(seconds))
+            #expect(try await !isSleeping(seconds))
             #expect(file.withPlatformString { access($0, F_OK) } != 0)
             // Both are there again.
             #expect(Set([users.take(), users.take()].compactMap { $0?.id }) == [22_002, 22_003])
             #expect(users.take() == nil)
-        }
-    }
-
-    @Test("a step's control group ends what left its session and its environment behind")
-    func aGroupEndsWhatHides() async throws {
-        try await withTemporaryDirectory { directory in
-            let groups = try #require(ControlGroups.ofThisProcess(), "this machine has no writable control group")
-            let worker = "test+\(UInt32.random(in: .min ... .max))"
-            let mark = ProcessMark(worker: worker, job: "j", attempt: 1)
-            let group = try #require(groups.make(mark.step(1)))
-            let seconds = "97\(UInt32.random(in: 10_000...99_999))"
-            let runner = ProcessRunner(worker: worker, logger: Logger(label: "test"))
-            // At once: what a shell starts first is in its group too.
-            let command = ShellCommand(
-                commands: ["env -i setsid sleep \(seconds) > /dev/null 2>&1 &"], environment: [:],
-                workingDirectory: "/")
-            let log = MemoryLog()
-            #expect(try await runner.run(command, scratch: directory, job: "j", attempt: 1, log: log) == .exited(0))
-            #expect(try await !sleeping(seconds), "\(log.text)")
-            #expect(group.path.withPlatformString { access($0, F_OK) } == 0)
-            // Another worker's stays, one that was killed leaves nothing.
-            let other = try #require(groups.make(ProcessMark(worker: "\(worker)+2", job: "j", attempt: 1)))
-            await runner.collectLeftovers()
-            #expect(group.path.withPlatformString { access($0, F_OK) } != 0)
-            #expect(other.path.withPlatformString { access($0, F_OK) } == 0)
-            await other.end()
         }
     }
 
@@ -118,26 +88,47 @@ struct ProcessUserTests {
     }
 }
 
-@Suite struct ControlGroupPlaceTests {
-    @Test func theGroupOfThisProcessIsFound() {
-        func parent(_ groups: String, _ mounts: String) -> FilePath? {
-            ControlGroups.parent(groups: groups, mounts: mounts)
-        }
-        let unified = "31 26 0:28 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw\n"
-        let hybrid =
-            "40 31 0:37 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
-            + "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
-        #expect(parent("0::/system.slice/slipway.service\n", unified) == "/sys/fs/cgroup/system.slice/slipway.service")
-        #expect(parent("8:pids:/\n0::/\n", hybrid) == "/sys/fs/cgroup/unified")
-        let inner = "31 26 0:28 /docker/0f3a /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
-        #expect(parent("0::/docker/0f3a/x\n", inner) == "/sys/fs/cgroup/x")
-        #expect(parent("0::/other\n", inner) == nil)
-        #expect(parent("8:pids:/\n", hybrid) == nil)
-        #expect(parent("0::/\n", "") == nil)
-    }
-
+@Suite(.timeLimit(.minutes(1))) struct LifelineTests {
     @Test func rootIsNoUserOfAJob() {
         #expect(ProcessUser(0) == nil)
         #expect(ProcessUser(20_000)?.id == 20_000)
     }
+
+    @Test(
+        "what cleared its environment and left its session ends with its step, and is told of",
+        arguments: ["/bin/sh", "/bin/bash"])
+    func nothingHides(_ shell: String) async throws {
+        try await withTemporaryDirectory { directory in
+            let seconds = "97\(UInt32.random(in: 10_000...99_999))"
+            let command = ShellCommand(
+                commands: ["env -i setsid sleep \(seconds) > /dev/null 2>&1 &"], shell: shell, environment: [:],
+                workingDirectory: "/")
+            let log = MemoryLog()
+            let runner = ProcessRunner(worker: "test-\(getpid())", logger: Logger(label: "test"))
+            let outcome = try await runner.run(
+                command, scratch: directory, job: "j", attempt: 1, advice: "keep it elsewhere", log: log)
+            #expect(outcome == .exited(0))
+            #expect(log.text.contains("was ended with the step; keep it elsewhere"), "\(log.text)")
+            #expect(try await !isSleeping(seconds))
+        }
+    }
+
+    @Test func aLineIsHeldUntilTheLastHasEnded() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appending("line")
+            let line = try Lifeline(path)
+            #expect(await !line.cut())
+            _ = try await runTool("sh", ["-c", "\(Lifeline.take(path)); echo noise >&9"])
+            #expect(await !line.cut())
+            _ = try await runTool("sh", ["-c", "\(Lifeline.take(path)); env -i setsid sleep 1000 > /dev/null 2>&1 &"])
+            #expect(await line.cut())
+            #expect(await !line.cut())
+        }
+    }
+}
+
+/// Whether there is a `sleep` of so many seconds.
+private func isSleeping(_ seconds: String) async throws -> Bool {
+    // The brackets keep this very search from being found.
+    try await runTool("sh", ["-c", "pgrep -f 'sleep [\(seconds.prefix(1))]\(seconds.dropFirst())' || true"]) != ""
 }

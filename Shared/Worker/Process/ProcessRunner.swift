@@ -11,8 +11,6 @@ public struct ProcessRunner: Sendable {
     private let worker: String
     private let grace: Duration
     private let memoryKills: MemoryKills
-    /// `nil` where there are none.
-    var groups = ControlGroups.ofThisProcess()
     private let logger: Logger
     private let searchPath: String
 
@@ -35,17 +33,12 @@ public struct ProcessRunner: Sendable {
 
     /// Ends what a worker of this name left running when it was killed.
     public func collectLeftovers() async {
-        await end(ProcessMark(worker: worker))
+        await ProcessSweep.end(ProcessMark(worker: worker), grace: .zero)
     }
 
     /// Ends what is left of one attempt of a job.
     public func collectLeftovers(job: String, attempt: Int) async {
-        await end(ProcessMark(worker: worker, job: job, attempt: attempt))
-    }
-
-    private func end(_ mark: ProcessMark) async {
-        await groups?.end(mark)
-        await ProcessSweep.end(mark, grace: .zero)
+        await ProcessSweep.end(ProcessMark(worker: worker, job: job, attempt: attempt), grace: .zero)
     }
 
     /// Runs the command to its end, its output and errors going to the log in the order they were written.
@@ -66,28 +59,21 @@ public struct ProcessRunner: Sendable {
         }
         let number = UInt64.random(in: .min ... .max)
         let mark = ProcessMark(worker: worker, job: job, attempt: attempt).step(number)
-        let group = groups?.make(mark)
-        let files = try StepFiles(directory: scratch, number: number, command: command, waits: group != nil)
+        let files = try StepFiles(directory: scratch, number: number, command: command)
         defer { files.remove(logger) }
         let session = ProcessSession(mark: mark, grace: grace, looksForLeft: advice != nil)
         let killed = memoryKills.count()
         let configuration = configuration(command, mark, files, job: "\(job).\(attempt)")
         // A separate task: in a cancelled one the reading would stop while the processes still end and speak.
-        let gate = files.gate
-        let task = Task {
-            try await Self.supervise(configuration, session, log) { process in
-                group?.add(process)
-                gate?.open()
-            }
-        }
+        let task = Task { try await Self.supervise(configuration, session, log) }
         let result = await withTaskCancellationHandler {
             await task.result
         } onCancel: {
             session.stop()
         }
         let hasLeft = await session.close()
-        await group?.end()
-        if let advice, hasLeft {
+        let hasHidden = await files.line.cut()
+        if let advice, hasLeft || hasHidden {
             await log.line("what the commands left running in the background was ended with the step; \(advice)")
         }
         let outcome: ProcessOutcome
@@ -137,15 +123,13 @@ public struct ProcessRunner: Sendable {
     }
 
     private static func supervise(
-        _ configuration: Subprocess.Configuration, _ session: ProcessSession, _ log: some StepLog,
-        _ begin: @Sendable (pid_t) -> Void
+        _ configuration: Subprocess.Configuration, _ session: ProcessSession, _ log: some StepLog
     ) async throws -> TerminationStatus {
         let result = try await Subprocess.run(
             configuration, input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in
             let process = execution.processIdentifier.value
             session.started(process)
-            begin(process)
             var swept = false
             for try await buffer in execution.standardOutput {
                 await log.write(buffer.withUnsafeBytes { Array($0) })

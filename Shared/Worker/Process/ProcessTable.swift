@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// The processes of this machine, as far as `/proc` shows them to the worker's user.
 enum ProcessTable {
@@ -41,6 +42,26 @@ enum ProcessTable {
                 }
                 break
             }
+        }
+        return found
+    }
+
+    /// The processes that have a file open that this one has, this process never among them.
+    static func find(holding descriptor: Int32) -> [pid_t] {
+        var wanted = stat()
+        guard fstat(descriptor, &wanted) == 0, let directory = opendir("/proc") else { return [] }
+        defer { closedir(directory) }
+        let own = getpid()
+        var found: [pid_t] = []
+        while let entry = readdir(directory) {
+            guard let process = number(&entry.pointee.d_name.0, limit: 16), process != own else { continue }
+            let files = FilePath("/proc/\(process)/fd")
+            let holds = FileTree.names(in: files).contains { name in
+                var status = stat()
+                return files.appending(name).withPlatformString { stat($0, &status) } == 0
+                    && status.st_ino == wanted.st_ino && status.st_dev == wanted.st_dev
+            }
+            if holds { found.append(process) }
         }
         return found
     }

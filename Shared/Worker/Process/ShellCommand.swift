@@ -1,5 +1,4 @@
 public import SystemPackage
-import Text
 
 /// What a step runs as a process: the lines a person wrote, run by a shell.
 public struct ShellCommand: Sendable {
@@ -51,13 +50,9 @@ extension ShellCommand {
     /// The script that is run. It is read from a file, so that standard input is no way into it.
     /// - Parameters:
     ///   - folder: Where that file is.
-    ///   - gate: What it reads a line of before it begins.
-    func script(in folder: FilePath, gate: FilePath? = nil) -> CommandScript {
-        var setup = ["ulimit -c 0"]
-        if let gate {
-            setup.append("read -r slipway_gate < \(ShellWord.quote(gate.string)) || exit 1")
-            setup.append("unset slipway_gate")
-        }
+    ///   - line: What it takes hold of, see ``Lifeline``.
+    func script(in folder: FilePath, line: FilePath) -> CommandScript {
+        var setup = ["ulimit -c 0", Lifeline.take(line)]
         if let value = limits.openFiles { setup.append("ulimit -n \(value)") }
         if let value = limits.processes { setup.append("ulimit -u \(value) 2>/dev/null || ulimit -p \(value)") }
         if let value = limits.fileBlocks { setup.append("ulimit -f \(value)") }

@@ -3,15 +3,15 @@ import Logging
 import SystemPackage
 
 /// The files a step's process needs that are no part of its workspace: the script in its own folder, an empty home, and
-/// what the script waits at where it has to.
+/// what it is held by.
 struct StepFiles {
     let script: ScriptFiles
     let home: FilePath
-    let gate: ProcessGate?
+    let line: Lifeline
     private let folder: FilePath
 
     /// - Throws: ``ProcessRunnerError`` with ``ProcessRunnerError/Code/scratch`` and the path that failed.
-    init(directory: FilePath, number: UInt64, command: ShellCommand, waits: Bool) throws(ProcessRunnerError) {
+    init(directory: FilePath, number: UInt64, command: ShellCommand) throws(ProcessRunnerError) {
         folder = directory.appending("process-\(number)")
         home = directory.appending("home-\(number)")
         for made in [folder, home] where made.withPlatformString({ mkdir($0, 0o700) }) != 0 {
@@ -19,9 +19,9 @@ struct StepFiles {
             throw ProcessRunnerError(.scratch, "the step's directory \(made) cannot be made", cause: cause)
         }
         do {
-            let path = folder.appending("gate")
-            gate = waits ? try ProcessGate(path) : nil
-            script = try ScriptFiles(command.script(in: folder, gate: waits ? path : nil).text, in: folder)
+            let path = folder.appending("line")
+            line = try Lifeline(path)
+            script = try ScriptFiles(command.script(in: folder, line: path).text, in: folder)
             if let user = command.user {
                 for made in [folder, home] { try FileTree.give(made, to: user) }
             }
