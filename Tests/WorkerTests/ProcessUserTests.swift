@@ -116,13 +116,27 @@ struct ProcessUserTests {
     @Test func aLineIsHeldUntilTheLastHasEnded() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory.appending("line")
-            let line = try Lifeline(path)
+            let line = try Lifeline(path, user: nil)
             #expect(await !line.cut())
             _ = try await runTool("sh", ["-c", "\(Lifeline.take(path)); echo noise >&9"])
             #expect(await !line.cut())
             _ = try await runTool("sh", ["-c", "\(Lifeline.take(path)); env -i setsid sleep 1000 > /dev/null 2>&1 &"])
             #expect(await line.cut())
             #expect(await !line.cut())
+        }
+    }
+
+    /// A step could hand it to a process of root's, which the builder may kill.
+    @Test(.enabled(if: geteuid() == 0, "root alone runs steps as other users"))
+    func whoeverWasHandedTheLineGoesOn() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appending("line")
+            let line = try Lifeline(path, user: ProcessUser(22_005))
+            let started = try await runTool(
+                "sh", ["-c", "\(Lifeline.take(path)); sleep 1000 > /dev/null 2>&1 & echo $!"])
+            let process = try #require(pid_t(started.filter(\.isNumber)))
+            #expect(await !line.cut())
+            #expect(kill(process, SIGKILL) == 0)
         }
     }
 }

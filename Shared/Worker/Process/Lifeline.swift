@@ -9,12 +9,13 @@ final class Lifeline: Sendable {
     /// Its number in the step's processes. A command that takes the number for itself loses the line, no more.
     private static let number = 9
 
-    private let path: FilePath
     private let end: Int32
+    /// Whom the step runs as.
+    private let user: uid_t
 
     /// - Throws: `Errno`
-    init(_ path: FilePath) throws(Errno) {
-        self.path = path
+    init(_ path: FilePath, user: ProcessUser?) throws(Errno) {
+        self.user = user?.id ?? geteuid()
         guard path.withPlatformString({ mkfifo($0, 0o600) }) == 0 else { throw Errno(rawValue: errno) }
         end = path.withPlatformString { open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
         guard end >= 0 else { throw Errno(rawValue: errno) }
@@ -25,13 +26,15 @@ final class Lifeline: Sendable {
     /// The shell's line that takes hold of it.
     static func take(_ path: FilePath) -> String { "exec \(number)> \(ShellWord.quote(path.string))" }
 
-    /// Kills whoever holds it, until nobody does.
-    /// - Returns: Whether somebody did.
+    /// Kills all processes of the step's user that hold it. Others may have been handed it, for them to be killed.
+    /// - Returns: Whether there were any.
     func cut() async -> Bool {
         var wasHeld = false
         for round in 0..<200 where isHeld {
+            let processes = ProcessTable.find(holding: end, of: user)
+            if processes.isEmpty { break }
             wasHeld = true
-            for process in ProcessTable.find(holding: end) { kill(process, SIGKILL) }
+            for process in processes { kill(process, SIGKILL) }
             await ProcessSweep.sleep(.milliseconds(min(50, 1 << min(round, 6))))
         }
         return wasHeld

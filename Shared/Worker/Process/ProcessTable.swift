@@ -46,8 +46,8 @@ enum ProcessTable {
         return found
     }
 
-    /// The processes that have a file open that this one has, this process never among them.
-    static func find(holding descriptor: Int32) -> [pid_t] {
+    /// The processes of a user that have a file open that this one has, this process never among them.
+    static func find(holding descriptor: Int32, of user: uid_t) -> [pid_t] {
         var wanted = stat()
         guard fstat(descriptor, &wanted) == 0, let directory = opendir("/proc") else { return [] }
         defer { closedir(directory) }
@@ -56,6 +56,8 @@ enum ProcessTable {
         while let entry = readdir(directory) {
             guard let process = number(&entry.pointee.d_name.0, limit: 16), process != own else { continue }
             let files = FilePath("/proc/\(process)/fd")
+            var owner = stat()
+            guard files.withPlatformString({ stat($0, &owner) }) == 0, owner.st_uid == user else { continue }
             let holds = FileTree.names(in: files).contains { name in
                 var status = stat()
                 return files.appending(name).withPlatformString { stat($0, &status) } == 0

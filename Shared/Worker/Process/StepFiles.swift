@@ -20,7 +20,7 @@ struct StepFiles {
         }
         do {
             let path = folder.appending("line")
-            line = try Lifeline(path)
+            line = try Lifeline(path, user: command.user)
             script = try ScriptFiles(command.script(in: folder, line: path).text, in: folder)
             if let user = command.user {
                 for made in [folder, home] { try FileTree.give(made, to: user) }
