@@ -17,8 +17,8 @@ extension Builder {
         let users = try processUsers(sharesDocker: sharesDocker)
         if users == nil {
             context.logger.notice(
-                "steps that are processes may do what this builder may and read its keys; SLIPWAY_PROCESS_USERS gives them users",
-                metadata: ["user": "\(geteuid())"])
+                "steps that are processes may do what this builder may and read its keys; SLIPWAY_PROCESS_USERS gives them users"
+            )
         }
         return StepProcesses(
             runner: ProcessRunner(worker: worker, logger: context.logger), users: users, sharesDocker: sharesDocker)

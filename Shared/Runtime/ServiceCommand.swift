@@ -26,6 +26,7 @@ public struct ServiceCommand: Sendable {
     }
 
     /// Runs a service until it ends, or SIGTERM or SIGINT comes: for a command that stays.
+    /// - Throws: what the service throws.
     public static func serve(_ service: some Service, logger: Logger) async throws {
         try await ServiceGroup(
             services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
