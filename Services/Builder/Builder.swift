@@ -6,6 +6,7 @@ import HTTPClient
 import Logging
 import Messaging
 import Runtime
+import Secrets
 import ServiceLifecycle
 import SystemPackage
 import Worker
@@ -77,7 +78,9 @@ struct Builder {
             platform: BusPlatform(
                 BuildRequested.self, bus: bus, logs: context.logs, queue: MessageMap.wakes(of: scope),
                 logger: context.logger),
-            executor: executor, keys: try settings.value(CommonSettings.sealKeys), configuration: configuration,
+            executor: executor,
+            keys: try CommonSettings.sealKeys(settings, for: [SealAudience(scope)], logger: context.logger),
+            configuration: configuration,
             logger: context.logger)
         context.readiness.add("slots") { loop.problem }
         return [events, loop]

@@ -38,8 +38,8 @@ struct Slipway: AsyncParsableCommand {
                 name: "Platform",
                 subcommands: [
                     RepositoryCommands.self, ComponentCommands.self, EnvironmentCommands.self, SecretCommands.self,
-                    RegistryCommands.self, WorkerCommands.self, PoolCommands.self, TokenCommands.self,
-                    DeadCommands.self,
+                    RegistryCommands.self, KeyCommands.self, WorkerCommands.self, PoolCommands.self,
+                    TokenCommands.self, DeadCommands.self,
                 ]),
             CommandGroup(
                 name: "This machine",

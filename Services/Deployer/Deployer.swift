@@ -5,6 +5,7 @@ import HTTPClient
 import Logging
 import Messaging
 import Runtime
+import Secrets
 import ServiceLifecycle
 import SystemPackage
 import Worker
@@ -30,7 +31,9 @@ struct Deployer {
 
     func services() throws -> [any Service] {
         let settings = context.settings
-        let keys = try settings.value(CommonSettings.sealKeys)
+        let clusters = try DeployerSettings.targets(settings)
+        let keys = try CommonSettings.sealKeys(
+            settings, for: clusters.map { .deployer(cluster: $0.name) }, logger: context.logger)
         let slots = try settings.value(DeployerSettings.slots)
         let timeout = try settings.value(DeployerSettings.timeout)
         let shutdown = try settings.value(CommonSettings.shutdownGrace)
@@ -41,7 +44,7 @@ struct Deployer {
             try await bus.publish(event)
         }
         let turns = Turns()
-        let loops = try DeployerSettings.targets(settings).map { target -> any Service in
+        let loops = try clusters.map { target -> any Service in
             var logger = context.logger
             logger[metadataKey: "cluster"] = "\(target.name)"
             // One worker name for each loop: a claim is told from another loop's.

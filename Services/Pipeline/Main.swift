@@ -16,6 +16,9 @@ enum Main {
             settings: PipelineSettings.all, adminPort: 9102, needsBroker: false,
             commands: DatabaseCommands.all + BrokerCommands.all
                 + TokenCommands(settings: PipelineSettings.place, open: Pipeline.withTokens).all
+                + KeyFileCommands(
+                    settings: PipelineSettings.place + [CommonSettings.sealKeys], open: Pipeline.withKeys
+                ).all
         ).run(
             queues: { _ in [MessageMap.build(pool: WorkerScope.usualPool), MessageMap.deploy(cluster: "default")] },
             services: { context in try await Pipeline(context).services() })

@@ -33,7 +33,7 @@ struct Pipeline {
         let certificate = try ServerCertificate(settings, context.readiness, logger: logger)
         let publicURL =
             try settings.optional(PipelineSettings.publicURL) ?? "\(certificate == nil ? "http" : "https")://\(listen)"
-        let keys = try settings.value(CommonSettings.sealKeys)
+        let keys = try Self.keys(settings)
         let mirrorKey = try settings.value(CommonSettings.mirrorKey)
         let hookKey = try settings.value(CommonSettings.hookKey)
         let engine = RunEngine(
@@ -46,13 +46,14 @@ struct Pipeline {
                     runs: try settings.value(PipelineSettings.openRuns)),
                 publicURL: publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL, keys: keys,
                 mirrorTokens: MirrorToken(key: mirrorKey), grantTokens: GrantToken(hooks: hookKey, mirrors: mirrorKey),
-                unsignedUntil: try await Self.unsignedUntil(store, logger)),
+                unsignedUntil: try await Self.unsignedUntil(store, logger),
+                unboundUntil: try await Self.unboundUntil(store, logger)),
             logger: logger)
         try await engine.makeEnvironmentsOfRollouts()
         let logs = LogStore(directory: "\(data)/logs", changes: store.changes)
         let reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
         let operations = Operations(
-            engine: engine, reader: reader, logs: logs, keys: keys,
+            engine: engine, reader: reader, logs: logs,
             hooks: HookAddress(
                 tokens: HookToken(key: hookKey),
                 gateway: try settings.optional(PipelineSettings.hooksURL)), firstToken: FirstToken(in: data))
@@ -97,6 +98,7 @@ struct Pipeline {
                 engine: engine, isConnected: { [broker = context.broker] in await broker.status.canReceive },
                 logger: logger),
             InboxPruner(store: store, logger: logger), WakeRecount(engine: engine, logger: logger),
+            SealRenewal(resealing: Resealing(store: store, keys: keys), logger: logger),
             server,
         ]
     }
@@ -117,6 +119,28 @@ extension Pipeline {
         return until
     }
 
+    /// Until when services of earlier versions are sent what is bound to its purpose alone: for a day from the first start
+    /// with this version.
+    private static func unboundUntil(_ store: PipelineStore, _ logger: Logger) async throws -> Timestamp? {
+        guard let until = try await store.boundSince()?.adding(.seconds(86_400)), until > .now
+        else { return nil }
+        logger.notice(
+            "services of earlier versions are sent secrets that any of them opens: update them by then",
+            metadata: ["until": "\(until)"])
+        return until
+    }
+
+    /// The platform's own keys.
+    private static func keys(_ settings: Settings) throws -> KeyRing {
+        let ring = try settings.value(CommonSettings.sealKeys)
+        guard !ring.platformKeys.isEmpty else {
+            throw SettingsError(
+                setting: CommonSettings.sealKeys.variable, message: "the platform's own key is not in it",
+                remedy: "give the file \(KeyFolder.file(of: "pipeline")) that slipway keys make writes")
+        }
+        return ring
+    }
+
     /// The store on the database that the settings name: PostgreSQL, or a file in the data folder.
     /// - Parameter asItIs: whether its schema is left as it is.
     static func open(_ settings: Settings, _ logger: Logger, asItIs: Bool = false) async throws -> Store {
@@ -132,13 +156,28 @@ extension Pipeline {
     @Sendable static func withTokens(
         _ settings: Settings, _ logger: Logger, _ body: (TokenOperations) async throws -> Void
     ) async throws {
+        try await withStore(settings, logger) { store in
+            try await body(
+                TokenOperations(store: store, first: FirstToken(in: try settings.value(CommonSettings.data))))
+        }
+    }
+
+    /// Has a command work on the keys, beside the service that runs.
+    @Sendable static func withKeys(
+        _ settings: Settings, _ logger: Logger, _ body: (KeyOperations) async throws -> Void
+    ) async throws {
+        let keys = try keys(settings)
+        try await withStore(settings, logger) { try await body(KeyOperations(store: $0, keys: keys)) }
+    }
+
+    private static func withStore(
+        _ settings: Settings, _ logger: Logger, _ body: (PipelineStore) async throws -> Void
+    ) async throws {
         let store = try await open(settings, logger, asItIs: true)
         guard try await store.pending(Schema.migrations).isEmpty else {
             throw StoreError(.olderSchema, "\(store.name) is not up to date; start the service once")
         }
-        try await body(
-            TokenOperations(
-                store: PipelineStore(store: store), first: FirstToken(in: try settings.value(CommonSettings.data))))
+        try await body(PipelineStore(store: store))
         try await store.close()
     }
 }

@@ -22,10 +22,13 @@ struct SourceAccessReader: Sendable {
         guard let token = access.token else { return .none }
         do {
             return .basic(
-                username: access.username ?? "oauth2", password: try keys.open(token, for: SecretPurpose.git))
+                username: access.username ?? "oauth2",
+                password: try keys.open(token, for: .token(of: repository, cloneURL: access.cloneURL)))
         } catch {
             throw SyncProblem(
-                .authentication, "the token of \(repository) cannot be opened: \(error); enter the token again")
+                .authentication,
+                "the token of \(repository) cannot be opened: \(error); enter the token again, or give sync its keys (slipway keys list)"
+            )
         }
     }
 }

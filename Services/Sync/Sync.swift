@@ -43,8 +43,10 @@ struct Sync {
         let slots = FetchSlots(
             total: try settings.value(SyncSettings.concurrency),
             perHost: try settings.value(SyncSettings.hostConcurrency), messages: Self.prefetch)
+        let keys = try CommonSettings.sealKeys(settings, for: [.sync], logger: logger)
+        let directory = RepositoryDirectory(bus: context.bus, keys: keys.keys(of: .sync))
         let access = SourceAccessReader(
-            directory: RepositoryDirectory(bus: context.bus), keys: try settings.value(CommonSettings.sealKeys),
+            directory: directory, keys: keys,
             timeout: try settings.value(SyncSettings.timeout))
         let synchronizer = Synchronizer(
             mirrors: mirrors, access: access, maintenance: maintenance, slots: slots)
@@ -53,7 +55,7 @@ struct Sync {
             largeFileLimit: Int64(try settings.value(SyncSettings.largeFileLimit)) << 20)
         let outcomes = SyncOutcomes(bus: context.bus, logger: logger)
         return (certificate.map { [$0] } ?? []) + [
-            maintenance,
+            maintenance, KeyAnnouncement(directory: directory, logger: logger),
             RouterService(
                 MirrorRoutes(
                     mirrors: mirrors, tokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey)),

@@ -91,7 +91,7 @@ public struct RepositoryPath: Identifier {
     }
 }
 
-/// A value sealed with AES-GCM: `v1.<key id>.<base64url of nonce, ciphertext and tag>`. Only a worker opens it.
+/// A value sealed with AES-GCM: `v2.<key id>.<what it is bound to, base64url>.<base64url of nonce, ciphertext and tag>`.
 public struct SealedSecret: Identifier {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }

@@ -47,10 +47,31 @@ public enum CommonSettings {
 
     /// The keys that seal secrets.
     public static let sealKeys = Setting<KeyRing>(
-        "seal.keys", "the keys that seal secrets, the first one seals", example: "2026:<openssl rand -base64 32>",
-        secret: true
+        "seal.keys",
+        "the keys that secrets are sealed with, the first one seals; slipway keys makes each service its own",
+        example: "2026-11-27@sync:<32 bytes in base64>", secret: true
     ) { text in
         try KeyRing(text)
+    }
+
+    /// The keys of a service other than the platform.
+    /// - Parameter audiences: those that it opens what is sealed for.
+    /// - Throws: `SettingsError` where there is no key for one of them.
+    public static func sealKeys(
+        _ settings: Settings, for audiences: [SealAudience], logger: Logger
+    ) throws(SettingsError) -> KeyRing {
+        let ring = try settings.value(sealKeys)
+        for audience in audiences where ring.keys(of: audience).isEmpty {
+            throw SettingsError(
+                setting: sealKeys.variable, message: "there is no key for \(audience) in it",
+                remedy: "give the file \(KeyFolder.file(of: audience.name)) that slipway keys make writes")
+        }
+        if !ring.platformKeys.isEmpty || !ring.sharedKeys.isEmpty {
+            logger.notice(
+                "this service has the platform's own seal keys, which open every secret: slipway keys make gives it others",
+                metadata: ["name": "\(sealKeys.variable)"])
+        }
+        return ring
     }
 
     /// The key that signs mirror tokens.

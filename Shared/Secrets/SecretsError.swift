@@ -7,6 +7,8 @@ public struct SecretsError: Error, Sendable, Equatable, CustomStringConvertible 
         case malformedSecret
         /// The secret was sealed with a key this service does not have.
         case unknownKey
+        /// The secret was sealed for another place than the one it is in.
+        case otherBinding
         /// The secret was changed, or sealed with another key of the same name.
         case notAuthentic
     }

@@ -112,12 +112,14 @@ struct BuilderScope: Sendable {
     ) throws -> JobGrant {
         var stage = stage
         if source == nil { stage.clone.disable = true }
+        let (job, run, repository) = (JobID.make(), RunID.make(), RepositoryPath(rawValue: "shop/web"))
+        let binding = SealBinding.Grant(job: job, run: run, repository: repository, for: .builder(pool: "default"))
         var sealed: [String: SealedSecret] = [:]
-        for (name, text) in secrets { sealed[name] = try keys.seal(text, for: SecretPurpose.step) }
+        for (name, text) in secrets { sealed[name] = try keys.seal(text, for: binding.secret(name)) }
         var registries: [String: SealedSecret] = [:]
         for (host, login) in logins ?? [registry: login] {
             let text = String(decoding: try Wire.encode(login), as: UTF8.self)
-            registries[host] = try keys.seal(text, for: SecretPurpose.registry)
+            registries[host] = try keys.seal(text, for: binding.registry(host))
         }
         let commit = Commit(
             sha: source?.commit ?? String(repeating: "a", count: 40), message: message, authorName: "Test",
@@ -127,14 +129,14 @@ struct BuilderScope: Sendable {
             branch: "main")
         let variables = RunVariables(trigger: trigger, commit: commit, number: 1)
         return JobGrant(
-            job: .make(), run: .make(), attempt: 1, leaseSeconds: 60, timeoutSeconds: timeout,
-            repository: RepositoryPath(rawValue: "shop/web"), commit: commit, ref: "refs/heads/main",
+            job: job, run: run, attempt: 1, leaseSeconds: 60, timeoutSeconds: timeout,
+            repository: repository, commit: commit, ref: "refs/heads/main",
             stage: try JSONValue(encoding: stage), steps: stage.steps.map(\.name),
             environment: variables.environment(stage: stage),
             parameters: parameters, secrets: sealed, registries: registries,
             source: try source.map {
                 SourceAccess(
-                    url: $0.url, token: try keys.seal($0.token, for: SecretPurpose.mirror), cloneURL: $0.cloneURL)
+                    url: $0.url, token: try keys.seal($0.token, for: binding.mirror($0.url)), cloneURL: $0.cloneURL)
             })
     }
 

@@ -3,6 +3,7 @@ import DockerEngine
 import Foundation
 import Logging
 import PipelineLanguage
+import Secrets
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -260,7 +261,8 @@ import Worker
             let folder = try JobFolder(
                 below: data, job: .make(), attempt: 1, stage: Stage(name: "main", steps: []))
             try folder.make()
-            let job = try GrantedJob(try scope.grant(stage(.docker, [])), keys: scope.keys)
+            let job = try GrantedJob(
+                try scope.grant(stage(.docker, [])), keys: scope.keys, for: .builder(pool: "default"))
             let containers = JobContainers(
                 host: scope.host(data: data.string), job: job, folder: folder, logger: Logger(label: "test"))
             let names = ["plain", "it's 1", "line\nbreak", "-rf", "$(touch bad)"] + (0..<450).map { "f\($0)" }

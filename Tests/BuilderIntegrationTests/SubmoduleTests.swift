@@ -105,7 +105,8 @@ import Testing
                 let reply = RepositoryLookupReply.found(
                     .init(
                         cloneURL: forge.url("shop/web"), username: "oauth2",
-                        token: try scope.keys.seal("web-token", for: SecretPurpose.git)))
+                        token: try scope.keys.seal(
+                            "web-token", for: .token(of: repository, cloneURL: forge.url("shop/web")))))
                 let tokens = MirrorToken(key: SigningKey(bytes: Array("0123456789abcdef0123456789abcdef".utf8)))
                 let routes = MirrorRoutes(
                     mirrors: mirrors, tokens: tokens,

@@ -27,7 +27,9 @@ import Worker
             processes: nil, docker: nil, registry: RegistryClient(client: http),
             events: WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger)
         return BuildJob(
-            try GrantedJob(grant, keys: try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")),
+            try GrantedJob(
+                grant, keys: try KeyRing("k1:" + String(repeating: "A", count: 43) + "="),
+                for: .builder(pool: "default")),
             folder: try JobFolder(
                 below: "/nowhere", job: grant.job, attempt: 1, stage: Stage(name: "main", steps: steps)),
             tools: tools)

@@ -21,7 +21,7 @@ import Testing
         #expect(environment["SLIPWAY_LISTEN"] == nil)
         #expect(environment["SLIPWAY_HOOK_KEY"] == nil)
         #expect(environment["SLIPWAY_HOOK_KEY_FILE"] == nil)
-        #expect(environment["SLIPWAY_SEAL_KEYS_FILE"] == "/tmp/stack/keys/seal-keys")
+        #expect(environment["SLIPWAY_SEAL_KEYS_FILE"] == "/tmp/stack/keys/seal-keys-builder-default")
         #expect(environment["SLIPWAY_ADMIN_LISTEN"] == "127.0.0.1:10103")
     }
 

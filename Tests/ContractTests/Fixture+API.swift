@@ -38,6 +38,10 @@ extension Fixture {
         Fixture("TokenView", TokenView(name: "ci", createdAt: Sample.moment)),
         Fixture("TokenRequest", TokenRequest(name: "ci")),
         Fixture("TokenGrant", TokenGrant(name: "ci", token: "not a real one", isOwn: false)),
+        Fixture(
+            "KeyView",
+            KeyView(id: "2026-11-27", state: .opens, stored: 2, holders: ["builder-7f3a", "sync"])),
+        Fixture("ResealView", ResealView(resealed: 2, failures: ["the secret “token” of shop/web: it was changed"])),
         Fixture("PoolRules", PoolRules(repositories: ["shop/*"])),
         Fixture("VerdictRequest", VerdictRequest(approves: true, reason: "tried on staging")),
         Fixture("AdoptionView", Sample.adoption),

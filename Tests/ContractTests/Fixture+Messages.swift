@@ -28,6 +28,7 @@ extension Fixture {
             "HookInquiry",
             HookInquiry(repository: Sample.repository, cloneURL: "https://git.example/shop/web.git")),
         Fixture("RepositoryLookup", RepositoryLookup(repository: Sample.repository)),
+        Fixture("RepositoryLookup-keys", RepositoryLookup(repository: Sample.repository, keys: ["2026-11-27"])),
         Fixture("BuildRequested", BuildRequested(job: Sample.job, run: Sample.run, attempt: 1)),
         Fixture("RolloutRequested", RolloutRequested(job: Sample.job, run: Sample.run, attempt: 1)),
         Fixture(
@@ -41,7 +42,7 @@ extension Fixture {
             "WorkerAnnounced",
             WorkerAnnounced(
                 name: "builder-7f3a", life: "01jd00000000000000000000w0", scope: WorkerScope(labels: ["gpu"]), slots: 4,
-                version: "0.1.0", problem: "docker: it cannot be reached")),
+                version: "0.1.0", problem: "docker: it cannot be reached", keys: ["2026-11-27", "2026-10-01"])),
         Fixture(
             "WorkerAnnounced-leaving",
             WorkerAnnounced(
@@ -51,7 +52,7 @@ extension Fixture {
             "JobClaim-scope",
             JobClaim(
                 worker: "builder-7f3a", id: "01jd00000000000000000000c0", life: "01jd00000000000000000000w0",
-                scope: WorkerScope(labels: ["gpu"]))),
+                scope: WorkerScope(labels: ["gpu"]), keys: ["2026-11-27"])),
         Fixture("JobClaim", JobClaim(job: Sample.job, attempt: 2, worker: "builder-7f3a")),
         Fixture(
             "JobClaim-cluster",

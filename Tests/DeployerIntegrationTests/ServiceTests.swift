@@ -80,19 +80,21 @@ import Testing
 
     func scene(_ step: Step, _ body: @escaping @Sendable (Scene) async throws -> Void) async throws {
         let id = String(UInt64.random(in: .min ... .max), radix: 36)
-        let grant = JobGrant(
+        var made = JobGrant(
             job: JobID(rawValue: "job-\(id)"), run: RunID(rawValue: "run-\(id)"), attempt: 1, leaseSeconds: 30,
             timeoutSeconds: 120, repository: RepositoryPath(rawValue: "shop/web"),
             commit: Commit(
                 sha: String(repeating: "c", count: 40), message: "m", authorName: "Ada",
                 authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
             stage: try JSONValue(encoding: Stage(name: "main", steps: [step])), steps: [step.name],
-            environment: ["WHO": "Ada"], registries: try Self.logins(), sequence: 1,
+            environment: ["WHO": "Ada"], sequence: 1,
             permit: RolloutPermit(
                 environment: step.deploy?.environment ?? "", namespaces: ["*"], workloads: ["*/*"], containers: ["*"],
                 allows: ContainerAllowances(volumes: ["*"], networks: ["*"], ports: ["0-65535"], users: ["*"]),
                 // What the tests roll out to was made by hand.
                 takes: .any))
+        made.registries = try Self.logins(of: made)
+        let grant = made
         try await withTemporaryDirectory { directory in
             try await Self.withBrokers { host, broker, logHost, logBroker in
                 let bus = Bus(broker: broker, service: "pipeline")
@@ -133,15 +135,14 @@ import Testing
         }
     }
 
-    private static func logins() throws -> [String: SealedSecret] {
+    private static func logins(of grant: JobGrant) throws -> [String: SealedSecret] {
         let login = RegistryLogin(
             username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
             password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD"))
         let text = String(decoding: try Wire.encode(login), as: UTF8.self)
-        return [
-            try TestEnvironment.required("SLIPWAY_TEST_REGISTRY"): try KeyRing(keys).seal(
-                text, for: SecretPurpose.registry)
-        ]
+        let host = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY")
+        let binding = SealBinding.Grant(grant, for: .deployer(cluster: "default"))
+        return [host: try KeyRing(keys).seal(text, for: binding.registry(host))]
     }
 
     private func platform(_ bus: Bus, _ logs: Bus, _ grant: JobGrant, _ ledger: Ledger) -> [any Service] {

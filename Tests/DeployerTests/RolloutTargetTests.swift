@@ -115,7 +115,9 @@ private struct KeptLog: StepLog {
             environment: ["DRONE_BUILD_EVENT": event.rawValue], sequence: 1, permit: permit)
         let keys = try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")
         let log = KeptLog()
-        let run = StepRun(job: try GrantedJob(grant, keys: keys), step: step, outputs: [:], log: log)
+        let run = StepRun(
+            job: try GrantedJob(grant, keys: keys, for: .deployer(cluster: "default")), step: step, outputs: [:],
+            log: log)
         let told = Kept<CloudEvent>()
         let events = WorkerEvents(service: "deployer", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         {

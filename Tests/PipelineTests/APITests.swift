@@ -218,7 +218,7 @@ import Testing
             #expect(try await names("repositories/shop%2Fweb/secrets") == ["other of all", "token of shop/web"])
             let kept = try await fixture.store.read { try $0.secrets.all(for: PlatformFixture.path) }
             let token = try #require(kept.first { $0.name == "token" })
-            let opened = try fixture.keys.open(token.sealed, for: SecretPurpose.step)
+            let opened = try fixture.keys.open(token.sealed, for: .kept(secret: "token", of: "shop/web"))
             #expect(opened == "mine")
             // A group's, and rules without a value.
             #expect(try await send(client, .put, "groups/shop/secrets/own", #"{"value": "hush"}"#).status == .ok)

@@ -130,7 +130,10 @@ import Testing
             #expect(!view.allowsFile && view.hasToken)
             let source = try #require(try await repositories.source(of: path, as: .otherStage))
             #expect(source.username == "oauth2")
-            #expect(try platform.keys.open(try #require(source.token), for: SecretPurpose.git) == "hush")
+            #expect(
+                try platform.keys.open(
+                    try #require(source.token), for: .kept(tokenOf: path, cloneURL: "https://git.example/a.git"))
+                    == "hush")
             try await repositories.remove(path, as: principal)
             #expect(try await repositories.source(of: path, as: .otherStage) == nil)
             #expect(try await repositories.all(as: principal).map(\.path) == [PlatformFixture.path])
@@ -190,7 +193,7 @@ import Testing
             _ = try await repositories.save(
                 RepositoryRequest(cloneURL: address, token: "mine"), as: path, by: principal)
             let token = try #require(try await repositories.source(of: path, as: .otherStage)?.token)
-            #expect(try platform.keys.open(token, for: SecretPurpose.git) == "mine")
+            #expect(try platform.keys.open(token, for: .kept(tokenOf: path, cloneURL: address)) == "mine")
         }
     }
 
@@ -295,7 +298,7 @@ import Testing
             #expect(try await secrets.all(of: path, as: principal) == [own])
             #expect(try await secrets.all(as: principal).count == 2)
             let first = try #require(try await platform.store.read { try $0.secrets.all(for: path) }.first)
-            #expect(try platform.keys.open(first.sealed, for: SecretPurpose.step) == "mine")
+            #expect(try platform.keys.open(first.sealed, for: .kept(secret: "token", of: path.rawValue)) == "mine")
             try await secrets.remove("token", of: .repository(path), as: principal)
             #expect(
                 try await refusal { try await secrets.remove("token", of: .repository(path), as: principal) }
@@ -316,7 +319,7 @@ import Testing
             #expect(try await secrets.registries(as: principal) == [.init(host: "harbor.example:5000", username: "u")])
             let kept = try #require(
                 try await platform.store.read { try $0.secrets.registries() }["harbor.example:5000"])
-            let opened = try platform.keys.open(kept, for: SecretPurpose.registry)
+            let opened = try platform.keys.open(kept.sealed, for: .kept(registry: "harbor.example:5000"))
             #expect(try Wire.decode(RegistryLogin.self, from: Data(opened.utf8)) == login)
             #expect(
                 try await refusal { try await secrets.save(login, for: "a/b", as: principal) }

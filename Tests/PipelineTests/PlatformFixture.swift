@@ -31,23 +31,24 @@ struct PlatformFixture: Sendable {
 
     static let token = "slp_test"
 
-    private init(directory: String, quotas: Quotas) async throws {
+    private init(directory: String, quotas: Quotas, keys: KeyRing?, unboundUntil: Timestamp?) async throws {
         self.directory = directory
         database = try await TestDatabase.make(in: directory)
         store = PipelineStore(store: try await database.open(Schema.migrations))
-        keys = try KeyRing("test:\(Self.key)")
+        self.keys = try keys ?? KeyRing("test:\(Self.key)")
         engine = RunEngine(
             store: store,
             configuration: EngineConfiguration(
-                quotas: quotas, publicURL: "https://slipway.example", keys: keys,
+                quotas: quotas, publicURL: "https://slipway.example", keys: self.keys,
                 mirrorTokens: MirrorToken(key: try SigningKey(base64: Self.key)),
                 grantTokens: GrantToken(
-                    hooks: try SigningKey(base64: Self.key), mirrors: try SigningKey(base64: Self.key))),
+                    hooks: try SigningKey(base64: Self.key), mirrors: try SigningKey(base64: Self.key)),
+                unboundUntil: unboundUntil),
             logger: Logger(label: "test"))
         logs = LogStore(directory: "\(directory)/logs", changes: store.changes)
         reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
         operations = Operations(
-            engine: engine, reader: reader, logs: logs, keys: keys,
+            engine: engine, reader: reader, logs: logs,
             hooks: HookAddress(
                 tokens: HookToken(key: try SigningKey(base64: Self.key)), gateway: "https://hooks.example"),
             firstToken: FirstToken(in: directory))
@@ -60,17 +61,19 @@ struct PlatformFixture: Sendable {
 
     /// Runs the body with a platform that knows the repository `shop/web`; everything is gone afterwards.
     static func with<Value>(
-        quotas: Quotas = Quotas(), _ body: (PlatformFixture) async throws -> Value
+        quotas: Quotas = Quotas(), keys: KeyRing? = nil, unboundUntil: Timestamp? = nil,
+        _ body: (PlatformFixture) async throws -> Value
     ) async throws -> Value {
-        try await turnstile.pass { try await make(quotas, body) }
+        try await turnstile.pass { try await make(quotas, keys, unboundUntil, body) }
     }
 
     private static func make<Value>(
-        _ quotas: Quotas, _ body: (PlatformFixture) async throws -> Value
+        _ quotas: Quotas, _ keys: KeyRing?, _ unboundUntil: Timestamp?, _ body: (PlatformFixture) async throws -> Value
     ) async throws -> Value {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(RunID.make())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let fixture = try await PlatformFixture(directory: directory, quotas: quotas)
+        let fixture = try await PlatformFixture(
+            directory: directory, quotas: quotas, keys: keys, unboundUntil: unboundUntil)
         do {
             try await fixture.register()
             let value = try await body(fixture)
@@ -142,22 +145,23 @@ struct PlatformFixture: Sendable {
     /// A worker asks for whatever it may take.
     func ask(
         _ scope: WorkerScope = WorkerScope(), worker: String = "w1", id: String? = MessageID.make().rawValue,
-        life: String? = nil, wake: JobID? = JobID(rawValue: "any"), login: String = "shared"
+        life: String? = nil, wake: JobID? = JobID(rawValue: "any"), login: String = "shared", keys: [String]? = nil
     ) async throws -> JobClaimReply {
         try await JobClaimHandler(jobs: operations.jobs).answer(
             JobClaim(
-                job: wake, attempt: wake.map { _ in 1 }, worker: worker, id: id, life: life, scope: scope),
+                job: wake, attempt: wake.map { _ in 1 }, worker: worker, id: id, life: life, scope: scope,
+                keys: keys),
             MessageContext(id: .make(), sender: login))
     }
 
     func announce(
         _ name: String, _ scope: WorkerScope = WorkerScope(), life: String = "1", slots: Int = 1,
-        problem: String? = nil, isLeaving: Bool = false, login: String = "shared"
+        problem: String? = nil, isLeaving: Bool = false, login: String = "shared", keys: [String]? = nil
     ) async throws {
         try await WorkerAnnouncedHandler(workers: operations.workers).handle(
             WorkerAnnounced(
                 name: name, life: life, scope: scope, slots: slots, version: "0.1.0", problem: problem,
-                isLeaving: isLeaving), MessageContext(id: .make(), sender: login))
+                isLeaving: isLeaving, keys: keys), MessageContext(id: .make(), sender: login))
     }
 
     func heartbeat(_ job: Job, attempt: Int = 1, stuck: String? = nil) async throws {

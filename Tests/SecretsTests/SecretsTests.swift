@@ -2,45 +2,6 @@ import Contracts
 import Secrets
 import Testing
 
-private let oldKey = "2025:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-private let newKey = "2026:HxobHB0eHxAREhMUFRYXGBkAAQIDBAUGBwgJCgsMDQ4="
-
-@Suite struct KeyRingTests {
-    @Test func opensWhatItSealed() throws {
-        let ring = try KeyRing(oldKey)
-        let sealed = try ring.seal("pässword", for: SecretPurpose.step)
-        #expect(sealed.rawValue.hasPrefix("v1.2025."))
-        #expect(!sealed.rawValue.contains("pässword"))
-        #expect(try ring.open(sealed, for: SecretPurpose.step) == "pässword")
-        #expect(try ring.seal("pässword", for: SecretPurpose.step) != sealed)
-    }
-
-    @Test func rotationKeepsWhatWasSealedBefore() throws {
-        let sealed = try KeyRing(oldKey).seal("secret", for: SecretPurpose.git)
-        let rotated = try KeyRing("\(newKey), \(oldKey)")
-        #expect(try rotated.open(sealed, for: SecretPurpose.git) == "secret")
-        #expect(try rotated.seal("secret", for: SecretPurpose.git).rawValue.hasPrefix("v1.2026."))
-    }
-
-    @Test func refusesAnotherPurposeAnotherKeyAndAChange() throws {
-        let ring = try KeyRing(oldKey)
-        let sealed = try ring.seal("secret", for: SecretPurpose.git)
-        #expect(throws: SecretsError.self) { try ring.open(sealed, for: SecretPurpose.step) }
-        let missing = #expect(throws: SecretsError.self) { try KeyRing(newKey).open(sealed, for: SecretPurpose.git) }
-        #expect(missing?.code == .unknownKey)
-        #expect(missing?.message.contains("2025") == true)
-        let changed = SealedSecret(rawValue: String(sealed.rawValue.dropLast(2)) + "AA")
-        #expect(throws: SecretsError.self) { try ring.open(changed, for: SecretPurpose.git) }
-        #expect(throws: SecretsError.self) { try ring.open(SealedSecret(rawValue: "secret"), for: SecretPurpose.git) }
-    }
-
-    @Test(arguments: ["", "justbase64", "a:short", "a:AAAA", "\(oldKey),\(oldKey)"])
-    func refusesWhatIsNoKey(text: String) {
-        let error = #expect(throws: SecretsError.self) { try KeyRing(text) }
-        #expect(error?.code == .malformedKey)
-    }
-}
-
 @Suite struct TokenTests {
     private let key = SigningKey(bytes: Array("a key for tests that is long enough".utf8))
 

@@ -14,7 +14,7 @@ struct ForgeTroubleTests {
     private func failure(
         _ origin: Origin, _ url: String, token: String? = nil, attempt: Int = 1
     ) async throws -> (code: SyncFailed.Code?, reason: String) {
-        let sealed = try token.map { try origin.keys.seal($0, for: SecretPurpose.git) }
+        let sealed = try token.map { try origin.keys.seal($0, for: .token(of: Origin.repository, cloneURL: url)) }
         let outcome = try await origin.synchronizer(.found(.init(cloneURL: url, token: sealed)))
             .synchronize(origin.trigger(), cloneURL: "", attempt: attempt)
         switch outcome {

@@ -75,7 +75,8 @@ struct PartsTests {
             let access = RepositoryLookupReply.found(
                 .init(
                     cloneURL: forge.url("shop/web"), username: "oauth2",
-                    token: try origin.keys.seal(token, for: SecretPurpose.git)))
+                    token: try origin.keys.seal(
+                        token, for: .token(of: Origin.repository, cloneURL: forge.url("shop/web")))))
             var logger = Logger(label: "test")
             logger.logLevel = .critical
             let router = MirrorRoutes(

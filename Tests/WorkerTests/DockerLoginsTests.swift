@@ -61,18 +61,20 @@ import Testing
     private func job(secrets: [String: String], platform: [String: (String, String)]) throws -> GrantedJob {
         let keys = try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")
         let stage = Stage(name: "main", imagePullSecrets: ["pull"], steps: [Step(name: "s", commands: ["x"])])
-        let grant = JobGrant(
+        var grant = JobGrant(
             job: JobID(rawValue: "j"), run: RunID(rawValue: "r"), attempt: 1, leaseSeconds: 1, timeoutSeconds: 1,
             repository: RepositoryPath(rawValue: "shop/web"),
             commit: Commit(
                 sha: String(repeating: "a", count: 40), message: "m", authorName: "Ada",
                 authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
-            stage: try JSONValue(encoding: stage), steps: ["s"],
-            secrets: try secrets.mapValues { try keys.seal($0, for: SecretPurpose.step) },
-            registries: try platform.mapValues { username, password in
-                let login = RegistryLogin(username: username, password: password)
-                return try keys.seal(String(decoding: Wire.encode(login), as: UTF8.self), for: SecretPurpose.registry)
-            })
-        return try GrantedJob(grant, keys: keys)
+            stage: try JSONValue(encoding: stage), steps: ["s"])
+        let binding = SealBinding.Grant(grant, for: .builder(pool: "default"))
+        for (name, text) in secrets { grant.secrets[name] = try keys.seal(text, for: binding.secret(name)) }
+        for (host, (username, password)) in platform {
+            let login = RegistryLogin(username: username, password: password)
+            let text = String(decoding: try Wire.encode(login), as: UTF8.self)
+            grant.registries[host] = try keys.seal(text, for: binding.registry(host))
+        }
+        return try GrantedJob(grant, keys: keys, for: .builder(pool: "default"))
     }
 }

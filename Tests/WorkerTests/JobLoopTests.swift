@@ -181,17 +181,19 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         _ steps: [Step], lease: Int = 30, timeout: Int = 60, environment: [String: Value] = [:]
     ) throws -> @Sendable (JobClaim) async throws -> JobClaimReply {
         let stage = try JSONValue(encoding: Stage(name: "main", kind: .exec, environment: environment, steps: steps))
-        let secret = try KeyRing(Self.sealKey).seal("hunter22", for: SecretPurpose.step)
+        let keys = try KeyRing(Self.sealKey)
         return { claim in
-            .granted(
-                JobGrant(
-                    job: claim.job ?? JobID(rawValue: ""), run: someRun, attempt: claim.attempt ?? 0,
-                    leaseSeconds: lease, timeoutSeconds: timeout,
-                    repository: RepositoryPath(rawValue: "shop/web"),
-                    commit: Commit(
-                        sha: String(repeating: "a", count: 40), message: "m", authorName: "Ada",
-                        authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main", stage: stage,
-                    steps: steps.map(\.name), secrets: ["token": secret]))
+            var grant = JobGrant(
+                job: claim.job ?? JobID(rawValue: ""), run: someRun, attempt: claim.attempt ?? 0,
+                leaseSeconds: lease, timeoutSeconds: timeout,
+                repository: RepositoryPath(rawValue: "shop/web"),
+                commit: Commit(
+                    sha: String(repeating: "a", count: 40), message: "m", authorName: "Ada",
+                    authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main", stage: stage,
+                steps: steps.map(\.name))
+            let binding = SealBinding.Grant(grant, for: .builder(pool: "default"))
+            grant.secrets = ["token": try keys.seal("hunter22", for: binding.secret("token"))]
+            return .granted(grant)
         }
     }
 

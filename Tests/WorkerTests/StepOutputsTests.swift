@@ -134,6 +134,7 @@ import Testing
                 authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
             stage: try JSONValue(encoding: Stage(name: "main", steps: [step])), steps: ["s"])
         let keys = try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")
-        return StepRun(job: try GrantedJob(grant, keys: keys), step: step, outputs: [:], log: log)
+        return StepRun(
+            job: try GrantedJob(grant, keys: keys, for: .builder(pool: "default")), step: step, outputs: [:], log: log)
     }
 }

@@ -52,6 +52,8 @@ import Testing
                 authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
             stage: try JSONValue(encoding: Stage(name: "main", steps: [step])), steps: [step.name])
         let keys = try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")
-        return StepRun(job: try GrantedJob(grant, keys: keys), step: step, outputs: [:], log: MemoryLog())
+        return StepRun(
+            job: try GrantedJob(grant, keys: keys, for: .builder(pool: "default")), step: step, outputs: [:],
+            log: MemoryLog())
     }
 }

@@ -20,9 +20,8 @@ struct PrivateBroker: Sendable {
     init(layout: StackLayout, binaries: String, setting: (_ name: String, _ service: String) -> String?) {
         self.layout = layout
         platform = "\(binaries)/pipeline"
-        pool = setting("SLIPWAY_POOL", "builder") ?? "default"
-        let named = setting("SLIPWAY_CLUSTERS", "deployer")?.split(separator: ",") ?? []
-        clusters = ["default"] + named.compactMap { $0.split(separator: "=").first.map(String.init) }
+        pool = StackService.pool { setting($0, "builder") }
+        clusters = StackService.clusters { setting($0, "deployer") }
     }
 
     /// Whether each service has its own login; not yet where a node of before still runs.

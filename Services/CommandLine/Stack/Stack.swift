@@ -32,7 +32,8 @@ struct Stack: Sendable {
         defer { lock.release() }
         var progress = StackProgress()
         try findBinaries()
-        try StackKeys.prepare(layout)
+        try StackKeys.prepare(
+            layout, services: StackService.all.filter { $0.keys.contains(.seal) && $0.name != "pipeline" }.map(part))
         StackInterrupt.watch()
         try await startBroker(&progress, timeout: timeout)
         try startFirewall()
@@ -55,10 +56,14 @@ struct Stack: Sendable {
 
     /// The stack's own broker.
     private var node: PrivateBroker {
-        PrivateBroker(layout: layout, binaries: binaries) { name, service in
-            settings.last { $0.name == name && ($0.service ?? service) == service }?.value ?? inherited[name].nonEmpty
-        }
+        PrivateBroker(layout: layout, binaries: binaries) { setting($0, of: $1) }
     }
+
+    private func setting(_ name: String, of service: String) -> String? {
+        settings.last { $0.name == name && ($0.service ?? service) == service }?.value ?? inherited[name].nonEmpty
+    }
+
+    private func part(of service: StackService) -> String { service.part { setting($0, of: service.name) } }
 
     /// The file with the address that a service reaches the broker at, or the operator.
     func brokerAddress(of name: String) -> String {

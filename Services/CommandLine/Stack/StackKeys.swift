@@ -1,12 +1,18 @@
 import FoundationEssentials
+import Secrets
 
 /// The keys of a local stack: made once, kept in files for their owner alone.
 enum StackKeys {
     /// Makes those that are missing.
-    static func prepare(_ layout: StackLayout) throws {
-        for key in StackService.Key.allCases {
-            try keep(layout.key(key.rawValue)) { key == .seal ? "local:\(random())" : random() }
-        }
+    /// - Parameter services: those with keys that are derived from the platform's.
+    static func prepare(_ layout: StackLayout, services: [String]) throws {
+        for key in [StackService.Key.hook, .mirror] { try keep(layout.key(key.rawValue)) { random() } }
+        try folder(layout.keys).make(services)
+    }
+
+    /// The seal keys in a folder.
+    static func folder(_ path: String) -> KeyFolder {
+        KeyFolder(path) { try SecretFile.write(Array($1.utf8) + [0x0A], to: $0) }
     }
 
     /// The content of a file, made first if it is not there.

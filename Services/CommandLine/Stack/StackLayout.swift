@@ -12,7 +12,8 @@ struct StackLayout: Sendable, Equatable {
     let ports: StackPorts
 
     var lock: String { directory + "/lock" }
-    func key(_ name: String) -> String { "\(directory)/keys/\(name)" }
+    var keys: String { directory + "/keys" }
+    func key(_ name: String) -> String { "\(keys)/\(name)" }
     func data(_ name: String) -> String { "\(directory)/data/\(name)" }
     func log(_ name: String) -> String { "\(directory)/log/\(name).log" }
     func record(_ name: String) -> String { "\(directory)/run/\(name).json" }

@@ -1,3 +1,5 @@
+import Secrets
+
 /// One of Slipway's executables in a local stack.
 struct StackService: Sendable, Equatable {
     /// The name of the executable, of its log and of its record.
@@ -8,6 +10,7 @@ struct StackService: Sendable, Equatable {
     enum Key: String, Sendable, CaseIterable {
         case hook = "hook-key"
         case mirror = "mirror-key"
+        /// A file for each service: see ``part(_:)``.
         case seal = "seal-keys"
 
         /// The variable that names its file.
@@ -31,6 +34,25 @@ struct StackService: Sendable, Equatable {
 
     var index: Int { Self.all.firstIndex(of: self) ?? 0 }
 
+    /// The name of its login and of its keys: that of its pool or of what it serves besides.
+    /// - Parameter setting: a setting's value.
+    func part(_ setting: (_ name: String) -> String?) -> String {
+        switch name {
+        case "builder": "builder-\(Self.pool(setting))"
+        case "deployer": "deployer-\(Self.clusters(setting).joined(separator: "+"))"
+        default: name
+        }
+    }
+
+    /// The pool of the stack's builder.
+    static func pool(_ setting: (_ name: String) -> String?) -> String { setting("SLIPWAY_POOL") ?? "default" }
+
+    /// What the stack's deployer serves.
+    static func clusters(_ setting: (_ name: String) -> String?) -> [String] {
+        let named = setting("SLIPWAY_CLUSTERS")?.split(separator: ",") ?? []
+        return ["default"] + named.compactMap { $0.split(separator: "=").first.map(String.init) }
+    }
+
     /// Its environment: the caller's, so that any setting reaches it, below what this stack decides.
     /// - Parameters:
     ///   - broker: The file with the address that it reaches the broker at.
@@ -53,6 +75,13 @@ struct StackService: Sendable, Equatable {
         for key in Key.allCases {
             environment[key.variable] = nil
             environment[key.variable + "_FILE"] = keys.contains(key) ? layout.key(key.rawValue) : nil
+        }
+        if keys.contains(.seal) {
+            let part = part { name in
+                settings.last { $0.name == name && ($0.service ?? self.name) == self.name }?.value
+                    ?? inherited[name].nonEmpty
+            }
+            environment[Key.seal.variable + "_FILE"] = layout.key(KeyFolder.file(of: part))
         }
         if let port = port(layout) { environment["SLIPWAY_LISTEN"] = "127.0.0.1:\(port)" }
         for setting in settings where setting.service == nil || setting.service == name {

@@ -13,6 +13,8 @@ struct Worker: Sendable, Equatable {
     /// When this life of it was first heard of, and when it was last.
     var since: Timestamp
     var heardAt: Timestamp
+    /// The ids of the keys that it can open what is sealed with; `nil` of one of an earlier version.
+    var keys: [String]?
 
     /// How long it may be silent before it counts as gone: three announcements.
     static let patience = WorkerAnnounced.interval * 3

@@ -15,6 +15,17 @@ struct EngineConfiguration: Sendable {
     let grantTokens: GrantToken
     /// Until when workers of an earlier version may report, whose messages bear neither a login nor a grant's token.
     var unsignedUntil: Timestamp?
+    /// Until when services of an earlier version, which say nothing of their keys, are sent what is bound to its purpose
+    /// alone.
+    var unboundUntil: Timestamp?
+
+    /// Seals for a service.
+    /// - Parameter receiver: the ids of the keys that it has; `nil` for one of an earlier version.
+    func handover(to receiver: [String]?, now: Timestamp = .now) -> Handover {
+        Handover(
+            keys: keys, receiver: receiver,
+            isUnbound: receiver == nil && (unboundUntil.map { now < $0 } ?? false))
+    }
 
     var lease: Duration { .seconds(leaseSeconds) }
 

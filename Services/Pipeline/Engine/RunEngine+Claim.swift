@@ -10,6 +10,11 @@ extension RunEngine {
     /// - Parameter login: the broker's login that asks: one that is a pool's or a cluster's is given no other's jobs.
     func claim(_ claim: JobClaim, by login: String, in transaction: Transaction) throws -> JobClaimReply {
         let executor = RunExecutor(self, transaction)
+        if let problem = configuration.handover(to: claim.keys).problem {
+            logger.warning(
+                "a worker is given no job", metadata: ["worker": "\(claim.worker)", "reason": "\(problem)"])
+            return .refused(.init(code: .noKey, reason: problem))
+        }
         guard let scope = claim.scope else { return try take(claim, by: login, executor, in: transaction) }
         guard BrokerUser.may(login, take: scope) else { return Self.refusal(of: login, scope) }
         try learn(of: scope, from: claim, in: transaction)
@@ -17,7 +22,7 @@ extension RunEngine {
             scope.takes(job.scope), let run = try executor.find(job.run)
         {
             // It was answered before, which the worker has not heard.
-            return .granted(try grant(job, run, in: transaction))
+            return .granted(try grant(job, run, to: claim.keys, in: transaction))
         }
         return try next(scope, claim, executor, in: transaction)
     }
@@ -126,7 +131,7 @@ extension RunEngine {
             let attempt = job.id == claim.job && claim.scope == nil ? claim.attempt ?? 0 : job.lease.attempt
             let (decision, changes) = run.claim(
                 job.id, attempt: attempt, worker: claim.worker, claim: claim.id, life: claim.life)
-            reply = try answer(decision, to: job.id, run, in: transaction)
+            reply = try answer(decision, to: job.id, run, with: claim.keys, in: transaction)
             guard case .granted(let grant) = reply, let withheld = grant.withheld else { return changes }
             return changes + run.withheld(withheld.values.sorted(), from: job.id)
         }
@@ -152,7 +157,7 @@ extension RunEngine {
     }
 
     private func answer(
-        _ claim: JobLease.Claim, to id: JobID, _ run: ActiveRun, in transaction: Transaction
+        _ claim: JobLease.Claim, to id: JobID, _ run: ActiveRun, with keys: [String]?, in transaction: Transaction
     ) throws -> JobClaimReply {
         guard let job = run.job(id) else { return .refused(.init(code: .unknown, reason: "there is no job \(id)")) }
         return switch claim {
@@ -161,11 +166,17 @@ extension RunEngine {
             .refused(
                 .init(code: .newerAttempt, reason: "it was queued again as attempt \(job.lease.attempt)"))
         case .gaveUp(let reason): .refused(.init(code: .finished, reason: reason))
-        case .granted: .granted(try grant(job, run, in: transaction))
+        case .granted: .granted(try grant(job, run, to: keys, in: transaction))
         }
     }
 
-    private func grant(_ job: Job, _ run: ActiveRun, in tables: some Tables) throws -> JobGrant {
+    /// - Parameter keys: the ids of those that the worker has; `nil` for one of an earlier version.
+    private func grant(
+        _ job: Job, _ run: ActiveRun, to keys: [String]?, in tables: some Tables
+    ) throws -> JobGrant {
+        let handover = configuration.handover(to: keys, now: run.now)
+        let binding = SealBinding.Grant(
+            job: job.id, run: job.run, repository: run.summary.repository, for: SealAudience(job.scope))
         let stage = run.plan.stageToRun(job.stage)
         guard let commit = run.summary.commit else {
             throw StoreError(.corrupt, "the run \(job.run) was planned without a commit")
@@ -181,7 +192,9 @@ extension RunEngine {
         let environment = run.environment(of: job)
         // What a stranger proposes sees no login.
         let isTrusted = run.summary.event != .pullRequest
-        let given = try secrets(for: job, stage, run, in: tables)
+        let given = try secrets(for: job, stage, run, in: tables) { secret in
+            try handover.pass(secret.kept, as: binding.secret(secret.name))
+        }
         let dropped = run.dropped(for: job)
         return JobGrant(
             job: job.id, run: job.run, attempt: job.lease.attempt,
@@ -198,8 +211,11 @@ extension RunEngine {
                 of: run.plan.process, given: run.details.trigger.parameters),
             secrets: given.secrets, imageSecrets: given.ofImages.isEmpty ? nil : given.ofImages,
             withheld: given.withheld.isEmpty ? nil : given.withheld,
-            registries: isTrusted ? try tables.secrets.registries() : [:],
-            source: try source(for: job, stage, run, cloneURL: repository?.cloneURL),
+            registries: isTrusted
+                ? try tables.secrets.registries().passed(by: handover, as: binding.registry) : [:],
+            source: try source(for: job, stage, run, cloneURL: repository?.cloneURL) {
+                try handover.seal($0, for: binding.mirror($1))
+            },
             sequence: job.sequence, permit: try environment.map { try permit(of: $0, for: job, run, in: tables) },
             traceparent: job.trace)
     }
@@ -236,14 +252,14 @@ extension RunEngine {
 
     /// A rollout by a `deploy` block needs no source; commands may.
     private func source(
-        for job: Job, _ stage: Stage, _ run: ActiveRun, cloneURL: String?
+        for job: Job, _ stage: Stage, _ run: ActiveRun, cloneURL: String?,
+        seal: (_ token: String, _ url: String) throws -> SealedSecret
     ) throws -> SourceAccess? {
         let isRolloutOnly = job.steps.allSatisfy { stage.step($0)?.deploy != nil }
         guard let url = run.details.mirrorURL, !stage.clone.disable, !isRolloutOnly else { return nil }
         // A job waits for nothing once it is granted, but a builder may fetch late and again.
         let expiry = run.now.adding(.seconds(job.timeLimit)).adding(.seconds(300))
         let token = configuration.mirrorTokens.sign(run.summary.repository, until: expiry)
-        return SourceAccess(
-            url: url, token: try configuration.keys.seal(token, for: SecretPurpose.mirror), cloneURL: cloneURL)
+        return SourceAccess(url: url, token: try seal(token, url), cloneURL: cloneURL)
     }
 }

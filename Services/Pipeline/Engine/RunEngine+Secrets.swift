@@ -13,7 +13,11 @@ extension RunEngine {
         var withheld: [String: String] = [:]
     }
 
-    func secrets(for job: Job, _ stage: Stage, _ run: ActiveRun, in tables: some Tables) throws -> Given {
+    /// - Parameter seal: seals one for the job.
+    func secrets(
+        for job: Job, _ stage: Stage, _ run: ActiveRun, in tables: some Tables,
+        seal: (Secret) throws -> SealedSecret
+    ) throws -> Given {
         let names = SecretNames.all(in: try JSONValue(encoding: stage.only(job)))
         guard !names.isEmpty else { return Given() }
         let receiver = try receiver(job, run, in: tables)
@@ -22,9 +26,9 @@ extension RunEngine {
             if let reason = secret.refusal(of: receiver) {
                 given.withheld[secret.name] = reason
             } else if secret.rules.images.isEmpty {
-                given.secrets[secret.name] = secret.sealed
+                given.secrets[secret.name] = try seal(secret)
             } else {
-                given.ofImages[secret.name] = ImageSecret(sealed: secret.sealed, images: secret.rules.images)
+                given.ofImages[secret.name] = ImageSecret(sealed: try seal(secret), images: secret.rules.images)
             }
         }
         return given

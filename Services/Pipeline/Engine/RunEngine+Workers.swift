@@ -31,7 +31,8 @@ extension RunEngine {
         let worker = Worker(
             name: message.name, life: message.life, scope: message.scope, slots: message.slots,
             version: message.version, problem: message.problem,
-            since: isNew ? transaction.now : known?.since ?? transaction.now, heardAt: transaction.now)
+            since: isNew ? transaction.now : known?.since ?? transaction.now, heardAt: transaction.now,
+            keys: message.keys)
         try workers.save(worker)
         if isNew {
             try workers.prune(now: transaction.now)

@@ -43,6 +43,7 @@ enum PipelineRouter {
         WorkerRoutes(workers: operations.workers).add(to: inside)
         PoolRoutes(pools: operations.pools).add(to: inside)
         TokenRoutes(tokens: operations.tokens).add(to: inside)
+        KeyRoutes(keys: operations.keys).add(to: inside)
         DeadLetterRoutes(letters: operations.deadLetters).add(to: inside)
         try WebRoutes(operations: operations, sessions: sessions, logger: logger).register(on: router)
         return router

@@ -1,5 +1,3 @@
-import Secrets
-
 /// All that is done with the platform, whoever asks and by whatever way: the API, the pages, the messages of other stages
 /// and the commands of this program decode, call one of these and present what it returns. What is due by time alone is
 /// the engine's own (``LeaseTimer``).
@@ -14,6 +12,7 @@ struct Operations: Sendable {
     let components: ComponentOperations
     let environments: EnvironmentOperations
     let secrets: SecretOperations
+    let keys: KeyOperations
     let deadLetters: DeadLetterOperations
     let sources: SourceOperations
     let jobs: JobOperations
@@ -21,16 +20,17 @@ struct Operations: Sendable {
     let pools: PoolOperations
 
     init(
-        engine: RunEngine, reader: RunReader, logs: LogStore, keys: KeyRing, hooks: HookAddress, firstToken: FirstToken
+        engine: RunEngine, reader: RunReader, logs: LogStore, hooks: HookAddress, firstToken: FirstToken
     ) {
         let store = engine.store
         access = Access(store: store)
         tokens = TokenOperations(store: store, first: firstToken)
         runs = RunOperations(engine: engine, reader: reader)
-        repositories = RepositoryOperations(store: store, keys: keys, hooks: hooks)
+        repositories = RepositoryOperations(store: store, configuration: engine.configuration, hooks: hooks)
         components = ComponentOperations(store: store)
         environments = EnvironmentOperations(engine: engine)
-        secrets = SecretOperations(store: store, keys: keys)
+        secrets = SecretOperations(store: store, keys: engine.configuration.keys)
+        keys = KeyOperations(store: store, keys: engine.configuration.keys)
         deadLetters = DeadLetterOperations(store: store)
         sources = SourceOperations(engine: engine)
         jobs = JobOperations(engine: engine, intake: LogIntake(store: store, logs: logs))

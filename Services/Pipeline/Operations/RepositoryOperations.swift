@@ -4,7 +4,7 @@ import Secrets
 /// What is delivered, from where, by which component.
 struct RepositoryOperations: Sendable {
     let store: PipelineStore
-    let keys: KeyRing
+    let configuration: EngineConfiguration
     let hooks: HookAddress
 
     func all(as principal: Principal) async throws -> [RepositoryView] {
@@ -54,6 +54,27 @@ struct RepositoryOperations: Sendable {
     /// How it is fetched; `nil` for one that is not registered.
     func source(of path: RepositoryPath, as principal: Principal) async throws -> Repository? {
         try await store.read { try $0.repositories.find(path) }
+    }
+
+    /// How it is fetched, with its token sealed for sync.
+    /// - Parameter keys: the ids of those that sync has; `nil` for one of an earlier version.
+    func access(
+        to path: RepositoryPath, keys: [String]?, as principal: Principal
+    ) async throws -> RepositoryLookupReply {
+        let (repository, known) = try await store.read {
+            (try $0.repositories.find(path), try $0.seals.keys(of: SealAudience.sync.name))
+        }
+        if known != .some(keys) { try await store.write { try $0.seals.save(keys, of: SealAudience.sync.name) } }
+        guard let repository else { return .unknown }
+        let handover = configuration.handover(to: keys)
+        return .found(
+            .init(
+                cloneURL: repository.cloneURL, username: repository.username,
+                token: try repository.token.map {
+                    try handover.pass(
+                        .init(sealed: $0, binding: .kept(tokenOf: path, cloneURL: repository.cloneURL)),
+                        as: .token(of: path, cloneURL: repository.cloneURL))
+                }))
     }
 
     /// The registered repositories of a clone address's server, those that share the most of a path first. None where the
@@ -117,7 +138,9 @@ struct RepositoryOperations: Sendable {
                 "unknown_forge", "hooks of the forge “\(forge)” are not supported",
                 remedy: "give one of \(Forge.all.map(\.name).joined(separator: ", "))")
         }
-        let sealed = try request.token.map { try keys.seal($0, for: SecretPurpose.git) }
+        let sealed = try request.token.map {
+            try configuration.keys.seal($0, for: .kept(tokenOf: path, cloneURL: request.cloneURL))
+        }
         return try await store.write { transaction in
             let known = try transaction.repositories.find(path)
             let token = known.flatMap { $0.cloneURL == request.cloneURL ? $0.token : nil }

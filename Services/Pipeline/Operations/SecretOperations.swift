@@ -33,7 +33,7 @@ struct SecretOperations: Sendable {
             guard !value.isEmpty, value.utf8.count <= 64 << 10 else {
                 throw OperationError.invalid("malformed_secret", "a secret's value has 1 byte to 64 KiB")
             }
-            return try keys.seal(value, for: SecretPurpose.step)
+            return try keys.seal(value, for: .kept(secret: name, of: owner.key))
         }
         return try await store.write { transaction in
             try Self.check(owner, in: transaction)
@@ -99,7 +99,7 @@ struct SecretOperations: Sendable {
     func save(_ login: RegistryLogin, for host: String, as principal: Principal) async throws {
         try Self.check(host: host)
         let text = String(decoding: try Wire.encode(login), as: UTF8.self)
-        let sealed = try keys.seal(text, for: SecretPurpose.registry)
+        let sealed = try keys.seal(text, for: .kept(registry: host))
         try await store.write { transaction in
             try transaction.secrets.saveRegistry(
                 host, username: login.username, sealed: sealed, now: transaction.now)

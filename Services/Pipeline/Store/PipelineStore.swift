@@ -34,6 +34,9 @@ struct PipelineStore: Sendable {
     /// Since when this version is at work on an installation of before; `nil` on one that began with it.
     func upgradedAt() async throws -> Timestamp? { try await read { try $0.deadLetters.upgradedAt() } }
 
+    /// Since when what is sealed is bound to its place on an installation of before; `nil` on one that began with that.
+    func boundSince() async throws -> Timestamp? { try await read { try $0.seals.upgradedAt() } }
+
     /// One transaction.
     func write<Value: Sendable>(
         now: Timestamp = .now, _ body: @escaping @Sendable (Transaction) throws -> Value

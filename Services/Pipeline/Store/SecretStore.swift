@@ -1,4 +1,5 @@
 import Contracts
+import Secrets
 import Storage
 
 /// Sealed values: secrets of all repositories, of one, and logins of registries. Never opened here.
@@ -76,11 +77,11 @@ struct SecretStore {
     }
 
     /// Sealed logins by host.
-    func registries() throws -> [String: SealedSecret] {
-        var found: [String: SealedSecret] = [:]
+    func registries() throws -> [String: SealStore.Kept] {
+        var found: [String: SealStore.Kept] = [:]
         for row in try database.rows("SELECT host, sealed FROM registries") {
             let host: String = try row["host"]
-            found[host] = try row["sealed"]
+            found[host] = try .init(sealed: row["sealed"], binding: .kept(registry: host))
         }
         return found
     }

@@ -16,6 +16,7 @@ extension Tables {
     var pools: PoolStore { PoolStore(database: database) }
     var repositories: RepositoryStore { RepositoryStore(database: database) }
     var runs: RunStore { RunStore(database: database) }
+    var seals: SealStore { SealStore(database: database) }
     var secrets: SecretStore { SecretStore(database: database) }
     var turns: TurnStore { TurnStore(database: database) }
     var workers: WorkerStore { WorkerStore(database: database) }

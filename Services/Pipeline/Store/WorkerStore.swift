@@ -45,15 +45,17 @@ struct WorkerStore {
     func save(_ worker: Worker) throws {
         try database.execute(
             """
-            INSERT INTO workers (name, life, pool, cluster, labels, slots, version, problem, since, heardAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO workers (name, life, pool, cluster, labels, slots, version, problem, since, heardAt, keys)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET life = excluded.life, pool = excluded.pool, cluster = excluded.cluster,
                 labels = excluded.labels, slots = excluded.slots, version = excluded.version,
-                problem = excluded.problem, since = excluded.since, heardAt = excluded.heardAt
+                problem = excluded.problem, since = excluded.since, heardAt = excluded.heardAt,
+                keys = excluded.keys
             """,
             [
                 worker.name, worker.life, worker.scope.pool, worker.scope.cluster, JSONColumn(worker.scope.labels),
                 worker.slots, worker.version, worker.problem, worker.since, worker.heardAt,
+                worker.keys.map { JSONColumn($0) },
             ])
     }
 
@@ -76,6 +78,6 @@ struct WorkerStore {
             name: row["name"], life: row["life"],
             scope: WorkerScope(pool: row["pool"], cluster: row["cluster"], labels: row.json("labels") ?? []),
             slots: row["slots"], version: row["version"], problem: row["problem"], since: row["since"],
-            heardAt: row["heardAt"])
+            heardAt: row["heardAt"], keys: row.json("keys"))
     }
 }

@@ -33,6 +33,8 @@ public enum APIPath: String, Sendable, CaseIterable {
     case logTimes = "runs/{run}/steps/{step}/times"
     case events
     case workers
+    case keys
+    case reseal = "keys/reseal"
     case pools
     case pool = "pools/{name}"
     case tokens

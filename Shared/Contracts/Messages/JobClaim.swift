@@ -18,10 +18,13 @@ public struct JobClaim: Request {
     public var namespace: String?
     /// Of a cluster's deployer: what tells the cluster from all others, whatever name it goes by on the platform.
     public var cluster: String?
+    /// The ids of the keys that it can open what is sealed with; `nil` from a worker of an earlier version, which opens what
+    /// is bound to nothing.
+    public var keys: [String]?
 
     public init(
         job: JobID? = nil, attempt: Int? = nil, worker: String, id: String? = nil, life: String? = nil,
-        scope: WorkerScope? = nil, namespace: String? = nil, cluster: String? = nil
+        scope: WorkerScope? = nil, namespace: String? = nil, cluster: String? = nil, keys: [String]? = nil
     ) {
         self.job = job
         self.attempt = attempt
@@ -31,6 +34,7 @@ public struct JobClaim: Request {
         self.scope = scope
         self.namespace = namespace
         self.cluster = cluster
+        self.keys = keys
     }
 }
 
@@ -49,6 +53,8 @@ public enum JobClaimReply: Sendable, Equatable {
             case unknown, cancelled, superseded, taken, newerAttempt, finished
             /// No job waits that the worker may take.
             case nothing
+            /// The worker has none of the keys that the platform could seal a job's secrets with.
+            case noKey
         }
 
         public var code: Code

@@ -3,9 +3,13 @@ public struct RepositoryLookup: Request {
     public typealias Reply = RepositoryLookupReply
 
     public var repository: RepositoryPath
+    /// The ids of the keys that it can open what is sealed with; `nil` from a sync of an earlier version, which opens what is
+    /// bound to nothing.
+    public var keys: [String]?
 
-    public init(repository: RepositoryPath) {
+    public init(repository: RepositoryPath, keys: [String]? = nil) {
         self.repository = repository
+        self.keys = keys
     }
 }
 

@@ -46,10 +46,12 @@ public struct WorkerAnnounced: Message {
     public var problem: String?
     /// Whether it ends and takes no more jobs.
     public var isLeaving: Bool
+    /// The ids of the keys that it can open what is sealed with; `nil` from a worker of an earlier version.
+    public var keys: [String]?
 
     public init(
         name: String, life: String, scope: WorkerScope, slots: Int, version: String, problem: String? = nil,
-        isLeaving: Bool = false
+        isLeaving: Bool = false, keys: [String]? = nil
     ) {
         self.name = name
         self.life = life
@@ -58,6 +60,7 @@ public struct WorkerAnnounced: Message {
         self.version = version
         self.problem = problem
         self.isLeaving = isLeaving
+        self.keys = keys
     }
 
     /// How often it is said while nothing changes.

@@ -20,9 +20,13 @@ public struct GrantedJob: Sendable {
     /// Hides all of the above in a log.
     public let mask: LogMask
 
+    /// - Parameters:
+    ///   - keys: of this service.
+    ///   - audience: whom its secrets are sealed for.
     /// - Throws: ``JobFailure`` that says what of the grant cannot be used.
-    public init(_ grant: JobGrant, keys: KeyRing) throws(JobFailure) {
+    public init(_ grant: JobGrant, keys: KeyRing, for audience: SealAudience) throws(JobFailure) {
         self.grant = grant
+        let binding = SealBinding.Grant(grant, for: audience)
         do {
             stage = try grant.stage.decode(Stage.self)
         } catch {
@@ -39,17 +43,17 @@ public struct GrantedJob: Sendable {
         var registries: [String: RegistryLogin] = [:]
         do {
             var secrets: [String: String] = [:]
-            for (name, sealed) in grant.secrets { secrets[name] = try keys.open(sealed, for: SecretPurpose.step) }
+            for (name, sealed) in grant.secrets { secrets[name] = try keys.open(sealed, for: binding.secret(name)) }
             for (name, secret) in grant.imageSecrets ?? [:] {
-                secrets[name] = try keys.open(secret.sealed, for: SecretPurpose.step)
+                secrets[name] = try keys.open(secret.sealed, for: binding.secret(name))
             }
             self.secrets = secrets
             images = grant.imageSecrets?.mapValues(\.images) ?? [:]
             for (host, sealed) in grant.registries {
-                let text = try keys.open(sealed, for: SecretPurpose.registry)
+                let text = try keys.open(sealed, for: binding.registry(host))
                 registries[host] = try Wire.decode(RegistryLogin.self, from: .init(text.utf8))
             }
-            sourceToken = try grant.source.map { try keys.open($0.token, for: SecretPurpose.mirror) }
+            sourceToken = try grant.source.map { try keys.open($0.token, for: binding.mirror($0.url)) }
         } catch {
             throw JobFailure("a secret of the job cannot be opened: \(error)")
         }

@@ -52,7 +52,7 @@ public struct JobLoop: Service {
         }
         await executor.collectLeftovers()
         let announcer = WorkerAnnouncer(
-            platform: platform, life: life, configuration: configuration,
+            platform: platform, life: life, configuration: configuration, keys: keyIDs,
             problem: {
                 if let problem { return problem }
                 return await configuration.problem()
@@ -70,6 +70,8 @@ public struct JobLoop: Service {
             group.cancelAll()
         }
     }
+
+    private var keyIDs: [String] { keys.keys(of: SealAudience(configuration.scope)) }
 
     /// One slot.
     private func serve(_ slot: Int) async {
@@ -150,13 +152,21 @@ public struct JobLoop: Service {
         let claimedAt = ContinuousClock.now
         let claim = JobClaim(
             job: wake?.job, attempt: wake?.attempt, worker: configuration.worker, id: claiming.id, life: life,
-            scope: configuration.scope, namespace: configuration.namespace, cluster: await configuration.cluster())
+            scope: configuration.scope, namespace: configuration.namespace, cluster: await configuration.cluster(),
+            keys: keyIDs)
         do {
             // A separate task: a claim that is under way when the worker shuts down may be granted, and what is
             // granted has to be handed back.
             let reply = try await Task { try await platform.claim(claim) }.value
-            slots.end("\(slot)")
             if wake == nil { understanding.set(true) }
+            if case .refused(let refusal) = reply, refusal.code == .noKey {
+                claiming.answered(nil)
+                logger.warning("no job is given", metadata: ["reason": "\(refusal.reason)"])
+                stalls(slot, "jobs cannot be claimed", JobFailure(refusal.reason))
+                await pause(.seconds(5))
+                return .requeue
+            }
+            slots.end("\(slot)")
             switch reply {
             case .granted(let grant):
                 claiming.answered(Granted(grant: grant, claimedAt: claimedAt, context: Self.context(of: grant, wake)))

@@ -104,7 +104,7 @@ struct JobSession: Sendable {
 
     private func work(_ run: JobRun) async -> JobLife.WorkEnd {
         do {
-            let job = try GrantedJob(grant, keys: keys)
+            let job = try GrantedJob(grant, keys: keys, for: SealAudience(configuration.scope))
             run.begin(job)
             try await executor.execute(job, run)
             return run.end

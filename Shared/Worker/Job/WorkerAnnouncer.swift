@@ -6,6 +6,8 @@ struct WorkerAnnouncer {
     let platform: any JobPlatform
     let life: String
     let configuration: JobLoopConfiguration
+    /// The ids of the keys that it has.
+    var keys: [String]?
     /// Why the worker is not ready, now.
     let problem: @Sendable () async -> String?
     /// Whether the platform knows the message.
@@ -40,7 +42,7 @@ struct WorkerAnnouncer {
         guard isUnderstood() else { return false }
         let message = WorkerAnnounced(
             name: configuration.worker, life: life, scope: configuration.scope, slots: configuration.slots,
-            version: configuration.version, problem: problem, isLeaving: isLeaving)
+            version: configuration.version, problem: problem, isLeaving: isLeaving, keys: keys)
         do {
             try await platform.announce(message, timeout: isLeaving ? .seconds(2) : interval / 3)
             return true

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import Secrets
 import SystemPackage
 import TestSupport
 
@@ -116,7 +117,8 @@ struct Stack: Sendable {
         func key() -> String { Data((0..<32).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString() }
         let hook = key()
         let mirror = key()
-        let seal = "test:\(key())"
+        let platform = try KeyRing("test:\(key())")
+        func seal(_ audience: SealAudience) -> String { platform.text(for: [audience]) }
         var environments: [String: [String: String]] = [:]
         for name in names {
             environments[name] = [
@@ -132,24 +134,28 @@ struct Stack: Sendable {
         add(
             "sync",
             [
-                "SLIPWAY_LISTEN": "127.0.0.1:\(ports.sync)", "SLIPWAY_MIRROR_KEY": mirror, "SLIPWAY_SEAL_KEYS": seal,
-                "SLIPWAY_MIRROR_URL": "http://127.0.0.1:\(ports.sync)", "SLIPWAY_ALLOW_FILE_REPOSITORIES": "true",
+                "SLIPWAY_LISTEN": "127.0.0.1:\(ports.sync)", "SLIPWAY_MIRROR_KEY": mirror,
+                "SLIPWAY_SEAL_KEYS": seal(.sync), "SLIPWAY_MIRROR_URL": "http://127.0.0.1:\(ports.sync)",
+                "SLIPWAY_ALLOW_FILE_REPOSITORIES": "true",
             ])
         add(
             "pipeline",
             [
                 "SLIPWAY_LISTEN": "127.0.0.1:\(ports.pipeline)", "SLIPWAY_HOOK_KEY": hook,
-                "SLIPWAY_MIRROR_KEY": mirror, "SLIPWAY_SEAL_KEYS": seal, "SLIPWAY_LEASE_SECONDS": "3",
+                "SLIPWAY_MIRROR_KEY": mirror, "SLIPWAY_SEAL_KEYS": platform.text, "SLIPWAY_LEASE_SECONDS": "3",
             ])
         let worker = [
-            "SLIPWAY_SEAL_KEYS": seal, "SLIPWAY_RUNNERS": "docker,process",
+            "SLIPWAY_RUNNERS": "docker,process",
             "SLIPWAY_DOCKER_SOCKET": try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"),
         ]
-        add("builder", worker)
+        add("builder", worker.merging(["SLIPWAY_SEAL_KEYS": seal(.builder(pool: "default"))]) { $1 })
         add("deployer", worker)
         add(
             "deployer",
-            ["SLIPWAY_KUBECONFIG": try TestEnvironment.required("SLIPWAY_TEST_KUBECONFIG")])
+            [
+                "SLIPWAY_SEAL_KEYS": seal(.deployer(cluster: "default")),
+                "SLIPWAY_KUBECONFIG": try TestEnvironment.required("SLIPWAY_TEST_KUBECONFIG"),
+            ])
         return environments
     }
 }

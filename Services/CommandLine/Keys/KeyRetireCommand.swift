@@ -1,0 +1,37 @@
+import ArgumentParser
+import Contracts
+import Secrets
+
+struct KeyRetireCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retire", abstract: "Take a key out of all files, once nothing needs it.",
+        discussion: """
+            The platform is asked first: it refuses while something stored is sealed with the key, or a service that is there \
+            has no newer one. Nothing can open what was sealed with a key that is retired, such as a backup from before.
+            """)
+
+    @Argument(help: "The key's id, as `slipway keys list` shows it.")
+    var id: String
+
+    @OptionGroup var options: KeyFolderOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await connection.withPlatform { client in
+            let keys: [KeyView] = try await client.all(.keys)
+            guard let key = keys.first(where: { $0.id == id }) else {
+                throw CommandError("the platform has no key “\(id)”", remedy: "see slipway keys list")
+            }
+            if let need = key.need {
+                throw CommandError(
+                    "the key “\(id)” cannot be retired: \(need)",
+                    remedy:
+                        "slipway keys reseal seals what is stored with the newest key; start again with its new file "
+                        + "who has no newer one")
+            }
+            try withKeys { try options.keys.retire(id) }
+            if connection.json { return try Console.current.write(json: ["retired": id]) }
+            Console.current.write(line: "Retired the key \(id) in \(options.path)")
+        }
+    }
+}

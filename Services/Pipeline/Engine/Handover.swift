@@ -1,0 +1,51 @@
+import Contracts
+import Secrets
+
+/// Opens what the platform keeps, and seals it for the one service that it is sent to.
+struct Handover: Sendable {
+    let keys: KeyRing
+    /// The ids of the keys that the service has; `nil` for all of its audience.
+    let receiver: [String]?
+    /// Whether the service is of an earlier version, which opens what is bound to its purpose alone.
+    let isUnbound: Bool
+
+    /// Why nothing can be sealed for the service; `nil` where it can.
+    var problem: String? {
+        guard let receiver, !keys.keys(of: .platform).contains(where: receiver.contains) else { return nil }
+        let own = keys.keys(of: .platform).joined(separator: ", ")
+        return
+            "it has none of the platform's keys (\(own)), but \(receiver.joined(separator: ", ")): give it its file of "
+            + "slipway keys make, and start it again"
+    }
+
+    func seal(_ text: String, for binding: SealBinding) throws -> SealedSecret {
+        isUnbound
+            ? try keys.sealUnbound(text, as: binding.purpose) : try keys.seal(text, for: binding, with: receiver)
+    }
+
+    func pass(_ kept: SealStore.Kept, as binding: SealBinding) throws -> SealedSecret {
+        do {
+            return try seal(try keys.open(kept.sealed, for: kept.binding), for: binding)
+        } catch {
+            throw Problem(
+                code: "sealed", message: "\(kept.binding.place) cannot be opened: \(error)",
+                remedy: "enter it again, or give the platform the key it was sealed with (slipway keys list)")
+        }
+    }
+}
+
+extension [String: SealStore.Kept] {
+    /// All of them, sealed for the service.
+    func passed(
+        by handover: Handover, as binding: (_ name: String) -> SealBinding
+    ) throws -> [String: SealedSecret] {
+        var passed: [String: SealedSecret] = [:]
+        for (name, kept) in self { passed[name] = try handover.pass(kept, as: binding(name)) }
+        return passed
+    }
+}
+
+extension Secret {
+    /// As it is kept.
+    var kept: SealStore.Kept { .init(sealed: sealed, binding: .kept(secret: name, of: owner.key)) }
+}

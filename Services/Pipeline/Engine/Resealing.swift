@@ -1,0 +1,59 @@
+import Contracts
+import Secrets
+
+/// Seals anew what is kept.
+struct Resealing: Sendable {
+    let store: PipelineStore
+    let keys: KeyRing
+    /// As many are sealed anew in one transaction.
+    var batch = 50
+
+    /// Seals all that is kept with the newest key, each bound to its place. It is done in small transactions: whatever ends
+    /// it, each value opens by its old key or by its new one, and doing it again goes on where it ended.
+    func run() async throws -> ResealView {
+        let stale = try await stale()
+        var view = ResealView(resealed: 0, failures: [])
+        for start in stride(from: 0, to: stale.count, by: batch) {
+            try Task.checkCancellation()
+            let done = try await reseal(stale[start..<min(start + batch, stale.count)])
+            view.resealed += done.resealed
+            view.failures += done.failures
+        }
+        return view
+    }
+
+    /// What is not sealed with the newest key.
+    func stale() async throws -> [SealStore.Kept] {
+        guard let newest = keys.platformKeys.first else { return [] }
+        return try await store.read { try $0.seals.all() }.filter { !$0.sealed.isBound(with: newest) }
+    }
+
+    /// One transaction.
+    func reseal(_ some: ArraySlice<SealStore.Kept>) async throws -> ResealView {
+        try await store.write { [keys] transaction in
+            var done = ResealView(resealed: 0, failures: [])
+            for kept in some {
+                do {
+                    let sealed = try keys.seal(try keys.open(kept.sealed, for: kept.binding), for: kept.binding)
+                    if try transaction.seals.replace(kept.sealed, with: sealed, kept.binding.purpose) {
+                        done.resealed += 1
+                    }
+                } catch let error as SecretsError {
+                    done.failures.append("\(kept.binding.place): \(error)")
+                }
+            }
+            return done
+        }
+    }
+}
+
+extension SealBinding {
+    /// Where it is kept, in words.
+    var place: String {
+        switch purpose {
+        case .step: "the secret “\(name)” of \(repository?.rawValue ?? "all repositories")"
+        case .registry: "the login for \(name)"
+        case .git, .mirror: "the token of \(repository?.rawValue ?? "")"
+        }
+    }
+}
