@@ -287,7 +287,7 @@ let package = Package(
                 "Notifier", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", "TestSupport",
                 "Text", crypto, httpTypes, hummingbird, logging, nioCore,
             ]),
-        tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", argumentParser]),
+        tests("CommandLineTests", ["CommandLine", "Contracts", "PipelineLanguage", "Secrets", argumentParser]),
         tests(
             "IntegrationTests",
             [

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Secrets
 import Testing
 
 @testable import CommandLine
@@ -80,6 +81,42 @@ import Testing
         // The same number given to another program is another process.
         #expect(!other.isAlive)
         #expect(ProcessRecord(runningWith: 0x3FFF_FFFF) == nil)
+    }
+
+    @Test func `The one ring of before goes to the platform, and each service gets a file for its owner alone`() throws
+    {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("stack-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let layout = StackLayout(directory: folder, ports: StackPorts(base: 9080))
+        try layout.createDirectories()
+        try SecretFile.write("local:\(StackKeys.random())\n".utf8, to: layout.key("seal-keys"))
+        try StackKeys.prepare(layout, services: ["sync", "builder-gpu", "deployer-default+staging"])
+        func ring(_ service: String) throws -> KeyRing {
+            let file = layout.key(KeyFolder.file(of: service))
+            let attributes = try FileManager.default.attributesOfItem(atPath: file)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+            return try KeyRing(SecretFile.read(file, naming: "this test"))
+        }
+        #expect(try ring("pipeline").sharedKeys == ["local"])
+        for (service, audience) in [
+            ("sync", SealAudience.sync), ("builder-gpu", .builder(pool: "gpu")),
+            ("deployer-default+staging", .deployer(cluster: "staging")),
+        ] {
+            let ring = try ring(service)
+            #expect(ring.sharedKeys.isEmpty && ring.platformKeys.isEmpty && ring.keys(of: audience).count == 1)
+        }
+        // A service is given its own.
+        let settings = ["builder:SLIPWAY_POOL=gpu", "deployer:SLIPWAY_CLUSTERS=staging=docker"]
+            .compactMap(StackSetting.init(argument:))
+        let files = StackService.all.map { service in
+            service.environment(layout: layout, broker: "", inherited: [:], settings: settings, engine: nil)[
+                "SLIPWAY_SEAL_KEYS_FILE"]?.split(separator: "/").last.map(String.init)
+        }
+        #expect(
+            files == [
+                nil, "seal-keys-sync", "seal-keys-pipeline", "seal-keys-builder-gpu",
+                "seal-keys-deployer-default+staging", nil,
+            ])
     }
 
     @Test func keysAreAsLongAsTheyMustBe() throws {

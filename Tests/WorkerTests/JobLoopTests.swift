@@ -937,6 +937,22 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         }
     }
 
+    @Test func `A worker without one of the platform's keys is not ready, and says which it lacks`() async throws {
+        let claimed = Mutex<[JobClaim]>([])
+        let platform = MemoryPlatform { claim in
+            claimed.withLock { $0.append(claim) }
+            return .refused(.init(code: .noKey, reason: "it has none of the platform's keys (2026)"))
+        }
+        platform.offer("j")
+        let loop = try loop(platform, ClosureExecutor { _ in .init(success: true) }, patience: .milliseconds(200))
+        try await serve(loop) {
+            try await eventually("the stall") {
+                loop.problem?.contains("it has none of the platform's keys (2026)") == true
+            }
+        }
+        #expect(claimed.withLock { $0.first?.keys } == ["k1"])
+    }
+
     @Test func aCleanUpThatDoesNotEndIsNotReady() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
         platform.offer("j")
