@@ -10,11 +10,18 @@ extension RegistryCredentials {
 
 extension GrantedJob {
     /// The job's login for an image: the platform's, else one of the stage's `image_pull_secrets`.
-    /// - Throws: `JobFailure` where it may be in a secret that is not there.
-    public func credentials(for image: ImageReference) throws(JobFailure) -> RegistryCredentials? {
-        try login(for: image.registry).map(RegistryCredentials.init)
+    /// - Throws: `JobFailure` where it may be in a secret that the job does not get.
+    public func credentials(
+        for image: ImageReference, to use: RegistryUse = .pull
+    ) throws(JobFailure) -> RegistryCredentials? {
+        try login(for: image.path, at: image.registry, to: use).map(RegistryCredentials.init)
     }
 
-    /// All of the job's logins, by the registry's host.
-    public var credentials: [String: RegistryCredentials] { registries.mapValues(RegistryCredentials.init) }
+    /// The same to pull it; where that is in a secret that the job does not get, the registry says what it does not give.
+    @Sendable public func pullCredentials(for image: ImageReference) -> RegistryCredentials? {
+        do { return try credentials(for: image) } catch { return nil }
+    }
+
+    /// The logins of whole registries that images are pulled with, by host: an engine that builds knows nothing of paths.
+    public var credentials: [String: RegistryCredentials] { wholeRegistries.mapValues(RegistryCredentials.init) }
 }

@@ -72,14 +72,17 @@ extension Fixture {
         Fixture("AssociationView", AssociationView(component: "web", events: [.pullRequest], branches: [])),
         Fixture("SessionRequest", SessionRequest(token: "not a real one")),
         Fixture("SecretRequest", SecretRequest(value: "not a real one", rules: Sample.secretRules)),
-        Fixture("SecretRules", Sample.secretRules),
         Fixture(
             "SecretView",
             SecretView(
                 name: "npm_token", repository: Sample.repository, group: "shop", rules: Sample.secretRules,
                 updatedAt: Sample.moment)),
-        Fixture("RegistryView", RegistryView(host: "harbor.example", username: "robot$shop+ci")),
-        Fixture("RegistryRequest", RegistryRequest(username: "robot$shop+ci", password: "not a real one")),
+        Fixture(
+            "RegistryView",
+            RegistryView(host: "harbor.example/shop", username: "robot$shop+ci", rules: Sample.registryRules)),
+        Fixture(
+            "RegistryRequest",
+            RegistryRequest(username: "robot$shop+ci", password: "not a real one", rules: Sample.registryRules)),
         Fixture(
             "WorkerView",
             WorkerView(

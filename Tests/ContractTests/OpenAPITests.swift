@@ -136,7 +136,7 @@ private struct SchemaComparison {
                 case is AssociationView.Type: name != "component"
                 // A list of an environment that is absent is empty.
                 case is EnvironmentRules.Type, is PoolRules.Type: name != "repositories"
-                case is ContainerAllowances.Type: true
+                case is ContainerAllowances.Type, is SecretRules.Type, is RegistryRules.Type: true
                 default: false
                 }
             let isOptional = value is any AnyOptional || hasDefault

@@ -47,6 +47,11 @@ enum Sample {
         ],
         withheld: ["map-key": "the secret “map-key” is not for the ref “refs/merge-requests/1/head”"],
         registries: ["map-registry": SealedSecret(rawValue: "v1.k1.bG9naW4")],
+        logins: [
+            "map-harbor.example/shop": LoginGrant(
+                sealed: SealedSecret(rawValue: "v1.k1.bG9naW4"), uses: [.push], commands: false)
+        ],
+        withheldLogins: ["map-quay.example": "the login for map-quay.example is not for the event “cron”"],
         source: SourceAccess(
             url: "http://sync:8081/shop/web.git", token: SealedSecret(rawValue: "v1.k1.dG9rZW4")),
         sequence: 41,
@@ -57,6 +62,9 @@ enum Sample {
 
     static let secretRules = SecretRules(
         refs: ["refs/heads/main"], events: [.push], environments: ["production"], images: ["plugins/docker"])
+
+    static let registryRules = RegistryRules(
+        repositories: ["shop/*"], refs: ["refs/heads/main"], events: [.push], uses: [.push], commands: false)
 
     static let adoption = AdoptionView(
         workload: "default/shop/deployment/web", repository: repository, adoptedBy: "ada", adoptedAt: moment)

@@ -222,9 +222,10 @@ import Worker
             let login = RegistryCredentials(
                 username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
                 password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD"))
-            let images = RegistryImages(
-                registry: RegistryClient(client: cluster.http),
-                logins: [try TestEnvironment.required("SLIPWAY_TEST_REGISTRY"): login])
+            let host = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY")
+            let images = RegistryImages(registry: RegistryClient(client: cluster.http)) { image in
+                image.registry == host ? login : nil
+            }
             // Another index of the same image, as a build of unchanged sources makes it.
             let again = try await TestImages.index(of: new)
             #expect(again != index)

@@ -202,8 +202,8 @@ import Testing
                     == .ok)
             #expect(
                 try await send(
-                    client, .put, "registries/registry.example:5000", #"{"username": "u", "password": "pw"}"#
-                ).status == .noContent)
+                    client, .put, "registries/registry.example:5000%2Fshop", #"{"username": "u", "password": "pw"}"#
+                ).status == .ok)
             for path in ["secrets", "repositories/shop%2Fweb/secrets", "registries"] {
                 let shown = String(buffer: try await send(client, .get, path).body)
                 #expect(!shown.contains("hush") && !shown.contains("mine") && !shown.contains("pw"))

@@ -313,20 +313,42 @@ import Testing
                     _ = try await secrets.save(SecretRequest(value: "x"), as: "a b", of: .all, by: principal)
                 }
                     == "invalid malformed_name")
+        }
+    }
 
+    @Test func `A registry login goes in sealed, for a registry or a path of it, and keeps what is not given`()
+        async throws
+    {
+        try await PlatformFixture.with { platform in
+            let (secrets, ada) = (platform.operations.secrets, platform.principal)
             let login = RegistryLogin(username: "u", password: "pw")
-            try await secrets.save(login, for: "harbor.example:5000", as: principal)
-            #expect(try await secrets.registries(as: principal) == [.init(host: "harbor.example:5000", username: "u")])
-            let kept = try #require(
-                try await platform.store.read { try $0.secrets.registries() }["harbor.example:5000"])
-            let opened = try platform.keys.open(kept.sealed, for: .kept(registry: "harbor.example:5000"))
+            let place = "harbor.example:5000/shop"
+            let request = RegistryRequest(username: "u", password: "pw")
+            let saved = try await secrets.save(request, for: place, as: ada)
+            #expect(saved == RegistryView(host: place, username: "u", rules: RegistryRules()))
+            let rules = RegistryRules(repositories: ["shop/*"], uses: [.push])
+            #expect(try await secrets.save(RegistryRequest(rules: rules), for: place, as: ada).rules == rules)
+            #expect(try await secrets.save(request, for: place, as: ada).rules == rules)
+            #expect(try await secrets.registries(as: ada) == [.init(host: place, username: "u", rules: rules)])
+            let kept = try #require(try await platform.store.read { try $0.secrets.registry(place) })
+            let opened = try platform.keys.open(kept.sealed, for: .kept(registry: place))
             #expect(try Wire.decode(RegistryLogin.self, from: Data(opened.utf8)) == login)
+            for wrong in ["/shop", "a/", "a//b", "https://a", "a b", ""] {
+                #expect(
+                    try await refusal { _ = try await secrets.save(request, for: wrong, as: ada) }
+                        == "invalid malformed_registry", "\(wrong)")
+            }
             #expect(
-                try await refusal { try await secrets.save(login, for: "a/b", as: principal) }
-                    == "invalid malformed_registry")
-            try await secrets.remove(registry: "harbor.example:5000", as: principal)
+                try await refusal {
+                    _ = try await secrets.save(RegistryRequest(username: "x"), for: place, as: ada)
+                } == "invalid malformed_registry")
             #expect(
-                try await refusal { try await secrets.remove(registry: "harbor.example:5000", as: principal) }
+                try await refusal {
+                    _ = try await secrets.save(RegistryRequest(rules: rules), for: "b.example", as: ada)
+                } == "notFound unknown_registry")
+            try await secrets.remove(registry: place, as: ada)
+            #expect(
+                try await refusal { try await secrets.remove(registry: place, as: ada) }
                     == "notFound unknown_registry")
         }
     }

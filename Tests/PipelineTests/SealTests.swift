@@ -86,13 +86,13 @@ import Testing
     @Test func `A job's secrets, logins and source open with the keys of its pool alone`() async throws {
         try await PlatformFixture.with { platform in
             try await save("hush", of: PlatformFixture.path, in: platform)
-            try await platform.operations.secrets.save(
-                RegistryLogin(username: "u", password: "pw"), for: "harbor.example", as: platform.principal)
-            try await platform.push(Self.secret)
+            _ = try await platform.operations.secrets.save(
+                RegistryRequest(username: "u", password: "pw"), for: "harbor.example", as: platform.principal)
+            try await platform.push(Self.secret.replacing("image: alpine", with: "image: harbor.example/alpine"))
             let grant = try granted(try await platform.ask())
             let binding = SealBinding.Grant(grant, for: .builder(pool: "default"))
             let source = try #require(grant.source)
-            let login = try #require(grant.registries["harbor.example"])
+            let login = try #require(grant.logins?["harbor.example"]?.sealed)
             let builder = try keys(platform)
             #expect(try open("token", of: grant, with: builder) == "hush")
             #expect(try builder.open(login, for: binding.registry("harbor.example")).contains("pw"))
@@ -165,7 +165,9 @@ import Testing
             try transaction.database.execute(
                 "INSERT INTO secrets (repository, name, sealed, updatedAt) VALUES ('', 'token', ?, ?)",
                 [step, transaction.now])
-            try transaction.secrets.saveRegistry("harbor.example", username: "u", sealed: login, now: transaction.now)
+            try transaction.database.execute(
+                "INSERT INTO registries (host, sealed, username, updatedAt) VALUES ('harbor.example', ?, 'u', ?)",
+                [login, transaction.now])
         }
     }
 

@@ -44,21 +44,74 @@ import Testing
 
     @Test func aJobHasThePlatformsLoginsBeforeItsPullSecrets() throws {
         let job = try job(secrets: ["pull": Self.text], platform: ["docker.io": ("own", "pw")])
-        #expect(try job.login(for: "docker.io") == RegistryLogin(username: "own", password: "pw"))
-        #expect(try job.login(for: "registry.example:5000")?.username == "robot$x")
-        #expect(try job.login(for: "quay.example") == nil)
+        #expect(try job.login(for: "web", at: "docker.io") == RegistryLogin(username: "own", password: "pw"))
+        #expect(try job.login(for: "web", at: "registry.example:5000")?.username == "robot$x")
+        #expect(try job.login(for: "web", at: "quay.example") == nil)
         // Its password is a secret by itself, not only the text it stands in.
         #expect(!job.masked("it is p4ss-of-robot").contains("p4ss-of-robot"))
     }
 
     @Test func aPullSecretThatIsNotThereIsNamedWhereItWouldBeNeeded() throws {
         let job = try job(secrets: [:], platform: ["docker.io": ("own", "pw")])
-        #expect(try job.login(for: "docker.io")?.username == "own")
-        let error = #expect(throws: JobFailure.self) { try job.login(for: "registry.example:5000") }
+        #expect(try job.login(for: "web", at: "docker.io")?.username == "own")
+        let error = #expect(throws: JobFailure.self) { try job.login(for: "web", at: "registry.example:5000") }
         #expect(error?.reason.contains("“pull”") == true)
     }
 
-    private func job(secrets: [String: String], platform: [String: (String, String)]) throws -> GrantedJob {
+    // MARK: - Limits
+
+    /// A login for each way in which it can be limited.
+    private func limited() throws -> GrantedJob {
+        try job(
+            secrets: ["pull": "{\"auths\": {}}"], platform: [:],
+            logins: [
+                "harbor.example": ("pulls", [.pull], false), "harbor.example/shop": ("shop", [.pull, .push], false),
+                "harbor.example/shop/secret": ("secret", [.push], false),
+                "open.example": ("open", [.pull, .push], true), "docker.io": ("hub", [.pull, .push], true),
+            ])
+    }
+
+    @Test(
+        arguments: [
+            ("harbor.example", "other/web", RegistryUse.pull, "pulls" as String?),
+            ("harbor.example", "other/web", .push, nil),
+            ("harbor.example", "shop/web", .pull, "shop"), ("harbor.example", "shop", .push, "shop"),
+            ("harbor.example", "shopping/web", .push, nil), ("harbor.example", "shopping/web", .pull, "pulls"),
+            ("harbor.example", "shop/secret/a", .push, "secret"), ("harbor.example", "shop/secret/a", .pull, "shop"),
+            ("harbor.example:5000", "shop/web", .pull, nil), ("evil.harbor.example", "shop/web", .pull, nil),
+        ])
+    func aLoginCountsForItsHostItsPathAndItsUse(host: String, image: String, use: RegistryUse, name: String?) throws {
+        #expect(try limited().login(for: image, at: host, to: use)?.username == name)
+    }
+
+    @Test func commandsReadTheLoginsOfRegistriesThatTheyNameAndNoneThatIsLimited() throws {
+        let job = try limited()
+        func names(_ commands: [String], _ environment: [String: Value] = [:]) -> [String] {
+            job.commandLogins(for: Step(name: "s", commands: commands, environment: environment)).keys.sorted()
+        }
+        #expect(names(["make"]) == [])
+        #expect(names(["docker push open.example/web"]) == ["docker.io", "open.example"])
+        #expect(names(["./push"], ["TO": "open.example/web"]) == ["open.example"])
+        #expect(names(["./push"], ["TO": .secret("open.example")]) == [])
+        #expect(names(["crane pull harbor.example/shop/web", "crane pull harbor.example"]) == [])
+        #expect(names(["crane pull not-open.example/web", "crane pull open.example.evil/web"]) == [])
+    }
+
+    /// As a platform of an earlier version sends them, and as one of today does to both.
+    @Test func whatOlderPlatformsSendIsWithoutLimit() throws {
+        let old = try job(secrets: ["pull": "{\"auths\": {}}"], platform: ["open.example": ("own", "pw")])
+        #expect(try old.login(for: "a/b", at: "open.example", to: .push)?.username == "own")
+        #expect(old.commandLogins(for: Step(name: "s", commands: ["echo open.example"])).count == 1)
+        let new = try job(
+            secrets: ["pull": "{\"auths\": {}}"], platform: ["open.example": ("own", "pw")],
+            logins: ["other.example": ("new", [.pull], false)])
+        #expect(try new.login(for: "a/b", at: "open.example") == nil)
+    }
+
+    private func job(
+        secrets: [String: String], platform: [String: (String, String)],
+        logins: [String: (String, [RegistryUse], Bool)]? = nil
+    ) throws -> GrantedJob {
         let keys = try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")
         let stage = Stage(name: "main", imagePullSecrets: ["pull"], steps: [Step(name: "s", commands: ["x"])])
         var grant = JobGrant(
@@ -74,6 +127,13 @@ import Testing
             let login = RegistryLogin(username: username, password: password)
             let text = String(decoding: try Wire.encode(login), as: UTF8.self)
             grant.registries[host] = try keys.seal(text, for: binding.registry(host))
+        }
+        for (place, (username, uses, commands)) in logins ?? [:] {
+            let login = RegistryLogin(username: username, password: "password of \(username)")
+            let text = String(decoding: try Wire.encode(login), as: UTF8.self)
+            grant.logins = grant.logins ?? [:]
+            grant.logins?[place] = LoginGrant(
+                sealed: try keys.seal(text, for: binding.registry(place)), uses: uses, commands: commands)
         }
         return try GrantedJob(grant, keys: keys, for: .builder(pool: "default"))
     }

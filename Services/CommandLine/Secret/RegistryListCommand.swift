@@ -3,7 +3,7 @@ import Contracts
 
 struct RegistryListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the registries with a login.")
+        commandName: "list", abstract: "List the registries with a login, and who uses it.")
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -15,8 +15,11 @@ struct RegistryListCommand: AsyncParsableCommand {
             if logins.isEmpty {
                 return Console.remark("No logins; save one: slipway registry set HOST --user NAME")
             }
-            var table = Table([.init("REGISTRY"), .init("USER")])
-            for login in logins { table.add(.init(login.host, .strong), .init(login.username)) }
+            var table = Table([.init("REGISTRY"), .init("USER"), .init("FOR")])
+            for login in logins {
+                let rules = (login.rules ?? RegistryRules()).summary(at: RegistryPlace(login.host))
+                table.add(.init(login.host, .strong), .init(login.username), .init(rules))
+            }
             console.write(lines: table.lines(style: console.style, width: console.width))
         }
     }

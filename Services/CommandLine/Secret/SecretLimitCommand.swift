@@ -9,7 +9,7 @@ struct SecretLimitCommand: AsyncParsableCommand {
             What is given takes the place of what there was of its kind; the rest stays. An empty text leaves a list \
             empty.
 
-              slipway secret limit DEPLOY_KEY --repo shop/web --branch main --branch 'release/*'
+              slipway secret limit DEPLOY_KEY --repo shop/web --branch main
               slipway secret limit NPM_TOKEN --environment ''
             """)
 

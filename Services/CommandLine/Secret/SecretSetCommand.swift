@@ -11,8 +11,9 @@ struct SecretSetCommand: AsyncParsableCommand {
             there is already keeps the limits that are not given anew.
 
               slipway secret set NPM_TOKEN --file token
-              slipway secret set DEPLOY_KEY --repo shop/web --branch main --environment production < key.pem
-              slipway secret set HARBOR --group shop --image plugins/docker --file password
+              slipway secret set DEPLOY_KEY --repo shop/web --branch main < key.pem
+              slipway secret set KUBE --environment production --file kubeconfig
+              slipway secret set HARBOR --group shop --image plugins/docker < pw
             """)
 
     @Argument(help: "The secret's name.")

@@ -367,7 +367,7 @@ struct ActiveRun: Sendable {
 
     /// Secrets were withheld from a job.
     mutating func withheld(_ reasons: [String], from job: JobID) -> [Change] {
-        guard let steps = self.job(job)?.steps.joined(separator: "”, “") else { return [] }
+        guard !reasons.isEmpty, let steps = self.job(job)?.steps.joined(separator: "”, “") else { return [] }
         for reason in reasons { note("withheld from “\(steps)”: \(reason)") }
         return changes()
     }

@@ -55,6 +55,28 @@ struct OriginRule: Sendable, Equatable {
         return nil
     }
 
+    /// What is wrong with the rule, with what to write instead; `nil` where nothing is.
+    var problem: String? {
+        for (what, patterns) in [("a repository", repositories ?? []), ("a ref", refs)] {
+            if let problem = Self.problem(with: patterns, of: what) { return problem }
+        }
+        for ref in refs where !ref.hasPrefix("refs/") {
+            return "“\(ref)” is no ref: write refs/heads/\(ref) for a branch, refs/tags/\(ref) for a tag"
+        }
+        return nil
+    }
+
+    static func problem(with patterns: [String], of what: String) -> String? {
+        for pattern in patterns {
+            do {
+                _ = try Glob(pattern)
+            } catch {
+                return "“\(pattern)” is no pattern of \(what): \(error)"
+            }
+        }
+        return nil
+    }
+
     /// What is meant where no refs are named.
     static let usualRefs = ["refs/heads/**", "refs/tags/**"]
 }

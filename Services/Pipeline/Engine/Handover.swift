@@ -34,18 +34,12 @@ struct Handover: Sendable {
     }
 }
 
-extension [String: SealStore.Kept] {
-    /// All of them, sealed for the service.
-    func passed(
-        by handover: Handover, as binding: (_ name: String) -> SealBinding
-    ) throws -> [String: SealedSecret] {
-        var passed: [String: SealedSecret] = [:]
-        for (name, kept) in self { passed[name] = try handover.pass(kept, as: binding(name)) }
-        return passed
-    }
-}
-
 extension Secret {
     /// As it is kept.
     var kept: SealStore.Kept { .init(sealed: sealed, binding: .kept(secret: name, of: owner.key)) }
+}
+
+extension RegistryAccess {
+    /// As it is kept.
+    var kept: SealStore.Kept { .init(sealed: sealed, binding: .kept(registry: place.description)) }
 }

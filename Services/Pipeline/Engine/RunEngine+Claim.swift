@@ -132,8 +132,9 @@ extension RunEngine {
             let (decision, changes) = run.claim(
                 job.id, attempt: attempt, worker: claim.worker, claim: claim.id, life: claim.life)
             reply = try answer(decision, to: job.id, run, with: claim.keys, in: transaction)
-            guard case .granted(let grant) = reply, let withheld = grant.withheld else { return changes }
-            return changes + run.withheld(withheld.values.sorted(), from: job.id)
+            guard case .granted(let grant) = reply else { return changes }
+            let withheld = [grant.withheld, grant.withheldLogins].compactMap { $0?.values.sorted() }.joined()
+            return changes + run.withheld(Array(withheld), from: job.id)
         }
         if reply.isGranted { try transaction.turns.served(job) }
         return reply
@@ -190,12 +191,17 @@ extension RunEngine {
         variables.stageStartedAt = run.startOfStage(job.stage)
         let document = try JSONValue(encoding: stage)
         let environment = run.environment(of: job)
-        // What a stranger proposes sees no login.
-        let isTrusted = run.summary.event != .pullRequest
         let given = try secrets(for: job, stage, run, in: tables) { secret in
             try handover.pass(secret.kept, as: binding.secret(secret.name))
         }
         let dropped = run.dropped(for: job)
+        let outputs = run.outputs(for: job)
+        let parameters = try ProcessCompiler.values(of: run.plan.process, given: run.details.trigger.parameters)
+        let logins = try logins(
+            for: job, stage, run, handedOn: outputs.values.flatMap(\.values) + parameters.values, in: tables
+        ) { access in
+            try handover.pass(access.kept, as: binding.registry(access.place.description))
+        }
         return JobGrant(
             job: job.id, run: job.run, attempt: job.lease.attempt,
             token: configuration.grantTokens.sign(job.id, attempt: job.lease.attempt),
@@ -203,16 +209,15 @@ extension RunEngine {
             timeoutSeconds: job.timeLimit, repository: run.summary.repository, commit: commit,
             ref: run.summary.ref, stage: document, steps: job.steps, outcomes: run.outcomes(before: job),
             failedStages: run.failedStages(beside: job.stage),
-            outputs: run.outputs(for: job), dropped: dropped.isEmpty ? nil : dropped,
+            outputs: outputs, dropped: dropped.isEmpty ? nil : dropped,
             environment: variables.environment(stage: stage).merging(environment?.rules.variables ?? [:]) { own, _ in
                 own
             },
-            parameters: try ProcessCompiler.values(
-                of: run.plan.process, given: run.details.trigger.parameters),
+            parameters: parameters,
             secrets: given.secrets, imageSecrets: given.ofImages.isEmpty ? nil : given.ofImages,
             withheld: given.withheld.isEmpty ? nil : given.withheld,
-            registries: isTrusted
-                ? try tables.secrets.registries().passed(by: handover, as: binding.registry) : [:],
+            registries: logins.unlimited, logins: logins.logins,
+            withheldLogins: logins.withheld.isEmpty ? nil : logins.withheld,
             source: try source(for: job, stage, run, cloneURL: repository?.cloneURL) {
                 try handover.seal($0, for: binding.mirror($1))
             },

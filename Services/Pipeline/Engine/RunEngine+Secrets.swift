@@ -34,6 +34,39 @@ extension RunEngine {
         return given
     }
 
+    /// The registry logins that a job is sent: those of the registries which its steps name, as far as their rules let it.
+    struct GivenLogins: Sendable, Equatable {
+        /// By place.
+        var logins: [String: LoginGrant] = [:]
+        /// Those without a limit within the job, by host.
+        var unlimited: [String: SealedSecret] = [:]
+        /// Why it does not get others, by place.
+        var withheld: [String: String] = [:]
+    }
+
+    /// - Parameter seal: seals one for the job.
+    func logins(
+        for job: Job, _ stage: Stage, _ run: ActiveRun, handedOn: [String], in tables: some Tables,
+        seal: (RegistryAccess) throws -> SealedSecret
+    ) throws -> GivenLogins {
+        let all = try tables.secrets.registries()
+        guard !all.isEmpty else { return GivenLogins() }
+        let needs = try RegistryNeeds(of: stage.only(job), handedOn: handedOn)
+        var given = GivenLogins()
+        for access in all where needs.need(access) {
+            if let reason = access.refusal(of: run.origin) {
+                given.withheld[access.place.description] = reason
+                continue
+            }
+            let sealed = try seal(access)
+            given.logins[access.place.description] = LoginGrant(
+                sealed: sealed, uses: RegistryUse.allCases.filter(access.rules.allUses.contains),
+                commands: access.rules.areCommandsGiven(at: access.place))
+            if access.isUnlimited { given.unlimited[access.place.host] = sealed }
+        }
+        return given
+    }
+
     private func receiver(_ job: Job, _ run: ActiveRun, in tables: some Tables) throws -> Secret.Receiver {
         var receiver = Secret.Receiver(origin: run.origin, environment: run.environment(of: job)?.name)
         let event = run.details.trigger.event

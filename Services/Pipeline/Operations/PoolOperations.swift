@@ -36,21 +36,9 @@ struct PoolOperations: Sendable {
 
     /// What is wrong with rules, with what to write instead; `nil` where nothing is.
     static func problem(with rules: PoolRules) -> String? {
-        for (what, patterns) in [("repository", rules.repositories), ("ref", rules.refs)] {
-            for pattern in patterns {
-                do {
-                    _ = try Glob(pattern)
-                } catch {
-                    return "“\(pattern)” is no pattern of a \(what): \(error)"
-                }
-            }
-        }
         if rules.repositories.isEmpty {
             return "a pool serves repositories such as shop/web or shop/*, and this one names none; ** is all of them"
         }
-        for ref in rules.refs where !ref.hasPrefix("refs/") {
-            return "“\(ref)” is no ref: write refs/heads/\(ref) for a branch, refs/tags/\(ref) for a tag"
-        }
-        return nil
+        return OriginRule(repositories: rules.repositories, refs: rules.refs, events: rules.events).problem
     }
 }

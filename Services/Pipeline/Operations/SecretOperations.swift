@@ -1,9 +1,8 @@
 import Contracts
 import FoundationEssentials
-import PipelineLanguage
 import Secrets
 
-/// Secrets and registry logins: sealed on arrival, never shown.
+/// Secrets: sealed on arrival, never shown. Registry logins are in a file of their own.
 struct SecretOperations: Sendable {
     let store: PipelineStore
     let keys: KeyRing
@@ -72,17 +71,10 @@ struct SecretOperations: Sendable {
 
     /// What is wrong with rules, with what to write instead; `nil` where nothing is.
     private static func problem(with rules: SecretRules) -> String? {
-        for (what, patterns) in [("a ref", rules.refs), ("an image", rules.images)] {
-            for pattern in patterns {
-                do {
-                    _ = try Glob(pattern)
-                } catch {
-                    return "“\(pattern)” is no pattern of \(what): \(error)"
-                }
-            }
-        }
-        for ref in rules.refs where !ref.hasPrefix("refs/") {
-            return "“\(ref)” is no ref: write refs/heads/\(ref) for a branch, refs/tags/\(ref) for a tag"
+        if let problem = OriginRule(refs: rules.refs, events: rules.events).problem
+            ?? OriginRule.problem(with: rules.images, of: "an image")
+        {
+            return problem
         }
         for name in rules.environments where !KeptName.isValid(name) {
             return "“\(name)” is not the name of an environment"
@@ -90,38 +82,7 @@ struct SecretOperations: Sendable {
         return nil
     }
 
-    func registries(as principal: Principal) async throws -> [RegistryView] {
-        try await store.read {
-            try $0.secrets.registryHosts().map { RegistryView(host: $0.host, username: $0.username) }
-        }
-    }
-
-    func save(_ login: RegistryLogin, for host: String, as principal: Principal) async throws {
-        try Self.check(host: host)
-        let text = String(decoding: try Wire.encode(login), as: UTF8.self)
-        let sealed = try keys.seal(text, for: .kept(registry: host))
-        try await store.write { transaction in
-            try transaction.secrets.saveRegistry(
-                host, username: login.username, sealed: sealed, now: transaction.now)
-        }
-    }
-
-    func remove(registry host: String, as principal: Principal) async throws {
-        try Self.check(host: host)
-        guard try await store.write({ try $0.secrets.removeRegistry(host) }) else {
-            throw OperationError(.notFound, "unknown_registry", "there is no login for “\(host)”")
-        }
-    }
-
     private static func check(_ name: String) throws {
         guard KeptName.isValid(name) else { throw KeptName.malformed("secret", name) }
-    }
-
-    private static func check(host: String) throws {
-        guard !host.isEmpty, host.utf8.count <= 255, !host.contains("/"), !host.contains(where: \.isWhitespace) else {
-            throw OperationError.invalid(
-                "malformed_registry", "“\(host)” is not a registry's host",
-                remedy: "give it as in the image's name, such as harbor.example:5000")
-        }
     }
 }

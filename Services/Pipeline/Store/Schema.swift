@@ -7,7 +7,7 @@ enum Schema {
         Inbox.migration, Outbox.migration, first, rollouts, people, DiscoveredRepositoryStore.migration, names, forges,
         tokens, EnvironmentStore.migration, EnvironmentStore.adoptions, WorkerStore.migration, TurnStore.migration,
         EnvironmentStore.approvals, senders, PoolStore.migration, SecretStore.rules, RunStore.dropped,
-        SealStore.migration,
+        SealStore.migration, SecretStore.logins,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so

@@ -1,5 +1,4 @@
 import Contracts
-import Secrets
 import Storage
 
 /// Sealed values: secrets of all repositories, of one, and logins of registries. Never opened here.
@@ -10,6 +9,13 @@ struct SecretStore {
             -- Which jobs get it; none for the usual ones: every branch and tag, and no merge request. A `repository` that
             -- ends in a slash is a group.
             ALTER TABLE secrets ADD COLUMN rules TEXT;
+            """)
+
+    static let logins = Migration(
+        "2026-11 logins",
+        sql: """
+            -- Which jobs it is used for; none for the usual ones. A `host` may have a path behind it.
+            ALTER TABLE registries ADD COLUMN rules TEXT;
             """)
 
     let database: Database
@@ -57,32 +63,35 @@ struct SecretStore {
             sealed: row["sealed"], updatedAt: row["updatedAt"])
     }
 
-    func saveRegistry(_ host: String, username: String, sealed: SealedSecret, now: Timestamp) throws {
+    // MARK: - Registry logins
+
+    func save(_ access: RegistryAccess, now: Timestamp) throws {
         try database.execute(
             """
-            INSERT INTO registries (host, sealed, username, updatedAt) VALUES (?, ?, ?, ?)
+            INSERT INTO registries (host, sealed, username, rules, updatedAt) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (host) DO UPDATE SET sealed = excluded.sealed, username = excluded.username,
-                updatedAt = excluded.updatedAt
-            """, [host, sealed, username, now])
+                rules = excluded.rules, updatedAt = excluded.updatedAt
+            """,
+            [access.place.description, access.sealed, access.username, JSONColumn(access.rules), now])
     }
 
-    func removeRegistry(_ host: String) throws -> Bool {
-        try database.execute("DELETE FROM registries WHERE host = ?", [host]) > 0
+    /// - Returns: `false` if there is none.
+    func remove(registry place: String) throws -> Bool {
+        try database.execute("DELETE FROM registries WHERE host = ?", [place]) > 0
     }
 
-    /// Hosts and the user names they are signed in to with.
-    func registryHosts() throws -> [(host: String, username: String)] {
-        try database.rows("SELECT host, username FROM registries ORDER BY host")
-            .map { (try $0["host"], try $0["username"]) }
+    func registry(_ place: String) throws -> RegistryAccess? {
+        try database.row("SELECT * FROM registries WHERE host = ?", [place]).map(Self.access)
     }
 
-    /// Sealed logins by host.
-    func registries() throws -> [String: SealStore.Kept] {
-        var found: [String: SealStore.Kept] = [:]
-        for row in try database.rows("SELECT host, sealed FROM registries") {
-            let host: String = try row["host"]
-            found[host] = try .init(sealed: row["sealed"], binding: .kept(registry: host))
-        }
-        return found
+    /// All logins, by their places.
+    func registries() throws -> [RegistryAccess] {
+        try database.rows("SELECT * FROM registries ORDER BY host").map(Self.access)
+    }
+
+    private static func access(_ row: Row) throws -> RegistryAccess {
+        try RegistryAccess(
+            place: RegistryPlace(row["host"]), username: row["username"], rules: row.json("rules") ?? RegistryRules(),
+            sealed: row["sealed"])
     }
 }

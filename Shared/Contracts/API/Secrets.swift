@@ -86,25 +86,3 @@ public struct SecretView: Codable, Sendable, Equatable {
     /// Whose it is, in words.
     public var owner: String { repository?.rawValue ?? group.map { "\($0)/**" } ?? "all repositories" }
 }
-
-/// `PUT /api/v1/registries/{host}`: the login builders push with.
-public struct RegistryRequest: Codable, Sendable, Equatable {
-    public var username: String
-    public var password: String
-
-    public init(username: String, password: String) {
-        self.username = username
-        self.password = password
-    }
-}
-
-/// `GET /api/v1/registries` lists these: a registry with a login, whose password is never shown.
-public struct RegistryView: Codable, Sendable, Equatable {
-    public var host: String
-    public var username: String
-
-    public init(host: String, username: String) {
-        self.host = host
-        self.username = username
-    }
-}

@@ -130,8 +130,13 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var imageSecrets: [String: ImageSecret]?
     /// Why the job does not get secrets that its steps name, by name; `nil` where it gets all there are.
     public var withheld: [String: String]?
-    /// Logins by registry host; each opens to the JSON of ``RegistryLogin``.
+    /// Logins by registry host that the job may use for whatever it wants, for workers that know no ``logins``; each opens
+    /// to the JSON of ``RegistryLogin``.
     public var registries: [String: SealedSecret]
+    /// The logins of the registries that its steps name, by ``RegistryPlace``; `nil` from a platform of an earlier version.
+    public var logins: [String: LoginGrant]?
+    /// Why the job does not get logins that its steps need, by ``RegistryPlace``.
+    public var withheldLogins: [String: String]?
     /// Where the commit can be fetched; `nil` for a job that needs no source.
     public var source: SourceAccess?
     /// For a rollout: grows with every rollout of the same workload, so that an older one cannot win.
@@ -150,7 +155,8 @@ public struct JobGrant: Codable, Sendable, Equatable {
         dropped: [String: [String: String]]? = nil, environment: [String: String] = [:],
         parameters: [String: String]? = nil, secrets: [String: SealedSecret] = [:],
         imageSecrets: [String: ImageSecret]? = nil, withheld: [String: String]? = nil,
-        registries: [String: SealedSecret] = [:],
+        registries: [String: SealedSecret] = [:], logins: [String: LoginGrant]? = nil,
+        withheldLogins: [String: String]? = nil,
         source: SourceAccess? = nil, sequence: Int64? = nil, permit: RolloutPermit? = nil,
         traceparent: String? = nil
     ) {
@@ -175,10 +181,27 @@ public struct JobGrant: Codable, Sendable, Equatable {
         self.imageSecrets = imageSecrets
         self.withheld = withheld
         self.registries = registries
+        self.logins = logins
+        self.withheldLogins = withheldLogins
         self.source = source
         self.sequence = sequence
         self.permit = permit
         self.traceparent = traceparent
+    }
+}
+
+/// A registry login that a job may use.
+public struct LoginGrant: Codable, Sendable, Equatable {
+    /// Opens to the JSON of ``RegistryLogin``.
+    public var sealed: SealedSecret
+    public var uses: [RegistryUse]
+    /// Whether commands of steps that run as processes may read it.
+    public var commands: Bool
+
+    public init(sealed: SealedSecret, uses: [RegistryUse], commands: Bool) {
+        self.sealed = sealed
+        self.uses = uses
+        self.commands = commands
     }
 }
 

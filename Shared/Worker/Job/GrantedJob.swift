@@ -13,8 +13,9 @@ public struct GrantedJob: Sendable {
     let secrets: [String: String]
     /// The images of the latter, by the secret's name.
     private let images: [String: [String]]
-    /// The platform's and those of the stage's `image_pull_secrets`, by the registry's host; the platform's come first.
-    public let registries: [String: RegistryLogin]
+    /// The registry logins: the platform's, those of the longest path first, then those of the stage's
+    /// `image_pull_secrets`.
+    let logins: [GrantedLogin]
     /// The token for `JobGrant.source`.
     public let sourceToken: String?
     /// Hides all of the above in a log.
@@ -40,7 +41,7 @@ public struct GrantedJob: Sendable {
             steps.append(step)
         }
         self.steps = steps
-        var registries: [String: RegistryLogin] = [:]
+        var logins: [GrantedLogin] = []
         do {
             var secrets: [String: String] = [:]
             for (name, sealed) in grant.secrets { secrets[name] = try keys.open(sealed, for: binding.secret(name)) }
@@ -49,20 +50,30 @@ public struct GrantedJob: Sendable {
             }
             self.secrets = secrets
             images = grant.imageSecrets?.mapValues(\.images) ?? [:]
-            for (host, sealed) in grant.registries {
-                let text = try keys.open(sealed, for: binding.registry(host))
-                registries[host] = try Wire.decode(RegistryLogin.self, from: .init(text.utf8))
+            // A platform of an earlier version limits none.
+            let granted =
+                grant.logins
+                ?? grant.registries.mapValues { LoginGrant(sealed: $0, uses: RegistryUse.allCases, commands: true) }
+            for (place, login) in granted {
+                let text = try keys.open(login.sealed, for: binding.registry(place))
+                logins.append(
+                    GrantedLogin(
+                        place: RegistryPlace(place), login: try Wire.decode(RegistryLogin.self, from: .init(text.utf8)),
+                        uses: Set(login.uses), isForCommands: login.commands))
             }
+            logins.sort { $0.place.path.utf8.count > $1.place.path.utf8.count }
             sourceToken = try grant.source.map { try keys.open($0.token, for: binding.mirror($0.url)) }
         } catch {
             throw JobFailure("a secret of the job cannot be opened: \(error)")
         }
         for name in stage.imagePullSecrets where images[name] == nil {
             guard let text = secrets[name] else { continue }
-            registries.merge(try DockerLogins.read(text, secret: name)) { first, _ in first }
+            for (host, login) in try DockerLogins.read(text, secret: name) {
+                logins.append(GrantedLogin(place: RegistryPlace(host: host), login: login))
+            }
         }
-        self.registries = registries
-        let hidden = Array(secrets.values) + registries.values.map(\.password) + (sourceToken.map { [$0] } ?? [])
+        self.logins = logins
+        let hidden = Array(secrets.values) + logins.map(\.login.password) + (sourceToken.map { [$0] } ?? [])
         mask = LogMask(secrets: hidden)
     }
 
@@ -90,9 +101,17 @@ public struct GrantedJob: Sendable {
         )
     }
 
-    /// - Throws: ``JobFailure`` where it may be in a pull secret that is not there.
-    public func login(for registry: String) throws(JobFailure) -> RegistryLogin? {
-        if let login = registries[registry] { return login }
+    /// The login that an image is pulled or pushed with; `nil` where the job has none.
+    /// - Parameters:
+    ///   - image: its path in the registry, such as `shop/web`.
+    ///   - host: the registry's; `docker.io` for an image that names none.
+    /// - Throws: ``JobFailure`` where it may be in a pull secret that the job does not get.
+    public func login(
+        for image: String, at host: String, to use: RegistryUse = .pull
+    ) throws(JobFailure) -> RegistryLogin? {
+        if let login = logins.first(where: { $0.uses.contains(use) && $0.place.covers(image, at: host) }) {
+            return login.login
+        }
         for name in stage.imagePullSecrets { _ = try secret(name) }
         return nil
     }
@@ -109,8 +128,32 @@ public struct GrantedJob: Sendable {
         if !names.isEmpty {
             return "the secret\(names.count > 1 ? "s" : "") \(names.map { "“\($0)”" }.joined(separator: ", "))"
         }
-        return registries.keys.sorted().first { holds(registries[$0]?.password ?? "") }
-            .map { "the password for the registry \($0)" } ?? "the token of the job's source"
+        return logins.first { holds($0.login.password) }
+            .map { "the password for the registry \($0.place)" } ?? "the token of the job's source"
+    }
+
+    /// The logins that pull from all of a registry, by its host.
+    public var wholeRegistries: [String: RegistryLogin] {
+        let whole = logins.filter { $0.place.path.isEmpty && $0.uses.contains(.pull) }
+        return Dictionary(whole.map { ($0.place.host, $0.login) }) { first, _ in first }
+    }
+
+    /// The logins that commands of a step may read: of the registries which the step names.
+    /// - Returns: by host; of several the first.
+    public func commandLogins(for step: Step) -> [String: RegistryLogin] {
+        let values = step.environment.values.compactMap { value in
+            if case .text(let text) = value { text } else { nil }
+        }
+        let texts = step.commands + values
+        var found: [String: RegistryLogin] = [:]
+        for login in logins where login.isForCommands && found[login.place.host] == nil {
+            // An image that names no registry is Docker Hub's.
+            let isNamed = texts.contains { text in
+                login.place.isNamed(in: text) || login.place.host == "docker.io" && text.contains("docker")
+            }
+            if isNamed { found[login.place.host] = login.login }
+        }
+        return found
     }
 
     /// A text with the job's secrets hidden, for what goes into a report or an event.

@@ -158,6 +158,6 @@ struct ImageBuildStep: Sendable {
             return RegistryCredentials(
                 username: try step.resolve(username), password: try step.resolve(password))
         }
-        return try step.job.credentials(for: image)
+        return try step.job.credentials(for: image, to: .push)
     }
 }

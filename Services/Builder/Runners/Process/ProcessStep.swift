@@ -1,5 +1,6 @@
 import Contracts
 import Glibc
+import Logging
 import PipelineLanguage
 import Synchronization
 import SystemPackage
@@ -21,11 +22,14 @@ struct ProcessStep: Sendable {
         if processes.sharesDocker, let containers, environment["DOCKER_HOST"] == nil {
             environment["DOCKER_HOST"] = "unix://\(containers.host.socketPath)"
         }
-        if !step.job.registries.isEmpty, environment["DOCKER_CONFIG"] == nil {
-            let logins = try DockerLogins.write(step.job.registries, to: given.path.appending("docker"))
-            if let user { try FileTree.give(logins, to: user) }
-            environment["DOCKER_CONFIG"] = logins.string
+        let logins = environment["DOCKER_CONFIG"] == nil ? step.job.commandLogins(for: step.step) : [:]
+        let place = given.path.appending("docker")
+        if !logins.isEmpty {
+            let file = try DockerLogins.write(logins, to: place)
+            if let user { try FileTree.give(file, to: user) }
+            environment["DOCKER_CONFIG"] = file.string
         }
+        defer { if !logins.isEmpty { forget(place) } }
         let command = ShellCommand(
             commands: step.step.commands, shell: step.step.shell, environment: environment,
             workingDirectory: try WorkspacePath.directory(of: step.step, in: folder.workspace, stage: step.job.stage),
@@ -41,6 +45,16 @@ struct ProcessStep: Sendable {
             command, scratch: folder.path, job: step.job.grant.job.rawValue, attempt: step.job.grant.attempt,
             advice: step.step.backgroundAdvice, log: step.log)
         return try await step.result(of: outcome, reason: await reason(of: outcome, step), outputs: given.output)
+    }
+
+    /// Removes a step's logins: no other step of the job is to find them.
+    private func forget(_ logins: FilePath) {
+        do {
+            try FileTree.remove(logins)
+        } catch {
+            containers?.host.logger.warning(
+                "the logins of a step could not be removed before its job ends", metadata: ["error": "\(error)"])
+        }
     }
 
     /// What is known better than the exit code tells.

@@ -66,7 +66,7 @@ struct KubernetesTarget: RolloutTarget {
             await cluster?.learn()
         }
         let grant = step.job.grant
-        let registry = RegistryImages(registry: place.registry, logins: step.job.credentials)
+        let registry = RegistryImages(registry: place.registry, login: step.job.pullCredentials)
         let image = try await registry.resolve(deploy.image)
         if let tag = image.tag { await step.log.line("\(deploy.image): the tag \(tag) is \(image.reference)") }
         var request = RolloutRequest(

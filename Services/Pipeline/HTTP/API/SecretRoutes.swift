@@ -35,9 +35,7 @@ struct SecretRoutes {
         }
         group.on(.put, .registry) { request, context -> Response in
             let body = try await request.json(RegistryRequest.self)
-            let login = RegistryLogin(username: body.username, password: body.password)
-            try await secrets.save(login, for: try context.part("host"), as: context.principal)
-            return .noContent
+            return try .json(try await secrets.save(body, for: try context.part("host"), as: context.principal))
         }
         group.on(.delete, .registry) { _, context -> Response in
             try await secrets.remove(registry: try context.part("host"), as: context.principal)

@@ -4,8 +4,8 @@ import Worker
 /// What the images of a job's rollouts stand for, by the word of their registries.
 struct RegistryImages: Sendable {
     let registry: RegistryClient
-    /// By the registry's host.
-    let logins: [String: RegistryCredentials]
+    /// What an image is asked for with; `nil` for nothing.
+    let login: @Sendable (ImageReference) -> RegistryCredentials?
 
     struct Resolved: Sendable, Equatable {
         /// By digest.
@@ -20,7 +20,7 @@ struct RegistryImages: Sendable {
         do {
             let image = try ImageReference(text)
             if image.digest != nil { return Resolved(reference: text) }
-            let digest = try await registry.digest(of: image, login: login(for: image))
+            let digest = try await registry.digest(of: image, login: login(image))
             let resolved = ImageReference(host: image.host, path: image.path, digest: digest)
             return Resolved(reference: resolved.description, tag: image.tag ?? "latest")
         } catch {
@@ -48,18 +48,14 @@ struct RegistryImages: Sendable {
 
     /// All digests that name a part of an image: its manifest's, those of an index's platforms, and the configurations'.
     private func digests(of image: ImageReference) async throws(DockerError) -> Set<String> {
-        let manifest = try await registry.manifest(of: image, login: login(for: image))
+        let manifest = try await registry.manifest(of: image, login: login(image))
         var digests = manifest.digests
         if let configuration = manifest.configuration { digests.insert(configuration) }
         for platform in manifest.platforms {
             let part = ImageReference(host: image.host, path: image.path, digest: platform.digest)
-            let single = try await registry.manifest(of: part, login: login(for: part))
+            let single = try await registry.manifest(of: part, login: login(part))
             if let configuration = single.configuration { digests.insert(configuration) }
         }
         return digests
-    }
-
-    private func login(for image: ImageReference) -> RegistryCredentials? {
-        logins[image.registry]
     }
 }
