@@ -50,20 +50,19 @@ struct Builder {
             let mark = try settings.optional(BuilderSettings.firewall).map { FilePath($0) }
             context.readiness.add("firewall", isNeeded: false) { FirewallMark.problem(mark) }
         }
-        let certificates = try TrustedCertificates(settings)
-        let certificateFile = data.appending("certificates.pem").string
-        try certificates?.write(to: certificateFile)
+        let authorities = try TrustedCertificates(
+            settings, in: data.string, context.readiness, logger: context.logger)
         let executor = BuildExecutor(
             jobs: data.appending("jobs"),
             git: GitProgram(
-                home: gitHome.string, certificates: certificates.map { _ in certificateFile }, logger: context.logger),
+                home: gitHome.string, certificates: authorities?.path, logger: context.logger),
             caches: try sourceCaches(),
             parts: SourcePartsClient(
-                http: http, authorities: certificates.map { .text($0.pem) }),
+                http: http, authorities: authorities.map { .file($0.path) }),
             tools: BuildTools(
                 processes: try runners.contains(.process) ? stepProcesses(hasEngine: docker != nil) : nil,
                 docker: docker,
-                registry: try RegistryClient(settings, client: http, certificates: certificates),
+                registry: try RegistryClient(settings, client: http, authorities: authorities),
                 events: events, logger: context.logger),
             disk: try diskLimit())
         let scope = try BuilderSettings.scope(settings)
@@ -83,7 +82,7 @@ struct Builder {
             configuration: configuration,
             logger: context.logger)
         context.readiness.add("slots") { loop.problem }
-        return [events, loop]
+        return (authorities.map { [$0] } ?? []) + [events, loop]
     }
 
     private func diskLimit() throws -> DiskLimit? {

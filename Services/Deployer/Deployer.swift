@@ -38,7 +38,9 @@ struct Deployer {
         let timeout = try settings.value(DeployerSettings.timeout)
         let shutdown = try settings.value(CommonSettings.shutdownGrace)
         let http = HTTPClient(logger: context.logger)
-        let registry = try RegistryClient(settings, client: http, certificates: try TrustedCertificates(settings))
+        let authorities = try TrustedCertificates(
+            settings, in: try settings.value(CommonSettings.data), context.readiness, logger: context.logger)
+        let registry = try RegistryClient(settings, client: http, authorities: authorities)
         let bus = context.bus
         let events = WorkerEvents(service: "deployer", logger: context.logger) { event in
             try await bus.publish(event)
@@ -75,6 +77,6 @@ struct Deployer {
             return loop
         }
         // Those that come first end last: the events of the last jobs still go out.
-        return [events] + loops
+        return (authorities.map { [$0] } ?? []) + [events] + loops
     }
 }

@@ -27,12 +27,11 @@ struct Sync {
         let listen = try settings.value(SyncSettings.listen)
         try FileManager.default.createDirectory(atPath: data + "/home", withIntermediateDirectories: true)
         let certificate = try ServerCertificate(settings, context.readiness, logger: logger)
-        let certificates = try TrustedCertificates(settings)
-        try certificates?.write(to: data + "/certificates.pem")
+        let authorities = try TrustedCertificates(settings, in: data, context.readiness, logger: logger)
         var git = GitProgram(
             path: try settings.value(SyncSettings.git), home: data + "/home",
             allowsFile: try settings.value(SyncSettings.allowsFile),
-            certificates: certificates.map { _ in data + "/certificates.pem" }, logger: logger)
+            certificates: authorities?.path, logger: logger)
         git.ssh = try SyncSettings.ssh(settings)
         git.idleTimeout = try settings.value(SyncSettings.idleTimeout)
         let mirrors = Mirrors(
@@ -54,7 +53,7 @@ struct Sync {
             mirrors: mirrors, access: access, slots: slots, maintenance: maintenance,
             largeFileLimit: Int64(try settings.value(SyncSettings.largeFileLimit)) << 20)
         let outcomes = SyncOutcomes(bus: context.bus, logger: logger)
-        return (certificate.map { [$0] } ?? []) + [
+        return ([certificate, authorities] as [(any Service)?]).compactMap { $0 } + [
             maintenance, KeyAnnouncement(directory: directory, logger: logger),
             RouterService(
                 MirrorRoutes(

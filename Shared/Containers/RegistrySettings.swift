@@ -27,14 +27,14 @@ extension RegistryClient {
     /// - Parameters:
     ///   - settings: those of ``RegistrySettings``.
     ///   - client: sends its requests.
-    ///   - certificates: the authorities to trust instead of the system's.
+    ///   - authorities: the authorities to trust instead of the system's.
     /// - Throws: `SettingsError` with the setting that is wrong.
     public init(
-        _ settings: Settings, client: HTTPClient, certificates: TrustedCertificates?
+        _ settings: Settings, client: HTTPClient, authorities: TrustedCertificates?
     ) throws(SettingsError) {
         self.init(
             client: client, plainHosts: Set(try settings.value(RegistrySettings.plainHosts)),
             realms: try settings.optional(RegistrySettings.tokenRealms) ?? TokenRealms(),
-            authorities: certificates.map { .text($0.pem) })
+            authorities: authorities.map { .file($0.path) })
     }
 }

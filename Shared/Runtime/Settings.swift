@@ -62,6 +62,15 @@ public struct Settings: Sendable {
         }
     }
 
+    /// The file that names the setting's value; `nil` where the value is given itself, or none is.
+    func file<Value>(of setting: Setting<Value>) -> String? {
+        for (_, reader) in sources {
+            if Self.text(setting.key, in: reader) != nil { return nil }
+            if let path = reader.string(forKey: ConfigKey("\(setting.key).file")) { return path }
+        }
+        return nil
+    }
+
     private func find<Value>(_ setting: Setting<Value>) throws(SettingsError) -> (text: String, source: String)? {
         for (name, reader) in sources {
             let label =

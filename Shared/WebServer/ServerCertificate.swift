@@ -96,6 +96,7 @@ public final class ServerCertificate: Service {
     }
 
     /// Has a connection speak TLS; to be called before any other handler is added.
+    /// - Throws: why the handler cannot be added.
     public func secure(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
         try pipeline.addHandler(NIOSSLServerHandler(context: state.withLock(\.context)))
     }
@@ -131,22 +132,6 @@ private struct CertificateProblem: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
-}
-
-/// What tells one version of a file from another.
-private struct FileStamp: Equatable {
-    private let inode: UInt
-    private let size: Int
-    private let seconds: Int
-    private let nanoseconds: Int
-
-    /// - Returns: `nil` where there is none.
-    init?(_ path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        (inode, size) = (status.st_ino, Int(status.st_size))
-        (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
-    }
 }
 
 extension CommonSettings {

@@ -134,6 +134,18 @@ struct PrivateNodeTests {
                 #expect(codes.contains(code), "\(parameters) \(host): \(String(describing: error))")
             }
         }
+        // What is in the files counts at each connection: an authority, or a client's certificate, that is renewed needs no
+        // restart, nor does one that could not be read for a moment.
+        let current = "\(files)/current.pem"
+        let renewed = "cacertfile=\(current)&certfile=\(files)/client.pem&keyfile=\(files)/client.key"
+        try await runTool("cp", ["\(files)/other.pem", current])
+        try await Broker.with(
+            url(renewed), topology: work, configure: { $0.backoff = Backoff(initial: .milliseconds(50)) }
+        ) { broker in
+            await #expect(throws: AMQPError.self) { try await broker.publish(message([1]), timeout: .seconds(1)) }
+            try await runTool("cp", ["\(files)/ca.pem", current])
+            try await broker.publish(message([2]), timeout: .seconds(20))
+        }
         let (never, continuation) = AsyncStream.makeStream(of: Never.self)
         let missing = await #expect(throws: AMQPError.self) {
             // Until the broker's end cancels it.

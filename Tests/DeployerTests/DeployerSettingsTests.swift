@@ -67,7 +67,7 @@ import Testing
         return RolloutPlace(
             cluster: cluster, isDefault: isDefault, variable: DeployerSettings.clusters.variable, settings: settings,
             timeout: .seconds(1), worker: "w", http: http,
-            registry: try RegistryClient(settings, client: http, certificates: nil), logger: logger)
+            registry: try RegistryClient(settings, client: http, authorities: nil), logger: logger)
     }
 
     @Test("what registries are asked with")

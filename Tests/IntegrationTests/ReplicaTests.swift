@@ -31,7 +31,9 @@ import Testing
                 ].merging(settings) { $1 }, log: directory.appending("\(name)-\(number).log"))
         }
 
-        var client: PlatformClient { PlatformClient(server: "http://127.0.0.1:\(port)", gateway: port) }
+        var client: PlatformClient {
+            PlatformClient(server: "http://127.0.0.1:\(port)", gateway: "http://127.0.0.1:\(port)")
+        }
 
         func ready() async throws {
             try await eventually(within: .seconds(30), "a replica is ready") {

@@ -41,23 +41,6 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
         }
     }
 
-    @Test func aCertificateAuthorityIsTrustedBesidesTheSystems() async throws {
-        let authority = "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----"
-        #expect(try await TrustedCertificates(settings()) == nil)
-        try await withFile(authority) { path async throws in
-            let trusted = try await TrustedCertificates(settings([], ["SLIPWAY_CA_FILE": path]))
-            #expect(trusted?.pem.contains(authority) == true)
-            let both = try TrustedCertificates(adding: "added", systemFiles: ["/nowhere.pem", path, "/nowhere"])
-            #expect(both.pem == authority + "\nadded\n")
-            try both.write(to: path)
-            #expect(try String(decoding: Data(contentsOf: URL(filePath: path)), as: UTF8.self) == both.pem)
-        }
-        let error = await #expect(throws: SettingsError.self) {
-            try await TrustedCertificates(settings([], ["SLIPWAY_CA": "/etc/ssl/ca.pem"]))
-        }
-        #expect(error?.message.contains("SLIPWAY_CA_FILE") == true)
-    }
-
     @Test func missingNamesItselfAndAnExample() async throws {
         let error = await #expect(throws: SettingsError.self) { try await settings().value(endpoint) }
         #expect(error?.setting == "SLIPWAY_DOCKER_SOCKET_PATH")

@@ -70,6 +70,28 @@ struct ForgeTroubleTests {
         }
     }
 
+    @Test("git-lfs takes credentials along to no other host either")
+    func largeFileRedirects() async throws {
+        try await GitForge.with { forge in
+            let origin = try await Origin()
+            let repository = try await forge.repository("shop/web")
+            let (pointer, _) = try await forge.storeLargeFile(Array("large".utf8))
+            let commit = try await repository.push([
+                ".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n", "a.bin": pointer,
+            ])
+            let mirror = Mirror(
+                directory: origin.folder + "/large.git", program: origin.mirrors.program, locks: RepositoryLocks())
+            _ = try await mirror.fetch(
+                ref: "refs/heads/main", commit: commit, from: FetchSource(url: forge.url("shop/web")))
+            let moved = FetchSource(
+                url: forge.url("moved/shop/web"), credential: .basic(username: "u", password: "secret"))
+            // Whether what another host gives is taken is git-lfs' affair: it is verified by its SHA-256.
+            try? await mirror.fetchLargeFiles(of: commit, from: moved, limit: 1 << 20)
+            let signed = try forge.requests().filter { $0.contains(" signed ") }
+            #expect(!signed.isEmpty && signed.allSatisfy { $0.contains(" /moved/") }, "\(signed)")
+        }
+    }
+
     @Test("a certificate of one's own authority is refused by name, and taken where the authority is trusted")
     func certificates() async throws {
         let folder = "/tmp/slipway-certificate-\(UInt64.random(in: 0 ... .max))"

@@ -73,6 +73,7 @@ struct APIClient: Sendable {
         _ method: HTTPRequest.Method, _ path: APIPath, _ values: [String], query: [(String, String?)]
     ) -> HTTPRequest {
         var request = HTTPRequest(method, PercentCoding.address(account.server + path.path(values), query: query))
+        request.tls = account.authority.map { HTTPRequest.TLS(authorities: .file($0)) }
         if let token = account.token { request.authentication = .bearer(token) }
         return request
     }
@@ -84,6 +85,12 @@ struct APIClient: Sendable {
             response = try await http.send(request)
         } catch {
             if Task.isCancelled { throw CancellationError() }
+            if error.code == .untrusted {
+                throw CommandError(
+                    "the certificate of \(account.server) is not trusted: \(error.message)",
+                    remedy: "name the authority that signed it: slipway login \(account.server) --ca-file FILE, or "
+                        + "SLIPWAY_CA_FILE")
+            }
             throw CommandError(
                 "\(account.server) does not answer: \(error.message)",
                 remedy: "check the address and that the platform runs (`slipway up` starts one here)")

@@ -1,16 +1,19 @@
 import Contracts
 import FoundationEssentials
+import Glibc
 
 /// A platform and the token it is talked to with.
 struct Account: Codable, Sendable, Equatable {
     /// The address without a slash at its end.
     var server: String
     var token: String?
+    /// The PEM file of the certificate authority that is trusted for it; the system's if `nil`.
+    var authority: String?
 
     /// The first that is given of: the options, the environment, the kept login. A token goes only to the server it
     /// was kept for.
     static func resolve(
-        server: String?, tokenFile: String?,
+        server: String?, tokenFile: String?, authority: String? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment,
         store: AccountStore = .standard()
     ) throws -> Account {
@@ -32,7 +35,16 @@ struct Account: Codable, Sendable, Equatable {
         } else {
             token = kept?.server == normalised ? kept?.token : nil
         }
-        return Account(server: normalised, token: token)
+        let file = authority ?? environment["SLIPWAY_CA_FILE"].nonEmpty
+        if let file, access(file, R_OK) != 0 {
+            throw CommandError(
+                "the certificate authority's file \(file) cannot be read: \(String(cString: strerror(errno)))",
+                remedy: "name the PEM file of the authority that signed the platform's certificate")
+        }
+        return Account(
+            server: normalised, token: token,
+            authority: file.map { URL(filePath: $0).standardizedFileURL.path }
+                ?? (kept?.server == normalised ? kept?.authority : nil))
     }
 
     /// The address as it is kept and compared: with a scheme, without a slash at its end.

@@ -15,6 +15,7 @@ struct LoginCommand: AsyncParsableCommand {
 
               slipway login https://slipway.example
               slipway login http://127.0.0.1:8082 --token-file token
+              slipway login https://slipway.example --ca-file ca.crt
               echo "$TOKEN" | slipway login https://slipway.example
             """)
 
@@ -24,13 +25,19 @@ struct LoginCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A file that holds the token.", valueName: "file"))
     var tokenFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The PEM file of the authority that signed the platform's certificate; else SLIPWAY_CA_FILE, else the system's.",
+            valueName: "file"))
+    var caFile: String?
+
     @Flag(help: "Print JSON instead of text.")
     var json = false
 
     func run() async throws {
         let address = try Account.normalise(server)
         var account = try Account.resolve(
-            server: address, tokenFile: tokenFile, store: AccountStore(path: "/nonexistent/slipway"))
+            server: address, tokenFile: tokenFile, authority: caFile, store: AccountStore(path: "/nonexistent/slipway"))
         if account.token == nil { account.token = try askForToken() }
         try await APIClient.check(account)
         let store = AccountStore.standard()

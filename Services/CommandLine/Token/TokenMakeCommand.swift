@@ -21,8 +21,10 @@ struct TokenMakeCommand: AsyncParsableCommand {
             let grant: TokenGrant = try await client.post(.tokens, body: TokenRequest(name: name))
             // Before anything is written: a login without its token is of no use.
             let store = AccountStore.standard()
-            let isKept = try grant.isOwn && store.load() == client.account
-            if isKept { try store.save(Account(server: client.account.server, token: grant.token)) }
+            var account = client.account
+            let isKept = try grant.isOwn && store.load() == account
+            account.token = grant.token
+            if isKept { try store.save(account) }
             let console = Console.current
             if connection.json { return try console.write(json: grant) }
             console.write(line: grant.token)

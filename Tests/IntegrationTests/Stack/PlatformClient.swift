@@ -9,13 +9,16 @@ import TestSupport
 /// What a person or a forge does with Slipway: its JSON API and its hooks, over HTTP.
 final class PlatformClient: Sendable {
     private let server: String
-    private let gateway: Int
+    private let gateway: String
+    private let tls: HTTPRequest.TLS?
     private let http = HTTPClient(logger: Logger(label: "platform-client"))
     private let token = Mutex("")
 
-    init(server: String, gateway: Int) {
+    /// - Parameter authority: a PEM file of the one that is trusted; the system's if absent.
+    init(server: String, gateway: String, authority: String? = nil) {
         self.server = server
         self.gateway = gateway
+        tls = authority.map { HTTPRequest.TLS(authorities: .file($0)) }
     }
 
     func signIn(tokenFile: FilePath) async throws {
@@ -61,7 +64,7 @@ final class PlatformClient: Sendable {
 
     /// Posts to the gateway as a forge does.
     func hook(_ body: [UInt8], headers: [String: String], of forge: Forge = .gitlab) async throws -> Answer {
-        var request = HTTPRequest(.post, "http://127.0.0.1:\(gateway)\(forge.hookPath)")
+        var request = HTTPRequest(.post, "\(gateway)\(forge.hookPath)")
         request.headers.add("content-type", "application/json")
         for (name, value) in headers { request.headers.add(name, value) }
         request.body = .bytes(body)
@@ -69,6 +72,8 @@ final class PlatformClient: Sendable {
     }
 
     private func answer(to request: HTTPRequest) async throws -> Answer {
+        var request = request
+        if request.url.hasPrefix("https:") { request.tls = tls }
         let response = try await http.send(request)
         return Answer(status: response.status, body: try await response.body.collect(upTo: 64 << 20))
     }

@@ -30,21 +30,23 @@ struct Stack: Sendable {
     /// logged last is part of its text.
     /// - Parameters:
     ///   - brokerURL: the address of a broker, with one login for all; without it each service has its own.
-    ///   - settings: more settings, by service.
+    ///   - settings: more settings, by service. With a certificate of its own a service is reached over TLS.
+    ///   - authority: the PEM file of who signed the certificates.
     static func with(
-        brokerURL: String? = nil, settings: [String: [String: String]] = [:], _ body: (Stack) async throws -> Void
+        brokerURL: String? = nil, settings: [String: [String: String]] = [:], authority: String? = nil,
+        _ body: (Stack) async throws -> Void
     ) async throws {
         if let brokerURL {
-            try await with(urls: [:], or: brokerURL, settings, body)
+            try await with(urls: [:], or: brokerURL, settings, authority, body)
         } else {
             try await VirtualHost.with { host in
-                try await with(urls: try await BrokerLogins.make(on: host), or: host.url, settings, body)
+                try await with(urls: try await BrokerLogins.make(on: host), or: host.url, settings, authority, body)
             }
         }
     }
 
     private static func with(
-        urls: [String: String], or url: String, _ settings: [String: [String: String]],
+        urls: [String: String], or url: String, _ settings: [String: [String: String]], _ authority: String?,
         _ body: (Stack) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
@@ -54,7 +56,7 @@ struct Stack: Sendable {
             for (name, url) in urls {
                 settings[name, default: [:]].merge(["SLIPWAY_BROKER_URL": url]) { given, _ in given }
             }
-            let stack = try Stack(in: directory, brokerURL: url, settings: settings)
+            let stack = try Stack(in: directory, brokerURL: url, settings: settings, authority: authority)
             do {
                 for name in names { try await stack.service(name).start() }
                 try await stack.ready()
@@ -71,12 +73,20 @@ struct Stack: Sendable {
         }
     }
 
-    private init(in directory: FilePath, brokerURL: String, settings: [String: [String: String]]) throws {
+    private init(
+        in directory: FilePath, brokerURL: String, settings: [String: [String: String]], authority: String?
+    ) throws {
         let ports = try Ports()
         self.directory = directory
         self.ports = ports
-        platform = PlatformClient(server: "http://127.0.0.1:\(ports.pipeline)", gateway: ports.gateway)
-        let environments = try Self.environments(directory, ports, brokerURL)
+        func address(_ name: String, _ port: Int) -> String {
+            "\(settings[name]?["SLIPWAY_TLS_CERTIFICATE_FILE"] == nil ? "http" : "https")://127.0.0.1:\(port)"
+        }
+        platform = PlatformClient(
+            server: address("pipeline", ports.pipeline), gateway: address("webhook-gateway", ports.gateway),
+            authority: authority)
+        var environments = try Self.environments(directory, ports, brokerURL)
+        environments["sync"]?["SLIPWAY_MIRROR_URL"] = address("sync", ports.sync)
         var services: [String: ServiceProcess] = [:]
         for name in Self.names {
             let environment = (environments[name] ?? [:]).merging(settings[name] ?? [:]) { $1 }
@@ -135,7 +145,7 @@ struct Stack: Sendable {
             "sync",
             [
                 "SLIPWAY_LISTEN": "127.0.0.1:\(ports.sync)", "SLIPWAY_MIRROR_KEY": mirror,
-                "SLIPWAY_SEAL_KEYS": seal(.sync), "SLIPWAY_MIRROR_URL": "http://127.0.0.1:\(ports.sync)",
+                "SLIPWAY_SEAL_KEYS": seal(.sync),
                 "SLIPWAY_ALLOW_FILE_REPOSITORIES": "true",
             ])
         add(
