@@ -139,9 +139,7 @@ struct PrivateNodeTests {
         let current = "\(files)/current.pem"
         let renewed = "cacertfile=\(current)&certfile=\(files)/client.pem&keyfile=\(files)/client.key"
         try await runTool("cp", ["\(files)/other.pem", current])
-        try await Broker.with(
-            url(renewed), topology: work, configure: { $0.backoff = Backoff(initial: .milliseconds(50)) }
-        ) { broker in
+        try await Broker.with(url(renewed), topology: work) { broker in
             await #expect(throws: AMQPError.self) { try await broker.publish(message([1]), timeout: .seconds(1)) }
             try await runTool("cp", ["\(files)/ca.pem", current])
             try await broker.publish(message([2]), timeout: .seconds(20))
