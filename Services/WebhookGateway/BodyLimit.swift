@@ -17,7 +17,7 @@ final class BodyLimit: Sendable {
     private let reserved = Mutex(Reserved())
 
     /// Bodies up to this are not counted: what bounds them is the number of connections.
-    private static let small = 64 * 1024
+    private static let small = 16 * 1024
 
     init(bytes: Int, budget: Int = 64 << 20) {
         self.bytes = bytes

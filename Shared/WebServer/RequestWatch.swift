@@ -1,8 +1,8 @@
-public import NIOCore
+import NIOCore
 import NIOHTTP1
 
 /// Keeps a connection's place and ends it where its client is too slow: who sends a byte now and then keeps nothing open.
-/// Two handlers: this one sees requests and answers; ``ReadBytes``, before the decoder, sees what is no whole head yet.
+/// It is behind the decoder: bytes that were read and made no part of a request are a head that has begun.
 final class RequestWatch: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -15,6 +15,8 @@ final class RequestWatch: ChannelDuplexHandler {
     private var clock = RequestClock()
     private var place: ConnectionPlaces.Place?
     private var timer: Scheduled<Void>?
+    /// What was read last made parts of a request.
+    private var hasTakenPart = false
 
     /// - Parameter proxies: those that connections of many clients come from.
     init(patience: RequestPatience, places: ConnectionPlaces, proxies: TrustedProxies) {
@@ -40,12 +42,19 @@ final class RequestWatch: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasTakenPart = true
         switch unwrapInboundIn(data) {
         case .head: change(context) { $0.headCame() }
         case .body: break
         case .end: change(context) { $0.requestEnded() }
         }
         context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if !hasTakenPart { change(context) { $0.begin() } }
+        hasTakenPart = false
+        context.fireChannelReadComplete()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -55,7 +64,6 @@ final class RequestWatch: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is ReadBytes.Passed: change(context) { $0.begin() }
         case is MakeWay: if clock.owed != .nothing { context.close(promise: nil) }
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -84,26 +92,9 @@ final class RequestWatch: ChannelDuplexHandler {
 }
 
 extension RequestWatch {
-    /// Adds both handlers to a pipeline that decodes HTTP/1.1 already.
+    /// Adds it to a pipeline that decodes HTTP/1.1 already.
     func install(in pipeline: ChannelPipeline.SynchronousOperations) throws {
         let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
-        try pipeline.addHandler(ReadBytes(), position: .before(decoder))
         try pipeline.addHandler(self, position: .after(decoder))
-    }
-}
-
-/// Tells those behind the decoder that bytes have been through it, also where these made nothing whole.
-public final class ReadBytes: ChannelInboundHandler {
-    public typealias InboundIn = ByteBuffer
-    public typealias InboundOut = ByteBuffer
-
-    /// The event.
-    public struct Passed {}
-
-    public init() {}
-
-    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        context.fireChannelRead(data)
-        context.fireUserInboundEventTriggered(Passed())
     }
 }

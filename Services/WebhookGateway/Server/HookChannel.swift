@@ -19,7 +19,6 @@ struct HookChannel: ServerChildChannel {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             try certificate?.secure(pipeline)
-            try pipeline.addHandler(ReadBytes())
             try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
             try pipeline.addHandler(HookConnection(routes: routes, places: places))
             return Value(channel: channel)

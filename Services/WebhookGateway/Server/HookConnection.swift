@@ -86,6 +86,12 @@ final class HookConnection: ChannelDuplexHandler {
         take(unwrapInboundIn(data), context)
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if case .idle = state, !isHeadPartial, !hasTakenPart { beginHead(context) }
+        hasTakenPart = false
+        context.fireChannelReadComplete()
+    }
+
     func read(context: ChannelHandlerContext) {
         if early.isEmpty { context.read() } else { isReadHeld = true }
     }
@@ -103,9 +109,6 @@ final class HookConnection: ChannelDuplexHandler {
         switch event {
         case is ChannelShouldQuiesceEvent:
             if case .idle = state { context.close(promise: nil) } else { isLast = true }
-        case is ReadBytes.Passed:
-            if case .idle = state, !isHeadPartial, !hasTakenPart { beginHead(context) }
-            hasTakenPart = false
         case ChannelEvent.inputClosed:
             isInputClosed = true
             closeIfUnused(context)
