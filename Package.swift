@@ -230,7 +230,7 @@ let package = Package(
         tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging, metrics]),
         tests(
             "WebServerTests",
-            ["WebServer", "Runtime", "TestSupport", hummingbird, lifecycle, logging, systemPackage]),
+            ["WebServer", "Runtime", "TestSupport", hummingbird, lifecycle, logging, nioCore, systemPackage]),
         tests(
             "WorkerTests",
             [

@@ -50,6 +50,8 @@ public struct RequestPatience: Sendable, Equatable {
     public var body = Duration.seconds(60)
     /// The next request of a connection.
     public var next = Duration.seconds(120)
+    /// How long a client may read nothing of its answer.
+    public var stalled = Duration.seconds(120)
 
     public init() {}
 

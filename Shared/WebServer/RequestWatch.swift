@@ -15,6 +15,8 @@ final class RequestWatch: ChannelDuplexHandler {
     private var clock = RequestClock()
     private var place: ConnectionPlaces.Place?
     private var timer: Scheduled<Void>?
+    /// Ends a connection whose client reads nothing of its answer.
+    private var stall: Scheduled<Void>?
     /// What was read last made parts of a request.
     private var hasTakenPart = false
 
@@ -37,6 +39,7 @@ final class RequestWatch: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
+        stall?.cancel()
         if let place { places.leave(place) }
         context.fireChannelInactive()
     }
@@ -62,6 +65,12 @@ final class RequestWatch: ChannelDuplexHandler {
         context.write(data, promise: promise)
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        stall = context.channel.isWritable ? nil : close(context, in: patience.stalled)
+        context.fireChannelWritabilityChanged()
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is MakeWay: if clock.owed != .nothing { context.close(promise: nil) }
@@ -83,8 +92,12 @@ final class RequestWatch: ChannelDuplexHandler {
             return
         }
         if let place { places.waits(place) }
+        timer = close(context, in: time)
+    }
+
+    private func close(_ context: ChannelHandlerContext, in time: Duration) -> Scheduled<Void> {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: TimeAmount(time)) { bound.value.close(promise: nil) }
+        return context.eventLoop.scheduleTask(in: TimeAmount(time)) { bound.value.close(promise: nil) }
     }
 
     /// Asks a connection to end for another's sake.

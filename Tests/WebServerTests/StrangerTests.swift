@@ -1,6 +1,7 @@
 import Glibc
 import Hummingbird
 import Logging
+import NIOCore
 import Runtime
 import ServiceLifecycle
 import TestSupport
@@ -18,6 +19,14 @@ import Testing
         let port = try LoopbackPort.free()
         let router = Router()
         router.post("body") { request, _ in "\(try await request.body.collect(upTo: 1 << 20).readableBytes)" }
+        router.get("large") { _, _ in
+            Response(
+                status: .ok,
+                body: .init { writer in
+                    for _ in 0..<64 { try await writer.write(ByteBuffer(repeating: 120, count: 1 << 20)) }
+                    try await writer.finish(nil)
+                })
+        }
         router.get("slow") { _, _ in
             try await Task.sleep(for: .seconds(1))
             return "slow"
@@ -108,6 +117,35 @@ import Testing
                 whole.sendall(b"POST /body HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\nContent-Length: 3\\r\\n\\r\\nabc")
                 assert rest(whole).endswith(b"3")
                 """)
+        }
+    }
+
+    @Test func `Who asks and reads no answer keeps no place`() async throws {
+        let places = ConnectionPlaces()
+        var patience = RequestPatience()
+        patience.stalled = .seconds(1)
+        try await with(patience: patience, places: places) { port in
+            try await python(
+                port,
+                """
+                deaf, slow = open(), open()
+                for connection in deaf, slow:
+                    connection.sendall(b"GET /large HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+                count = 0
+                while piece := slow.recv(1 << 20):
+                    count += len(piece)
+                    time.sleep(0.005)
+                assert count > 32 << 20, "who reads slowly gets it all"
+                time.sleep(2)
+                count = 0
+                try:
+                    while piece := deaf.recv(1 << 20):
+                        count += len(piece)
+                except ConnectionResetError:
+                    pass
+                assert count < 32 << 20
+                """)
+            try await eventually("all have left") { places.count == 0 }
         }
     }
 
