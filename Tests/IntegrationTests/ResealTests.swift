@@ -29,7 +29,8 @@ import Testing
                             "SLIPWAY_MIRROR_KEY": String(second.dropFirst(3)),
                             "SLIPWAY_TEST_RUN": TestEnvironment.optional("SLIPWAY_TEST_RUN") ?? "",
                         ], log: directory.appending("pipeline.log"))
-                    let client = PlatformClient(server: "http://127.0.0.1:\(port)", gateway: port)
+                    let client = PlatformClient(
+                        server: "http://127.0.0.1:\(port)", gateway: "http://127.0.0.1:\(port)")
                     try await process.start()
                     do {
                         try await eventually(within: .seconds(30), "pipeline serves") {
