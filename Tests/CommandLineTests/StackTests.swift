@@ -109,8 +109,9 @@ import Testing
         let settings = ["builder:SLIPWAY_POOL=gpu", "deployer:SLIPWAY_CLUSTERS=staging=docker"]
             .compactMap(StackSetting.init(argument:))
         let files = StackService.all.map { service in
-            service.environment(layout: layout, broker: "", inherited: [:], settings: settings, engine: nil)[
-                "SLIPWAY_SEAL_KEYS_FILE"]?.split(separator: "/").last.map(String.init)
+            service.environment(
+                layout: layout, broker: "", inherited: [:], settings: settings, engine: nil, processes: false)[
+                    "SLIPWAY_SEAL_KEYS_FILE"]?.split(separator: "/").last.map(String.init)
         }
         #expect(
             files == [
