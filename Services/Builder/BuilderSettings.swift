@@ -9,7 +9,9 @@ enum BuilderSettings {
         example: "linux,large",
         default: ["default"]
     ) { text in
-        let labels = text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
+        let labels = text.split(separator: ",").map { entry in
+            entry.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
         let isLabel = labels.allSatisfy { label in
             !label.isEmpty && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_=.".contains($0)) }
         }

@@ -12,11 +12,16 @@ import Storage
 struct EventConsumer: Service {
     let store: NotificationStore
     let outlets: [Outlet]
+    /// Whether each event's sender is checked: of a type that nobody is known to send none can be.
+    private let checksSenders: Bool
+    private let logger: Logger
     private let loop: DeliveryLoop
 
     init(bus: Bus, store: NotificationStore, outlets: [Outlet], logger: Logger) {
         self.store = store
         self.outlets = outlets
+        self.logger = logger
+        checksSenders = bus.login.isOwn
         loop = DeliveryLoop(
             bus: bus, queue: MessageMap.notifier, prefetch: 100,
             // What waits together shares one commit.
@@ -35,12 +40,27 @@ struct EventConsumer: Service {
         return event.data.context.chainId ?? event.id.rawValue
     }
 
+    /// Whether somebody is known to send events of this type. The sender was judged by the message's type, so that the event
+    /// has to be of that.
+    static func isKnown(_ event: CloudEvent, sentAs type: String?) throws(MessageFailure) -> Bool {
+        guard event.type == type else {
+            throw .permanent("it was sent as “\(type ?? "")”, and is an event of the type “\(event.type)”")
+        }
+        return MessageMap.isNarrated(event.type)
+    }
+
     private func keep(_ message: IncomingMessage) async throws {
         let event: CloudEvent
         do {
             event = try Wire.decode(CloudEvent.self, from: Data(message.body))
         } catch {
             throw MessageFailure.permanent("it is no CloudEvent: \(error)")
+        }
+        if checksSenders, try !Self.isKnown(event, sentAs: message.properties.type) {
+            logger.notice(
+                "event of a type that this version does not know is passed over",
+                metadata: ["type": "\(event.type)", "message": "\(event.id)"])
+            return
         }
         let takers = outlets.filter { $0.channel.takes(event) }
         let told = try await store.add(event, body: message.body, to: takers.map(\.endpoint))

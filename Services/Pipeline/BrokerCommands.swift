@@ -34,7 +34,8 @@ enum BrokerCommands {
         ServiceCommand(
             "broker definitions",
             "writes what RabbitMQ loads at its start (load_definitions): a login for each service, pool and cluster with "
-                + "no more rights than it needs, and a file with the address of each; passwords that are there stay",
+                + "no more rights than it needs, and a file with the address of each; passwords that are there stay, and so do "
+                + "addresses that were given another scheme or options",
             settings: [folder, address, virtualHost, pools, clusters, former]
         ) { settings, _ in
             let folder = try settings.value(folder)
@@ -46,8 +47,10 @@ enum BrokerCommands {
             var passwords: [String: String] = [:]
             for user in users {
                 let file = "\(folder)/\(file(of: user))"
-                let password = try password(in: file) ?? AccessStore.random(prefix: "")
+                let written = try address(in: file)
+                let password = written?.password ?? AccessStore.random(prefix: "")
                 passwords[user.name] = password
+                guard written?.isEdited != true else { continue }
                 try PrivateFile.replace(
                     file,
                     with:
@@ -76,12 +79,15 @@ enum BrokerCommands {
     /// `broker-url-sync` of `slipway-sync`.
     static func file(of user: BrokerUser) -> String { "broker-url-" + user.name.dropFirst("slipway-".count) }
 
-    /// The password in an address that was written before.
-    private static func password(in file: String) throws -> String? {
+    /// The password in an address that was written before, and whether somebody has changed more of it since than the
+    /// nodes: it may say `amqps`, or have options.
+    private static func address(in file: String) throws -> (password: String, isEdited: Bool)? {
         guard FileManager.default.fileExists(atPath: file) else { return nil }
         let address = try String(contentsOfFile: file, encoding: .utf8)
         guard let login = address.split(separator: "@").first, let colon = login.lastIndex(of: ":") else { return nil }
-        return String(login[login.index(after: colon)...])
+        return (
+            String(login[login.index(after: colon)...]), !address.hasPrefix("amqp://") || address.contains("?")
+        )
     }
 
     /// A password as RabbitMQ keeps it: four random bytes, and SHA-256 of them and the password.

@@ -7,6 +7,16 @@ import Testing
 @Suite struct StackTests {
     private let layout = StackLayout(directory: "/tmp/stack", ports: StackPorts(base: 9080))
 
+    @Test func aDeployersLoginIsNamedAsTheDeployerReadsItsClusters() {
+        func clusters(_ value: String?) -> [String] {
+            PrivateBroker(layout: layout, binaries: "/bin") { name, _ in name == "SLIPWAY_CLUSTERS" ? value : nil }
+                .clusters
+        }
+        #expect(clusters(nil) == ["default"])
+        #expect(clusters("east, west = /etc/west.kubeconfig") == ["default", "east", "west"])
+        #expect(clusters(" default=/etc/a=b.kubeconfig,east") == ["default", "east"])
+    }
+
     @Test func aServiceIsGivenTheKeysItNeedsAndNoOther() throws {
         let inherited = [
             "PATH": "/bin", "SLIPWAY_TOKEN": "secret", "SLIPWAY_LISTEN": "0.0.0.0:1", "SLIPWAY_HOOK_KEY": "mine",

@@ -77,6 +77,57 @@ struct BrokerWallTests {
         }
     }
 
+    /// The platform reaches all that is Slipway's, and the default exchange for its answers; the operator everything.
+    @Test func thePlatformReachesWhatIsSlipwaysAndTheOperatorEverything() async throws {
+        try await Self.withNode { node, address in
+            let queues = Self.topology.queues.map(\.name)
+            let exchanges = Set(Self.topology.exchanges.map(\.name) + [""])
+            let foreign = ["amq.direct", "amq.topic", "amq.fanout"]
+            for (login, reachesForeign) in [("slipway-pipeline", false), ("slipway-operator", true)] {
+                let url = try address(login)
+                try await Broker.with(url) { broker in
+                    for exchange in exchanges.union(foreign) {
+                        let message = OutgoingMessage(exchange: exchange, routingKey: "nowhere", body: [])
+                        let isAllowed = await Self.code { try await broker.publish(message) } != .accessRefused
+                        #expect(isAllowed == (reachesForeign || exchanges.contains(exchange)), "\(login): \(exchange)")
+                    }
+                    for queue in queues {
+                        let deliveries = broker.deliveries(of: queue, prefetch: 1)
+                        #expect(await Self.code { try await deliveries.started() } == nil, "\(login) consumes \(queue)")
+                    }
+                }
+                let stray = await Self.declares(Topology(queues: [.quorum("stray")]), url)
+                #expect(stray == (reachesForeign ? nil : .accessRefused), "\(login)")
+            }
+            // Only the operator sees and changes more than messages.
+            let users = try await node.control("-q", "list_users", "--no-table-headers").split(separator: "\n")
+            #expect(users.count == Self.table.count + 2)
+            for user in users {
+                #expect(user.contains("[]") == !user.hasPrefix("slipway-operator"), "\(user)")
+            }
+        }
+    }
+
+    @Test func anAddressThatSomebodyEditedStays() async throws {
+        try await withTemporaryDirectory { directory in
+            _ = try await Self.define(in: directory, 5672)
+            let file = directory.appending("logins/broker-url-sync")
+            let written = try String(contentsOfFile: file.string, encoding: .utf8)
+            // Other nodes are what the command is told; another scheme and options are an operator's.
+            _ = try await Self.define(in: directory, 5673)
+            let moved = try String(contentsOfFile: file.string, encoding: .utf8)
+            #expect(moved == written.replacing(":5672/", with: ":5673/"))
+            for edited in [
+                moved.replacing("amqp://", with: "amqps://").replacing("127.0.0.1", with: "rabbit.example"),
+                moved.replacing("/\n", with: "/?heartbeat=30\n"),
+            ] {
+                try writeFile(file, edited)
+                _ = try await Self.define(in: directory, 5672)
+                #expect(try String(contentsOfFile: file.string, encoding: .utf8) == edited)
+            }
+        }
+    }
+
     @Test func anEventsLoginHearsEventsAndNothingElse() async throws {
         try await Self.withNode { node, address in
             let url = try address("slipway-events")

@@ -50,7 +50,8 @@ struct StackService: Sendable, Equatable {
     /// What the stack's deployer serves.
     static func clusters(_ setting: (_ name: String) -> String?) -> [String] {
         let named = setting("SLIPWAY_CLUSTERS")?.split(separator: ",") ?? []
-        return ["default"] + named.compactMap { $0.split(separator: "=").first.map(String.init) }
+        let names = named.map { entry in String(entry.prefix { $0 != "=" }.filter { !$0.isWhitespace }) }
+        return ["default"] + names.filter { !$0.isEmpty && $0 != "default" }
     }
 
     /// Its environment: the caller's, so that any setting reaches it, below what this stack decides.

@@ -11,12 +11,13 @@ struct DeadLetterOperations: Sendable {
         try await store.read { try $0.deadLetters.page(before: before, limit: limit) }
     }
 
-    /// Keeps one, durably. One that is parked again replaces what was known of it, unless another sender took its id.
+    /// Keeps one, durably. One that is parked again replaces what was known of it. Where another sender has taken its id, it
+    /// has one made of both, the same each time.
     func park(_ letter: DeadLetter, as principal: Principal) async throws {
         try await store.write { transaction in
             var letter = letter
-            if let kept = try transaction.deadLetters.find(letter.id), kept.sender != letter.sender {
-                letter.id = .make(at: transaction.now)
+            while let kept = try transaction.deadLetters.find(letter.id), kept.sender != letter.sender {
+                letter.id = MessageID(rawValue: "\(letter.id).\(letter.sender ?? "unchecked")")
             }
             try transaction.deadLetters.add(letter)
         }
