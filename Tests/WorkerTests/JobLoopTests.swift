@@ -335,7 +335,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(!platform.log("leak").contains("hunter22"))
         // By its name an image would show it to everybody who sees images.
         let reason =
-            "${steps.leak.token} in “image”: this output was dropped, since it holds the secret “token”: let the step that "
+            "${steps.leak.token} in image: this output was dropped, since it holds the secret “token”: let the step that "
             + "needs that take it itself, with from_secret"
         #expect(finished.steps[1].reason == reason && finished.steps[1].outcome == .failure)
         // The platform tells it to the jobs behind this one, but no name with a secret in it.
