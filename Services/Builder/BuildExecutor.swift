@@ -42,6 +42,8 @@ struct BuildExecutor: JobExecutor {
         }
         let result: Result<Void, any Error>
         do {
+            // Beside the checkout.
+            async let _ = ImagePull.lookAhead(build)
             if !job.stage.clone.disable, let source = job.grant.source {
                 try await SourceCheckout(git: git, caches: caches, parts: parts, waits: run.waits).run(
                     job, source, into: folder.workspace)

@@ -118,6 +118,9 @@ struct Builder {
                 memory: memory.map { Int64($0) << 20 }, cpus: cpus == 0 ? nil : Double(cpus),
                 processes: Int64(try settings.value(BuilderSettings.processes)),
                 dropped: try settings.value(BuilderSettings.dropped).filter { $0.uppercased() != "NONE" }),
+            images: ImageRules(
+                local: try settings.value(BuilderSettings.localImages),
+                proxies: BuilderSettings.proxies(try settings.value(BuilderSettings.buildProxies))),
             http: http, logger: context.logger)
     }
 }

@@ -94,6 +94,19 @@ enum BuilderSettings {
         "job.disk",
         "how much disk a job may use for its workspace, its volumes and what its containers write, in MiB; 0 is without "
             + "limit, and half of the disk where it is not set", example: "20480", in: 0...(1 << 30))
+    static let localImages = Setting<[String]>.list(
+        "docker.local.images",
+        "images that steps and builds may take from the engine though no registry has them: names in which * stands for "
+            + "anything", example: "tools/*,base:1", default: [])
+    static let buildProxies = Setting<[String]>(
+        "docker.build.proxies", "the proxies of the commands of image builds, as build arguments",
+        example: "HTTP_PROXY=http://proxy:3128,NO_PROXY=.example", default: []
+    ) { text in
+        let pairs = text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty }
+        let arePairs = pairs.allSatisfy { $0.contains("=") && ImageRules.isProxy(String($0.prefix { $0 != "=" })) }
+        guard arePairs else { throw SettingProblem(expected: "a list such as HTTP_PROXY=http://proxy:3128") }
+        return pairs
+    }
     static let sourceCacheLimit = Setting<Int>.integer(
         "source.cache.limit",
         "how much of what jobs fetched is kept for the next jobs of the same repositories, in MiB; the repositories "
@@ -101,6 +114,15 @@ enum BuilderSettings {
     static let name = Setting<String>.text(
         "worker.name", "the name of this builder, unique among all; made once and kept in the data folder if not set",
         example: "builder-1")
+
+    static func proxies(_ pairs: [String]) -> [String: String] {
+        var proxies: [String: String] = [:]
+        for pair in pairs {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            proxies[String(parts[0])] = String(parts[1])
+        }
+        return proxies
+    }
 
     /// Which jobs it takes.
     static func scope(_ settings: Settings) throws(SettingsError) -> WorkerScope {
@@ -111,7 +133,7 @@ enum BuilderSettings {
         [
             CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, pool, labels, capacity,
             runners, processUsers, processDocker, dockerSocket, dockerData, trusted, memory, cpus, processes, dropped,
-            sudo, firewall,
+            sudo, firewall, localImages, buildProxies,
         ] + RegistrySettings.all + [jobDisk, sourceCacheLimit, name, CommonSettings.logBrokerURL]
 }
 

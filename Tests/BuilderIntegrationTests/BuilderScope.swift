@@ -108,11 +108,11 @@ struct BuilderScope: Sendable {
     func grant(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil, message: String = "first",
-        parameters: [String: String]? = nil, timeout: Int = 300
+        parameters: [String: String]? = nil, timeout: Int = 300, repository: String = "shop/web"
     ) throws -> JobGrant {
         var stage = stage
         if source == nil { stage.clone.disable = true }
-        let (job, run, repository) = (JobID.make(), RunID.make(), RepositoryPath(rawValue: "shop/web"))
+        let (job, run, repository) = (JobID.make(), RunID.make(), RepositoryPath(rawValue: repository))
         let binding = SealBinding.Grant(job: job, run: run, repository: repository, for: .builder(pool: "default"))
         var sealed: [String: SealedSecret] = [:]
         for (name, text) in secrets { sealed[name] = try keys.seal(text, for: binding.secret(name)) }
@@ -125,7 +125,7 @@ struct BuilderScope: Sendable {
             sha: source?.commit ?? String(repeating: "a", count: 40), message: message, authorName: "Test",
             authorEmail: "test@example.org", committedAt: .now)
         let trigger = Trigger(
-            id: .make(), event: .push, repository: RepositoryPath(rawValue: "shop/web"), ref: "refs/heads/main",
+            id: .make(), event: .push, repository: repository, ref: "refs/heads/main",
             branch: "main")
         let variables = RunVariables(trigger: trigger, commit: commit, number: 1)
         return JobGrant(
@@ -140,9 +140,12 @@ struct BuilderScope: Sendable {
             })
     }
 
-    func host(data: String, limits: ContainerLimits = .init()) -> DockerHost {
+    func host(
+        data: String, limits: ContainerLimits = .init(), images: ImageRules = .init(local: ["*"])
+    ) -> DockerHost {
         DockerHost(
-            socketPath: socket, data: data, hostData: nil, worker: worker, limits: limits, http: http,
+            socketPath: socket, data: data, hostData: nil, worker: worker, limits: limits,
+            images: images, http: http,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -150,6 +153,7 @@ struct BuilderScope: Sendable {
     func run(
         _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
         logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
+        images: ImageRules = .init(local: ["*"]), repository: String = "shop/web",
         sharesDocker: Bool = false, users: ProcessUsers? = nil, disk: DiskLimit? = nil,
         caches: SourceCaches? = nil, message: String = "first",
         parameters: [String: String]? = nil,
@@ -158,13 +162,13 @@ struct BuilderScope: Sendable {
     ) async throws -> Outcome {
         let grant = try grant(
             stage, source: source, secrets: secrets, logins: logins, message: message,
-            parameters: parameters, timeout: timeout)
+            parameters: parameters, timeout: timeout, repository: repository)
         let platform = OneJobPlatform(grant)
         let data = FilePath("\(folder)/data-\(grant.job)")
         try FileTree.make(data.appending("git"))
         if users != nil { try FileTree.letThrough(data) }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let docker = host(data: data.string, limits: limits)
+        let docker = host(data: data.string, limits: limits, images: images)
         let executor = BuildExecutor(
             jobs: data.appending("jobs"),
             git: GitProgram(home: data.appending("git").string, allowsFile: true, logger: logger),
@@ -195,6 +199,8 @@ struct BuilderScope: Sendable {
             try await engine.containers(labelled: labels) + engine.networks(labelled: labels)
             + engine.volumes(labelled: labels)
         guard objects.isEmpty else { throw TestFailure("the job left behind: \(objects)") }
+        let images = try await engine.imageNames(below: "\(JobImages.host)/\(grant.job)")
+        guard images.isEmpty else { throw TestFailure("the job left names of images behind: \(images)") }
         guard platform.gaps.isEmpty else { throw TestFailure("the log has gaps: \(platform.gaps)") }
         return Outcome(finished: finished, platform: platform)
     }

@@ -163,7 +163,7 @@ import Testing
                 [
                     "SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_DATA": "\(scope.folder)/data", "SLIPWAY_SEAL_KEYS": keys,
                     "SLIPWAY_LABELS": "test", "SLIPWAY_DOCKER_SOCKET": scope.socket,
-                    "SLIPWAY_WORKER_NAME": scope.worker,
+                    "SLIPWAY_WORKER_NAME": scope.worker, "SLIPWAY_DOCKER_LOCAL_IMAGES": "*",
                     "SLIPWAY_SHUTDOWN_GRACE": grace, "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:0",
                     "PATH": "/usr/local/bin:/usr/bin:/bin",
                 ], log: FilePath("\(scope.folder)/builder.log"))

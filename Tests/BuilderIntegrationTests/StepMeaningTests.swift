@@ -554,7 +554,7 @@ import Worker
 }
 
 /// A log kept in memory.
-private final class LinesLog: StepLog {
+final class LinesLog: StepLog {
     private let bytes = Mutex<[UInt8]>([])
     var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
     func write(_ new: [UInt8]) async { bytes.withLock { $0 += new } }

@@ -58,12 +58,20 @@ import Testing
                 processes: processes)
             return ["RUNNERS", "DOCKER_SOCKET", "PROCESS_DOCKER"].map { environment["SLIPWAY_\($0)"] }
         }
+        func images(_ own: String?) -> String? {
+            builder.environment(
+                layout: layout, broker: "/keys/broker-url",
+                inherited: own.map { ["SLIPWAY_DOCKER_LOCAL_IMAGES": $0] } ?? [:],
+                settings: [], engine: nil)["SLIPWAY_DOCKER_LOCAL_IMAGES"]
+        }
         #expect(runners([:], engine: nil) == ["process", nil, nil])
         #expect(runners([:], engine: nil, processes: true) == ["process", nil, nil])
         #expect(runners([:], engine: "/run/e.sock") == ["docker", "/run/e.sock", nil])
         #expect(runners([:], engine: "/run/e.sock", processes: true) == ["docker,process", "/run/e.sock", "true"])
         #expect(runners(["SLIPWAY_DOCKER_SOCKET": "/a"], engine: nil) == ["docker", "/a", nil])
         #expect(runners(["SLIPWAY_RUNNERS": "process"], engine: "/a") == ["process", "/a", nil])
+        #expect(images(nil) == "*")
+        #expect(images("tools/*") == "tools/*")
     }
 
     @Test func theEngineIsTheOneAPersonsOwnCommandMeans() {

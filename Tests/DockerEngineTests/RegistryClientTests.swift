@@ -102,6 +102,19 @@ import Testing
         }
     }
 
+    @Test func aRegistryThatAsksForALoginGetsItAtOnceFromThenOn() async throws {
+        let challenge = Script.Answer(status: 401, headers: [.wwwAuthenticate: "Basic realm=x"])
+        try await with([challenge, Self.found(), Self.found(), challenge]) { registry, image, script, _ async throws in
+            let login = RegistryCredentials(username: "ada", password: "secret")
+            for asked in [2, 3] {
+                #expect(try await registry.digest(of: image, login: login) == Self.digest)
+                #expect(script.asked.withLock { $0 } == asked)
+            }
+            let error = await #expect(throws: DockerError.self) { try await registry.digest(of: image, login: login) }
+            #expect(error?.code == .unauthorized)
+        }
+    }
+
     /// On another host than 127.0.0.1, if only by its name.
     private static let challenge = Script.Answer(
         status: 401, headers: [.wwwAuthenticate: #"Bearer realm="http://localhost:9/token",service="x""#])

@@ -105,22 +105,23 @@ struct StackService: Sendable, Equatable {
         }
     }
 
-    /// What differs on a person's own machine from a service's own defaults: repositories may be folders, and steps plain
-    /// processes, with all that the person may do, where there is no engine or the person says so.
+    /// What differs on a person's own machine from a service's own defaults: repositories may be folders, steps may
+    /// take the engine's own images, and be plain processes, with all that the person may do, where there is no engine or
+    /// the person says so.
     private func ownDefaults(_ layout: StackLayout, engine: String?, processes: Bool) -> [String: String] {
         let socket = engine.map { ["SLIPWAY_DOCKER_SOCKET": $0] } ?? [:]
         return switch name {
         case "sync": ["SLIPWAY_MIRROR_URL": layout.mirror, "SLIPWAY_ALLOW_FILE_REPOSITORIES": "true"]
         case "pipeline": ["SLIPWAY_PUBLIC_URL": layout.server, "SLIPWAY_HOOKS_URL": layout.hooks]
         case "builder":
-            engine == nil
+            (engine == nil
                 ? ["SLIPWAY_RUNNERS": "process"]
                 : socket.merging(["SLIPWAY_DOCKER_FIREWALL": layout.firewallMark]) { $1 }
                     .merging(
                         processes
                             ? ["SLIPWAY_RUNNERS": "docker,process", "SLIPWAY_PROCESS_DOCKER": "true"]
                             : ["SLIPWAY_RUNNERS": "docker"]
-                    ) { $1 }
+                    ) { $1 }).merging(["SLIPWAY_DOCKER_LOCAL_IMAGES": "*"]) { $1 }
         case "deployer": socket
         default: [:]
         }

@@ -8,11 +8,22 @@ struct ContextArchive: AsyncSequence, Sendable {
 
     let folder: String
     let rules: IgnoreRules
-    /// A `.dockerignore` that comes last, in place of the folder's own; `nil`: none does.
-    var ignoreFile: [UInt8]?
+    /// Files that come last, in place of the folder's own.
+    var added: [File] = []
+
+    /// A file at the top that the folder need not have.
+    struct File: Sendable {
+        let name: String
+        let bytes: [UInt8]
+
+        init(_ name: String, _ bytes: [UInt8]) {
+            self.name = name
+            self.bytes = bytes
+        }
+    }
 
     func makeAsyncIterator() -> Iterator {
-        Iterator(walk: ContextWalk(folder: folder, rules: rules, ignoreFile: ignoreFile))
+        Iterator(walk: ContextWalk(folder: folder, rules: rules, added: added))
     }
 
     struct Iterator: AsyncIteratorProtocol {

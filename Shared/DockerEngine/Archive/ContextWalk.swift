@@ -6,7 +6,7 @@ actor ContextWalk {
     private nonisolated let thread = PinnedThread(name: "tar")
     private let folder: String
     private let rules: IgnoreRules
-    private let ignoreFile: [UInt8]?
+    private let added: [ContextArchive.File]
     private var open: [Folder] = []
     private var file: OpenFile?
     private var started = false
@@ -32,10 +32,10 @@ actor ContextWalk {
         var left: Int64
     }
 
-    init(folder: String, rules: IgnoreRules, ignoreFile: [UInt8]?) {
+    init(folder: String, rules: IgnoreRules, added: [ContextArchive.File]) {
         self.folder = folder
         self.rules = rules
-        self.ignoreFile = ignoreFile
+        self.added = added
     }
 
     deinit {
@@ -58,11 +58,11 @@ actor ContextWalk {
                 try readFile(&piece)
             } else if open.isEmpty {
                 ended = true
-                if let ignoreFile {
-                    let length = Int64(ignoreFile.count)
+                for file in added {
+                    let length = Int64(file.bytes.count)
                     let entry = TarEntry(
-                        path: Array(".dockerignore".utf8), kind: .file(length), mode: 0o644, modifiedAt: 0)
-                    piece += entry.header + ignoreFile + [UInt8](repeating: 0, count: TarEntry.padding(length))
+                        path: Array(file.name.utf8), kind: .file(length), mode: 0o644, modifiedAt: 0)
+                    piece += entry.header + file.bytes + [UInt8](repeating: 0, count: TarEntry.padding(length))
                 }
                 return piece + TarEntry.end
             } else if let name = open[open.count - 1].names.popLast() {

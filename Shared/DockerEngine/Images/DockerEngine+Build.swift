@@ -7,6 +7,9 @@ public struct BuildOptions: Sendable {
     public var context: String
     /// The Dockerfile, relative to the context.
     public var dockerfile: String
+    /// What is built in place of the Dockerfile's own words. The context is sent as it is; a `.dockerignore` stays out of
+    /// what the build sees of it.
+    public var dockerfileText: [UInt8]?
     public var tags: [ImageReference]
     public var arguments: [String: String]
     /// The stage to stop at; the last if `nil`.
@@ -60,7 +63,8 @@ extension DockerEngine {
         var call = Call(.post, "/build", "build of \(build.tags.first.map { "\($0)" } ?? build.context)")
         call.timeout = nil
         call.query = build.tags.map { ("t", "\($0)") }
-        call.query += [("dockerfile", dockerfile), ("rm", "1"), ("forcerm", "1")]
+        let sent = build.dockerfileText == nil ? dockerfile : Self.sentName()
+        call.query += [("dockerfile", sent), ("rm", "1"), ("forcerm", "1")]
         if !build.arguments.isEmpty { call.query.append(("buildargs", try Self.text(build.arguments))) }
         if !build.labels.isEmpty { call.query.append(("labels", try Self.text(build.labels))) }
         if !build.cacheFrom.isEmpty { call.query.append(("cachefrom", try Self.text(build.cacheFrom))) }
@@ -82,17 +86,28 @@ extension DockerEngine {
             text = try Self.read(ignoreFile, in: build.context)
         }
         var rules = try IgnoreRules(text ?? [], file: ignoreFile)
-        let removal =
-            ignoreFile == ".dockerignore" ? nil : try Self.removal(of: dockerfile, in: build.context, by: rules)
-        if ignoreFile == ".dockerignore" { try rules.takeBack(ignoreFile) }
-        try rules.takeBack(dockerfile)
-        call.body = .stream(
-            length: nil, ContextArchive(folder: build.context, rules: rules, ignoreFile: removal))
+        var added: [ContextArchive.File] = []
+        if let text = build.dockerfileText {
+            // The engine removes both once it has read them.
+            added = [.init(sent, text), .init(".dockerignore", Array(".dockerignore\n\(sent)\n".utf8))]
+        } else {
+            let removal =
+                ignoreFile == ".dockerignore" ? nil : try Self.removal(of: dockerfile, in: build.context, by: rules)
+            if ignoreFile == ".dockerignore" { try rules.takeBack(ignoreFile) }
+            try rules.takeBack(dockerfile)
+            if let removal { added = [.init(".dockerignore", removal)] }
+        }
+        call.body = .stream(length: nil, ContextArchive(folder: build.context, rules: rules, added: added))
         let result = try await follow(call, failingAs: .buildFailed, onProgress: onProgress)
         guard let image = result?.id else {
             throw DockerError(.protocolViolation, "\(call.subject): the engine ended it without naming an image")
         }
         return image
+    }
+
+    /// A name that no file of a context has.
+    private static func sentName() -> String {
+        ".slipway-dockerfile-\(String(UInt64.random(in: .min ... .max), radix: 16))"
     }
 
     /// The Dockerfile has to be sent though rules leave it out, and the engine removes it again only for a

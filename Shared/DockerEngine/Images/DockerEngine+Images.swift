@@ -16,9 +16,11 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
     public var user: String
     /// What its containers start by itself; empty where that is the command alone.
     public var entrypoint: [String]
+    /// Instructions of a Dockerfile that a build does first which is made of this image.
+    public var onBuild: [String]
 
     private enum Keys: String, CodingKey { case id, repoTags, repoDigests, config, os, architecture, variant }
-    private enum ConfigKeys: String, CodingKey { case labels, user, entrypoint }
+    private enum ConfigKeys: String, CodingKey { case labels, user, entrypoint, onBuild }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
@@ -37,10 +39,12 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
             labels = try config.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
             user = try config.decodeIfPresent(String.self, forKey: .user) ?? ""
             entrypoint = try config.decodeIfPresent([String].self, forKey: .entrypoint) ?? []
+            onBuild = try config.decodeIfPresent([String].self, forKey: .onBuild) ?? []
         } else {
             labels = [:]
             user = ""
             entrypoint = []
+            onBuild = []
         }
     }
 }
@@ -116,12 +120,24 @@ extension DockerEngine {
     }
 
     /// Removes a name of an image, and the image with its last one. One that is not there is no error.
+    /// - Parameter keepsLayers: Whether what the image was built on stays, for the next build to use again.
     /// - Throws: ``DockerError`` `conflict` where a container uses it.
-    public func removeImage(_ image: String, force: Bool = false) async throws(DockerError) {
+    public func removeImage(
+        _ image: String, force: Bool = false, keepsLayers: Bool = false
+    ) async throws(DockerError) {
         var call = Call(
-            .delete, "/images/\(Self.name(image))", "image \(image)", query: force ? [("force", "1")] : [])
+            .delete, "/images/\(Self.name(image))", "image \(image)",
+            query: (force ? [("force", "1")] : []) + (keepsLayers ? [("noprune", "1")] : []))
         call.alsoFine = [404]
         try await perform(call)
+    }
+
+    /// The names with tags that images have below a host, such as `slipway.local/…/web:1`.
+    /// - Throws: ``DockerError`` where the engine does not tell.
+    public func imageNames(below host: String) async throws(DockerError) -> [String] {
+        struct Listed: Decodable { var repoTags: [String]? }
+        let listed = try await fetch([Listed].self, Call(.get, "/images/json", "the list of images"))
+        return listed.flatMap { $0.repoTags ?? [] }.filter { $0.hasPrefix("\(host)/") }
     }
 
     /// - Throws: ``DockerError`` `notFound`.

@@ -64,6 +64,18 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     /// Host and path, without tag and digest.
     public var repository: String { host.map { "\($0)/\(path)" } ?? path }
 
+    /// The same image by its usual name: Docker Hub's without a host and without `library/`, and with the tag that stands
+    /// for none.
+    public var usual: ImageReference {
+        var image = self
+        if ["docker.io", "index.docker.io", "registry-1.docker.io"].contains(host) { image.host = nil }
+        if image.host == nil, path.hasPrefix("library/"), path.split(separator: "/").count == 2 {
+            image.path = String(path.dropFirst("library/".count))
+        }
+        if tag == nil, digest == nil { image.tag = "latest" }
+        return image
+    }
+
     public var description: String {
         repository + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
     }

@@ -62,7 +62,8 @@ extension RegistryClient {
         }
     }
 
-    /// One request, and one more with what the registry's challenge asks for.
+    /// One request, and one more with what the registry's challenge asks for. A login that it asked for by itself goes along
+    /// with the first for ten minutes.
     private func authenticated(
         _ method: HTTPRequest.Method, _ image: ImageReference, _ login: RegistryCredentials?
     ) async throws(DockerError) -> HTTPResponse {
@@ -73,6 +74,10 @@ extension RegistryClient {
         var request = HTTPRequest(
             method, "\(address)/v2/\(path)/manifests/\(reference)", headers: ["Accept": Self.manifestTypes],
             tls: tls, totalTimeout: .seconds(60))
+        if let login, seenLogins.scheme(of: image.registry) == Self.basic {
+            request.authentication = .basic(username: login.username, password: login.password)
+            return try await send(request, image)
+        }
         let response = try await send(request, image)
         guard response.status == 401 else { return response }
         let challenge = AuthenticationChallenge.first(of: response)
@@ -82,6 +87,7 @@ extension RegistryClient {
                 .unauthorized, "the registry of \(image) refuses the request and does not say how to sign in")
         case .basic:
             guard let login else { throw Self.refusal(image, login) }
+            _ = seenLogins.note(Self.basic, of: image.registry)
             request.authentication = .basic(username: login.username, password: login.password)
         case .bearer(let realm, let service, let scope):
             let answer = try await token(
@@ -93,6 +99,8 @@ extension RegistryClient {
         }
         return try await send(request, image)
     }
+
+    private static let basic = "basic"
 
     private struct TokenReply: Decodable {
         var token: String?

@@ -9,11 +9,13 @@ public struct RegistryClient: Sendable {
     /// Hosts (with their port) spoken to without TLS.
     let plainHosts: Set<String>
     let seenSchemes = SeenSchemes()
+    /// The registries that ask for logins themselves.
+    let seenLogins = SeenSchemes()
     /// Where logins may go for a token.
     let realms: TokenRealms
     let seenRealms = SeenRealms()
     let tls: HTTPRequest.TLS?
-    let retry: TransferRetry
+    public var retry: TransferRetry
 
     /// - Parameters:
     ///   - plainHosts: Registries without TLS, as `host:port`. Those on loopback need not be named: as engines do, they are asked with

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How registries on loopback are spoken to, for ten minutes: another server may have the port then.
+/// How registries are spoken to, for ten minutes: for those on loopback another server may have the port then.
 final class SeenSchemes: Sendable {
     private let seen = Mutex<[String: (scheme: String, until: ContinuousClock.Instant)]>([:])
 

@@ -158,7 +158,11 @@ struct Stack: Sendable {
             "SLIPWAY_RUNNERS": "docker,process",
             "SLIPWAY_DOCKER_SOCKET": try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET"),
         ]
-        add("builder", worker.merging(["SLIPWAY_SEAL_KEYS": seal(.builder(pool: "default"))]) { $1 })
+        add(
+            "builder",
+            worker.merging([
+                "SLIPWAY_SEAL_KEYS": seal(.builder(pool: "default")), "SLIPWAY_DOCKER_LOCAL_IMAGES": "*",
+            ]) { $1 })
         add("deployer", worker)
         add(
             "deployer",

@@ -27,9 +27,10 @@ struct ContainerStep: Sendable {
             throw JobFailure(problem)
         }
         let engine = try await containers.host.engine()
-        let image = try ImageReference(given.step.image ?? "")
-        try await ImagePull(engine: engine, registry: registry, job: given.job, log: given.log)
-            .run(image, policy: given.step.pull)
+        let image = try await ImagePull(
+            engine: engine, registry: registry, host: containers.host, images: containers.images, job: given.job,
+            log: given.log
+        ).run(try ImageReference(given.step.image ?? ""), policy: given.step.pull)
         let step = try await Self.resolved(given, image, engine)
         let directory = try WorkspacePath.directory(of: step.step, isBackground: step.isBackground, in: step.job.stage)
         let folder = try makeFolder(step.step, directory)

@@ -11,6 +11,10 @@ actor DockerHost {
     nonisolated let worker: String
     nonisolated let http: HTTPClient
     nonisolated let socketPath: String
+    nonisolated let images: ImageRules
+    nonisolated let digests = ImageDigests()
+    /// Who pushes an image: what is pushed is what has its name at the engine then.
+    nonisolated let pushes = Turns()
     private let data: String
     private let givenHostData: String?
     let logger: Logger
@@ -22,14 +26,15 @@ actor DockerHost {
     ///   - data: The builder's data folder.
     ///   - hostData: The same as the engine's host sees it; found out if `nil`.
     init(
-        socketPath: String, data: String, hostData: String?, worker: String, limits: ContainerLimits, http: HTTPClient,
-        logger: Logger
+        socketPath: String, data: String, hostData: String?, worker: String, limits: ContainerLimits,
+        images: ImageRules = ImageRules(), http: HTTPClient, logger: Logger
     ) {
         self.socketPath = socketPath
         self.data = data
         givenHostData = hostData
         self.worker = worker
         self.limits = limits
+        self.images = images
         self.http = http
         self.logger = logger
     }
@@ -108,13 +113,14 @@ actor DockerHost {
             try await remove(labelled: labels())
             // So a builder of the version before this one marked what it made.
             try await remove(labelled: ["dev.slipway.worker": worker])
+            try await JobImages.removeLeftovers(of: worker, at: engine())
         } catch {
             logger.warning("leftovers at the Docker Engine could not be removed", metadata: ["error": "\(error)"])
         }
     }
 
     /// An image without content: what is made of it has nothing to run.
-    private static let empty = ImageReference(host: "slipway.local", path: "empty", tag: "1")
+    private static let empty = ImageReference(host: JobImages.host, path: "empty", tag: "2")
 
     /// Removes a folder below the data folder, also what users of containers made there and this builder's own user may
     /// not remove. The engine gives their folders to this user; no image of a job takes part.

@@ -15,6 +15,7 @@ actor JobContainers {
 
     nonisolated let host: DockerHost
     nonisolated let folder: JobFolder
+    nonisolated let images: JobImages
     private let job: GrantedJob
     private let logger: Logger
     private var network: Task<String, any Error>?
@@ -26,6 +27,7 @@ actor JobContainers {
         self.host = host
         self.job = job
         self.folder = folder
+        images = JobImages(host: host, job: job.grant.job, attempt: job.grant.attempt)
         self.logger = logger
     }
 
@@ -34,7 +36,12 @@ actor JobContainers {
     private var prefix: String { "slipway-\(job.grant.job)-\(job.grant.attempt)" }
 
     /// Whether the job made anything at the engine.
-    var isUsed: Bool { network != nil || rootImage != nil || !volumes.isEmpty }
+    var isUsed: Bool {
+        get async {
+            if network != nil || rootImage != nil || !volumes.isEmpty { return true }
+            return await images.isUsed
+        }
+    }
 
     func used(_ image: String, hasShell: Bool) {
         if hasShell || rootImage?.hasShell != true { rootImage = (image, hasShell) }
@@ -91,10 +98,11 @@ actor JobContainers {
         return try await making.value
     }
 
-    /// Removes all of the job's containers, networks and volumes.
+    /// Removes all of the job's containers, networks, volumes and names of images.
     func remove() async {
         do {
             try await host.remove(labelled: labels)
+            try await images.remove()
         } catch {
             logger.warning("what a job left at the Docker Engine could not be removed", metadata: ["error": "\(error)"])
         }

@@ -1,8 +1,12 @@
 import Containers
 import Contracts
+import Crypto
 import DockerEngine
+import FoundationEssentials
+import Glibc
 import PipelineLanguage
 import SystemPackage
+import Text
 import Threading
 import Worker
 
@@ -30,20 +34,16 @@ struct ImageBuildStep: Sendable {
         let context = try WorkspacePath.open(build.context, of: folder)
         // Its path is good while it is open.
         defer { withExtendedLifetime(context) {} }
-        var options = try options(build, context, images, step, login, first)
+        var options = try options(build, context, step)
         try await check(build, context, engine)
         events.buildStarted(step)
         let log = step.log
-        for (host, login) in options.logins {
-            do {
-                try await registry.check(login, for: ImageReference(host: host == "docker.io" ? nil : host, path: "v2"))
-            } catch {
-                options.logins[host] = nil
-                await log.line("the build has no login for \(host): \(error)")
-            }
-        }
         await warnOfSecrets(build, log)
-        await pull(build.cacheFrom, engine, step)
+        let pull = ImagePull(
+            engine: engine, registry: registry, host: containers.host, images: containers.images, job: step.job,
+            logins: login.map { [first.registry: $0] } ?? [:], log: log)
+        options.cacheFrom = await self.pull(build.cacheFrom, pull, step)
+        try await fillIn(&options, build, context, pull, step)
         let command = BuildCommand(
             build: build, images: images.map(\.description), labels: options.labels,
             memoryLimit: containers.host.limits.memory.flatMap { $0 == 0 ? nil : $0 })
@@ -51,15 +51,20 @@ struct ImageBuildStep: Sendable {
         // Its commands reach no more than steps do.
         options.network = try await containers.networkName()
         await log.line("+ \(command)")
+        // A name of the job's own: whatever else the engine calls so stays what it is.
+        let name = await containers.images.name()
+        options.tags = [name]
         let id = try await engine.build(options) { progress in
             if let text = progress.stream { await log.write(Array(text.utf8)) }
         }
         try await check(id, build.platform, engine)
+        await containers.images.built(name, as: images)
         var outputs = ["repository": build.repository, "tag": first.tag ?? ""]
         guard build.push else { return StepResult(success: true, outputs: outputs) }
         var digest = ""
         for image in images {
-            let told = try await ImagePush(engine: engine, registry: registry, log: log).run(image, login: login)
+            let told = try await push(id, as: image, login, engine, log)
+            await containers.host.digests.moved(image)
             // What is deployed is what the registry holds, not what the engine believes.
             digest = try await registry.digest(of: image, login: login)
             guard digest == told else {
@@ -111,41 +116,115 @@ struct ImageBuildStep: Sendable {
         }
     }
 
-    /// The engine uses the layers of images it has, and does not fetch them by itself.
-    private func pull(_ images: [String], _ engine: DockerEngine, _ step: StepRun) async {
-        for text in images {
+    /// Pushes an image under a name it has for no longer than that where the registry does not take it.
+    private func push(
+        _ id: String, as image: ImageReference, _ login: RegistryCredentials?, _ engine: DockerEngine,
+        _ log: any StepLog
+    ) async throws -> String {
+        try await containers.host.pushes.take("\(image)") {
+            try await engine.tag(id, as: image)
             do {
-                let image = try ImageReference(text)
-                await step.log.line("+ docker pull \(image)")
-                let login = try step.job.credentials(for: image)
-                try await registry.check(login, for: image)
-                try await engine.pull(image, login: login)
+                let digest = try await ImagePush(engine: engine, registry: registry, log: log).run(image, login: login)
+                // Another builder of this engine may have given the name to an image of its own meanwhile.
+                guard try await engine.inspectImage(id).repositoryDigests.contains("\(image.usual.repository)@\(digest)")
+                else {
+                    throw JobFailure(
+                        "something else than what was built has been pushed as \(image): the name was given to another "
+                            + "image at the engine meanwhile; build and push again")
+                }
+                return digest
             } catch {
-                await step.log.line("no layers of \(text): \(error)")
+                // A separate task: this has to be done after a cancellation too.
+                await Task {
+                    do {
+                        try await engine.removeImage("\(image)", keepsLayers: true)
+                    } catch {
+                        await log.line("the name \(image) cannot be taken from the engine: \(error)")
+                    }
+                }.value
+                throw error
             }
         }
     }
 
-    private func options(
-        _ build: ImageBuild, _ context: OpenFolder, _ images: [ImageReference], _ step: StepRun,
-        _ login: RegistryCredentials?,
-        _ first: ImageReference
-    ) throws -> BuildOptions {
+    /// The engine uses the layers of images it has, and does not fetch them by itself.
+    /// - Returns: What it knows them by.
+    private func pull(_ images: [String], _ pull: ImagePull, _ step: StepRun) async -> [String] {
+        var found: [String] = []
+        for text in images {
+            do {
+                let image = try ImageReference(text)
+                await step.log.line("+ docker pull \(image)")
+                found.append("\(try await pull.run(image, policy: .always))")
+            } catch {
+                await step.log.line("no layers of \(text): \(error)")
+            }
+        }
+        return found
+    }
+
+    /// Puts the images that this job may use in the place of names that the engine would look up among all it has, and a
+    /// label that keeps the layers of one repository from being another's.
+    private func fillIn(
+        _ options: inout BuildOptions, _ build: ImageBuild, _ context: OpenFolder, _ pull: ImagePull, _ step: StepRun
+    ) async throws {
+        let bytes: [UInt8]
+        do {
+            let file = try context.open(options.dockerfile, O_RDONLY | O_NONBLOCK)
+            bytes = try BoundedFile.read(FileDescriptor(rawValue: file), limit: Self.dockerfileLimit + 1)
+        } catch {
+            throw JobFailure("the Dockerfile cannot be read: \(error)")
+        }
+        guard bytes.count <= Self.dockerfileLimit else {
+            throw JobFailure("the Dockerfile is larger than \(Self.dockerfileLimit >> 20) MiB")
+        }
+        let dockerfile = try Dockerfile(bytes, arguments: options.arguments)
+        var names: [Dockerfile.Image: String] = [:]
+        for image in dockerfile.images {
+            let name = try await pull.run(
+                ImageReference(image.name), policy: build.pull ? .always : nil,
+                platform: image.platform ?? build.platform)
+            names[image] = "\(name)"
+            guard image.isBase else { continue }
+            let triggers = try await pull.engine.inspectImage("\(name)").onBuild
+            for trigger in triggers where try Dockerfile.copiesFromImage(trigger) {
+                throw JobFailure(
+                    "the image \(image.name) has “ONBUILD \(trigger)”, which would copy from an image that nobody has "
+                        + "looked at; copy it in a stage of this Dockerfile, and build on an image without that")
+            }
+            // They come before the label.
+            if !triggers.isEmpty { options.usesCache = false }
+        }
+        let repository = step.job.grant.repository
+        let owner =
+            repository.problem == nil
+            ? repository.rawValue : Hex.encode(SHA256.hash(data: Data(repository.rawValue.utf8)))
+        options.dockerfileText = dockerfile.text(label: "LABEL slipway.dev/repository=\(owner)") {
+            names[$0] ?? $0.name
+        }
+    }
+
+    private static let dockerfileLimit = 1 << 20
+
+    private func options(_ build: ImageBuild, _ context: OpenFolder, _ step: StepRun) throws -> BuildOptions {
         let grant = step.job.grant
         var arguments: [String: String] = [:]
         for (name, value) in build.arguments { arguments[name] = try step.resolve(value) }
+        if let proxy = arguments.keys.sorted().first(where: ImageRules.isProxy) {
+            throw JobFailure(
+                "the build argument \(proxy) is not a pipeline's to give: layers made through one proxy count as those made "
+                    + "through another. The builder's owner sets SLIPWAY_DOCKER_BUILD_PROXIES=\(proxy)=…")
+        }
+        arguments.merge(containers.host.images.proxies) { given, _ in given }
         var labels = [
             "org.opencontainers.image.revision": grant.commit.sha,
             "org.opencontainers.image.source": grant.repository.rawValue,
         ]
         labels.merge(build.labels, uniquingKeysWith: { _, given in given })
-        var logins = step.job.credentials
-        if let login { logins[first.registry] = login }
+        // The images it is made of are there when it begins: the engine needs no login.
         var options = BuildOptions(
             context: context.path, dockerfile: build.dockerfile ?? BuildFile.standard(in: context),
-            tags: images, arguments: arguments,
-            target: build.target, labels: labels, cacheFrom: build.cacheFrom, pulls: build.pull,
-            usesCache: !build.noCache, logins: logins)
+            arguments: arguments, target: build.target, labels: labels, usesCache: !build.noCache)
         options.platform = build.platform
         return options
     }

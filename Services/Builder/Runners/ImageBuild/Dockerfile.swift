@@ -1,0 +1,212 @@
+import Text
+import Worker
+
+/// A Dockerfile as an engine's builder reads it: the images it takes something from, which the engine would look up among
+/// all it has, whoever brought them there.
+///
+/// What is sent to the engine has one line for each instruction. However the engine reads lines together, it begins none
+/// that was not looked at here.
+/// Source: <https://docs.docker.com/reference/dockerfile/>.
+struct Dockerfile {
+    /// An image from outside of the build.
+    struct Image: Hashable {
+        var name: String
+        /// That of `FROM --platform`.
+        var platform: String?
+        /// Whether a stage begins with it, and does first what it has for whoever builds upon it.
+        var isBase: Bool
+    }
+
+    private enum Part {
+        case text([UInt8])
+        /// An instruction with an image in its middle.
+        case image(Image, before: String, after: String)
+        /// The label of the stage that has begun.
+        case label
+    }
+
+    private var parts: [Part] = []
+    /// Those it takes something from, each once.
+    private(set) var images: [Image] = []
+
+    /// - Parameter arguments: of the build.
+    /// - Throws: `JobFailure` that names the line the engine would not understand, or that cannot be looked at.
+    init(_ text: [UInt8], arguments: [String: String]) throws(JobFailure) {
+        var reader = Reader(arguments: arguments)
+        for line in DockerfileLines(text) {
+            guard line.isInstruction else {
+                parts.append(.text(line.text))
+                continue
+            }
+            parts += try reader.read(line)
+        }
+        for case .image(let image, _, _) in parts where !images.contains(image) { images.append(image) }
+    }
+
+    /// What the engine is given.
+    /// - Parameters:
+    ///   - label: An instruction after the beginning of each stage that comes from outside.
+    ///   - name: What the engine knows an image by.
+    func text(label: String, name: (Image) -> String) -> [UInt8] {
+        var lines: [[UInt8]] = []
+        for part in parts {
+            switch part {
+            case .text(let text): lines.append(text)
+            case .image(let image, let before, let after): lines.append(Array("\(before)\(name(image))\(after)".utf8))
+            case .label: lines.append(Array(label.utf8))
+            }
+        }
+        return Array(lines.joined(separator: [UInt8(ascii: "\n")])) + [UInt8(ascii: "\n")]
+    }
+
+    /// Whether an instruction that an image has for whoever builds upon it copies from another image.
+    static func copiesFromImage(_ trigger: String) throws(JobFailure) -> Bool {
+        let line = DockerfileLines.Line(Array(trigger.utf8))
+        guard ["COPY", "ADD"].contains(line.word) else { return false }
+        return try Reader.flags(of: line).contains { $0.hasPrefix("--from=") }
+    }
+
+    /// What is known on the way through the file.
+    private struct Reader {
+        let arguments: [String: String]
+        /// Of `ARG` before the first stage.
+        private var values: [String: String] = [:]
+        /// The names of the stages that are complete.
+        private var stages: Set<String> = []
+        private var stage: String?
+        private var hasStage = false
+
+        init(arguments: [String: String]) { self.arguments = arguments }
+
+        mutating func read(_ line: DockerfileLines.Line) throws(JobFailure) -> [Part] {
+            switch line.word {
+            case "FROM": return try from(line)
+            case "ARG" where !hasStage: argument(line)
+            case "COPY", "ADD": return [try copy(line)]
+            case "ONBUILD":
+                let trigger = DockerfileLines.Line(line.rest, number: line.number)
+                if ["COPY", "ADD"].contains(trigger.word),
+                    try Self.flags(of: trigger).contains(where: { $0.hasPrefix("--from=") })
+                {
+                    throw line.failure(
+                        "copies from an image when others build upon this one; copy it in a stage of its own")
+                }
+            case let word where Self.words.contains(word): break
+            default: throw line.failure("begins with “\(line.word.prefix(40))”, which is no instruction")
+            }
+            return [.text(line.text)]
+        }
+
+        private mutating func from(_ line: DockerfileLines.Line) throws(JobFailure) -> [Part] {
+            let flags = try Self.flags(of: line)
+            let words = Array(line.words.dropFirst(flags.count))
+            guard words.count == 1 || words.count == 3 && words[1].lowercased() == "as",
+                flags.allSatisfy({ $0.hasPrefix("--platform=") }), flags.count < 2
+            else { throw line.failure("is no “FROM [--platform=…] image [AS name]”") }
+            if hasStage, let stage { stages.insert(stage) }
+            hasStage = true
+            stage = words.count == 3 ? words[2].lowercased() : nil
+            let name = try expand(words[0], line)
+            guard !name.isEmpty else { throw line.failure("names no image: “\(words[0])” is empty") }
+            let before = (["FROM"] + flags).joined(separator: " ") + " "
+            let after = words.count == 3 ? " AS \(words[2])" : ""
+            if stages.contains(name.lowercased()) { return [.text(Array("\(before)\(name)\(after)".utf8))] }
+            if name == "scratch" { return [.text(Array("\(before)\(name)\(after)".utf8)), .label] }
+            let platform = try flags.first.map { flag throws(JobFailure) in
+                try expand(String(flag.dropFirst("--platform=".count)), line)
+            }
+            let image = Image(name: name, platform: platform == "" ? nil : platform, isBase: true)
+            return [.image(image, before: before, after: after), .label]
+        }
+
+        private func copy(_ line: DockerfileLines.Line) throws(JobFailure) -> Part {
+            let flags = try Self.flags(of: line)
+            guard let flag = flags.first(where: { $0.hasPrefix("--from=") }) else { return .text(line.text) }
+            let name = String(flag.dropFirst("--from=".count))
+            // A number is a stage's.
+            guard !stages.contains(name.lowercased()), !name.allSatisfy({ ("0"..."9").contains($0) }) else {
+                return .text(line.text)
+            }
+            let others = flags.filter { $0 != flag }.map { "\($0) " }.joined()
+            return .image(
+                Image(name: name, platform: nil, isBase: false), before: "\(line.word) \(others)--from=",
+                after: " " + String(decoding: line.rest(after: flags.count), as: UTF8.self))
+        }
+
+        private mutating func argument(_ line: DockerfileLines.Line) {
+            for word in line.words {
+                let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+                var value = parts.count == 2 ? parts[1] : nil
+                if let text = value, text.count > 1, let quote = text.first, "\"'".contains(quote), text.last == quote {
+                    value = String(text.dropFirst().dropLast())
+                }
+                if let given = arguments[parts[0]] {
+                    values[parts[0]] = given
+                } else if let value {
+                    do { values[parts[0]] = try expand(value, line) } catch { values[parts[0]] = nil }
+                }
+            }
+        }
+
+        /// Replaces `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`.
+        private func expand(_ word: String, _ line: DockerfileLines.Line) throws(JobFailure) -> String {
+            var result = ""
+            var rest = word[...]
+            while let sign = rest.firstIndex(of: "$") {
+                result += rest[..<sign]
+                rest = rest[rest.index(after: sign)...]
+                let isName = { (character: Character) in
+                    character == "_" || character.isASCII && (character.isLetter || character.isNumber)
+                }
+                guard rest.first == "{" else {
+                    let name = rest.prefix(while: isName)
+                    guard !name.isEmpty else { throw line.failure("has a “$” without a name") }
+                    result += values[String(name)] ?? ""
+                    rest = rest.dropFirst(name.count)
+                    continue
+                }
+                guard let end = rest.firstIndex(of: "}") else { throw line.failure("has a “${” without its “}”") }
+                let inner = rest[rest.index(after: rest.startIndex)..<end]
+                let name = inner.prefix(while: isName)
+                let value = values[String(name)]
+                var rule = inner.dropFirst(name.count)
+                let isColon = rule.first == ":"
+                if isColon { rule = rule.dropFirst() }
+                let isSet = isColon ? value?.isEmpty == false : value != nil
+                switch rule.first {
+                case nil where !isColon: result += value ?? ""
+                case "-": result += isSet ? value ?? "" : String(rule.dropFirst())
+                case "+": result += isSet ? String(rule.dropFirst()) : ""
+                default:
+                    throw line.failure("has “${\(inner)}”, and only ${NAME}, ${NAME:-…} and ${NAME:+…} are known here")
+                }
+                rest = rest[rest.index(after: end)...]
+            }
+            result += rest
+            guard !result.contains(where: { "\"'\\`".contains($0) }) else {
+                throw line.failure("has quotes or a backslash in an image's name")
+            }
+            return result
+        }
+
+        /// The words with `--` that an instruction begins with. The engine would take quotes and backslashes out of them.
+        static func flags(of line: DockerfileLines.Line) throws(JobFailure) -> [String] {
+            let flags = Array(line.words.prefix { $0.hasPrefix("--") })
+            for flag in flags where !flag.utf8.allSatisfy({ (0x21...0x7e).contains($0) && !"\"'\\`".utf8.contains($0) })
+            {
+                throw line.failure("has “\(flag)”: options are written without quotes and backslashes here")
+            }
+            // The engine takes these bytes for blanks.
+            if let next = line.rest(after: flags.count).first, [0x85, 0xa0].contains(next) {
+                throw line.failure("has a byte that is no text after its options")
+            }
+            return flags
+        }
+
+        private static let words: Set<String> = [
+            "ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "RUN", "SHELL",
+            "STOPSIGNAL",
+            "USER", "VOLUME", "WORKDIR",
+        ]
+    }
+}

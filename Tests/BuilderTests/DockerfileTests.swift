@@ -1,0 +1,103 @@
+import Testing
+import Worker
+
+@testable import Builder
+
+@Suite struct DockerfileTests {
+    private func rewritten(_ text: String, arguments: [String: String] = [:]) throws -> String {
+        let file = try Dockerfile(Array(text.utf8), arguments: arguments)
+        return String(decoding: file.text(label: "LABEL own=1") { "<\($0.name)>" }, as: UTF8.self)
+    }
+
+    private func images(_ text: String, arguments: [String: String] = [:]) throws -> [String] {
+        try Dockerfile(Array(text.utf8), arguments: arguments).images.map(\.name)
+    }
+
+    @Test func everyImageFromOutsideIsReplaced() throws {
+        let text = """
+            # escape=\\
+            ARG TAG=1
+            FROM --platform=linux/arm64 base:${TAG} AS One
+            copy --chown=1:1 --from=other/tool:2   /x /y
+            FROM one
+            COPY --from=one /a /b
+            COPY --from=0 /a /b
+            FROM scratch as last
+            COPY . .
+            """
+        #expect(
+            try rewritten(text, arguments: ["TAG": "7"]) == """
+                # escape=\\
+                ARG TAG=1
+                FROM --platform=linux/arm64 <base:7> AS One
+                LABEL own=1
+                COPY --chown=1:1 --from=<other/tool:2> /x /y
+                FROM one
+                COPY --from=one /a /b
+                COPY --from=0 /a /b
+                FROM scratch AS last
+                LABEL own=1
+                COPY . .
+
+                """)
+        let image = try Dockerfile(Array(text.utf8), arguments: [:]).images.first
+        #expect(image == .init(name: "base:1", platform: "linux/arm64", isBase: true))
+    }
+
+    /// An instruction goes to the engine as one line, so that it begins no other one in the middle.
+    @Test func anInstructionIsOneLine() throws {
+        #expect(
+            try rewritten("FROM \\\n  # note\n\n  a:1 \\\n AS b\nRUN x \\\r\n  && y\nRUN z \\") == """
+                FROM <a:1> AS b
+                LABEL own=1
+                RUN x   && y
+                RUN z 
+
+                """)
+        #expect(
+            try rewritten("# escape=`\nFROM a\nRUN x `\n  FROM b\nRUN c \\\n").hasSuffix("RUN x   FROM b\nRUN c \\\n\n")
+        )
+        #expect(try rewritten("FROM a\nRUN printf '\\\\\nRUN b").contains("RUN printf '\\\\\nRUN b"))
+        #expect(try images("\u{feff}from a") == ["a"])
+    }
+
+    @Test func argumentsOfTheFirstLineAreFilledIn() throws {
+        let values = "ARG A=a\nARG B=\"b:$A\"\nARG C\n"
+        for (name, image) in [
+            ("$B", "b:a"), ("x/${A}:1", "x/a:1"), ("${C:-d}", "d"), ("${A:+e}", "e"), ("${C-f}", "f"),
+        ] { #expect(try images("\(values)FROM \(name)") == [image]) }
+        #expect(try images("\(values)FROM $C", arguments: ["C": "given"]) == ["given"])
+        // One of a stage is no argument of the next.
+        #expect(throws: JobFailure.self) { try images("FROM a\nARG X=b\nFROM $X") }
+    }
+
+    @Test(
+        "the name of a stage counts once it is complete",
+        arguments: [
+            ("FROM a AS x\nCOPY --from=x / /", ["a", "x"]), ("FROM a AS x\nFROM b\nCOPY --from=X / /", ["a", "b"]),
+            ("FROM a\nCOPY --from=later / /\nFROM b AS later", ["a", "later", "b"]),
+        ])
+    func stages(_ text: String, _ images: [String]) throws {
+        #expect(try self.images(text) == images)
+    }
+
+    @Test(
+        "what the engine might read otherwise is refused",
+        arguments: [
+            "FROM a\nCOPY --\"from\"=b / /", "FROM a\nCOPY --fr\\om=b / /", "FROM a\nCOPY --chown=1\u{a0}--from=b / /",
+            "FROM a\nONBUILD COPY --from=b / /", "FROM a\nonbuild copy --chown=1 --from=b / /", "FROM a b", "FROM",
+            "FROM $", "FROM ${A:?x}", "FROM ${A", "FROM 'a'", "\u{a0}FROM a", "FROM a\n\u{85}FROM b",
+            "FROM a\nRUN cat <<X\nFROM b\nX\n", "FROM --mount=a b", "BUILD a",
+        ])
+    func refusals(_ text: String) {
+        let failure = #expect(throws: JobFailure.self) { try images(text) }
+        #expect(failure?.reason.contains("of the Dockerfile") == true)
+    }
+
+    @Test func whatAnImageCopiesWhenOthersBuildUponIt() throws {
+        #expect(try Dockerfile.copiesFromImage("COPY --from=a / /"))
+        #expect(try Dockerfile.copiesFromImage("add --chown=1 --from=a / /"))
+        #expect(try !Dockerfile.copiesFromImage("COPY . /app"))
+        #expect(try !Dockerfile.copiesFromImage("RUN echo --from=a"))
+    }
+}

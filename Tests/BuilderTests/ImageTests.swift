@@ -1,0 +1,102 @@
+import DockerEngine
+import Synchronization
+import Testing
+
+@testable import Builder
+
+/// Which image a name stands for, and for whom.
+@Suite struct ImageTests {
+    private let image = ImageReference(host: "r.example", path: "shop/web", tag: "1")
+    private let ada = RegistryCredentials(username: "ada", password: "1")
+
+    @Test func onlyWhatTheOwnerNamesIsTheEnginesOwn() throws {
+        let rules = ImageRules(local: ["tools/*", "base:1", "*/slim"])
+        for name in ["tools/go", "tools/go:2", "base:1", "docker.io/library/base:1", "r.example/a/slim"] {
+            #expect(rules.areLocal(try ImageReference(name)), "\(name)")
+        }
+        for name in ["base", "base:2", "tool/go", "r.example/tools/go", "slim:1"] {
+            #expect(!rules.areLocal(try ImageReference(name)), "\(name)")
+        }
+        #expect(try ImageRules(local: ["*"]).areLocal(ImageReference("any/thing:1")))
+        #expect(try !ImageRules().areLocal(ImageReference("any/thing:1")))
+    }
+
+    @Test func aNameWithoutAHostIsDockerHubs() throws {
+        for name in ["alpine", "library/alpine", "docker.io/alpine:latest", "index.docker.io/library/alpine"] {
+            #expect(try "\(ImageReference(name).usual)" == "alpine:latest")
+        }
+        #expect(try "\(ImageReference("r.example/library/a:1").usual)" == "r.example/library/a:1")
+    }
+
+    @Test func aDigestIsRememberedForItsLoginAlone() async throws {
+        let digests = ImageDigests(memory: .seconds(600))
+        let start = ContinuousClock.now
+        func ask(_ login: RegistryCredentials?, _ answer: String, after: Duration = .zero, isFresh: Bool = false)
+            async throws -> String
+        {
+            try await digests.digest(of: image, login: login, isFresh: isFresh, at: start + after) { answer }
+        }
+        #expect(try await ask(ada, "a") == "a")
+        #expect(try await ask(ada, "b", after: .seconds(599)) == "a")
+        #expect(try await ask(nil, "c") == "c")
+        let bob = RegistryCredentials(username: "ada", password: "2")
+        #expect(try await ask(bob, "d") == "d")
+        #expect(try await ask(ada, "e", isFresh: true) == "e")
+        #expect(try await ask(ada, "f", after: .seconds(600)) == "f")
+        await digests.moved(image, at: start)
+        #expect(await digests.last(of: image, login: ada) == "f")
+        #expect(try await ask(ada, "g") == "g")
+        #expect(await digests.last(of: ImageReference(host: nil, path: "x"), login: ada) == nil)
+    }
+
+    /// What happened, in order.
+    private final class Ledger: Sendable {
+        private let state = Mutex<[Int]>([])
+        var entries: [Int] { state.withLock { $0 } }
+        func add(_ entry: Int) { state.withLock { $0.append(entry) } }
+    }
+
+    @Test func aRegistryIsAskedOnceForAllWhoWait() async throws {
+        let (digests, asked, image) = (ImageDigests(), Ledger(), image)
+        let (gate, open) = AsyncStream.makeStream(of: Never.self)
+        let (entered, enter) = AsyncStream.makeStream(of: Void.self)
+        let ask: @Sendable () async throws -> String = {
+            asked.add(1)
+            enter.yield()
+            for await _ in gate {}
+            return "x"
+        }
+        let first = Task { try await digests.digest(of: image, login: nil, ask: ask) }
+        for await _ in entered { break }
+        let others = (0..<8).map { _ in Task { try await digests.digest(of: image, login: nil, ask: ask) } }
+        // Who goes away leaves the others their answer.
+        first.cancel()
+        await #expect(throws: CancellationError.self) { try await first.value }
+        open.finish()
+        for other in others { #expect(try await other.value == "x") }
+        #expect(asked.entries == [1])
+    }
+
+    @Test func aNameIsPushedByOneAtATime() async throws {
+        let (turns, order) = (Turns(), Ledger())
+        let (gate, open) = AsyncStream.makeStream(of: Never.self)
+        let (entered, enter) = AsyncStream.makeStream(of: Void.self)
+        let first = Task {
+            try await turns.take("a") {
+                enter.yield()
+                for await _ in gate {}
+                order.add(1)
+            }
+        }
+        for await _ in entered { break }
+        try await turns.take("b") { order.add(0) }
+        let gone = Task { try await turns.take("a") { order.add(2) } }
+        let last = Task { try await turns.take("a") { order.add(3) } }
+        gone.cancel()
+        await #expect(throws: CancellationError.self) { try await gone.value }
+        open.finish()
+        try await first.value
+        try await last.value
+        #expect(order.entries == [0, 1, 3])
+    }
+}
