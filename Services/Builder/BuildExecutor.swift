@@ -18,14 +18,18 @@ struct BuildExecutor: JobExecutor {
     let disk: DiskLimit?
 
     func collectLeftovers() async {
-        for runner in BuildStepRunners.all { await runner.collectLeftovers(tools) }
-        do {
-            try await remove(jobs)
-            try FileTree.make(jobs)
-            if tools.processes?.users != nil { try FileTree.letThrough(jobs) }
-        } catch {
-            tools.logger.warning("the folders of earlier jobs could not be removed", metadata: ["error": "\(error)"])
+        let isClean = await Self.within(Self.cleanUpTime) {
+            for runner in BuildStepRunners.all { await runner.collectLeftovers(tools) }
+            do {
+                try await remove(jobs)
+                try FileTree.make(jobs)
+                if tools.processes?.users != nil { try FileTree.letThrough(jobs) }
+            } catch {
+                tools.logger.warning(
+                    "the folders of earlier jobs could not be removed", metadata: ["error": "\(error)"])
+            }
         }
+        if !isClean { tools.logger.error("cleaning up took too long; the rest goes at the next start") }
         caches?.trim()
     }
 
@@ -57,7 +61,7 @@ struct BuildExecutor: JobExecutor {
         watch?.cancel()
         // A separate task: this has to be done after a cancellation too.
         await Task {
-            let isClean = await Self.within(cleanUpTime) {
+            let isClean = await Self.within(Self.cleanUpTime) {
                 await runners.cleanUp()
                 await cleanUp(build)
             }
@@ -67,7 +71,7 @@ struct BuildExecutor: JobExecutor {
     }
 
     /// How long cleaning up after a job may take.
-    private var cleanUpTime: Duration { .seconds(300) }
+    static let cleanUpTime = Duration.seconds(300)
 
     /// Cancels the work when its time is over.
     /// - Returns: whether it was done by then.
@@ -102,7 +106,9 @@ struct BuildExecutor: JobExecutor {
     }
 
     private func remove(_ folder: FilePath) async throws {
-        guard let docker = tools.docker else { return try FileTree.remove(folder) }
+        guard let docker = tools.docker else {
+            return try FileTree.remove(folder, until: .now.advanced(by: Self.cleanUpTime))
+        }
         try await docker.remove(folder)
     }
 }

@@ -56,11 +56,11 @@ import Worker
                     below: directory, job: JobID(rawValue: "j\(index)"), attempt: 1, stage: stage)
                 try folder.make()
                 try await runTool("touch", [folder.workspace.appending("Dockerfile").string])
-                #expect(try WorkspacePath.source(of: folder).string.hasSuffix("/workspace/\(path)"))
+                #expect(try WorkspacePath.open(".", of: folder).has("Dockerfile"))
                 let first = folder.shared.appending(path.split(separator: "/").first.map(String.init) ?? "")
                 try await runTool("mv", [first.string, folder.shared.appending("moved").string])
                 try await runTool("ln", ["-s", "../../..", first.string])
-                let error = #expect(throws: JobFailure.self) { try WorkspacePath.source(of: folder) }
+                let error = #expect(throws: JobFailure.self) { try WorkspacePath.open(".", of: folder) }
                 #expect(error?.reason.contains("the workspace") == true)
             }
         }
@@ -90,12 +90,15 @@ import Worker
 
     @Test func aProcessBeginsWhereAContainerWould() async throws {
         try await withTemporaryDirectory { directory in
-            let workspace = directory.appending("workspace")
+            let folder = try JobFolder(
+                below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage(nil, "/go/src/app"))
+            try folder.make()
+            let workspace = folder.workspace
             try FileTree.make(workspace.appending("sub"))
             try await runTool("touch", [workspace.appending("file").string])
             let path = { (wanted: String?) throws(JobFailure) in
                 try WorkspacePath.directory(
-                    of: Step(name: "s", commands: ["x"], workingDirectory: wanted), in: workspace,
+                    of: Step(name: "s", commands: ["x"], workingDirectory: wanted), in: folder,
                     stage: stage(nil, "/go/src/app"))
             }
             #expect(try path(nil) == workspace)
@@ -118,12 +121,13 @@ import Worker
     /// The engine makes a directory that is not there: for commands the script looks, for anything else this does.
     @Test func aContainersDirectoryHasToBeThere() async throws {
         try await withTemporaryDirectory { directory in
-            let workspace = directory.appending("workspace")
-            try FileTree.make(workspace.appending("sub"))
+            let folder = try JobFolder(below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage())
+            try folder.make()
+            try FileTree.make(folder.workspace.appending("sub"))
             let find = { (path: String, mount: String?) throws(JobFailure) in
                 let step = Step(
                     name: "s", workingDirectory: "given", mounts: mount.map { [Mount(name: "v", path: $0)] } ?? [])
-                return try WorkspacePath.find(path, of: step, in: workspace, stage: stage())
+                return try WorkspacePath.find(path, of: step, in: folder, stage: stage())
             }
             #expect(try find("/drone/src", nil))
             #expect(try find("/drone/src/sub", nil))
@@ -131,6 +135,50 @@ import Worker
             #expect(try find("/drone/src/cache/x", "/drone/src/cache"))
             let error = #expect(throws: JobFailure.self) { try find("/drone/src/none", nil) }
             #expect(error?.reason == "the working directory “given” is not there")
+        }
+    }
+
+    /// Nothing of the builder's machine is looked at, nor is a step begun there, by a link that a step before left.
+    @Test func aWorkingDirectoryThatIsALinkLeadsNowhere() async throws {
+        try await withTemporaryDirectory { directory in
+            let folder = try JobFolder(
+                below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage(nil, "src"))
+            try folder.make()
+            try await runTool("mkdir", ["-p", "\(directory)/outside/key", "\(folder.workspace)/a"])
+            try await runTool("ln", ["-s", "\(directory)/outside", "\(folder.workspace)/out"])
+            try await runTool("ln", ["-s", "a", "\(folder.workspace)/in"])
+            func place(_ wanted: String) throws(JobFailure) -> FilePath {
+                try WorkspacePath.directory(
+                    of: Step(name: "s", commands: ["x"], workingDirectory: wanted), in: folder, stage: stage(nil, "src")
+                )
+            }
+            #expect(try place("in").string.hasSuffix("/src/a"))
+            for wanted in ["out", "out/key", "/drone/src/src/out"] {
+                let failure = #expect(throws: JobFailure.self) { try place(wanted) }
+                #expect(failure?.reason.contains("leads out of the workspace") == true)
+                let step = Step(name: "s", image: "x", workingDirectory: wanted)
+                let path = wanted.hasPrefix("/") ? wanted : "/drone/src/src/\(wanted)"
+                #expect(try !WorkspacePath.find(path, of: step, in: folder, stage: stage(nil, "src")))
+            }
+            try await runTool("mv", ["\(folder.workspace)", "\(folder.shared)/moved"])
+            try await runTool("ln", ["-s", "\(directory)/outside", "\(folder.workspace)"])
+            #expect(throws: JobFailure.self) { try place("key") }
+        }
+    }
+
+    @Test func outputsAreThoseOfTheFolderThatWasGiven() async throws {
+        try await withTemporaryDirectory { directory in
+            let folder = try JobFolder(below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage())
+            try folder.make()
+            let step = try folder.makeStep(number: 1)
+            try "a=own".write(toFile: step.output.string, atomically: false, encoding: .utf8)
+            try await runTool("mkdir", ["\(directory)/outside"])
+            try "a=stolen".write(toFile: "\(directory)/outside/output", atomically: false, encoding: .utf8)
+            try await runTool("mv", [step.path.string, "\(directory)/moved"])
+            try await runTool("ln", ["-s", "\(directory)/outside", step.path.string])
+            #expect(try StepOutputs.read(step.written) == ["a": "own"])
+            try await runTool("ln", ["-sf", "\(directory)/outside/output", "\(directory)/moved/output"])
+            #expect(throws: JobFailure.self) { try StepOutputs.read(step.written) }
         }
     }
 

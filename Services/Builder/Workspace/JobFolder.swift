@@ -2,6 +2,7 @@ import Contracts
 import Glibc
 import PipelineLanguage
 import SystemPackage
+import Threading
 import Worker
 
 /// The folder of one attempt of a job: its workspace, and what each step is given beside it.
@@ -53,11 +54,14 @@ struct JobFolder: Sendable {
         do {
             try FileTree.make(path)
             path.withPlatformString { _ = chmod($0, 0o755) }
+            let root = try OpenFolder(path.string)
             let output = try FileDescriptor.open(
-                path.appending("output"), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                FilePath(root.path).appending("output"), .writeOnly,
+                options: [.create, .exclusiveCreate, .closeOnExec],
                 permissions: FilePermissions(rawValue: 0o666))
             try output.closeAfter { _ = fchmod(output.rawValue, 0o666) }
-            return StepFolder(path: path, script: try script.map { try ScriptFiles($0.text, in: path) })
+            return StepFolder(
+                path: path, root: root, script: try script.map { try ScriptFiles($0.text, in: FilePath(root.path)) })
         } catch {
             throw JobFailure("the step's folder cannot be made: \(error)")
         }
@@ -67,7 +71,12 @@ struct JobFolder: Sendable {
 /// What one try of a step is given beside the workspace.
 struct StepFolder: Sendable {
     let path: FilePath
+    /// What is in it is read by this, whatever has taken the place of its path.
+    let root: OpenFolder
     /// `nil` where the step has no commands, or runs as a process.
     let script: ScriptFiles?
+    /// The file its outputs go to, for the step.
     var output: FilePath { path.appending("output") }
+    /// The same for reading it.
+    var written: FilePath { FilePath(root.path).appending("output") }
 }

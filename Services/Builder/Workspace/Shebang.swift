@@ -21,11 +21,9 @@ struct Shebang: Hashable {
         let words = calls.compactMap { $0.split { " \t\"'".contains($0) }.first { !$0.contains("=") && $0 != "exec" } }
         return words.filter { $0.contains("/") && !$0.hasPrefix("/") }.compactMap { word in
             do {
-                let workspace = try WorkspacePath.source(of: folder)
-                var path = try WorkspacePath.directory(of: step, in: workspace, stage: stage)
-                guard path.removePrefix(workspace) else { return nil }
-                let file = try WorkspacePath.open(".", of: folder).open(
-                    path.appending(String(word)).string, O_RDONLY | O_NONBLOCK)
+                guard let file = try WorkspacePath.open(file: String(word), of: step, in: folder, stage: stage) else {
+                    return nil
+                }
                 return Shebang(String(word), try BoundedFile.read(FileDescriptor(rawValue: file), limit: 256))
             } catch {
                 // What cannot be read gives no hint.

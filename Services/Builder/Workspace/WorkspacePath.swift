@@ -61,52 +61,61 @@ enum WorkspacePath {
 
     /// The working directory of a step that runs as a process. The path that the workspace would have in a container
     /// stands for the workspace, so that a pipeline means the same in both; any other is the machine's.
-    /// - Throws: `JobFailure` for a relative path that leads out, and for one that is not there.
-    static func directory(of step: Step, in workspace: FilePath, stage: Stage) throws(JobFailure) -> FilePath {
-        guard let wanted = step.workingDirectory else { return workspace }
+    /// - Throws: `JobFailure` for a path that leads out of the workspace, and for one that is not there.
+    static func directory(of step: Step, in folder: JobFolder, stage: Stage) throws(JobFailure) -> FilePath {
+        let wanted = step.workingDirectory ?? place(of: stage).folder
         let place = try place(wanted, stage)
-        guard let directory = real("\(onHost(place, workspace, stage) ?? place)/.") else {
-            throw JobFailure(CommandScript.missing(directory: wanted))
+        guard let inner = inner(place, stage) else {
+            guard let directory = real("\(place)/.") else { throw missing(wanted) }
+            return FilePath(directory)
         }
-        return FilePath(directory)
+        do {
+            let open = try OpenFolder(folder.shared.string).folder(inner)
+            guard let directory = real(open.path) else { throw missing(wanted) }
+            return FilePath(directory)
+        } catch let error as OpenFolderError {
+            guard error.leadsOut else { throw missing(wanted) }
+            throw JobFailure("the working directory “\(wanted)” leads out of the workspace by a link")
+        } catch let failure as JobFailure {
+            throw failure
+        } catch {
+            throw JobFailure("\(error)")
+        }
     }
 
     /// Complains about a container's directory in the workspace that is not there, which the engine would make.
-    /// - Returns: Whether it was found, or is a volume's: any other only the image knows.
+    /// - Returns: Whether it was found, or is a volume's: any other, and where a link leads, only the container knows.
     /// - Throws: `JobFailure`
-    static func find(_ directory: String, of step: Step, in workspace: FilePath, stage: Stage) throws(JobFailure)
-        -> Bool
+    static func find(_ directory: String, of step: Step, in folder: JobFolder, stage: Stage) throws(JobFailure) -> Bool
     {
         if step.mounts.contains(where: { FilePath(directory).starts(with: FilePath($0.path)) }) { return true }
-        guard let path = onHost(FilePath(directory), workspace, stage) else { return false }
-        guard real("\(path)/.") != nil else {
-            throw JobFailure(CommandScript.missing(directory: step.workingDirectory ?? directory))
+        guard let inner = inner(FilePath(directory), stage) else { return false }
+        do {
+            _ = try OpenFolder(folder.shared.string).folder(inner)
+            return true
+        } catch {
+            guard error.leadsOut else { throw missing(step.workingDirectory ?? directory) }
+            return false
         }
-        return true
     }
 
-    /// Where a container's path in what the steps share is on the builder's machine; `nil` for any other path.
-    private static func onHost(_ path: FilePath, _ workspace: FilePath, _ stage: Stage) -> FilePath? {
-        let place = place(of: stage)
-        var (rest, shared) = (path, workspace)
-        guard rest.removePrefix(FilePath(place.base)) else { return nil }
-        for _ in FilePath(place.path).components { shared.removeLastComponent() }
-        return shared.pushing(rest)
+    /// A file that a step's commands call by a path from where they begin, in what the steps share.
+    /// - Returns: a descriptor, or `nil` where they begin elsewhere.
+    /// - Throws: `JobFailure`, ``OpenFolderError``
+    static func open(file: String, of step: Step, in folder: JobFolder, stage: Stage) throws -> Int32? {
+        guard let inner = inner(try place(step.workingDirectory ?? ".", stage), stage) else { return nil }
+        return try OpenFolder(folder.shared.string).open("\(inner)/\(file)", O_RDONLY | O_NONBLOCK)
     }
 
-    /// The folder of the source where it is what it was made as: the steps share what it is in, and may have put a link to
-    /// anywhere in its place.
-    /// - Throws: `JobFailure`
-    static func source(of folder: JobFolder) throws(JobFailure) -> FilePath {
-        guard let shared = real(folder.shared.string), let found = real(folder.workspace.string) else {
-            throw JobFailure("the workspace is gone")
-        }
-        var expected = FilePath(shared)
-        expected.append(FilePath(folder.place.path).components)
-        guard FilePath(found) == expected else {
-            throw JobFailure("a link has taken the place of the workspace, so that nothing in it is read")
-        }
-        return expected
+    /// Where a container's path is in what the steps share; `nil` for any other path.
+    private static func inner(_ path: FilePath, _ stage: Stage) -> String? {
+        var rest = path
+        guard rest.removePrefix(FilePath(place(of: stage).base)) else { return nil }
+        return rest.isEmpty ? "." : rest.string
+    }
+
+    private static func missing(_ directory: String) -> JobFailure {
+        JobFailure(CommandScript.missing(directory: directory))
     }
 
     private static func real(_ path: String) -> String? {

@@ -23,21 +23,26 @@ public enum FileTree {
     private static let depth = 64
 
     /// Removes a file or a directory and all that is in it, never following a link. That nothing is there is no error.
-    /// - Throws: why it, or the first of what is in it, cannot be removed.
-    public static func remove(_ path: FilePath) throws(Errno) {
-        var removal = Removal()
+    /// - Parameter end: when it is given up; `nil` is never.
+    /// - Throws: why it, or the first of what is in it, cannot be removed; `timedOut`.
+    public static func remove(_ path: FilePath, until end: ContinuousClock.Instant? = nil) throws(Errno) {
+        var removal = Removal(end: end)
         try removal.remove(Array(path.string.utf8CString), in: AT_FDCWD, depth: 0)
     }
 
     /// The removal of one tree. What is too deep is moved to its top, and removed from there.
     private struct Removal {
+        let end: ContinuousClock.Instant?
         private var top: Int32 = -1
         private var moved = 0
+
+        init(end: ContinuousClock.Instant?) { self.end = end }
 
         mutating func remove(_ name: [CChar], in directory: Int32, depth: Int) throws(Errno) {
             if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return }
             // Linux says EISDIR, POSIX EPERM.
             guard errno == EISDIR || errno == EPERM else { throw Errno(rawValue: errno) }
+            if let end, .now >= end { throw .timedOut }
             if depth > FileTree.depth { return try move(name, of: directory) }
             var descriptor = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             if descriptor < 0, errno == EACCES {

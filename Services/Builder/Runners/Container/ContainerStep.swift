@@ -91,7 +91,7 @@ struct ContainerStep: Sendable {
         _ directory: String, _ step: StepRun, _ image: ImageReference, _ engine: DockerEngine
     ) async throws {
         let isFound = try WorkspacePath.find(
-            directory, of: step.step, in: WorkspacePath.source(of: containers.folder), stage: step.job.stage)
+            directory, of: step.step, in: containers.folder, stage: step.job.stage)
         if isFound { return }
         var look = ContainerSpecification(image: "\(image)")
         // It is never started.
@@ -181,6 +181,8 @@ struct ContainerStep: Sendable {
                     try await engine.stopContainer(id, grace: isAsked ? .zero : grace)
                 } catch {
                     await step.log.line("the step's container could not be stopped: \(error)")
+                    // Its end is not waited for: it goes with the job, or at the next start.
+                    following.cancel()
                 }
             }
         }
@@ -256,7 +258,7 @@ extension ContainerStep {
 
         /// What came of the step.
         func result(_ step: StepRun, _ folder: StepFolder) async throws(JobFailure) -> StepResult {
-            let file = folder.output
+            let file = folder.written
             var memory: String?
             if wasOutOfMemory {
                 let limit = memoryLimit.map { " of \($0 >> 20) MiB" } ?? ""

@@ -126,11 +126,11 @@ actor DockerHost {
     /// not remove. The engine gives their folders to this user; no image of a job takes part.
     /// Not on the actor, which other jobs need meanwhile: this reads and removes whole trees.
     /// - Throws: `Errno` where something stays, `DockerError` where the engine does not help.
-    nonisolated func remove(_ folder: FilePath, patience: Duration = .seconds(60)) async throws {
+    nonisolated func remove(_ folder: FilePath, patience: Duration = BuildExecutor.cleanUpTime) async throws {
         let end = ContinuousClock.now.advanced(by: patience)
         while true {
             do {
-                return try FileTree.remove(folder)
+                return try FileTree.remove(folder, until: end)
             } catch {
                 // Each time one level deeper at least: what is in a folder shows once it is ours.
                 let foreign = FileTree.foreignFolders(folder)
@@ -173,7 +173,7 @@ actor DockerHost {
     }
 
     /// A build that was cancelled holds its network until the engine has ended its container, which bears no label.
-    private func remove(_ network: LabelledObject, _ engine: DockerEngine) async throws(DockerError) {
+    private nonisolated func remove(_ network: LabelledObject, _ engine: DockerEngine) async throws(DockerError) {
         for round in 0... {
             do {
                 return try await engine.removeNetwork(network.id)
@@ -183,13 +183,30 @@ actor DockerHost {
         }
     }
 
-    /// Removes all containers, networks and volumes that carry the labels.
+    /// Removes all containers, networks and volumes that carry the labels. One that stays keeps no other.
+    /// - Throws: the first of what went wrong.
     func remove(labelled labels: [String: String]) async throws(DockerError) {
         let engine = try await engine()
+        var removals: [@Sendable () async throws(DockerError) -> Void] = []
         for container in try await engine.containers(labelled: labels) {
-            try await engine.removeContainer(container.id)
+            removals.append { () async throws(DockerError) in try await engine.removeContainer(container.id) }
         }
-        for network in try await engine.networks(labelled: labels) { try await remove(network, engine) }
-        for volume in try await engine.volumes(labelled: labels) { try await engine.removeVolume(volume.id) }
+        for network in try await engine.networks(labelled: labels) {
+            removals.append { () async throws(DockerError) in try await self.remove(network, engine) }
+        }
+        for volume in try await engine.volumes(labelled: labels) {
+            removals.append { () async throws(DockerError) in try await engine.removeVolume(volume.id) }
+        }
+        var problem: DockerError?
+        for remove in removals {
+            do throws(DockerError) {
+                try await remove()
+            } catch {
+                // In a cancelled task no more gets done.
+                if error.code == .cancelled { throw problem ?? error }
+                problem = problem ?? error
+            }
+        }
+        if let problem { throw problem }
     }
 }

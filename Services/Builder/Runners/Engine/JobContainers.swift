@@ -119,9 +119,10 @@ actor JobContainers {
     /// - Parameter closed: paths in the workspace.
     nonisolated func openAsRoot(_ closed: [[UInt8]], _ log: some StepLog) async {
         do {
-            let script = folder.path.appending("open-\(StepNumber.next())")
-            try Self.opening(closed).write(to: URL(filePath: script.string))
-            let code = try await runAsRoot("exec /bin/sh /slipway/\(script.lastComponent?.string ?? "")")
+            let given = folder.path.appending("open-\(StepNumber.next())")
+            try FileTree.make(given)
+            try Self.opening(closed).write(to: URL(filePath: given.appending("script").string))
+            let code = try await runAsRoot("exec /bin/sh /slipway/given/script", given)
             guard code == 0 else {
                 throw JobFailure(code == 127 ? "the image has no chmod" : "it was ended with exit code \(code)")
             }
@@ -146,10 +147,10 @@ actor JobContainers {
         return script + Data("exit 0\n".utf8)
     }
 
-    /// Runs a command of the shell as root, with the job's folder at `/slipway`, under the limits of a step and not for
-    /// long: the image is the job's.
+    /// Runs a command of the shell as root, with the workspace and what is given at `/slipway`, under the limits of a step
+    /// and not for long: the image is the job's. What other steps were given it does not see.
     /// - Returns: its exit code.
-    private func runAsRoot(_ command: String) async throws -> Int32 {
+    private func runAsRoot(_ command: String, _ given: FilePath) async throws -> Int32 {
         guard let image = rootImage?.name else { throw JobFailure("the job had no image yet") }
         let engine = try await host.engine()
         var container = ContainerSpecification(image: image)
@@ -164,16 +165,27 @@ actor JobContainers {
         container.droppedCapabilities = ContainerLimits.unneeded
         container.memoryLimit = try await host.memoryLimit()
         container.cpuLimit = host.limits.cpus
-        container.mounts = [.bind(source: try await host.hostPath(of: folder.path.string), path: "/slipway")]
+        container.mounts = [
+            .bind(source: try await host.hostPath(of: folder.shared.string), path: "/slipway/workspace"),
+            .bind(source: try await host.hostPath(of: given.string), path: "/slipway/given"),
+        ]
         let id = try await engine.createContainer(container)
         let exit = try await engine.awaitExit(of: id)
         try await engine.startContainer(id)
+        let ending = Task { try await exit.code() }
         let stopping = Task {
             try await Task.sleep(for: Self.patience)
+            defer { ending.cancel() }
             try await engine.killContainer(id)
+            // Of an engine that does not end it the end is not waited for.
+            try await Task.sleep(for: Self.patience)
         }
         defer { stopping.cancel() }
-        let code = try await exit.code()
+        let code = try await withTaskCancellationHandler {
+            try await ending.value
+        } onCancel: {
+            ending.cancel()
+        }
         try await engine.removeContainer(id)
         return code
     }

@@ -32,7 +32,7 @@ struct ProcessStep: Sendable {
         defer { if !logins.isEmpty { forget(place) } }
         let command = ShellCommand(
             commands: step.step.commands, shell: step.step.shell, environment: environment,
-            workingDirectory: try WorkspacePath.directory(of: step.step, in: folder.workspace, stage: step.job.stage),
+            workingDirectory: try WorkspacePath.directory(of: step.step, in: folder, stage: step.job.stage),
             user: user)
         // What root of a container made, another user may not write to.
         if let user { try FileTree.give(folder.shared, to: user) }
@@ -44,7 +44,7 @@ struct ProcessStep: Sendable {
         let outcome = try await processes.runner.run(
             command, scratch: folder.path, job: step.job.grant.job.rawValue, attempt: step.job.grant.attempt,
             advice: step.step.backgroundAdvice, log: step.log)
-        return try await step.result(of: outcome, reason: await reason(of: outcome, step), outputs: given.output)
+        return try await step.result(of: outcome, reason: await reason(of: outcome, step), outputs: given.written)
     }
 
     /// Removes a step's logins: no other step of the job is to find them.
