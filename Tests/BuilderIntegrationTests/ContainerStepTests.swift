@@ -222,6 +222,35 @@ import Worker
         }
     }
 
+    /// Its shell may be anything, and runs as root.
+    @Test func theJobsImageSeesNothingThatOtherStepsWereGiven() async throws {
+        try await BuilderScope.with { scope in
+            let made = "\(scope.folder)/nosy"
+            try FileManager.default.createDirectory(atPath: made, withIntermediateDirectories: true)
+            try "#!/bin/busybox sh\n/bin/busybox find /slipway > /slipway/workspace/seen\n".write(
+                toFile: "\(made)/sh", atomically: false, encoding: .utf8)
+            #expect(chmod("\(made)/sh", 0o755) == 0)
+            try "FROM \(scope.image)\nRUN [\"/bin/busybox\", \"rm\", \"/bin/sh\"]\nCOPY sh /bin/sh\n".write(
+                toFile: "\(made)/Dockerfile", atomically: false, encoding: .utf8)
+            let image = try ImageReference("\(scope.name)/nosy:1")
+            _ = try await scope.engine.build(BuildOptions(context: made, tags: [image])) { _ in }
+            let folder = try JobFolder(
+                below: FilePath("\(scope.folder)/data"), job: .make(), attempt: 1, stage: Stage(name: "main", steps: [])
+            )
+            try folder.make()
+            _ = try folder.makeStep(number: 77)
+            let grant = try scope.grant(Stage(name: "main", steps: []))
+            let containers = JobContainers(
+                host: scope.host(data: "\(scope.folder)/data"), job: try GrantedJob(grant, keys: scope.keys),
+                folder: folder, logger: Logger(label: "test"))
+            await containers.used("\(image)", hasShell: true)
+            await containers.openAsRoot([Array("x".utf8)], LinesLog())
+            let seen = try String(contentsOfFile: "\(folder.workspace)/seen", encoding: .utf8)
+            #expect(seen.contains("/slipway/given/script") && !seen.contains("77"), "\(seen)")
+            try await scope.engine.removeImage("\(image)", force: true)
+        }
+    }
+
     @Test func limitsHoldAndAreTold() async throws {
         try await BuilderScope.with { scope in
             let stage = Stage(

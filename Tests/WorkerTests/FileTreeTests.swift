@@ -97,4 +97,15 @@ import Testing
             #expect(modes(["tree/mine", "tree/root"], in: directory) == ["tree/mine": 0o666, "tree/root": 0o644])
         }
     }
+
+    /// However much a job made, removing it ends.
+    @Test func aRemovalIsGivenUpInTime() async throws {
+        try await withTemporaryDirectory { directory in
+            try make(["tree/": 0o755, "tree/a": 0o644, "tree/b": 0o644], in: directory)
+            let tree = directory.appending("tree")
+            #expect(throws: Errno.timedOut) { try FileTree.remove(tree, until: .now) }
+            try FileTree.remove(tree, until: .now.advanced(by: .seconds(60)))
+            #expect(modes(["tree"], in: directory) == ["tree": 0])
+        }
+    }
 }

@@ -37,6 +37,7 @@ final class MemoryPlatform: JobPlatform {
         var reachable = true
         var failNextReports = 0
         var isRefused: @Sendable (any Message) -> Bool = { _ in false }
+        var refusesLogs = false
     }
 
     private let state = Mutex(State())
@@ -76,6 +77,7 @@ final class MemoryPlatform: JobPlatform {
     func refuseReports(_ isRefused: @escaping @Sendable (any Message) -> Bool) {
         state.withLock { $0.isRefused = isRefused }
     }
+    func refuseLogs() { state.withLock { $0.refusesLogs = true } }
     func failReports(_ count: Int) { state.withLock { $0.failNextReports = count } }
 
     func take<Value: Sendable>(
@@ -149,6 +151,7 @@ final class MemoryPlatform: JobPlatform {
     func publish(_ chunk: LogChunk) async throws {
         try state.withLock { state in
             guard state.reachable else { throw Away() }
+            if state.refusesLogs { throw JobFailure("it has too many bytes") }
             let stored = state.logs[chunk.step, default: ""]
             if Int(chunk.offset) == stored.utf8.count { state.logs[chunk.step] = stored + chunk.text }
         }
@@ -911,6 +914,20 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         }
         #expect(platform.finished?.outcome == .failure)
         #expect(platform.finished?.reason == "it has too many bytes")
+    }
+
+    @Test func aLogThatCannotPassEndsTheJobWithItsReason() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.refuseLogs()
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            if step.step.name == "two" { try await Task.sleep(for: .seconds(100)) }
+            await step.log.line("hello")
+            return .init(success: true)
+        }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.finished?.outcome == .failure)
+        #expect(platform.finished?.reason == "the log of “one” is not whole: it has too many bytes")
     }
 
     @Test func aSlotThatWaitsForAReportIsNotReady() async throws {

@@ -57,9 +57,13 @@ public struct BusPlatform<Request: JobOffer>: JobPlatform {
         for try await message in bus.announcements(JobsWaiting.self, logger: logger) { body(message) }
     }
 
-    /// - Throws: `AMQPError` where the broker did not confirm it.
+    /// - Throws: ``JobFailure`` for a piece that no broker takes, else `AMQPError` where it was not confirmed.
     public func publish(_ chunk: LogChunk) async throws {
         let id = MessageID(rawValue: "\(chunk.job).\(chunk.attempt).\(chunk.step).\(chunk.offset)")
-        try await logs.send(chunk, id: id, run: chunk.run)
+        do {
+            try await logs.send(chunk, id: id, run: chunk.run)
+        } catch let error as AMQPError where error.isOfMessage {
+            throw JobFailure("\(LogChunk.type) cannot be sent: \(error.message)")
+        }
     }
 }

@@ -85,6 +85,7 @@ final class JobReporter: Sendable {
                 } catch {
                     return false
                 }
+                if let reason = await log?.refusal { refused("the log of “\(report.step)” is not whole: \(reason)") }
                 state.withLock { $0.reports.append(report) }
                 let message = StepFinished(
                     job: grant.job, run: grant.run, attempt: grant.attempt, report: report, token: grant.token)

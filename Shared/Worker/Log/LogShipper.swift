@@ -66,6 +66,8 @@ public actor LogShipper: StepLog {
     /// Whether something was written that nobody could send any more.
     private var isCutShort = false
     private var rejections = 0
+    /// Why a piece of the log will never be taken, which is missing in it then.
+    private(set) var refusal: String?
     private var saidSpoolIsBroken = false
     private var timer: ContinuousClock.Instant?
     /// Whether the last byte written ended a line.
@@ -263,6 +265,11 @@ public actor LogShipper: StepLog {
         do {
             try await sink.publish(chunk)
             rejections = 0
+            window.confirmed(chunk.offset)
+        } catch let failure as JobFailure {
+            // Sent again it would keep the step's end, and the slot, for ever.
+            refusal = refusal ?? failure.reason
+            logger.error("a piece of a log is lost", metadata: metadata(failure))
             window.confirmed(chunk.offset)
         } catch {
             window.rejected(chunk.offset)

@@ -18,6 +18,7 @@ extension StepLog {
 
 /// Takes the pieces of a log to the platform.
 public protocol LogSink: Sendable {
-    /// Returns once the broker has the chunk. An error means that it is to be sent again.
+    /// Returns once the broker has the chunk. An error means that it is to be sent again, a
+    /// ``JobFailure`` that no broker will ever take it.
     func publish(_ chunk: LogChunk) async throws
 }
