@@ -62,7 +62,7 @@ import Testing
             builder.environment(
                 layout: layout, broker: "/keys/broker-url",
                 inherited: own.map { ["SLIPWAY_DOCKER_LOCAL_IMAGES": $0] } ?? [:],
-                settings: [], engine: nil)["SLIPWAY_DOCKER_LOCAL_IMAGES"]
+                settings: [], engine: nil, processes: false)["SLIPWAY_DOCKER_LOCAL_IMAGES"]
         }
         #expect(runners([:], engine: nil) == ["process", nil, nil])
         #expect(runners([:], engine: nil, processes: true) == ["process", nil, nil])
