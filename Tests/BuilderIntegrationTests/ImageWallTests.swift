@@ -2,6 +2,7 @@ import Contracts
 import DockerEngine
 import Foundation
 import PipelineLanguage
+import Secrets
 import TestSupport
 import Testing
 import Worker
@@ -67,6 +68,31 @@ import Worker
                     scope, "honest/web", [build], ["Dockerfile": "\(file)RUN cat /evil\n"])
                 #expect(outcome.step("build")?.reason?.contains("the registry has no") == true, "\(outcome.finished)")
             }
+        }
+    }
+
+    /// What a secret may go to is the registry's, whatever the job has built by that name.
+    @Test func anImageThatMayHaveASecretIsNotTheJobsOwn() async throws {
+        try await BuilderScope.with { scope in
+            let host = scope.host(data: "\(scope.folder)/data", images: ImageRules())
+            let images = JobImages(host: host, job: .make(), attempt: 1)
+            let (trusted, other) = (
+                try ImageReference("\(scope.registry)/\(scope.name)/trusted:1"), try ImageReference("other:1")
+            )
+            let name = await images.name()
+            await images.built(name, as: [trusted, other])
+            var grant = try scope.grant(Stage(name: "main", steps: []))
+            grant.imageSecrets = [
+                "key": ImageSecret(
+                    sealed: try scope.keys.seal("s3cret", for: SecretPurpose.step),
+                    images: ["\(scope.registry)/\(scope.name)/trusted"])
+            ]
+            let pull = ImagePull(
+                engine: scope.engine, registry: RegistryClient(client: scope.http), host: host, images: images,
+                job: try GrantedJob(grant, keys: scope.keys), log: LinesLog())
+            #expect(try await pull.run(other, policy: nil) == name)
+            let failure = await #expect(throws: JobFailure.self) { try await pull.run(trusted, policy: nil) }
+            #expect(failure?.reason.contains("the registry has no") == true)
         }
     }
 

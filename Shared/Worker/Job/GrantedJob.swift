@@ -92,6 +92,10 @@ public struct GrantedJob: Sendable {
         }
     }
 
+    /// Whether an image of this name may receive a secret that others may not: it is the registry's then, not one that the
+    /// job has built.
+    public func isTrusted(image: String) -> Bool { images.values.contains { SecretImages($0).covers(image) } }
+
     private func secret(_ name: String) throws(JobFailure) -> String {
         if let secret = secrets[name] { return secret }
         if let reason = grant.withheld?[name] { throw JobFailure(reason) }

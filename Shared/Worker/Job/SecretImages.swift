@@ -13,7 +13,7 @@ struct SecretImages: Sendable, Equatable {
     /// Why a step that is resolved does not receive it; `nil` where it does.
     func refusal(of step: Step) -> String? {
         guard let image = step.image else { return "the step runs no image" }
-        guard Self.names(of: image).contains(where: { RolloutPermit.covers(patterns, $0) }) else {
+        guard covers(image) else {
             return "the step runs \(image)"
         }
         let changes = [
@@ -23,6 +23,8 @@ struct SecretImages: Sendable, Equatable {
         guard let change = changes.first(where: { !$0.1 }) else { return nil }
         return "the step does not run \(image) as it is, but with “\(change.0)” of the pipeline"
     }
+
+    func covers(_ image: String) -> Bool { Self.names(of: image).contains { RolloutPermit.covers(patterns, $0) } }
 
     /// An image's name as it is written, without its tag and digest, and both without Docker Hub's host and folder.
     static func names(of image: String) -> [String] {

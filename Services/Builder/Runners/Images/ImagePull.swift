@@ -20,7 +20,7 @@ struct ImagePull: Sendable {
     /// - Returns: what the engine knows the image by, and nothing else.
     /// - Throws: `JobFailure` that says what to do.
     func run(_ image: ImageReference, policy: PullPolicy?, platform: String? = nil) async throws -> ImageReference {
-        if let own = await images.image(image) { return own }
+        if let own = await images.image(image), !job.isTrusted(image: "\(image)") { return own }
         guard image.host != JobImages.host else {
             throw JobFailure("the image \(image) is another job's, or Slipway's: none may use it by that name")
         }
