@@ -187,20 +187,19 @@ actor DockerHost {
     /// - Throws: the first of what went wrong.
     func remove(labelled labels: [String: String]) async throws(DockerError) {
         let engine = try await engine()
-        var removals: [@Sendable () async throws(DockerError) -> Void] = []
-        for container in try await engine.containers(labelled: labels) {
-            removals.append { () async throws(DockerError) in try await engine.removeContainer(container.id) }
-        }
-        for network in try await engine.networks(labelled: labels) {
-            removals.append { () async throws(DockerError) in try await self.remove(network, engine) }
-        }
-        for volume in try await engine.volumes(labelled: labels) {
-            removals.append { () async throws(DockerError) in try await engine.removeVolume(volume.id) }
-        }
+        let containers = try await engine.containers(labelled: labels)
+        let networks = try await engine.networks(labelled: labels)
+        let volumes = try await engine.volumes(labelled: labels)
         var problem: DockerError?
-        for remove in removals {
-            do throws(DockerError) {
-                try await remove()
+        for (index, object) in (containers + networks + volumes).enumerated() {
+            do {
+                if index < containers.count {
+                    try await engine.removeContainer(object.id)
+                } else if index < containers.count + networks.count {
+                    try await remove(object, engine)
+                } else {
+                    try await engine.removeVolume(object.id)
+                }
             } catch {
                 // In a cancelled task no more gets done.
                 if error.code == .cancelled { throw problem ?? error }
