@@ -241,7 +241,8 @@ import Worker
             _ = try folder.makeStep(number: 77)
             let grant = try scope.grant(Stage(name: "main", steps: []))
             let containers = JobContainers(
-                host: scope.host(data: "\(scope.folder)/data"), job: try GrantedJob(grant, keys: scope.keys),
+                host: scope.host(data: "\(scope.folder)/data"),
+                job: try GrantedJob(grant, keys: scope.keys, for: .builder(pool: "default")),
                 folder: folder, logger: Logger(label: "test"))
             await containers.used("\(image)", hasShell: true)
             await containers.openAsRoot([Array("x".utf8)], LinesLog())

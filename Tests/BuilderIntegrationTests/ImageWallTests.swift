@@ -84,12 +84,13 @@ import Worker
             var grant = try scope.grant(Stage(name: "main", steps: []))
             grant.imageSecrets = [
                 "key": ImageSecret(
-                    sealed: try scope.keys.seal("s3cret", for: SecretPurpose.step),
+                    sealed: try scope.keys.seal(
+                        "s3cret", for: SealBinding.Grant(grant, for: .builder(pool: "default")).secret("key")),
                     images: ["\(scope.registry)/\(scope.name)/trusted"])
             ]
             let pull = ImagePull(
                 engine: scope.engine, registry: RegistryClient(client: scope.http), host: host, images: images,
-                job: try GrantedJob(grant, keys: scope.keys), log: LinesLog())
+                job: try GrantedJob(grant, keys: scope.keys, for: .builder(pool: "default")), log: LinesLog())
             #expect(try await pull.run(other, policy: nil) == name)
             let failure = await #expect(throws: JobFailure.self) { try await pull.run(trusted, policy: nil) }
             #expect(failure?.reason.contains("the registry has no") == true)
@@ -205,7 +206,8 @@ import Worker
             let host = scope.host(data: "\(scope.folder)/data", images: ImageRules())
             func pull(_ logins: [String: RegistryLogin], _ log: LinesLog) async throws -> ImageReference {
                 let job = try GrantedJob(
-                    scope.grant(Stage(name: "main", steps: []), logins: logins), keys: scope.keys)
+                    scope.grant(Stage(name: "main", steps: []), logins: logins), keys: scope.keys,
+                    for: .builder(pool: "default"))
                 return try await ImagePull(
                     engine: scope.engine, registry: RegistryClient(client: scope.http), host: host,
                     images: JobImages(host: host, job: .make(), attempt: 1), job: job, log: log
