@@ -126,7 +126,8 @@ struct ImageBuildStep: Sendable {
             do {
                 let digest = try await ImagePush(engine: engine, registry: registry, log: log).run(image, login: login)
                 // Another builder of this engine may have given the name to an image of its own meanwhile.
-                guard try await engine.inspectImage(id).repositoryDigests.contains("\(image.usual.repository)@\(digest)")
+                guard
+                    try await engine.inspectImage(id).repositoryDigests.contains("\(image.usual.repository)@\(digest)")
                 else {
                     throw JobFailure(
                         "something else than what was built has been pushed as \(image): the name was given to another "
