@@ -41,7 +41,7 @@ struct ImageBuildStep: Sendable {
         await warnOfSecrets(build, log)
         let pull = ImagePull(
             engine: engine, registry: registry, host: containers.host, images: containers.images, job: step.job,
-            logins: login.map { [first.registry: $0] } ?? [:], log: log)
+            logins: try ownLogin(build, step).map { [first.registry: $0] } ?? [:], log: log)
         options.cacheFrom = await self.pull(build.cacheFrom, pull, step)
         try await fillIn(&options, build, context, pull, step)
         let command = BuildCommand(
@@ -234,10 +234,12 @@ struct ImageBuildStep: Sendable {
     private func login(
         _ build: ImageBuild, _ image: ImageReference, _ step: StepRun
     ) throws(JobFailure) -> RegistryCredentials? {
-        if let username = build.username, let password = build.password {
-            return RegistryCredentials(
-                username: try step.resolve(username), password: try step.resolve(password))
-        }
+        if let login = try ownLogin(build, step) { return login }
         return try step.job.credentials(for: image, to: .push)
+    }
+
+    private func ownLogin(_ build: ImageBuild, _ step: StepRun) throws(JobFailure) -> RegistryCredentials? {
+        guard let username = build.username, let password = build.password else { return nil }
+        return RegistryCredentials(username: try step.resolve(username), password: try step.resolve(password))
     }
 }
