@@ -3,6 +3,7 @@ import DockerEngine
 import Foundation
 import Logging
 import PipelineLanguage
+import Secrets
 import SystemPackage
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Messaging
 import PipelineLanguage
+import Storage
 import Testing
 
 @testable import Pipeline
