@@ -41,9 +41,7 @@ struct Pipeline {
             configuration: EngineConfiguration(
                 leaseSeconds: try settings.value(PipelineSettings.lease),
                 timeLimit: try settings.value(PipelineSettings.timeLimit),
-                quotas: Quotas(
-                    repositoryRuns: try settings.value(PipelineSettings.repositoryRuns),
-                    runs: try settings.value(PipelineSettings.openRuns)),
+                quotas: try PipelineSettings.quotas(settings),
                 publicURL: publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL, keys: keys,
                 mirrorTokens: MirrorToken(key: mirrorKey), grantTokens: GrantToken(hooks: hookKey, mirrors: mirrorKey),
                 unsignedUntil: try await Self.unsignedUntil(store, logger),
@@ -51,7 +49,8 @@ struct Pipeline {
             logger: logger)
         try await engine.makeEnvironmentsOfRollouts()
         let logs = LogStore(directory: "\(data)/logs", changes: store.changes)
-        let reader = RunReader(store: store, logs: LogReader(directory: logs.directory))
+        let reader = RunReader(
+            store: store, logs: LogReader(directory: logs.directory), quotas: engine.configuration.quotas)
         let operations = Operations(
             engine: engine, reader: reader, logs: logs,
             hooks: HookAddress(

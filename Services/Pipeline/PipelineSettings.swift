@@ -26,6 +26,41 @@ enum PipelineSettings {
         "open.runs", "how many runs of all repositories may wait and run at a time; what comes then fails",
         example: "50000", default: Quotas().runs, in: 1...10_000_000)
 
+    static let repositoryJobs = Setting<Int>.integer(
+        "repository.jobs", "how many jobs of one repository may wait and be at work; runs that come then fail",
+        example: "20000", default: Quotas().repositoryJobs, in: 1...10_000_000)
+    static let openJobs = Setting<Int>.integer(
+        "open.jobs", "how many jobs of all repositories may wait and be at work; runs that come then fail",
+        example: "500000", default: Quotas().jobs, in: 1...100_000_000)
+    static let repositoryAtWork = Setting<Int>.integer(
+        "repository.jobs.at.work", "how many jobs of one repository may be at work at a time; more wait",
+        example: "20", default: Quotas().repositoryAtWork, in: 1...1_000_000)
+    static let atWork = Setting<Int>.integer(
+        "jobs.at.work", "how many jobs of all repositories may be at work at a time; more wait", example: "20000",
+        default: Quotas().atWork, in: 1...1_000_000)
+    static let longestJob = Setting<Int>.integer(
+        "job.timeout.limit", "how many seconds a pipeline may let a job take; a run that asks for more fails",
+        example: "86400", default: Quotas().jobSeconds, in: 1...31_536_000)
+    static let stages = Setting<Int>.integer(
+        "run.stages", "how many stages a run may have", example: "100", default: Quotas().stages, in: 1...1_000)
+    static let logLimit = Setting<Int>.integer(
+        "step.log.limit", "how much is kept of what a step prints, in MiB", example: "100",
+        default: Int(Quotas().logBytes >> 20), in: 1...(1 << 20))
+    static let outputLimit = Setting<Int>.integer(
+        "run.outputs.limit", "how long all outputs of a run may be together, in KiB; a step that exceeds it fails",
+        example: "1024", default: Quotas().outputBytes >> 10, in: 1...(1 << 20))
+
+    /// How much may be under way, and how much one run may use.
+    static func quotas(_ settings: Settings) throws(SettingsError) -> Quotas {
+        Quotas(
+            repositoryRuns: try settings.value(repositoryRuns), runs: try settings.value(openRuns),
+            repositoryJobs: try settings.value(repositoryJobs), jobs: try settings.value(openJobs),
+            repositoryAtWork: try settings.value(repositoryAtWork), atWork: try settings.value(atWork),
+            jobSeconds: try settings.value(longestJob), stages: try settings.value(stages),
+            logBytes: Int64(try settings.value(logLimit)) << 20,
+            outputBytes: try settings.value(outputLimit) << 10)
+    }
+
     static let databaseURL = Setting<String>(
         "database.url", "a PostgreSQL database to keep the state in; a file of SQLite's in the data folder if absent",
         example: "postgres://slipway@db.example/slipway", secret: true, parse: postgreSQL)
@@ -46,6 +81,7 @@ enum PipelineSettings {
 
     static let all: [any AnySetting] = [
         listen, publicURL, hooksURL, databaseURL, databasePassword, lease, timeLimit, repositoryRuns, openRuns,
+        repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit,
         CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey,
         CommonSettings.trustedProxies, CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
         CommonSettings.logBrokerURL,

@@ -54,7 +54,7 @@ enum Sample {
         withheldLogins: ["map-quay.example": "the login for map-quay.example is not for the event “cron”"],
         source: SourceAccess(
             url: "http://sync:8081/shop/web.git", token: SealedSecret(rawValue: "v1.k1.dG9rZW4")),
-        sequence: 41,
+        limits: JobLimits(logBytes: 1_048_576), sequence: 41,
         permit: RolloutPermit(
             environment: "production", namespaces: ["shop"], workloads: ["deployment/*"], containers: ["web"],
             allows: allowances, takes: .unmarked, url: "https://shop.example"),

@@ -118,6 +118,56 @@ import Testing
         }
     }
 
+    /// A label that nobody serves leaves nothing behind, and one that is served no more than when that was.
+    @Test func `What is kept of turns is that of workers there are, and a grant touches its own`() async throws {
+        try await PlatformFixture.with { platform in
+            func turns() async throws -> [String] {
+                try await platform.store.read { tables in
+                    try tables.database.rows("SELECT labels, served, isOpen FROM turns ORDER BY labels").map {
+                        "\(try $0["labels"] as String) \(try $0["served"] as Int) \(try $0["isOpen"] as Int)"
+                    }
+                }
+            }
+            try await platform.announce("b1")
+            for label in ["a", "b", "c"] {
+                try await platform.push(
+                    "node: {kind: \(label)}\nsteps: [{name: x, image: alpine, commands: [\"true\"]}]", trigger: label,
+                    message: label)
+            }
+            try await platform.push(Samples.single)
+            _ = try granted(try await platform.ask())
+            #expect(try await turns() == [#"["a"] 0 1"#, #"["b"] 0 1"#, #"["c"] 0 1"#, "[] 1 0"])
+            for run in try await platform.runs() { _ = try await platform.cancel(run.id) }
+            #expect(try await turns() == ["[] 1 0"])
+            try await platform.store.write { try $0.turns.prune() }
+            #expect(try await turns() == ["[] 1 0"])
+            try await platform.announce("b1", isLeaving: true)
+            try await platform.store.write { try $0.turns.prune() }
+            #expect(try await turns() == [])
+        }
+    }
+
+    /// Whatever a claim looks at, it finds by an index.
+    @Test func `A claim reads no table from its beginning to its end`() async throws {
+        try await PlatformFixture.with { platform in
+            let plans = try await platform.store.read { tables -> [[String]] in
+                func plan(_ sql: String, _ values: [any DatabaseValueConvertible]) throws -> [String] {
+                    try tables.database.rows("EXPLAIN QUERY PLAN \(sql)", values).map { try $0["detail"] as String }
+                }
+                guard tables.database.dialect == .sqlite else { return [] }
+                return [
+                    try plan(TurnStore.choice, ["q", "[]", 5]),
+                    try plan(JobStore.counting(.atWork, ofRepository: true), ["shop/web", 5]),
+                ]
+            }
+            for plan in plans {
+                #expect(!plan.isEmpty)
+                #expect(plan.allSatisfy { !$0.hasPrefix("SCAN") || $0 == "SCAN open" }, "\(plan)")
+                #expect(plan.allSatisfy { !$0.contains("TEMP B-TREE") }, "\(plan)")
+            }
+        }
+    }
+
     // MARK: - Labels
 
     /// They used to be messages without a queue, which filled the relay's window for good.
@@ -193,6 +243,19 @@ import Testing
             try await platform.engine.recount()
             #expect(try await wakes() == labelled + 1)
         }
+    }
+
+    @Test func `What nobody takes is woken again at longer and longer pauses`() {
+        let pauses = WakePauses()
+        let pool = WorkerScope(pool: "gone")
+        let day = 480
+        var wakes: [Int] = []
+        for round in 0..<(3 * day) where pauses.due([pool, pool]) == [pool] { wakes.append(round) }
+        #expect(wakes.prefix(5) == [0, 2, 6, 14, 30])
+        #expect(wakes.count <= 12)
+        // Once it was served, or had nothing to wait for, it begins anew.
+        #expect(pauses.due([]) == [])
+        #expect(pauses.due([pool]) == [pool])
     }
 
     @Test func `A claim passes over so many jobs only, and is called again for the rest`() async throws {
@@ -391,7 +454,28 @@ import Testing
             #expect(try granted(try await platform.ask(worker: "b2")).job == old.job)
             // What the life before says at its end concerns the next one no more.
             try await platform.announce("b1", life: "1", isLeaving: true)
-            #expect(try await platform.store.read { try $0.workers.find("b1")?.life } == "2")
+            #expect(try await platform.store.read { try $0.workers.find("b1", of: WorkerScope().queue)?.life } == "2")
+        }
+    }
+
+    @Test func `A worker that comes back in another pool is there at once, and its name is nobody's elsewhere`()
+        async throws
+    {
+        try await PlatformFixture.with { platform in
+            let gpu = WorkerScope(pool: "gpu")
+            try await platform.push(Samples.single)
+            try await platform.announce("b1", life: "1")
+            let grant = try granted(try await platform.ask(worker: "b1", life: "1"))
+            let before = try await platform.store.read { try $0.jobs.find(grant.job)?.lease.until }
+            try await platform.announce("b1", gpu, life: "2")
+            func pools() async throws -> [String] {
+                try await platform.operations.workers.list(as: platform.principal).map { "\($0.pool) \($0.jobs)" }
+            }
+            #expect(try await pools() == ["default 1", "gpu 0"])
+            // What the one of the other pool has is not touched.
+            #expect(try await platform.store.read { try $0.jobs.find(grant.job)?.lease.until } == before)
+            try await platform.announce("b1", gpu, life: "2", isLeaving: true)
+            #expect(try await pools() == ["default 1"])
         }
     }
 
@@ -412,7 +496,7 @@ import Testing
             }
             let now = try #require(try await platform.store.read { try $0.jobs.find(grant.job)?.lease })
             #expect(now.state == .leased && now.attempt == 1 && now.losses == 0)
-            #expect(try await platform.store.read { try $0.workers.find("b1")?.life } == "2")
+            #expect(try await platform.store.read { try $0.workers.find("b1", of: WorkerScope().queue)?.life } == "2")
             #expect(try await platform.sentWork().contains("JobCancelled") == false)
         }
     }
@@ -480,7 +564,8 @@ import Testing
                 ])
             // One that is silent is not ready, whatever it said last.
             let later = Timestamp.now.adding(Worker.patience).adding(.seconds(30))
-            let worker = try #require(try await platform.store.read { try $0.workers.find("b2") })
+            let worker = try #require(
+                try await platform.store.read { try $0.workers.find("b2", of: WorkerScope().queue) })
             #expect(worker.view(jobs: 0, now: later).problem == "was last heard of 2m ago")
             #expect(try await platform.store.read { try $0.workers.heard(at: later) } == [])
         }

@@ -970,6 +970,20 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(claimed.withLock { $0.first?.keys } == ["k1"])
     }
 
+    @Test func aSlotWhoseLoginIsRefusedIsNotReady() async throws {
+        let platform = MemoryPlatform { _ in
+            throw Problem(
+                code: JobClaim.refusedLogin, message: "the login slipway-builder-a is not given the jobs of b")
+        }
+        platform.offer("j")
+        let loop = try loop(platform, ClosureExecutor { _ in .init(success: true) }, patience: .milliseconds(200))
+        try await serve(loop) {
+            try await eventually("the stall") {
+                loop.problem?.contains("the login slipway-builder-a is not given the jobs of b") == true
+            }
+        }
+    }
+
     @Test func aCleanUpThatDoesNotEndIsNotReady() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
         platform.offer("j")

@@ -50,11 +50,13 @@ final class RecordingSink: LogSink {
 @Suite(.timeLimit(.minutes(3))) struct LogShipperTests {
     private func ship(
         _ sink: RecordingSink, secrets: [String] = [], memory: Int = 1 << 20, window: Int = 1, spool: Bool = true,
+        limit: Int64? = nil,
         _ body: @escaping @Sendable (LogShipper) async throws -> Void
     ) async throws -> Int64 {
         var configuration = LogShipper.Configuration(spool: spool ? "/tmp" : nil)
         configuration.memory = memory
         configuration.window = window
+        configuration.limit = limit
         configuration.backoff = .milliseconds(1)
         let shipper = LogShipper(
             .init(job: JobID(rawValue: "j"), run: RunID(rawValue: "r"), attempt: 1, step: "test"),
@@ -190,6 +192,25 @@ final class RecordingSink: LogSink {
             group.addTask { await shipper.stop() }
         }
         await #expect(throws: CancellationError.self) { try await shipper.finish() }
+    }
+
+    @Test func whatIsBeyondTheLimitIsNotKeptAndTheLogSaysSo() async throws {
+        let sink = RecordingSink()
+        let length = try await ship(sink, limit: 12) { shipper in
+            await shipper.write(Array("12345\n".utf8))
+            // The limit is in the middle of a character.
+            await shipper.write(Array("1234é6\n".utf8))
+            for _ in 0..<1000 { await shipper.write(Array("more\n".utf8)) }
+            await shipper.line("it failed")
+        }
+        #expect(
+            sink.text
+                == "12345\n1234é\nwhat the step prints beyond 12 bytes is not kept (SLIPWAY_STEP_LOG_LIMIT of pipeline)\n"
+                + "it failed\n")
+        #expect(length == Int64(sink.text.utf8.count))
+        let whole = RecordingSink()
+        _ = try await ship(whole, limit: 12) { await $0.write(Array("123456789012".utf8)) }
+        #expect(whole.text == "123456789012")
     }
 
     @Test func theWorkersOwnLinesBeginAtALinesStart() async throws {

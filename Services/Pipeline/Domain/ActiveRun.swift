@@ -14,6 +14,7 @@ struct ActiveRun: Sendable {
         var lease: Duration
         /// How long a job may take where its stage says nothing, in seconds.
         var timeLimit: Int
+        var quotas = Quotas()
         /// Whether its jobs may be given to workers.
         var gate = JobGate()
     }
@@ -199,7 +200,8 @@ struct ActiveRun: Sendable {
 
     mutating func stepFinished(_ message: StepFinished) -> [Change] {
         guard let index = renewLease(of: message.job, attempt: message.attempt) else { return changes() }
-        let (job, report) = (rows.jobs[index], message.report)
+        let job = rows.jobs[index]
+        let report = bounded(message.report, of: job)
         let key = key(of: job)
         record(report, of: job, attempt: message.attempt)
         advance {
@@ -227,9 +229,24 @@ struct ActiveRun: Sendable {
             requeue(index)
             return changes()
         }
-        for report in message.steps { record(report, of: job, attempt: message.attempt) }
-        end(index, isReleased ? .cancelled : message.outcome, stopping ?? message.reason, reports: message.steps)
+        var reports: [StepReport] = []
+        for report in message.steps {
+            reports.append(bounded(report, of: job))
+            record(reports[reports.count - 1], of: job, attempt: message.attempt)
+        }
+        end(index, isReleased ? .cancelled : message.outcome, stopping ?? message.reason, reports: reports)
         return changes()
+    }
+
+    /// What is reported of a step, which fails where its outputs are more than a run may have.
+    private func bounded(_ report: StepReport, of job: Job) -> StepReport {
+        guard !report.outputs.isEmpty, let index = index(of: report.step, in: job) else { return report }
+        let others = rows.steps.indices.filter { $0 != index }.map { rows.steps[$0].outputs }
+        let length = (others + [report.outputs]).joined().reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        guard let reason = rules.quotas.refusal(ofOutputs: length) else { return report }
+        var report = report
+        (report.outcome, report.reason, report.outputs) = (.failure, reason, [:])
+        return report
     }
 
     /// A sign of life renews the lease. What an attempt says that no longer counts changes nothing, and its worker is told

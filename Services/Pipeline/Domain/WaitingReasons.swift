@@ -6,8 +6,10 @@ struct WaitingReasons: Sendable, Equatable {
     var jobs: [Job]
     /// The workers that are there.
     var workers: [Worker] = []
-    /// How many jobs each of them has, by name.
-    var underWay: [String: Int] = [:]
+    /// How many jobs each of them has.
+    var underWay: [Worker.Key: Int] = [:]
+    /// Why no more jobs of its repository, or of all, may be at work now.
+    var quota: String?
 
     /// - Returns: `nil` for a step that does not wait.
     func of(_ step: StepRecord) -> String? {
@@ -32,7 +34,7 @@ struct WaitingReasons: Sendable, Equatable {
             return "waits for \(other) \(job.workload ?? "its workload") to end"
         case .queued:
             let rerun = job.lease.attempt > 1 ? ", as attempt \(job.lease.attempt)" : ""
-            return waitForWorker(job.scope) + rerun
+            return (quota ?? waitForWorker(job.scope)) + rerun
         case .leased: return job.stuck
         case .finished, .cancelled, .superseded: return nil
         }
@@ -49,7 +51,7 @@ struct WaitingReasons: Sendable, Equatable {
             return "no \(kind) that serves \(what) is ready: \(problems)"
         }
         let slots = ready.map(\.slots).reduce(0, +)
-        guard ready.map({ underWay[$0.name] ?? 0 }).reduce(0, +) >= slots else { return "waits for a \(kind)" }
+        guard ready.map({ underWay[$0.key] ?? 0 }).reduce(0, +) >= slots else { return "waits for a \(kind)" }
         return slots == 1
             ? "waits for a \(kind): the one that serves \(what) is at work"
             : "waits for a \(kind): all \(slots) slots that serve \(what) are taken"

@@ -16,6 +16,14 @@ struct Worker: Sendable, Equatable {
     /// The ids of the keys that it can open what is sealed with; `nil` of one of an earlier version.
     var keys: [String]?
 
+    /// What tells it from all others.
+    struct Key: Sendable, Hashable {
+        var queue: String
+        var name: String
+    }
+
+    var key: Key { Key(queue: scope.queue, name: name) }
+
     /// How long it may be silent before it counts as gone: three announcements.
     static let patience = WorkerAnnounced.interval * 3
 

@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// Forgets message ids that are too old to come again, once an hour.
+/// Forgets message ids that are too old to come again, and turns at workers that are long gone, once an hour.
 struct InboxPruner: Service {
     let store: PipelineStore
     let logger: Logger
@@ -14,8 +14,9 @@ struct InboxPruner: Service {
                 do {
                     // In small pieces, so that nobody waits for the writer.
                     while try await store.write({ try $0.pruneInbox() }) > 0 {}
+                    try await store.write { try $0.turns.prune() }
                 } catch {
-                    logger.warning("the inbox cannot be pruned", metadata: ["error": "\(error)"])
+                    logger.warning("what is old cannot be pruned", metadata: ["error": "\(error)"])
                 }
                 do {
                     try await Task.sleep(for: .seconds(3600))

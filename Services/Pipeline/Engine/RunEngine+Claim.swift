@@ -16,7 +16,7 @@ extension RunEngine {
             return .refused(.init(code: .noKey, reason: problem))
         }
         guard let scope = claim.scope else { return try take(claim, by: login, executor, in: transaction) }
-        guard BrokerUser.may(login, take: scope) else { return Self.refusal(of: login, scope) }
+        try Self.check(login, scope)
         try learn(of: scope, from: claim, in: transaction)
         if let id = claim.id, let job = try transaction.jobs.claimed(id, by: claim.worker),
             scope.takes(job.scope), let run = try executor.find(job.run)
@@ -36,7 +36,7 @@ extension RunEngine {
             return .refused(.init(code: .unknown, reason: "there is no job \(claim.job?.rawValue ?? "")"))
         }
         let scope = WorkerScope(pool: job.scope.pool, cluster: job.scope.cluster)
-        guard BrokerUser.may(login, take: scope) else { return Self.refusal(of: login, scope) }
+        try Self.check(login, scope)
         try learn(of: scope, from: claim, in: transaction)
         let isOwn = job.lease.state == .leased && job.lease.worker == claim.worker
         let own = try isOwn || scope == job.scope ? give(job, claim, executor, in: transaction) : nil
@@ -48,20 +48,24 @@ extension RunEngine {
     /// How many jobs one claim looks at.
     private static let claimLimit = 32
 
-    private static func refusal(of login: String, _ scope: WorkerScope) -> JobClaimReply {
-        let queue = MessageMap.wakes(of: scope).name
-        return .refused(
-            .init(
-                code: .nothing,
-                reason: "the login \(login) is not given the jobs of \(queue); pipeline broker definitions makes one "
-                    + "that is"))
+    /// - Throws: `Problem` where the login is that of another pool or cluster, or of another service.
+    private static func check(_ login: String, _ scope: WorkerScope) throws {
+        guard !BrokerUser.may(login, take: scope) else { return }
+        throw Problem(
+            code: JobClaim.refusedLogin,
+            message: "the login \(login) is not given the jobs of \(MessageMap.wakes(of: scope).name); pipeline broker "
+                + "definitions makes one that is")
     }
 
     private func next(
         _ scope: WorkerScope, _ claim: JobClaim, _ executor: RunExecutor, in transaction: Transaction
     ) throws -> JobClaimReply {
         var seen: Set<JobID> = []
-        while let id = try transaction.turns.next(scope), seen.insert(id).inserted,
+        let quotas = configuration.quotas
+        guard try transaction.jobs.count(.atWork, of: nil, limit: quotas.atWork) < quotas.atWork else {
+            return .refused(.init(code: .nothing, reason: "\(quotas.atWork) jobs are at work, and no more may"))
+        }
+        while let id = try transaction.turns.next(scope, atWork: quotas.repositoryAtWork), seen.insert(id).inserted,
             let job = try transaction.jobs.find(id)
         {
             // Others wait for the writer: the worker asks again for what is behind so many that nobody may take.
@@ -111,7 +115,8 @@ extension RunEngine {
     ) throws -> JobClaimReply.Refusal? {
         guard let job = run.job(id), job.lease.state == .queued else { return nil }
         try executor.update(run.id) { $0.reconsider(id) }
-        guard let now = try transaction.jobs.find(id), now.lease.state != .queued else { return nil }
+        let known = try executor.find(run.id)?.job(id)
+        guard let now = try known ?? transaction.jobs.find(id), now.lease.state != .queued else { return nil }
         if let waits = now.waits { return .init(code: .taken, reason: "it \(waits)") }
         guard now.lease.state.isFinal else { return nil }
         return .init(code: .finished, reason: now.lease.reason ?? "its environment does not let it go any more")
@@ -221,6 +226,7 @@ extension RunEngine {
             source: try source(for: job, stage, run, cloneURL: repository?.cloneURL) {
                 try handover.seal($0, for: binding.mirror($1))
             },
+            limits: JobLimits(logBytes: configuration.quotas.logBytes),
             sequence: job.sequence, permit: try environment.map { try permit(of: $0, for: job, run, in: tables) },
             traceparent: job.trace)
     }

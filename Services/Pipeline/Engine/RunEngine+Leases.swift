@@ -38,6 +38,7 @@ extension RunEngine {
                 }
                 // The run is over: nobody waits for this job any more.
                 if !isKnown { try close(job, "its run is over", executor, in: transaction) }
+                try callHeldBack(after: job, in: transaction)
             }
             for job in try transaction.jobs.opening(now: now) {
                 let isKnown = try executor.update(job.run) { $0.reconsider(job.id) }

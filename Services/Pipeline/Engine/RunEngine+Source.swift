@@ -151,7 +151,15 @@ extension RunEngine {
         } catch let failure as CompileFailure {
             return try fail(failure.summary)
         }
-        if let reason = try configuration.quotas.refusal(of: run.repository, open: runs.countOpen) {
+        let serial = try runs.serial(run.id)
+        let refusal =
+            try configuration.quotas.refusal(of: plan)
+            ?? configuration.quotas.refusal(of: run.repository) { repository, limit in
+                try runs.countOpen(of: repository, before: serial ?? .max, limit: limit)
+            } jobs: { repository, limit in
+                try transaction.jobs.count(.open, of: repository, limit: limit)
+            }
+        if let reason = refusal {
             logger.warning("a run is refused", metadata: ["run": "\(run.id)", "reason": "\(reason)"])
             return try fail(reason)
         }

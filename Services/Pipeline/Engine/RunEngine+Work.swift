@@ -14,6 +14,9 @@ extension RunEngine {
     func jobFinished(_ message: JobFinished, in transaction: Transaction) throws {
         let isUnderWay = try RunExecutor(self, transaction).update(message.run) { $0.jobFinished(message) }
         if !isUnderWay { logger.debug("ended a job whose run is over", metadata: ["job": "\(message.job)"]) }
+        if let job = try transaction.jobs.find(message.job), job.lease.state != .leased {
+            try callHeldBack(after: job, in: transaction)
+        }
     }
 
     /// It comes often and mostly says that nothing has changed, so the run is not read for it.

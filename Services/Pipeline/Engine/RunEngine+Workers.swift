@@ -8,7 +8,8 @@ extension RunEngine {
     /// wait that it may take while it has a free slot, it is called: a wake may have been lost.
     func announced(_ message: WorkerAnnounced, in transaction: Transaction) throws {
         let workers = transaction.workers
-        let known = try workers.find(message.name)
+        let key = Worker.Key(queue: message.scope.queue, name: message.name)
+        let known = try workers.find(key.name, of: key.queue)
         let isNew = known?.life != message.life
         if isNew, let known, known.life > message.life, known.isHeard(at: transaction.now) {
             // Said before that one was started, and late; or two workers have one name.
@@ -16,17 +17,11 @@ extension RunEngine {
                 "an earlier life of a worker is passed over", metadata: ["worker": "\(message.name)"])
             return
         }
-        if let known, known.scope.queue != message.scope.queue, known.isHeard(at: transaction.now) {
-            logger.warning(
-                "a worker has the name of one of another pool or cluster, and is passed over",
-                metadata: ["worker": "\(message.name)", "queue": "\(message.scope.queue)"])
-            return
-        }
         if message.isLeaving {
             // Said by a life that is over by now, it does not concern the one after.
             guard !isNew else { return }
-            try workers.remove(message.name)
-            return try tellWaiting(message.scope, in: transaction)
+            try workers.remove(key.name, of: key.queue)
+            return transaction.waitsChanged()
         }
         let worker = Worker(
             name: message.name, life: message.life, scope: message.scope, slots: message.slots,
@@ -38,15 +33,15 @@ extension RunEngine {
             try workers.prune(now: transaction.now)
             // One that lives on, such as another worker of this name, sends its next heartbeat within a third of the lease.
             try transaction.jobs.shortenLeases(
-                of: message.name, before: message.life, until: transaction.now.adding(configuration.lease / 2))
+                of: key, before: message.life, until: transaction.now.adding(configuration.lease / 2))
             transaction.afterCommit { [deadlines] in deadlines.wake() }
         }
         var same = known
         same?.heardAt = worker.heardAt
         if same != worker || known?.isHeard(at: transaction.now) != true {
-            try tellWaiting(message.scope, in: transaction)
+            transaction.waitsChanged()
         }
-        if message.problem == nil, try transaction.jobs.leased(by: message.name).count < message.slots,
+        if message.problem == nil, try transaction.jobs.leased(by: key) < message.slots,
             try transaction.turns.isWaiting(for: message.scope)
         {
             try transaction.send(JobsWaiting(scope: message.scope), run: nil)
@@ -65,21 +60,29 @@ extension RunEngine {
 
     /// Wakes, for each pool and cluster of which no worker has announced itself, those of the job that is next: there may be
     /// some of the version before, which do not. Those had no labels in these queues, so that however many labels
-    /// pipelines make up, no more wakes come together than there are pools and clusters.
+    /// pipelines make up, no more wakes come together than there are pools and clusters; and where none of them takes one,
+    /// each comes twice as late as the one before, as ``WakePauses`` says.
     func recount() async throws {
         try await store.write { transaction in
             let heard = Set(try transaction.workers.heard(at: transaction.now).map(\.scope))
             let executor = RunExecutor(self, transaction)
-            for id in try transaction.turns.first() {
-                guard let job = try transaction.jobs.find(id), job.scope.labels.isEmpty, !heard.contains(job.scope)
-                else { continue }
-                try executor.wakeAgain(job)
+            let jobs = try transaction.turns.first().compactMap(transaction.jobs.find).filter {
+                $0.scope.labels.isEmpty && !heard.contains($0.scope)
             }
+            let due = pauses.due(jobs.map(\.scope))
+            for job in jobs where due.contains(job.scope) { try executor.wakeAgain(job) }
         }
     }
 
-    /// What the waiting runs say they wait for may have changed.
-    private func tellWaiting(_ scope: WorkerScope, in transaction: Transaction) throws {
-        for run in try transaction.jobs.waitingRuns(scope.queue) { transaction.changed(run) }
+    /// A job has ended: where its repository, or all together, had as many at work as may be, workers are called for those
+    /// that were passed over meanwhile.
+    func callHeldBack(after job: Job, in transaction: Transaction) throws {
+        let quotas = configuration.quotas
+        func wasFull(_ limit: Int, _ repository: RepositoryPath?) throws -> Bool {
+            try transaction.jobs.count(.atWork, of: repository, limit: limit) == limit - 1
+        }
+        guard try wasFull(quotas.repositoryAtWork, job.repository) || wasFull(quotas.atWork, nil) else { return }
+        for scope in try transaction.turns.open() { try transaction.send(JobsWaiting(scope: scope), run: nil) }
+        transaction.waitsChanged()
     }
 }

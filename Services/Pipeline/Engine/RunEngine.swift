@@ -11,6 +11,7 @@ struct RunEngine: Sendable {
     let configuration: EngineConfiguration
     let plans = PlanCache()
     let zones = TimeZones()
+    let pauses = WakePauses()
     /// Told when a deadline may have come nearer.
     let deadlines = Signal()
     let logger: Logger
@@ -73,7 +74,9 @@ struct RunEngine: Sendable {
             rows: .init(
                 summary: summary, stages: try runs.stages(of: run), steps: try runs.steps(of: run), jobs: jobs),
             details: details, planner: planner, serial: serial,
-            rules: .init(lease: configuration.lease, timeLimit: configuration.timeLimit, gate: gate),
+            rules: .init(
+                lease: configuration.lease, timeLimit: configuration.timeLimit, quotas: configuration.quotas, gate: gate
+            ),
             now: transaction.now)
     }
 }

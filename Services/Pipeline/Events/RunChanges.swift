@@ -38,6 +38,11 @@ final class RunChanges: Sendable {
         for watcher in watchers { watcher.tell(run) { $0.runs.insert(run) } }
     }
 
+    /// What runs wait for may have changed: whoever watches one looks again.
+    func waitsChanged() {
+        for watcher in watchers { if let run = watcher.run { watcher.tell(run) { $0.runs.insert(run) } } }
+    }
+
     /// A run has more log.
     func logged(_ run: RunID) {
         for watcher in watchers { watcher.tell(run) { $0.logs.insert(run) } }

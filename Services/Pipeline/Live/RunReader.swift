@@ -4,6 +4,7 @@ import Contracts
 struct RunReader: Sendable {
     let store: PipelineStore
     let logs: LogReader
+    var quotas = Quotas()
 
     /// The newest runs first.
     /// - Parameter before: the `next` of an earlier page.
@@ -17,7 +18,7 @@ struct RunReader: Sendable {
 
     /// The run, whole, or `nil`.
     func view(_ id: RunID) async throws -> RunView? {
-        guard var view = try await store.read({ try $0.runs.view(id) }) else { return nil }
+        guard var view = try await store.read({ [quotas] in try $0.runs.view(id, quotas: quotas) }) else { return nil }
         let streams = view.stages.flatMap { stage in
             stage.steps.filter { $0.attempt > 0 }.map { LogStreamID(run: id, step: $0.id, attempt: $0.attempt) }
         }

@@ -13,7 +13,7 @@ struct WorkerOperations: Sendable {
     func list(as principal: Principal) async throws -> [WorkerView] {
         try await engine.store.read { tables in
             let jobs = try tables.jobs.underWay()
-            return try tables.workers.all().map { $0.view(jobs: jobs[$0.name] ?? 0, now: .now) }
+            return try tables.workers.all().map { $0.view(jobs: jobs[$0.key] ?? 0, now: .now) }
         }
     }
 }

@@ -68,30 +68,53 @@ struct JobStore {
         ).map(Self.job)
     }
 
-    /// What a worker has.
-    func leased(by worker: String) throws -> [Job] {
-        try database.rows("SELECT * FROM jobs WHERE state = 'leased' AND worker = ?", [worker]).map(Self.job)
+    /// How many jobs a worker has.
+    func leased(by worker: Worker.Key) throws -> Int {
+        try database.value(
+            "SELECT COUNT(*) FROM jobs WHERE state = 'leased' AND worker = ? AND queue = ?",
+            [worker.name, worker.queue])
+            ?? 0
     }
 
     /// Gives what earlier lives of a worker had until then to be heard of.
-    func shortenLeases(of worker: String, before life: String, until: Timestamp) throws {
+    func shortenLeases(of worker: Worker.Key, before life: String, until: Timestamp) throws {
         try database.execute(
             """
-            UPDATE jobs SET leaseUntil = ?1
-            WHERE state = 'leased' AND worker = ?2 AND life IS NOT NULL AND life <> ?3 AND leaseUntil > ?1
-            """, [until, worker, life])
+            UPDATE jobs SET leaseUntil = ?1 WHERE state = 'leased' AND worker = ?2 AND queue = ?3
+                AND life IS NOT NULL AND life <> ?4 AND leaseUntil > ?1
+            """, [until, worker.name, worker.queue, life])
     }
 
     /// How many jobs are under way, by worker.
-    func underWay() throws -> [String: Int] {
+    func underWay() throws -> [Worker.Key: Int] {
         let rows = try database.rows(
-            "SELECT worker, COUNT(*) AS count FROM jobs WHERE state = 'leased' AND worker IS NOT NULL GROUP BY worker")
-        return Dictionary(try rows.map { (try $0["worker"], try $0["count"]) }, uniquingKeysWith: +)
+            """
+            SELECT queue, worker, COUNT(*) AS count FROM jobs WHERE state = 'leased' AND worker IS NOT NULL
+            GROUP BY queue, worker
+            """)
+        return Dictionary(
+            try rows.map { (Worker.Key(queue: try $0["queue"], name: try $0["worker"]), try $0["count"]) },
+            uniquingKeysWith: +)
     }
 
-    /// The runs with a job that waits for workers of a queue.
-    func waitingRuns(_ queue: String) throws -> [RunID] {
-        try database.values("SELECT DISTINCT run FROM jobs WHERE state = 'queued' AND queue = ?", [queue])
+    /// How many jobs of a repository, or of all, are at work, or wait or are at work.
+    /// - Parameter limit: no more are counted.
+    func count(_ states: Quotas.States, of repository: RepositoryPath?, limit: Int) throws -> Int {
+        let sql = Self.counting(states, ofRepository: repository != nil)
+        return try database.value(sql, repository.map { [$0, limit] } ?? [limit]) ?? 0
+    }
+
+    static func counting(_ states: Quotas.States, ofRepository: Bool) -> String {
+        // As the conditions of the partial indexes are written.
+        let open = "state IN ('waiting', 'held', 'queued', 'leased')"
+        let condition =
+            switch (states, ofRepository) {
+            case (.atWork, false): "state = 'leased'"
+            case (.atWork, true): "repository = ? AND state = 'leased' AND \(open)"
+            case (.open, false): open
+            case (.open, true): "repository = ? AND \(open)"
+            }
+        return "SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE \(condition) LIMIT ?) AS open"
     }
 
     // MARK: - Leases

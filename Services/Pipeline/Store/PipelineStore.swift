@@ -95,5 +95,8 @@ struct Transaction: Tables {
     /// Tells those who watch the run, once it is committed.
     func changed(_ run: RunID) { afterCommit { [changes] in changes.changed(run) } }
 
+    /// Tells those who watch runs that what these wait for may have changed, once it is committed.
+    func waitsChanged() { afterCommit { [changes] in changes.waitsChanged() } }
+
     func afterCommit(_ body: @escaping @Sendable () -> Void) { database.afterCommit(body) }
 }

@@ -124,25 +124,27 @@ struct RunStore {
     }
 
     /// How many runs of a repository, or of all, wait or run.
-    /// - Parameter limit: no more are counted.
-    func countOpen(of repository: RepositoryPath?, limit: Int) throws -> Int {
+    /// - Parameters:
+    ///   - serial: only those that were there before the run of this place.
+    ///   - limit: no more are counted.
+    func countOpen(of repository: RepositoryPath?, before serial: Int64 = .max, limit: Int) throws -> Int {
         let (condition, values): (String, [RepositoryPath]) =
             repository.map { ("repository = ? AND ", [$0]) } ?? ("", [])
         var count = 0
         for state in [RunState.pending, .running] {
             let found: Int? = try database.value(
-                "SELECT COUNT(*) FROM (SELECT 1 FROM runs WHERE \(condition)state = ? LIMIT ?) AS open",
-                values + [state.rawValue, limit - count])
+                "SELECT COUNT(*) FROM (SELECT 1 FROM runs WHERE \(condition)state = ? AND serial < ? LIMIT ?) AS open",
+                values + [state.rawValue, serial, limit - count])
             count += found ?? 0
         }
         return count
     }
 
     /// The run, whole but for how much log is stored of its steps.
-    func view(_ id: RunID, now: Timestamp = .now) throws -> RunView? {
+    func view(_ id: RunID, quotas: Quotas = Quotas(), now: Timestamp = .now) throws -> RunView? {
         guard var summary = try summary(id) else { return nil }
         let jobs = try summary.state.isFinal ? [] : JobStore(database: database).all(of: id)
-        let waits = summary.state.isFinal ? nil : try waits(of: jobs, now: now)
+        let waits = summary.state.isFinal ? nil : try waits(of: jobs, of: summary.repository, quotas, now: now)
         let approvals = try approvals(of: jobs)
         summary.reason = summary.reason ?? waits?.ofRun(summary.state)
         let choice: ChoiceView? = try database.row("SELECT choice FROM runDetails WHERE run = ?", [id])?.json("choice")
@@ -164,11 +166,15 @@ struct RunStore {
             })
     }
 
-    private func waits(of jobs: [Job], now: Timestamp) throws -> WaitingReasons {
+    private func waits(
+        of jobs: [Job], of repository: RepositoryPath, _ quotas: Quotas, now: Timestamp
+    ) throws -> WaitingReasons {
         var waits = WaitingReasons(jobs: jobs)
         if waits.jobs.contains(where: { $0.lease.state == .queued }) {
             waits.workers = try WorkerStore(database: database).heard(at: now)
-            waits.underWay = try JobStore(database: database).underWay()
+            let store = JobStore(database: database)
+            waits.underWay = try store.underWay()
+            waits.quota = try quotas.wait(of: repository) { try store.count(.atWork, of: $0, limit: $1) }
         }
         return waits
     }

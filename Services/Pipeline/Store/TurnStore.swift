@@ -81,16 +81,47 @@ struct TurnStore {
         }
     }
 
-    /// The job that workers of this kind get next: of the repository that was served the longest ago, its oldest.
-    func next(_ scope: WorkerScope) throws -> JobID? {
-        let (queue, labels) = (scope.queue, JSONColumn(scope.labels))
-        while let turn = try database.row(
+    /// Each kind of workers has its own turns: those of a label are nobody's at builders of another.
+    static let claims = Migration("2026-11 claims") { database in
+        try database.run(
+            script: """
+                DROP INDEX turnsServed;
+                CREATE INDEX turnsServed ON turns (queue, labels, served);
+                DELETE FROM turns WHERE isOpen = 0 AND served = 0;
+                CREATE INDEX jobsOpen ON jobs (repository, state) WHERE state IN ('waiting', 'held', 'queued', 'leased');
+                """)
+        // A pool that a job asked for before pools had rules is the job's repository's: nobody took it away.
+        guard try !(database.value("SELECT EXISTS (SELECT 1 FROM pools)") ?? false) else { return }
+        var rules: [String: PoolRules] = [:]
+        for row in try database.rows(
             """
-            SELECT repository, (SELECT id FROM jobs WHERE queue = ?1 AND labels = ?2 AND repository = turns.repository
-                AND state = 'queued' ORDER BY createdAt, id LIMIT 1) AS job
-            FROM turns WHERE queue = ?1 AND labels = ?2 AND isOpen = 1 ORDER BY served, since, repository LIMIT 1
-            """, [queue, labels])
+            SELECT DISTINCT queue, repository FROM jobs
+            WHERE kind = 'build' AND state IN ('waiting', 'held', 'queued', 'leased') ORDER BY repository
+            """)
         {
+            let scope = JobRouting.scope(queue: try row["queue"], labels: [])
+            guard scope.pool != WorkerScope.usualPool else { continue }
+            rules[scope.pool, default: PoolRules()].repositories.append(try row["repository"])
+        }
+        for (name, rules) in rules {
+            try PoolStore(database: database).save(
+                Pool(name: name, rules: rules, updatedBy: "upgrade", updatedAt: .now))
+        }
+    }
+
+    static let choice = """
+        SELECT repository, (SELECT id FROM jobs WHERE queue = ?1 AND labels = ?2 AND repository = turns.repository
+            AND state = 'queued' ORDER BY createdAt, id LIMIT 1) AS job
+        FROM turns WHERE queue = ?1 AND labels = ?2 AND isOpen = 1
+            AND (SELECT COUNT(*) FROM jobs WHERE repository = turns.repository AND state = 'leased'
+                AND state IN ('waiting', 'held', 'queued', 'leased')) < ?3
+        ORDER BY served, since, repository LIMIT 1
+        """
+
+    /// The job that workers of this kind get next: of the repository that was served the longest ago, its oldest.
+    /// - Parameter atWork: how many jobs of one repository may be at work at a time.
+    func next(_ scope: WorkerScope, atWork: Int = .max) throws -> JobID? {
+        while let turn = try database.row(Self.choice, [scope.queue, JSONColumn(scope.labels), atWork]) {
             if let job: JobID = try turn["job"] { return job }
             try close(scope, turn["repository"])
         }
@@ -99,13 +130,19 @@ struct TurnStore {
 
     /// Of every kind of workers that jobs wait for, one such job.
     func first() throws -> [JobID] {
-        try database.rows("SELECT DISTINCT queue, labels FROM turns WHERE isOpen = 1").compactMap { turn in
-            let (queue, labels): (String, String) = (try turn["queue"], try turn["labels"])
-            return try database.value(
+        try open().compactMap { scope in
+            try database.value(
                 """
                 SELECT id FROM jobs WHERE queue = ? AND labels = ? AND state = 'queued'
                 ORDER BY repository, createdAt, id LIMIT 1
-                """, [queue, labels])
+                """, [scope.queue, JSONColumn(scope.labels)])
+        }
+    }
+
+    /// The kinds of workers that jobs wait for.
+    func open() throws -> [WorkerScope] {
+        try database.rows("SELECT DISTINCT queue, labels FROM turns WHERE isOpen = 1").map {
+            JobRouting.scope(queue: try $0["queue"], labels: try $0.json("labels") ?? [])
         }
     }
 
@@ -116,34 +153,54 @@ struct TurnStore {
             [scope.queue, JSONColumn(scope.labels)]) != nil
     }
 
-    /// The repository of a job has been given one by its queue.
+    /// The repository of a job has been given one by these workers.
     func served(_ job: Job) throws {
         try database.execute(
             """
-            UPDATE turns SET served = 1 + (SELECT MAX(served) FROM turns WHERE queue = ?1)
-            WHERE queue = ?1 AND repository = ?2
-            """, [job.queue, job.repository])
+            INSERT INTO turns (queue, repository, labels, served, since, isOpen)
+            VALUES (?1, ?2, ?3, 1 + COALESCE((SELECT MAX(served) FROM turns WHERE queue = ?1 AND labels = ?3), 0), ?4, 0)
+            ON CONFLICT (queue, repository, labels) DO UPDATE SET served = excluded.served
+            """, [job.queue, job.repository, JSONColumn(job.scope.labels), job.createdAt])
     }
 
     /// A job's row was written: whether its repository waits follows from it.
     func follow(_ job: Job) throws {
-        guard job.lease.state == .queued else { return try close(job.scope, job.repository) }
-        try database.execute(
-            """
-            INSERT INTO turns (queue, repository, labels, served, since, isOpen)
-            VALUES (?1, ?2, ?3,
-                COALESCE((SELECT MAX(served) FROM turns WHERE queue = ?1 AND repository = ?2), 0), ?4, 1)
-            ON CONFLICT (queue, repository, labels) DO UPDATE SET
-                since = CASE turns.isOpen WHEN 1 THEN turns.since ELSE excluded.since END, isOpen = 1
-            """, [job.queue, job.repository, JSONColumn(job.scope.labels), job.createdAt])
+        switch job.lease.state {
+        case .queued:
+            try database.execute(
+                """
+                INSERT INTO turns (queue, repository, labels, served, since, isOpen) VALUES (?1, ?2, ?3, 0, ?4, 1)
+                ON CONFLICT (queue, repository, labels) DO UPDATE SET
+                    since = CASE turns.isOpen WHEN 1 THEN turns.since ELSE excluded.since END, isOpen = 1
+                """, [job.queue, job.repository, JSONColumn(job.scope.labels), job.createdAt])
+        case .leased: try close(job.scope, job.repository)
+        case .waiting, .held, .finished, .cancelled, .superseded:
+            guard try close(job.scope, job.repository) else { return }
+            // One that was never served is as if it had never waited.
+            try database.execute(
+                """
+                DELETE FROM turns WHERE queue = ? AND repository = ? AND labels = ? AND isOpen = 0 AND served = 0
+                """, [job.queue, job.repository, JSONColumn(job.scope.labels)])
+        }
     }
 
-    private func close(_ scope: WorkerScope, _ repository: RepositoryPath) throws {
+    /// Forgets when repositories that wait for nothing were served by workers that are long gone.
+    func prune() throws {
+        try database.execute(
+            """
+            DELETE FROM turns WHERE isOpen = 0 AND NOT EXISTS
+                (SELECT 1 FROM workers WHERE workers.queue = turns.queue AND workers.labels = turns.labels)
+            """)
+    }
+
+    /// - Returns: whether it was open.
+    @discardableResult
+    private func close(_ scope: WorkerScope, _ repository: RepositoryPath) throws -> Bool {
         try database.execute(
             """
             UPDATE turns SET isOpen = 0 WHERE queue = ?1 AND repository = ?2 AND labels = ?3 AND isOpen = 1
                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE queue = ?1 AND labels = ?3 AND repository = ?2
                     AND state = 'queued')
-            """, [scope.queue, repository, JSONColumn(scope.labels)])
+            """, [scope.queue, repository, JSONColumn(scope.labels)]) > 0
     }
 }

@@ -23,15 +23,36 @@ struct WorkerStore {
             ) WITHOUT ROWID;
             """)
 
+    /// A name is a worker's within its pool or cluster: whoever may announce workers of one says nothing of another's. All
+    /// of them announce themselves anew within half a minute.
+    static let byQueue = Migration(
+        "2026-11 workers by queue",
+        sql: """
+            DROP TABLE workers;
+            CREATE TABLE workers (
+                queue TEXT NOT NULL,
+                name TEXT NOT NULL,
+                life TEXT NOT NULL,
+                labels TEXT NOT NULL,
+                slots INTEGER NOT NULL,
+                version TEXT NOT NULL,
+                problem TEXT,
+                since INTEGER NOT NULL,
+                heardAt INTEGER NOT NULL,
+                keys TEXT,
+                PRIMARY KEY (queue, name)
+            ) WITHOUT ROWID;
+            """)
+
     /// How long one that is gone is remembered.
     private static let memory = Duration.seconds(86_400)
 
-    func find(_ name: String) throws -> Worker? {
-        try database.row("SELECT * FROM workers WHERE name = ?", [name]).map(Self.worker)
+    func find(_ name: String, of queue: String) throws -> Worker? {
+        try database.row("SELECT * FROM workers WHERE queue = ? AND name = ?", [queue, name]).map(Self.worker)
     }
 
     func all() throws -> [Worker] {
-        try database.rows("SELECT * FROM workers ORDER BY cluster, pool, name").map(Self.worker)
+        try database.rows("SELECT * FROM workers ORDER BY queue, name").map(Self.worker)
     }
 
     /// Those that have been heard of of late.
@@ -45,22 +66,20 @@ struct WorkerStore {
     func save(_ worker: Worker) throws {
         try database.execute(
             """
-            INSERT INTO workers (name, life, pool, cluster, labels, slots, version, problem, since, heardAt, keys)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (name) DO UPDATE SET life = excluded.life, pool = excluded.pool, cluster = excluded.cluster,
-                labels = excluded.labels, slots = excluded.slots, version = excluded.version,
-                problem = excluded.problem, since = excluded.since, heardAt = excluded.heardAt,
-                keys = excluded.keys
+            INSERT INTO workers (queue, name, life, labels, slots, version, problem, since, heardAt, keys)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (queue, name) DO UPDATE SET life = excluded.life, labels = excluded.labels,
+                slots = excluded.slots, version = excluded.version, problem = excluded.problem, since = excluded.since,
+                heardAt = excluded.heardAt, keys = excluded.keys
             """,
             [
-                worker.name, worker.life, worker.scope.pool, worker.scope.cluster, JSONColumn(worker.scope.labels),
-                worker.slots, worker.version, worker.problem, worker.since, worker.heardAt,
-                worker.keys.map { JSONColumn($0) },
+                worker.scope.queue, worker.name, worker.life, JSONColumn(worker.scope.labels), worker.slots,
+                worker.version, worker.problem, worker.since, worker.heardAt, worker.keys.map { JSONColumn($0) },
             ])
     }
 
-    func remove(_ name: String) throws {
-        try database.execute("DELETE FROM workers WHERE name = ?", [name])
+    func remove(_ name: String, of queue: String) throws {
+        try database.execute("DELETE FROM workers WHERE queue = ? AND name = ?", [queue, name])
     }
 
     /// Forgets those that have long been gone.
@@ -76,7 +95,7 @@ struct WorkerStore {
     private static func worker(_ row: Row) throws -> Worker {
         try Worker(
             name: row["name"], life: row["life"],
-            scope: WorkerScope(pool: row["pool"], cluster: row["cluster"], labels: row.json("labels") ?? []),
+            scope: JobRouting.scope(queue: row["queue"], labels: row.json("labels") ?? []),
             slots: row["slots"], version: row["version"], problem: row["problem"], since: row["since"],
             heardAt: row["heardAt"], keys: row.json("keys"))
     }

@@ -2,6 +2,9 @@
 public struct JobClaim: Request {
     public typealias Reply = JobClaimReply
 
+    /// The code of the `Problem` that answers whoever's login is not given these jobs.
+    public static let refusedLogin = "refused_login"
+
     /// What woke it, for a platform that gives the job of the wake; `nil` where nothing did.
     public var job: JobID?
     public var attempt: Int?
@@ -139,6 +142,8 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var withheldLogins: [String: String]?
     /// Where the commit can be fetched; `nil` for a job that needs no source.
     public var source: SourceAccess?
+    /// What the job may use; `nil` from a platform that sets no limits.
+    public var limits: JobLimits?
     /// For a rollout: grows with every rollout of the same workload, so that an older one cannot win.
     public var sequence: Int64?
     /// For a rollout: what it may do, and where. `nil` from a platform that says nothing of it.
@@ -157,7 +162,7 @@ public struct JobGrant: Codable, Sendable, Equatable {
         imageSecrets: [String: ImageSecret]? = nil, withheld: [String: String]? = nil,
         registries: [String: SealedSecret] = [:], logins: [String: LoginGrant]? = nil,
         withheldLogins: [String: String]? = nil,
-        source: SourceAccess? = nil, sequence: Int64? = nil, permit: RolloutPermit? = nil,
+        source: SourceAccess? = nil, limits: JobLimits? = nil, sequence: Int64? = nil, permit: RolloutPermit? = nil,
         traceparent: String? = nil
     ) {
         self.job = job
@@ -184,6 +189,7 @@ public struct JobGrant: Codable, Sendable, Equatable {
         self.logins = logins
         self.withheldLogins = withheldLogins
         self.source = source
+        self.limits = limits
         self.sequence = sequence
         self.permit = permit
         self.traceparent = traceparent
@@ -214,6 +220,16 @@ public struct ImageSecret: Codable, Sendable, Equatable {
     public init(sealed: SealedSecret, images: [String]) {
         self.sealed = sealed
         self.images = images
+    }
+}
+
+/// What a job may use of the platform.
+public struct JobLimits: Codable, Sendable, Equatable {
+    /// How much is kept of what each of its steps prints, in bytes; `nil` for all of it.
+    public var logBytes: Int64?
+
+    public init(logBytes: Int64? = nil) {
+        self.logBytes = logBytes
     }
 }
 

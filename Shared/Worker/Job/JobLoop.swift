@@ -177,6 +177,11 @@ public struct JobLoop: Service {
                     "no job", metadata: ["code": "\(refusal.code.rawValue)", "reason": "\(refusal.reason)"])
                 return .drop
             }
+        } catch let problem as Problem where problem.code == JobClaim.refusedLogin {
+            logger.error("no job is given to this login", metadata: ["error": "\(problem)"])
+            stalls(slot, "jobs cannot be claimed", problem)
+            await pause(.seconds(5))
+            return .requeue
         } catch let problem as Problem where wake == nil && problem.code == "malformed_request" {
             // A platform of the version before gives the jobs of wakes only, whatever the labels.
             understanding.set(false)

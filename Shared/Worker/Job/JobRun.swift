@@ -111,6 +111,8 @@ public final class JobRun: Sendable {
     /// A log that is sent while the step runs.
     func startLog(of step: String) -> LogShipper {
         let mask = state.withLock { $0.job?.mask }
+        var configuration = configuration
+        configuration.limit = grant.limits?.logBytes
         let shipper = LogShipper(
             .init(job: grant.job, run: grant.run, attempt: grant.attempt, step: step, token: grant.token),
             mask: mask ?? .init(secrets: []),

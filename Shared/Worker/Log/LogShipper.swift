@@ -2,6 +2,7 @@ public import Contracts
 public import Logging
 public import Secrets
 public import SystemPackage
+import Text
 
 /// Ships the log of one step: any bytes go in, chunks of valid UTF-8 with masked secrets come out, in order, each
 /// confirmed, while the step runs on however slow the broker is.
@@ -41,6 +42,8 @@ public actor LogShipper: StepLog {
         /// The pause after the first rejection; it doubles up to `longestBackoff`.
         public var backoff: Duration = .milliseconds(100)
         public var longestBackoff: Duration = .seconds(5)
+        /// How much of what the step prints is kept; `nil` for all of it. The worker's own lines come on top.
+        public var limit: Int64?
 
         public init(spool: FilePath? = nil) {
             self.spool = spool
@@ -70,6 +73,8 @@ public actor LogShipper: StepLog {
     private(set) var refusal: String?
     private var saidSpoolIsBroken = false
     private var timer: ContinuousClock.Instant?
+    /// Whether the step has printed more than is kept.
+    private var isFull = false
     /// Whether the last byte written ended a line.
     private var isAtLineStart = true
     private var isWriting = false
@@ -104,7 +109,7 @@ public actor LogShipper: StepLog {
     /// Appends a line of the worker's own; one that the step left open is ended first.
     public func line(_ text: String) async {
         await takeTurn()
-        await put(Array("\(isAtLineStart ? "" : "\n")\(text)\n".utf8))
+        await put(Array("\(isAtLineStart ? "" : "\n")\(text)\n".utf8), isOwn: true)
         giveTurn()
     }
 
@@ -115,7 +120,7 @@ public actor LogShipper: StepLog {
         await takeTurn()
         if !ended {
             let rest = repair.feed(mask.finish()) + repair.finish()
-            await append(rest)
+            await append(within(rest))
             ended = true
             wake.yield()
         }
@@ -158,10 +163,24 @@ public actor LogShipper: StepLog {
         ended && !isCutShort && backlog.count == 0 && window.isEmpty && cutOffset == produced
     }
 
-    private func put(_ bytes: [UInt8]) async {
+    private func put(_ bytes: [UInt8], isOwn: Bool = false) async {
         guard !ended, let last = bytes.last else { return }
+        if isFull, !isOwn { return }
         isAtLineStart = last == UInt8(ascii: "\n")
-        await append(repair.feed(mask.mask(bytes)))
+        let text = repair.feed(mask.mask(bytes))
+        await append(isOwn ? text : within(text))
+    }
+
+    /// As much of the text as the log may have more, and a line that says so where that is not all.
+    private func within(_ text: String) -> String {
+        guard !isFull, let limit = configuration.limit, produced + Int64(text.utf8.count) > limit else { return text }
+        isFull = true
+        isAtLineStart = true
+        let room = Int(max(0, limit - produced))
+        let bytes = text.utf8.prefix(room)
+        let kept = String(decoding: bytes.dropLast(UTF8Boundary.incompleteSuffix(of: bytes)), as: UTF8.self)
+        return kept + (kept.hasSuffix("\n") || kept.isEmpty ? "" : "\n")
+            + "what the step prints beyond \(limit) bytes is not kept (SLIPWAY_STEP_LOG_LIMIT of pipeline)\n"
     }
 
     /// Appends what is seen of the log. It counts as produced with the byte that is kept, never before: what is counted
