@@ -18,15 +18,7 @@ enum BuilderSettings {
         guard isLabel, !labels.isEmpty else { throw SettingProblem(expected: "words such as linux,large") }
         return labels
     }
-    static let pool = Setting<String>(
-        "pool", "the builders it is one of: a stage's node may name it, and they have a login of the broker together",
-        example: "gpu", default: WorkerScope.usualPool
-    ) { text in
-        guard WorkerScope.isPool(text) else {
-            throw SettingProblem(expected: "up to 100 letters, digits, “_”, “-” and “.”")
-        }
-        return text
-    }
+    static let pool = PoolSetting.pool
     static let capacity = Setting<Int>.integer(
         "capacity", "how many jobs at a time", example: "4", default: 1, in: 1...256)
     static let runners = Setting<[Runner]>(

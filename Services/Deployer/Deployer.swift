@@ -33,7 +33,8 @@ struct Deployer {
         let settings = context.settings
         let clusters = try DeployerSettings.targets(settings)
         let keys = try CommonSettings.sealKeys(
-            settings, for: clusters.map { .deployer(cluster: $0.name) }, logger: context.logger)
+            settings, for: try clusters.map { SealAudience(try DeployerSettings.scope($0, settings)) },
+            logger: context.logger)
         let slots = try settings.value(DeployerSettings.slots)
         let timeout = try settings.value(DeployerSettings.timeout)
         let shutdown = try settings.value(CommonSettings.shutdownGrace)
@@ -56,8 +57,9 @@ struct Deployer {
                 variable: DeployerSettings.clusters.variable, settings: settings, timeout: timeout, worker: name,
                 http: http, registry: registry, logger: logger)
             let targets = try RolloutTargets.all.map { try $0.init(place) }
+            let scope = try DeployerSettings.scope(target, settings)
             var configuration = JobLoopConfiguration(
-                worker: name, scope: WorkerScope(cluster: target.name), slots: slots,
+                worker: name, scope: scope, slots: slots,
                 // A rollout goes on in the cluster by itself, so there is no use in waiting for its end.
                 grace: min(.seconds(2), shutdown / 2), namespace: targets.lazy.compactMap(\.namespace).first,
                 spool: data.appending("spool-\(target.name)"))
@@ -69,7 +71,7 @@ struct Deployer {
             let loop = JobLoop(
                 platform: BusPlatform(
                     RolloutRequested.self, bus: bus, logs: context.logs,
-                    queue: MessageMap.deploy(cluster: target.name), logger: logger),
+                    queue: MessageMap.wakes(of: scope), logger: logger),
                 executor: DeployExecutor(targets: targets, events: events, turns: turns), keys: keys,
                 configuration: configuration,
                 logger: logger)

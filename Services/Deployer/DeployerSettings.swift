@@ -1,4 +1,5 @@
 import Containers
+import Contracts
 import Runtime
 
 /// The deployer's own settings.
@@ -26,9 +27,15 @@ enum DeployerSettings {
         "rollout.timeout", "how long a rollout may take that sets no timeout", example: "10m",
         default: .seconds(600))
 
+    /// The jobs it takes for one of its clusters or hosts.
+    static func scope(_ cluster: ClusterSetting, _ settings: Settings) throws(SettingsError) -> WorkerScope {
+        WorkerScope(pool: try settings.value(PoolSetting.pool), cluster: cluster.name)
+    }
+
     static let all: [any AnySetting] =
         [
-            CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, clusters, slots, timeout,
+            PoolSetting.pool, CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority,
+            clusters, slots, timeout,
             CommonSettings.logBrokerURL,
         ] + RegistrySettings.all + RolloutTargets.all.flatMap { $0.settings }
 }

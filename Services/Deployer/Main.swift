@@ -14,7 +14,9 @@ enum Main {
             settings: DeployerSettings.all, adminPort: 9104
         ).run(
             queues: { settings in
-                try DeployerSettings.targets(settings).map { MessageMap.deploy(cluster: $0.name) }
+                try DeployerSettings.targets(settings).map {
+                    MessageMap.wakes(of: try DeployerSettings.scope($0, settings))
+                }
             },
             services: { context in try Deployer(context).services() })
     }

@@ -21,7 +21,9 @@ enum BrokerCommands {
         try names(text, ",")
     }
     static let clusters = Setting<[[String]]>(
-        "clusters", "the clusters and hosts of deployers, each with its login; + joins those of one deployer",
+        "clusters",
+        "the clusters and hosts of deployers, each with its login; + joins those of one deployer, and payments.east is east "
+            + "of the pool payments",
         example: "default,staging+production", default: [["default"]]
     ) { text in
         try text.split(separator: ",").map { try names(String($0), "+") }

@@ -59,7 +59,8 @@ public struct BrokerUser: Sendable, Hashable {
     /// All logins of an installation.
     /// - Parameters:
     ///   - pools: the pools of builders.
-    ///   - clusters: what each deployer serves; its login is named after all of it, such as `slipway-deployer-east+west`.
+    ///   - clusters: what each deployer serves; its login is named after all of it, such as `slipway-deployer-east+west`, or
+    ///     `slipway-deployer-payments.east` for one of the pool `payments`.
     public static func all(pools: [String], clusters: [[String]]) -> [BrokerUser] {
         services.map { $0 == MessageMap.platform ? platform : of($0) } + pools.map { of("builder", $0) }
             + clusters.map { of("deployer", $0.joined(separator: "+")) } + [reader("events"), operators]

@@ -59,14 +59,14 @@ public enum MessageMap {
         Queue("slipway.build.\(pool)", .wakes)
     }
 
-    /// What wakes the deployers of one cluster.
+    /// What wakes the deployers of one cluster: `staging`, or `payments.staging` for those of another pool than the usual one.
     public static func deploy(cluster: String) -> Queue {
         Queue("slipway.deploy.\(cluster)", .wakes)
     }
 
     /// What wakes the workers that take these jobs.
     public static func wakes(of scope: WorkerScope) -> Queue {
-        scope.cluster.map { deploy(cluster: $0) } ?? build(pool: scope.pool)
+        scope.place.map { deploy(cluster: $0) } ?? build(pool: scope.pool)
     }
 
     /// A message and its way.

@@ -2,7 +2,7 @@ public import Contracts
 
 /// Who opens a sealed value. Each has its own key, which the platform derives from its own.
 public struct SealAudience: Sendable, Hashable, CustomStringConvertible {
-    /// Such as `sync`, `builder-gpu` and `deployer-production`.
+    /// Such as `sync`, `builder-gpu` and `deployer-production`; `deployer-payments.east` of a pool.
     public let name: String
 
     private init(_ name: String) {
@@ -17,7 +17,7 @@ public struct SealAudience: Sendable, Hashable, CustomStringConvertible {
 
     /// The workers that take these jobs: the builders of a pool, or the deployers of a cluster.
     public init(_ jobs: WorkerScope) {
-        self = jobs.cluster.map { .deployer(cluster: $0) } ?? .builder(pool: jobs.pool)
+        self = jobs.place.map { .deployer(cluster: $0) } ?? .builder(pool: jobs.pool)
     }
 
     /// Those that one file of keys is for.

@@ -136,6 +136,8 @@ import Testing
                 nil, "seal-keys-sync", "seal-keys-pipeline", "seal-keys-builder-gpu",
                 "seal-keys-deployer-default+staging", nil,
             ])
+        let pooled = ["SLIPWAY_POOL": "payments", "SLIPWAY_CLUSTERS": "staging=docker"]
+        #expect(StackService.clusters { pooled[$0] } == ["payments.default", "payments.staging"])
     }
 
     @Test func keysAreAsLongAsTheyMustBe() throws {

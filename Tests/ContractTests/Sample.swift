@@ -78,7 +78,7 @@ enum Sample {
         approvals: 2, approvers: ["ops-*"],
         freezes: [FreezeWindow(name: "weekend", from: "fri 16:00", until: "mon 08:00", zone: "Europe/Berlin")],
         variables: ["MAP-TIER": "front"],
-        url: "https://shop.example", allows: allowances)
+        url: "https://shop.example", allows: allowances, pool: "payments")
 
     static let report = StepReport(
         step: "compile", outcome: .failure, exitCode: 2, reason: "exit code 2", ignored: false,

@@ -1,4 +1,5 @@
 import Containers
+import Contracts
 import DockerEngine
 import HTTPClient
 import Kubernetes
@@ -28,6 +29,18 @@ import Testing
     func targets(_ environment: [String: String], _ expected: [String]) async throws {
         let settings = try await Settings(arguments: [], environment: environment)
         #expect(try DeployerSettings.targets(settings).map(\.description) == expected)
+    }
+
+    @Test("a deployer takes the jobs of its pool alone, and a wrong name of one is told")
+    func pool() async throws {
+        let cluster = try #require(ClusterSetting("east"))
+        let usual = try await Settings(arguments: [], environment: [:])
+        #expect(try DeployerSettings.scope(cluster, usual) == WorkerScope(cluster: "east"))
+        let own = try await Settings(arguments: [], environment: ["SLIPWAY_POOL": "payments"])
+        #expect(try DeployerSettings.scope(cluster, own) == WorkerScope(pool: "payments", cluster: "east"))
+        let wrong = try await Settings(arguments: [], environment: ["SLIPWAY_POOL": "a b"])
+        let error = #expect(throws: SettingsError.self) { try DeployerSettings.scope(cluster, wrong) }
+        #expect(error?.description.contains("SLIPWAY_POOL") == true)
     }
 
     @Test(

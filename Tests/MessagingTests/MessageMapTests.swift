@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func aLoginIsThatOfItsService() {
-        for user in BrokerUser.all(pools: ["default", "gpu"], clusters: [["east", "west"]]) {
+        for user in BrokerUser.all(pools: ["default", "gpu"], clusters: [["east", "west"], ["payments.east"]]) {
             let service = BrokerUser.service(of: user.name)
             #expect(
                 service.map { user.name.hasPrefix("slipway-\($0)") }

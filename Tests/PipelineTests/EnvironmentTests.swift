@@ -171,6 +171,8 @@ import Testing
     @Test(arguments: [
         EnvironmentRules(containers: ["web"], repositories: []), EnvironmentRules(repositories: ["shop/web"]),
         EnvironmentRules(clusters: [], containers: ["web"], repositories: ["shop/web"]),
+        EnvironmentRules(clusters: ["payments.east"], containers: ["web"], repositories: ["shop/web"]),
+        EnvironmentRules(containers: ["web"], repositories: ["shop/web"], pool: "a b"),
         EnvironmentRules(containers: ["web"], repositories: ["shop/web"], refs: ["main"]),
         EnvironmentRules(workloads: ["web"], repositories: ["shop/web"]),
         EnvironmentRules(containers: ["[web"], repositories: ["shop/web"]),

@@ -23,6 +23,11 @@ struct EnvironmentOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "The pool of deployers (their SLIPWAY_POOL) that roll out to it; default if absent.", valueName: "name"))
+    var pool: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A namespace it covers; if absent, the one of the cluster's configuration.", valueName: "glob"))
     var namespace: [String] = []
 
@@ -114,6 +119,7 @@ struct EnvironmentOptions: ParsableArguments {
         if let approvals { rules.approvals = approvals }
         set(\.approvers, approver)
         if !freeze.isEmpty { rules.freezes = try freeze.filter { !$0.isEmpty }.map(Self.window) }
+        if let pool { rules.pool = pool.isEmpty || pool == WorkerScope.usualPool ? nil : pool }
         if let url { rules.url = url.isEmpty ? nil : url }
         return rules
     }

@@ -4,7 +4,7 @@ import Contracts
 struct PoolSetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set",
-        abstract: "Say whose jobs the builders of a pool do.",
+        abstract: "Say whose jobs the builders and deployers of a pool do.",
         discussion: """
             What is given takes the place of what there was of its kind; the rest stays. An empty text leaves a list \
             empty.

@@ -1,3 +1,4 @@
+import Contracts
 import Secrets
 
 /// One of Slipway's executables in a local stack.
@@ -44,14 +45,16 @@ struct StackService: Sendable, Equatable {
         }
     }
 
-    /// The pool of the stack's builder.
+    /// The pool of the stack's builder or deployer.
     static func pool(_ setting: (_ name: String) -> String?) -> String { setting("SLIPWAY_POOL") ?? "default" }
 
-    /// What the stack's deployer serves.
+    /// The places that the stack's deployer serves.
     static func clusters(_ setting: (_ name: String) -> String?) -> [String] {
         let named = setting("SLIPWAY_CLUSTERS")?.split(separator: ",") ?? []
         let names = named.map { entry in String(entry.prefix { $0 != "=" }.filter { !$0.isWhitespace }) }
-        return ["default"] + names.filter { !$0.isEmpty && $0 != "default" }
+        return (["default"] + names.filter { !$0.isEmpty && $0 != "default" }).map {
+            WorkerScope(pool: pool(setting), cluster: $0).place ?? $0
+        }
     }
 
     /// Its environment: the caller's, so that any setting reaches it, below what this stack decides.

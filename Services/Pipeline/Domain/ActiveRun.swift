@@ -449,7 +449,7 @@ struct ActiveRun: Sendable {
             id: .make(at: now), run: id, stage: position, place: key.index,
             kind: planned.isRollout ? .rollout : .build, steps: planned.steps,
             scope: JobRouting.scope(
-                of: planned, in: stage, usual: rules.gate.pools.choice(for: origin), cluster: rules.gate.cluster),
+                of: planned, in: stage, usual: rules.gate.pools.choice(for: origin), deployers: rules.gate.deployers),
             repository: summary.repository,
             timeLimit: stage.timeout ?? rules.timeLimit, createdAt: now)
         if let workload = rules.gate.workload(of: planned, in: stage, repository: summary.repository),

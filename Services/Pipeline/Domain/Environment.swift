@@ -23,8 +23,9 @@ struct Environment: Sendable, Equatable {
         var event: Event
         /// As far as the platform knows its texts.
         var deploy: Deploy
-        /// The cluster whose deployers are to do it.
+        /// The cluster whose deployers are to do it, and their pool.
         var cluster: String
+        var pool = WorkerScope.usualPool
         /// The namespace of that cluster's configuration; `nil` where no deployer has told.
         var namespace: String?
         /// What the pipeline itself asks of rollouts to the environment.
@@ -147,15 +148,20 @@ struct Environment: Sendable, Equatable {
         guard rules.clusters.contains(rollout.cluster) else {
             return refusal("the cluster “\(rollout.cluster)”", "cluster", rules.clusters, rollout.cluster)
         }
+        guard (rules.pool ?? WorkerScope.usualPool) == rollout.pool else {
+            return
+                "the deployers of the environment “\(name)” are now those of the pool “\(rules.pool ?? WorkerScope.usualPool)”, "
+                + "and no longer those of “\(rollout.pool)”; run it again"
+        }
         return permit.refusal(of: rollout.deploy, own: rollout.namespace, isPartial: true)
     }
 
     /// Whether it covers a workload of a cluster, whoever may roll out to it.
     /// - Parameters:
-    ///   - names: All names the cluster goes by.
+    ///   - names: All places the cluster goes by.
     ///   - own: The namespace of its configuration.
     func covers(_ workload: Workload, in namespace: String, of names: [String], own: String?) -> Bool {
-        guard rules.clusters.contains(where: names.contains) else { return false }
+        guard rules.clusters.contains(where: { names.contains(deployers(of: $0).place ?? $0) }) else { return false }
         guard RolloutPermit.covers(rules.workloads, workload.description) else { return false }
         return rules.namespaces.isEmpty ? namespace == own : RolloutPermit.covers(rules.namespaces, namespace)
     }
@@ -188,6 +194,17 @@ struct Environment: Sendable, Equatable {
                 + "as a parameter"
         }
         return nil
+    }
+
+    /// The deployers of one of its clusters.
+    private func deployers(of cluster: String) -> WorkerScope {
+        WorkerScope(pool: rules.pool ?? WorkerScope.usualPool, cluster: cluster)
+    }
+
+    /// The deployers that a step means.
+    static func deployers(of deploy: Deploy, _ environment: Environment?) -> WorkerScope {
+        WorkerScope(
+            pool: environment?.rules.pool ?? WorkerScope.usualPool, cluster: cluster(of: deploy, environment))
     }
 
     /// The cluster that a step means which names none: the default one, or the environment's only one.

@@ -5,7 +5,7 @@ import Text
 /// Whether the jobs of a run may be given to workers, and to which: by the environments they roll out to, by what people
 /// said of them, and by the pools of workers.
 struct JobGate: Sendable {
-    /// What deployers have said of the clusters that the run rolls out to, by the names it gives them.
+    /// What deployers have said of the clusters that the run rolls out to, by their places.
     var clusters: [String: Cluster] = [:]
     /// The environments that the run rolls out to, by name.
     var environments: [String: Environment] = [:]
@@ -26,14 +26,18 @@ struct JobGate: Sendable {
         let cluster = job.scope.cluster ?? Environment.defaultCluster
         let rollout = Environment.Rollout(
             repository: job.repository, ref: trigger.ref, branch: trigger.branch, event: trigger.event, deploy: deploy,
-            cluster: cluster, namespace: clusters[cluster]?.namespace, own: own, isBegun: job.lease.attempt > 1,
+            cluster: cluster, pool: job.scope.pool, namespace: job.scope.place.flatMap { clusters[$0] }?.namespace,
+            own: own, isBegun: job.lease.attempt > 1,
             verdicts: verdicts[job.id] ?? [], adoption: job.workload.flatMap { adoptions[$0] })
         guard let environment = environments[deploy.environment] else {
             return .refused(Environment.missing(rollout))
         }
-        return environment.decide(rollout, at: now) { name throws(Freeze.Malformed) in
+        let decision = environment.decide(rollout, at: now) { name throws(Freeze.Malformed) in
             try (zones[name] ?? .failure(.unknown(zone: name))).get()
         }
+        let origin = RunOrigin(repository: job.repository, ref: trigger.ref, event: trigger.event)
+        if let reason = pools.refusal(of: origin, by: job.scope.pool) { return .refused(reason) }
+        return decision
     }
 
     /// Whether what a job changes was given to the run's repository.
@@ -41,9 +45,9 @@ struct JobGate: Sendable {
         job.workload.flatMap { adoptions[$0] }?.repository == job.repository
     }
 
-    /// The cluster that a `deploy` block means.
-    func cluster(of deploy: Deploy) -> String {
-        Environment.cluster(of: deploy, environments[deploy.environment])
+    /// The deployers that a `deploy` block means.
+    func deployers(of deploy: Deploy) -> WorkerScope {
+        Environment.deployers(of: deploy, environments[deploy.environment])
     }
 
     /// The key of what a job changes, and the step that does.
@@ -51,7 +55,7 @@ struct JobGate: Sendable {
         of planned: PlannedJob, in stage: Stage, repository: RepositoryPath
     ) -> (step: String, name: String)? {
         JobRouting.workload(of: planned, in: stage, repository: repository) { deploy in
-            let name = cluster(of: deploy)
+            let name = deployers(of: deploy).place ?? Environment.defaultCluster
             return (name, clusters[name] ?? Cluster(name: name))
         }
     }

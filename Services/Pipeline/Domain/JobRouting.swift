@@ -6,27 +6,22 @@ import PipelineLanguage
 enum JobRouting {
     /// - Parameters:
     ///   - usual: The pool that a stage means which names none.
-    ///   - cluster: The cluster that a `deploy` block means.
+    ///   - deployers: Those that a `deploy` block means.
     static func scope(
-        of job: PlannedJob, in stage: Stage, usual: String, cluster: (Deploy) -> String
+        of job: PlannedJob, in stage: Stage, usual: String, deployers: (Deploy) -> WorkerScope
     ) -> WorkerScope {
         if job.isRollout {
             let deploy = job.steps.first.flatMap(stage.step)?.deploy
-            return WorkerScope(cluster: deploy.map(cluster) ?? Environment.defaultCluster)
+            return deploy.map(deployers) ?? WorkerScope(cluster: Environment.defaultCluster)
         }
         return builders(of: stage, usual: usual)
     }
 
     /// As a job's row has it.
     static func scope(queue: String, labels: [String]) -> WorkerScope {
-        if let cluster = cluster(ofQueue: queue) { return WorkerScope(cluster: cluster) }
+        let deployers = MessageMap.deploy(cluster: "").name
+        if queue.hasPrefix(deployers) { return WorkerScope(place: String(queue.dropFirst(deployers.count))) }
         return WorkerScope(pool: String(queue.dropFirst(MessageMap.build(pool: "").name.count)), labels: labels)
-    }
-
-    /// The cluster whose deployers take from a queue; `nil` for those of builders.
-    static func cluster(ofQueue name: String) -> String? {
-        let prefix = MessageMap.deploy(cluster: "").name
-        return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
     }
 
     /// The builders that a stage asks for: of the pool that its `node` names, labelled with the other values of `node` and a
@@ -41,7 +36,7 @@ enum JobRouting {
 
     /// What no two jobs may change at a time: a workload of a cluster, a container of a host; for commands nobody can
     /// see into, the step itself.
-    /// - Parameter cluster: The name of the cluster that a `deploy` block means, and what its deployers have said of it.
+    /// - Parameter cluster: The place that a `deploy` block means, and what its deployers have said of it.
     /// - Returns: The step that changes it and its name; `nil` for a job that may run beside any other.
     static func workload(
         of job: PlannedJob, in stage: Stage, repository: RepositoryPath,

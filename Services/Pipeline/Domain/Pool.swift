@@ -2,7 +2,7 @@ import Contracts
 import PipelineLanguage
 import Text
 
-/// Whose jobs the builders of a pool do: an object of the platform, whatever a repository's pipeline says.
+/// Whose jobs the builders and deployers of a pool do: an object of the platform, whatever a repository's pipeline says.
 struct Pool: Sendable, Equatable {
     var name: String
     var rules: PoolRules
@@ -17,7 +17,7 @@ struct Pool: Sendable, Equatable {
     func refusal(of origin: Origin) -> String? {
         let rule = OriginRule(repositories: rules.repositories, refs: rules.refs, events: rules.events)
         return rule.refusal(of: origin).map { refusal in
-            "the builders of the pool “\(name)” are not for \(refusal.what), but for "
+            "the pool “\(name)” is not for \(refusal.what), but for "
                 + "\(refusal.entries.joined(separator: ", ")); to let it: slipway pool set \(ShellWord.quote(name))"
                 + refusal.options
         }
@@ -34,7 +34,7 @@ struct Pools: Sendable, Equatable {
         if let pool = known[name] { return pool.refusal(of: origin) }
         guard name != WorkerScope.usualPool else { return nil }
         return
-            "nobody may use the builders of the pool “\(name)” yet; somebody who may say who does gives it rules: "
+            "nobody may use the pool “\(name)” yet; somebody who may say who does gives it rules: "
             + "slipway pool set \(ShellWord.quote(name)) --repo=\(ShellWord.quote(origin.repository.rawValue))"
     }
 

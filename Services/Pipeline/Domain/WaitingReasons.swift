@@ -59,9 +59,9 @@ struct WaitingReasons: Sendable, Equatable {
 
     private func nobody(_ kind: String, _ what: String, _ scope: WorkerScope) -> String {
         let others = workers.map(\.scope).filter { ($0.cluster == nil) == (scope.cluster == nil) }
-        let here = scope.cluster == nil ? others.filter { $0.pool == scope.pool } : others
+        let here = others.filter { $0.pool == scope.pool }
         let list = Set(here.map { $0.cluster ?? $0.labelText }).sorted().joined(separator: ", ")
-        let pool = scope.cluster == nil && scope.pool != WorkerScope.usualPool ? " of the pool \(scope.pool)" : ""
+        let pool = scope.pool == WorkerScope.usualPool ? "" : " of the pool \(scope.pool)"
         return "no \(kind)\(pool) serves \(what); \(list.isEmpty ? "there are none" : "there are: \(list)")"
     }
 }

@@ -105,7 +105,7 @@ extension RunEngine {
     }
 
     private func learn(of scope: WorkerScope, from claim: JobClaim, in transaction: Transaction) throws {
-        guard let namespace = claim.namespace, let cluster = scope.cluster else { return }
+        guard let namespace = claim.namespace, let cluster = scope.place else { return }
         try learn(namespace, claim.cluster, of: cluster, in: transaction)
     }
 
@@ -249,7 +249,7 @@ extension RunEngine {
     private func candidates(for job: Job, _ run: ActiveRun, in tables: some Tables) throws -> Set<RepositoryPath> {
         let stage = run.plan.stageToRun(job.stage)
         guard let deploy = job.steps.first.flatMap(stage.step)?.deploy, let workload = deploy.workload,
-            let cluster = JobRouting.cluster(ofQueue: job.queue)
+            let cluster = job.scope.place
         else { return [] }
         let known = try tables.clusters.find(cluster)
         let names = try tables.clusters.names(of: cluster) + [cluster]

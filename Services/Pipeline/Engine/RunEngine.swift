@@ -59,7 +59,7 @@ struct RunEngine: Sendable {
             for window in environment?.rules.freezes ?? [] where gate.zones[window.zone] == nil {
                 gate.zones[window.zone] = zones.read(window.zone)
             }
-            let cluster = Environment.cluster(of: deploy, environment)
+            let cluster = Environment.deployers(of: deploy, environment).place ?? Environment.defaultCluster
             let known = try gate.clusters[cluster] ?? transaction.clusters.find(cluster)
             gate.clusters[cluster] = known
             let workload = JobRouting.workload(of: deploy) { _ in (cluster, known) }

@@ -34,7 +34,7 @@ struct EnvironmentOperations: Sendable {
             }
             _ = try RepositoryOperations.find(request.repository, in: transaction)
             let deploy = try Self.deploy(request, in: name)
-            let cluster = Environment.cluster(of: deploy, environment)
+            let cluster = Environment.deployers(of: deploy, environment).place ?? Environment.defaultCluster
             let known = try transaction.clusters.find(cluster)
             if let reason = environment.permit.refusal(of: deploy, own: known.namespace) {
                 throw OperationError(.conflict, "not_covered", reason)
@@ -139,6 +139,12 @@ struct EnvironmentOperations: Sendable {
         }
         if rules.clusters.isEmpty {
             return "an environment is on a cluster or a Docker host; the usual one is called default"
+        }
+        for cluster in rules.clusters where !WorkerScope.isCluster(cluster) {
+            return "“\(cluster)” is no name of a cluster or Docker host: letters, digits and “-”"
+        }
+        if let pool = rules.pool, !WorkerScope.isPool(pool) {
+            return "“\(pool)” is no name of a pool: up to 100 letters, digits, “_”, “-” and “.”"
         }
         if rules.workloads.isEmpty, rules.containers.isEmpty {
             return

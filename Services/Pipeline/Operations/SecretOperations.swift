@@ -76,7 +76,7 @@ struct SecretOperations: Sendable {
         {
             return problem
         }
-        for name in rules.environments where !KeptName.isValid(name) {
+        for name in rules.environments where EnvironmentName.problem(name) != nil {
             return "“\(name)” is not the name of an environment"
         }
         return nil

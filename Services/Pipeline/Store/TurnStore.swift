@@ -90,7 +90,11 @@ struct TurnStore {
                 DELETE FROM turns WHERE isOpen = 0 AND served = 0;
                 CREATE INDEX jobsOpen ON jobs (repository, state) WHERE state IN ('waiting', 'held', 'queued', 'leased');
                 """)
-        // A pool that a job asked for before pools had rules is the job's repository's: nobody took it away.
+        try keepPools(in: database)
+    }
+
+    /// A pool that a job asked for before pools had rules is the job's repository's: nobody took it away.
+    static func keepPools(in database: Database) throws {
         guard try !(database.value("SELECT EXISTS (SELECT 1 FROM pools)") ?? false) else { return }
         var rules: [String: PoolRules] = [:]
         for row in try database.rows(

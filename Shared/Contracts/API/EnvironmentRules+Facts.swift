@@ -11,6 +11,7 @@ extension EnvironmentRules {
         add("refs", refs, none: "every branch and tag")
         add("events", events.map(\.rawValue), none: "all but those of merge requests")
         add("on", clusters)
+        if let pool { add("deployers", ["of the pool \(pool)"]) }
         if !workloads.isEmpty { add("namespaces", namespaces, none: "the one of the cluster's configuration") }
         add("workloads", workloads)
         add("containers", containers)

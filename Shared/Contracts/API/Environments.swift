@@ -94,12 +94,14 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
     public var url: String?
     /// What a container on a Docker host may have.
     public var allows: ContainerAllowances
+    /// The pool of deployers that roll out to it; `nil` for the usual one.
+    public var pool: String?
 
     public init(
         clusters: [String] = ["default"], namespaces: [String] = [], workloads: [String] = [],
         containers: [String] = [], repositories: [String] = [], refs: [String] = [], events: [Event] = [],
         approvals: Int = 0, approvers: [String] = [], freezes: [FreezeWindow] = [], variables: [String: String] = [:],
-        url: String? = nil, allows: ContainerAllowances = ContainerAllowances()
+        url: String? = nil, allows: ContainerAllowances = ContainerAllowances(), pool: String? = nil
     ) {
         self.clusters = clusters
         self.namespaces = namespaces
@@ -114,6 +116,7 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
         self.variables = variables
         self.url = url
         self.allows = allows
+        self.pool = pool
     }
 
     public init(from decoder: any Decoder) throws {
@@ -131,6 +134,7 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
         variables = try container.decodeIfPresent([String: String].self, forKey: .variables) ?? [:]
         url = try container.decodeIfPresent(String.self, forKey: .url)
         allows = try container.decodeIfPresent(ContainerAllowances.self, forKey: .allows) ?? ContainerAllowances()
+        pool = try container.decodeIfPresent(String.self, forKey: .pool)
     }
 }
 

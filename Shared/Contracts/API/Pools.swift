@@ -1,5 +1,5 @@
-/// `GET /api/v1/pools/{name}`: whose jobs the builders of a pool do. It is an object of the platform: a pipeline only names
-/// it.
+/// `GET /api/v1/pools/{name}`: whose jobs the builders and deployers of a pool do. It is an object of the platform: a pipeline
+/// or an environment only names it.
 public struct PoolView: Codable, Sendable, Equatable {
     public var name: String
     public var rules: PoolRules
@@ -15,7 +15,7 @@ public struct PoolView: Codable, Sendable, Equatable {
     }
 }
 
-/// `PUT /api/v1/pools/{name}`: what a pool of builders serves. Lists are globs; a list that is absent is empty.
+/// `PUT /api/v1/pools/{name}`: what a pool serves. Lists are globs; a list that is absent is empty.
 public struct PoolRules: Codable, Sendable, Equatable {
     /// The repositories it serves.
     public var repositories: [String]

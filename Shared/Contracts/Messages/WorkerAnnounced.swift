@@ -2,7 +2,7 @@
 public struct WorkerScope: Codable, Sendable, Hashable {
     /// The builders or deployers it was started with.
     public var pool: String
-    /// Of a deployer: the cluster or host that it rolls out to; `nil` for a builder.
+    /// Of a deployer: the cluster or host that it rolls out to, without a dot; `nil` for a builder.
     public var cluster: String?
     /// Of a builder: what a stage's `node` has to ask for, sorted.
     public var labels: [String]
@@ -14,13 +14,30 @@ public struct WorkerScope: Codable, Sendable, Hashable {
         self.labels = labels == [Self.usualLabel] ? [] : Set(labels).sorted()
     }
 
-    /// Whether a worker that takes these jobs takes those. Whatever cluster a deployer has, all its deployers may roll out.
+    /// Whether a worker that takes these jobs takes those. All deployers that a pool has for a cluster roll out to it.
     public func takes(_ jobs: WorkerScope) -> Bool {
-        cluster == jobs.cluster && (cluster != nil || (pool == jobs.pool && labels == jobs.labels))
+        cluster == jobs.cluster && pool == jobs.pool && (cluster != nil || labels == jobs.labels)
     }
 
     /// Whether any platform gives such a worker the jobs that it takes, also one that does not look at this.
-    public var isUsual: Bool { cluster != nil || self == WorkerScope() }
+    public var isUsual: Bool { cluster != nil && pool == Self.usualPool || self == WorkerScope() }
+
+    /// The cluster or host of a deployer as the whole platform knows it: that of a pool is no other pool's, whatever it is
+    /// called. `nil` for a builder.
+    public var place: String? { cluster.map { pool == Self.usualPool ? $0 : "\(pool).\($0)" } }
+
+    /// The deployers of a place.
+    public init(place: String) {
+        let dot = place.lastIndex(of: ".")
+        self.init(
+            pool: dot.map { String(place[..<$0]) } ?? Self.usualPool,
+            cluster: dot.map { String(place[place.index(after: $0)...]) } ?? place)
+    }
+
+    /// Whether a cluster or host may have this name.
+    public static func isCluster(_ name: String) -> Bool {
+        !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+    }
 
     /// Whether a pool may have this name: it is part of the name of a queue and of a login.
     public static func isPool(_ name: String) -> Bool {
