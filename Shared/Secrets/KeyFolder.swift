@@ -59,8 +59,9 @@ public struct KeyFolder {
     public func rotate(today: Timestamp = .now) throws -> String {
         let ring = try known()
         let id = Self.id(today, beside: ring.platformKeys + ring.sharedKeys)
-        try write(path + "/" + Self.file(of: "pipeline"), ring.adding(id).text)
-        try derive(ring.adding(id), [])
+        let rotated = ring.adding(id)
+        try write(path + "/" + Self.file(of: "pipeline"), rotated.text)
+        try derive(rotated, [])
         return id
     }
 

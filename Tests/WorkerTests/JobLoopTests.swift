@@ -793,6 +793,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         let platform = MemoryPlatform { claim in
             guard case .granted(var grant) = try await granting(claim) else { throw MemoryPlatform.Away() }
             grant.job = JobID(rawValue: "other")
+            grant.secrets = [:]
             grant.traceparent = trace
             return .granted(grant)
         }

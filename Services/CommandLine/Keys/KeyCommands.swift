@@ -12,7 +12,7 @@ struct KeyCommands: ParsableCommand {
             what is sealed for one of them no other opens. The first key seals, all of them open.
 
               slipway keys make --folder /etc/slipway/keys --pool default --pool gpu
-              slipway keys rotate     # then start pipeline and the others again, in any order
+              slipway keys rotate     # then start the services again, in any order
               slipway keys list       # what still needs an older key
               slipway keys retire 2026-11-27
             """,

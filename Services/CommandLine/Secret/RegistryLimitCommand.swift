@@ -10,7 +10,7 @@ struct RegistryLimitCommand: AsyncParsableCommand {
             empty.
 
               slipway registry limit harbor.example --pull
-              slipway registry limit harbor.example --path shop --repo 'shop/*' --branch main
+              slipway registry limit harbor.example --path shop --repo 'shop/*'
             """)
 
     @OptionGroup var registry: RegistryArgument

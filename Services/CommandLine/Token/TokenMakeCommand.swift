@@ -8,7 +8,8 @@ struct TokenMakeCommand: AsyncParsableCommand {
             One of that name is good no more, and whoever signed in with it is signed out. Where that is the one of the \
             login kept here, the login gets the new one.
 
-              slipway token make ci > token    # give the file to the program: slipway login URL --token-file token
+              slipway token make ci > token
+              slipway login URL --token-file token    # where the program runs
             """)
 
     @Argument(help: "What it is called: who or what signs in with it.")
