@@ -24,6 +24,9 @@ public struct BrokerLogin: Sendable, Hashable {
     /// The sender of a message that bears no login, where such messages are not taken.
     public static let unknown = ""
 
+    /// What is said of a message that is parked for want of a login.
+    public static let unsigned = "it bears no login"
+
     /// Whether messages of earlier versions, which bear no login, are taken.
     public func takesUnsigned(now: Timestamp = .now) -> Bool { unsignedUntil.map { now < $0 } ?? false }
 
@@ -39,7 +42,7 @@ public struct BrokerLogin: Sendable, Hashable {
         let sender = sender(of: message)
         guard sender != Self.earlier else { return nil }
         guard sender != Self.unknown else {
-            return "it bears no login, so that nobody can tell who sent it: update the service that sends it"
+            return "\(Self.unsigned), so that nobody can tell who sent it: update the service that sends it"
         }
         let type = message.properties.type ?? "none"
         // A type that nobody sends is refused by whoever looks for its handler.

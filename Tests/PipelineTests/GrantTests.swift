@@ -196,6 +196,32 @@ import Testing
         }
     }
 
+    /// A service that was replaced first parks what it cannot tell the sender of, and the platform of before collects it.
+    @Test func whatThePlatformOfBeforeCollectedForWantOfALoginGoesOnAfterIt() async throws {
+        try await PlatformFixture.with { platform in
+            let letters = platform.operations.deadLetters
+            let reason = BrokerLogin(name: "slipway-sync").refusal(
+                of: IncomingMessage(
+                    exchange: "", routingKey: "", body: [], properties: MessageProperties(type: "SyncRequested")),
+                in: MessageMap.sync)
+            for (id, queue, reason, sender) in [
+                ("m1", "slipway.sync", reason, nil), ("m2", "slipway.retry.5s", reason, nil),
+                ("m3", "slipway.sync", "it is no SyncRequested", nil), ("m4", "slipway.sync", reason, ""),
+                ("m5", "slipway.sync", reason, nil),
+            ] {
+                try await letters.park(
+                    DeadLetter(
+                        id: .init(rawValue: id), queue: queue, type: "SyncRequested", version: 1, run: nil,
+                        contentType: "application/json", reason: try #require(reason), body: "{}", parkedAt: .now,
+                        sender: sender), as: .otherStage)
+            }
+            for _ in 1...2 { try await letters.passUnsigned(as: .otherStage) }
+            #expect(try await platform.sentWork() == ["SyncRequested → slipway.sync", "SyncRequested → slipway.sync"])
+            let kept = try await letters.list(limit: 10, as: platform.principal).items
+            #expect(kept.map(\.id.rawValue) == ["m4", "m3", "m2"])
+        }
+    }
+
     @Test func aLoginClaimsNoJobOfAnotherPoolNorARollout() async throws {
         try await PlatformFixture.with { platform in
             try await platform.push(Samples.delivery)

@@ -21,6 +21,7 @@ struct DeadLetterCollector: Service {
     }
 
     func run() async throws {
+        if login.takesUnsigned() { try await letters.passUnsigned(as: .otherStage) }
         try await loop.run { [letters, login] message, _ in
             let takesUnsigned = login.takesUnsigned()
             let letter = Self.letter(message, takesUnsigned: takesUnsigned)

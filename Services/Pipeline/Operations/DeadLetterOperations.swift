@@ -38,6 +38,17 @@ struct DeadLetterOperations: Sendable {
         }
     }
 
+    /// Sends to their queues what services that were replaced before the platform have parked until now, since it bore no
+    /// login.
+    func passUnsigned(as principal: Principal) async throws {
+        try await store.write { transaction in
+            for letter in try transaction.deadLetters.unsigned() where MessageMap.takesWork(letter.queue) {
+                try transaction.resend(letter.resent)
+                try transaction.deadLetters.remove(letter.id)
+            }
+        }
+    }
+
     /// Sends one to its queue at once, as that of an earlier version.
     func pass(_ letter: DeadLetter, as principal: Principal) async throws {
         var letter = letter

@@ -36,6 +36,14 @@ struct DeadLetterStore {
         try database.row("SELECT * FROM deadLetters WHERE id = ?", [id]).map(Self.letter)
     }
 
+    /// What was parked for want of a login and collected by the version before, which knew of no senders. In their order.
+    func unsigned() throws -> [DeadLetter] {
+        try database.rows(
+            "SELECT * FROM deadLetters WHERE sender IS NULL AND reason LIKE ? ORDER BY serial",
+            ["\(BrokerLogin.unsigned)%"]
+        ).map(Self.letter)
+    }
+
     func remove(_ id: MessageID) throws {
         try database.execute("DELETE FROM deadLetters WHERE id = ?", [id])
     }
