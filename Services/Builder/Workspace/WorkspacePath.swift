@@ -101,7 +101,7 @@ enum WorkspacePath {
 
     /// A file that a step's commands call by a path from where they begin, in what the steps share.
     /// - Returns: a descriptor, or `nil` where they begin elsewhere.
-    /// - Throws: `JobFailure`, ``OpenFolderError``
+    /// - Throws: `JobFailure`, `OpenFolderError`
     static func open(file: String, of step: Step, in folder: JobFolder, stage: Stage) throws -> Int32? {
         guard let inner = inner(try place(step.workingDirectory ?? ".", stage), stage) else { return nil }
         return try OpenFolder(folder.shared.string).open("\(inner)/\(file)", O_RDONLY | O_NONBLOCK)

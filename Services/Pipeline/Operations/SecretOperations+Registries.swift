@@ -9,7 +9,7 @@ extension SecretOperations {
     }
 
     /// Saves a login, or changes it, its rules or both: what is not given stays as it is.
-    /// - Parameter place: as ``RegistryPlace`` writes it.
+    /// - Parameter place: as `RegistryPlace` writes it.
     func save(_ request: RegistryRequest, for place: String, as principal: Principal) async throws -> RegistryView {
         try Self.check(place: place)
         if let problem = request.rules.flatMap(Self.problem) {

@@ -41,7 +41,7 @@ actor JobImages {
     func image(_ written: ImageReference) -> ImageReference? { built[written.usual] }
 
     /// Takes the names away; the layers stay for the next build of the same repository.
-    /// - Throws: ``DockerError`` of the first that the engine keeps.
+    /// - Throws: `DockerError` of the first that the engine keeps.
     func remove() async throws(DockerError) {
         let engine = try await host.engine()
         while let name = names.last {
