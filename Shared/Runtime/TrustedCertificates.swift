@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 public import Logging
 public import ServiceLifecycle
 import Synchronization
@@ -74,7 +75,10 @@ public final class TrustedCertificates: Service {
             state.withLock { $0 = State(stamp: stamp) }
             logger.notice("the certificate authority was read again", metadata: ["path": "\(added)"])
         } catch {
-            let reason = (error as? SettingProblem).map { "it is not \($0.expected)" } ?? "\(error)"
+            let reason =
+                access(added, R_OK) != 0
+                ? String(cString: strerror(errno))
+                : (error as? SettingProblem).map { "it is not \($0.expected)" } ?? "\(error)"
             let text = "the new file \(added) is not in use, the one of before is: \(reason)"
             let isNew = state.withLock { state in
                 defer { state = State(stamp: stamp, problem: text) }
