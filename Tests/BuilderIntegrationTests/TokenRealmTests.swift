@@ -9,16 +9,22 @@ import Testing
 
 /// A registry that sends its clients to a token service on another host. The engine would go there with the login.
 @Suite(.timeLimit(.minutes(2))) struct TokenRealmTests {
-    @Test func theEngineIsGivenNoLoginThatItWouldTakeToAnotherHost() async throws {
+    /// Where the builder reaches the registry, and where the engine alone does.
+    @Test(arguments: [true, false])
+    func theEngineIsGivenNoLoginThatItWouldTakeToAnotherHost(_ answersTheBuilder: Bool) async throws {
         try await BuilderScope.with { scope in
             let asked = Mutex<[String]>([])
             let router = Router(context: PeerContext.self)
+            let challenge: @Sendable (Request, PeerContext) -> Response = { request, _ in
+                let port = request.head.authority?.split(separator: ":").last ?? "0"
+                return Response(
+                    status: .unauthorized,
+                    headers: [.wwwAuthenticate: #"Bearer realm="http://localhost:\#(port)/token",service="x""#])
+            }
             for path: RouterPath in ["/v2", "/v2/**"] {
-                router.get(path) { request, _ -> Response in
-                    let port = request.head.authority?.split(separator: ":").last ?? "0"
-                    return Response(
-                        status: .unauthorized,
-                        headers: [.wwwAuthenticate: #"Bearer realm="http://localhost:\#(port)/token",service="x""#])
+                router.get(path, use: challenge)
+                router.head(path) { request, context in
+                    answersTheBuilder ? challenge(request, context) : Response(status: .badGateway)
                 }
             }
             router.get("/token") { request, _ -> Response in
