@@ -140,7 +140,9 @@ extension StepRightsTests {
                         commands: [
                             "id -u", "git log --format=%s",
                             "echo more >> hello.txt; echo more >> own/file; cat own/file",
-                            "test -s \"$DOCKER_CONFIG/config.json\"", "echo a=b >> $SLIPWAY_OUTPUT",
+                            // Logins are for a step that names their registry.
+                            ": \(scope.registry)/shop/web; test -s \"$DOCKER_CONFIG/config.json\"",
+                            "echo a=b >> $SLIPWAY_OUTPUT",
                             "! ls ..", "! cat /proc/$PPID/environ", "env -i setsid sleep \(seconds) > /dev/null 2>&1 &",
                         ], outputs: ["a"]),
                     Step(name: "look", image: scope.image, commands: ["cat hello.txt own/file"]),
