@@ -12,6 +12,8 @@ struct Synchronizer: Sendable {
     static let pipelineFileLimit = 1 << 20
     /// Bytes of changed paths a message carries.
     static let changesLimit = 1 << 20
+    /// Branches and tags of one commit that a message names.
+    static let tipsLimit = 100
     /// After so many attempts a server that is away is told to those who wait: some half a minute.
     static let patience = 3
     /// The same for a server that has too many requests: some ten minutes.
@@ -95,6 +97,9 @@ struct Synchronizer: Sendable {
         let details = findings.details
         var synced = trigger
         try synced.found(as: ref, commit: commit)
+        if GitRef.isCommit(synced.ref), synced.tipOf == nil {
+            synced.tipOf = Array(try await mirror.refs(at: commit, from: source).prefix(Self.tipsLimit))
+        }
         synced.message = details.message
         return SourceSynced(
             trigger: synced,

@@ -21,7 +21,4 @@ extension GrantedJob {
     @Sendable public func pullCredentials(for image: ImageReference) -> RegistryCredentials? {
         do { return try credentials(for: image) } catch { return nil }
     }
-
-    /// The logins of whole registries that images are pulled with, by host: an engine that builds knows nothing of paths.
-    public var credentials: [String: RegistryCredentials] { wholeRegistries.mapValues(RegistryCredentials.init) }
 }

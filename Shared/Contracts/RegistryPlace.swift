@@ -27,24 +27,27 @@ public struct RegistryPlace: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether a text names it, by itself or with what is below it, and not as a part of another name.
     public func isNamed(in text: String) -> Bool {
-        var rest = text[...]
-        while let range = rest.firstRange(of: description) {
-            let before = text[..<range.lowerBound].last
-            let behind = rest[range.upperBound...]
-            let next = behind.dropFirst().first
-            let isEnd =
-                switch behind.first {
-                case nil: true
-                case "." where path.isEmpty, ":" where path.isEmpty: !(next.map(Self.isOfName) ?? false)
-                case let character?: !Self.isOfName(character)
-                }
-            if before.map({ !Self.isOfName($0) && $0 != "." }) ?? true, isEnd { return true }
-            rest = rest[rest.index(after: range.lowerBound)...]
+        let (name, bytes) = (Array(description.utf8), text.utf8Span.span)
+        guard let first = name.first, name.count <= bytes.count else { return false }
+        for start in 0...(bytes.count - name.count) where bytes[start] == first {
+            let end = start + name.count
+            guard name.indices.allSatisfy({ bytes[start + $0] == name[$0] }) else { continue }
+            if start > 0, Self.isOfName(bytes[start - 1]) || bytes[start - 1] == UInt8(ascii: ".") { continue }
+            guard end < bytes.count else { return true }
+            // A dot or a colon goes on with a longer host or a port, where the name is a host's.
+            let goesOn = path.isEmpty && (bytes[end] == UInt8(ascii: ".") || bytes[end] == UInt8(ascii: ":"))
+            let next = goesOn ? end + 1 : end
+            if next == bytes.count || !Self.isOfName(bytes[next]) { return true }
         }
         return false
     }
 
-    private static func isOfName(_ character: Character) -> Bool {
-        character.isLetter || character.isNumber || character == "-" || character == "_"
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), 128...:
+            true
+        default: false
+        }
     }
 }

@@ -24,6 +24,9 @@ public struct Trigger: Codable, Sendable, Hashable {
     public var before: String?
     /// The commit to run, or `nil` where sync resolves `ref`.
     public var commit: String?
+    /// Where `ref` is a commit, the branches and tags that it was the tip of when sync looked: what it may have follows from
+    /// them.
+    public var tipOf: [String]?
     /// Who caused it, for people to read.
     public var sender: String?
     /// The message of the head commit as the forge told it; sync replaces it by Git's.
@@ -49,7 +52,8 @@ public struct Trigger: Codable, Sendable, Hashable {
     public init(
         id: MessageID, event: Event, eventFollowsRef: Bool? = nil, action: String? = nil, repository: RepositoryPath,
         ref: String,
-        branch: String? = nil, before: String? = nil, commit: String? = nil, sender: String? = nil,
+        branch: String? = nil, before: String? = nil, commit: String? = nil, tipOf: [String]? = nil,
+        sender: String? = nil,
         message: String? = nil, skip: Bool = false, target: String? = nil, cron: String? = nil,
         parameters: [String: String] = [:], parent: Int? = nil, defaultBranch: String? = nil, origin: Origin? = nil,
         run: RunID? = nil, receivedAt: Timestamp = .now
@@ -63,6 +67,7 @@ public struct Trigger: Codable, Sendable, Hashable {
         self.branch = branch
         self.before = before
         self.commit = commit
+        self.tipOf = tipOf
         self.sender = sender
         self.message = message
         self.skip = skip

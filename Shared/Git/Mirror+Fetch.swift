@@ -61,6 +61,16 @@ extension Mirror {
         }
     }
 
+    /// The branches and tags of the server that are at a commit.
+    public func refs(at commit: String, from source: FetchSource) async throws(GitError) -> [String] {
+        let remote = try RemoteAddress(source.url, allowsFile: program.allowsFile)
+        return try await followingRedirects(remote, source) { (remote) async throws(GitError) -> [String] in
+            try await list(["--heads", "--tags"], [], remote, source).filter { $0.value == commit }
+                // The commit of an annotated tag is listed beside the tag.
+                .map { $0.name.hasSuffix("^{}") ? String($0.name.dropLast(3)) : $0.name }
+        }
+    }
+
     private func find(
         _ name: String, _ kind: String?, _ remote: RemoteAddress, _ source: FetchSource
     ) async throws(GitError) -> (commit: String, ref: String) {

@@ -100,6 +100,34 @@ import Testing
         }
     }
 
+    @Test func `A registry that only a variable names, or a step of the job hands on, is among them`() async throws {
+        try await PlatformFixture.with { platform in
+            try await save(
+                platform, ["harbor.example": RegistryRules(), "other.example": RegistryRules(uses: [.push])])
+            try await platform.save(
+                EnvironmentRules(
+                    containers: ["web"], repositories: ["**"], variables: ["REGISTRY": "harbor.example"]),
+                as: "production")
+            let rollout = try await grant(
+                platform,
+                """
+                steps:
+                  - name: deploy
+                    deploy: {environment: production, container: web, image: "${REGISTRY}/web:1"}
+                """)
+            #expect(rollout.logins?["harbor.example"] != nil)
+            #expect(rollout.logins?["other.example"] == nil)
+            let handedOn = try await grant(
+                platform,
+                """
+                steps:
+                  - {name: find, image: quay.example/a, commands: [make], outputs: [image]}
+                  - {name: use, image: "${steps.find.image}", commands: [make]}
+                """)
+            #expect(handedOn.logins?.keys.sorted() == ["harbor.example"])
+        }
+    }
+
     @Test func `A login is for its repositories, refs and events, and the trace says which was withheld`() async throws
     {
         try await PlatformFixture.with { platform in

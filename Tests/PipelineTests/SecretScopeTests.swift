@@ -46,6 +46,19 @@ import Testing
         #expect(secret(SecretRules(events: [.pullRequest])).refusal(of: job(Self.proposal, .pullRequest)) == nil)
     }
 
+    @Test func `A commit by its id counts as the branches and tags that it is the tip of`() {
+        let main = secret(SecretRules(refs: ["refs/heads/main"]))
+        func commit(_ tips: String...) -> Secret.Receiver {
+            var job = job(String(repeating: "ab", count: 20))
+            job.origin.tipOf = tips
+            return job
+        }
+        #expect(main.refusal(of: commit()) != nil)
+        #expect(main.refusal(of: commit("refs/heads/x", "refs/tags/main")) != nil)
+        #expect(main.refusal(of: commit("refs/tags/v1", "refs/heads/main")) == nil)
+        #expect(secret().refusal(of: commit("refs/tags/v1")) == nil)
+    }
+
     @Test func `What it is not for is told with the command that lets it`() {
         #expect(
             secret(SecretRules(refs: ["refs/heads/main"]), .repository(PlatformFixture.path))

@@ -149,6 +149,22 @@ struct SynchronizerTests {
         // A push of the tag's commit, which is no tag's run: nothing of it names the tag.
         #expect(try synced(await ask("v1", .push)).trigger.ref == tagged)
         #expect(try synced(await ask("v1", .push)).trigger.event == .push)
+        // What it may have follows from the branches and tags that it is the tip of.
+        #expect(try synced(await ask("v1", .push)).trigger.tipOf == ["refs/tags/v1"])
+        #expect(try synced(await ask(tagged)).trigger.tipOf == ["refs/tags/v1"])
+        #expect(try synced(await ask("main")).trigger.tipOf == nil)
+        try await origin.git("tag", "--annotate", "--message=two", "v2", tagged)
+        try await origin.git("branch", "old", tagged)
+        #expect(
+            try synced(await ask(tagged)).trigger.tipOf?.sorted() == ["refs/heads/old", "refs/tags/v1", "refs/tags/v2"])
+        try await origin.git("branch", "--delete", "--force", "old")
+        try await origin.git("tag", "--delete", "v2")
+        try await origin.git("checkout", "--quiet", "--detach")
+        let proposed = try await origin.commit("proposed")
+        try await origin.git("update-ref", "refs/merge-requests/7/head", proposed)
+        try await origin.git("checkout", "--quiet", "main")
+        #expect(try synced(await ask("refs/merge-requests/7/head")).trigger.tipOf == nil)
+        #expect(try synced(await ask(proposed)).trigger.tipOf == [])
         #expect(failure(try await ask(tagged, .tag))?.reason.contains("is not a tag") == true)
         #expect(failure(try await ask("main", .tag))?.reason.contains("“main” is a branch") == true)
         try await origin.git("branch", "v1")

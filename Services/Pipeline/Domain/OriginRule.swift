@@ -7,6 +7,11 @@ struct RunOrigin: Sendable, Equatable {
     var repository: RepositoryPath
     var ref: String
     var event: Event
+    /// Where the ref is a commit, the branches and tags that it is the tip of.
+    var tipOf: [String] = []
+
+    /// What it counts as: a commit by itself is of none.
+    var refs: [String] { [ref] + tipOf }
 }
 
 /// Which repositories, refs and events something is for: pools, secrets and registry logins share it. What counts is the
@@ -49,7 +54,7 @@ struct OriginRule: Sendable, Equatable {
         let refs = refs.isEmpty ? Self.usualRefs : refs
         // A merge request's own ref is neither a branch nor a tag: who names its event means it.
         let isMeant = self.refs.isEmpty && origin.event == .pullRequest && events.contains(.pullRequest)
-        guard isMeant || RolloutPermit.covers(refs, origin.ref) else {
+        guard isMeant || origin.refs.contains(where: { RolloutPermit.covers(refs, $0) }) else {
             return Refusal("the ref “\(origin.ref)”", "ref", refs, origin.ref)
         }
         return nil

@@ -30,7 +30,8 @@ struct RegistryAccess: Sendable, Equatable {
 /// Which registries the steps of a job name: it is sent the logins for these, and for no others.
 struct RegistryNeeds: Sendable {
     private var texts: [String] = []
-    /// Whether an image is built: what it is built upon, its Dockerfile says.
+    /// Whether images are needed that the worker alone can tell: those that one is built upon, as its Dockerfile says, and
+    /// those that a step hands on.
     private var builds = false
     /// Whether a step has an image that names no registry, or commands, which may.
     private var usesHub = false
@@ -44,6 +45,8 @@ struct RegistryNeeds: Sendable {
         }
         texts = try JSONValue(encoding: stage).texts
         if texts.contains(where: { $0.contains("${") }) { texts += handedOn }
+        // What a step of the job hands on to a later one is known only there.
+        if texts.contains(where: { $0.contains("${steps.") }) { builds = true }
     }
 
     func need(_ access: RegistryAccess) -> Bool {

@@ -202,8 +202,10 @@ extension RunEngine {
         let dropped = run.dropped(for: job)
         let outputs = run.outputs(for: job)
         let parameters = try ProcessCompiler.values(of: run.plan.process, given: run.details.trigger.parameters)
+        let known = variables.environment(stage: stage).merging(environment?.rules.variables ?? [:]) { own, _ in own }
         let logins = try logins(
-            for: job, stage, run, handedOn: outputs.values.flatMap(\.values) + parameters.values, in: tables
+            for: job, stage, run, handedOn: outputs.values.flatMap(\.values) + parameters.values + known.values,
+            in: tables
         ) { access in
             try handover.pass(access.kept, as: binding.registry(access.place.description))
         }
@@ -215,9 +217,7 @@ extension RunEngine {
             ref: run.summary.ref, stage: document, steps: job.steps, outcomes: run.outcomes(before: job),
             failedStages: run.failedStages(beside: job.stage),
             outputs: outputs, dropped: dropped.isEmpty ? nil : dropped,
-            environment: variables.environment(stage: stage).merging(environment?.rules.variables ?? [:]) { own, _ in
-                own
-            },
+            environment: known,
             parameters: parameters,
             secrets: given.secrets, imageSecrets: given.ofImages.isEmpty ? nil : given.ofImages,
             withheld: given.withheld.isEmpty ? nil : given.withheld,

@@ -136,10 +136,10 @@ public struct GrantedJob: Sendable {
             .map { "the password for the registry \($0.place)" } ?? "the token of the job's source"
     }
 
-    /// The logins that pull from all of a registry, by its host.
-    public var wholeRegistries: [String: RegistryLogin] {
-        let whole = logins.filter { $0.place.path.isEmpty && $0.uses.contains(.pull) }
-        return Dictionary(whole.map { ($0.place.host, $0.login) }) { first, _ in first }
+    /// Why the job does not get the login that an image would need, with what to do about it; `nil` where there is none.
+    public func withheldLogin(for image: String, at host: String) -> String? {
+        grant.withheldLogins?.sorted { $0.key.utf8.count > $1.key.utf8.count }
+            .first { RegistryPlace($0.key).covers(image, at: host) }?.value
     }
 
     /// The logins that commands of a step may read: of the registries which the step names.

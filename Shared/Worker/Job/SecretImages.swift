@@ -14,14 +14,21 @@ struct SecretImages: Sendable, Equatable {
     func refusal(of step: Step) -> String? {
         guard let image = step.image else { return "the step runs no image" }
         guard covers(image) else {
-            return "the step runs \(image)"
+            return "the step runs \(image); slipway secret limit adds that to its images"
         }
+        // A variable such as LD_PRELOAD or NODE_OPTIONS has a program run what is in the workspace, and another resolver or
+        // user leads it elsewhere.
         let changes = [
             ("commands", step.commands.isEmpty), ("command", step.command.isEmpty),
-            ("entrypoint", step.entrypoint.isEmpty), ("volumes", step.mounts.isEmpty),
+            ("entrypoint", step.entrypoint.isEmpty), ("volumes", step.mounts.isEmpty), ("ready", step.ready == nil),
+            ("environment", step.environment.values.allSatisfy { $0.secretName != nil }),
+            ("dns", step.dns.isEmpty && step.dnsSearch.isEmpty), ("extra_hosts", step.extraHosts.isEmpty),
+            ("network_mode", step.networkMode == nil), ("user", step.user == nil),
+            ("working_dir", step.workingDirectory == nil), ("devices", step.devices.isEmpty),
+            ("privileged", !step.privileged),
         ]
         guard let change = changes.first(where: { !$0.1 }) else { return nil }
-        return "the step does not run \(image) as it is, but with “\(change.0)” of the pipeline"
+        return "the step does not run \(image) as it is, but with “\(change.0)” of the pipeline: leave that out"
     }
 
     func covers(_ image: String) -> Bool { Self.names(of: image).contains { RolloutPermit.covers(patterns, $0) } }

@@ -35,7 +35,7 @@ struct ImagePull: Sendable {
                 await log.line("the image \(image) cannot be pulled, the one here is used: \(error)")
                 return image
             }
-            throw JobFailure(Self.explain(error, image))
+            throw JobFailure(explain(error, image))
         }
     }
 
@@ -145,14 +145,18 @@ struct ImagePull: Sendable {
         }
     }
 
-    static func explain(_ error: DockerError, _ image: ImageReference) -> String {
+    private func explain(_ error: DockerError, _ image: ImageReference) -> String {
         switch error.code {
         case .unauthorized:
-            "the registry does not give \(image); give the platform a login for \(image.registry): \(error)"
+            let advice =
+                job.withheldLogin(for: image.path, at: image.registry)
+                ?? "give the platform a login for \(image.registry)"
+            return "the registry does not give \(image): \(error); \(advice)"
         case .notFound:
-            "the registry has no \(image): \(error). An image that is only at the builder's engine has to be named in "
+            return
+                "the registry has no \(image): \(error). An image that is only at the builder's engine has to be named in "
                 + "its SLIPWAY_DOCKER_LOCAL_IMAGES, and one that a job builds and does not push is that job's alone"
-        default: "\(error)"
+        default: return "\(error)"
         }
     }
 }

@@ -7,7 +7,15 @@ enum RepositoryPage {
         let scope: String
     }
 
-    static func content(_ view: RepositoryView, _ hook: HookView, components: [String]) -> [String: Any] {
+    private struct Secret: Sendable {
+        let name: String
+        let owner: String
+        let rules: String
+    }
+
+    static func content(
+        _ view: RepositoryView, _ hook: HookView, components: [String], secrets: [SecretView]
+    ) -> [String: Any] {
         var content: [String: Any] = [
             "path": view.path.rawValue, "href": PagePath.repository.path([view.path.rawValue]),
             "cloneURL": view.cloneURL,
@@ -17,6 +25,10 @@ enum RepositoryPage {
             "associations": view.associations.map { Association(component: $0.component, scope: scope($0)) },
             "hasAssociations": !view.associations.isEmpty,
         ]
+        content["secrets"] = secrets.map { secret in
+            Secret(name: secret.name, owner: secret.owner, rules: (secret.rules ?? SecretRules()).summary)
+        }
+        content["hasSecrets"] = !secrets.isEmpty
         content["hookURL"] = hook.url ?? view.hookURL
         content["hookHelp"] = hook.help
         content["forge"] = view.forge.flatMap(Forge.named)?.product

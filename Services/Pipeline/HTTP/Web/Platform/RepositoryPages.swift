@@ -53,7 +53,8 @@ struct RepositoryPages {
         let runs = try await operations.runs.list(
             RunQuery(repository: path), limit: RunPages.pageSize, as: principal)
         let now = Timestamp.now
-        var content = RepositoryPage.content(view, hook, components: components)
+        let secrets = try await operations.secrets.all(of: path, as: principal)
+        var content = RepositoryPage.content(view, hook, components: components, secrets: secrets)
         content["rows"] = runs.items.map { RunRow($0, now: now) }
         content["live"] = RunFilter(repository: path).address(.liveRuns)
         content["all"] = RunFilter(repository: path).address(.home)
