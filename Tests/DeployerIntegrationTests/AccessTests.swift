@@ -181,6 +181,23 @@ import Yams
         }
     }
 
+    @Test func `Another team's service account rolls out nothing here, and the reason says why`() async throws {
+        try await TestCluster.with { theirs in
+            let client = try await account(in: theirs)
+            try await TestCluster.with { ours in
+                let (one, two) = (try await TestImages.server("one"), try await TestImages.server("two"))
+                try await ours.make(image: one, replicas: 1)
+                let error = await #expect(throws: JobFailure.self) {
+                    try await ours.rollout(two, client: client, log: MemoryLog()).run()
+                }
+                let reason = error?.reason ?? ""
+                #expect(reason.hasPrefix("the deployer's account in the cluster may not "), "\(reason)")
+                #expect(reason.contains("in namespace \(ours.namespace), which this rollout needs"), "\(reason)")
+                #expect(try await ours.images() == [one])
+            }
+        }
+    }
+
     @Test func whatCannotBeToldForLackOfARightIsInTheReason() async throws {
         try await TestCluster.with { cluster in
             let client = try await account(in: cluster)
