@@ -331,9 +331,17 @@ import Worker
             // One that is a folder is let; nothing is left that looked.
             try await rollOut("\(folder)/data:/x:ro", 2)
             #expect(try await host.all == [host.service])
-            await #expect(throws: DockerError.self) {
-                try await host.engine.inspectContainer("\(host.service)-folders")
-            }
+            let looking = [DeployLabel.looks: "tester/\(host.service)"]
+            #expect(try await host.engine.containers(labelled: looking).isEmpty)
+            // Whatever others call theirs stays; what this deployer left when it was killed goes.
+            var theirs = ContainerSpecification(image: image)
+            let foreign = try await host.engine.createContainer(theirs, name: "\(host.service)-folders")
+            theirs.labels = looking
+            _ = try await host.engine.createContainer(theirs)
+            try await rollOut("\(folder)/data:/y:ro", 3)
+            #expect(try await host.engine.inspectContainer("\(host.service)-folders").id == foreign)
+            #expect(try await host.engine.containers(labelled: looking).isEmpty)
+            try await host.engine.removeContainer(foreign)
         }
     }
 

@@ -109,7 +109,8 @@ import Testing
         #expect(!WorkerScope().takes(WorkerScope(labels: ["gpu"])))
         #expect(!WorkerScope(pool: "arm").takes(WorkerScope()))
         #expect(!WorkerScope(cluster: "default").takes(WorkerScope()))
-        #expect(WorkerScope(pool: "ops", cluster: "staging").takes(WorkerScope(cluster: "staging")))
+        #expect(WorkerScope(cluster: "staging").takes(WorkerScope(cluster: "staging", labels: ["a"])))
+        #expect(!WorkerScope(pool: "ops", cluster: "staging").takes(WorkerScope(cluster: "staging")))
     }
 }
 

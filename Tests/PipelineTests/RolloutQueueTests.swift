@@ -83,6 +83,30 @@ import Testing
         #expect(begun.wait(a).winner == RunID(rawValue: "2"))
     }
 
+    /// Whose the workload is shows at the deployer: until then nobody ends another's by naming it.
+    @Test func `A rollout of another repository takes turns, and ends none`() {
+        func other(_ one: RolloutQueue.Rollout) -> RolloutQueue.Rollout {
+            var one = one
+            one.repository = RepositoryPath(rawValue: "shop/b")
+            return one
+        }
+        for state in [JobLease.State.waiting, .held, .queued] {
+            let own = rollout("a", run: "1", 1, state)
+            let theirs = other(rollout("b", run: "2", 2, state))
+            let queue = RolloutQueue(rollouts: [own, theirs])
+            #expect(queue.admit(theirs).superseded.isEmpty && queue.wait(theirs).superseded.isEmpty)
+            #expect(queue.admit(own).superseded.isEmpty && queue.wait(own).winner == nil)
+            #expect(queue.admit(own).verdict == (state == .queued ? .hold : .dispatch))
+        }
+        let begun = RolloutQueue(
+            rollouts: [], newest: (2, RunID(rawValue: "2")), newestRepository: RepositoryPath(rawValue: "shop/b"))
+        #expect(begun.admit(rollout("a", run: "1", 1, .held)).verdict == .dispatch)
+        #expect(begun.wait(rollout("a", run: "1", 1, .waiting)).winner == nil)
+        var stuck = rollout("a", run: "1", 1, .leased)
+        stuck.isStuck = true
+        #expect(RolloutQueue(rollouts: [stuck, other(rollout("b", run: "2", 2, .held))]).displaced().isEmpty)
+    }
+
     @Test func `Nobody's turn comes while one is under way`() {
         let queue = RolloutQueue(rollouts: [rollout("a", run: "1", 1, .leased), rollout("b", run: "2", 2, .held)])
         #expect(queue.next() == nil)

@@ -261,7 +261,7 @@ import Testing
                 (SecretRequest(value: "x"), .group(""), "malformed_group"),
                 (SecretRequest(value: "x", rules: SecretRules(refs: ["main"])), .all, "malformed_rules"),
                 (SecretRequest(value: "x", rules: SecretRules(images: ["a["])), .all, "malformed_rules"),
-                (SecretRequest(value: "x", rules: SecretRules(environments: ["a b"])), .all, "malformed_rules"),
+                (SecretRequest(value: "x", rules: SecretRules(environments: ["a//b"])), .all, "malformed_rules"),
             ] {
                 let error = await #expect(throws: OperationError.self) {
                     _ = try await secrets.save(request, as: "key", of: owner, by: ada)

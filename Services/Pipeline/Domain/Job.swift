@@ -45,7 +45,7 @@ struct Job: Sendable, Equatable {
     var rollout: RolloutQueue.Rollout? {
         guard workload != nil, let sequence else { return nil }
         return .init(
-            job: id, run: run, sequence: sequence, state: lease.state, environment: environment,
+            job: id, run: run, sequence: sequence, state: lease.state, repository: repository, environment: environment,
             needsApproval: approvals != nil)
     }
 

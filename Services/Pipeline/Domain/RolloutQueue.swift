@@ -11,6 +11,8 @@ struct RolloutQueue: Sendable, Equatable {
         var state: JobLease.State
         /// Whether its worker says that it does not get on.
         var isStuck = false
+        /// Whose run it is of.
+        var repository = RepositoryPath(rawValue: "")
         /// The environment it is to, as far as that was looked at.
         var environment: String?
         /// Whether people have to approve it before it goes.
@@ -29,30 +31,30 @@ struct RolloutQueue: Sendable, Equatable {
     var rollouts: [Rollout]
     /// The newest that was ever begun.
     var newest: (sequence: Int64, run: RunID)?
+    /// Whose that was; `nil` where that is not known.
+    var newestRepository: RepositoryPath?
 
-    init(rollouts: [Rollout], newest: (sequence: Int64, run: RunID)? = nil) {
+    init(
+        rollouts: [Rollout], newest: (sequence: Int64, run: RunID)? = nil, newestRepository: RepositoryPath? = nil
+    ) {
         self.rollouts = rollouts
         self.newest = newest
+        self.newestRepository = newestRepository
     }
 
     static func == (left: RolloutQueue, right: RolloutQueue) -> Bool {
         left.rollouts == right.rollouts && left.newest?.sequence == right.newest?.sequence
     }
 
-    /// What becomes of a rollout that is ready (or ready again), and which ones have to give way to it.
+    /// What becomes of a rollout that is ready (or ready again), and which ones have to give way to it. Those of another
+    /// repository take turns with it: whose the workload is shows where it is changed, and nobody ends another's by naming it.
     func admit(_ rollout: Rollout) -> (verdict: Verdict, superseded: [JobID]) {
         let others = rollouts.filter { $0.job != rollout.job }
-        if let newest, newest.sequence > rollout.sequence, newest.run != rollout.run {
-            return (.superseded(by: newest.run), [])
-        }
+        if let newest = begun(after: rollout) { return (.superseded(by: newest), []) }
         // One that is not approved yet may never go, and does not keep others from going.
-        let newer = others.filter {
-            $0.run != rollout.run && $0.sequence > rollout.sequence && $0.state != .waiting
-        }
+        let newer = others.filter { $0.isNewer(than: rollout) && $0.state != .waiting }
         if let winner = newer.max(by: { $0.sequence < $1.sequence }) { return (.superseded(by: winner.run), []) }
-        let older = others.filter {
-            $0.run != rollout.run && $0.sequence < rollout.sequence && [.waiting, .held, .queued].contains($0.state)
-        }
+        let older = others.filter { rollout.isNewer(than: $0) && [.waiting, .held, .queued].contains($0.state) }
         let gone = Set(older.map(\.job))
         let isBusy = others.contains { !gone.contains($0.job) && $0.state != .held && $0.state != .waiting }
         return (isBusy ? .hold : .dispatch, older.map(\.job))
@@ -62,22 +64,25 @@ struct RolloutQueue: Sendable, Equatable {
     /// way to, and the older ones that give way to it. One that waits gives way to a newer one to the same environment that
     /// does so too, unless people have approved it and the newer one not yet.
     func wait(_ rollout: Rollout) -> (winner: RunID?, superseded: [JobID]) {
-        if let newest, newest.sequence > rollout.sequence, newest.run != rollout.run { return (newest.run, []) }
-        let others = rollouts.filter { $0.job != rollout.job && $0.run != rollout.run }
-        let newer = others.filter {
-            $0.sequence > rollout.sequence && ($0.state != .waiting || $0.outdates(rollout))
-        }
+        if let newest = begun(after: rollout) { return (newest, []) }
+        let newer = rollouts.filter { $0.isNewer(than: rollout) && ($0.state != .waiting || $0.outdates(rollout)) }
         if let winner = newer.max(by: { $0.sequence < $1.sequence }) { return (winner.run, []) }
-        let older = others.filter { $0.sequence < rollout.sequence && $0.state == .waiting && rollout.outdates($0) }
+        let older = rollouts.filter { rollout.isNewer(than: $0) && $0.state == .waiting && rollout.outdates($0) }
         return (nil, older.map(\.job))
+    }
+
+    /// The run of a newer rollout of the same repository that was begun.
+    private func begun(after rollout: Rollout) -> RunID? {
+        guard let newest, newest.sequence > rollout.sequence, newest.run != rollout.run,
+            newestRepository.map({ $0 == rollout.repository }) ?? true
+        else { return nil }
+        return newest.run
     }
 
     /// Those that are under way and stuck while a newer one of another run waits for them: they are stopped.
     func displaced() -> [(job: JobID, by: RunID)] {
         rollouts.filter { $0.state == .leased && $0.isStuck }.compactMap { stuck in
-            let newer = rollouts.filter {
-                $0.state == .held && $0.run != stuck.run && $0.sequence > stuck.sequence
-            }
+            let newer = rollouts.filter { $0.state == .held && $0.isNewer(than: stuck) }
             return newer.max { $0.sequence < $1.sequence }.map { (stuck.job, $0.run) }
         }
     }
@@ -93,6 +98,11 @@ struct RolloutQueue: Sendable, Equatable {
 }
 
 extension RolloutQueue.Rollout {
+    /// Whether it is of a later run of the same repository.
+    fileprivate func isNewer(than other: Self) -> Bool {
+        repository == other.repository && run != other.run && sequence > other.sequence
+    }
+
     /// Whether, being newer, it is to be waited for in the place of an older one that waits as well.
     fileprivate func outdates(_ older: Self) -> Bool {
         environment == older.environment && (older.needsApproval || !needsApproval)

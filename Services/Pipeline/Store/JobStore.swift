@@ -164,18 +164,23 @@ struct JobStore {
     func rollouts(of workload: String) throws -> RolloutQueue {
         let rows = try database.rows(
             """
-            SELECT id, run, sequence, state, (stuck IS NOT NULL) AS isStuck, environment,
+            SELECT id, run, sequence, state, (stuck IS NOT NULL) AS isStuck, repository, environment,
                 (approvals IS NOT NULL) AS needsApproval FROM jobs
             WHERE workload = ? AND state IN ('waiting', 'held', 'queued', 'leased') ORDER BY sequence
             """, [workload])
-        let newest = try database.row("SELECT sequence, run FROM workloads WHERE name = ?", [workload])
+        let newest = try database.row(
+            """
+            SELECT workloads.sequence, workloads.run, runs.repository FROM workloads
+            LEFT JOIN runs ON runs.id = workloads.run WHERE name = ?
+            """, [workload])
         return RolloutQueue(
             rollouts: try rows.map {
                 try RolloutQueue.Rollout(
                     job: $0["id"], run: $0["run"], sequence: $0["sequence"],
                     state: JobLease.State(rawValue: $0["state"]) ?? .finished, isStuck: $0["isStuck"],
-                    environment: $0["environment"], needsApproval: $0["needsApproval"])
-            }, newest: try newest.map { (try $0["sequence"], try $0["run"]) })
+                    repository: $0["repository"], environment: $0["environment"], needsApproval: $0["needsApproval"])
+            }, newest: try newest.map { (try $0["sequence"], try $0["run"]) },
+            newestRepository: try newest.flatMap { try $0["repository"] })
     }
 
     /// Notes that a rollout was given to a worker: from now on older ones are out of date.

@@ -70,7 +70,7 @@ struct ContainerReplacement: Rollout {
             specification.image = try await ServiceImage(
                 engine: engine, image: image, login: login, log: log, logger: logger
             ).pull()
-            try await HostFolders(engine: engine, image: specification.image, service: service)
+            try await HostFolders(engine: engine, image: specification.image, owner: "\(worker)/\(service)")
                 .refuseLinks(in: specification.mounts)
             let networks = try await engine.networks(labelled: [:])
             // Found by a name or, where none is called so, by the beginning of an id.

@@ -7,7 +7,8 @@ struct HostFolders {
     let engine: DockerEngine
     /// One that is there; nothing of it runs.
     let image: String
-    let service: String
+    /// The worker and the service whose rollout it is: no two of them run at a time.
+    let owner: String
 
     /// The engine alone sees its host: it is asked through a container that has the host's root and is never started.
     /// - Throws: `JobFailure` that names the link and where it leads.
@@ -17,10 +18,10 @@ struct HostFolders {
         var looking = ContainerSpecification(image: image)
         (looking.entrypoint, looking.command, looking.network) = (["/"], [], "none")
         looking.mounts = [.bind(source: "/", path: Self.root, readOnly: true)]
-        let name = "\(service)-folders"
-        // One that a deployer left which was killed.
-        try await engine.removeContainer(name)
-        let container = try await engine.createContainer(looking, name: name)
+        looking.labels = [DeployLabel.looks: owner]
+        // One that this deployer left when it was killed. By its label: names are other people's.
+        for left in try await engine.containers(labelled: looking.labels) { try await engine.removeContainer(left.id) }
+        let container = try await engine.createContainer(looking)
         do {
             for folder in Set(folders).sorted() { try await refuseLinks(on: folder, container) }
         } catch {

@@ -74,6 +74,8 @@ enum DeployLabel {
     /// The rollout that made it.
     static let job = "slipway.dev/rollout"
     static let worker = "slipway.dev/worker"
+    /// Of a container that shows the host's folders and never runs: whose rollout looks.
+    static let looks = "slipway.dev/looks"
     static let run = "slipway.dev/run"
     /// The same run as people know it, such as `shop/web#12`.
     static let runName = "slipway.dev/run-name"
