@@ -133,7 +133,9 @@ struct PlatformFixture: Sendable {
         login: String = "shared"
     ) async throws -> JobClaimReply {
         try await JobClaimHandler(jobs: operations.jobs).answer(
-            JobClaim(job: job, attempt: attempt, worker: worker, namespace: namespace, cluster: cluster),
+            JobClaim(
+                job: job, attempt: attempt, worker: worker, namespace: namespace, cluster: cluster,
+                keys: keys.keys(of: .platform)),
             MessageContext(id: .make(), sender: login))
     }
 
@@ -143,25 +145,27 @@ struct PlatformFixture: Sendable {
     }
 
     /// A worker asks for whatever it may take.
+    /// - Parameter keys: those of the platform if absent; `nil` in it for a worker of an earlier version.
     func ask(
         _ scope: WorkerScope = WorkerScope(), worker: String = "w1", id: String? = MessageID.make().rawValue,
-        life: String? = nil, wake: JobID? = JobID(rawValue: "any"), login: String = "shared", keys: [String]? = nil
+        life: String? = nil, wake: JobID? = JobID(rawValue: "any"), login: String = "shared", keys: [String]?? = .none
     ) async throws -> JobClaimReply {
         try await JobClaimHandler(jobs: operations.jobs).answer(
             JobClaim(
                 job: wake, attempt: wake.map { _ in 1 }, worker: worker, id: id, life: life, scope: scope,
-                keys: keys),
+                keys: keys ?? self.keys.keys(of: .platform)),
             MessageContext(id: .make(), sender: login))
     }
 
     func announce(
         _ name: String, _ scope: WorkerScope = WorkerScope(), life: String = "1", slots: Int = 1,
-        problem: String? = nil, isLeaving: Bool = false, login: String = "shared", keys: [String]? = nil
+        problem: String? = nil, isLeaving: Bool = false, login: String = "shared", keys: [String]?? = .none
     ) async throws {
         try await WorkerAnnouncedHandler(workers: operations.workers).handle(
             WorkerAnnounced(
                 name: name, life: life, scope: scope, slots: slots, version: "0.1.0", problem: problem,
-                isLeaving: isLeaving, keys: keys), MessageContext(id: .make(), sender: login))
+                isLeaving: isLeaving, keys: keys ?? self.keys.keys(of: .platform)),
+            MessageContext(id: .make(), sender: login))
     }
 
     func heartbeat(_ job: Job, attempt: Int = 1, stuck: String? = nil) async throws {

@@ -184,7 +184,8 @@ import Testing
                     + "of “default”; run it again")
             // Its deployers tell where that cluster's workloads are.
             let learning = JobClaim(
-                worker: "d2", id: "c1", scope: Self.payments, namespace: "bank", cluster: nil)
+                worker: "d2", id: "c1", scope: Self.payments, namespace: "bank", cluster: nil,
+                keys: platform.keys.keys(of: .platform))
             _ = try await platform.operations.jobs.claim(learning, by: "shared", as: platform.principal)
             let known = try await platform.store.read { tables in
                 (try tables.clusters.find("default").namespace, try tables.clusters.find("payments.default").namespace)

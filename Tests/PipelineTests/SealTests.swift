@@ -144,6 +144,7 @@ import Testing
             }
             #expect(refusal.code == .noKey)
             #expect(refusal.reason.hasPrefix("it has none of the platform's keys (2026, 2025), but 2024"))
+            #expect(refusal.reason.contains("seal-keys-builder-default"))
             let grant = try granted(try await platform.ask(keys: ["2025"]))
             #expect(grant.secrets["token"]?.key == "2025" && grant.source?.token.key == "2025")
             let old = try KeyRing(KeyRing(Self.first).text(for: [.builder(pool: "default")]))
@@ -192,7 +193,7 @@ import Testing
             let own = try granted(try await platform.ask(keys: ["2026"]))
             #expect(try open("token", of: own, with: try keys(platform)) == "of all")
             // One of before has the one key, and knows of no place.
-            let before = try granted(try await platform.ask(worker: "old", keys: nil))
+            let before = try granted(try await platform.ask(worker: "old", keys: .some(nil)))
             let sealed = try #require(before.secrets["token"])
             #expect(sealed.rawValue.hasPrefix("v1.2025."))
             #expect(try former.open(sealed, for: .kept(secret: "any", of: "place")) == "of all")
@@ -207,12 +208,24 @@ import Testing
             }
             #expect(try await platform.operations.keys.reseal(as: platform.principal).resealed == 0)
         }
-        // After the day it is sent nothing that is bound to no place.
+        // After the day it is given no job.
         try await PlatformFixture.with(keys: taken, unboundUntil: .now.adding(.seconds(-1))) { platform in
             try await keepAsBefore(platform, with: former)
             try await platform.push(Self.secret)
-            let late = try granted(try await platform.ask(worker: "old", keys: nil))
-            #expect(late.secrets["token"]?.isBound(with: "2026") == true)
+            guard case .refused(let refusal) = try await platform.ask(worker: "old", keys: .some(nil)) else {
+                throw StoreError(.corrupt, "it was granted")
+            }
+            // The job waits, and its run says why.
+            #expect(refusal.code == .nothing)
+            #expect(refusal.reason.hasPrefix("it is of an earlier version"))
+            try await platform.announce("old", keys: .some(nil))
+            let worker = try #require(try await platform.operations.workers.list(as: platform.principal).first)
+            #expect(worker.problem?.hasSuffix("replace it") == true)
+            await #expect(throws: Problem.self) {
+                try await platform.operations.repositories.access(
+                    to: PlatformFixture.path, keys: nil, as: .otherStage)
+            }
+            #expect(try open("token", of: granted(try await platform.ask()), with: try keys(platform)) == "of all")
         }
     }
 

@@ -26,8 +26,8 @@ struct KeyRetireCommand: AsyncParsableCommand {
                 throw CommandError(
                     "the key “\(id)” cannot be retired: \(need)",
                     remedy:
-                        "slipway keys reseal seals what is stored with the newest key; start again with its new file "
-                        + "who has no newer one")
+                        "seal what is stored with the newest key (slipway keys reseal), and restart the services that "
+                        + "have no newer key with their new files")
             }
             try withKeys { try options.keys.retire(id) }
             if connection.json { return try Console.current.write(json: ["retired": id]) }

@@ -4,18 +4,21 @@ import Secrets
 /// Opens what the platform keeps, and seals it for the one service that it is sent to.
 struct Handover: Sendable {
     let keys: KeyRing
-    /// The ids of the keys that the service has; `nil` for all of its audience.
+    /// The ids of the keys that the service has; `nil` for one of an earlier version.
     let receiver: [String]?
     /// Whether the service is of an earlier version, which opens what is bound to its purpose alone.
     let isUnbound: Bool
 
     /// Why nothing can be sealed for the service; `nil` where it can.
-    var problem: String? {
-        guard let receiver, !keys.keys(of: .platform).contains(where: receiver.contains) else { return nil }
+    func problem(of audience: SealAudience) -> String? {
+        guard let receiver else {
+            return isUnbound ? nil : "it is of an earlier version, which opens nothing that is sealed now: replace it"
+        }
+        guard !keys.keys(of: .platform).contains(where: receiver.contains) else { return nil }
         let own = keys.keys(of: .platform).joined(separator: ", ")
         return
-            "it has none of the platform's keys (\(own)), but \(receiver.joined(separator: ", ")): give it its file of "
-            + "slipway keys make, and start it again"
+            "it has none of the platform's keys (\(own)), but \(receiver.joined(separator: ", ")): restart it with the file "
+            + "\(KeyFolder.file(of: audience.name)) that slipway keys make writes"
     }
 
     func seal(_ text: String, for binding: SealBinding) throws -> SealedSecret {

@@ -10,10 +10,12 @@ extension RunEngine {
     /// - Parameter login: the broker's login that asks: one that is a pool's or a cluster's is given no other's jobs.
     func claim(_ claim: JobClaim, by login: String, in transaction: Transaction) throws -> JobClaimReply {
         let executor = RunExecutor(self, transaction)
-        if let problem = configuration.handover(to: claim.keys).problem {
+        // One of an earlier version knows no such refusal.
+        if let problem = configuration.handover(to: claim.keys).problem(of: SealAudience(claim.scope ?? WorkerScope()))
+        {
             logger.warning(
                 "a worker is given no job", metadata: ["worker": "\(claim.worker)", "reason": "\(problem)"])
-            return .refused(.init(code: .noKey, reason: problem))
+            return .refused(.init(code: claim.keys == nil ? .nothing : .noKey, reason: problem))
         }
         guard let scope = claim.scope else { return try take(claim, by: login, executor, in: transaction) }
         try Self.check(login, scope)

@@ -1,5 +1,6 @@
 import Contracts
 import Logging
+import Secrets
 import Storage
 
 /// What workers say of themselves.
@@ -25,7 +26,9 @@ extension RunEngine {
         }
         let worker = Worker(
             name: message.name, life: message.life, scope: message.scope, slots: message.slots,
-            version: message.version, problem: message.problem,
+            version: message.version,
+            problem: message.problem
+                ?? configuration.handover(to: message.keys).problem(of: SealAudience(message.scope)),
             since: isNew ? transaction.now : known?.since ?? transaction.now, heardAt: transaction.now,
             keys: message.keys)
         try workers.save(worker)
@@ -41,7 +44,7 @@ extension RunEngine {
         if same != worker || known?.isHeard(at: transaction.now) != true {
             transaction.waitsChanged()
         }
-        if message.problem == nil, try transaction.jobs.leased(by: key) < message.slots,
+        if worker.problem == nil, try transaction.jobs.leased(by: key) < message.slots,
             try transaction.turns.isWaiting(for: message.scope)
         {
             try transaction.send(JobsWaiting(scope: message.scope), run: nil)

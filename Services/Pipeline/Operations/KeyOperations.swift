@@ -38,8 +38,8 @@ struct KeyOperations: Sendable {
         throw OperationError(
             .conflict, "key_needed", "the key “\(id)” cannot be retired: \(need)",
             remedy:
-                "slipway keys reseal seals what is stored with the newest key; who has no newer key is to be started "
-                + "again with its new file")
+                "seal what is stored with the newest key (slipway keys reseal), and restart the services that have no "
+                + "newer key with their new files")
     }
 
     /// Seals all that is kept with the newest key.

@@ -67,6 +67,9 @@ struct RepositoryOperations: Sendable {
         if known != .some(keys) { try await store.write { try $0.seals.save(keys, of: SealAudience.sync.name) } }
         guard let repository else { return .unknown }
         let handover = configuration.handover(to: keys)
+        if repository.token != nil, let problem = handover.problem(of: .sync) {
+            throw Problem(code: "no_key", message: "sync is sent no token of \(path): \(problem)")
+        }
         return .found(
             .init(
                 cloneURL: repository.cloneURL, username: repository.username,
