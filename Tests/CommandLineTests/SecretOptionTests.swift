@@ -9,11 +9,11 @@ import Testing
     @Test func whatIsGivenTakesThePlaceOfItsKindAndTheRestStays() throws {
         let before = SecretRules(
             refs: ["refs/heads/main"], events: [.push], environments: ["production"], images: ["a"])
-        let options = try SecretOptions.parse(["--branch", "x", "--tag", "v*", "--ref", "refs/a", "--environment="])
+        let options = try SecretOptions.parse(["--branch", "x", "--tag", "v*", "--ref", "refs/a", "--environment", ""])
         #expect(
             try options.applied(to: before)
                 == SecretRules(refs: ["refs/heads/x", "refs/tags/v*", "refs/a"], events: [.push], images: ["a"]))
-        #expect(try SecretOptions.parse(["--branch="]).applied(to: before).refs == [])
+        #expect(try SecretOptions.parse(["--branch", ""]).applied(to: before).refs == [])
         #expect(try SecretOptions.parse([]).isEmpty)
         #expect(throws: CommandError.self) { try SecretOptions.parse(["--event", "pushed"]).applied(to: before) }
         #expect(throws: (any Error).self) { try SecretScope.parse(["--repo", "a/b", "--group", "a"]) }
@@ -32,6 +32,6 @@ import Testing
         }
         #expect(try rules("--pull") == RegistryRules(repositories: ["a/*"], uses: [.pull]))
         #expect(try rules("--pull", "--push") == RegistryRules(repositories: ["a/*"]))
-        #expect(try rules("--repo=", "--no-commands") == RegistryRules(uses: [.push], commands: false))
+        #expect(try rules("--repo", "", "--no-commands") == RegistryRules(uses: [.push], commands: false))
     }
 }

@@ -100,32 +100,19 @@ import Testing
         }
     }
 
-    @Test func `A registry that only a variable names, or a step of the job hands on, is among them`() async throws {
-        try await PlatformFixture.with { platform in
-            try await save(
-                platform, ["harbor.example": RegistryRules(), "other.example": RegistryRules(uses: [.push])])
-            try await platform.save(
-                EnvironmentRules(
-                    containers: ["web"], repositories: ["**"], variables: ["REGISTRY": "harbor.example"]),
-                as: "production")
-            let rollout = try await grant(
-                platform,
-                """
-                steps:
-                  - name: deploy
-                    deploy: {environment: production, container: web, image: "${REGISTRY}/web:1"}
-                """)
-            #expect(rollout.logins?["harbor.example"] != nil)
-            #expect(rollout.logins?["other.example"] == nil)
-            let handedOn = try await grant(
-                platform,
-                """
-                steps:
-                  - {name: find, image: quay.example/a, commands: [make], outputs: [image]}
-                  - {name: use, image: "${steps.find.image}", commands: [make]}
-                """)
-            #expect(handedOn.logins?.keys.sorted() == ["harbor.example"])
+    @Test func `A registry that only a variable names, or a step of the job hands on, is among them`() throws {
+        func need(_ image: String, _ handedOn: [String] = [], _ uses: [RegistryUse] = []) throws -> Bool {
+            let steps = [Step(name: "find", image: "quay.example/a"), Step(name: "use", image: image)]
+            let access = RegistryAccess(
+                place: RegistryPlace("harbor.example"), username: "u", rules: RegistryRules(uses: uses),
+                sealed: SealedSecret(rawValue: "s"))
+            return try RegistryNeeds(of: Stage(name: "main", steps: steps), handedOn: handedOn).need(access)
         }
+        #expect(try need("${REGISTRY}/web:1", ["harbor.example"]))
+        #expect(try !need("${REGISTRY}/web:1", ["other.example"]))
+        #expect(try need("${steps.find.image}"))
+        #expect(try !need("${steps.find.image}", [], [.push]))
+        #expect(try !need("${steps.earlier.image}", ["other.example/a"]))
     }
 
     @Test func `A login is for its repositories, refs and events, and the trace says which was withheld`() async throws

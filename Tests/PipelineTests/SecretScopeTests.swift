@@ -72,7 +72,7 @@ import Testing
         #expect(
             secret(SecretRules(environments: ["production"])).refusal(of: job())
                 == "the secret “key” is not for a job that rolls out to no environment, but for rollouts and promotions "
-                + "to production; to let it: slipway secret limit key --environment=''")
+                + "to production; to let it: slipway secret limit key --environment ''")
         #expect(
             secret(SecretRules(environments: ["production"])).refusal(of: job("refs/heads/main", .push, "staging"))
                 == "the secret “key” is not for the environment “staging”, but for production; to let it: "

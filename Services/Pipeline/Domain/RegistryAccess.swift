@@ -46,7 +46,8 @@ struct RegistryNeeds: Sendable {
         texts = try JSONValue(encoding: stage).texts
         if texts.contains(where: { $0.contains("${") }) { texts += handedOn }
         // What a step of the job hands on to a later one is known only there.
-        if texts.contains(where: { $0.contains("${steps.") }) { builds = true }
+        let own = stage.steps.map { "${steps.\($0.name)." }
+        if texts.contains(where: { text in own.contains { text.contains($0) } }) { builds = true }
     }
 
     func need(_ access: RegistryAccess) -> Bool {

@@ -88,7 +88,7 @@ struct Secret: Sendable, Equatable {
         }
         return say(
             "a job that rolls out to no environment\(receiver.refusal.map { " (\($0))" } ?? "")",
-            ["rollouts and promotions to \(rules.environments.joined(separator: ", "))"], " --environment=''")
+            ["rollouts and promotions to \(rules.environments.joined(separator: ", "))"], " --environment ''")
     }
 
     private func say(_ what: String, _ entries: [String], _ options: String) -> String {
