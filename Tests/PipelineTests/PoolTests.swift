@@ -1,5 +1,6 @@
 import Contracts
 import Messaging
+import Secrets
 import Testing
 
 @testable import Pipeline
