@@ -62,6 +62,7 @@ extension Mirror {
     }
 
     /// The branches and tags of the server that are at a commit.
+    /// - Throws: `GitError` where the server cannot be asked.
     public func refs(at commit: String, from source: FetchSource) async throws(GitError) -> [String] {
         let remote = try RemoteAddress(source.url, allowsFile: program.allowsFile)
         return try await followingRedirects(remote, source) { (remote) async throws(GitError) -> [String] in

@@ -65,6 +65,8 @@ import Worker
         let values = "ARG A=a\nARG B=\"b:$A\"\nARG C\n"
         for (name, image) in [
             ("$B", "b:a"), ("x/${A}:1", "x/a:1"), ("${C:-d}", "d"), ("${A:+e}", "e"), ("${C-f}", "f"),
+            ("${C:-${A}/x:1}", "a/x:1"), ("${C:-${D:-$A}:${E-2}}/y", "a:2/y"), ("${A:+${A}${A}}", "aa"),
+            ("${A:-${C:-d}}:1", "a:1"), ("${C:+${A}}z", "z"), ("a}", "a}"),
         ] { #expect(try images("\(values)FROM \(name)") == [image]) }
         #expect(try images("\(values)FROM $C", arguments: ["C": "given"]) == ["given"])
         // One of a stage is no argument of the next.
@@ -86,7 +88,9 @@ import Worker
         arguments: [
             "FROM a\nCOPY --\"from\"=b / /", "FROM a\nCOPY --fr\\om=b / /", "FROM a\nCOPY --chown=1\u{a0}--from=b / /",
             "FROM a\nONBUILD COPY --from=b / /", "FROM a\nonbuild copy --chown=1 --from=b / /", "FROM a b", "FROM",
-            "FROM $", "FROM ${A:?x}", "FROM ${A", "FROM 'a'", "\u{a0}FROM a", "FROM a\n\u{85}FROM b",
+            "FROM $", "FROM ${A:?x}", "FROM ${A", "FROM ${}", "FROM ${A:-${B}",
+            "FROM \(String(repeating: "${A:-", count: 40))a\(String(repeating: "}", count: 40))", "FROM 'a'",
+            "\u{a0}FROM a", "FROM a\n\u{85}FROM b",
             "FROM a\nRUN cat <<X\nFROM b\nX\n", "FROM --mount=a b", "BUILD a",
         ])
     func refusals(_ text: String) {

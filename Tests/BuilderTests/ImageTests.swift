@@ -1,5 +1,8 @@
 import DockerEngine
+import FoundationEssentials
 import Synchronization
+import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Builder
@@ -47,6 +50,41 @@ import Testing
         #expect(await digests.last(of: image, login: ada) == "f")
         #expect(try await ask(ada, "g") == "g")
         #expect(await digests.last(of: ImageReference(host: nil, path: "x"), login: ada) == nil)
+    }
+
+    @Test func whatALoginWasToldLastOutlivesTheBuilder() async throws {
+        try await withTemporaryDirectory { folder in
+            let file = folder.appending("image-digests")
+            let old = "sha256:" + String(repeating: "1", count: 64)
+            let new = "sha256:" + String(repeating: "2", count: 64)
+            let first = ImageDigests(limit: 2, file: file)
+            for name in ["gone", "alpine"] {
+                await first.note(old, of: try ImageReference(name), login: nil)
+            }
+            await first.note(old, of: image, login: ada)
+            let manager = FileManager.default
+            #expect(try manager.attributesOfItem(atPath: file.string)[.posixPermissions] as? Int == 0o600)
+            #expect(try manager.contentsOfDirectory(atPath: folder.string) == ["image-digests"])
+
+            let second = ImageDigests(limit: 2, file: file)
+            #expect(await second.last(of: image, login: ada) == old)
+            #expect(await second.last(of: image, login: nil) == nil)
+            #expect(await second.last(of: image, login: .init(username: "ada", password: "2")) == nil)
+            #expect(await second.last(of: try ImageReference("library/alpine"), login: nil) == old)
+            #expect(await second.last(of: try ImageReference("gone"), login: nil) == nil)
+            // It is asked for anew, and what was told first is the first to go.
+            #expect(try await second.digest(of: image, login: ada) { new } == new)
+            await second.note(new, of: try ImageReference("another"), login: nil)
+            let third = ImageDigests(file: file)
+            #expect(await third.last(of: image, login: ada) == new)
+            #expect(await third.last(of: try ImageReference("alpine"), login: nil) == nil)
+
+            try Data("{".utf8).write(to: URL(filePath: file.string))
+            let fourth = ImageDigests(file: file)
+            #expect(await fourth.last(of: image, login: ada) == nil)
+            await fourth.note(new, of: image, login: ada)
+            #expect(await ImageDigests(file: file).last(of: image, login: ada) == new)
+        }
     }
 
     /// What happened, in order.

@@ -20,8 +20,8 @@ import Testing
             (["su", "app", "-c", "x"], [3]), (["/sbin/runuser", "-u", "app", "-lc", "x"], [4]),
             (["su", "-", "app", "--command", "x"], [4]), (["su", "--command=x", "app"], [1]), (["su", "app"], []),
             (["kubectl", "-c", "x"], []), (["flock", "/lock", "-c", "x"], [3]), (["env", "-S", "sh -c 'x'"], [2]),
-            (["sh", "-c", "\"$@\"", "sh", "sh", "-c", "x"], [2, 6]), (["sh", "-c", "x", "&&", "bash", "-c", "y"], [2, 6]),
-            (["sh", "-c", "x", "data"], [2]),
+            (["sh", "-c", "\"$@\"", "sh", "sh", "-c", "x"], [2, 6]), (["sh", "-c", "x", "data"], [2]),
+            (["sh", "-c", "x", "&&", "bash", "-c", "y"], [2, 6]),
         ] as [([String], Set<Int>)])
     func whatAShellIsToRunIsAScript(words: [String], scripts: Set<Int>) {
         #expect(ShellName.scripts(in: words) == scripts)

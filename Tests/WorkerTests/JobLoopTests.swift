@@ -791,9 +791,9 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         let granting = try grant([Step(name: "one")])
         let trace = Traceparent.make()
         let platform = MemoryPlatform { claim in
+            var claim = claim
+            claim.job = JobID(rawValue: "other")
             guard case .granted(var grant) = try await granting(claim) else { throw MemoryPlatform.Away() }
-            grant.job = JobID(rawValue: "other")
-            grant.secrets = [:]
             grant.traceparent = trace
             return .granted(grant)
         }

@@ -12,7 +12,7 @@ actor DockerHost {
     nonisolated let http: HTTPClient
     nonisolated let socketPath: String
     nonisolated let images: ImageRules
-    nonisolated let digests = ImageDigests()
+    nonisolated let digests: ImageDigests
     /// Who pushes an image: what is pushed is what has its name at the engine then.
     nonisolated let pushes = Turns()
     private let data: String
@@ -35,6 +35,7 @@ actor DockerHost {
         self.worker = worker
         self.limits = limits
         self.images = images
+        digests = ImageDigests(file: FilePath(data).appending("image-digests"), logger: logger)
         self.http = http
         self.logger = logger
     }

@@ -148,45 +148,59 @@ struct Dockerfile {
             }
         }
 
-        /// Replaces `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`.
+        /// Replaces `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}`, also within their words.
         private func expand(_ word: String, _ line: DockerfileLines.Line) throws(JobFailure) -> String {
-            var result = ""
             var rest = word[...]
-            while let sign = rest.firstIndex(of: "$") {
-                result += rest[..<sign]
-                rest = rest[rest.index(after: sign)...]
-                let isName = { (character: Character) in
-                    character == "_" || character.isASCII && (character.isLetter || character.isNumber)
-                }
-                guard rest.first == "{" else {
-                    let name = rest.prefix(while: isName)
-                    guard !name.isEmpty else { throw line.failure("has a “$” without a name") }
-                    result += values[String(name)] ?? ""
-                    rest = rest.dropFirst(name.count)
-                    continue
-                }
-                guard let end = rest.firstIndex(of: "}") else { throw line.failure("has a “${” without its “}”") }
-                let inner = rest[rest.index(after: rest.startIndex)..<end]
-                let name = inner.prefix(while: isName)
-                let value = values[String(name)]
-                var rule = inner.dropFirst(name.count)
-                let isColon = rule.first == ":"
-                if isColon { rule = rule.dropFirst() }
-                let isSet = isColon ? value?.isEmpty == false : value != nil
-                switch rule.first {
-                case nil where !isColon: result += value ?? ""
-                case "-": result += isSet ? value ?? "" : String(rule.dropFirst())
-                case "+": result += isSet ? String(rule.dropFirst()) : ""
-                default:
-                    throw line.failure("has “${\(inner)}”, and only ${NAME}, ${NAME:-…} and ${NAME:+…} are known here")
-                }
-                rest = rest[rest.index(after: end)...]
-            }
-            result += rest
+            let result = try expand(&rest, line, depth: 0)
             guard !result.contains(where: { "\"'\\`".contains($0) }) else {
                 throw line.failure("has quotes or a backslash in an image's name")
             }
             return result
+        }
+
+        /// Takes all there is, or within braces what is before the one that ends them.
+        private func expand(
+            _ rest: inout Substring, _ line: DockerfileLines.Line, depth: Int
+        ) throws(JobFailure) -> String {
+            guard depth <= 32 else { throw line.failure("has more than 32 “${” within each other") }
+            var result = ""
+            while let character = rest.first, depth == 0 || character != "}" {
+                rest.removeFirst()
+                if character == "$" {
+                    result += try variable(&rest, line, depth: depth)
+                } else {
+                    result.append(character)
+                }
+            }
+            return result
+        }
+
+        /// Takes what is behind a `$`.
+        private func variable(
+            _ rest: inout Substring, _ line: DockerfileLines.Line, depth: Int
+        ) throws(JobFailure) -> String {
+            let isBraced = rest.first == "{"
+            if isBraced { rest.removeFirst() }
+            let name = rest.prefix { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
+            guard !name.isEmpty else { throw line.failure("has a “$” without a name") }
+            rest.removeFirst(name.count)
+            let value = values[String(name)]
+            guard isBraced, rest.first != "}" else {
+                if isBraced { rest.removeFirst() }
+                return value ?? ""
+            }
+            let isColon = rest.first == ":"
+            if isColon { rest.removeFirst() }
+            let rule = rest.popFirst()
+            guard rule == "-" || rule == "+" || rule == nil else {
+                throw line.failure(
+                    "has another rule in “${\(name)…}” than ${NAME}, ${NAME:-…} and ${NAME:+…}, which are known here")
+            }
+            let word = try expand(&rest, line, depth: depth + 1)
+            guard rest.popFirst() == "}" else { throw line.failure("has a “${” without its “}”") }
+            let isSet = isColon ? value?.isEmpty == false : value != nil
+            if rule == "-" { return isSet ? value ?? "" : word }
+            return isSet ? word : ""
         }
 
         /// The words with `--` that an instruction begins with. The engine would take quotes and backslashes out of them.

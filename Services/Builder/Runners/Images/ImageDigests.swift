@@ -1,9 +1,11 @@
 import Crypto
 import DockerEngine
 import FoundationEssentials
+import Logging
+import SystemPackage
 
 /// What the names of images stand for, as their registries told the logins of jobs: remembered for ten minutes for each
-/// image and login, so that nobody gets an image by what another was told.
+/// image and login, so that nobody gets an image by what another was told. What they told last outlives the builder.
 actor ImageDigests {
     private struct Key: Hashable {
         let image: ImageReference
@@ -19,15 +21,33 @@ actor ImageDigests {
 
     private let memory: Duration
     private let limit: Int
+    private let file: ImageDigestsFile?
+    private let salt: Data
     private var entries: [Key: Entry] = [:]
     private var waiting: [Key: [Answers.Continuation]] = [:]
 
     /// - Parameters:
     ///   - memory: How long an answer is good.
     ///   - limit: How many are kept, those asked for longest ago first to go.
-    init(memory: Duration = .seconds(600), limit: Int = 4096) {
+    ///   - file: What was told last is kept there; nowhere where it is `nil`.
+    init(
+        memory: Duration = .seconds(600), limit: Int = 4096, file: FilePath? = nil,
+        logger: Logger = Logger(label: "builder")
+    ) {
         self.memory = memory
         self.limit = limit
+        self.file = file.map { ImageDigestsFile(path: $0, logger: logger) }
+        let kept = self.file?.read()
+        salt = kept?.salt ?? SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
+        let now = ContinuousClock.now
+        for (age, entry) in (kept?.entries ?? []).suffix(limit).reversed().enumerated() {
+            guard let image = try? ImageReference(entry.image).usual,
+                let digest = try? ImageReference("image@\(entry.digest)").digest
+            else { continue }
+            // None is good without being asked for anew; those told first are the first to go.
+            let until = now.advanced(by: .nanoseconds(-age))
+            entries[Key(image: image, login: entry.login)] = Entry(digest: digest, until: until)
+        }
     }
 
     /// The digest of an image. Who asks while the registry is being asked gets the same answer.
@@ -84,13 +104,20 @@ actor ImageDigests {
     }
 
     private func keep(_ digest: String, _ key: Key, at now: ContinuousClock.Instant) {
+        let isNews = entries[key]?.digest != digest
         entries[key] = Entry(digest: digest, until: now.advanced(by: memory))
-        guard entries.count > limit, let oldest = entries.min(by: { $0.value.until < $1.value.until }) else { return }
-        entries[oldest.key] = nil
+        if entries.count > limit, let oldest = entries.min(by: { $0.value.until < $1.value.until }) {
+            entries[oldest.key] = nil
+        }
+        guard isNews, let file else { return }
+        let kept = entries.sorted { $0.value.until < $1.value.until }.map { key, entry in
+            ImageDigestsFile.Entry(image: "\(key.image)", digest: entry.digest, login: key.login)
+        }
+        file.write(.init(salt: salt, entries: kept))
     }
 
     private func key(_ image: ImageReference, _ login: RegistryCredentials?) -> Key {
-        var hash = SHA256()
+        var hash = HMAC<SHA256>(key: SymmetricKey(data: salt))
         for text in [login?.username, login?.password] { hash.update(data: Data((text ?? "").utf8) + [0]) }
         return Key(image: image.usual, login: login == nil ? Data() : Data(hash.finalize()))
     }
