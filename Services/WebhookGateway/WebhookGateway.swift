@@ -37,6 +37,12 @@ struct WebhookGateway {
         let secrets = HookSecrets(
             token: HookToken(key: try settings.value(CommonSettings.hookKey)), groups: groups,
             signed: try settings.value(GatewaySettings.signed))
+        if !groups.signingGroups.isEmpty {
+            context.logger.notice(
+                "hooks of these groups have to be signed, and no token is right for them: they have a signing secret alone",
+                metadata: ["groups": "\(groups.signingGroups.joined(separator: ","))"])
+        }
+        context.readiness.add("unsigned hooks", isNeeded: false) { secrets.unsignedRemark }
         let batches = PublishBatches<Publication> { bus.publish($0) }
         let intake = Intake(
             publish: { batches.publish(Publication($0.outgoing, timeout: timeout, done: $1)) }, spool: spool,

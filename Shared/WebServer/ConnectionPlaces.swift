@@ -1,5 +1,7 @@
 import Glibc
+public import Logging
 import Metrics
+import Runtime
 import Synchronization
 
 /// The places that connections have, in all and for each address they come from. Whoever opens many and keeps them open
@@ -52,18 +54,23 @@ public final class ConnectionPlaces: Sendable {
     private let taken = Mutex(Taken())
     private let moment = Atomic<UInt64>(0)
     private let crowdedOut: Counter
+    private let logger: Logger?
+    /// When it was last said that a source has all it may have.
+    private let said = Mutex<ContinuousClock.Instant?>(nil)
 
     /// - Parameters:
     ///   - limit: how many there are; as many as are of use, and none that the service would need a descriptor of.
     ///   - sourceLimit: how many of them one address may have; a quarter if absent.
     ///   - metric: the name of the counter of those that made way.
+    ///   - logger: told, at most once a minute, of an address that has all it may have.
     public init(
         limit: Int = ConnectionPlaces.allowed, sourceLimit: Int? = nil,
-        metric: String = "slipway_connections_crowded_out_total"
+        metric: String = "slipway_connections_crowded_out_total", logger: Logger? = nil
     ) {
         self.limit = limit
         self.sourceLimit = sourceLimit ?? max(1, limit / 4)
         crowdedOut = Counter(label: metric)
+        self.logger = logger
     }
 
     public static var allowed: Int { min(4096, max(16, sysconf(Int32(_SC_OPEN_MAX)) - 64)) }
@@ -76,24 +83,43 @@ public final class ConnectionPlaces: Sendable {
     ///   - makeWay: ends it, on whatever thread, unless it has come to be busy.
     /// - Returns: its place; `nil` where there is none, since requests of all others are being done.
     public func enter(from source: IPAddress?, makeWay: @escaping @Sendable () -> Void) -> Place? {
+        let address = source
         let source = source?.network
         let place = Place(of: source, makeWay: makeWay)
         waits(place)
-        let (isIn, last) = taken.withLock { taken -> (Bool, Place?) in
+        let (isIn, last, isSourceFull) = taken.withLock { taken -> (Bool, Place?, Bool) in
             let isSourceFull = source.map { taken.bySource[$0, default: 0] >= sourceLimit } ?? false
             guard isSourceFull || taken.places.count >= limit else {
                 taken.add(place)
-                return (true, nil)
+                return (true, nil, false)
             }
-            guard let last = taken.longestWaiting(of: isSourceFull ? source : nil) else { return (false, nil) }
+            guard let last = taken.longestWaiting(of: isSourceFull ? source : nil) else {
+                return (false, nil, isSourceFull)
+            }
             // It leaves at once for those who count, and is closed a moment later.
             taken.remove(last)
             taken.add(place)
-            return (true, last)
+            return (true, last, isSourceFull)
         }
         if last != nil || !isIn { crowdedOut.increment() }
+        if isSourceFull, let address { warn(of: address) }
         last?.makeWay()
         return isIn ? place : nil
+    }
+
+    private func warn(of address: IPAddress) {
+        let isDue = said.withLock { said in
+            if let said, .now - said < .seconds(60) { return false }
+            said = .now
+            return true
+        }
+        guard isDue else { return }
+        logger?.warning(
+            """
+            an address has all the connections that one may have, and some of its own end for new ones; if it is a \
+            proxy, name it in \(CommonSettings.trustedProxies.variable)
+            """,
+            metadata: ["address": "\(address)", "connections": "\(sourceLimit)"])
     }
 
     /// Its client may send the next request, or the rest of one, from now on.

@@ -22,13 +22,13 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     ///   - setting: where the address comes from, for the error.
     ///   - certificate: what is served over TLS with; plain HTTP without.
     ///   - patience: how long clients may take to say what they want.
-    ///   - places: those of its connections.
+    ///   - places: those of its connections; as many as there may be if absent.
     ///   - proxies: those that connections of many clients come from.
     ///   - served: called once requests are answered.
     public init<Router: HTTPResponderBuilder>(
         _ router: Router, on address: ListenAddress, setting: Setting<ListenAddress>,
         certificate: ServerCertificate? = nil, patience: RequestPatience = RequestPatience(),
-        places: ConnectionPlaces = ConnectionPlaces(), proxies: TrustedProxies = .none, logger: Logger,
+        places: ConnectionPlaces? = nil, proxies: TrustedProxies = .none, logger: Logger,
         served: @escaping @Sendable () -> Void = {}
     ) where Router.Responder == Responder {
         responder = router.buildResponder()
@@ -36,7 +36,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         self.setting = setting
         self.certificate = certificate
         self.patience = patience
-        self.places = places
+        self.places = places ?? ConnectionPlaces(logger: logger)
         self.proxies = proxies
         self.logger = logger
         self.served = served

@@ -69,4 +69,37 @@ import Testing
                 }
         }
     }
+
+    @Test func `A stream ends within a heartbeat once its token is revoked or its session is over`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let run = try #require(try await platform.runs().first)
+            let (operations, changes) = (platform.operations, platform.store.changes)
+            let router = try PipelineRouter.make(
+                operations, publicURL: "http://localhost", logger: Logger(label: "test"))
+            let token = try await operations.tokens.make("ci", as: .administrator)
+            let ofToken = try await operations.access.signIn(token: token)
+            let signedOut = try await operations.access.signIn(token: PlatformFixture.token)
+            try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+                .test(.live) { client in
+                    let port = try #require(client.port)
+                    let bearer = "Authorization: Bearer \(token)"
+                    let descriptors = try [
+                        ("/api/v1/events", bearer), ("/api/v1/runs/\(run.id)/events?logs=all", bearer),
+                        ("/api/v1/runs/\(run.id)/steps/1/log?follow=1", bearer),
+                        ("/live/runs", "Cookie: slipway_session=\(ofToken)"),
+                        ("/live/runs/\(run.id)", "Cookie: slipway_session=\(signedOut)"),
+                        ("/api/v1/events", "Authorization: Bearer \(PlatformFixture.token)"),
+                    ].map { try connect(to: port, $0, $1) }
+                    try await eventually("all watch") { changes.watcherCount == descriptors.count }
+                    try await operations.tokens.revoke("ci", as: .administrator)
+                    try await operations.access.signOut(signedOut)
+                    try await eventually(within: .seconds(45), "all but one have ended") { changes.watcherCount == 1 }
+                    // The one that is left was asked about at that heartbeat too.
+                    try await Task.sleep(for: EventStream.heartbeat / 4)
+                    #expect(changes.watcherCount == 1)
+                    for descriptor in descriptors { close(descriptor) }
+                }
+        }
+    }
 }

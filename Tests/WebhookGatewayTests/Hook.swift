@@ -164,6 +164,8 @@ struct Gateway {
     let broker = Broker()
     var groups = GroupSecrets()
     var signed = SignedRepositories()
+    /// Instead of those of ``groups`` and ``signed``.
+    var secrets: HookSecrets?
     var spool: Spool?
     var limit = 1 << 20
     var proxies = TrustedProxies.none
@@ -187,7 +189,8 @@ struct Gateway {
     var routes: HookRoutes {
         let logger = Logger(label: "test") { [lines] _ in LogLines.Handler(lines: lines) }
         return HookRoutes(
-            forges: ForgeRegistry.all(HookSecrets(token: HookToken(key: Hook.key), groups: groups, signed: signed)),
+            forges: ForgeRegistry.all(
+                secrets ?? HookSecrets(token: HookToken(key: Hook.key), groups: groups, signed: signed)),
             intake: Intake(publish: broker.publish, spool: spool, logger: logger),
             inquiries: HookInquiries(groups: groups, budget: budget) { [inquiry] _ in
                 guard let inquiry else { throw Broker.away }

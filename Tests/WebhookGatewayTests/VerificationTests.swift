@@ -54,6 +54,38 @@ struct VerificationTests {
         #expect(throws: SettingProblem.self) { try SignedRepositories("shop,a b") }
     }
 
+    @Test("hooks that a signing secret turns away though their token is right are remarked upon, and no others")
+    func remark() async throws {
+        func gateway(_ groups: String, _ signed: String = "") throws -> (Gateway, HookSecrets) {
+            var gateway = Gateway()
+            let secrets = HookSecrets(
+                token: HookToken(key: Hook.key), groups: try GroupSecrets(groups),
+                signed: try SignedRepositories(signed))
+            gateway.secrets = secrets
+            return (gateway, secrets)
+        }
+        let (all, secrets) = try gateway("*=\(Self.signingSecret)")
+        var wrong = Hook()
+        wrong.headers[one: GitLab.Header.token] = "wrong"
+        #expect(try await refusal(wrong, all) == "unsigned")
+        #expect(try await all.post(Hook().signed(secret: Self.derived)).status == .accepted)
+        #expect(secrets.unsignedRemark == nil)
+        for _ in 0..<2 { #expect(try await all.post(Hook()).status == .unauthorized) }
+        let remark = try #require(secrets.unsignedRemark)
+        #expect(remark.contains("1 repository, such as shop/web,"))
+        #expect(remark.contains("SLIPWAY_HOOK_SECRETS has a signing secret and no token for *;"))
+        #expect(remark.contains("add *=<a token> to SLIPWAY_HOOK_SECRETS"))
+        let (named, ofNamed) = try gateway("", "shop")
+        var gitea = HubHook.gitea()
+        gitea.extra["Authorization"] = "Bearer \(try #require(gitea.secret))"
+        gitea.secret = nil
+        #expect(try await named.post(gitea).status == .unauthorized)
+        #expect(ofNamed.unsignedRemark?.contains("SLIPWAY_HOOK_SIGNED") == true)
+        let text = "*=\(Self.groupSecret),tools=\(Self.signingSecret)"
+        #expect(try GroupSecrets(text).signingGroups.isEmpty)
+        #expect(try GroupSecrets("b=\(Self.groupSecret),a=\(Self.signingSecret)").signingGroups == ["a"])
+    }
+
     private func refusal(_ hook: Hook, _ gateway: Gateway) async throws -> String? {
         let answer = try await gateway.post(hook)
         #expect(gateway.broker.taken.isEmpty)

@@ -39,7 +39,7 @@ enum PipelineRouter {
         EnvironmentRoutes(environments: operations.environments).add(to: inside)
         SecretRoutes(secrets: operations.secrets).add(to: inside)
         RunRoutes(runs: operations.runs).add(to: inside)
-        LiveRoutes(runs: operations.runs).add(to: inside)
+        LiveRoutes(runs: operations.runs, sessions: sessions).add(to: inside)
         WorkerRoutes(workers: operations.workers).add(to: inside)
         PoolRoutes(pools: operations.pools).add(to: inside)
         TokenRoutes(tokens: operations.tokens).add(to: inside)

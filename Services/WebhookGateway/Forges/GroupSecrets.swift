@@ -58,10 +58,16 @@ struct GroupSecrets: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether hooks of a repository are signed as far as these say: its groups have a signing secret and no token.
-    func haveSigned(_ repository: RepositoryPath) -> Bool {
-        let kinds = entries(of: .repository(repository)).map(\.kind)
-        return !kinds.isEmpty && kinds.allSatisfy { if case .signature = $0 { true } else { false } }
+    /// The group that has hooks of a repository signed: its groups have a signing secret and no token.
+    func signingGroup(of repository: RepositoryPath) -> String? {
+        let entries = entries(of: .repository(repository))
+        let areSigned = entries.allSatisfy { if case .signature = $0.kind { true } else { false } }
+        return areSigned ? entries.first?.group : nil
+    }
+
+    /// The groups whose hooks have to be signed.
+    var signingGroups: [String] {
+        Set(names).filter { signingGroup(of: RepositoryPath(rawValue: $0)) != nil }.sorted()
     }
 
     var description: String { "\(entries.count) group secrets" }

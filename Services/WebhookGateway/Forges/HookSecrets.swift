@@ -29,6 +29,8 @@ final class HookSecrets: Sendable {
     /// verifies it.
     private let known = Mutex<[String: String]>([:])
 
+    private let unsigned = Mutex(UnsignedHooks())
+
     /// As many are kept, then none: whoever sends hooks of so many soon has them here again.
     static let limit = 4096
 
@@ -36,10 +38,25 @@ final class HookSecrets: Sendable {
         (self.token, self.groups, self.signed) = (token, groups, signed)
     }
 
-    /// Whether a repository's hooks have to be signed, so that no token is right.
-    func haveSigned(_ repository: RepositoryPath) -> Bool {
-        signed.contains(repository) || groups.haveSigned(repository)
+    /// Refuses a hook that is not signed where its repository's have to be, whatever its token. One whose token is right
+    /// was set up before that, and somebody has to hear of it: ``unsignedRemark``.
+    func requireSigned(
+        _ repository: RepositoryPath, token: String?, of holder: Holder
+    ) throws(HookRefusal) {
+        let reason: UnsignedHooks.Reason
+        if signed.contains(repository) {
+            reason = .setting
+        } else if let group = groups.signingGroup(of: repository) {
+            reason = .group(group)
+        } else {
+            return
+        }
+        if let token, accept(token: token, for: holder) { unsigned.withLock { $0.add(repository, reason) } }
+        throw .unsigned(repository)
     }
+
+    /// What an operator should know of hooks that were refused though their token is right.
+    var unsignedRemark: String? { unsigned.withLock { $0.remark } }
 
     /// Whether a token is one of the holder's, in constant time.
     func accept(token given: String, for holder: Holder) -> Bool {

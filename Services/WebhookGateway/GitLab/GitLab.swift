@@ -75,8 +75,9 @@ struct GitLab: ForgeHooks {
             }
             throw refused(refusal, repository)
         }
-        guard !secrets.haveSigned(repository) else { throw HookRefusal.unsigned(repository) }
-        guard let token = hook.headers.first(name: Header.token) else {
+        let token = hook.headers.first(name: Header.token)
+        try secrets.requireSigned(repository, token: token, of: holder)
+        guard let token else {
             throw HookRefusal(
                 .unauthorized, "missing_token", "the hook of \(repository) has neither a secret token nor a signature")
         }

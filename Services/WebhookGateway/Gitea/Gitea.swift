@@ -63,15 +63,16 @@ struct Gitea: ForgeHooks {
             }
             return
         }
-        guard !secrets.haveSigned(repository) else { throw HookRefusal.unsigned(repository) }
-        guard let authorization = first(of: ["Authorization"], hook) else {
+        // `Bearer …`, as it proposes, `token …`, or what was entered alone.
+        let authorization = first(of: ["Authorization"], hook)
+        let token = authorization?.split(separator: " ", maxSplits: 1).last.map(String.init)
+        try secrets.requireSigned(repository, token: token, of: holder)
+        guard authorization != nil else {
             throw HookRefusal(
                 .unauthorized, "missing_signature",
                 "the hook of \(repository) is not signed: it was set up without a secret")
         }
-        // `Bearer …`, as it proposes, `token …`, or what was entered alone.
-        let token = authorization.split(separator: " ", maxSplits: 1).last.map(String.init) ?? ""
-        guard secrets.accept(token: token, for: holder) else {
+        guard secrets.accept(token: token ?? "", for: holder) else {
             throw .wrongSecret("wrong_token", "the authorization header is not the secret of \(repository)")
         }
     }

@@ -21,7 +21,9 @@ struct GatewayServer: Service {
         var quiet = logger
         quiet.logLevel = max(.warning, logger.logLevel)
         let server = Server(
-            childChannelSetup: HookChannel(routes: routes, certificate: certificate),
+            childChannelSetup: HookChannel(
+                routes: routes, certificate: certificate,
+                places: ConnectionPlaces(metric: "slipway_hook_connections_crowded_out_total", logger: logger)),
             configuration: ServerConfiguration(address: .hostname(address.host, port: address.port)),
             eventLoopGroup: Self.loops, logger: quiet)
         do {

@@ -13,7 +13,7 @@ struct HookChannel: ServerChildChannel {
 
     let routes: HookRoutes
     var certificate: ServerCertificate?
-    var places = ConnectionPlaces(metric: "slipway_hook_connections_crowded_out_total")
+    let places: ConnectionPlaces
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {

@@ -6,12 +6,14 @@ import NIOCore
 /// What happens, as it happens: `/api/v1/events`, `/api/v1/runs/{run}/events` and the logs of steps.
 struct LiveRoutes {
     let runs: RunOperations
+    let sessions: BrowserSessions
 
     func add(to group: some RouterMethods<SignedInContext>) {
         group.on(.get, .events) { request, context -> Response in
             let principal = context.principal
             let watch = runs.changes(of: nil, as: principal)
-            return EventStream.response(to: request, watch) { [runs] in
+            let admission = sessions.admission(of: request, from: context.client)
+            return EventStream.response(to: request, watch, while: admission) { [runs] in
                 var events: [EventStream.Event] = []
                 for run in watch.take().runs.sorted() {
                     guard let view = try await runs.find(run, as: principal) else { continue }
@@ -21,7 +23,7 @@ struct LiveRoutes {
             }
         }
         group.on(.get, .runEvents) { request, context -> Response in
-            try await events(of: try context.run(), request, as: context.principal)
+            try await events(request, context)
         }
         group.on(.get, .log) { request, context -> Response in
             try await log(request, context)
@@ -32,7 +34,7 @@ struct LiveRoutes {
         }
     }
 
-    private func events(of run: RunID, _ request: Request, as principal: Principal) async throws -> Response {
+    private func events(_ request: Request, _ context: SignedInContext) async throws -> Response {
         let logs: RunFollower.Logs
         switch request.uri.queryParameters["logs"] {
         case "none": logs = .none
@@ -40,8 +42,9 @@ struct LiveRoutes {
         case "new", nil: logs = .new
         case let other?: throw OperationError.invalid("malformed_query", "logs=\(other) is not one of new, all, none")
         }
-        let follower = try await runs.follow(run, logs: logs, as: principal)
-        return EventStream.response(to: request, follower.watch) {
+        let follower = try await runs.follow(try context.run(), logs: logs, as: context.principal)
+        let admission = sessions.admission(of: request, from: context.client)
+        return EventStream.response(to: request, follower.watch, while: admission) {
             try await follower.next()?.map { try EventStream.Event($0) }
         }
     }
@@ -53,7 +56,8 @@ struct LiveRoutes {
         let offset = try offset(request)
         guard try request.integer("follow", default: 0, in: 0...1) == 1 else { return plain(log, from: offset) }
         let follower = log.follow(from: offset)
-        return EventStream.response(to: request, follower.watch) {
+        let admission = sessions.admission(of: request, from: context.client)
+        return EventStream.response(to: request, follower.watch, while: admission) {
             try await follower.next()?.map { try EventStream.Event($0) }
         }
     }

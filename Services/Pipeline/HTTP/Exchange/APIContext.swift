@@ -24,11 +24,13 @@ struct APIContext: RequestContext {
 /// A request of someone who is let in.
 struct SignedInContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
+    let client: Client
     let principal: Principal
 
     init(context: APIContext) throws {
         guard let principal = context.principal else { throw Access.notSignedIn }
         coreContext = context.coreContext
+        client = context.client
         self.principal = principal
     }
 }

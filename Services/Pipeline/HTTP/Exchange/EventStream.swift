@@ -7,8 +7,8 @@ import ServiceLifecycle
 /// Server-sent events (WHATWG HTML 9.2) to one reader. It pulls: after every wake it is asked what is new, so that a slow
 /// reader gets fewer and larger steps and nothing piles up for it.
 ///
-/// A stream ends when there will be nothing any more, as soon as its reader is gone, and when the service shuts down. A
-/// comment now and then keeps what is between the two from giving up an idle connection.
+/// A stream ends when there will be nothing any more, as soon as its reader is gone or signed in no more, and when the
+/// service shuts down. A comment now and then keeps what is between the two from giving up an idle connection.
 enum EventStream {
     struct Event: Sendable, Equatable {
         var name: String?
@@ -43,9 +43,11 @@ enum EventStream {
     ///   - watch: says when there may be something new; it is ended with the stream.
     ///   - pause: the least time between two steps.
     ///   - farewell: sent when there will be nothing any more, for readers that would come back.
+    ///   - isAdmitted: asked at each heartbeat whether the reader may still read; `false` ends the stream.
     ///   - next: what is new since it was last asked; empty where nothing is. `nil` ends the stream.
     static func response(
         to request: Request, _ watch: RunChanges.Watch, pause: Duration = .zero, farewell: Event? = nil,
+        while isAdmitted: @escaping @Sendable () async throws -> Bool,
         next: @escaping @Sendable () async throws -> [Event]?
     ) -> Response {
         let body = ResponseBody { writer in
@@ -53,7 +55,7 @@ enum EventStream {
             defer { watch.end() }
             try await request.body.consumeWithInboundCloseHandler { _ in
                 try await withGracefulShutdownHandler {
-                    try await write(to: output, watch, pause, farewell, next)
+                    try await write(to: output, watch, pause, farewell, isAdmitted, next)
                 } onGracefulShutdown: {
                     watch.end()
                 }
@@ -72,7 +74,7 @@ enum EventStream {
 
     private static func write(
         to writer: any ResponseBodyWriter, _ watch: RunChanges.Watch, _ pause: Duration, _ farewell: Event?,
-        _ next: @Sendable () async throws -> [Event]?
+        _ isAdmitted: @Sendable () async throws -> Bool, _ next: @Sendable () async throws -> [Event]?
     ) async throws {
         var writer = writer
         // The head goes out now, whenever the first event comes.
@@ -87,9 +89,15 @@ enum EventStream {
         var wakes = watch.wakes.makeAsyncIterator()
         // The first step needs no wake: what the reader knows is as old as its own way here.
         var isFirst = true
+        var asked = ContinuousClock.now
         repeat {
             var isSilent = true
             while true {
+                // Half of it, so that a heartbeat that comes a moment early counts.
+                if .now - asked > heartbeat / 2 {
+                    guard try await isAdmitted() else { return }
+                    asked = .now
+                }
                 guard let events = try await next() else {
                     if let farewell { try await writer.write(ByteBuffer(string: farewell.text)) }
                     return

@@ -35,6 +35,18 @@ struct BrowserSessions: Sendable {
         return principal
     }
 
+    /// Whether the token or the session of a request is still one, for as long as what answers it goes on.
+    func admission(of request: Request, from client: Client) -> @Sendable () async throws -> Bool {
+        {
+            do {
+                _ = try await principal(of: request, from: client)
+                return true
+            } catch let error as OperationError where error.kind == .notSignedIn {
+                return false
+            }
+        }
+    }
+
     /// The session a browser says it has.
     func secret(of request: Request, from client: Client) -> String? {
         request.cookies[name(for: client)].flatMap { $0.value.isEmpty ? nil : $0.value }

@@ -1,6 +1,7 @@
 import Contracts
 import HTTPTypes
 import Hummingbird
+import WebServer
 
 /// Keeps a run's page live: its head, its steps, and the log of the step it shows as it grows. A page that names no step
 /// is taken along from step to step.
@@ -69,10 +70,13 @@ actor LiveRun {
     private static let lastEventID = HTTPField.Name(parsed: "last-event-id") ?? .ifMatch
     private var templates: WebPages { pages.responder.templates }
 
-    nonisolated func response(to request: Request) -> Response {
+    nonisolated func response(to request: Request, from client: Client) -> Response {
         let watch = pages.operations.runs.changes(of: run, as: principal)
         let end = EventStream.Event(name: "end", data: "")
-        return EventStream.response(to: request, watch, pause: .milliseconds(50), farewell: end) {
+        let admission = pages.responder.sessions.admission(of: request, from: client)
+        return EventStream.response(
+            to: request, watch, pause: .milliseconds(50), farewell: end, while: admission
+        ) {
             try await self.next()
         }
     }

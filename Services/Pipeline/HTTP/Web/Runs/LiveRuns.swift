@@ -1,6 +1,7 @@
 import Contracts
 import Hummingbird
 import Synchronization
+import WebServer
 
 /// Keeps a list of runs live: tells a page the rows that changed and the order they now have.
 final class LiveRuns: Sendable {
@@ -22,9 +23,12 @@ final class LiveRuns: Sendable {
         var rows: [String: String]
     }
 
-    func response(to request: Request) -> Response {
+    func response(to request: Request, from client: Client) -> Response {
         let watch = pages.operations.runs.changes(of: nil, as: principal)
-        return EventStream.response(to: request, watch, pause: .milliseconds(200)) { try await self.next() }
+        let admission = pages.responder.sessions.admission(of: request, from: client)
+        return EventStream.response(to: request, watch, pause: .milliseconds(200), while: admission) {
+            try await self.next()
+        }
     }
 
     private func next() async throws -> [EventStream.Event] {

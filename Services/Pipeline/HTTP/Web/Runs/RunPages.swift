@@ -25,7 +25,8 @@ struct RunPages {
         }
         router.page(.get, .liveRuns) { request, context in
             await responder.show(request, context) { principal in
-                LiveRuns(pages: self, filter: RunFilter(request), principal: principal).response(to: request)
+                LiveRuns(pages: self, filter: RunFilter(request), principal: principal).response(
+                    to: request, from: context.client)
             }
         }
         router.page(.post, .runs) { request, context in
@@ -37,7 +38,7 @@ struct RunPages {
         router.page(.get, .liveRun) { request, context in
             await responder.show(request, context) { principal in
                 LiveRun(pages: self, run: try context.run(), principal: principal, request: request).response(
-                    to: request)
+                    to: request, from: context.client)
             }
         }
         router.page(.get, .log) { request, context in
