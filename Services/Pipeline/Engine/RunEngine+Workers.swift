@@ -85,7 +85,11 @@ extension RunEngine {
             try transaction.jobs.count(.atWork, of: repository, limit: limit) == limit - 1
         }
         guard try wasFull(quotas.repositoryAtWork, job.repository) || wasFull(quotas.atWork, nil) else { return }
-        for scope in try transaction.turns.open() { try transaction.send(JobsWaiting(scope: scope), run: nil) }
+        // Labels are what pipelines make up: only workers that are there are called.
+        for scope in Set(try transaction.workers.heard(at: transaction.now).map(\.scope))
+        where try transaction.turns.isWaiting(for: scope) {
+            try transaction.send(JobsWaiting(scope: scope), run: nil)
+        }
         transaction.waitsChanged()
     }
 }
