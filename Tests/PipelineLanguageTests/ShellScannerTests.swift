@@ -26,4 +26,22 @@ import Testing
     func whatAShellIsToRunIsAScript(words: [String], scripts: Set<Int>) {
         #expect(ShellName.scripts(in: words) == scripts)
     }
+
+    @Test(
+        "each word that another program is told to run is code",
+        arguments: [
+            (["python", "-c", "x"], [1, 2]), (["/usr/bin/python3.12", "-uc", "x", "data"], [1, 2]),
+            (["python", "-cx"], [1]), (["uv", "run", "python3", "-W", "ignore", "-c", "x"], [5, 6]),
+            (["python", "app.py", "-c", "x"], []), (["python", "-m", "app", "data", "-c", "x"], []),
+            (["node", "-e", "x"], [1, 2]), (["node", "-r", "y", "--eval=x"], [3]), (["deno", "eval", "x"], [1, 2]),
+            (["perl", "-lne", "x", "file"], [1, 2]), (["perl", "-E", "x"], [1, 2]),
+            (["ruby", "-r", "json", "-e", "x"], [3, 4]),
+            (["php", "-r", "x"], [1, 2]), (["awk", "-F", ":", "-v", "a=b", "x", "file"], [5]),
+            (["busybox", "awk", "x"], [2]), (["awk", "-f", "file", "data"], []),
+            (["ssh", "-p", "22", "host", "x"], [1, 2, 3, 4]),
+            (["ssh-agent", "x"], []), (["fish", "-c", "x"], [1, 2]), (["sh", "-c", "x"], []),
+        ] as [([String], Set<Int>)])
+    func whatAnInterpreterIsToRunIsCode(words: [String], code: Set<Int>) {
+        #expect(ShellName.code(in: words) == code)
+    }
 }

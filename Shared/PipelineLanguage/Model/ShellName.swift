@@ -31,6 +31,73 @@ public enum ShellName {
         return scripts
     }
 
+    /// Programs that run a text as code of another language, and the options before it.
+    private static let interpreters: [String: (short: String, long: [String])] = [
+        "python": ("c", []), "pypy": ("c", []), "perl": ("eE", []), "raku": ("e", []), "ruby": ("e", []),
+        "node": ("ep", ["--eval", "--print"]), "nodejs": ("ep", ["--eval", "--print"]),
+        "bun": ("ep", ["--eval", "--print"]), "deno": ("", ["eval"]), "php": ("rBRE", ["--run"]), "lua": ("e", []),
+        "luajit": ("e", []), "julia": ("eE", ["--eval", "--print"]), "Rscript": ("e", []), "R": ("e", []),
+        "elixir": ("e", ["--eval"]), "groovy": ("e", []), "csh": ("c", []), "tcsh": ("c", []),
+        "fish": ("cC", ["--command", "--init-command"]), "nu": ("ce", ["--commands", "--execute"]), "xonsh": ("c", []),
+        "pwsh": ("c", ["-Command"]),
+    ]
+
+    /// Which of the words of a call are code that no shell reads here: what an interpreter is to run, wherever that stands
+    /// among the words, an awk's program, and what follows `ssh`, which a shell reads at the far end.
+    static func code(in words: [String]) -> Set<Int> {
+        var code: Set<Int> = []
+        for start in words.indices {
+            var name = words[start].split(separator: "/").last ?? ""
+            while let last = name.last, last.isNumber || last == "." { name.removeLast() }
+            if name == "ssh" {
+                code.formUnion(words.indices.dropFirst(start + 1))
+            } else if name.hasSuffix("awk") {
+                code.formUnion(program(ofAwk: start, in: words))
+            } else if let options = interpreters[String(name)] {
+                code.formUnion(self.code(behind: options, of: start, in: words))
+            }
+        }
+        return code
+    }
+
+    /// The words of code, which may be in the option's own word, as far as the options go: each may have one word more.
+    private static func code(
+        behind options: (short: String, long: [String]), of start: Int, in words: [String]
+    ) -> Set<Int> {
+        var code: Set<Int> = []
+        var wasOption = false
+        for position in words.indices.dropFirst(start + 1) {
+            let word = words[position]
+            let isLong = options.long.contains { word == $0 || word.hasPrefix("\($0)=") }
+            let isOption = isLong || word.hasPrefix("-")
+            guard isOption || wasOption else { break }
+            wasOption = isOption
+            guard isLong || isOption && !word.hasPrefix("--") && word.contains(where: options.short.contains) else {
+                continue
+            }
+            code.insert(position)
+            if position + 1 < words.count { code.insert(position + 1) }
+        }
+        return code
+    }
+
+    /// An awk's program: the first word that is neither an option nor an option's, unless a file has it, and what `-e` has.
+    private static func program(ofAwk start: Int, in words: [String]) -> Set<Int> {
+        var position = start + 1
+        var code: Set<Int> = []
+        var hasFile = false
+        while position < words.count, words[position].hasPrefix("-") {
+            let option = words[position]
+            position += 1
+            if option == "--" { break }
+            if option.hasPrefix("-e") || option.hasPrefix("--source") { code.formUnion([position - 1, position]) }
+            if option.hasPrefix("-f") { hasFile = true }
+            if ["-F", "-v", "-f", "-e", "-i", "-l", "--source"].contains(option) { position += 1 }
+        }
+        if !hasFile { code.insert(position) }
+        return code.filter(words.indices.contains)
+    }
+
     private static func script(ofShell start: Int, in words: [String]) -> Int? {
         var position = start + 1
         var isScript = false

@@ -56,15 +56,20 @@ struct TextResolver {
         return resolved
     }
 
-    /// The words of a program's call. What a shell among them is told to run is a script.
+    /// The words of a program's call. What a shell among them is told to run is a script, and what another program is told
+    /// to run is code.
     /// - Parameter first: The words before them.
     func words(
         _ words: [String], _ field: String, after first: [String] = []
     ) throws(SubstitutionError) -> [String] {
+        let code = ShellName.code(in: first + words)
         let scripts = ShellName.scripts(in: first + words)
         var resolved: [String] = []
         for (index, word) in words.enumerated() {
-            resolved.append(try text(word, field, context: scripts.contains(first.count + index) ? .shell : .text))
+            let place = first.count + index
+            let context: Substitution.Context =
+                code.contains(place) ? .code : scripts.contains(place) ? .shell : .text
+            resolved.append(try text(word, field, context: context))
         }
         return resolved
     }
