@@ -13,7 +13,11 @@ import Testing
         #expect(text.hasPrefix("table inet slipway_shop\ndelete table inet slipway_shop\ntable inet slipway_shop {\n"))
         #expect(text.contains("elements = { 169.254.0.0/16, 100.100.100.200, 168.63.129.16, 172.30.171.0/24 }"))
         #expect(text.contains("iifname \"slw-*\" tcp dport { 5672, 8082 } reject with tcp reset"))
-        #expect(!FirewallRules(name: "shop").text.contains("dport"))
+        #expect(!FirewallRules(name: "shop").text.contains("with tcp reset"))
+        // Names are asked for before anything is refused, and at no address of the services.
+        let metadata = "169.254.0.0/16, 100.100.100.200, 168.63.129.16"
+        let first = ["udp", "tcp"].map { "        ip daddr { \(metadata) } \($0) dport 53 accept\n" }.joined()
+        #expect(text.contains("    chain steps {\n\(first)        ip daddr @refused reject\n"), "\(text)")
     }
 
     @Test func interfacesBearTheNameThatRulesLookFor() {

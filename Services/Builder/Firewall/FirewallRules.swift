@@ -17,6 +17,8 @@ struct FirewallRules: Sendable {
     /// Takes the place of the table that is there, or begins it; at once, so that no packet comes between.
     var text: String {
         let isStep = "iifname \"\(StepNetwork.prefix)*\""
+        // Clouds answer questions for names at these addresses too, which containers ask by themselves.
+        let metadata = Self.metadata.joined(separator: ", ")
         let own =
             ports.isEmpty
             ? ""
@@ -32,6 +34,8 @@ struct FirewallRules: Sendable {
                     elements = { \((Self.metadata + networks).joined(separator: ", ")) }
                 }
                 chain steps {
+                    ip daddr { \(metadata) } udp dport 53 accept
+                    ip daddr { \(metadata) } tcp dport 53 accept
                     ip daddr @refused reject
                     ip6 daddr { \(Self.metadataV6.joined(separator: ", ")) } reject
                 }
