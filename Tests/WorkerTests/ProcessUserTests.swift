@@ -30,6 +30,37 @@ struct ProcessUserTests {
         }
     }
 
+    @Test("a program with the set-uid bit of root gives its user nothing")
+    func noRightsByAFile() async throws {
+        try await withTemporaryDirectory { directory in
+            try FileTree.letThrough(directory)
+            let user = try #require(ProcessUser(22_006))
+            let program = directory.appending("who")
+            _ = try await runTool("sh", ["-c", "cp $(readlink -f $(command -v id)) \(program); chmod 4755 \(program)"])
+            let command = ShellCommand(
+                commands: ["\(program) -u"], environment: [:], workingDirectory: "/", user: user)
+            let log = MemoryLog()
+            let runner = ProcessRunner(worker: "test-\(getpid())", logger: Logger(label: "test"))
+            let outcome = try await runner.run(command, scratch: directory, job: "j", attempt: 1, log: log)
+            #expect(outcome == .exited(0), "\(log.text)")
+            #expect(log.text.hasSuffix("\n22006\n"), "\(log.text)")
+        }
+    }
+
+    @Test func aShellThatIsMissingIsNamedToAUserToo() async throws {
+        try await withTemporaryDirectory { directory in
+            let user = try #require(ProcessUser(22_007))
+            let command = ShellCommand(
+                commands: ["true"], shell: "/bin/no-such-shell", environment: [:], workingDirectory: "/",
+                user: user)
+            let runner = ProcessRunner(worker: "test-\(getpid())", logger: Logger(label: "test"))
+            let error = await #expect(throws: ProcessRunnerError.self) {
+                try await runner.run(command, scratch: directory, job: "j", attempt: 1, log: MemoryLog())
+            }
+            #expect("\(error, default: "")".contains("this builder's machine has no /bin/no-such-shell"))
+        }
+    }
+
     @Test("whatever a job starts ends with it: without its marks, in another session, as fast as it can")
     func nothingOutlivesTheUser() async throws {
         try await withTemporaryDirectory { directory in
@@ -121,6 +152,18 @@ struct ProcessUserTests {
             _ = try await runTool("sh", ["-c", "\(Lifeline.take(path)); echo noise >&9"])
             #expect(await !line.cut())
             _ = try await runTool("sh", ["-c", "\(Lifeline.take(path)); env -i setsid sleep 1000 > /dev/null 2>&1 &"])
+            #expect(await line.cut())
+            #expect(await !line.cut())
+        }
+    }
+
+    @Test("who writes to the line as fast as he can is killed all the same")
+    func aLineThatIsFullIsCut() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appending("line")
+            let line = try Lifeline(path, user: nil)
+            let writers = "for n in 1 2 3 4 5 6 7 8; do env -i setsid dd if=/dev/zero bs=64k >&9 2> /dev/null & done"
+            _ = try await runTool("sh", ["-c", "\(Lifeline.take(path)); { \(writers); } > /dev/null"])
             #expect(await line.cut())
             #expect(await !line.cut())
         }

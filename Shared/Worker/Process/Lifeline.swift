@@ -40,13 +40,11 @@ final class Lifeline: Sendable {
         return wasHeld
     }
 
+    /// Whether somebody may hold it. It is read once: who writes to it as fast as he can would keep a reader for ever.
     private var isHeld: Bool {
         var bytes = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = read(end, &bytes, bytes.count)
-            // The end of a pipe is where nobody can write to it any more.
-            if count == 0 { return false }
-            if count < 0 { return errno == EAGAIN }
-        }
+        let count = read(end, &bytes, bytes.count)
+        // The end of a pipe is where nobody can write to it any more, and nothing is left of what was written.
+        return count > 0 || count < 0 && errno == EAGAIN
     }
 }

@@ -57,6 +57,7 @@ public struct ProcessRunner: Sendable {
             throw ProcessRunnerError(
                 .workingDirectory, CommandScript.missing(directory: command.workingDirectory.string))
         }
+        if command.user != nil { try Self.check(CommandScript.interpreter(command.shell)) }
         let number = UInt64.random(in: .min ... .max)
         let mark = ProcessMark(worker: worker, job: job, attempt: attempt).step(number)
         let files = try StepFiles(directory: scratch, number: number, command: command)
@@ -115,9 +116,12 @@ public struct ProcessRunner: Sendable {
             options.groupID = user.id
             options.supplementaryGroups = user.groups
         }
+        let shell = CommandScript.interpreter(command.shell)
         return Subprocess.Configuration(
-            executable: .path(FilePath(CommandScript.interpreter(command.shell))),
-            arguments: [CommandScript.fileName], environment: .custom(environment),
+            executable: .path(FilePath(command.user == nil ? shell : Self.setpriv ?? shell)),
+            arguments: Arguments(
+                (command.user == nil ? [] : ["--no-new-privs", "--", shell]) + [CommandScript.fileName]),
+            environment: .custom(environment),
             // The script goes on from there to the command's own, see ``CommandScript``.
             workingDirectory: files.script.folder, platformOptions: options)
     }
@@ -141,6 +145,21 @@ public struct ProcessRunner: Sendable {
             }
         }
         return result.terminationStatus
+    }
+
+    /// What gives up, for a program and all that it runs, the rights that files with the set-uid bit would give them.
+    private static let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].first { (path: String) in access(path, X_OK) == 0
+    }
+
+    /// - Throws: ``ProcessRunnerError`` where a shell cannot be run as another user.
+    private static func check(_ shell: String) throws(ProcessRunnerError) {
+        guard setpriv != nil else {
+            throw ProcessRunnerError(
+                .spawn, "steps run as other users with setpriv, which this builder's machine lacks; install util-linux")
+        }
+        guard access(shell, F_OK) == 0 else {
+            throw ProcessRunnerError(.spawn, "this builder's machine has no \(shell)")
+        }
     }
 
     private static func isDirectory(_ path: FilePath) -> Bool {
