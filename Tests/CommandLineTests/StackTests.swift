@@ -36,6 +36,30 @@ import Testing
         #expect(environment["SLIPWAY_ADMIN_LISTEN"] == "127.0.0.1:10103")
     }
 
+    /// Rules outlive the process that keeps them, and not the stack.
+    @Test func aStackThatIsEndedLeavesNoRulesBehind() async throws {
+        let folder = "/tmp/slipway-test-\(UInt32.random(in: .min ... .max))"
+        let files = FileManager.default
+        try files.createDirectory(atPath: "\(folder)/run", withIntermediateDirectories: true)
+        defer { try? files.removeItem(atPath: folder) }
+        let layout = StackLayout(directory: folder, ports: StackPorts(base: 9080))
+        let stack = Stack(layout: layout, binaries: folder)
+        func write(_ text: String, to path: String) throws {
+            let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o755]
+            try #require(files.createFile(atPath: path, contents: Data(text.utf8), attributes: attributes))
+        }
+        try write("#!/bin/sh\necho nft is not here >&2; exit 1\n", to: "\(folder)/builder")
+        // No rules were set: nobody is called.
+        #expect(try await stack.stop().isEmpty)
+        try write("slipway_up_4711\n", to: layout.firewallMark)
+        let error = await #expect(throws: CommandError.self) { try await stack.stop() }
+        #expect("\(error, default: "")".contains("nft is not here"))
+        try write("#!/bin/sh\necho \"$@\" > \(folder)/called; rm \(layout.firewallMark)\n", to: "\(folder)/builder")
+        _ = try await stack.stop()
+        let called = files.contents(atPath: "\(folder)/called").map { String(decoding: $0, as: UTF8.self) }
+        #expect(called == "firewall --remove true --name up_4711 --mark \(layout.firewallMark)\n")
+    }
+
     @Test func settingsWinAndReachTheirServiceOnly() throws {
         let settings = [
             StackSetting(argument: "builder:SLIPWAY_RUNNERS=docker"), StackSetting(argument: "SLIPWAY_LOG_FORMAT=json"),

@@ -4,7 +4,8 @@ import ServiceLifecycle
 import Subprocess
 import SystemPackage
 
-/// Keeps the rules in the kernel: whoever empties its tables, they are there again within half a minute.
+/// Keeps the rules in the kernel: whoever empties its tables, they are there again within half a minute. They outlive it,
+/// for the steps that run while it is replaced.
 struct Firewall: Service {
     /// How often the rules are put into their place again.
     static let period = Duration.seconds(30)
@@ -30,8 +31,6 @@ struct Firewall: Service {
                 logger.error("the rules for steps' containers cannot be set", metadata: ["error": "\(error)"])
             }
         }
-        // A separate task: this has to be done after a cancellation too.
-        try await Task { try await remove() }.value
     }
 
     func set() async throws {
@@ -44,8 +43,8 @@ struct Firewall: Service {
     }
 
     func remove() async throws {
-        if let mark { _ = mark.withPlatformString { unlink($0) } }
         try await Self.nft(rules.removal)
+        if let mark { _ = mark.withPlatformString { unlink($0) } }
     }
 
     struct Failure: Error, CustomStringConvertible {

@@ -36,7 +36,7 @@ enum FirewallCommand {
         }
     }
     static let keep = Setting<Bool>.flag(
-        "keep", "whether it stays, sets the rules again every 30 s, and removes them at its end", default: false)
+        "keep", "whether it stays and sets the rules again every 30 s; they outlive it", default: false)
     static let remove = Setting<Bool>.flag("remove", "whether it removes the rules instead", default: false)
     static let mark = Setting<String>.text(
         "mark", "a file that is written each time, whose age tells builders that the rules are kept",

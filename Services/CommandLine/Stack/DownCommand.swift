@@ -16,7 +16,7 @@ struct DownCommand: AsyncParsableCommand {
 
     func run() async throws {
         let layout = options.layout()
-        let ended = try await Stack(layout: layout, binaries: "").stop()
+        let ended = try await Stack(layout: layout, binaries: try Stack.executableFolder()).stop()
         if options.json {
             try Console.current.write(json: ["ended": ended])
         } else {

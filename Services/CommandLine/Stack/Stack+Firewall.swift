@@ -1,4 +1,7 @@
+import FoundationEssentials
 import Glibc
+import Subprocess
+import SystemPackage
 
 /// Rules of the firewall that keep the containers of steps from the stack and from the machine's metadata service, where
 /// there is an engine and this user may set them.
@@ -20,6 +23,37 @@ extension Stack {
             environment: inherited.filter { !$0.key.hasPrefix("SLIPWAY_") }, directory: layout.directory,
             log: layout.log(Self.firewall))
         try record.save(layout.record(Self.firewall))
+    }
+
+    /// The program that keeps the rules, as long as it runs; it may lie elsewhere than this one's folder.
+    func firewallProgram() throws -> String {
+        let beside = "\(binaries)/builder"
+        guard let record = try ProcessRecord.load(layout.record(Self.firewall)), record.isAlive else { return beside }
+        do {
+            let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(record.pid)/exe")
+            return access(program, X_OK) == 0 ? program : beside
+        } catch {
+            return beside
+        }
+    }
+
+    /// Removes the rules, which outlive the process that sets them. Its mark tells the name they were set with.
+    func removeFirewall(_ program: String) async throws {
+        guard let data = FileManager.default.contents(atPath: layout.firewallMark) else { return }
+        let table = String(decoding: data, as: UTF8.self).filter { !$0.isWhitespace }
+        var words = "they have no name"
+        if table.hasPrefix("slipway_") {
+            let result = try await Subprocess.run(
+                .path(FilePath(program)),
+                arguments: [
+                    "firewall", "--remove", "true", "--name", String(table.dropFirst("slipway_".count)), "--mark",
+                    layout.firewallMark,
+                ], output: .discarded, error: .string(limit: 16 << 10))
+            if case .exited(0) = result.terminationStatus { return }
+            words = result.standardError
+        }
+        throw CommandError(
+            "the rules of the firewall cannot be removed: \(words)", remedy: "nft delete table inet \(table)")
     }
 
     /// What becomes of steps is told, and no reason not to be up.

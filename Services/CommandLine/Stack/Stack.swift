@@ -204,9 +204,11 @@ struct Stack: Sendable {
         guard FileManager.default.fileExists(atPath: layout.directory + "/run") else { return [] }
         let lock = try StackLock(layout)
         defer { lock.release() }
+        let keeper = try firewallProgram()
         var ended = try await stop(StackService.all.map(\.name) + [Self.firewall])
         // One after the other: a node that misses its port mapper starts another, which nobody would know of.
         for name in PrivateBroker.records.reversed() { ended += try await stop([name]) }
+        try await removeFirewall(keeper)
         return ended
     }
 
