@@ -40,7 +40,7 @@ struct WebhookGateway {
         if !groups.signingGroups.isEmpty {
             context.logger.notice(
                 "hooks of these groups have to be signed, and no token is right for them: they have a signing secret alone",
-                metadata: ["groups": "\(groups.signingGroups.joined(separator: ","))"])
+                metadata: ["name": "\(groups.signingGroups.joined(separator: ","))"])
         }
         context.readiness.add("unsigned hooks", isNeeded: false) { secrets.unsignedRemark }
         let batches = PublishBatches<Publication> { bus.publish($0) }

@@ -119,7 +119,7 @@ public final class ConnectionPlaces: Sendable {
             an address has all the connections that one may have, and some of its own end for new ones; if it is a \
             proxy, name it in \(CommonSettings.trustedProxies.variable)
             """,
-            metadata: ["address": "\(address)", "connections": "\(sourceLimit)"])
+            metadata: ["address": "\(address)", "count": "\(sourceLimit)"])
     }
 
     /// Its client may send the next request, or the rest of one, from now on.
