@@ -71,6 +71,8 @@ public enum ShellName {
             let isLong = options.long.contains { word == $0 || word.hasPrefix("\($0)=") }
             let isOption = isLong || word.hasPrefix("-")
             guard isOption || wasOption else { break }
+            // What follows may be more options, or more of the code.
+            if word == "eval" || word == "-Command" { return code.union(words.indices.dropFirst(position)) }
             wasOption = isOption
             guard isLong || isOption && !word.hasPrefix("--") && word.contains(where: options.short.contains) else {
                 continue
