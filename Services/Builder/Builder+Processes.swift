@@ -30,13 +30,16 @@ extension Builder {
         guard geteuid() == 0 else {
             throw SettingsError(
                 setting: variable, message: "\(variable): only root may run steps as other users",
-                remedy: "start the builder as root, or leave the setting out: steps run as this user then")
+                remedy: "start the builder as root, or leave the setting out (in an override of compose: "
+                    + "“\(variable): !reset null”): steps run as this user then")
         }
         let capacity = try context.settings.value(BuilderSettings.capacity)
         guard range.count >= capacity else {
             throw SettingsError(
                 setting: variable, message: "\(variable) has \(range.count) users for \(capacity) jobs at a time",
-                remedy: "give it as many as \(BuilderSettings.capacity.variable) says")
+                remedy:
+                    "give it as many as \(BuilderSettings.capacity.variable) says (in compose: SLIPWAY_BUILDER_PROCESS_USERS)"
+            )
         }
         for id in range {
             guard let entry = getpwuid(id) else { continue }

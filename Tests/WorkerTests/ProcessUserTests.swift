@@ -91,8 +91,10 @@ struct ProcessUserTests {
         }
     }
 
-    @Test("a tree is given away as far as it is the worker's, and nothing that has another name elsewhere")
-    func aTreeIsGivenAway() async throws {
+    @Test(
+        "a tree is given away as far as it is the worker's, and nothing that has another name elsewhere",
+        arguments: [false, true])
+    func aTreeIsGivenAway(_ isInPieces: Bool) async throws {
         try await withTemporaryDirectory { directory in
             let user = try #require(ProcessUser(22_004))
             _ = try await runTool(
@@ -102,7 +104,12 @@ struct ProcessUserTests {
                     "cd \(directory); echo secret > outside; mkdir -p tree/deep; echo a > tree/deep/a; "
                         + "ln outside tree/hard; ln -s ../outside tree/soft; echo b > tree/b; chown 7 tree/b",
                 ])
-            try FileTree.give(directory.appending("tree"), to: user)
+            let tree = directory.appending("tree")
+            if isInPieces {
+                try await FileTree.giveInPieces(tree, to: user)
+            } else {
+                try FileTree.give(tree, to: user)
+            }
             let owners = try await runTool(
                 "sh", ["-c", "cd \(directory); stat -c '%n %u' outside tree tree/deep tree/deep/a tree/soft tree/b"])
             #expect(

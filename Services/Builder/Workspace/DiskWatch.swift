@@ -63,7 +63,8 @@ struct DiskWatch: Sendable {
     private func layers() async -> Int64 {
         guard let containers, await containers.isUsed else { return 0 }
         do {
-            return try await containers.host.engine().written(labelled: containers.labels)
+            return try await containers.host.engine().written(
+                labelled: containers.labels, network: containers.prefix)
         } catch {
             // The next time shows it.
             logger.debug("the disk space of containers cannot be measured", metadata: ["error": "\(error)"])

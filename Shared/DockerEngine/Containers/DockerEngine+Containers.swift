@@ -245,12 +245,22 @@ extension DockerEngine {
     }
 
     /// What containers wrote beside their images and what is mounted in them, running or not, in bytes.
+    /// - Parameter network: containers in this network count too, such as those of image builds, which have no labels.
     /// - Throws: ``DockerError`` where the engine does not tell.
-    public func written(labelled labels: [String: String]) async throws(DockerError) -> Int64 {
-        let call = Call(
-            .get, "/containers/json", "the sizes of containers",
-            query: [("all", "1"), ("size", "1"), try Self.labelFilter(labels)])
-        return try await fetch([Listed].self, call).reduce(0) { $0 + ($1.sizeRw ?? 0) }
+    public func written(
+        labelled labels: [String: String], network: String? = nil
+    ) async throws(DockerError) -> Int64 {
+        var filters = [try Self.labelFilter(labels)]
+        if let network {
+            filters.append(("filters", String(decoding: try Self.encode(["network": [network]]), as: UTF8.self)))
+        }
+        var sizes: [String: Int64] = [:]
+        for filter in filters {
+            let call = Call(
+                .get, "/containers/json", "the sizes of containers", query: [("all", "1"), ("size", "1"), filter])
+            for listed in try await fetch([Listed].self, call) { sizes[listed.id] = listed.sizeRw ?? 0 }
+        }
+        return sizes.values.reduce(0, +)
     }
 
     /// All containers, running or not, that carry all of these labels; an empty value stands for any.

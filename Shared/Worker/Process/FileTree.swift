@@ -128,6 +128,46 @@ public enum FileTree {
     /// changes meanwhile, and a file that has another name, perhaps elsewhere, is not given.
     /// - Throws: `Errno` where the tree itself cannot be given.
     public static func give(_ path: FilePath, to user: ProcessUser) throws(Errno) {
+        walk(below: try openToGive(path, to: user)) { directory, name, status, _ in
+            give(name, status, in: directory, to: user)
+        }
+    }
+
+    /// Does the same with a tree that may be large, so that other work goes on between.
+    /// - Throws: `Errno` where the tree itself cannot be given.
+    public static func giveInPieces(_ path: FilePath, to user: ProcessUser) async throws(Errno) {
+        let descriptor = try openToGive(path, to: user)
+        guard let top = fdopendir(descriptor) else {
+            close(descriptor)
+            return
+        }
+        // Directories that are being read, each in the one before it.
+        var stack = [top]
+        var count = 0
+        while let directory = stack.last {
+            guard let name = nextName(in: directory) else {
+                closedir(directory)
+                stack.removeLast()
+                continue
+            }
+            count += 1
+            if count % TreeUsage.piece == 0 { await Task.yield() }
+            var status = stat()
+            guard fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0,
+                give(name, status, in: dirfd(directory), to: user), status.st_mode & S_IFMT == S_IFDIR,
+                stack.count <= Self.depth + 1
+            else { continue }
+            let child = openat(dirfd(directory), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard child >= 0 else { continue }
+            if let entries = fdopendir(child) {
+                stack.append(entries)
+            } else {
+                close(child)
+            }
+        }
+    }
+
+    private static func openToGive(_ path: FilePath, to user: ProcessUser) throws(Errno) -> Int32 {
         let descriptor = path.withPlatformString { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
         guard fchown(descriptor, user.id, user.id) == 0 else {
@@ -135,18 +175,22 @@ public enum FileTree {
             close(descriptor)
             throw Errno(rawValue: code)
         }
-        walk(below: descriptor) { directory, name, status, _ in
-            guard status.st_uid == geteuid() else { return true }
-            let entry = openat(directory, name, onlyPath | O_NOFOLLOW | O_CLOEXEC)
-            guard entry >= 0 else { return false }
-            defer { close(entry) }
-            var found = stat()
-            guard fstat(entry, &found) == 0, found.st_uid == geteuid() else { return true }
-            if found.st_mode & S_IFMT == S_IFDIR || found.st_nlink == 1 {
-                fchownat(entry, "", user.id, user.id, emptyPath)
-            }
-            return true
+        return descriptor
+    }
+
+    /// Gives one entry of a directory.
+    /// - Returns: whether what is in it may be given too.
+    private static func give(_ name: [CChar], _ status: stat, in directory: Int32, to user: ProcessUser) -> Bool {
+        guard status.st_uid == geteuid() else { return true }
+        let entry = openat(directory, name, onlyPath | O_NOFOLLOW | O_CLOEXEC)
+        guard entry >= 0 else { return false }
+        defer { close(entry) }
+        var found = stat()
+        guard fstat(entry, &found) == 0, found.st_uid == geteuid() else { return true }
+        if found.st_mode & S_IFMT == S_IFDIR || found.st_nlink == 1 {
+            fchownat(entry, "", user.id, user.id, emptyPath)
         }
+        return true
     }
 
     /// `O_PATH` and `AT_EMPTY_PATH`, which the C library keeps from programs that do not ask for its extensions.

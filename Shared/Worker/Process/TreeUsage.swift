@@ -7,7 +7,7 @@ public struct TreeUsage: Sendable {
     /// Source is not that deep. What is deeper is not looked at.
     public static let depth = 256
     /// How many entries are looked at in a row.
-    private static let piece = 2_000
+    static let piece = 2_000
 
     /// Of what has been seen, in bytes.
     public private(set) var bytes: Int64 = 0

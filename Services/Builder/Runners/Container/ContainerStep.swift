@@ -65,6 +65,7 @@ struct ContainerStep: Sendable {
                 await step.log.line("the step's container could not be removed: \(error)")
             }
         }.value
+        await containers.left()
         return try await result.get().result(step, folder)
     }
 

@@ -20,6 +20,9 @@ actor JobContainers {
     private let logger: Logger
     private var network: Task<String, any Error>?
     private var volumes: [String: Task<String, any Error>] = [:]
+    /// Containers that may write to the workspace, and those that did.
+    private var running = 0
+    private var ended = 0
     /// An image that was used, one with a shell where there was any: with it root can do what this builder's user may not.
     private var rootImage: (name: String, hasShell: Bool)?
 
@@ -33,7 +36,8 @@ actor JobContainers {
 
     nonisolated var labels: [String: String] { host.labels(job: job.grant.job.rawValue, attempt: job.grant.attempt) }
 
-    private var prefix: String { "slipway-\(job.grant.job)-\(job.grant.attempt)" }
+    /// What the names of the job's objects at the engine begin with; the network's is no longer.
+    nonisolated var prefix: String { "slipway-\(job.grant.job)-\(job.grant.attempt)" }
 
     /// Whether the job made anything at the engine.
     var isUsed: Bool {
@@ -43,8 +47,18 @@ actor JobContainers {
         }
     }
 
+    /// How many containers have written to the workspace; `nil` while one runs.
+    var writers: Int? { running == 0 ? ended : nil }
+
+    /// Call ``left()`` when the container that begins now has ended.
     func used(_ image: String, hasShell: Bool) {
+        running += 1
         if hasShell || rootImage?.hasShell != true { rootImage = (image, hasShell) }
+    }
+
+    func left() {
+        running -= 1
+        ended += 1
     }
 
     /// The bridge network in which steps find each other by name.

@@ -34,8 +34,7 @@ struct ProcessStep: Sendable {
             commands: step.step.commands, shell: step.step.shell, environment: environment,
             workingDirectory: try WorkspacePath.directory(of: step.step, in: folder, stage: step.job.stage),
             user: user)
-        // What root of a container made, another user may not write to.
-        if let user { try FileTree.give(folder.shared, to: user) }
+        try await self.user.giveWorkspace(folder, writers: containers == nil ? 0 : await containers?.writers)
         if let containers, geteuid() != 0 || user != nil, await containers.isUsed {
             await containers.openWorkspace(step.log)
         }

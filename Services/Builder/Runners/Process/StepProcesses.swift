@@ -49,6 +49,8 @@ struct StepProcesses: Sendable {
 actor JobUser {
     private let users: ProcessUsers?
     private var taken: ProcessUser?
+    /// How many containers had written to the workspace when it was given to the user.
+    private var given: Int?
 
     init(_ users: ProcessUsers?) {
         self.users = users
@@ -67,6 +69,16 @@ actor JobUser {
         taken = user
         try folder.lend(to: user)
         return user
+    }
+
+    /// Gives what root made in the workspace, at the checkout or in containers, to the user, who may not write to it else.
+    /// - Parameter writers: how many containers have written to it; `nil` while one runs.
+    /// - Throws: `Errno`
+    func giveWorkspace(_ folder: JobFolder, writers: Int?) async throws {
+        guard let taken, writers == nil || writers != given else { return }
+        given = nil
+        try await FileTree.giveInPieces(folder.shared, to: taken)
+        given = writers
     }
 
     /// Ends all that it runs.
