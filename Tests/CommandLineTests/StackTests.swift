@@ -48,10 +48,13 @@ import Testing
             let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o755]
             try #require(files.createFile(atPath: path, contents: Data(text.utf8), attributes: attributes))
         }
-        try write("#!/bin/sh\necho nft is not here >&2; exit 1\n", to: "\(folder)/builder")
         // No rules were set: nobody is called.
         #expect(try await stack.stop().isEmpty)
         try write("slipway_up_4711\n", to: layout.firewallMark)
+        let missing = await #expect(throws: CommandError.self) { try await stack.stop() }
+        #expect("\(missing, default: "")".contains("there is no \(folder)/builder"))
+        #expect("\(missing, default: "")".contains("nft delete table inet slipway_up_4711; rm \(layout.firewallMark)"))
+        try write("#!/bin/sh\necho nft is not here >&2; exit 1\n", to: "\(folder)/builder")
         let error = await #expect(throws: CommandError.self) { try await stack.stop() }
         #expect("\(error, default: "")".contains("nft is not here"))
         try write("#!/bin/sh\necho \"$@\" > \(folder)/called; rm \(layout.firewallMark)\n", to: "\(folder)/builder")

@@ -41,8 +41,8 @@ extension Stack {
     func removeFirewall(_ program: String) async throws {
         guard let data = FileManager.default.contents(atPath: layout.firewallMark) else { return }
         let table = String(decoding: data, as: UTF8.self).filter { !$0.isWhitespace }
-        var words = "they have no name"
-        if table.hasPrefix("slipway_") {
+        var words = "there is no \(program)"
+        if access(program, X_OK) == 0 {
             let result = try await Subprocess.run(
                 .path(FilePath(program)),
                 arguments: [
@@ -53,7 +53,8 @@ extension Stack {
             words = result.standardError
         }
         throw CommandError(
-            "the rules of the firewall cannot be removed: \(words)", remedy: "nft delete table inet \(table)")
+            "the rules of the firewall cannot be removed: \(words)",
+            remedy: "nft delete table inet \(table); rm \(layout.firewallMark)")
     }
 
     /// What becomes of steps is told, and no reason not to be up.
