@@ -27,7 +27,6 @@ import Worker
             """
         #expect(
             try rewritten(text, arguments: ["TAG": "7"]) == """
-                # escape=\\
                 ARG TAG=1
                 FROM --platform=linux/arm64 <base:7> AS One
                 LABEL own=1
@@ -54,10 +53,17 @@ import Worker
                 RUN z 
 
                 """)
+        // The engine is told what lines end with that go on, and finds nothing else in the comments.
         #expect(
-            try rewritten("# escape=`\nFROM a\nRUN x `\n  FROM b\nRUN c \\\n").hasSuffix("RUN x   FROM b\nRUN c \\\n\n")
-        )
-        #expect(try rewritten("FROM a\nRUN printf '\\\\\nRUN b").contains("RUN printf '\\\\\nRUN b"))
+            try rewritten("# syntax=x\n# Escape = `\nFROM a\nRUN x `\n  FROM b\nRUN c \\\n") == """
+                # escape=`
+                FROM <a>
+                LABEL own=1
+                RUN x   FROM b
+                RUN c \\
+
+                """)
+        #expect(try images("# es cape=`\nFROM a\nRUN true \\\nFROM b AS c\nFROM c") == ["a", "c"])
         #expect(try images("\u{feff}from a") == ["a"])
     }
 
@@ -91,7 +97,9 @@ import Worker
             "FROM $", "FROM ${A:?x}", "FROM ${A", "FROM ${}", "FROM ${A:-${B}",
             "FROM \(String(repeating: "${A:-", count: 40))a\(String(repeating: "}", count: 40))", "FROM 'a'",
             "\u{a0}FROM a", "FROM a\n\u{85}FROM b",
-            "FROM a\nRUN cat <<X\nFROM b\nX\n", "FROM --mount=a b", "BUILD a",
+            "FROM a\nRUN cat <<X\nFROM b\nX\n", "FROM a\nONBUILD RUN <<EXPOSE\nFROM b AS r/c:1\nEXPOSE\nFROM r/c:1",
+            "FROM a\nRUN 3<<-EXPOSE cat\nEXPOSE", "FROM a\nCOPY <<EXPOSE /x\nEXPOSE", "FROM a AS r/c:1", "FROM a AS 1",
+            "FROM --mount=a b", "BUILD a", "FROM a\nRUN printf '\\\\\nFROM b AS r/c:1",
         ])
     func refusals(_ text: String) {
         let failure = #expect(throws: JobFailure.self) { try images(text) }

@@ -116,8 +116,10 @@ actor ContextWalk {
             guard descriptor >= 0 else { throw Self.failure("the folder cannot be opened", path) }
             try enter(path, descriptor, matches)
         case S_IFREG where !ignored:
-            let descriptor = openat(folder.descriptor, terminated, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-            guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+            // What has become a pipe since would be waited for until somebody writes to it.
+            let descriptor = openat(folder.descriptor, terminated, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            guard descriptor >= 0, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+                if descriptor >= 0 { close(descriptor) }
                 throw Self.failure("the file cannot be opened", path)
             }
             let size = Int64(status.st_size)

@@ -4,7 +4,7 @@ import Worker
 /// A Dockerfile as an engine's builder reads it: the images it takes something from, which the engine would look up among
 /// all it has, whoever brought them there.
 ///
-/// What is sent to the engine has one line for each instruction. However the engine reads lines together, it begins none
+/// What is sent to the engine has one line for each instruction and no comment but `# escape`. However the engine reads lines together, it begins none
 /// that was not looked at here.
 /// Source: <https://docs.docker.com/reference/dockerfile/>.
 struct Dockerfile {
@@ -33,13 +33,16 @@ struct Dockerfile {
     /// - Throws: `JobFailure` that names the line the engine would not understand, or that cannot be looked at.
     init(_ text: [UInt8], arguments: [String: String]) throws(JobFailure) {
         var reader = Reader(arguments: arguments)
-        for line in DockerfileLines(text) {
-            guard line.isInstruction else {
-                parts.append(.text(line.text))
-                continue
+        var lines = DockerfileLines(text)
+        while let line = lines.next() {
+            guard line.isInstruction else { continue }
+            if line.mayGoOn(lines.escape) {
+                throw line.failure("ends with what engines may take for a line that goes on")
             }
             parts += try reader.read(line)
         }
+        // The engine may find another sign for that in the comments, which are not sent.
+        if lines.escape != UInt8(ascii: "\\") { parts.insert(.text(Array("# escape=".utf8) + [lines.escape]), at: 0) }
         for case .image(let image, _, _) in parts where !images.contains(image) { images.append(image) }
     }
 
@@ -79,6 +82,9 @@ struct Dockerfile {
         init(arguments: [String: String]) { self.arguments = arguments }
 
         mutating func read(_ line: DockerfileLines.Line) throws(JobFailure) -> [Part] {
+            if ["RUN", "COPY", "ADD", "ONBUILD"].contains(line.word), line.hasHereDocument {
+                throw line.failure("has a here-document, which engines read only with BuildKit")
+            }
             switch line.word {
             case "FROM": return try from(line)
             case "ARG" where !hasStage: argument(line)
@@ -103,6 +109,10 @@ struct Dockerfile {
             guard words.count == 1 || words.count == 3 && words[1].lowercased() == "as",
                 flags.allSatisfy({ $0.hasPrefix("--platform=") }), flags.count < 2
             else { throw line.failure("is no “FROM [--platform=…] image [AS name]”") }
+            if words.count == 3, words[2].wholeMatch(of: #/[a-zA-Z][a-zA-Z0-9_.\-]*/#) == nil {
+                throw line.failure(
+                    "names a stage “\(words[2].prefix(80))”; take a letter, then letters, digits, _ . or -")
+            }
             if hasStage, let stage { stages.insert(stage) }
             hasStage = true
             stage = words.count == 3 ? words[2].lowercased() : nil

@@ -33,13 +33,29 @@ struct DockerfileLines: Sequence, IteratorProtocol {
             return rest
         }
 
+        /// Whether an engine may take the line after it for a part of it, as engines of before 23 do after two of them.
+        func mayGoOn(_ escape: UInt8) -> Bool {
+            text.last { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") } == escape
+        }
+
+        /// Whether a word begins as `<<EOF` does, after digits: engines may read the lines that follow as its text.
+        var hasHereDocument: Bool {
+            let mark = UInt8(ascii: "<")
+            for index in rest.indices.dropFirst() where rest[index] == mark && rest[index - 1] == mark {
+                guard index + 1 < rest.count, rest[index + 1] != mark, !isBlank(rest[index + 1]) else { continue }
+                let before = rest[..<(index - 1)].reversed().drop { (0x30...0x39).contains($0) }.first
+                guard let before, !isBlank(before), before < 0x80 else { return true }
+            }
+            return false
+        }
+
         func failure(_ what: String) -> JobFailure { JobFailure("line \(number) of the Dockerfile \(what)") }
     }
 
     private let lines: [ArraySlice<UInt8>]
     private var index = 0
     /// What a line ends with that goes on.
-    private var escape = UInt8(ascii: "\\")
+    private(set) var escape = UInt8(ascii: "\\")
     private var mayDirect = true
 
     init(_ text: [UInt8]) {
@@ -82,9 +98,21 @@ struct DockerfileLines: Sequence, IteratorProtocol {
 
     /// What `# escape=` says.
     private static func escape(in line: ArraySlice<UInt8>) -> UInt8? {
-        let text = String(decoding: line, as: UTF8.self).dropFirst().filter { !$0.isWhitespace }.lowercased()
-        guard text.hasPrefix("escape="), let value = text.dropFirst("escape=".count).first else { return nil }
-        return value == "`" ? UInt8(ascii: "`") : UInt8(ascii: "\\")
+        guard line.first == UInt8(ascii: "#") else { return nil }
+        let parts = line.dropFirst().split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, String(decoding: parts[0].trimmed, as: UTF8.self).lowercased() == "escape",
+            let value = parts[1].trimmed.first
+        else { return nil }
+        return value == UInt8(ascii: "`") ? value : UInt8(ascii: "\\")
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Without the blanks around it.
+    fileprivate var trimmed: Self {
+        var text = drop(while: isBlank)
+        while let last = text.last, isBlank(last) { text = text.dropLast() }
+        return text
     }
 }
 
