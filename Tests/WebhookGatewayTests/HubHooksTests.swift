@@ -82,6 +82,17 @@ struct HubHooksTests {
         #expect(ids.count == 2)
     }
 
+    @Test("a signed hook that somebody saw and sends again as one of another forge is the same push")
+    func otherForge() async throws {
+        let hook = HubHook.github()
+        let id = try await accepted(hook).trigger.id
+        for isForgejo in [false, true] {
+            var other = HubHook.gitea(isForgejo: isForgejo)
+            other.members = hook.members
+            #expect(try await accepted(other).trigger.id == id)
+        }
+    }
+
     @Test("an id of a hook without a signature is the delivery's")
     func identity() async throws {
         var hook = HubHook.gitea()

@@ -21,6 +21,8 @@ struct HookPush {
     var origin: Trigger.Origin
     /// What the forge calls this hook, the same for every time it sends it; `nil` where it does not tell.
     var key: String?
+    /// What ids begin with: the same for all forges that a body with its signature can be sent to; `nil`: the forge's name.
+    var family: String?
 
     /// - Throws: ``HookRefusal``, 400, with the member that cannot be used.
     func verdict(now: Timestamp) throws(HookRefusal) -> HookVerdict {
@@ -47,8 +49,9 @@ struct HookPush {
         var origin = origin
         origin.forge = forge.name
         let trigger = Trigger(
-            id: HookIdentity.id(key: key, forge.name, [repository.rawValue, ref, after]), event: isTag ? .tag : .push,
-            repository: repository, ref: ref, branch: isTag ? nil : String(ref.dropFirst("refs/heads/".count)),
+            id: HookIdentity.id(key: key, family ?? forge.name, [repository.rawValue, ref, after]),
+            event: isTag ? .tag : .push, repository: repository, ref: ref,
+            branch: isTag ? nil : String(ref.dropFirst("refs/heads/".count)),
             before: isTag ? nil : before, commit: commit, sender: sender, skip: skip, origin: origin,
             receivedAt: now)
         return .push(PushReceived(trigger: trigger, cloneURL: cloneURL, defaultBranch: defaultBranch))

@@ -41,12 +41,12 @@ struct HubPayload {
     }
 
     /// What the hook says of a push.
-    /// - Parameter key: what the forge calls the hook.
+    /// - Parameter key: what the forge calls the hook. All forges of this shape sign one body with one secret alike.
     func push(of forge: Forge, _ repository: RepositoryPath, key: String?) -> HookPush {
         HookPush(
             forge: forge, repository: repository, ref: ref, before: before, after: after, taggedCommit: headCommit,
             cloneURL: cloneURL, cloneMember: "repository.clone_url", defaultBranch: defaultBranch, sender: sender,
-            origin: origin, key: key)
+            origin: origin, key: key, family: "hub")
     }
 
     /// What the hook is of, which says the secrets it is verified with: the repository, else the organization; `nil`

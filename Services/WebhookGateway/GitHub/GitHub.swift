@@ -19,6 +19,8 @@ struct GitHub: ForgeHooks {
         static let event = "X-GitHub-Event"
         /// `sha256=` and hexadecimal digits.
         static let signature = "X-Hub-Signature-256"
+        /// What the signature itself comes after.
+        static let algorithm = "sha256="
     }
 
     func read(_ hook: IncomingHook, now: Timestamp) throws(HookRefusal) -> HookReading {
@@ -39,7 +41,9 @@ struct GitHub: ForgeHooks {
                     case "push":
                         // Only the body is signed, and each push has another one: everybody who saw a hook could send
                         // it again as another delivery.
-                        let key = hook.headers.first(name: Header.signature)
+                        let key = hook.headers.first(name: Header.signature).map {
+                            String($0.dropFirst(Header.algorithm.count))
+                        }
                         return try payload.push(of: forge, subject, key: key).verdict(now: now)
                     case "ping": return .ignored("the hook of \(subject) is set up: its secret is right")
                     default: return .ignored("events of kind “\(event.prefix(80))” start nothing")
@@ -56,7 +60,7 @@ struct GitHub: ForgeHooks {
                 "the hook of \(repository) has no \(Header.signature): it was set up without a secret")
         }
         guard header.hasPrefix("sha256="),
-            secrets.accept(signature: header.dropFirst("sha256=".count), of: hook.body, for: holder)
+            secrets.accept(signature: header.dropFirst(Header.algorithm.count), of: hook.body, for: holder)
         else { throw HookRefusal.wrongSignature(repository) }
     }
 }
