@@ -161,8 +161,9 @@ let package = Package(
         service(
             "Builder",
             [
-                "Containers", "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging", "PipelineLanguage",
-                "Runtime", "Secrets", "Text", "Threading", "Worker", crypto, lifecycle, logging, subprocess,
+                "CLinux", "Containers", "Contracts", "DockerEngine", "Git", "HTTPClient", "Messaging",
+                "PipelineLanguage", "Runtime", "Secrets", "Text", "Threading", "Worker", crypto, lifecycle, logging,
+                subprocess,
                 systemPackage,
             ]),
         service(

@@ -1,3 +1,4 @@
+import CLinux
 import Contracts
 import Glibc
 import Messaging
@@ -7,6 +8,9 @@ import ServiceLifecycle
 @main
 enum Main {
     static func main() async {
+        // For all that runs here: as root it lacks none, and steps that run as other users gain none, whatever their
+        // environment has the loader run first.
+        if geteuid() == 0 { _ = clinux_gain_no_privileges() }
         await ServiceMain(
             name: "builder", summary: "runs the steps of jobs, in containers or as processes, and builds images",
             settings: BuilderSettings.all, adminPort: 9103, commands: [FirewallCommand.command]

@@ -6,6 +6,18 @@ import Testing
 
 /// What services keep is for their own user: databases, spools, tokens, mirrors and logs of steps.
 @Suite struct PrivateFilesTests {
+    @Test func stepsOfABuilderThatIsRootGainNoRightsByFiles() async throws {
+        try await Stack.with { stack in
+            let repository = try await SampleRepository("shop/web", in: stack.directory, platform: stack.platform)
+            let question = "test $(id -u) != 0 || grep NoNewPrivs:.1 /proc/self/status"
+            let commit = try await repository.push([
+                ".slipway.yml": #"{"steps": [{"step": "ask", "commands": ["\#(question)"]}]}"#
+            ])
+            let view = try await stack.platform.finishedRun("shop/web", commit: commit)
+            #expect(view.summary.state == .success, "\(view)")
+        }
+    }
+
     @Test func nobodyElseReadsWhatServicesKeep() async throws {
         try await Stack.with { stack in
             let repository = try await SampleRepository("shop/web", in: stack.directory, platform: stack.platform)
