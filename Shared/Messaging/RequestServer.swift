@@ -42,10 +42,12 @@ public struct RequestServer: Service {
     public func run() async throws {
         try await loop.run { [self] message, context in
             let type = message.properties.type ?? "none"
-            // What nobody waits for has no effect: a job would be given to no one.
-            guard let address = message.properties.replyTo else {
+            // What nobody waits for has no effect: a job would be given to no one. The broker itself puts this address
+            // in the place of its asker's; any other one is a queue's that the asker may have no right to.
+            guard let address = message.properties.replyTo, address.hasPrefix("amq.rabbitmq.reply-to.") else {
                 logger.warning(
-                    "a request without an address for its answer is passed over", metadata: ["type": "\(type)"])
+                    "a request without the address of who waits for its answer is passed over",
+                    metadata: ["type": "\(type)"])
                 return
             }
             let reply = await reply(to: message, type, context)

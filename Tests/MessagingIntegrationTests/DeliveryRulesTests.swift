@@ -164,6 +164,33 @@ private func with(
         }
     }
 
+    @Test func anAnswerGoesToWhoAskedAndToNoQueueTheyName() async throws {
+        try await withBus { bus, broker in
+            let server = RequestServer(
+                bus: bus, queue: MessageMap.requests, handlers: [Lookup()], logger: logger)
+            let request = RepositoryLookup(repository: RepositoryPath(rawValue: "shop/web"))
+            try await broker.publish(
+                OutgoingMessage(
+                    exchange: "", routingKey: MessageMap.requests.name, body: Array(try Wire.encode(request)),
+                    properties: MessageProperties(
+                        messageID: MessageID.make().rawValue, type: RepositoryLookup.type,
+                        replyTo: MessageMap.parked.name)))
+            try await with(server.run) {
+                // Answered after that one, which came first.
+                _ = try await bus.call(request)
+                try await broker.publish(
+                    OutgoingMessage(
+                        exchange: "", routingKey: MessageMap.parked.name, body: [],
+                        properties: MessageProperties(type: "last")))
+                for try await delivery in broker.deliveries(of: MessageMap.parked.name, prefetch: 1) {
+                    #expect(delivery.message.properties.type == "last")
+                    try await delivery.ack()
+                    break
+                }
+            }
+        }
+    }
+
     @Test func requestsAreAnswered() async throws {
         try await withBus { bus, _ in
             let server = RequestServer(

@@ -1,4 +1,7 @@
+import Contracts
 import PipelineLanguage
+import Secrets
+import TestSupport
 import Testing
 
 @testable import Worker
@@ -28,6 +31,35 @@ import Testing
         #expect(
             SecretImages([pattern]).refusal(of: Step(name: "s", image: image))?.hasPrefix("the step runs \(image);")
                 == true)
+    }
+
+    @Test func axesOfAMatrixAreNoVariablesOfAStepThatReceivesOne() throws {
+        let steps = [
+            Step(name: "trusted", image: "plugins/docker", settings: ["token": .secret("t")]),
+            Step(name: "other", image: "plugins/docker"),
+        ]
+        let stage = Stage(name: "main", matrix: ["LD_PRELOAD": "./x.so"], steps: steps)
+        var grant = JobGrant(
+            job: JobID(rawValue: "j"), run: RunID(rawValue: "r"), attempt: 1, leaseSeconds: 1, timeoutSeconds: 1,
+            repository: RepositoryPath(rawValue: "shop/web"),
+            commit: Commit(
+                sha: String(repeating: "a", count: 40), message: "m", authorName: "Ada",
+                authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
+            stage: try JSONValue(encoding: stage), steps: steps.map(\.name))
+        let keys = try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")
+        let binding = SealBinding.Grant(grant, for: .builder(pool: "default"))
+        grant.imageSecrets = [
+            "t": ImageSecret(sealed: try keys.seal("hunter22", for: binding.secret("t")), images: ["plugins/*"])
+        ]
+        grant.environment = ["LD_PRELOAD": "./x.so", "DRONE_BRANCH": "main"]
+        let job = try GrantedJob(grant, keys: keys, for: .builder(pool: "default"))
+        for step in steps {
+            let environment = try StepRun(job: job, step: step, outputs: [:], log: MemoryLog())
+                .environment(output: "/out")
+            #expect(environment["DRONE_BRANCH"] == "main")
+            #expect(environment["LD_PRELOAD"] == (step.name == "trusted" ? nil : "./x.so"))
+            #expect(environment["PLUGIN_TOKEN"] == (step.name == "trusted" ? "hunter22" : nil))
+        }
     }
 
     @Test func anImageThatThePipelineHasDoSomethingElse() {

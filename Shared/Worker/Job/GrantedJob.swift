@@ -92,6 +92,12 @@ public struct GrantedJob: Sendable {
         }
     }
 
+    /// Whether a step names a secret that is for some images alone.
+    func limitsImages(of step: Step) -> Bool {
+        let values = Array(step.environment.values) + step.pluginEnvironment.map(\.value)
+        return values.contains { value in value.secretName.map { images[$0] != nil } ?? false }
+    }
+
     /// Whether an image of this name may receive a secret that others may not: it is the registry's then, not one that the
     /// job has built.
     public func isTrusted(image: String) -> Bool { images.values.contains { SecretImages($0).covers(image) } }

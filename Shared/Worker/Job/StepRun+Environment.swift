@@ -24,6 +24,10 @@ extension StepRun {
     /// - Throws: ``JobFailure`` that names a secret which is not there, or a variable that no process can have.
     public func environment(output: String) throws(JobFailure) -> [String: String] {
         var environment = job.environment(of: self)
+        if job.limitsImages(of: step) {
+            // The axes of a matrix are the pipeline's, as `environment` is.
+            for axis in job.stage.matrix.keys { environment[axis] = nil }
+        }
         for (name, value) in step.environment { environment[name] = try resolve(value) }
         for (name, value) in step.pluginEnvironment { environment[name] = try resolve(value) }
         environment.merge(workspace?.environment ?? [:]) { _, place in place }
