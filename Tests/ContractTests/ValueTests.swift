@@ -47,4 +47,14 @@ struct ValueTests {
                 == "/?repository=shop%2Fweb")
         #expect(PagePath.run.address(at: "https://slipway.example", ["r1"]) == "https://slipway.example/runs/r1")
     }
+
+    @Test func aMemberThatIsNullIsNotLeftOut() throws {
+        #expect(try Wire.decode(SecretRules.self, from: Data("{}".utf8)) == SecretRules())
+        for text in [#"{"images": null}"#, #"{"refs": null}"#] {
+            #expect(throws: (any Error).self) { try Wire.decode(SecretRules.self, from: Data(text.utf8)) }
+        }
+        #expect(throws: (any Error).self) {
+            try Wire.decode(RegistryRules.self, from: Data(#"{"commands": null}"#.utf8))
+        }
+    }
 }

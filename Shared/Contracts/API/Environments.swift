@@ -121,20 +121,20 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        clusters = try container.decodeIfPresent([String].self, forKey: .clusters) ?? ["default"]
-        namespaces = try container.decodeIfPresent([String].self, forKey: .namespaces) ?? []
-        workloads = try container.decodeIfPresent([String].self, forKey: .workloads) ?? []
-        containers = try container.decodeIfPresent([String].self, forKey: .containers) ?? []
+        clusters = try container.decodeUnlessAbsent([String].self, forKey: .clusters) ?? ["default"]
+        namespaces = try container.decodeUnlessAbsent([String].self, forKey: .namespaces) ?? []
+        workloads = try container.decodeUnlessAbsent([String].self, forKey: .workloads) ?? []
+        containers = try container.decodeUnlessAbsent([String].self, forKey: .containers) ?? []
         repositories = try container.decode([String].self, forKey: .repositories)
-        refs = try container.decodeIfPresent([String].self, forKey: .refs) ?? []
-        events = try container.decodeIfPresent([Event].self, forKey: .events) ?? []
-        approvals = try container.decodeIfPresent(Int.self, forKey: .approvals) ?? 0
-        approvers = try container.decodeIfPresent([String].self, forKey: .approvers) ?? []
-        freezes = try container.decodeIfPresent([FreezeWindow].self, forKey: .freezes) ?? []
-        variables = try container.decodeIfPresent([String: String].self, forKey: .variables) ?? [:]
-        url = try container.decodeIfPresent(String.self, forKey: .url)
-        allows = try container.decodeIfPresent(ContainerAllowances.self, forKey: .allows) ?? ContainerAllowances()
-        pool = try container.decodeIfPresent(String.self, forKey: .pool)
+        refs = try container.decodeUnlessAbsent([String].self, forKey: .refs) ?? []
+        events = try container.decodeUnlessAbsent([Event].self, forKey: .events) ?? []
+        approvals = try container.decodeUnlessAbsent(Int.self, forKey: .approvals) ?? 0
+        approvers = try container.decodeUnlessAbsent([String].self, forKey: .approvers) ?? []
+        freezes = try container.decodeUnlessAbsent([FreezeWindow].self, forKey: .freezes) ?? []
+        variables = try container.decodeUnlessAbsent([String: String].self, forKey: .variables) ?? [:]
+        url = try container.decodeUnlessAbsent(String.self, forKey: .url)
+        allows = try container.decodeUnlessAbsent(ContainerAllowances.self, forKey: .allows) ?? ContainerAllowances()
+        pool = try container.decodeUnlessAbsent(String.self, forKey: .pool)
     }
 }
 
@@ -230,9 +230,9 @@ public struct ContainerAllowances: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        volumes = try container.decodeIfPresent([String].self, forKey: .volumes) ?? []
-        networks = try container.decodeIfPresent([String].self, forKey: .networks) ?? []
-        ports = try container.decodeIfPresent([String].self, forKey: .ports) ?? []
-        users = try container.decodeIfPresent([String].self, forKey: .users) ?? []
+        volumes = try container.decodeUnlessAbsent([String].self, forKey: .volumes) ?? []
+        networks = try container.decodeUnlessAbsent([String].self, forKey: .networks) ?? []
+        ports = try container.decodeUnlessAbsent([String].self, forKey: .ports) ?? []
+        users = try container.decodeUnlessAbsent([String].self, forKey: .users) ?? []
     }
 }

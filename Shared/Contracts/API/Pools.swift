@@ -33,8 +33,8 @@ public struct PoolRules: Codable, Sendable, Equatable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         repositories = try container.decode([String].self, forKey: .repositories)
-        refs = try container.decodeIfPresent([String].self, forKey: .refs) ?? []
-        events = try container.decodeIfPresent([Event].self, forKey: .events) ?? []
+        refs = try container.decodeUnlessAbsent([String].self, forKey: .refs) ?? []
+        events = try container.decodeUnlessAbsent([Event].self, forKey: .events) ?? []
     }
 
     /// What it serves, in words and in the order people read it.

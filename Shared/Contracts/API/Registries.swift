@@ -45,11 +45,11 @@ public struct RegistryRules: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        repositories = try container.decodeIfPresent([String].self, forKey: .repositories) ?? []
-        refs = try container.decodeIfPresent([String].self, forKey: .refs) ?? []
-        events = try container.decodeIfPresent([Event].self, forKey: .events) ?? []
-        uses = try container.decodeIfPresent([RegistryUse].self, forKey: .uses) ?? []
-        commands = try container.decodeIfPresent(Bool.self, forKey: .commands)
+        repositories = try container.decodeUnlessAbsent([String].self, forKey: .repositories) ?? []
+        refs = try container.decodeUnlessAbsent([String].self, forKey: .refs) ?? []
+        events = try container.decodeUnlessAbsent([Event].self, forKey: .events) ?? []
+        uses = try container.decodeUnlessAbsent([RegistryUse].self, forKey: .uses) ?? []
+        commands = try container.decodeUnlessAbsent(Bool.self, forKey: .commands)
     }
 
     /// All that it is used for.

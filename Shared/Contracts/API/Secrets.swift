@@ -32,10 +32,10 @@ public struct SecretRules: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        refs = try container.decodeIfPresent([String].self, forKey: .refs) ?? []
-        events = try container.decodeIfPresent([Event].self, forKey: .events) ?? []
-        environments = try container.decodeIfPresent([String].self, forKey: .environments) ?? []
-        images = try container.decodeIfPresent([String].self, forKey: .images) ?? []
+        refs = try container.decodeUnlessAbsent([String].self, forKey: .refs) ?? []
+        events = try container.decodeUnlessAbsent([Event].self, forKey: .events) ?? []
+        environments = try container.decodeUnlessAbsent([String].self, forKey: .environments) ?? []
+        images = try container.decodeUnlessAbsent([String].self, forKey: .images) ?? []
     }
 
     /// What gets it, in words and in the order people read it.
