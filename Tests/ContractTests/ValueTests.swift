@@ -54,6 +54,12 @@ struct ValueTests {
             #expect(throws: (any Error).self) { try Wire.decode(SecretRules.self, from: Data(text.utf8)) }
         }
         #expect(throws: (any Error).self) {
+            try Wire.decode(SecretRequest.self, from: Data(#"{"value": "x", "rules": null}"#.utf8))
+        }
+        #expect(throws: (any Error).self) {
+            try Wire.decode(RegistryRequest.self, from: Data(#"{"username": null}"#.utf8))
+        }
+        #expect(throws: (any Error).self) {
             try Wire.decode(RegistryRules.self, from: Data(#"{"commands": null}"#.utf8))
         }
     }

@@ -11,6 +11,13 @@ public struct RegistryRequest: Codable, Sendable, Equatable {
         self.password = password
         self.rules = rules
     }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        username = try container.decodeUnlessAbsent(String.self, forKey: .username)
+        password = try container.decodeUnlessAbsent(String.self, forKey: .password)
+        rules = try container.decodeUnlessAbsent(RegistryRules.self, forKey: .rules)
+    }
 }
 
 /// What a registry login is used for.

@@ -10,6 +10,12 @@ public struct SecretRequest: Codable, Sendable, Equatable {
         self.value = value
         self.rules = rules
     }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        value = try container.decodeUnlessAbsent(String.self, forKey: .value)
+        rules = try container.decodeUnlessAbsent(SecretRules.self, forKey: .rules)
+    }
 }
 
 /// Which jobs and steps get a secret. Lists are globs where nothing else is said; a list that is absent is empty.
