@@ -13,9 +13,9 @@ claim() { # [JOBS]
     python3 Tests/Benchmarks/fill.py "$work/stack/data/pipeline" "$total" 1000 queued
     slipway up --state "$work/stack" --port "$port" --binaries "$binaries" \
         --set pipeline:SLIPWAY_LEASE_SECONDS=3600 > "$work/up" 2>&1 || fail "$(cat "$work/up")"
-    login=$work/stack/keys/broker/broker-url-builder-default
-    /usr/bin/python3 Tests/Benchmarks/claims.py "$login" 1000 nobody > "$work/nothing"
-    /usr/bin/python3 Tests/Benchmarks/claims.py "$login" 2000 bench > "$work/claims"
+    login=$work/stack/keys/broker/broker-url-builder-default keys=$work/stack/keys/seal-keys-builder-default
+    /usr/bin/python3 Tests/Benchmarks/claims.py "$login" "$keys" 1000 nobody > "$work/nothing"
+    /usr/bin/python3 Tests/Benchmarks/claims.py "$login" "$keys" 2000 bench > "$work/claims"
     printf '%d queued jobs of 1000 repositories; claims one after another, in ms:\n' "$total"
     awk '{ printf "finds nothing     median %s  p99 %s  slowest %s\n", $1, $2, $3 }' "$work/nothing"
     awk '{ printf "is given a job    median %s  p99 %s  slowest %s  (%d of 2000; budget: p99 under 5)\n", $1, $2, $3, $4 }' \

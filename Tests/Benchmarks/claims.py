@@ -1,4 +1,4 @@
-"""Asks the platform for jobs as a builder does: claims.py URLFILE TIMES LABELS
+"""Asks the platform for jobs as a builder does: claims.py URLFILE KEYSFILE TIMES LABELS
 
 Prints `median p99 slowest granted`, ms, of as many claims one after another, each from the sending to the answer.
 """
@@ -9,7 +9,9 @@ import urllib.parse
 
 import pika
 
-address, times, labels = open(sys.argv[1]).read().strip(), int(sys.argv[2]), sys.argv[3].split(",")
+address, times, labels = open(sys.argv[1]).read().strip(), int(sys.argv[3]), sys.argv[4].split(",")
+# The ids of `id@audience:base64`: what is sealed for this worker is sealed with one of them.
+keys = [key.split("@")[0] for key in open(sys.argv[2]).read().replace(",", " ").split()]
 connection = pika.BlockingConnection(pika.URLParameters(address))
 channel = connection.channel()
 login = urllib.parse.unquote(urllib.parse.urlsplit(address).username)
@@ -18,7 +20,8 @@ channel.basic_consume("amq.rabbitmq.reply-to", lambda *delivery: answers.append(
 spans, granted = [], 0
 for number in range(times):
     identity = f"bench-{time.time_ns()}"
-    claim = {"worker": "bench", "id": identity, "life": "0", "scope": {"pool": "default", "labels": labels}}
+    claim = {
+        "worker": "bench", "id": identity, "life": "0", "scope": {"pool": "default", "labels": labels}, "keys": keys}
     start = time.perf_counter()
     channel.basic_publish("slipway.to.pipeline.rpc", "slipway.pipeline.rpc", json.dumps(claim), pika.BasicProperties(
         content_type="application/json", type="JobClaim", message_id=identity, correlation_id=identity,
