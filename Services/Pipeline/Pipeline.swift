@@ -97,6 +97,7 @@ struct Pipeline {
                 engine: engine, isConnected: { [broker = context.broker] in await broker.status.canReceive },
                 logger: logger),
             InboxPruner(store: store, logger: logger), WakeRecount(engine: engine, logger: logger),
+            TokenUseWriter(access: operations.access, logger: logger),
             SealRenewal(resealing: Resealing(store: store, keys: keys), logger: logger),
             server,
         ]
@@ -157,7 +158,8 @@ extension Pipeline {
     ) async throws {
         try await withStore(settings, logger) { store in
             try await body(
-                TokenOperations(store: store, first: FirstToken(in: try settings.value(CommonSettings.data))))
+                TokenOperations(
+                    store: store, first: FirstToken(in: try settings.value(CommonSettings.data)), uses: TokenUses()))
         }
     }
 

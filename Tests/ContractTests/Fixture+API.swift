@@ -35,8 +35,14 @@ extension Fixture {
             PoolView(
                 name: "gpu", rules: PoolRules(repositories: ["shop/*"], refs: ["refs/heads/main"], events: [.push]),
                 updatedBy: "ada", updatedAt: Sample.moment)),
-        Fixture("TokenView", TokenView(name: "ci", createdAt: Sample.moment)),
-        Fixture("TokenRequest", TokenRequest(name: "ci")),
+        Fixture(
+            "TokenView",
+            TokenView(
+                name: "ci/web", account: "ci", role: .developer, repositories: ["shop/*"], createdAt: Sample.moment,
+                expiresAt: Sample.moment, usedAt: Sample.moment)),
+        Fixture(
+            "TokenRequest",
+            TokenRequest(name: "ci", role: .developer, repositories: ["shop/*"], expiresAt: Sample.moment)),
         Fixture("TokenGrant", TokenGrant(name: "ci", token: "not a real one", isOwn: false)),
         Fixture(
             "KeyView",

@@ -30,7 +30,7 @@ import Testing
             let first = try written()
             #expect(try await isGood(first))
 
-            let made = try await command("make", "--name", "ci")
+            let made = try await command("make", "--name", "ci", "--role", "developer")
             #expect(made.code == .exited(0), "\(made.text)")
             let ci = try token(in: made.text)
             #expect(try await isGood(ci))
@@ -52,7 +52,7 @@ import Testing
                 export XDG_CONFIG_HOME='\(folder)' PATH="\(ServiceProgram.folder):$PATH"
                 slipway login http://127.0.0.1:\(stack.ports.pipeline) --token-file '\(file)' > '\(folder)/said'
                 slipway token make first > '\(folder)/third' 2>> '\(folder)/said'
-                slipway token make robot > '\(folder)/robot'
+                slipway token make robot --role viewer --repo 'shop/*' --expires 90d > '\(folder)/robot'
                 slipway token list
                 slipway token list --token-file '\(folder)/robot' --json > '\(folder)/json'
                 if slipway token revoke ci --token-file '\(folder)/robot' 2>> '\(folder)/said'; then exit 9; fi

@@ -31,7 +31,7 @@ import Testing
         """
 
     private func principal(_ platform: PlatformFixture, _ name: String) async throws -> Principal {
-        try await platform.store.write { try $0.access.addToken("slp_\(name)", name: name, now: $0.now) }
+        try await platform.store.write { try $0.addToken("slp_\(name)", name: name) }
         return try await platform.operations.access.principal(token: "slp_\(name)")
     }
 

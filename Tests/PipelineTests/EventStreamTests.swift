@@ -82,7 +82,9 @@ import Testing
             let (operations, changes) = (platform.operations, platform.store.changes)
             let router = try PipelineRouter.make(
                 operations, publicURL: "http://localhost", logger: Logger(label: "test"))
-            let token = try await operations.tokens.make("ci", as: .administrator)
+            let token = try await operations.tokens.make(
+                TokenRequest(name: "ci", role: .viewer), as: .administrator
+            ).token
             let ofToken = try await operations.access.signIn(token: token)
             let signedOut = try await operations.access.signIn(token: PlatformFixture.token)
             try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)))

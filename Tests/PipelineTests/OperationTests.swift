@@ -53,12 +53,12 @@ import Testing
     @Test func `A token is good until it is revoked, and the last one stays`() async throws {
         try await PlatformFixture.with { platform in
             let (access, tokens) = (platform.operations.access, platform.operations.tokens)
-            let made = try await tokens.make("ci", as: .administrator)
+            let made = try await tokens.make(TokenRequest(name: "ci", role: .developer), as: .administrator).token
             #expect(try await tokens.all(as: .administrator).map(\.name) == ["ci", "test"])
             let session = try await access.signIn(token: made)
 
             // One of the same name takes its place.
-            let next = try await tokens.make("ci", as: .administrator)
+            let next = try await tokens.make(TokenRequest(name: "ci"), as: .administrator).token
             #expect(try await refusal { _ = try await access.principal(token: made) } == "notSignedIn not_signed_in")
             #expect(
                 try await refusal { _ = try await access.principal(session: session) } == "notSignedIn not_signed_in")
@@ -69,7 +69,8 @@ import Testing
                 try await refusal { try await tokens.revoke("test", as: .administrator) } == "notFound unknown_token")
             #expect(try await refusal { try await tokens.revoke("ci", as: .administrator) } == "conflict last_token")
             #expect(
-                try await refusal { _ = try await tokens.make("a b", as: .administrator) } == "invalid malformed_name")
+                try await refusal { _ = try await tokens.make(TokenRequest(name: "a b"), as: .administrator) }
+                    == "invalid malformed_name")
             #expect(try await access.principal(token: next).identity == .token)
         }
     }
@@ -84,7 +85,7 @@ import Testing
             try await tokens.prepare(as: .administrator, logger: platform.engine.logger)
             #expect(throws: (any Error).self) { try written() }
 
-            let first = try await tokens.make(FirstToken.name, as: .administrator)
+            let first = try await tokens.make(TokenRequest(name: FirstToken.name), as: .administrator).token
             #expect(try written() == "\(first)\n")
             let mode = try FileManager.default.attributesOfItem(atPath: tokens.first.path)[.posixPermissions]
             #expect(mode as? Int == 0o600)

@@ -12,11 +12,11 @@ import Testing
         try await PlatformFixture.with { platform in
             let access = platform.operations.access
             try await platform.store.write { transaction in
-                try transaction.access.addToken("slp_a", name: "a", now: transaction.now)
-                try transaction.access.addToken("slp_b", name: "b", now: transaction.now)
+                try transaction.addToken("slp_a", name: "a")
+                try transaction.addToken("slp_b", name: "b")
             }
             let (a, b) = (try await access.signIn(token: "slp_a"), try await access.signIn(token: "slp_b"))
-            try await platform.store.write { try $0.access.addToken("slp_c", name: "a", now: $0.now) }
+            try await platform.store.write { try $0.addToken("slp_c", name: "a") }
             await #expect(throws: OperationError.self) { try await access.principal(token: "slp_a") }
             await #expect(throws: OperationError.self) { try await access.principal(session: a) }
             _ = try await access.principal(session: b)
@@ -36,7 +36,7 @@ import Testing
             let id = MessageID(rawValue: "m")
             await #expect(throws: Killed.self) {
                 _ = try await platform.store.write(once: id) { transaction in
-                    try transaction.access.addToken("t", name: "n", now: transaction.now)
+                    try transaction.addToken("t", name: "n")
                     try transaction.send(RepositoryLookup(repository: PlatformFixture.path), run: nil)
                     throw Killed()
                 }

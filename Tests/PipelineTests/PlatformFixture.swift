@@ -52,7 +52,7 @@ struct PlatformFixture: Sendable {
             hooks: HookAddress(
                 tokens: HookToken(key: try SigningKey(base64: Self.key)), gateway: "https://hooks.example"),
             firstToken: FirstToken(in: directory))
-        try await store.write { try $0.access.addToken(Self.token, name: "test", now: $0.now) }
+        try await store.write { try $0.addToken(Self.token, name: "test") }
         principal = try await operations.access.principal(token: Self.token)
     }
 
@@ -228,6 +228,15 @@ struct PlatformFixture: Sendable {
         try await operations.components.save(document, as: component, by: principal)
     }
 
+    /// Who signs in with a token of a service account that has the role in each scope.
+    func principal(
+        _ name: String, _ role: Role, in scopes: String...
+    ) async throws -> Principal {
+        let scopes = scopes.compactMap { RepositoryScope($0) }
+        try await store.write { try $0.addToken("slp_\(name)", name: name, role: role, in: scopes) }
+        return try await operations.access.principal(token: "slp_\(name)")
+    }
+
     // MARK: - What is seen
 
     func runs() async throws -> [RunSummary] { try await reader.list().items }
@@ -256,6 +265,21 @@ struct PlatformFixture: Sendable {
         var states: [String: RunState] = [:]
         for step in view?.stages.flatMap(\.steps) ?? [] { states[step.name] = step.state }
         return states
+    }
+}
+
+extension Transaction {
+    /// Adds a token of a service account of its name, which has the role in each scope.
+    func addToken(
+        _ text: String, name: String, role: Role = .administrator, in scopes: [RepositoryScope] = [.all]
+    ) throws {
+        if try accounts.find(name) == nil {
+            try accounts.add(Account(name: name, kind: .service, createdAt: now))
+            for scope in scopes {
+                try accounts.grant(Rights.Grant(role: role, scope: scope), to: name, by: "test", now: now)
+            }
+        }
+        try access.add(Token(name: name, account: name, createdAt: now), text)
     }
 }
 

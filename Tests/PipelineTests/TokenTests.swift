@@ -14,7 +14,9 @@ import Testing
 @Suite struct TokenTests {
     private func with(_ body: @escaping @Sendable (TestClient, String) async throws -> Void) async throws {
         try await PlatformFixture.with { fixture in
-            let first = try await fixture.operations.tokens.make(FirstToken.name, as: .administrator)
+            let first = try await fixture.operations.tokens.make(
+                TokenRequest(name: FirstToken.name), as: .administrator
+            ).token
             let router = try PipelineRouter.make(
                 fixture.operations, publicURL: "http://slipway", logger: Logger(label: "test"))
             try await Application(router: router).test(.router) { try await body($0, first) }
@@ -22,20 +24,31 @@ import Testing
     }
 
     private func send(
-        _ client: TestClient, _ method: HTTPRequest.Method, _ path: String, as token: String, name: String? = nil
+        _ client: TestClient, _ method: HTTPRequest.Method, _ path: String, as token: String,
+        _ body: TokenRequest? = nil
     ) async throws -> TestResponse {
         var headers: HTTPFields = [.authorization: "Bearer \(token)"]
-        if name != nil { headers[.contentType] = "application/json" }
+        if body != nil { headers[.contentType] = "application/json" }
         return try await client.execute(
             uri: path, method: method, headers: headers,
-            body: try name.map { ByteBuffer(bytes: try Wire.encode(TokenRequest(name: $0))) })
+            body: try body.map { ByteBuffer(bytes: try Wire.encode($0)) })
     }
 
-    private func make(_ client: TestClient, _ name: String, as token: String) async throws -> TokenGrant {
-        let answer = try await send(client, .post, APIPath.tokens.path(), as: token, name: name)
-        #expect(answer.status == .created)
+    private func make(_ client: TestClient, _ request: TokenRequest, as token: String) async throws -> TokenGrant {
+        let answer = try await send(client, .post, APIPath.tokens.path(), as: token, request)
+        #expect(answer.status == .created, "\(String(buffer: answer.body))")
         #expect(answer.headers[.cacheControl] == "no-store")
         return try Wire.decode(TokenGrant.self, from: Data(answer.body.readableBytesView))
+    }
+
+    private func problem(_ answer: TestResponse) throws -> Problem {
+        try Wire.decode(Problem.self, from: Data(answer.body.readableBytesView))
+    }
+
+    private func tokens(_ client: TestClient, as token: String) async throws -> [TokenView] {
+        let answer = try await send(client, .get, APIPath.tokens.path(), as: token)
+        #expect(!String(buffer: answer.body).contains("slp_"))
+        return try Wire.decode(Page<TokenView>.self, from: Data(answer.body.readableBytesView)).items
     }
 
     private func isGood(_ token: String, _ client: TestClient) async throws -> Bool {
@@ -44,49 +57,129 @@ import Testing
 
     @Test func `The first token makes, replaces and revokes others, and each is told once`() async throws {
         try await with { client, first in
-            let ci = try await make(client, "ci", as: first)
+            let ci = try await make(client, TokenRequest(name: "ci", role: .developer), as: first)
             #expect(!ci.isOwn && ci.name == "ci" && ci.token.hasPrefix("slp_"))
             #expect(try await isGood(ci.token, client))
-            let listed = try await send(client, .get, APIPath.tokens.path(), as: ci.token)
-            let text = String(buffer: listed.body)
-            #expect(try Wire.decode(Page<TokenView>.self, from: Data(text.utf8)).items.map(\.name).contains("ci"))
-            #expect(!text.contains("slp_"))
-            let again = try await make(client, "ci", as: first)
+            #expect(try await tokens(client, as: first).map(\.name) == ["ci", "first", "test"])
+            let again = try await make(client, TokenRequest(name: "ci"), as: first)
             #expect(try await !isGood(ci.token, client))
             #expect(try await isGood(again.token, client))
             #expect(try await send(client, .delete, APIPath.token.path(["ci"]), as: first).status == .noContent)
             #expect(try await !isGood(again.token, client))
             #expect(try await send(client, .delete, APIPath.token.path(["ci"]), as: first).status == .notFound)
-            let replaced = try await make(client, FirstToken.name, as: first)
+            let replaced = try await make(client, TokenRequest(name: FirstToken.name), as: first)
             #expect(replaced.isOwn)
             #expect(try await !isGood(first, client))
             #expect(try await isGood(replaced.token, client))
         }
     }
 
-    /// Who approves a rollout is known by the name of a token.
-    @Test func `A token makes itself no other name, takes nobody's place and revokes nobody`() async throws {
+    /// Who approves a rollout is known by the name of an account.
+    @Test(arguments: [Role.viewer, .developer, .maintainer])
+    func `Who is no administrator makes no account, takes nobody's place and revokes nobody`(role: Role) async throws {
         try await with { client, first in
-            let ci = try await make(client, "ci", as: first).token
-            for name in ["ops-boss", FirstToken.name, "test"] {
-                let refused = try await send(client, .post, APIPath.tokens.path(), as: ci, name: name)
+            let ci = try await make(client, TokenRequest(name: "ci", role: role), as: first).token
+            for name in ["ops-boss", "ops-boss/ci", FirstToken.name, "test", "test/other"] {
+                let refused = try await send(
+                    client, .post, APIPath.tokens.path(), as: ci, TokenRequest(name: name, role: .viewer))
                 #expect(refused.status == .forbidden)
-                let problem = try Wire.decode(Problem.self, from: Data(refused.body.readableBytesView))
-                #expect(problem.code == "not_first_token" && problem.remedy?.contains("pipeline token") == true)
+                let problem = try problem(refused)
+                #expect(problem.code == "not_allowed" && problem.message.contains("“ci” is \(role) of **"))
                 #expect(try await send(client, .delete, APIPath.token.path([name]), as: ci).status == .forbidden)
             }
             #expect(try await isGood(first, client))
+            // Of others it does not even see the names.
+            #expect(try await tokens(client, as: ci).map(\.name) == ["ci"])
             // Itself it may replace, as after a leak.
-            let own = try await make(client, "ci", as: ci)
+            let own = try await make(client, TokenRequest(name: "ci"), as: ci)
             #expect(own.isOwn)
             #expect(try await !isGood(ci, client))
             #expect(try await isGood(own.token, client))
         }
     }
 
+    @Test func `What a token makes for its account may do no more and ends no later`() async throws {
+        try await with { client, first in
+            let end = Timestamp.now.adding(.seconds(86_400))
+            _ = try await make(client, TokenRequest(name: "ci", role: .maintainer), as: first)
+            let limited = try await make(
+                client,
+                TokenRequest(name: "ci/shop", role: .developer, repositories: ["shop/*"], expiresAt: end), as: first)
+            let wider = TokenRequest(name: "ci/wide", role: .administrator, repositories: ["**"])
+            let made = try await make(client, wider, as: limited.token)
+            let view = try #require(try await tokens(client, as: made.token).first { $0.name == "ci/wide" })
+            #expect(view.role == .developer && view.repositories == ["shop/*"] && view.expiresAt == end)
+            // It revokes itself alone, whatever else its account has.
+            #expect(try await send(client, .delete, APIPath.token.path(["ci"]), as: made.token).status == .forbidden)
+            #expect(
+                try await send(client, .delete, APIPath.token.path(["ci/wide"]), as: made.token).status == .noContent)
+        }
+    }
+
+    @Test func `A service account is given a role once, and its usual token may give it another`() async throws {
+        try await with { client, first in
+            let refused = try await send(client, .post, APIPath.tokens.path(), as: first, TokenRequest(name: "ci"))
+            #expect(refused.status == .badRequest)
+            #expect(try problem(refused).code == "no_role")
+            let odd = TokenRequest(name: "ci", role: .viewer, repositories: ["shop/w*"])
+            #expect(try problem(try await send(client, .post, APIPath.tokens.path(), as: first, odd)).code == "malformed_scope")
+            let repositories = APIPath.repositories.path()
+            func count(_ token: String) async throws -> Int {
+                let answer = try await send(client, .get, repositories, as: token)
+                return try Wire.decode(Page<RepositoryView>.self, from: Data(answer.body.readableBytesView)).items.count
+            }
+            let other = TokenRequest(name: "ci", role: .viewer, repositories: ["other/*"])
+            #expect(try await count(try await make(client, other, as: first).token) == 0)
+            let shop = TokenRequest(name: "ci", role: .viewer, repositories: ["shop/*"])
+            #expect(try await count(try await make(client, shop, as: first).token) == 1)
+        }
+    }
+
+    @Test func `A token that has ended opens nothing, and says so`() async throws {
+        try await PlatformFixture.with { fixture in
+            let access = fixture.operations.access
+            let end = Timestamp.now.adding(.seconds(60))
+            let token = try await fixture.operations.tokens.make(
+                TokenRequest(name: "ci", role: .viewer, expiresAt: end), as: .administrator
+            ).token
+            let session = try await access.signIn(token: token)
+            _ = try await access.principal(token: token, now: end.adding(.milliseconds(-1)))
+            do {
+                _ = try await access.principal(token: token, now: end)
+                Issue.record("it is good for ever")
+            } catch let error as OperationError {
+                #expect(error.kind == .notSignedIn && error.problem.message == "the token “ci” expired at \(end)")
+            }
+            await #expect(throws: OperationError.self) { try await access.principal(session: session, now: end) }
+            await #expect(throws: OperationError.self) {
+                try await fixture.operations.tokens.make(
+                    TokenRequest(name: "ci", role: .viewer, expiresAt: .now), as: .administrator)
+            }
+        }
+    }
+
+    @Test func `When a token was last used is shown at once, and kept`() async throws {
+        try await PlatformFixture.with { fixture in
+            let (access, tokens) = (fixture.operations.access, fixture.operations.tokens)
+            let token = try await tokens.make(TokenRequest(name: "ci", role: .viewer), as: .administrator).token
+            func used() async throws -> Timestamp? {
+                try await tokens.all(as: .administrator).first { $0.name == "ci" }?.usedAt
+            }
+            #expect(try await used() == nil)
+            let moment = Timestamp.now
+            _ = try await access.principal(token: token, now: moment)
+            #expect(try await used() == moment)
+            try await access.noteUses()
+            #expect(try await used() == moment)
+            #expect(try await fixture.store.read { try $0.access.token(named: "ci")?.usedAt } == moment)
+        }
+    }
+
     @Test func `What is kept of a token is no token`() async throws {
         try await PlatformFixture.with { fixture in
-            let token = try await fixture.operations.tokens.make("ci", as: .administrator)
+            let token = try await fixture.operations.tokens.make(
+                TokenRequest(name: "ci", role: .viewer), as: .administrator
+            ).token
             let kept: [String] = try await fixture.store.read { try $0.database.values("SELECT hash FROM tokens") }
             #expect(!kept.isEmpty && !kept.contains(token))
             for hash in kept {

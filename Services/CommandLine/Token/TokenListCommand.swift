@@ -3,7 +3,7 @@ import Contracts
 
 struct TokenListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the names of the tokens there are.")
+        commandName: "list", abstract: "List the tokens of yours; for administrators, all.")
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -12,9 +12,19 @@ struct TokenListCommand: AsyncParsableCommand {
             let tokens: [TokenView] = try await client.all(.tokens)
             let console = Console.current
             if connection.json { return try console.write(json: tokens) }
-            var table = Table([.init("TOKEN"), .init("MADE", alignsRight: true)])
+            var table = Table([
+                .init("TOKEN"), .init("LIMIT", shrinks: true), .init("ENDS"), .init("USED", alignsRight: true),
+                .init("MADE", alignsRight: true),
+            ])
             for token in tokens {
-                table.add(.init(token.name, .strong), .init(TimeText.ago(token.createdAt, now: .now), .faint))
+                let limit =
+                    [token.role?.rawValue, token.repositories.map { "of " + $0.joined(separator: ", ") }]
+                    .compactMap(\.self).joined(separator: " ")
+                table.add(
+                    .init(token.name, .strong), .init(limit),
+                    .init(token.expiresAt.map { String($0.description.prefix(10)) } ?? "never"),
+                    .init(token.usedAt.map { TimeText.ago($0, now: .now) } ?? "never"),
+                    .init(TimeText.ago(token.createdAt, now: .now), .faint))
             }
             console.write(lines: table.lines(style: console.style, width: console.width))
         }

@@ -5,21 +5,37 @@ struct TokenMakeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "make", abstract: "Make a token and print it, this once.",
         discussion: """
-            One of that name is good no more, and whoever signed in with it is signed out. Where that is the one of the \
-            login kept here, the login gets the new one.
+            A person makes tokens of their own. An administrator's name for one is that of a service account, which may do \
+            what the role says where --repo says; ACCOUNT/NAME is another token of it, which the role and --repo \
+            limit. One of that name is good no more, and whoever signed in with it is signed out. Where that is the one of \
+            the login kept here, the login gets the new one.
 
-              slipway token make ci > token
+              slipway token make ci --role developer --repo 'shop/*' --expires 90d > token
               slipway login URL --token-file token    # where the program runs
-            """)
+            """, aliases: ["add"])
 
     @Argument(help: "What it is called: who or what signs in with it.")
     var name: String
+
+    @Option(
+        help: ArgumentHelp(
+            "What it may do: \(Role.allCases.map(\.rawValue).joined(separator: ", ")); all that its account may if absent.",
+            valueName: "role"))
+    var role: Role?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where it may do that: **, shop/**, shop/* or shop/web; everywhere if absent.", valueName: "scope"))
+    var repo: [String] = []
+
+    @Option(help: ArgumentHelp("When it ends, such as 12h or 90d; never if absent.", valueName: "time"))
+    var expires: String?
 
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         try await connection.withPlatform { client in
-            let grant: TokenGrant = try await client.post(.tokens, body: TokenRequest(name: name))
+            let grant: TokenGrant = try await client.post(.tokens, body: try request())
             // Before anything is written: a login without its token is of no use.
             let store = AccountStore.standard()
             var account = client.account
@@ -32,4 +48,26 @@ struct TokenMakeCommand: AsyncParsableCommand {
             if isKept { Console.remark("The login kept in \(store.path) has it now.") }
         }
     }
+
+    private func request() throws -> TokenRequest {
+        let life = try expires.map { text in
+            guard let life = Self.life(text) else {
+                throw CommandError("“\(text)” is no time such as 12h or 90d", isUsage: true)
+            }
+            return life
+        }
+        return TokenRequest(
+            name: name, role: role, repositories: repo.isEmpty ? nil : repo,
+            expiresAt: life.map { Timestamp.now.adding($0) })
+    }
+
+    /// `12h`, `90d`
+    static func life(_ text: String) -> Duration? {
+        let units: [Character: Int] = ["h": 3_600, "d": 86_400]
+        guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), (1...100_000).contains(count)
+        else { return nil }
+        return .seconds(count * unit)
+    }
 }
+
+extension Role: ExpressibleByArgument {}

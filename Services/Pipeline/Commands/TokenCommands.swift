@@ -10,14 +10,29 @@ struct TokenCommands: Sendable {
     let open: @Sendable (Settings, Logger, (TokenOperations) async throws -> Void) async throws -> Void
 
     private static let name = Setting<String>.text("name", "what the token is called", example: "ci")
+    private static let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
+    private static let role = Setting<Role>(
+        "role", "what a new service account may do: \(roles)", example: "developer"
+    ) { text in
+        guard let role = Role(rawValue: text) else { throw SettingProblem(expected: "one of \(roles)") }
+        return role
+    }
+    private static let repositories = Setting<String>.text(
+        "repositories", "where it may do that, separated by commas; everywhere if absent", example: "shop/*")
 
     var all: [ServiceCommand] {
         [
             command("list", "lists the tokens that people and programs sign in with", []) { tokens, _ in
                 for token in try await tokens.all(as: .administrator) { print("\(token.name)  \(token.createdAt)") }
             },
-            command("make", "makes a token and prints it; one of that name is good no more", [Self.name]) {
-                print(try await $0.make(try $1.value(Self.name), as: .administrator))
+            command(
+                "make", "makes a token of a service account and prints it; one of that name is good no more",
+                [Self.name, Self.role, Self.repositories]
+            ) { tokens, settings in
+                let request = TokenRequest(
+                    name: try settings.value(Self.name), role: try settings.optional(Self.role),
+                    repositories: try settings.optional(Self.repositories)?.split(separator: ",").map(String.init))
+                print(try await tokens.make(request, as: .administrator).token)
             },
             command("revoke", "takes a token back, and signs out whoever signed in with it", [Self.name]) {
                 let name = try $1.value(Self.name)

@@ -84,7 +84,7 @@ struct Environment: Sendable, Equatable {
                 + "\(rollout.ref), \(rollout.event.rawValue)")
     }
 
-    /// Whether a token of this name may approve rollouts to it.
+    /// Whether an account of this name may approve rollouts to it.
     func mayApprove(_ name: String) -> Bool { rules.approvers.isEmpty || RolloutPermit.covers(rules.approvers, name) }
 
     private func wait(
@@ -98,7 +98,7 @@ struct Environment: Sendable, Equatable {
         let given = rollout.verdicts.filter { $0.approves && mayApprove($0.name) }.map(\.name)
         if given.count < needed {
             let by = given.isEmpty ? "" : ", approved by \(given.joined(separator: ", "))"
-            let who = rules.approvers.isEmpty ? "everybody who is signed in" : rules.approvers.joined(separator: ", ")
+            let who = rules.approvers.isEmpty ? "every maintainer of the repository" : rules.approvers.joined(separator: ", ")
             return .waiting(
                 "waits for \(needed - given.count) of \(needed) approvals of the environment “\(name)”\(by); \(who) may "
                     + "approve it", approvals: needed)
@@ -251,10 +251,10 @@ struct Environment: Sendable, Equatable {
 }
 
 extension ApprovalView {
-    /// Whether a token of this name may refuse the rollout: each that may approve it, as long as it waits.
+    /// Whether an account of this name may refuse the rollout: each that may approve it, as long as it waits.
     func mayBeRefused(by name: String) -> Bool { approvers.isEmpty || RolloutPermit.covers(approvers, name) }
 
-    /// Whether a token of this name may approve the rollout, and has not.
+    /// Whether an account of this name may approve the rollout, and has not.
     func waits(for name: String) -> Bool {
         until == nil && mayBeRefused(by: name) && !given.contains { $0.name == name }
     }

@@ -4,4 +4,6 @@ import Contracts
 struct RunQuery: Sendable, Equatable {
     var repository: RepositoryPath?
     var state: RunState?
+    /// Only runs of these.
+    var visibility = Visibility.all
 }

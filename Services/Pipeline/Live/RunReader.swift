@@ -14,8 +14,6 @@ struct RunReader: Sendable {
         try await store.read { try $0.runs.list(query, before: before, limit: limit) }
     }
 
-    func exists(_ id: RunID) async throws -> Bool { try await store.read { try $0.runs.summary(id) != nil } }
-
     /// The run, whole, or `nil`.
     func view(_ id: RunID) async throws -> RunView? {
         guard var view = try await store.read({ [quotas] in try $0.runs.view(id, quotas: quotas) }) else { return nil }

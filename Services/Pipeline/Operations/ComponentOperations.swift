@@ -5,7 +5,9 @@ struct ComponentOperations: Sendable {
     let store: PipelineStore
 
     func all(as principal: Principal) async throws -> [ComponentView] {
-        try await store.read { try $0.components.all() }
+        try principal.require(.seeComponents)
+        let visibility = principal.visibility(.seeComponents)
+        return try await store.read { try $0.components.all().map { $0.seen(by: visibility) } }
     }
 
     func view(_ name: String, as principal: Principal) async throws -> ComponentView {
@@ -15,11 +17,14 @@ struct ComponentOperations: Sendable {
 
     /// The newest revision; `nil` where there is none.
     func find(_ name: String, as principal: Principal) async throws -> ComponentView? {
-        try await store.read { try $0.components.find(name) }
+        try principal.require(.seeComponents)
+        let visibility = principal.visibility(.seeComponents)
+        return try await store.read { try $0.components.find(name)?.seen(by: visibility) }
     }
 
     /// The canonical JSON of a process.
     func process(_ digest: String, as principal: Principal) async throws -> String {
+        try principal.require(.seeComponents)
         guard let document = try await store.read({ try $0.components.process(digest) }) else {
             throw OperationError(
                 .notFound, "unknown_process", "no process has the digest “\(digest)”",
@@ -37,6 +42,7 @@ struct ComponentOperations: Sendable {
     /// Saves a document as the component's next revision. A document that is the newest one already makes none.
     /// - Throws: ``OperationError`` with all that is wrong with it.
     func save(_ document: JSONValue, as name: String, by principal: Principal) async throws -> Saved {
+        try principal.require(.saveComponent)
         guard KeptName.isValid(name) else { throw KeptName.malformed("component", name) }
         let compiled = try Self.compile(document, name: name)
         let view = try await store.write { transaction in
@@ -50,6 +56,7 @@ struct ComponentOperations: Sendable {
 
     /// Forgets the component; its revisions stay for the runs that used them.
     func remove(_ name: String, as principal: Principal) async throws {
+        try principal.require(.removeComponent)
         try await store.write { transaction in
             guard try transaction.components.find(name) != nil else { throw OperationError.unknown(component: name) }
             let users = try transaction.components.repositories(name)
@@ -65,6 +72,7 @@ struct ComponentOperations: Sendable {
 
     /// Throws all that is wrong with a document.
     func check(_ document: JSONValue, as principal: Principal) throws {
+        try principal.require(.seeComponents)
         _ = try Self.compile(document, name: "document")
     }
 
@@ -76,5 +84,14 @@ struct ComponentOperations: Sendable {
             throw OperationError.invalid(
                 "malformed_process", "this is not a pipeline: \(failure.summary)", details: failure.findings)
         }
+    }
+}
+
+extension ComponentView {
+    /// The component with those of its repositories that somebody sees.
+    fileprivate func seen(by visibility: Visibility) -> ComponentView {
+        var seen = self
+        seen.repositories.removeAll { !visibility.covers($0) }
+        return seen
     }
 }

@@ -8,16 +8,21 @@ struct EnvironmentOperations: Sendable {
 
     private var store: PipelineStore { engine.store }
 
+    /// Those that may be for a repository that they see.
     func all(as principal: Principal) async throws -> [EnvironmentView] {
-        try await store.read { try $0.environments.all().map(\.view) }
+        try principal.require(.seeEnvironments)
+        let visibility = principal.visibility(.seeEnvironments)
+        return try await store.read { try $0.environments.all().compactMap { $0.view.seen(by: visibility) } }
     }
 
     func view(_ name: String, as principal: Principal) async throws -> EnvironmentView {
-        try await store.read { tables in
-            guard var view = try tables.environments.find(name)?.view else {
+        try principal.require(.seeEnvironments)
+        let visibility = principal.visibility(.seeEnvironments)
+        return try await store.read { tables in
+            guard var view = try tables.environments.find(name)?.view.seen(by: visibility) else {
                 throw OperationError.unknown(environment: name)
             }
-            let adopted = try tables.environments.adoptions(in: name)
+            let adopted = try tables.environments.adoptions(in: name).filter { visibility.covers($0.repository) }
             if !adopted.isEmpty { view.adopted = adopted }
             return view
         }
@@ -28,11 +33,12 @@ struct EnvironmentOperations: Sendable {
     func adopt(
         _ request: AdoptionRequest, in name: String, by principal: Principal
     ) async throws -> AdoptionView {
-        try await store.write { transaction in
+        try principal.require(.adopt)
+        return try await store.write { transaction in
             guard let environment = try transaction.environments.find(name) else {
                 throw OperationError.unknown(environment: name)
             }
-            _ = try RepositoryOperations.find(request.repository, in: transaction)
+            _ = try RepositoryOperations.find(request.repository, in: transaction, as: principal)
             let deploy = try Self.deploy(request, in: name)
             let cluster = Environment.deployers(of: deploy, environment).place ?? Environment.defaultCluster
             let known = try transaction.clusters.find(cluster)
@@ -75,6 +81,7 @@ struct EnvironmentOperations: Sendable {
     /// Makes an environment, or puts other rules in the place of those it has.
     /// - Returns: whether it is new.
     func save(_ rules: EnvironmentRules, as name: String, by principal: Principal) async throws -> Bool {
+        try principal.require(.saveEnvironment)
         if let problem = EnvironmentName.problem(name) {
             throw OperationError.invalid("malformed_name", problem, remedy: EnvironmentName.remedy)
         }
@@ -96,6 +103,7 @@ struct EnvironmentOperations: Sendable {
 
     /// Removes an environment: nothing is rolled out to it any more, and what runs there stays.
     func remove(_ name: String, as principal: Principal) async throws {
+        try principal.require(.removeEnvironment)
         try await store.write { transaction in
             guard try transaction.environments.remove(name) else { throw OperationError.unknown(environment: name) }
             try reconsider(
@@ -188,5 +196,15 @@ struct EnvironmentOperations: Sendable {
         }
         let isReserved = ["DRONE_", "CI_", "SLIPWAY_"].contains { name.hasPrefix($0) } || name == "CI"
         return isPlain && !isReserved && name.first.map { !$0.isNumber } ?? false
+    }
+}
+
+extension EnvironmentView {
+    /// The environment as somebody sees it: for repositories that they may see; `nil` where it is for none of these.
+    fileprivate func seen(by visibility: Visibility) -> EnvironmentView? {
+        if visibility.isAll { return self }
+        var seen = self
+        seen.rules.repositories = rules.repositories.filter { visibility.mayCover([$0]) }
+        return seen.rules.repositories.isEmpty ? nil : seen
     }
 }

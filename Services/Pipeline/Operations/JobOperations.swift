@@ -10,7 +10,8 @@ struct JobOperations: Sendable {
     /// Gives a job to a worker, or says why not.
     /// - Parameter login: the broker's login that asks, where each service has its own.
     func claim(_ claim: JobClaim, by login: String, as principal: Principal) async throws -> JobClaimReply {
-        try await engine.store.write { try engine.claim(claim, by: login, in: $0) }
+        try principal.require(.serveStages)
+        return try await engine.store.write { try engine.claim(claim, by: login, in: $0) }
     }
 
     /// Why a report is not believed to be of whoever was granted its job; `nil` where it is. Workers of an earlier version
@@ -27,18 +28,22 @@ struct JobOperations: Sendable {
 
     /// Renews a lease. Said twice it means no more than once, so it is not noted in the inbox.
     func heartbeat(_ message: JobHeartbeat, as principal: Principal) async throws {
+        try principal.require(.serveStages)
         try await engine.store.write { try engine.heartbeat(message, in: $0) }
     }
 
     func stepStarted(_ message: StepStarted, id: MessageID, as principal: Principal) async throws {
+        try principal.require(.serveStages)
         _ = try await engine.store.write(once: id.of(message)) { try engine.stepStarted(message, in: $0) }
     }
 
     func stepFinished(_ message: StepFinished, id: MessageID, as principal: Principal) async throws {
+        try principal.require(.serveStages)
         _ = try await engine.store.write(once: id.of(message)) { try engine.stepFinished(message, in: $0) }
     }
 
     func jobFinished(_ message: JobFinished, id: MessageID, as principal: Principal) async throws {
+        try principal.require(.serveStages)
         _ = try await engine.store.write(once: id.of(message)) { try engine.jobFinished(message, in: $0) }
     }
 
@@ -46,6 +51,7 @@ struct JobOperations: Sendable {
     /// - Throws: ``OperationError``: `notFound` for a step that is not there, `conflict` where what comes before the piece
     ///   has not arrived.
     func printed(_ chunk: LogChunk, as principal: Principal) async throws {
+        try principal.require(.serveStages)
         do {
             try await intake.add(chunk)
         } catch let unknown as LogIntake.Unknown {

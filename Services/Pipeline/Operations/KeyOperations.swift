@@ -9,7 +9,8 @@ struct KeyOperations: Sendable {
 
     /// All keys, the one that seals first, with what still needs each; then those that something needs and that are not there.
     func all(as principal: Principal) async throws -> [KeyView] {
-        try await store.read { [keys] tables in
+        try principal.require(.seeKeys)
+        return try await store.read { [keys] tables in
             let stored = Dictionary(grouping: try tables.seals.all()) { $0.sealed.key ?? "" }.mapValues(\.count)
             var holders: [String: [String]] = [:]
             let workers = try tables.workers.heard(at: .now).map { (name: $0.name, keys: $0.keys) }
@@ -44,7 +45,8 @@ struct KeyOperations: Sendable {
 
     /// Seals all that is kept with the newest key.
     func reseal(as principal: Principal) async throws -> ResealView {
-        try await Resealing(store: store, keys: keys).run()
+        try principal.require(.reseal)
+        return try await Resealing(store: store, keys: keys).run()
     }
 }
 

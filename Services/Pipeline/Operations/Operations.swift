@@ -24,7 +24,7 @@ struct Operations: Sendable {
     ) {
         let store = engine.store
         access = Access(store: store)
-        tokens = TokenOperations(store: store, first: firstToken)
+        tokens = TokenOperations(store: store, first: firstToken, uses: access.uses)
         runs = RunOperations(engine: engine, reader: reader)
         repositories = RepositoryOperations(store: store, configuration: engine.configuration, hooks: hooks)
         components = ComponentOperations(store: store)

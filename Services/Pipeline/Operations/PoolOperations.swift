@@ -5,12 +5,17 @@ import PipelineLanguage
 struct PoolOperations: Sendable {
     let store: PipelineStore
 
+    /// Those that may serve a repository that they see.
     func all(as principal: Principal) async throws -> [PoolView] {
-        try await store.read { try $0.pools.all().map(\.view) }
+        try principal.require(.seePools)
+        let visibility = principal.visibility(.seePools)
+        return try await store.read { try $0.pools.all().compactMap { $0.view.seen(by: visibility) } }
     }
 
     func view(_ name: String, as principal: Principal) async throws -> PoolView {
-        guard let view = try await store.read({ try $0.pools.find(name)?.view }) else {
+        try principal.require(.seePools)
+        let visibility = principal.visibility(.seePools)
+        guard let view = try await store.read({ try $0.pools.find(name)?.view.seen(by: visibility) }) else {
             throw OperationError.unknown(pool: name)
         }
         return view
@@ -19,6 +24,7 @@ struct PoolOperations: Sendable {
     /// Gives a pool rules, or others in the place of those it has. They hold for jobs that no builder has yet.
     /// - Returns: whether it had none.
     func save(_ rules: PoolRules, as name: String, by principal: Principal) async throws -> Bool {
+        try principal.require(.savePool)
         guard WorkerScope.isPool(name) else { throw KeptName.malformed("pool", name) }
         if let problem = Self.problem(with: rules) { throw OperationError.invalid("malformed_pool", problem) }
         return try await store.write { transaction in
@@ -31,6 +37,7 @@ struct PoolOperations: Sendable {
 
     /// Takes a pool's rules away: the usual one serves everybody then, others nobody.
     func remove(_ name: String, as principal: Principal) async throws {
+        try principal.require(.removePool)
         guard try await store.write({ try $0.pools.remove(name) }) else { throw OperationError.unknown(pool: name) }
     }
 
@@ -40,5 +47,15 @@ struct PoolOperations: Sendable {
             return "a pool serves repositories such as shop/web or shop/*, and this one names none; ** is all of them"
         }
         return OriginRule(repositories: rules.repositories, refs: rules.refs, events: rules.events).problem
+    }
+}
+
+extension PoolView {
+    /// The pool as somebody sees it: for repositories that they may see; `nil` where it serves none of these.
+    fileprivate func seen(by visibility: Visibility) -> PoolView? {
+        if visibility.isAll { return self }
+        var seen = self
+        seen.rules.repositories = rules.repositories.filter { visibility.mayCover([$0]) }
+        return seen.rules.repositories.isEmpty ? nil : seen
     }
 }

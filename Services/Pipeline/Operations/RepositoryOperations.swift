@@ -8,9 +8,10 @@ struct RepositoryOperations: Sendable {
     let hooks: HookAddress
 
     func all(as principal: Principal) async throws -> [RepositoryView] {
-        try await store.read { [hooks] tables in
+        let visibility = principal.visibility(.seeRepositories)
+        return try await store.read { [hooks] tables in
             let associations = try tables.repositories.associations()
-            return try tables.repositories.all().map { Self.view(of: $0, associations[$0.path] ?? [], hooks) }
+            return try tables.repositories.all(visibility).map { Self.view(of: $0, associations[$0.path] ?? [], hooks) }
         }
     }
 
@@ -19,41 +20,47 @@ struct RepositoryOperations: Sendable {
     func search(
         _ text: String?, from offset: Int, limit: Int, as principal: Principal
     ) async throws -> (items: [RepositoryView], count: Int) {
-        try await store.read { [hooks] tables in
-            let found = try tables.repositories.matching(text, offset: offset, limit: limit)
+        let visibility = principal.visibility(.seeRepositories)
+        return try await store.read { [hooks] tables in
+            let found = try tables.repositories.matching(text, visibility, offset: offset, limit: limit)
             return (
                 try found.map { try Self.view(of: $0, in: tables, hooks) },
-                try tables.repositories.count(matching: text)
+                try tables.repositories.count(matching: text, visibility)
             )
         }
     }
 
     /// The paths of all repositories; `nil` where there are more than `limit`.
     func paths(limit: Int, as principal: Principal) async throws -> [RepositoryPath]? {
-        let paths = try await store.read { try $0.repositories.paths(limit: limit + 1) }
+        let visibility = principal.visibility(.seeRepositories)
+        let paths = try await store.read { try $0.repositories.paths(visibility, limit: limit + 1) }
         return paths.count > limit ? nil : paths
     }
 
     /// Those that are pushed to and not registered.
     func discovered(as principal: Principal) async throws -> [DiscoveredRepositoryView] {
-        try await store.read { try $0.discovered.all() }
+        let visibility = principal.visibility(.seeDiscovered)
+        return try await store.read { try $0.discovered.all().filter { visibility.covers($0.path) } }
     }
 
     func view(_ path: RepositoryPath, as principal: Principal) async throws -> RepositoryView {
-        try await store.read { [hooks] tables in
-            try Self.view(of: try Self.find(path, in: tables), in: tables, hooks)
+        try principal.require(.seeRepositories, in: path)
+        return try await store.read { [hooks] tables in
+            try Self.view(of: try Self.find(path, in: tables, as: principal), in: tables, hooks)
         }
     }
 
     /// What is entered in a forge's webhook form.
     func hook(of path: RepositoryPath, as principal: Principal) async throws -> HookView {
-        let forge = try await store.read { try Self.find(path, in: $0) }.forge
+        try principal.require(.seeHook, in: path)
+        let forge = try await store.read { try Self.find(path, in: $0, as: principal) }.forge
         return HookView(url: hooks.url(for: forge), token: hooks.token(of: path), forge: forge)
     }
 
     /// How it is fetched; `nil` for one that is not registered.
     func source(of path: RepositoryPath, as principal: Principal) async throws -> Repository? {
-        try await store.read { try $0.repositories.find(path) }
+        guard principal.may(.seeRepositories, in: path) else { return nil }
+        return try await store.read { try $0.repositories.find(path) }
     }
 
     /// How it is fetched, with its token sealed for sync.
@@ -61,6 +68,7 @@ struct RepositoryOperations: Sendable {
     func access(
         to path: RepositoryPath, keys: [String]?, as principal: Principal
     ) async throws -> RepositoryLookupReply {
+        try principal.require(.serveStages)
         let (repository, known) = try await store.read {
             (try $0.repositories.find(path), try $0.seals.keys(of: SealAudience.sync.name))
         }
@@ -86,6 +94,7 @@ struct RepositoryOperations: Sendable {
     func neighbours(
         of path: RepositoryPath, cloneURL: String, as principal: Principal
     ) async throws -> HookInquiryReply {
+        try principal.require(.serveStages)
         let addresses = try await store.read { try $0.repositories.addresses() }
         let others = Self.near(path, cloneURL: cloneURL, addresses)
         return HookInquiryReply(
@@ -129,6 +138,7 @@ struct RepositoryOperations: Sendable {
     /// changes: it was given for the server, and the repository, of the address it came with.
     /// - Returns: whether it is new.
     func save(_ request: RepositoryRequest, as path: RepositoryPath, by principal: Principal) async throws -> Bool {
+        try principal.require(.saveRepository, in: path)
         do {
             _ = try CloneURL(request.cloneURL)
         } catch {
@@ -161,8 +171,9 @@ struct RepositoryOperations: Sendable {
 
     /// Forgets a repository, its associations and its secrets. Its runs stay.
     func remove(_ path: RepositoryPath, as principal: Principal) async throws {
+        try principal.require(.removeRepository, in: path)
         try await store.write { transaction in
-            _ = try Self.find(path, in: transaction)
+            _ = try Self.find(path, in: transaction, as: principal)
             try transaction.repositories.remove(path)
         }
     }
@@ -171,8 +182,9 @@ struct RepositoryOperations: Sendable {
     func associate(
         _ associations: [AssociationView], with path: RepositoryPath, as principal: Principal
     ) async throws {
+        try principal.require(.associate, in: path)
         try await store.write { transaction in
-            _ = try Self.find(path, in: transaction)
+            _ = try Self.find(path, in: transaction, as: principal)
             for association in associations {
                 guard try transaction.components.find(association.component) != nil else {
                     throw OperationError(
@@ -187,10 +199,14 @@ struct RepositoryOperations: Sendable {
         }
     }
 
-    static func find(_ path: RepositoryPath, in tables: some Tables) throws -> Repository {
+    /// - Parameter principal: who is told how to register it; from what they see.
+    static func find(_ path: RepositoryPath, in tables: some Tables, as principal: Principal) throws -> Repository {
         guard let repository = try tables.repositories.find(path) else {
-            let pushed = try tables.discovered.all().first { $0.path == path }
-            let command = try pushed?.command ?? likelyCommand(for: path, among: tables.repositories.all())
+            let pushed = try tables.discovered.all().first {
+                $0.path == path && principal.may(.seeDiscovered, in: path)
+            }
+            let visibility = principal.visibility(.seeRepositories)
+            let command = try pushed?.command ?? likelyCommand(for: path, among: tables.repositories.all(visibility))
             throw OperationError.unknown(path, command: command)
         }
         return repository

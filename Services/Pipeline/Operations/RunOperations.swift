@@ -12,7 +12,9 @@ struct RunOperations: Sendable {
     func list(
         _ query: RunQuery = RunQuery(), before: Int64? = nil, limit: Int = 50, as principal: Principal
     ) async throws -> Page<RunSummary> {
-        try await reader.list(query, before: before, limit: limit)
+        var query = query
+        query.visibility = principal.visibility(.seeRuns)
+        return try await reader.list(query, before: before, limit: limit)
     }
 
     /// The run, whole.
@@ -21,15 +23,20 @@ struct RunOperations: Sendable {
         return view
     }
 
-    /// The run, whole; `nil` where there is none.
-    func find(_ id: RunID, as principal: Principal) async throws -> RunView? { try await reader.view(id) }
+    /// The run, whole; `nil` where there is none that they may see.
+    func find(_ id: RunID, as principal: Principal) async throws -> RunView? {
+        guard let view = try await reader.view(id), principal.may(.seeRuns, in: view.summary.repository) else {
+            return nil
+        }
+        return view
+    }
 
     /// Tells *that* something changed with a run, or with any of them; what it is, is read anew.
     func changes(of run: RunID?, as principal: Principal) -> RunChanges.Watch { engine.store.changes.watch(run) }
 
     /// Follows a run: its state whenever it changes, and the logs of its steps as they grow.
     func follow(_ id: RunID, logs: RunFollower.Logs, as principal: Principal) async throws -> Follower {
-        guard try await reader.exists(id) else { throw OperationError.unknown(id) }
+        try principal.require(.seeRuns, of: try await summary(id))
         return Follower(reader.follow(id, logs: logs))
     }
 
@@ -37,7 +44,8 @@ struct RunOperations: Sendable {
     /// - Parameter attempt: the newest if `nil`.
     func log(of run: RunID, step: Int, attempt: Int?, as principal: Principal) async throws -> StepLog {
         let latest = try await engine.store.read { tables in
-            guard try tables.runs.summary(run) != nil else { throw OperationError.unknown(run) }
+            guard let summary = try tables.runs.summary(run) else { throw OperationError.unknown(run) }
+            try principal.require(.seeRuns, of: summary)
             guard let step = try tables.runs.step(step, of: run) else {
                 throw OperationError(.notFound, "unknown_step", "the run “\(run)” has no step \(step)")
             }
@@ -51,15 +59,23 @@ struct RunOperations: Sendable {
         StepLog(id: LogStreamID(run: run, step: step.id, attempt: step.attempt), reader: reader)
     }
 
+    private func summary(_ id: RunID) async throws -> RunSummary {
+        guard let summary = try await engine.store.read({ try $0.runs.summary(id) }) else {
+            throw OperationError.unknown(id)
+        }
+        return summary
+    }
+
     // MARK: - Doing
 
     /// Starts a run by hand: it waits for its source, then runs what was given, or what a push would run.
     /// - Throws: ``OperationError`` for an unknown repository or component, for a document that is no process, and for an
     ///   event that nobody can make by hand.
     func start(_ request: RunRequest, as principal: Principal) async throws -> RunView {
+        try principal.require(request.document == nil ? .startRun : .startGivenRun, in: request.repository)
         let compiled = try request.document.map { try ComponentOperations.compile($0, name: "document") }
         let run = try await engine.store.write { transaction in
-            let repository = try RepositoryOperations.find(request.repository, in: transaction)
+            let repository = try RepositoryOperations.find(request.repository, in: transaction, as: principal)
             let given = try Self.given(by: request, compiled, in: transaction)
             let trigger = try Trigger(byHand: request, defaultBranch: repository.defaultBranch, now: transaction.now)
             return try engine.requestRun(for: trigger, given: given, of: repository, in: transaction)
@@ -73,7 +89,8 @@ struct RunOperations: Sendable {
             guard let summary = try transaction.runs.summary(id), let details = try transaction.runs.details(id) else {
                 throw OperationError.unknown(id)
             }
-            let repository = try RepositoryOperations.find(summary.repository, in: transaction)
+            try principal.require(.rerun, of: summary)
+            let repository = try RepositoryOperations.find(summary.repository, in: transaction, as: principal)
             return try engine.rerun(summary, details, of: repository, in: transaction)
         }
         return try await view(run, as: principal)
@@ -81,7 +98,10 @@ struct RunOperations: Sendable {
 
     /// Ends a run: what waits does not start, what runs is stopped. One that is over stays as it is.
     func cancel(_ id: RunID, as principal: Principal) async throws -> RunView {
-        let isKnown = try await engine.store.write { try engine.cancel(id, reason: "cancelled by hand", in: $0) }
+        let isKnown = try await engine.store.write { transaction in
+            if let summary = try transaction.runs.summary(id) { try principal.require(.cancelRun, of: summary) }
+            return try engine.cancel(id, reason: "cancelled by hand", in: transaction)
+        }
         guard isKnown else { throw OperationError.unknown(id) }
         return try await view(id, as: principal)
     }
@@ -92,6 +112,7 @@ struct RunOperations: Sendable {
     /// Approves a rollout that waits for it, or refuses one that waits at all.
     /// - Throws: ``OperationError`` where it does not wait, and where who asks may not approve it.
     func decide(_ step: Int, of id: RunID, _ request: VerdictRequest, by principal: Principal) async throws -> RunView {
+        try principal.require(.decideRollout, of: try await summary(id))
         let reason = request.reason.flatMap { $0.isEmpty ? nil : $0 }
         if let length = reason?.utf8.count, length > Self.longestReason {
             throw OperationError.invalid(
@@ -112,6 +133,9 @@ struct RunOperations: Sendable {
                 let state = job?.waits.map { "it \($0)" } ?? "it is \(record.state.rawValue)"
                 throw OperationError(
                     .conflict, "not_waiting", "the step “\(record.name)” does not wait to be approved: \(state)")
+            }
+            if environment.rules.approvers.isEmpty, let summary = try transaction.runs.summary(id) {
+                try principal.require(.decideOpenRollout, of: summary)
             }
             guard environment.mayApprove(principal.name) else {
                 throw OperationError(

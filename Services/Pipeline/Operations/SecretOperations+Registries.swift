@@ -5,12 +5,14 @@ import Secrets
 /// Registry logins: sealed on arrival, never shown.
 extension SecretOperations {
     func registries(as principal: Principal) async throws -> [RegistryView] {
-        try await store.read { try $0.secrets.registries().map(\.view) }
+        try principal.require(.seeRegistries)
+        return try await store.read { try $0.secrets.registries().map(\.view) }
     }
 
     /// Saves a login, or changes it, its rules or both: what is not given stays as it is.
     /// - Parameter place: as `RegistryPlace` writes it.
     func save(_ request: RegistryRequest, for place: String, as principal: Principal) async throws -> RegistryView {
+        try principal.require(.saveRegistry)
         try Self.check(place: place)
         if let problem = request.rules.flatMap(Self.problem) {
             throw OperationError.invalid("malformed_rules", problem)
@@ -33,6 +35,7 @@ extension SecretOperations {
     }
 
     func remove(registry place: String, as principal: Principal) async throws {
+        try principal.require(.removeRegistry)
         try Self.check(place: place)
         guard try await store.write({ try $0.secrets.remove(registry: place) }) else {
             throw Self.unknown(registry: place)

@@ -7,15 +7,22 @@ struct SecretOperations: Sendable {
     let store: PipelineStore
     let keys: KeyRing
 
-    /// All secrets, by their names and rules.
+    /// The secrets of where they may see some, by their names and rules.
     func all(as principal: Principal) async throws -> [SecretView] {
-        try await store.read { try $0.secrets.all().map(\.view) }
+        let visibility = principal.visibility(.seeSecrets)
+        return try await store.read { tables in
+            try tables.secrets.all().filter { secret in
+                if case .repository(let path) = secret.owner { return visibility.covers(path) }
+                return principal.rights.role(in: secret.owner).map { $0 >= .developer } ?? false
+            }.map(\.view)
+        }
     }
 
     /// Those a repository's steps may name.
     func all(of path: RepositoryPath, as principal: Principal) async throws -> [SecretView] {
-        try await store.read { tables in
-            _ = try RepositoryOperations.find(path, in: tables)
+        try principal.require(.seeSecrets, in: path)
+        return try await store.read { tables in
+            _ = try RepositoryOperations.find(path, in: tables, as: principal)
             return try tables.secrets.all(for: path).map(\.view)
         }
     }
@@ -24,6 +31,7 @@ struct SecretOperations: Sendable {
     func save(
         _ request: SecretRequest, as name: String, of owner: SecretOwner, by principal: Principal
     ) async throws -> SecretView {
+        try Self.require(.saveSecret, of: owner, principal)
         try Self.check(name)
         if let problem = request.rules.flatMap(Self.problem) {
             throw OperationError.invalid("malformed_rules", problem)
@@ -35,7 +43,7 @@ struct SecretOperations: Sendable {
             return try keys.seal(value, for: .kept(secret: name, of: owner.key))
         }
         return try await store.write { transaction in
-            try Self.check(owner, in: transaction)
+            try Self.check(owner, in: transaction, as: principal)
             let known = try transaction.secrets.find(name, of: owner)
             guard let sealed = sealed ?? known?.sealed else { throw Self.unknown(name) }
             let secret = Secret(
@@ -47,6 +55,7 @@ struct SecretOperations: Sendable {
     }
 
     func remove(_ name: String, of owner: SecretOwner, as principal: Principal) async throws {
+        try Self.require(.removeSecret, of: owner, principal)
         try Self.check(name)
         guard try await store.write({ try $0.secrets.remove(name, of: owner) }) else { throw Self.unknown(name) }
     }
@@ -56,10 +65,16 @@ struct SecretOperations: Sendable {
             .notFound, "unknown_secret", "there is no secret “\(name)”", remedy: "save its value: slipway secret set")
     }
 
-    private static func check(_ owner: SecretOwner, in tables: some Tables) throws {
+    private static func require(
+        _ operation: Operation, of owner: SecretOwner, _ principal: Principal
+    ) throws(OperationError) {
+        try principal.require(operation, in: owner, hidden: .unknown(RepositoryPath(rawValue: owner.key)))
+    }
+
+    private static func check(_ owner: SecretOwner, in tables: some Tables, as principal: Principal) throws {
         switch owner {
         case .all: break
-        case .repository(let path): _ = try RepositoryOperations.find(path, in: tables)
+        case .repository(let path): _ = try RepositoryOperations.find(path, in: tables, as: principal)
         case .group(let group):
             if RepositoryPath(rawValue: group).problem != nil {
                 throw OperationError.invalid(

@@ -7,6 +7,7 @@ struct SourceOperations: Sendable {
 
     /// The commit is in the mirror: chooses the process, plans it and starts the run.
     func synced(_ message: SourceSynced, id: MessageID, as principal: Principal) async throws {
+        try principal.require(.serveStages)
         guard let situation = try await engine.store.read({ try engine.situation(of: message, in: $0) }) else { return }
         let decision = try ProcessDecision(on: message, situation)
         _ = try await engine.store.write(once: id) { try engine.begin(message, decision, in: $0) }
@@ -14,11 +15,13 @@ struct SourceOperations: Sendable {
 
     /// The commit is not here yet: the run is there from now on, and says why it waits.
     func delayed(_ message: SyncDelayed, id: MessageID, as principal: Principal) async throws {
+        try principal.require(.serveStages)
         _ = try await engine.store.write(once: id) { try engine.syncDelayed(message, in: $0) }
     }
 
     /// The commit could not be fetched: the run ends with the reason.
     func failed(_ message: SyncFailed, id: MessageID, as principal: Principal) async throws {
+        try principal.require(.serveStages)
         _ = try await engine.store.write(once: id) { try engine.syncFailed(message, in: $0) }
     }
 }

@@ -3,39 +3,106 @@ import Logging
 
 /// What people and programs sign in with. A token is told once and kept as a hash.
 ///
-/// The first token, like who administers the machine, makes and revokes others; each may be replaced by who has it. With
-/// the name of another one anybody could approve what that one may approve.
+/// It belongs to an account, which is what is kept with what is done with it: a person's own, made by that person, or a
+/// service account's, made by administrators. Nobody makes one that may do more than they may with what they came with.
 struct TokenOperations: Sendable {
     let store: PipelineStore
     let first: FirstToken
+    let uses: TokenUses
 
-    /// Their names, and when each was made.
-    func all(as principal: Principal) async throws -> [(name: String, createdAt: Timestamp)] {
-        try await store.read { try $0.access.tokens() }
+    /// One's own, and for administrators all.
+    func all(as principal: Principal) async throws -> [TokenView] {
+        try principal.require(.seeTokens)
+        let account = principal.may(.seeOthersTokens) ? nil : principal.name
+        return try await store.read { [uses] tables in
+            try tables.access.tokens(of: account).map { token in
+                var view = token.view
+                if let last = uses.last(token.name), last > view.usedAt ?? last.adding(.seconds(-1)) {
+                    view.usedAt = last
+                }
+                return view
+            }
+        }
     }
 
     /// Makes a token; the one of that name is good no more, and whoever signed in with it is signed out.
-    func make(_ name: String, as principal: Principal) async throws -> String {
-        guard KeptName.isValid(name) else { throw KeptName.malformed("token", name) }
-        guard principal.managesTokens || principal.has(token: name) else { throw Self.refused(principal) }
-        let token = AccessStore.random(prefix: "slp_")
+    func make(_ request: TokenRequest, as principal: Principal) async throws -> TokenGrant {
+        let (account, name) = try Self.name(request.name, for: principal)
+        let isOwn = principal.has(token: name)
+        try principal.require(account == principal.name ? .makeToken : .makeOthersToken)
+        let asked = try Self.limit(request)
+        let text = AccessStore.random(prefix: "slp_")
         // The file first: a token that is known but written nowhere would lock everyone out.
-        if name == FirstToken.name { try first.write(token) }
-        try await store.write { try $0.access.addToken(token, name: name, now: $0.now) }
-        return token
+        if name == FirstToken.name { try first.write(text) }
+        try await store.write { transaction in
+            if let end = request.expiresAt, end <= transaction.now {
+                throw OperationError.invalid("malformed_token", "a token that ends at \(end) would be good for nothing")
+            }
+            var token = Token(
+                name: name, account: account, limit: asked, createdAt: transaction.now, expiresAt: request.expiresAt,
+                madeBy: principal.name)
+            let known = try transaction.accounts.find(account)
+            if account != principal.name { try Self.prepare(known, for: &token, by: principal, in: transaction) }
+            // What is made with a token, as in its place after a leak, may do no more and ends no later.
+            if account == principal.name, let old = try principal.token.flatMap(transaction.access.token(named:)) {
+                token.keepWithin(old)
+            }
+            try transaction.access.add(token, text)
+        }
+        return TokenGrant(name: name, token: text, isOwn: isOwn)
+    }
+
+    /// Sees to the service account that a token is made for: what its usual token is made with, it may.
+    private static func prepare(
+        _ known: Account?, for token: inout Token, by principal: Principal, in transaction: Transaction
+    ) throws {
+        if let known {
+            guard known.kind == .service else {
+                throw OperationError(
+                    .forbidden, "persons_token", "“\(known.name)” is a person, who makes tokens of their own alone",
+                    remedy: "give a program a service account: another name")
+            }
+            guard known.blockedAt == nil else {
+                throw OperationError(.conflict, "blocked_account", "the account “\(known.name)” is blocked")
+            }
+        } else {
+            guard token.limit.role != nil || token.account == FirstToken.name else {
+                throw OperationError.invalid(
+                    "no_role", "there is no account “\(token.account)”, and no role is given that a new one would have",
+                    remedy: "give one: --role developer --repo 'shop/*'; roles are "
+                        + Role.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            try transaction.accounts.add(
+                Account(name: token.account, kind: .service, createdBy: principal.name, createdAt: transaction.now))
+        }
+        guard token.name == token.account else { return }
+        let role = token.limit.role ?? (token.account == FirstToken.name ? .administrator : nil)
+        guard let role else { return }
+        try transaction.accounts.removeGrants(of: token.account)
+        for scope in token.limit.scopes ?? [.all] {
+            try transaction.accounts.grant(
+                Rights.Grant(role: role, scope: scope), to: token.account, by: principal.name, now: transaction.now)
+        }
+        token.limit = .none
     }
 
     /// Takes a token back, and signs out whoever signed in with it.
     /// - Throws: ``OperationError`` where there is none of that name, and for the last one.
     func revoke(_ name: String, as principal: Principal) async throws {
-        guard principal.managesTokens else { throw Self.refused(principal) }
+        try principal.require(.revokeToken)
+        let name = principal.isPerson && !name.contains("/") ? "\(principal.name)/\(name)" : name
         try await store.write { transaction in
-            let names = try transaction.access.tokens().map(\.name)
-            guard names.contains(name) else {
+            let tokens = try transaction.access.tokens()
+            let token = tokens.first { $0.name == name }
+            let isOwn = token?.account == principal.name
+            if isOwn, principal.isLimited, !principal.has(token: name) { throw Self.limited(principal) }
+            // Whether another one has such a token, is none of theirs.
+            if !isOwn { try principal.require(.revokeOthersToken) }
+            guard token != nil else {
                 throw OperationError(
                     .notFound, "unknown_token", "there is no token “\(name)”", remedy: "see: slipway token list")
             }
-            guard names.count > 1 else {
+            guard tokens.count > 1 else {
                 throw OperationError(
                     .conflict, "last_token", "“\(name)” is the last token",
                     remedy: "make another first: slipway token make NAME")
@@ -45,17 +112,59 @@ struct TokenOperations: Sendable {
         if name == FirstToken.name { first.remove() }
     }
 
-    private static func refused(_ principal: Principal) -> OperationError {
+    /// Whose token a name means, and the whole of it.
+    private static func name(_ text: String, for principal: Principal) throws -> (account: String, name: String) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.allSatisfy(KeptName.isValid) else { throw KeptName.malformed("token", text) }
+        if parts.count == 2 { return (parts[0], text) }
+        return principal.isPerson ? (principal.name, "\(principal.name)/\(text)") : (text, text)
+    }
+
+    private static func limit(_ request: TokenRequest) throws -> Rights.Limit {
+        Rights.Limit(role: request.role, scopes: try request.repositories.map { try RepositoryScope.all(in: $0) })
+    }
+
+    private static func limited(_ principal: Principal) -> OperationError {
         OperationError(
-            .forbidden, "not_first_token",
-            "the token “\(principal.name)” may replace itself and neither make nor revoke others",
-            remedy: "sign in with the first token, or use pipeline token on the platform's machine")
+            .forbidden, "limited_token",
+            "the token “\(principal.token ?? principal.name)” may do less than its account, and revokes itself alone",
+            remedy: "sign in without it, or with a token that has no limit")
     }
 
     /// Makes the first token where there is none.
     func prepare(as principal: Principal, logger: Logger) async throws {
         guard try await !store.read({ try $0.access.hasToken() }) else { return }
-        _ = try await make(FirstToken.name, as: principal)
+        _ = try await make(TokenRequest(name: FirstToken.name), as: principal)
         logger.notice("made the token to sign in with", metadata: ["path": "\(first.path)"])
+    }
+}
+
+extension Token {
+    fileprivate mutating func keepWithin(_ old: Token) {
+        limit.role = [limit.role, old.limit.role].compactMap(\.self).min()
+        limit.scopes =
+            if let mine = limit.scopes, let bounds = old.limit.scopes {
+                mine.flatMap { scope in bounds.compactMap(scope.intersection) }
+            } else {
+                limit.scopes ?? old.limit.scopes
+            }
+        expiresAt = [expiresAt, old.expiresAt].compactMap(\.self).min()
+    }
+}
+
+extension RepositoryScope {
+    /// - Throws: ``OperationError`` for what is none, and where there are none.
+    static func all(in texts: [String]) throws -> [RepositoryScope] {
+        guard !texts.isEmpty else {
+            throw OperationError.invalid("malformed_scope", "no repository is named", remedy: "** is all of them")
+        }
+        return try texts.map { text in
+            guard let scope = RepositoryScope(text) else {
+                throw OperationError.invalid(
+                    "malformed_scope", "“\(text)” is no scope",
+                    remedy: "give ** for all, shop/** or shop/* for a group's, or one such as shop/web")
+            }
+            return scope
+        }
     }
 }

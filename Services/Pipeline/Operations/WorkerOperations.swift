@@ -6,12 +6,14 @@ struct WorkerOperations: Sendable {
 
     /// One is there, or leaves. Said again it says the same, so it is not noted in the inbox.
     func announce(_ worker: WorkerAnnounced, as principal: Principal) async throws {
+        try principal.require(.serveStages)
         try await engine.store.write { try engine.announced(worker, in: $0) }
     }
 
     /// Those that are there, and those that were of late.
     func list(as principal: Principal) async throws -> [WorkerView] {
-        try await engine.store.read { tables in
+        try principal.require(.seeWorkers)
+        return try await engine.store.read { tables in
             let jobs = try tables.jobs.underWay()
             return try tables.workers.all().map { $0.view(jobs: jobs[$0.key] ?? 0, now: .now) }
         }

@@ -29,31 +29,54 @@ struct AccessStore {
     }
 
     /// The tokens there are, by name.
-    func tokens() throws -> [(name: String, createdAt: Timestamp)] {
-        try database.rows("SELECT name, createdAt FROM tokens ORDER BY name").map { row in
-            (try row["name"], try row["createdAt"])
+    /// - Parameter account: of this one alone, unless it is `nil`.
+    func tokens(of account: String? = nil) throws -> [Token] {
+        if let account {
+            return try database.rows("SELECT * FROM tokens WHERE account = ? ORDER BY name", [account])
+                .map(Self.token)
         }
+        return try database.rows("SELECT * FROM tokens ORDER BY name").map(Self.token)
+    }
+
+    func token(named name: String) throws -> Token? {
+        try database.row("SELECT * FROM tokens WHERE name = ?", [name]).map(Self.token)
     }
 
     /// Adds a token in the place of the one of its name.
-    func addToken(_ token: String, name: String, now: Timestamp) throws {
-        try removeToken(name)
+    func add(_ token: Token, _ text: String) throws {
+        try removeToken(token.name)
         try database.execute(
-            "INSERT INTO tokens (hash, name, createdAt) VALUES (?, ?, ?)", [Self.hash(token), name, now])
+            """
+            INSERT INTO tokens (hash, name, account, role, scopes, createdAt, expiresAt, madeBy)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                Self.hash(text), token.name, token.account, token.limit.role?.rawValue,
+                token.limit.scopes.map { JSONColumn($0.map(\.text)) }, token.createdAt, token.expiresAt, token.madeBy,
+            ])
     }
 
-    /// Removes a token and the sessions begun with it; of those of before that was kept nobody knows.
+    /// Removes a token and the sessions begun with it.
     func removeToken(_ name: String) throws {
         let hashes: [String] = try database.values("SELECT hash FROM tokens WHERE name = ?", [name])
         for hash in hashes {
-            try database.execute("DELETE FROM sessions WHERE token = ? OR token IS NULL", [hash])
+            try database.execute("DELETE FROM sessions WHERE token = ?", [hash])
             try database.execute("DELETE FROM tokens WHERE hash = ?", [hash])
         }
     }
 
-    /// What a token is called; `nil` where it is none. Looked up by hash, so the time it takes tells nothing of the token.
-    func name(ofToken text: String) throws -> String? {
-        try database.value("SELECT name FROM tokens WHERE hash = ?", [Self.hash(text)])
+    /// The token of a text; `nil` where it is none. Looked up by hash, so the time it takes tells nothing of the token.
+    func token(_ text: String) throws -> Token? {
+        try database.row("SELECT * FROM tokens WHERE hash = ?", [Self.hash(text)]).map(Self.token)
+    }
+
+    /// Notes when tokens were last used; what was noted later stays.
+    func note(_ uses: [String: Timestamp]) throws {
+        for (name, moment) in uses.sorted(by: { $0.key < $1.key }) {
+            try database.execute(
+                "UPDATE tokens SET usedAt = ? WHERE name = ? AND createdAt <= ? AND (usedAt IS NULL OR usedAt < ?)",
+                [moment, name, moment, moment])
+        }
     }
 
     /// - Parameter token: what it is begun with.
@@ -64,18 +87,35 @@ struct AccessStore {
             [Self.hash(session), Self.hash(token), now, now.adding(Self.sessionLife)])
     }
 
-    /// What the token of a session is called; `nil` where the session is over: it ends with its token, however that was
-    /// removed. Of one that was begun before that was kept, nobody knows.
-    func name(ofSession text: String, now: Timestamp) throws -> String? {
-        try database.value(
+    /// The token that a session was begun with; `nil` where the session is over: it ends with its token, however that was
+    /// removed.
+    func token(ofSession text: String, now: Timestamp) throws -> Token? {
+        try database.row(
             """
-            SELECT CASE WHEN sessions.token IS NULL THEN 'unknown' ELSE tokens.name END FROM sessions
-            LEFT JOIN tokens ON tokens.hash = sessions.token
-            WHERE sessions.hash = ? AND sessions.expiresAt > ? AND (sessions.token IS NULL OR tokens.hash IS NOT NULL)
-            """, [Self.hash(text), now])
+            SELECT tokens.* FROM sessions JOIN tokens ON tokens.hash = sessions.token
+            WHERE sessions.hash = ? AND sessions.expiresAt > ?
+            """, [Self.hash(text), now]
+        ).map(Self.token)
     }
 
     func removeSession(_ text: String) throws {
         try database.execute("DELETE FROM sessions WHERE hash = ?", [Self.hash(text)])
+    }
+
+    private static func token(_ row: Row) throws -> Token {
+        let name: String = try row["name"]
+        let role: String? = try row["role"]
+        let scopes: [String]? = try row.json("scopes")
+        // A limit that cannot be read lets nothing through.
+        let limit = Rights.Limit(
+            role: try role.map { text in
+                guard let role = Role(rawValue: text) else {
+                    throw StoreError(.corrupt, "the token “\(name)” has the role “\(text)”")
+                }
+                return role
+            }, scopes: scopes.map { $0.compactMap { RepositoryScope($0) } })
+        return try Token(
+            name: name, account: row["account"], limit: limit, createdAt: row["createdAt"],
+            expiresAt: row["expiresAt"], usedAt: row["usedAt"], madeBy: row["madeBy"])
     }
 }

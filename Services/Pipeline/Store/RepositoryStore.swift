@@ -10,21 +10,28 @@ struct RepositoryStore {
             .map(Self.repository)
     }
 
-    func all() throws -> [Repository] {
-        try database.rows("SELECT * FROM repositories ORDER BY path").map(Self.repository)
+    func all(_ visibility: Visibility = .all) throws -> [Repository] {
+        let visible = visibility.condition(on: "path")
+        return try database.rows("SELECT * FROM repositories WHERE \(visible.sql) ORDER BY path", visible.arguments)
+            .map(Self.repository)
     }
 
     /// Those whose path has the text in it, in any case; all of them for `nil`.
-    func matching(_ text: String?, offset: Int, limit: Int) throws -> [Repository] {
-        try database.rows(
-            "SELECT * FROM repositories WHERE \(Self.matches) ORDER BY path LIMIT ? OFFSET ?",
-            [Self.pattern(text), limit, offset]
+    func matching(
+        _ text: String?, _ visibility: Visibility = .all, offset: Int, limit: Int
+    ) throws -> [Repository] {
+        let visible = visibility.condition(on: "path")
+        return try database.rows(
+            "SELECT * FROM repositories WHERE \(visible.sql) AND \(Self.matches) ORDER BY path LIMIT ? OFFSET ?",
+            visible.arguments + [Self.pattern(text), limit, offset]
         ).map(Self.repository)
     }
 
-    func count(matching text: String?) throws -> Int {
-        try database.row("SELECT COUNT(*) AS count FROM repositories WHERE \(Self.matches)", [Self.pattern(text)])?[
-            "count"] ?? 0
+    func count(matching text: String?, _ visibility: Visibility = .all) throws -> Int {
+        let visible = visibility.condition(on: "path")
+        return try database.value(
+            "SELECT COUNT(*) FROM repositories WHERE \(visible.sql) AND \(Self.matches)",
+            visible.arguments + [Self.pattern(text)]) ?? 0
     }
 
     private static let matches = "lower(path) LIKE ? ESCAPE '!'"
@@ -35,8 +42,10 @@ struct RepositoryStore {
     }
 
     /// The paths of the first so many.
-    func paths(limit: Int) throws -> [RepositoryPath] {
-        try database.rows("SELECT path FROM repositories ORDER BY path LIMIT ?", [limit]).map { try $0["path"] }
+    func paths(_ visibility: Visibility = .all, limit: Int) throws -> [RepositoryPath] {
+        let visible = visibility.condition(on: "path")
+        return try database.values(
+            "SELECT path FROM repositories WHERE \(visible.sql) ORDER BY path LIMIT ?", visible.arguments + [limit])
     }
 
     /// Where each is cloned from.

@@ -8,7 +8,7 @@ enum Schema {
         tokens, EnvironmentStore.migration, EnvironmentStore.adoptions, WorkerStore.migration, TurnStore.migration,
         EnvironmentStore.approvals, senders, PoolStore.migration, SecretStore.rules, RunStore.dropped,
         SealStore.migration, SecretStore.logins,
-        TurnStore.claims, WorkerStore.byQueue,
+        TurnStore.claims, WorkerStore.byQueue, AccountStore.migration,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so

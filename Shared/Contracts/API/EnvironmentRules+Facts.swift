@@ -22,7 +22,7 @@ extension EnvironmentRules {
             add("users", allows.users, none: "the image's own")
         }
         if approvals > 0 {
-            let who = approvers.isEmpty ? "everybody who is signed in" : approvers.joined(separator: ", ")
+            let who = approvers.isEmpty ? "every maintainer of the repository" : approvers.joined(separator: ", ")
             add("approvals", ["\(approvals) of \(who)"])
         }
         add("freezes", freezes.map { "\($0.name): \($0.from) - \($0.until) \($0.zone)" })

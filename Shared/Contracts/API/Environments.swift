@@ -84,7 +84,7 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
     public var events: [Event]
     /// How many people have to approve a rollout before it begins.
     public var approvals: Int
-    /// The names of the tokens that may; if empty, everybody who is signed in.
+    /// The names of the accounts that may; if empty, every maintainer of the repository.
     public var approvers: [String]
     /// When nothing begins. Not globs.
     public var freezes: [FreezeWindow]
@@ -173,7 +173,7 @@ public struct ApprovalView: Codable, Sendable, Equatable {
     public var environment: String
     /// How many have to approve.
     public var needed: Int
-    /// The names of the tokens that may, as globs; if empty, everybody who is signed in.
+    /// The names of the accounts that may, as globs; if empty, every maintainer of the repository.
     public var approvers: [String]
     /// Who has.
     public var given: [VerdictView]

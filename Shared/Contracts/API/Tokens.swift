@@ -2,19 +2,49 @@
 /// ``TokenGrant``.
 public struct TokenView: Codable, Sendable, Equatable {
     public var name: String
+    /// Whose it is: a person's or a service account's.
+    public var account: String
+    /// The most it may do of what its account may; all of it if absent.
+    public var role: Role?
+    /// Where it may do something of where its account may; everywhere if absent.
+    public var repositories: [String]?
     public var createdAt: Timestamp
+    /// When it ends; never if absent.
+    public var expiresAt: Timestamp?
+    /// When it was last used, to the minute; absent where it never was.
+    public var usedAt: Timestamp?
 
-    public init(name: String, createdAt: Timestamp) {
+    public init(
+        name: String, account: String, role: Role? = nil, repositories: [String]? = nil, createdAt: Timestamp,
+        expiresAt: Timestamp? = nil, usedAt: Timestamp? = nil
+    ) {
         self.name = name
+        self.account = account
+        self.role = role
+        self.repositories = repositories
         self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.usedAt = usedAt
     }
 }
 
 /// `POST /api/v1/tokens`: makes a token. The one of that name is good no more.
 public struct TokenRequest: Codable, Sendable, Equatable {
+    /// `ACCOUNT/NAME`, or `ACCOUNT` for a service account's usual one. A person's own is named without the person.
     public var name: String
+    /// The most it may do; what a new service account may, and all that its account may if absent.
+    public var role: Role?
+    /// Where it may do that: `**`, `shop/**`, `shop/*` or `shop/web`; everywhere if absent.
+    public var repositories: [String]?
+    /// When it ends; never if absent.
+    public var expiresAt: Timestamp?
 
-    public init(name: String) { self.name = name }
+    public init(name: String, role: Role? = nil, repositories: [String]? = nil, expiresAt: Timestamp? = nil) {
+        self.name = name
+        self.role = role
+        self.repositories = repositories
+        self.expiresAt = expiresAt
+    }
 }
 
 /// The answer to a ``TokenRequest``: the token, which is kept as a hash and told here alone.

@@ -12,7 +12,7 @@ struct LiveRoutes {
         group.on(.get, .events) { request, context -> Response in
             let principal = context.principal
             let watch = runs.changes(of: nil, as: principal)
-            let admission = sessions.admission(of: request, from: context.client)
+            let admission = sessions.admission(of: request, from: context.client, as: context.principal)
             return EventStream.response(to: request, watch, while: admission) { [runs] in
                 var events: [EventStream.Event] = []
                 for run in watch.take().runs.sorted() {
@@ -43,7 +43,7 @@ struct LiveRoutes {
         case let other?: throw OperationError.invalid("malformed_query", "logs=\(other) is not one of new, all, none")
         }
         let follower = try await runs.follow(try context.run(), logs: logs, as: context.principal)
-        let admission = sessions.admission(of: request, from: context.client)
+        let admission = sessions.admission(of: request, from: context.client, as: context.principal)
         return EventStream.response(to: request, follower.watch, while: admission) {
             try await follower.next()?.map { try EventStream.Event($0) }
         }
@@ -56,7 +56,7 @@ struct LiveRoutes {
         let offset = try offset(request)
         guard try request.integer("follow", default: 0, in: 0...1) == 1 else { return plain(log, from: offset) }
         let follower = log.follow(from: offset)
-        let admission = sessions.admission(of: request, from: context.client)
+        let admission = sessions.admission(of: request, from: context.client, as: context.principal)
         return EventStream.response(to: request, follower.watch, while: admission) {
             try await follower.next()?.map { try EventStream.Event($0) }
         }

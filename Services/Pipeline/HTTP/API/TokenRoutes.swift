@@ -7,14 +7,11 @@ struct TokenRoutes {
 
     func add(to group: some RouterMethods<SignedInContext>) {
         group.on(.get, .tokens) { _, context -> Response in
-            let items = try await tokens.all(as: context.principal)
-            return try .json(Page(items: items.map { TokenView(name: $0.name, createdAt: $0.createdAt) }))
+            try .json(Page(items: try await tokens.all(as: context.principal)))
         }
         group.on(.post, .tokens) { request, context -> Response in
-            let name = try await request.json(TokenRequest.self).name
-            let token = try await tokens.make(name, as: context.principal)
-            var response = try Response.json(
-                TokenGrant(name: name, token: token, isOwn: context.principal.has(token: name)), status: .created)
+            let grant = try await tokens.make(try await request.json(), as: context.principal)
+            var response = try Response.json(grant, status: .created)
             response.headers[.cacheControl] = "no-store"
             return response
         }

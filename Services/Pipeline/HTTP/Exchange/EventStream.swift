@@ -90,6 +90,7 @@ enum EventStream {
         // The first step needs no wake: what the reader knows is as old as its own way here.
         var isFirst = true
         var asked = ContinuousClock.now
+        var told = ContinuousClock.now
         repeat {
             var isSilent = true
             while true {
@@ -104,10 +105,15 @@ enum EventStream {
                 }
                 if events.isEmpty { break }
                 isSilent = false
+                told = .now
                 try await writer.write(ByteBuffer(string: events.map(\.text).joined()))
                 if pause > .zero { try await Task.sleep(for: pause) }
             }
-            if isSilent, !isFirst { try await writer.write(ByteBuffer(string: ": still here\n\n")) }
+            // Not with every wake: one for what the reader may not see tells nothing.
+            if isSilent, !isFirst, .now - told > heartbeat / 2 {
+                told = .now
+                try await writer.write(ByteBuffer(string: ": still here\n\n"))
+            }
             isFirst = false
         } while await wakes.next() != nil
     }

@@ -35,12 +35,14 @@ struct BrowserSessions: Sendable {
         return principal
     }
 
-    /// Whether the token or the session of a request is still one, for as long as what answers it goes on.
-    func admission(of request: Request, from client: Client) -> @Sendable () async throws -> Bool {
+    /// Whether the token or the session of a request is still one that may do the same, for as long as what answers it goes
+    /// on.
+    func admission(
+        of request: Request, from client: Client, as admitted: Principal
+    ) -> @Sendable () async throws -> Bool {
         {
             do {
-                _ = try await principal(of: request, from: client)
-                return true
+                return try await principal(of: request, from: client) == admitted
             } catch let error as OperationError where error.kind == .notSignedIn {
                 return false
             }

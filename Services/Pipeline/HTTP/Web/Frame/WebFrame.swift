@@ -27,6 +27,7 @@ struct WebFrame: Sendable {
     let now: Int64
     let session: Bool
     let section: Section
+    let canSeeParked: Bool
 
     /// The frame's values and the content's, as one.
     func around(_ content: [String: Any]) -> [String: Any] {
@@ -35,6 +36,7 @@ struct WebFrame: Sendable {
         values["version"] = version
         values["now"] = now
         values["session"] = session
+        values["canSeeParked"] = canSeeParked
         values["atRuns"] = section == .runs
         values["atRepositories"] = section == .repositories
         values["atComponents"] = section == .components

@@ -14,13 +14,13 @@ enum RepositoryPage {
     }
 
     static func content(
-        _ view: RepositoryView, _ hook: HookView, components: [String], secrets: [SecretView]
+        _ view: RepositoryView, _ hook: HookView?, components: [String], secrets: [SecretView]
     ) -> [String: Any] {
         var content: [String: Any] = [
             "path": view.path.rawValue, "href": PagePath.repository.path([view.path.rawValue]),
             "cloneURL": view.cloneURL,
             "branch": view.defaultBranch, "hasToken": view.hasToken, "allowsFile": view.allowsFile,
-            "events": Trigger.eventsByHand.map(\.rawValue), "hookToken": hook.token, "components": components,
+            "events": Trigger.eventsByHand.map(\.rawValue), "components": components,
             "hasComponents": !components.isEmpty,
             "associations": view.associations.map { Association(component: $0.component, scope: scope($0)) },
             "hasAssociations": !view.associations.isEmpty,
@@ -29,8 +29,9 @@ enum RepositoryPage {
             Secret(name: secret.name, owner: secret.owner, rules: (secret.rules ?? SecretRules()).summary)
         }
         content["hasSecrets"] = !secrets.isEmpty
-        content["hookURL"] = hook.url ?? view.hookURL
-        content["hookHelp"] = hook.help
+        content["hookToken"] = hook?.token
+        content["hookURL"] = hook?.url ?? view.hookURL
+        content["hookHelp"] = hook?.help
         content["forge"] = view.forge.flatMap(Forge.named)?.product
         return content
     }

@@ -48,13 +48,19 @@ struct RepositoryPages {
 
     private func repository(_ path: RepositoryPath, _ principal: Principal) async throws -> Response {
         let view = try await repositories.view(path, as: principal)
-        let hook = try await repositories.hook(of: path, as: principal)
+        let canSeeHook = principal.may(.seeHook, in: path)
+        let hook = canSeeHook ? try await repositories.hook(of: path, as: principal) : nil
         let components = try await operations.components.all(as: principal).map(\.name)
         let runs = try await operations.runs.list(
             RunQuery(repository: path), limit: RunPages.pageSize, as: principal)
         let now = Timestamp.now
-        let secrets = try await operations.secrets.all(of: path, as: principal)
+        let canSeeSecrets = principal.may(.seeSecrets, in: path)
+        let secrets = canSeeSecrets ? try await operations.secrets.all(of: path, as: principal) : []
         var content = RepositoryPage.content(view, hook, components: components, secrets: secrets)
+        content["canStart"] = principal.may(.startRun, in: path)
+        content["canAssociate"] = principal.may(.associate, in: path)
+        content["canSeeHook"] = canSeeHook
+        content["canSeeSecrets"] = canSeeSecrets
         content["rows"] = runs.items.map { RunRow($0, now: now) }
         content["live"] = RunFilter(repository: path).address(.liveRuns)
         content["all"] = RunFilter(repository: path).address(.home)

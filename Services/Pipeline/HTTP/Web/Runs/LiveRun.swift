@@ -73,7 +73,7 @@ actor LiveRun {
     nonisolated func response(to request: Request, from client: Client) -> Response {
         let watch = pages.operations.runs.changes(of: run, as: principal)
         let end = EventStream.Event(name: "end", data: "")
-        let admission = pages.responder.sessions.admission(of: request, from: client)
+        let admission = pages.responder.sessions.admission(of: request, from: client, as: principal)
         return EventStream.response(
             to: request, watch, pause: .milliseconds(50), farewell: end, while: admission
         ) {

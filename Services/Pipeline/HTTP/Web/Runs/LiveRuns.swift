@@ -25,7 +25,7 @@ final class LiveRuns: Sendable {
 
     func response(to request: Request, from client: Client) -> Response {
         let watch = pages.operations.runs.changes(of: nil, as: principal)
-        let admission = pages.responder.sessions.admission(of: request, from: client)
+        let admission = pages.responder.sessions.admission(of: request, from: client, as: principal)
         return EventStream.response(to: request, watch, pause: .milliseconds(200), while: admission) {
             try await self.next()
         }

@@ -29,12 +29,21 @@ struct RunPage: Sendable {
 
     func actions(for principal: Principal) -> [String: Any] {
         let id = view.summary.id.rawValue
-        let approvals = view.stages.flatMap(\.steps).filter { $0.approval?.mayBeRefused(by: principal.name) == true }
+        let repository = view.summary.repository
+        let approvals = view.stages.flatMap(\.steps)
+            .filter { step in
+                guard let approval = step.approval, approval.mayBeRefused(by: principal.name) else { return false }
+                return principal.may(
+                    approval.approvers.isEmpty ? .decideOpenRollout : .decideRollout, in: repository)
+            }
             .map { step -> [String: Any] in
                 let mayApprove = step.approval?.waits(for: principal.name) == true
                 return ["id": id, "step": "\(step.id)", "name": step.name, "mayApprove": mayApprove]
             }
-        return ["id": id, "canCancel": !view.summary.state.isFinal, "approvals": approvals]
+        return [
+            "id": id, "canCancel": !view.summary.state.isFinal && principal.may(.cancelRun, in: repository),
+            "canRerun": principal.may(.rerun, in: repository), "approvals": approvals,
+        ]
     }
 
     /// Everything of the page within its frame.

@@ -1,0 +1,96 @@
+import Contracts
+
+/// Where a role holds: all repositories and the platform itself, those of a group, or one. No other patterns, so that what
+/// somebody sees is one condition of SQL that an index answers.
+struct RepositoryScope: Sendable, Hashable {
+    enum Reach: Sendable {
+        /// `**`: all repositories, and what belongs to none.
+        case all
+        /// `shop/**`: all below it.
+        case below
+        /// `shop/*`: just its own.
+        case children
+        /// `shop/web`
+        case one
+    }
+
+    let reach: Reach
+    /// The group or the repository; empty for all.
+    let base: String
+
+    static let all = RepositoryScope(reach: .all, base: "")
+
+    private init(reach: Reach, base: String) {
+        self.reach = reach
+        self.base = base
+    }
+
+    /// - Returns: `nil` for what is none.
+    init?(_ text: String) {
+        if text == "**" {
+            self = .all
+            return
+        }
+        let (reach, base): (Reach, Substring) =
+            text.hasSuffix("/**") ? (.below, text.dropLast(3)) : text.hasSuffix("/*") ? (.children, text.dropLast(2))
+            : (.one, text[...])
+        guard RepositoryPath(rawValue: String(base)).problem == nil else { return nil }
+        self.init(reach: reach, base: String(base))
+    }
+
+    /// As ``init(_:)`` reads it.
+    var text: String {
+        switch reach {
+        case .all: "**"
+        case .below: "\(base)/**"
+        case .children: "\(base)/*"
+        case .one: base
+        }
+    }
+
+    func covers(_ path: RepositoryPath) -> Bool {
+        let text = path.rawValue
+        switch reach {
+        case .all: return true
+        case .below: return text.hasPrefix(base + "/")
+        case .children: return text.hasPrefix(base + "/") && !text.dropFirst(base.count + 1).contains("/")
+        case .one: return text == base
+        }
+    }
+
+    /// Whether it covers all repositories below a group.
+    func covers(group: String) -> Bool {
+        switch reach {
+        case .all: true
+        case .below: group == base || group.hasPrefix(base + "/")
+        case .children, .one: false
+        }
+    }
+
+    /// What both cover; `nil` where that is nothing. It is always a scope: of two that overlap one lies within the other.
+    func intersection(_ other: RepositoryScope) -> RepositoryScope? {
+        if contains(other) { return other }
+        return other.contains(self) ? self : nil
+    }
+
+    func contains(_ other: RepositoryScope) -> Bool {
+        switch other.reach {
+        case .all: reach == .all
+        case .below: covers(group: other.base)
+        case .children: covers(group: other.base) || self == other
+        case .one: covers(RepositoryPath(rawValue: other.base))
+        }
+    }
+
+    /// Whether a glob of repositories may cover some of it: never `false` where it does.
+    func mayOverlap(glob: String) -> Bool {
+        switch reach {
+        case .all: return true
+        case .one: return RolloutPermit.covers([glob], base)
+        case .below, .children:
+            let plain = glob.prefix { !"*?[{\\!".contains($0) }
+            let start = base + "/"
+            return plain.hasPrefix(start) || (plain.count < glob.count && start.hasPrefix(plain))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Contracts
+
+/// What somebody may do where: the roles that were given to them, and to groups that they are in.
+struct Rights: Sendable, Equatable {
+    struct Grant: Sendable, Hashable {
+        var role: Role
+        var scope: RepositoryScope
+    }
+
+    /// What a token may do of what its account may.
+    struct Limit: Sendable, Equatable {
+        var role: Role?
+        var scopes: [RepositoryScope]?
+
+        static let none = Limit()
+    }
+
+    var grants: [Grant]
+
+    static let none = Rights(grants: [])
+    static let all = Rights(grants: [Grant(role: .administrator, scope: .all)])
+
+    func role(in path: RepositoryPath) -> Role? { highest { $0.covers(path) } }
+
+    /// Whoever changes what a group has in common has its role in all of the group.
+    func role(in owner: SecretOwner) -> Role? {
+        switch owner {
+        case .all: platformRole
+        case .group(let group): highest { $0.covers(group: group) }
+        case .repository(let path): role(in: path)
+        }
+    }
+
+    /// The role in all repositories, and in what belongs to none.
+    var platformRole: Role? { highest { $0.reach == .all } }
+
+    /// The highest role anywhere.
+    var highestRole: Role? { highest { _ in true } }
+
+    private func highest(where isMeant: (RepositoryScope) -> Bool) -> Role? {
+        grants.filter { isMeant($0.scope) }.map(\.role).max()
+    }
+
+    func limited(to limit: Limit) -> Rights {
+        guard limit != .none else { return self }
+        var limited = Rights.none
+        for grant in grants {
+            let role = min(grant.role, limit.role ?? grant.role)
+            for scope in limit.scopes ?? [.all] {
+                guard let common = grant.scope.intersection(scope) else { continue }
+                limited.grants.append(Grant(role: role, scope: common))
+            }
+        }
+        return limited
+    }
+
+    /// The repositories where the role, or a higher one, holds.
+    func visibility(from role: Role = .viewer) -> Visibility {
+        Visibility(grants.filter { $0.role >= role }.map(\.scope))
+    }
+
+    /// For whoever is refused something.
+    var words: String {
+        let texts = grants.sorted { ($1.role, $0.scope.text) < ($0.role, $1.scope.text) }
+            .map { "\($0.role.rawValue) of \($0.scope.text)" }
+        return texts.isEmpty ? "has no role" : "is \(texts.joined(separator: ", "))"
+    }
+}
+
+/// Which repositories somebody sees; those of others do not exist for them.
+struct Visibility: Sendable, Equatable {
+    /// None of them lies within another one.
+    let scopes: [RepositoryScope]
+
+    static let all = Visibility([.all])
+
+    init(_ scopes: [RepositoryScope]) {
+        let all = Set(scopes)
+        self.scopes = all.filter { scope in !all.contains { $0 != scope && $0.contains(scope) } }
+            .sorted { $0.text < $1.text }
+    }
+
+    var isAll: Bool { scopes.contains(.all) }
+
+    func covers(_ path: RepositoryPath) -> Bool { scopes.contains { $0.covers(path) } }
+
+    /// Whether what is for such repositories may be for one of them.
+    func mayCover(_ globs: [String]) -> Bool {
+        globs.contains { glob in scopes.contains { $0.mayOverlap(glob: glob) } }
+    }
+}
