@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import Glibc
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -18,32 +17,6 @@ import Testing
     ])
     func `An event is written line by line`(event: EventStream.Event, text: String) {
         #expect(event.text == text)
-    }
-
-    /// A reader that only knows how to ask and to leave.
-    private func connect(to port: Int, _ path: String, _ headers: String) async throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port).bigEndian)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        try #require(connected == 0)
-        let request = "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\(headers)\r\n\r\n"
-        try #require(write(descriptor, request, request.utf8.count) == request.utf8.count)
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        // The platform answers on the threads that tests run on, so none of them waits for it.
-        var count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-        while count < 0 && errno == EAGAIN {
-            try await Task.sleep(for: .milliseconds(5))
-            count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-        }
-        try #require(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).contains("text/event-stream"))
-        return descriptor
     }
 
     @Test func `A stream ends as soon as its reader is gone, whichever page or program it was`() async throws {
@@ -64,10 +37,10 @@ import Testing
                         ("/live/runs", "Cookie: slipway_session=\(session)"),
                         ("/live/runs/\(run.id)", "Cookie: slipway_session=\(session)"),
                     ] {
-                        let descriptor = try await connect(to: port, path, header)
+                        let reader = try await StreamReader.open(port: port, path, header)
                         while changes.watcherCount == 0 { try await Task.sleep(for: .milliseconds(5)) }
                         let left = ContinuousClock.now
-                        close(descriptor)
+                        reader.close()
                         while changes.watcherCount > 0 { try await Task.sleep(for: .milliseconds(5)) }
                         #expect(.now - left < .seconds(5), "\(path)")
                     }
@@ -91,7 +64,7 @@ import Testing
                 .test(.live) { client in
                     let port = try #require(client.port)
                     let bearer = "Authorization: Bearer \(token)"
-                    var descriptors: [Int32] = []
+                    var readers: [StreamReader] = []
                     for (path, header) in [
                         ("/api/v1/events", bearer), ("/api/v1/runs/\(run.id)/events?logs=all", bearer),
                         ("/api/v1/runs/\(run.id)/steps/1/log?follow=1", bearer),
@@ -99,9 +72,9 @@ import Testing
                         ("/live/runs/\(run.id)", "Cookie: slipway_session=\(signedOut)"),
                         ("/api/v1/events", "Authorization: Bearer \(PlatformFixture.token)"),
                     ] {
-                        descriptors.append(try await connect(to: port, path, header))
+                        readers.append(try await StreamReader.open(port: port, path, header))
                     }
-                    let count = descriptors.count
+                    let count = readers.count
                     try await eventually("all watch") { changes.watcherCount == count }
                     try await operations.tokens.revoke("ci", as: .administrator)
                     try await operations.access.signOut(signedOut)
@@ -109,7 +82,7 @@ import Testing
                     // The one that is left was asked about at that heartbeat too.
                     try await Task.sleep(for: EventStream.heartbeat / 4)
                     #expect(changes.watcherCount == 1)
-                    for descriptor in descriptors { close(descriptor) }
+                    for reader in readers { reader.close() }
                 }
         }
     }

@@ -122,7 +122,9 @@ import Testing
             #expect(refused.status == .badRequest)
             #expect(try problem(refused).code == "no_role")
             let odd = TokenRequest(name: "ci", role: .viewer, repositories: ["shop/w*"])
-            #expect(try problem(try await send(client, .post, APIPath.tokens.path(), as: first, odd)).code == "malformed_scope")
+            #expect(
+                try problem(try await send(client, .post, APIPath.tokens.path(), as: first, odd)).code
+                    == "malformed_scope")
             let repositories = APIPath.repositories.path()
             func count(_ token: String) async throws -> Int {
                 let answer = try await send(client, .get, repositories, as: token)

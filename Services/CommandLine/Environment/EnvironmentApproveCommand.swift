@@ -5,7 +5,7 @@ struct EnvironmentApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve",
         abstract: "Approve a rollout that waits for it.",
-        discussion: "The name of the token you are signed in with is kept, with the time.")
+        discussion: "The name of your account is kept, with the time.")
 
     @OptionGroup var verdict: VerdictOptions
     @OptionGroup var connection: ConnectionOptions

@@ -5,7 +5,7 @@ struct EnvironmentRefuseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refuse",
         abstract: "Refuse a rollout that waits to be approved, or for the end of a freeze.",
-        discussion: "Whoever may approve it may. The name of the token you are signed in with is kept, with the time.")
+        discussion: "Whoever may approve it may. The name of your account is kept, with the time.")
 
     @OptionGroup var verdict: VerdictOptions
     @OptionGroup var connection: ConnectionOptions

@@ -64,7 +64,8 @@ struct TokenMakeCommand: AsyncParsableCommand {
     /// `12h`, `90d`
     static func life(_ text: String) -> Duration? {
         let units: [Character: Int] = ["h": 3_600, "d": 86_400]
-        guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), (1...100_000).contains(count)
+        guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),
+            (1...100_000).contains(count)
         else { return nil }
         return .seconds(count * unit)
     }

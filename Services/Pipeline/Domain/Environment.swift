@@ -98,7 +98,8 @@ struct Environment: Sendable, Equatable {
         let given = rollout.verdicts.filter { $0.approves && mayApprove($0.name) }.map(\.name)
         if given.count < needed {
             let by = given.isEmpty ? "" : ", approved by \(given.joined(separator: ", "))"
-            let who = rules.approvers.isEmpty ? "every maintainer of the repository" : rules.approvers.joined(separator: ", ")
+            let who =
+                rules.approvers.isEmpty ? "every maintainer of the repository" : rules.approvers.joined(separator: ", ")
             return .waiting(
                 "waits for \(needed - given.count) of \(needed) approvals of the environment “\(name)”\(by); \(who) may "
                     + "approve it", approvals: needed)

@@ -32,8 +32,11 @@ struct RepositoryScope: Sendable, Hashable {
             return
         }
         let (reach, base): (Reach, Substring) =
-            text.hasSuffix("/**") ? (.below, text.dropLast(3)) : text.hasSuffix("/*") ? (.children, text.dropLast(2))
-            : (.one, text[...])
+            text.hasSuffix("/**")
+            ? (.below, text.dropLast(3))
+            : text.hasSuffix("/*")
+                ? (.children, text.dropLast(2))
+                : (.one, text[...])
         guard RepositoryPath(rawValue: String(base)).problem == nil else { return nil }
         self.init(reach: reach, base: String(base))
     }

@@ -57,7 +57,8 @@ extension Principal {
             case .all?: " of **"
             case nil: rule.place == .platform ? " of **" : ""
             }
-        let needed = rule.role.map { "to \(rule.what) takes the role \($0.rawValue)\(place)" } ?? "nobody may \(rule.what)"
+        let needed =
+            rule.role.map { "to \(rule.what) takes the role \($0.rawValue)\(place)" } ?? "nobody may \(rule.what)"
         return OperationError(
             .forbidden, "not_allowed", "\(needed), and “\(name)” \(rights.words)",
             remedy: "ask an administrator of the platform for the role")

@@ -76,8 +76,10 @@ enum Operation: String, CaseIterable, Sendable {
         case .startGivenRun: change(.maintainer, .repository, "start a run of a pipeline given with it")
         case .rerun: change(.developer, .repository, "run a run again")
         case .cancelRun: change(.developer, .repository, "cancel a run")
-        case .decideRollout: change(.viewer, .repository, "approve or refuse a rollout, as one of its environment's approvers")
-        case .decideOpenRollout: change(.maintainer, .repository, "approve or refuse a rollout whose environment names no approvers")
+        case .decideRollout:
+            change(.viewer, .repository, "approve or refuse a rollout, as one of its environment's approvers")
+        case .decideOpenRollout:
+            change(.maintainer, .repository, "approve or refuse a rollout whose environment names no approvers")
         case .seeRepositories: see(.viewer, .repository, "see a repository and its associations")
         case .seeDiscovered: see(.maintainer, .repository, "see that a repository is pushed to and not registered")
         case .saveRepository: change(.maintainer, .repository, "register or change a repository")

@@ -5,7 +5,7 @@ public struct EnvironmentView: Codable, Sendable, Equatable {
     public var rules: EnvironmentRules
     /// Where it comes from, if no person made it.
     public var note: String?
-    /// The name of the token it was changed with last.
+    /// The account that changed it last.
     public var updatedBy: String
     public var updatedAt: Timestamp
     /// The workloads and containers that were given to a repository; absent where none was.
@@ -29,7 +29,7 @@ public struct AdoptionView: Codable, Sendable, Equatable {
     /// As `default/shop/deployment/web`, or `default/container/web` on a Docker host.
     public var workload: String
     public var repository: RepositoryPath
-    /// The name of the token it was given with.
+    /// The account that gave it.
     public var adoptedBy: String
     public var adoptedAt: Timestamp
 
@@ -193,7 +193,7 @@ public struct ApprovalView: Codable, Sendable, Equatable {
 
 /// What one person said of a rollout.
 public struct VerdictView: Codable, Sendable, Equatable {
-    /// The name of the token.
+    /// The account.
     public var name: String
     public var approves: Bool
     public var reason: String?

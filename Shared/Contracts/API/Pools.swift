@@ -3,7 +3,7 @@
 public struct PoolView: Codable, Sendable, Equatable {
     public var name: String
     public var rules: PoolRules
-    /// The name of the token it was changed with last.
+    /// The account that changed it last.
     public var updatedBy: String
     public var updatedAt: Timestamp
 

@@ -1,0 +1,37 @@
+import Contracts
+import Foundation
+import Testing
+
+@testable import Pipeline
+
+/// The table of rights in the documentation is the one in code.
+@Suite struct RightsTableTests {
+    private static let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Shared/Slipway.docc/People.md")
+
+    private static var table: String {
+        let roles = Role.allCases
+        let head = ["to", "where"] + roles.map(\.rawValue) + ["in the audit log as"]
+        let rows = Operation.allCases.filter { $0.rule.place != .stages }.map { operation -> [String] in
+            let rule = operation.rule
+            let place =
+                switch rule.place {
+                case .repository: "in the repository or group"
+                case .platform: "`**`"
+                case .anywhere: "anywhere"
+                case .own, .stages: "–"
+                }
+            return [rule.what, place] + roles.map { role in rule.role.map { role >= $0 } ?? true ? "✓" : "" }
+                + [rule.isChange ? "`\(operation.rawValue)`" : ""]
+        }
+        return ([head, head.map { _ in "---" }] + rows).map { "| \($0.joined(separator: " | ")) |" }
+            .joined(separator: "\n")
+    }
+
+    @Test func `The page has the table of the code`() throws {
+        let text = try String(contentsOf: Self.page, encoding: .utf8)
+        #expect(
+            text.contains("\n\n\(Self.table)\n"), "Shared/Slipway.docc/People.md should have this table:\n\(Self.table)"
+        )
+    }
+}
