@@ -73,16 +73,17 @@ struct RightsDoor: Sendable {
         var method: HTTPRequest.Method
         var path: String
         var body: String?
+
+        func path(in scene: RightsScene) -> String { path.replacing(RightsDoor.run, with: scene.run.rawValue) }
     }
 
     let operation: Operation
     let call: @Sendable (RightsScene, Principal) async throws -> Void
-    let api: (@Sendable (RightsScene) -> Exchange)?
-    let page: (@Sendable (RightsScene) -> Exchange)?
+    let api: Exchange?
+    let page: Exchange?
 
     init(
-        _ operation: Operation,
-        api: (@Sendable (RightsScene) -> Exchange)? = nil, page: (@Sendable (RightsScene) -> Exchange)? = nil,
+        _ operation: Operation, api: Exchange? = nil, page: Exchange? = nil,
         _ call: @escaping @Sendable (RightsScene, Principal) async throws -> Void
     ) {
         self.operation = operation
@@ -101,6 +102,8 @@ struct RightsDoor: Sendable {
     private static func delete(_ path: String) -> Exchange { Exchange(method: .delete, path: path) }
 
     private static let repository = RightsScene.path.rawValue
+    /// Stands for the run of the scene.
+    private static let run = "RUN"
     private static let component = #"[{"step": "compile", "commands": ["make"]}]"#
     private static let rules =
         #"{"clusters": ["default"], "workloads": ["deployment/web"], "repositories": ["shop/web"]}"#
@@ -110,44 +113,44 @@ struct RightsDoor: Sendable {
 
     private static let runs = [
         RightsDoor(
-            .seeRuns, api: { get(APIPath.run.path([$0.run.rawValue])) },
-            page: { get(PagePath.run.path([$0.run.rawValue])) }
+            .seeRuns, api: get(APIPath.run.path([run])),
+            page: get(PagePath.run.path([run]))
         ) { _ = try await $0.platform.operations.runs.view($0.run, as: $1) },
         RightsDoor(
-            .seeRuns, api: { get(APIPath.log.path([$0.run.rawValue, "1"])) },
-            page: { get(PagePath.log.path([$0.run.rawValue, "1"])) }
+            .seeRuns, api: get(APIPath.log.path([run, "1"])),
+            page: get(PagePath.log.path([run, "1"]))
         ) { _ = try await $0.platform.operations.runs.log(of: $0.run, step: 1, attempt: nil, as: $1) },
-        RightsDoor(.seeRuns, api: { get(APIPath.logTimes.path([$0.run.rawValue, "1"])) }) {
+        RightsDoor(.seeRuns, api: get(APIPath.logTimes.path([run, "1"]))) {
             _ = try await $0.platform.operations.runs.follow($0.run, logs: .none, as: $1)
         },
         RightsDoor(
-            .startRun, api: { _ in post(APIPath.runs.path(), #"{"repository": "shop/web"}"#) },
-            page: { _ in post(PagePath.runs.path(), "repository=shop%2Fweb") }
+            .startRun, api: post(APIPath.runs.path(), #"{"repository": "shop/web"}"#),
+            page: post(PagePath.runs.path(), "repository=shop%2Fweb")
         ) {
             _ = try await $0.platform.operations.runs.start(RunRequest(repository: RightsScene.path), as: $1)
         },
         RightsDoor(
             .startGivenRun,
-            api: { _ in post(APIPath.runs.path(), #"{"repository": "shop/web", "document": \#(component)}"#) }
+            api: post(APIPath.runs.path(), #"{"repository": "shop/web", "document": \#(component)}"#)
         ) {
             _ = try await $0.platform.operations.runs.start(
                 RunRequest(repository: RightsScene.path, document: RightsScene.document), as: $1)
         },
         RightsDoor(
-            .rerun, api: { post(APIPath.rerun.path([$0.run.rawValue])) },
-            page: { post(PagePath.rerun.path([$0.run.rawValue]), "") }
+            .rerun, api: post(APIPath.rerun.path([run])),
+            page: post(PagePath.rerun.path([run]), "")
         ) { _ = try await $0.platform.operations.runs.rerun($0.run, as: $1) },
         RightsDoor(
-            .cancelRun, api: { post(APIPath.cancelRun.path([$0.run.rawValue])) },
-            page: { post(PagePath.cancelRun.path([$0.run.rawValue]), "") }
+            .cancelRun, api: post(APIPath.cancelRun.path([run])),
+            page: post(PagePath.cancelRun.path([run]), "")
         ) { _ = try await $0.platform.operations.runs.cancel($0.run, as: $1) },
         verdict(.decideRollout), verdict(.decideOpenRollout),
     ]
 
     private static func verdict(_ operation: Operation) -> RightsDoor {
         RightsDoor(
-            operation, api: { post(APIPath.verdict.path([$0.run.rawValue, "1"]), #"{"approves": true}"#) },
-            page: { post(PagePath.verdict.path([$0.run.rawValue]), "step=1&verdict=approve") }
+            operation, api: post(APIPath.verdict.path([run, "1"]), #"{"approves": true}"#),
+            page: post(PagePath.verdict.path([run]), "step=1&verdict=approve")
         ) {
             _ = try await $0.platform.operations.runs.decide(1, of: $0.run, VerdictRequest(approves: true), by: $1)
         }
@@ -155,153 +158,147 @@ struct RightsDoor: Sendable {
 
     private static let repositories = [
         RightsDoor(
-            .seeRepositories, api: { _ in get(APIPath.repository.path([repository])) },
-            page: { _ in get(PagePath.repository.path([repository])) }
+            .seeRepositories, api: get(APIPath.repository.path([repository])),
+            page: get(PagePath.repository.path([repository]))
         ) { _ = try await $0.platform.operations.repositories.view(RightsScene.path, as: $1) },
         RightsDoor(
             .saveRepository,
-            api: { _ in
-                put(APIPath.repository.path([repository]), #"{"cloneURL": "https://git.example/shop/web.git"}"#)
-            }
+            api: put(APIPath.repository.path([repository]), #"{"cloneURL": "https://git.example/shop/web.git"}"#)
         ) {
             _ = try await $0.platform.operations.repositories.save(
                 RepositoryRequest(cloneURL: "https://git.example/shop/web.git"), as: RightsScene.path, by: $1)
         },
-        RightsDoor(.removeRepository, api: { _ in delete(APIPath.repository.path([repository])) }) {
+        RightsDoor(.removeRepository, api: delete(APIPath.repository.path([repository]))) {
             try await $0.platform.operations.repositories.remove(RightsScene.path, as: $1)
         },
         RightsDoor(
             .associate,
-            api: { _ in put(APIPath.associations.path([repository]), #"[{"component": "web"}]"#) },
-            page: { _ in post(PagePath.repository.path([repository]), "component=web") }
+            api: put(APIPath.associations.path([repository]), #"[{"component": "web"}]"#),
+            page: post(PagePath.repository.path([repository]), "component=web")
         ) {
             try await $0.platform.operations.repositories.associate(
                 [AssociationView(component: "web", events: [], branches: [])], with: RightsScene.path, as: $1)
         },
-        RightsDoor(.seeHook, api: { _ in get(APIPath.hook.path([repository])) }) {
+        RightsDoor(.seeHook, api: get(APIPath.hook.path([repository]))) {
             _ = try await $0.platform.operations.repositories.hook(of: RightsScene.path, as: $1)
         },
     ]
 
     private static let secrets = [
-        RightsDoor(.seeSecrets, api: { _ in get(APIPath.repositorySecrets.path([repository])) }) {
+        RightsDoor(.seeSecrets, api: get(APIPath.repositorySecrets.path([repository]))) {
             _ = try await $0.platform.operations.secrets.all(of: RightsScene.path, as: $1)
         },
         RightsDoor(
-            .saveSecret, api: { _ in put(APIPath.repositorySecret.path([repository, "token"]), #"{"value": "v"}"#) }
+            .saveSecret, api: put(APIPath.repositorySecret.path([repository, "token"]), #"{"value": "v"}"#)
         ) {
             _ = try await $0.platform.operations.secrets.save(
                 SecretRequest(value: "v"), as: "token", of: .repository(RightsScene.path), by: $1)
         },
-        RightsDoor(.removeSecret, api: { _ in delete(APIPath.repositorySecret.path([repository, "token"])) }) {
+        RightsDoor(.removeSecret, api: delete(APIPath.repositorySecret.path([repository, "token"]))) {
             try await $0.platform.operations.secrets.remove("token", of: .repository(RightsScene.path), as: $1)
         },
     ]
 
     private static let shared = [
         RightsDoor(
-            .seeComponents, api: { _ in get(APIPath.component.path(["web"])) },
-            page: { _ in get(PagePath.component.path(["web"])) }
+            .seeComponents, api: get(APIPath.component.path(["web"])),
+            page: get(PagePath.component.path(["web"]))
         ) { _ = try await $0.platform.operations.components.view("web", as: $1) },
         RightsDoor(
-            .seeComponents, api: { _ in get(APIPath.components.path()) },
-            page: { _ in get(PagePath.components.path()) }
+            .seeComponents, api: get(APIPath.components.path()),
+            page: get(PagePath.components.path())
         ) { _ = try await $0.platform.operations.components.all(as: $1) },
         RightsDoor(
-            .seeComponents, page: { _ in post(PagePath.checkComponent.path(["web"]), "document=%5B%5D") }
+            .seeComponents, page: post(PagePath.checkComponent.path(["web"]), "document=%5B%5D")
         ) { try $0.platform.operations.components.check(RightsScene.document, as: $1) },
         RightsDoor(
-            .seeEnvironments, api: { _ in get(APIPath.environments.path()) },
-            page: { _ in get(PagePath.environments.path()) }
+            .seeEnvironments, api: get(APIPath.environments.path()),
+            page: get(PagePath.environments.path())
         ) { _ = try await $0.platform.operations.environments.all(as: $1) },
-        RightsDoor(.seePools, api: { _ in get(APIPath.pool.path(["gpu"])) }) {
+        RightsDoor(.seePools, api: get(APIPath.pool.path(["gpu"]))) {
             _ = try await $0.platform.operations.pools.view("gpu", as: $1)
         },
-        RightsDoor(.seePools, api: { _ in get(APIPath.pools.path()) }) {
+        RightsDoor(.seePools, api: get(APIPath.pools.path())) {
             _ = try await $0.platform.operations.pools.all(as: $1)
         },
         RightsDoor(
-            .seeWorkers, api: { _ in get(APIPath.workers.path()) }, page: { _ in get(PagePath.workers.path()) }
+            .seeWorkers, api: get(APIPath.workers.path()), page: get(PagePath.workers.path())
         ) { _ = try await $0.platform.operations.workers.list(as: $1) },
     ]
 
     private static let platform = [
         RightsDoor(
-            .saveComponent, api: { _ in put(APIPath.component.path(["web"]), component) },
-            page: { _ in
-                post(
-                    PagePath.component.path(["web"]),
-                    "document=%5B%7B%22step%22%3A%22a%22%2C%22commands%22%3A%5B%22b%22%5D%7D%5D")
-            }
+            .saveComponent, api: put(APIPath.component.path(["web"]), component),
+            page: post(
+                PagePath.component.path(["web"]),
+                "document=%5B%7B%22step%22%3A%22a%22%2C%22commands%22%3A%5B%22b%22%5D%7D%5D")
         ) { _ = try await $0.platform.operations.components.save(RightsScene.document, as: "web", by: $1) },
-        RightsDoor(.removeComponent, api: { _ in delete(APIPath.component.path(["web"])) }) {
+        RightsDoor(.removeComponent, api: delete(APIPath.component.path(["web"]))) {
             try await $0.platform.operations.components.remove("web", as: $1)
         },
-        RightsDoor(.saveEnvironment, api: { _ in put(APIPath.environment.path(["production"]), rules) }) {
+        RightsDoor(.saveEnvironment, api: put(APIPath.environment.path(["production"]), rules)) {
             _ = try await $0.platform.operations.environments.save(
                 Samples.production.rules, as: "production", by: $1)
         },
-        RightsDoor(.removeEnvironment, api: { _ in delete(APIPath.environment.path(["production"])) }) {
+        RightsDoor(.removeEnvironment, api: delete(APIPath.environment.path(["production"]))) {
             try await $0.platform.operations.environments.remove("production", as: $1)
         },
         RightsDoor(
             .adopt,
-            api: { _ in
-                post(
-                    APIPath.adopt.path(["production"]),
-                    #"{"repository": "shop/web", "workload": "deployment/web", "namespace": "shop"}"#)
-            }
+            api: post(
+                APIPath.adopt.path(["production"]),
+                #"{"repository": "shop/web", "workload": "deployment/web", "namespace": "shop"}"#)
         ) {
             _ = try await $0.platform.operations.environments.adopt(
                 AdoptionRequest(repository: RightsScene.path, workload: "deployment/web", namespace: "shop"),
                 in: "production", by: $1)
         },
-        RightsDoor(.savePool, api: { _ in put(APIPath.pool.path(["gpu"]), #"{"repositories": ["shop/*"]}"#) }) {
+        RightsDoor(.savePool, api: put(APIPath.pool.path(["gpu"]), #"{"repositories": ["shop/*"]}"#)) {
             _ = try await $0.platform.operations.pools.save(PoolRules(repositories: ["shop/*"]), as: "gpu", by: $1)
         },
-        RightsDoor(.removePool, api: { _ in delete(APIPath.pool.path(["gpu"])) }) {
+        RightsDoor(.removePool, api: delete(APIPath.pool.path(["gpu"]))) {
             try await $0.platform.operations.pools.remove("gpu", as: $1)
         },
-        RightsDoor(.seeRegistries, api: { _ in get(APIPath.registries.path()) }) {
+        RightsDoor(.seeRegistries, api: get(APIPath.registries.path())) {
             _ = try await $0.platform.operations.secrets.registries(as: $1)
         },
         RightsDoor(
             .saveRegistry,
-            api: { _ in put(APIPath.registry.path(["harbor.example"]), #"{"username": "u", "password": "p"}"#) }
+            api: put(APIPath.registry.path(["harbor.example"]), #"{"username": "u", "password": "p"}"#)
         ) {
             _ = try await $0.platform.operations.secrets.save(
                 RegistryRequest(username: "u", password: "p"), for: "harbor.example", as: $1)
         },
-        RightsDoor(.removeRegistry, api: { _ in delete(APIPath.registry.path(["harbor.example"])) }) {
+        RightsDoor(.removeRegistry, api: delete(APIPath.registry.path(["harbor.example"]))) {
             try await $0.platform.operations.secrets.remove(registry: "harbor.example", as: $1)
         },
-        RightsDoor(.seeKeys, api: { _ in get(APIPath.keys.path()) }) {
+        RightsDoor(.seeKeys, api: get(APIPath.keys.path())) {
             _ = try await $0.platform.operations.keys.all(as: $1)
         },
-        RightsDoor(.reseal, api: { _ in post(APIPath.reseal.path()) }) {
+        RightsDoor(.reseal, api: post(APIPath.reseal.path())) {
             _ = try await $0.platform.operations.keys.reseal(as: $1)
         },
         RightsDoor(
-            .seeParked, api: { _ in get(APIPath.parkedMessages.path()) },
-            page: { _ in get(PagePath.parked.path()) }
+            .seeParked, api: get(APIPath.parkedMessages.path()),
+            page: get(PagePath.parked.path())
         ) { _ = try await $0.platform.operations.deadLetters.list(limit: 10, as: $1) },
         RightsDoor(
-            .retryParked, api: { _ in post(APIPath.retryParkedMessage.path([RightsScene.letter.rawValue])) },
-            page: { _ in post(PagePath.parked.path(), "id=\(RightsScene.letter)") }
+            .retryParked, api: post(APIPath.retryParkedMessage.path([RightsScene.letter.rawValue])),
+            page: post(PagePath.parked.path(), "id=\(RightsScene.letter)")
         ) { try await $0.platform.operations.deadLetters.retry(RightsScene.letter, as: $1) },
-        RightsDoor(.dropParked, api: { _ in delete(APIPath.parkedMessage.path([RightsScene.letter.rawValue])) }) {
+        RightsDoor(.dropParked, api: delete(APIPath.parkedMessage.path([RightsScene.letter.rawValue]))) {
             try await $0.platform.operations.deadLetters.remove(RightsScene.letter, as: $1)
         },
     ]
 
     private static let tokens = [
-        RightsDoor(.seeTokens, api: { _ in get(APIPath.tokens.path()) }) {
+        RightsDoor(.seeTokens, api: get(APIPath.tokens.path())) {
             _ = try await $0.platform.operations.tokens.all(as: $1)
         },
         RightsDoor(
-            .makeOthersToken, api: { _ in post(APIPath.tokens.path(), #"{"name": "robot", "role": "viewer"}"#) }
+            .makeOthersToken, api: post(APIPath.tokens.path(), #"{"name": "robot", "role": "viewer"}"#)
         ) { _ = try await $0.platform.operations.tokens.make(TokenRequest(name: "robot", role: .viewer), as: $1) },
-        RightsDoor(.revokeOthersToken, api: { _ in delete(APIPath.token.path(["robot"])) }) {
+        RightsDoor(.revokeOthersToken, api: delete(APIPath.token.path(["robot"]))) {
             try await $0.platform.operations.tokens.revoke("robot", as: $1)
         },
     ]

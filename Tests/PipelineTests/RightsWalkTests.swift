@@ -103,7 +103,7 @@ import Testing
                     if let api = door.api {
                         scene = try await RightsScene.make(platform, for: door.operation)
                         let outcome = try await ask(
-                            client, api(scene),
+                            client, api, scene,
                             [.authorization: "Bearer \(token)", .contentType: "application/json"])
                         #expect(outcome == expected, "\(somebody): \(door.operation.rawValue) by the API")
                     }
@@ -111,7 +111,7 @@ import Testing
                         scene = try await RightsScene.make(platform, for: door.operation)
                         let session = try await platform.operations.access.signIn(token: token)
                         let outcome = try await ask(
-                            client, page(scene),
+                            client, page, scene,
                             [
                                 .cookie: "\(BrowserSessions.secureCookie)=\(session)", .secFetchSite: "same-origin",
                                 .contentType: "application/x-www-form-urlencoded",
@@ -133,11 +133,11 @@ import Testing
     }
 
     private func ask(
-        _ client: TestClient, _ exchange: RightsDoor.Exchange, _ headers: HTTPFields
+        _ client: TestClient, _ exchange: RightsDoor.Exchange, _ scene: RightsScene, _ headers: HTTPFields
     ) async throws -> Outcome {
         Outcome(
             try await client.execute(
-                uri: exchange.path, method: exchange.method, headers: headers,
+                uri: exchange.path(in: scene), method: exchange.method, headers: headers,
                 body: exchange.body.map { ByteBuffer(string: $0) }))
     }
 }
