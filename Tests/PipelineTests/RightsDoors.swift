@@ -250,7 +250,7 @@ struct RightsDoor: Sendable {
                 #"{"repository": "shop/web", "workload": "deployment/web", "namespace": "shop"}"#)
         ) {
             _ = try await $0.platform.operations.environments.adopt(
-                AdoptionRequest(repository: RightsScene.path, workload: "deployment/web", namespace: "shop"),
+                AdoptionRequest(repository: RightsScene.path, namespace: "shop", workload: "deployment/web"),
                 in: "production", by: $1)
         },
         RightsDoor(.savePool, api: put(APIPath.pool.path(["gpu"]), #"{"repositories": ["shop/*"]}"#)) {

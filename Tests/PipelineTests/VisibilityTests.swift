@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Messaging
+import PipelineLanguage
 import TestSupport
 import Testing
 
@@ -27,15 +28,15 @@ import Testing
             for path in Self.paths { try await platform.register(RepositoryPath(rawValue: path)) }
             let paths = Self.paths.map { RepositoryPath(rawValue: $0) }
             let expected = paths.filter(visibility.covers)
-            try await platform.store.read { tables in
-                let repositories = tables.repositories
-                #expect(try repositories.all(visibility).map(\.path) == expected)
-                #expect(try repositories.paths(visibility, limit: 100) == expected)
-                #expect(
-                    try repositories.matching("WEB", visibility, offset: 0, limit: 100).map(\.path)
-                        == expected.filter { $0.rawValue.contains("web") })
-                #expect(try repositories.count(matching: nil, visibility) == expected.count)
+            let store = platform.store
+            #expect(try await store.read { try $0.repositories.all(visibility).map(\.path) } == expected)
+            #expect(try await store.read { try $0.repositories.paths(visibility, limit: 100) } == expected)
+            let found = try await store.read {
+                try $0.repositories.matching("WEB", visibility, offset: 0, limit: 100).map(\.path)
             }
+            #expect(found == expected.filter { $0.rawValue.contains("web") })
+            let count = try await store.read { try $0.repositories.count(matching: nil, visibility) }
+            #expect(count == expected.count)
         }
     }
 
@@ -67,11 +68,10 @@ import Testing
     /// Every page of every filter has just the runs of the whole list that are visible, in its order.
     @Test func `Pages of runs have what is visible, in order, none twice and none left out`() async throws {
         try await PlatformFixture.with { platform in
-            var random = SystemRandomNumberGenerator()
             try await platform.store.write { transaction in
                 for _ in 0..<120 {
-                    let path = RepositoryPath(rawValue: Self.paths.randomElement(using: &random) ?? "shop/web")
-                    let state: RunState = Bool.random(using: &random) ? .success : .failure
+                    let path = RepositoryPath(rawValue: Self.paths.randomElement() ?? "shop/web")
+                    let state: RunState = Bool.random() ? .success : .failure
                     let id = RunID.make()
                     try transaction.runs.insert(
                         RunSummary(

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Contracts
+public import ArgumentParser
+public import Contracts
 
 struct TokenMakeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import Contracts
+import PipelineLanguage
 
 /// Where a role holds: all repositories and the platform itself, those of a group, or one. No other patterns, so that what
 /// somebody sees is one condition of SQL that an index answers.
