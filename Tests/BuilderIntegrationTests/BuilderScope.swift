@@ -105,8 +105,9 @@ struct BuilderScope: Sendable {
     }
 
     /// A job of all of the stage's steps.
+    /// - Parameter secretImages: which images may receive a secret, by its name; all where it is not there.
     func grant(
-        _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
+        _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:], secretImages: [String: [String]] = [:],
         logins: [String: RegistryLogin]? = nil, message: String = "first",
         parameters: [String: String]? = nil, timeout: Int = 300, repository: String = "shop/web"
     ) throws -> JobGrant {
@@ -115,7 +116,15 @@ struct BuilderScope: Sendable {
         let (job, run, repository) = (JobID.make(), RunID.make(), RepositoryPath(rawValue: repository))
         let binding = SealBinding.Grant(job: job, run: run, repository: repository, for: .builder(pool: "default"))
         var sealed: [String: SealedSecret] = [:]
-        for (name, text) in secrets { sealed[name] = try keys.seal(text, for: binding.secret(name)) }
+        var ofImages: [String: ImageSecret] = [:]
+        for (name, text) in secrets {
+            let secret = try keys.seal(text, for: binding.secret(name))
+            if let images = secretImages[name] {
+                ofImages[name] = ImageSecret(sealed: secret, images: images)
+            } else {
+                sealed[name] = secret
+            }
+        }
         var registries: [String: SealedSecret] = [:]
         for (host, login) in logins ?? [registry: login] {
             let text = String(decoding: try Wire.encode(login), as: UTF8.self)
@@ -133,7 +142,7 @@ struct BuilderScope: Sendable {
             repository: repository, commit: commit, ref: "refs/heads/main",
             stage: try JSONValue(encoding: stage), steps: stage.steps.map(\.name),
             environment: variables.environment(stage: stage),
-            parameters: parameters, secrets: sealed, registries: registries,
+            parameters: parameters, secrets: sealed, imageSecrets: ofImages, registries: registries,
             source: try source.map {
                 SourceAccess(
                     url: $0.url, token: try keys.seal($0.token, for: binding.mirror($0.url)), cloneURL: $0.cloneURL)
@@ -151,7 +160,7 @@ struct BuilderScope: Sendable {
 
     /// Does a job as the builder does it.
     func run(
-        _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:],
+        _ stage: Stage, source: Source? = nil, secrets: [String: String] = [:], secretImages: [String: [String]] = [:],
         logins: [String: RegistryLogin]? = nil, runners: Set<Runner> = [.docker], limits: ContainerLimits = .init(),
         images: ImageRules = .init(local: ["*"]), repository: String = "shop/web",
         sharesDocker: Bool = false, users: ProcessUsers? = nil, disk: DiskLimit? = nil,
@@ -161,7 +170,7 @@ struct BuilderScope: Sendable {
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
     ) async throws -> Outcome {
         let grant = try grant(
-            stage, source: source, secrets: secrets, logins: logins, message: message,
+            stage, source: source, secrets: secrets, secretImages: secretImages, logins: logins, message: message,
             parameters: parameters, timeout: timeout, repository: repository)
         let platform = OneJobPlatform(grant)
         let data = FilePath("\(folder)/data-\(grant.job)")

@@ -81,19 +81,51 @@ import Worker
             )
             let name = await images.name()
             await images.built(name, as: [trusted, other])
-            var grant = try scope.grant(Stage(name: "main", steps: []))
-            grant.imageSecrets = [
-                "key": ImageSecret(
-                    sealed: try scope.keys.seal(
-                        "s3cret", for: SealBinding.Grant(grant, for: .builder(pool: "default")).secret("key")),
-                    images: ["\(scope.registry)/\(scope.name)/trusted"])
-            ]
+            let grant = try scope.grant(
+                Stage(name: "main", steps: []), secrets: ["key": "s3cret"],
+                secretImages: ["key": ["\(scope.registry)/\(scope.name)/trusted"]])
             let pull = ImagePull(
                 engine: scope.engine, registry: RegistryClient(client: scope.http), host: host, images: images,
                 job: try GrantedJob(grant, keys: scope.keys, for: .builder(pool: "default")), log: LinesLog())
             #expect(try await pull.run(other, policy: nil) == name)
             let failure = await #expect(throws: JobFailure.self) { try await pull.run(trusted, policy: nil) }
             #expect(failure?.reason.contains("the registry has no") == true)
+        }
+    }
+
+    /// Whatever name a service has, the image that a secret is limited to asks the world for it.
+    @Test func noServiceOfTheJobAnswersAnImageThatReceivesASecret() async throws {
+        try await BuilderScope.with { scope in
+            let (trusted, host) = ("\(scope.name)/trusted:1", "nexus.corp.example")
+            try """
+            FROM \(scope.image)
+            ENTRYPOINT ["/bin/sh", "-c", "echo ${#TOKEN}; timeout 20 wget -qO- http://\(host):8000/ || echo alone"]
+            """.write(toFile: "\(scope.folder)/base/Trusted", atomically: false, encoding: .utf8)
+            _ = try await scope.engine.build(
+                BuildOptions(
+                    context: "\(scope.folder)/base", dockerfile: "Trusted", tags: [try ImageReference(trusted)])
+            ) { _ in }
+            let serve = ["mkdir /www", "echo evil > /www/index.html", "httpd -f -p 8000 -h /www"]
+            func stage(isService: Bool) -> Stage {
+                let server = Step(
+                    name: host, image: scope.image, commands: serve, detach: !isService, ready: Probe(port: 8000))
+                let steps = ["token", "other"].map {
+                    Step(name: $0, image: trusted, environment: ["TOKEN": .secret($0)])
+                }
+                return Stage(
+                    name: "main", services: isService ? [server] : [], steps: isService ? steps : [server] + steps)
+            }
+            for isService in [true, false] {
+                let outcome = try await scope.run(
+                    stage(isService: isService), secrets: ["token": "t0p-secret", "other": "b"],
+                    secretImages: ["token": ["\(scope.name)/trusted"]])
+                #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("token"))")
+                let log = outcome.log("token")
+                #expect(log.contains("do not reach each other") && log.contains("10\n"), "\(log)")
+                #expect(log.hasSuffix("alone\n") && !log.contains("evil"), "\(log)")
+                #expect(outcome.log("other").hasSuffix("1\nevil\n"), "\(outcome.log("other"))")
+            }
+            try await scope.engine.removeImage(trusted, force: true)
         }
     }
 

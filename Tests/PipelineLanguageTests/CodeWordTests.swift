@@ -22,7 +22,9 @@ struct CodeWordTests {
             ["python", "-c", "print('\(value)')"], ["/usr/bin/python3.12", "-c", "print('\(value)')"],
             ["node", "-e", "log('\(value)')"], ["perl", "-e", "print '\(value)'"], ["ruby", "-e", "puts '\(value)'"],
             ["php", "-r", "echo '\(value)';"], ["awk", "{ print \"\(value)\" }", "file"],
-            ["ssh", "host", "deploy \(value)"],
+            ["ssh", "host", "deploy \(value)"], ["nix-shell", "--run", "deploy \(value)"],
+            ["psql", "shop", "-c", "SELECT '\(value)'"], ["sed", "s/x/\(value)/", "file"],
+            ["make", "deploy", "MESSAGE=\(value)"], ["anything", "--eval=say \(value)"],
         ]
     }
 
@@ -57,6 +59,52 @@ struct CodeWordTests {
             }
             #expect(error.description.contains(remedy), "\(error)")
         }
+    }
+
+    @Test("lint foresees it where the value may be such a one, and names the variable")
+    func lint() throws {
+        func warnings(_ call: String, _ more: String = "") throws -> [String] {
+            try DifferencesTests.compile(
+                """
+                kind: pipeline
+                type: docker
+                parameters: {given: a, level: {type: choice, values: [a, b], default: a}}
+                environment: {PLAIN: a-1, WORDS: a b}
+                steps:
+                - {name: a, image: x, \(call)\(more)}
+                """
+            ).warnings.map(\.message).filter { $0.contains("is code of") }
+        }
+        let values = "\"${commit.message} ${DRONE_BRANCH} ${given} ${WORDS}\""
+        for call in [
+            "command: [python, -c, \(values)]", "entrypoint: [python], command: [-c, \(values)]",
+            "entrypoint: [python, -c, \(values)]",
+            "command: [a], ready: {command: [python, -c, \(values)]}, detach: true",
+        ] {
+            let found = try warnings(call)
+            #expect(found.count == 4, "\(call): \(found)")
+            for (warning, end) in zip(
+                found,
+                [
+                    "let the code read the variable DRONE_COMMIT_MESSAGE",
+                    "let the code read the variable DRONE_BRANCH",
+                    "give it a variable in “environment”, and let the code read that",
+                    "let the code read the variable WORDS",
+                ])
+            {
+                #expect(warning.hasPrefix("this word is code of python: unless the value of ${"), "\(warning)")
+                #expect(warning.hasSuffix(end), "\(warning)")
+            }
+        }
+        for call in [
+            "command: [python, -c, \"${commit.sha} ${level} ${PLAIN} ${#DRONE_COMMIT_MESSAGE}\"]",
+            "command: [python, app.py, \(values)]", "command: [python, -c, \(values)], commands: [a]",
+            "command: [sh, -c, \(values)]",
+        ] {
+            #expect(try warnings(call).isEmpty, "\(call)")
+        }
+        #expect(try warnings("command: [ssh, host, \"${commit.message}\"]").first?.contains("SendEnv") == true)
+        #expect(try warnings("command: [x, --eval, \"${given}\"]").first?.contains("code of “--eval”") == true)
     }
 
     @Test("a plain one is written in, and other words take any")

@@ -229,7 +229,7 @@ struct InjectionTests {
             #expect(step.command.last == data, "\(entrypoint ?? []) \(command)")
             #expect(step.environment["SLIPWAY_VALUE_1"] == .text(attack))
         }
-        for entrypoint in [[], ["docker-entrypoint.sh"], ["psql"]] {
+        for entrypoint in [[], ["docker-entrypoint.sh"], ["kubectl"]] {
             let step = try resolve(["-c", "say ${steps.a.out} ${given} ${commit.message} ${NONE}"], entrypoint)
             #expect(step.command == ["-c", "say \(attack) \(attack) \(attack) "], "\(entrypoint)")
         }

@@ -16,8 +16,9 @@ extension DocumentReader {
         run.aliases = texts(aliases, "“aliases”") { text throws(ContainerRun.Problem) in
             try ContainerRun.alias(text)
         }
-        run.entrypoint = words(fields.take("entrypoint"), "“entrypoint”")
-        run.command = words(fields.take("command"), "“command”")
+        let entrypoint = fields.take("entrypoint")
+        run.entrypoint = words(entrypoint, "“entrypoint”")
+        run.command = words(fields.take("command"), "“command”", after: entrypoint)
         run.user = name(fields.take("user"), "“user”")
         run.labels = textMap(fields.take("labels"), "“labels”")
         run.memory = size(fields.take("memory"), "“memory”")

@@ -1,7 +1,8 @@
 /// The names that texts refer to.
 extension DocumentReader {
     /// Remembers the expressions in a text, to be checked once all names are known.
-    func note(_ text: String, isScript: Bool, at node: SourceNode) {
+    /// - Parameter program: What takes the text for code.
+    func note(_ text: String, isScript: Bool, of program: String? = nil, at node: SourceNode) {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return }
         let lines = text.utf8.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
         var seen = Set<SourceReference>()
@@ -13,7 +14,8 @@ extension DocumentReader {
                 name: name, hasDefault: expression?.operation.hasDefault ?? false, isScript: isScript,
                 literal: expression?.operation.hasValue == false ? nil : literal, problem: expression?.problem,
                 definition: sink.definition, mayBeSecret: sink.mayBeSecret && source == text,
-                isCommand: isCommand, isInCondition: sink.isInCondition, source: source, mark: node.mark, lines: lines)
+                isCommand: isCommand, program: expression?.operation.hasValue == false ? nil : program,
+                isInCondition: sink.isInCondition, source: source, mark: node.mark, lines: lines)
             if seen.insert(reference).inserted { sink.references.append(reference) }
         }
         var scanner = ShellScanner()

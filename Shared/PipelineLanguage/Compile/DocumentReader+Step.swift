@@ -54,9 +54,10 @@ extension DocumentReader {
         step.image = image(fields.take("image"), "“image”")
         step.pull = pull(fields.take("pull"))
         let hasCommands = fields.has("commands")
-        step.command = words(fields.take("command"), "“command”", isService: draft.isService, isUnused: hasCommands)
-        step.entrypoint = words(
-            fields.take("entrypoint"), "“entrypoint”", isService: draft.isService, isUnused: hasCommands)
+        let (command, entrypoint) = (fields.take("command"), fields.take("entrypoint"))
+        step.command = words(
+            command, "“command”", after: entrypoint, isService: draft.isService, isUnused: hasCommands)
+        step.entrypoint = words(entrypoint, "“entrypoint”", isService: draft.isService, isUnused: hasCommands)
         step.shell = optionalName(fields.take("shell"), "“shell”")
         step.environment = values(fields.take("environment"), "“environment”", defines: true)
         step.settings = settings(fields.take("settings"))

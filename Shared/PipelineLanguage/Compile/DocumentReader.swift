@@ -30,14 +30,18 @@ struct DocumentReader {
     // MARK: Scalars
 
     /// A text; numbers and truth values count as they are written.
-    /// - Parameter isName: Whether it is the name of something else, in which nothing is replaced.
-    func text(_ node: SourceNode?, _ what: String, isScript: Bool = false, isName: Bool = false) -> String? {
+    /// - Parameters:
+    ///   - program: What takes it for code.
+    ///   - isName: Whether it is the name of something else, in which nothing is replaced.
+    func text(
+        _ node: SourceNode?, _ what: String, isScript: Bool = false, of program: String? = nil, isName: Bool = false
+    ) -> String? {
         guard let node else { return nil }
         guard case .scalar(let scalar) = node.content else {
             sink.error(.wrongType, "\(what) is text, not \(node.kindName)", at: node)
             return nil
         }
-        if !isName { note(scalar.text, isScript: isScript, at: node) }
+        if !isName { note(scalar.text, isScript: isScript, of: program, at: node) }
         checkSpelling(scalar, isScript: isScript, at: node)
         return scalar.text
     }
@@ -84,8 +88,13 @@ struct DocumentReader {
     }
 
     /// The words of a program's call: one text with blanks in it is a line for a shell, which there is none for.
-    /// - Parameter isUnused: Whether there are `commands`, which run instead.
-    func words(_ node: SourceNode?, _ what: String, isService: Bool = true, isUnused: Bool = false) -> [String] {
+    /// - Parameters:
+    ///   - first: What has the words before them.
+    ///   - isUnused: Whether there are `commands`, which run instead.
+    func words(
+        _ node: SourceNode?, _ what: String, after first: SourceNode? = nil, isService: Bool = true,
+        isUnused: Bool = false
+    ) -> [String] {
         guard let node else { return [] }
         if case .scalar(let scalar) = node.content, !isUnused, !scalar.text.contains("${"),
             scalar.text.contains(where: \.isWhitespace)
@@ -103,18 +112,27 @@ struct DocumentReader {
             sink.error(.badValue, "\(what) is a list of words\(advice)", at: node)
             return []
         }
-        return texts(node, what)
+        return texts(node, what, after: first, isUnused: isUnused)
     }
 
-    /// - Parameter isScript: Whether a shell reads all of them; else it reads what they tell it to.
-    func texts(_ node: SourceNode?, _ what: String, isScript: Bool = false) -> [String] {
+    /// - Parameters:
+    ///   - first: What has the words before them.
+    ///   - isScript: Whether a shell reads all of them; else it reads what they tell it to.
+    ///   - isUnused: Whether nobody reads them.
+    func texts(
+        _ node: SourceNode?, _ what: String, after first: SourceNode? = nil, isScript: Bool = false,
+        isUnused: Bool = false
+    ) -> [String] {
         guard let node else { return [] }
         if case .map = node.content {
             sink.error(.wrongType, "\(what) is a list of texts, not a mapping", at: node)
             return []
         }
         let elements = elements(node)
-        let scripts = isScript ? [] : ShellName.scripts(in: elements.map { plainText($0) ?? "" })
+        let before = first.map { self.elements($0) } ?? []
+        let call = isScript ? [] : (before + elements).map { plainText($0) ?? "" }
+        let scripts = ShellName.scripts(in: call)
+        let code = isUnused ? [:] : CodeWords.places(in: call)
         return elements.enumerated().compactMap { number, element in
             if element.content == .null {
                 sink.warning(.noEffect, "an empty entry of \(what) has no effect", at: element)
@@ -136,7 +154,9 @@ struct DocumentReader {
                         + "one text, “|”, under the anchor", at: element)
                 return nil
             }
-            return text(element, "each of \(what)", isScript: isScript || scripts.contains(number))
+            let place = before.count + number
+            return text(
+                element, "each of \(what)", isScript: isScript || scripts.contains(place), of: code[place])
         }
     }
 

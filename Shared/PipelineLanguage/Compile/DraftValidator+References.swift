@@ -103,6 +103,7 @@ extension DraftValidator {
         guard !checkNumber(reference) else { return }
         checkLiteral(reference, step, stage, places, surroundings.dataNames)
         checkCommand(reference, step, stage, places, surroundings.dataNames)
+        checkCode(reference, step, stage, places, surroundings.dataNames)
         checkPattern(reference, step, stage)
         if draft.parameters[name] != nil || stage.matrix[name] != nil { return }
         if Scope.isReserved(name) { return checkReserved(reference, step, stage) }
@@ -157,6 +158,22 @@ extension DraftValidator {
             reference,
             "the value of \(reference.source) is data: a program's name and its words, in which a shell reads no quotes and "
                 + "no operators; write eval \"\(reference.source)\" to run it as a command")
+    }
+
+    /// A value that is not plain would be code of a program that is no shell of the step: the step fails.
+    private func checkCode(
+        _ reference: SourceReference, _ step: StepDraft?, _ stage: Stage, _ places: [String: [Place]],
+        _ known: DataNames
+    ) {
+        guard let program = reference.program, mayBeData(reference.name, step, stage, places, known) else { return }
+        let name = Scope.aliases[reference.name] ?? reference.name
+        let isVariable =
+            !name.contains(".") && draft.parameters[name] == nil && stage.matrix[name] == nil
+            && step?.step.deploy == nil
+        warn(
+            reference,
+            "this word is code of \(program): unless the value of \(reference.source) is plain (letters, digits and "
+                + "_./@:+,=%-), the step fails; \(CodeWords.remedy(variable: isVariable ? name : nil, for: program))")
     }
 
     /// A value that looks like a pattern is none in a condition.

@@ -136,6 +136,8 @@ struct SourceReference: Sendable, Hashable {
     var mayBeSecret = false
     /// Whether a shell takes it for a command's name.
     var isCommand = false
+    /// The program that takes the text for code.
+    var program: String?
     /// Whether it is asked before any step starts.
     var isInCondition = false
     /// As it is written.

@@ -15,8 +15,9 @@ public struct Substitution {
         /// would not take as plain text: the shell has the same variables, and takes their values as data. Any other value
         /// that is not plain becomes a variable, see ``ShellValues``.
         case shell
-        /// Something that is no shell of this step will run the result. A value that is not plain is an error.
-        case code
+        /// Something that is no shell of this step will run the result, such as `python`. A value that is not plain is an
+        /// error.
+        case code(of: String)
     }
 
     let scope: Scope
@@ -189,7 +190,7 @@ public struct Substitution {
         case .text: .value(result)
         case .pattern: .value(source == .source ? result : Glob.escaped(result))
         case .shell: inScript(result, of: expression, source)
-        case .code: try inCode(result, of: expression, source)
+        case .code(let program): try inCode(result, of: expression, source, program)
         }
     }
 
@@ -206,20 +207,16 @@ public struct Substitution {
 
     /// What stands for a value in code of another language: a plain value only.
     private func inCode(
-        _ result: String, of expression: Expression, _ origin: Scope.Origin
+        _ result: String, of expression: Expression, _ origin: Scope.Origin, _ program: String
     ) throws(SubstitutionError) -> Replacement? {
         if origin == .source || ShellValues.isPlain(result) { return .value(result) }
         guard !scope.isPartial || origin == .given else { return nil }
         let name = Scope.aliases[expression.name] ?? expression.name
         let isVariable = origin == .shell && shellValues?.hasRun != false && !name.hasPrefix(ShellValues.prefix)
-        let remedy =
-            isVariable
-            ? "let the code read the variable \(name)"
-            : "give it a variable in “environment”, and let the code read that"
         throw SubstitutionError(
             code: .unusable, expression: "${\(expression.name)}",
-            problem: "the value is not plain, and would be code of the program that this word is for; \(remedy) "
-                + "(ssh hands variables on with “-o SendEnv=NAME”)")
+            problem: "the value is not plain, and this word is code of \(program); "
+                + CodeWords.remedy(variable: isVariable ? name : nil, for: program))
     }
 
     private static func hint(_ name: String, among candidates: [String]) -> String {

@@ -62,13 +62,13 @@ struct TextResolver {
     func words(
         _ words: [String], _ field: String, after first: [String] = []
     ) throws(SubstitutionError) -> [String] {
-        let code = ShellName.code(in: first + words)
+        let code = CodeWords.places(in: first + words)
         let scripts = ShellName.scripts(in: first + words)
         var resolved: [String] = []
         for (index, word) in words.enumerated() {
             let place = first.count + index
             let context: Substitution.Context =
-                code.contains(place) ? .code : scripts.contains(place) ? .shell : .text
+                code[place].map { .code(of: $0) } ?? (scripts.contains(place) ? .shell : .text)
             resolved.append(try text(word, field, context: context))
         }
         return resolved

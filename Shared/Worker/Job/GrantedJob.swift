@@ -93,7 +93,7 @@ public struct GrantedJob: Sendable {
     }
 
     /// Whether a step names a secret that is for some images alone.
-    func limitsImages(of step: Step) -> Bool {
+    public func limitsImages(of step: Step) -> Bool {
         let values = Array(step.environment.values) + step.pluginEnvironment.map(\.value)
         return values.contains { value in value.secretName.map { images[$0] != nil } ?? false }
     }

@@ -121,7 +121,7 @@ enum Target: String {
             outputs: ["image": ["digest": "sha256:1"]])
         var partial = scope
         partial.isPartial = true
-        for context in [Substitution.Context.text, .shell, .code] {
+        for context in [Substitution.Context.text, .shell, .code(of: "python")] {
             do throws(SubstitutionError) {
                 let source = String(parts.last ?? "")
                 _ = try Substitution.apply(to: source, in: scope, context: context)

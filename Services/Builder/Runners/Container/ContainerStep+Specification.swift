@@ -44,6 +44,10 @@ extension ContainerStep {
         for mount in step.mounts { container.mounts.append(try await containers.mount(mount)) }
         if let mode = step.networkMode {
             container.network = mode
+        } else if run.job.limitsImages(of: step) {
+            // A service of the job may have the name of any host, and would be told what the image is trusted with.
+            container.network = try await containers.networkName(isApart: true)
+            if let remark = Self.apart(run) { await run.log.line(remark) }
         } else {
             container.network = try await containers.networkName()
             container.aliases = [step.name]
@@ -70,6 +74,16 @@ extension ContainerStep {
             return "\(path):\(device.path)"
         }
         return container
+    }
+
+    /// What a step is told that is in a network apart, where there is somebody it could miss.
+    private static func apart(_ run: StepRun) -> String? {
+        let stage = run.job.stage
+        guard run.isBackground || !stage.services.isEmpty || stage.steps.contains(where: \.detach) else { return nil }
+        return
+            "this step and the services of its job do not reach each other: it receives a secret that is for some images "
+            + "alone, and a service could take the name of any host; where it needs them, give it a secret with other "
+            + "limits (slipway secret limit)"
     }
 
     private func environment(of run: StepRun) throws(JobFailure) -> [String: String] {

@@ -8,7 +8,7 @@ import SystemPackage
 import Text
 import Worker
 
-/// What the containers of one job share: the network and the volumes, made when the first container needs them.
+/// What the containers of one job share: networks and volumes, made when the first container needs them.
 actor JobContainers {
     /// How long the job's image may take to change the modes of files.
     private static let patience = Duration.seconds(60)
@@ -18,7 +18,7 @@ actor JobContainers {
     nonisolated let images: JobImages
     private let job: GrantedJob
     private let logger: Logger
-    private var network: Task<String, any Error>?
+    private var networks: [String: Task<String, any Error>] = [:]
     private var volumes: [String: Task<String, any Error>] = [:]
     /// Containers that may write to the workspace, and those that did.
     private var running = 0
@@ -36,13 +36,13 @@ actor JobContainers {
 
     nonisolated var labels: [String: String] { host.labels(job: job.grant.job.rawValue, attempt: job.grant.attempt) }
 
-    /// What the names of the job's objects at the engine begin with; the network's is no longer.
+    /// What the names of the job's objects at the engine begin with.
     nonisolated var prefix: String { "slipway-\(job.grant.job)-\(job.grant.attempt)" }
 
     /// Whether the job made anything at the engine.
     var isUsed: Bool {
         get async {
-            if network != nil || rootImage != nil || !volumes.isEmpty { return true }
+            if !networks.isEmpty || rootImage != nil || !volumes.isEmpty { return true }
             return await images.isUsed
         }
     }
@@ -62,14 +62,16 @@ actor JobContainers {
     }
 
     /// The bridge network in which steps find each other by name.
-    func networkName() async throws -> String {
-        if let network { return try await network.value }
-        let (host, name, labels) = (host, prefix, labels)
+    /// - Parameter isApart: Whether it is the one for steps that nobody is to answer by a name of the pipeline.
+    func networkName(isApart: Bool = false) async throws -> String {
+        let name = isApart ? "\(prefix)-apart" : prefix
+        if let making = networks[name] { return try await making.value }
+        let (host, labels) = (host, labels)
         let making = Task<String, any Error> {
             _ = try await host.engine().createNetwork(name, labels: labels, options: StepNetwork.options())
             return name
         }
-        network = making
+        networks[name] = making
         return try await making.value
     }
 
