@@ -19,13 +19,22 @@ struct RequestClock: Equatable {
     private var unanswered = 0
     /// The answer was there before the request's end.
     private var isAnsweredEarly = false
+    /// A head has begun behind a request that is being done.
+    private var hasBegun = false
 
     /// Bytes came that did not end a head.
     mutating func begin() {
-        if owed == .next { owed = .head }
+        switch owed {
+        case .next: owed = .head
+        case .nothing: hasBegun = true
+        case .first, .head, .body: break
+        }
     }
 
-    mutating func headCame() { owed = .body }
+    mutating func headCame() {
+        hasBegun = false
+        owed = .body
+    }
 
     mutating func requestEnded() {
         if isAnsweredEarly { isAnsweredEarly = false } else { unanswered += 1 }
@@ -37,7 +46,9 @@ struct RequestClock: Equatable {
             isAnsweredEarly = true
         } else {
             unanswered = max(0, unanswered - 1)
-            if owed == .nothing, unanswered == 0 { owed = .next }
+            guard owed == .nothing, unanswered == 0 else { return }
+            owed = hasBegun ? .head : .next
+            hasBegun = false
         }
     }
 }

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Keeps a connection's place and ends it where its client is too slow: who sends a byte now and then keeps nothing open.
-/// It is behind the decoder: bytes that were read and made no part of a request are a head that has begun.
+/// It is behind the decoder: bytes that made no part of a request are a head that has begun.
 final class RequestWatch: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -12,12 +12,13 @@ final class RequestWatch: ChannelDuplexHandler {
     private let patience: RequestPatience
     private let places: ConnectionPlaces
     private let proxies: TrustedProxies
+    private let bytes = RequestBytes()
     private var clock = RequestClock()
     private var place: ConnectionPlaces.Place?
     private var timer: Scheduled<Void>?
     /// Ends a connection whose client reads nothing of its answer.
     private var stall: Scheduled<Void>?
-    /// What was read last made parts of a request.
+    /// The last piece made parts of a request.
     private var hasTakenPart = false
 
     /// - Parameter proxies: those that connections of many clients come from.
@@ -46,18 +47,14 @@ final class RequestWatch: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         hasTakenPart = true
-        switch unwrapInboundIn(data) {
+        let part = unwrapInboundIn(data)
+        bytes.took(part)
+        switch part {
         case .head: change(context) { $0.headCame() }
         case .body: break
         case .end: change(context) { $0.requestEnded() }
         }
         context.fireChannelRead(data)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        if !hasTakenPart { change(context) { $0.begin() } }
-        hasTakenPart = false
-        context.fireChannelReadComplete()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -73,6 +70,9 @@ final class RequestWatch: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
+        case is RequestBytes.Piece:
+            if !hasTakenPart { change(context) { $0.begin() } }
+            hasTakenPart = false
         case is MakeWay: if clock.owed != .nothing { context.close(promise: nil) }
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -108,6 +108,7 @@ extension RequestWatch {
     /// Adds it to a pipeline that decodes HTTP/1.1 already.
     func install(in pipeline: ChannelPipeline.SynchronousOperations) throws {
         let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
+        try pipeline.addHandler(bytes, position: .before(decoder))
         try pipeline.addHandler(self, position: .after(decoder))
     }
 }

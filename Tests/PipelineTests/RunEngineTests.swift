@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Messaging
+import Storage
 import Testing
 
 @testable import Pipeline
@@ -153,6 +154,19 @@ import Testing
             #expect(runs.count == 1)
             let work = try await platform.sentWork()
             #expect(work.count == 1)
+        }
+    }
+
+    @Test func `A hook that comes again when its id is long forgotten makes no second run`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.single)
+            let forgotten = try await platform.store.write { transaction in
+                try transaction.inbox.prune(olderThan: .seconds(-1), in: transaction.database)
+            }
+            #expect(forgotten == 1)
+            try await platform.push(Samples.single)
+            #expect(try await platform.runs().count == 1)
+            #expect(try await platform.sentWork().count == 1)
         }
     }
 

@@ -19,11 +19,16 @@ import Testing
     }
 
     @Test func `What a client owes follows from what it sent and what it was answered`() {
-        let whole: [Event] = [.head, .end, .bytes]
+        let whole: [Event] = [.head, .end]
         let table: [([Event], RequestClock.Owed)] = [
             ([], .first), ([.bytes, .bytes], .first), ([.head, .bytes], .body), (whole, .nothing),
             (whole + [.answer], .next), (whole + [.answer, .bytes], .head), (whole + [.answer, .bytes, .bytes], .head),
             (whole + [.answer, .bytes, .head], .body),
+            // Another head has begun behind one that is being done.
+            (whole + [.bytes], .nothing), (whole + [.bytes, .answer], .head),
+            (whole + [.bytes, .answer, .head], .body), (whole + [.bytes] + whole + [.answer, .answer], .next),
+            (whole + whole + [.bytes, .answer], .nothing),
+            (whole + whole + [.bytes, .answer, .answer], .head),
             // Two at once are answered one after the other.
             (whole + whole + [.answer], .nothing), (whole + whole + [.answer, .answer], .next),
             // A body behind a request that is being done is waited for as any other.

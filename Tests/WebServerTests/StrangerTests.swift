@@ -103,6 +103,34 @@ import Testing
         }
     }
 
+    @Test func `A head that is sent half right behind a whole request ends within its time`() async throws {
+        try await with(patience: short) { port in
+            try await python(
+                port,
+                """
+                get = b"GET /places HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"
+                post = b"POST /body HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 4\\r\\n\\r\\nGET "
+                chunks = b"POST /body HTTP/1.1\\r\\nHost: x\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n"
+                chunks += b"4\\r\\nGET \\r\\n0\\r\\n\\r\\n"
+                slow = b"GET /slow HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"
+                half, idle = [], []
+                for whole in get, post, chunks, slow, get + post:
+                    half.append(open())
+                    half[-1].sendall(whole + b"GET /pl")
+                    idle.append(open())
+                    idle[-1].sendall(whole)
+                for connection in half:
+                    read = rest(connection)
+                    assert read.startswith(b"HTTP/1.1 200 OK"), read
+                time.sleep(1)
+                for connection in idle:
+                    assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+                    connection.sendall(get)
+                    assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK"), "what owes nothing has time"
+                """)
+        }
+    }
+
     @Test func `A body that comes byte by byte ends within its time`() async throws {
         try await with(patience: short) { port in
             try await python(

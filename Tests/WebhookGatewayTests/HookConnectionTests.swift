@@ -152,6 +152,25 @@ struct HookConnectionTests {
         for channel in [new, used] { #expect(!channel.isActive) }
         #expect(places.count == 0)
 
+        // Right behind a whole hook, before its answer or after.
+        for isHolding in [false, true] {
+            let gateway = Gateway()
+            gateway.broker.isHolding = isHolding
+            let behind = try await connect(gateway.routes, places)
+            try await behind.writeInbound(ByteBuffer(bytes: request(Hook()) + Array("POST".utf8)))
+            if isHolding {
+                await behind.testingEventLoop.advanceTime(by: .seconds(40))
+                gateway.broker.confirm()
+                await behind.testingEventLoop.run()
+            }
+            #expect(try await written(behind).hasPrefix("HTTP/1.1 202 Accepted\r\n"))
+            await behind.testingEventLoop.advanceTime(by: .seconds(9))
+            #expect(behind.isActive)
+            await behind.testingEventLoop.advanceTime(by: .seconds(1))
+            #expect(!behind.isActive)
+        }
+        #expect(places.count == 0)
+
         // One that is whole in time is taken, however many pieces it comes in.
         let slow = try await connect(Gateway().routes, places)
         let bytes = try request(Hook())

@@ -19,8 +19,10 @@ struct HookChannel: ServerChildChannel {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             try certificate?.secure(pipeline)
+            let connection = HookConnection(routes: routes, places: places)
+            try pipeline.addHandler(connection.bytes)
             try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
-            try pipeline.addHandler(HookConnection(routes: routes, places: places))
+            try pipeline.addHandler(connection)
             return Value(channel: channel)
         }
     }

@@ -60,9 +60,11 @@ final class HookConnection: ChannelDuplexHandler {
     /// When what is waited for has to be there; `nil` while a request is being done.
     private var deadline: NIODeadline?
     private var watch: Scheduled<Void>?
+    /// Comes before the decoder.
+    let bytes = RequestBytes()
     /// A head has begun and has not ended.
     private var isHeadPartial = false
-    /// What was read last ended a head, or was more of a body.
+    /// The last piece ended a head, or was more of a body.
     private var hasTakenPart = false
 
     init(routes: HookRoutes, places: ConnectionPlaces) {
@@ -83,13 +85,10 @@ final class HookConnection: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         hasTakenPart = true
-        take(unwrapInboundIn(data), context)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        if case .idle = state, !isHeadPartial, !hasTakenPart { beginHead(context) }
-        hasTakenPart = false
-        context.fireChannelReadComplete()
+        let part = unwrapInboundIn(data)
+        bytes.took(part)
+        if case .head = part { isHeadPartial = false }
+        take(part, context)
     }
 
     func read(context: ChannelHandlerContext) {
@@ -107,6 +106,9 @@ final class HookConnection: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
+        case is RequestBytes.Piece:
+            if !hasTakenPart { beginHead(context) }
+            hasTakenPart = false
         case is ChannelShouldQuiesceEvent:
             if case .idle = state { context.close(promise: nil) } else { isLast = true }
         case ChannelEvent.inputClosed:
@@ -151,14 +153,25 @@ final class HookConnection: ChannelDuplexHandler {
     // MARK: - How long it may take
 
     private func expect(_ context: ChannelHandlerContext) {
-        isHeadPartial = false
         deadline = context.eventLoop.now + Self.patience
         if let place { places.waits(place) }
+        if isHeadPartial { hurry(context) }
     }
 
-    /// What came ends no head: the rest of it has to come soon. Nobody counts that as a sign of life.
+    /// What came ends no head: the rest of it has to come soon, once the request before it is done. Nobody counts that as
+    /// a sign of life.
     private func beginHead(_ context: ChannelHandlerContext) {
-        isHeadPartial = true
+        guard !isHeadPartial else { return }
+        switch state {
+        case .idle:
+            isHeadPartial = true
+            hurry(context)
+        case .waiting: isHeadPartial = true
+        case .reading, .dropping: break
+        }
+    }
+
+    private func hurry(_ context: ChannelHandlerContext) {
         deadline = context.eventLoop.now + Self.headPatience
         watch?.cancel()
         watch(context)
