@@ -106,7 +106,7 @@ import Testing
             let access = RegistryAccess(
                 place: RegistryPlace("harbor.example"), username: "u", rules: RegistryRules(uses: uses),
                 sealed: SealedSecret(rawValue: "s"))
-            return try RegistryNeeds(of: Stage(name: "main", steps: steps), handedOn: handedOn).need(access)
+            return try RegistryNeeds(of: JobPart(Stage(name: "main", steps: steps)), handedOn: handedOn).need(access)
         }
         #expect(try need("${REGISTRY}/web:1", ["harbor.example"]))
         #expect(try !need("${REGISTRY}/web:1", ["other.example"]))

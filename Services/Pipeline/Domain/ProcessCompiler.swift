@@ -63,9 +63,8 @@ enum ProcessCompiler {
     /// The process as one run has it: its parameters and all that is known of the run filled in. What only steps will
     /// know stays for the worker.
     static func resolve(
-        _ document: String, parameters: [String: String], variables: RunVariables
+        _ process: PipelineLanguage.Process, parameters: [String: String], variables: RunVariables
     ) throws -> PipelineLanguage.Process {
-        let process = try decode(document)
         let values = try values(of: process, given: parameters)
         do {
             return try process.resolved { stage in
@@ -94,7 +93,8 @@ enum ProcessCompiler {
         }
     }
 
-    private static func decode(_ document: String) throws -> PipelineLanguage.Process {
+    /// A process from its canonical JSON.
+    static func decode(_ document: String) throws -> PipelineLanguage.Process {
         try Wire.decode(PipelineLanguage.Process.self, from: Data(document.utf8))
     }
 

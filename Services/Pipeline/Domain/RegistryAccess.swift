@@ -37,16 +37,16 @@ struct RegistryNeeds: Sendable {
     private var usesHub = false
 
     /// - Parameter handedOn: what the texts may refer to: outputs, parameters, variables.
-    init(of stage: Stage, handedOn: [String]) throws {
-        for step in stage.steps + stage.services {
+    init(of part: JobPart, handedOn: [String]) {
+        for step in part.stage.steps + part.stage.services {
             if step.build != nil { builds = true }
             let image = step.image ?? step.deploy?.image
             if image.map(Self.isOfHub) ?? !step.commands.isEmpty { usesHub = true }
         }
-        texts = try JSONValue(encoding: stage).texts
+        texts = part.document.texts
         if texts.contains(where: { $0.contains("${") }) { texts += handedOn }
         // What a step of the job hands on to a later one is known only there.
-        let own = stage.steps.map { "${steps.\($0.name)." }
+        let own = part.stage.steps.map { "${steps.\($0.name)." }
         if texts.contains(where: { text in own.contains { text.contains($0) } }) { builds = true }
     }
 

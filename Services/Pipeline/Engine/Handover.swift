@@ -26,7 +26,7 @@ struct Handover: Sendable {
             ? try keys.sealUnbound(text, as: binding.purpose) : try keys.seal(text, for: binding, with: receiver)
     }
 
-    func pass(_ kept: SealStore.Kept, as binding: SealBinding) throws -> SealedSecret {
+    func reseal(_ kept: SealStore.Kept, for binding: SealBinding) throws -> SealedSecret {
         do {
             return try seal(try keys.open(kept.sealed, for: kept.binding), for: binding)
         } catch {

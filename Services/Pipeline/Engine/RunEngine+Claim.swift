@@ -10,6 +10,8 @@ extension RunEngine {
     /// - Parameter login: the broker's login that asks: one that is a pool's or a cluster's is given no other's jobs.
     func claim(_ claim: JobClaim, by login: String, in transaction: Transaction) throws -> JobClaimReply {
         let executor = RunExecutor(self, transaction)
+        try Self.bound(
+            [claim.worker, claim.id, claim.life, claim.namespace, claim.cluster], claim.scope, keys: claim.keys)
         // One of an earlier version knows no such refusal.
         if let problem = configuration.handover(to: claim.keys).problem(of: SealAudience(claim.scope ?? WorkerScope()))
         {
@@ -18,7 +20,7 @@ extension RunEngine {
             return .refused(.init(code: claim.keys == nil ? .nothing : .noKey, reason: problem))
         }
         guard let scope = claim.scope else { return try take(claim, by: login, executor, in: transaction) }
-        try Self.check(login, scope)
+        try check(login, scope, claim, in: transaction)
         try learn(of: scope, from: claim, in: transaction)
         if let id = claim.id, let job = try transaction.jobs.claimed(id, by: claim.worker),
             scope.takes(job.scope), let run = try executor.find(job.run)
@@ -38,7 +40,7 @@ extension RunEngine {
             return .refused(.init(code: .unknown, reason: "there is no job \(claim.job?.rawValue ?? "")"))
         }
         let scope = WorkerScope(pool: job.scope.pool, cluster: job.scope.cluster)
-        try Self.check(login, scope)
+        try check(login, scope, claim, in: transaction)
         try learn(of: scope, from: claim, in: transaction)
         let isOwn = job.lease.state == .leased && job.lease.worker == claim.worker
         let own = try isOwn || scope == job.scope ? give(job, claim, executor, in: transaction) : nil
@@ -51,12 +53,11 @@ extension RunEngine {
     private static let claimLimit = 32
 
     /// - Throws: `Problem` where the login is that of another pool or cluster, or of another service.
-    private static func check(_ login: String, _ scope: WorkerScope) throws {
-        guard !BrokerUser.may(login, take: scope) else { return }
-        throw Problem(
-            code: JobClaim.refusedLogin,
-            message: "the login \(login) is not given the jobs of \(MessageMap.wakes(of: scope).name); pipeline broker "
-                + "definitions makes one that is")
+    private func check(
+        _ login: String, _ scope: WorkerScope, _ claim: JobClaim, in transaction: Transaction
+    ) throws {
+        guard let reason = try refusal(of: login, as: claim.worker, taking: scope, in: transaction) else { return }
+        throw Problem(code: JobClaim.refusedLogin, message: reason)
     }
 
     private func next(
@@ -198,18 +199,19 @@ extension RunEngine {
         variables.stageStartedAt = run.startOfStage(job.stage)
         let document = try JSONValue(encoding: stage)
         let environment = run.environment(of: job)
-        let given = try secrets(for: job, stage, run, in: tables) { secret in
-            try handover.pass(secret.kept, as: binding.secret(secret.name))
+        let part = try JobPart(of: stage, document, for: job)
+        let given = try secrets(for: job, part, run, in: tables) { secret in
+            try handover.reseal(secret.kept, for: binding.secret(secret.name))
         }
         let dropped = run.dropped(for: job)
         let outputs = run.outputs(for: job)
         let parameters = try ProcessCompiler.values(of: run.plan.process, given: run.details.trigger.parameters)
         let known = variables.environment(stage: stage).merging(environment?.rules.variables ?? [:]) { own, _ in own }
         let logins = try logins(
-            for: job, stage, run, handedOn: outputs.values.flatMap(\.values) + parameters.values + known.values,
+            for: part, run, handedOn: outputs.values.flatMap(\.values) + parameters.values + known.values,
             in: tables
         ) { access in
-            try handover.pass(access.kept, as: binding.registry(access.place.description))
+            try handover.reseal(access.kept, for: binding.registry(access.place.description))
         }
         return JobGrant(
             job: job.id, run: job.run, attempt: job.lease.attempt,

@@ -4,7 +4,7 @@ import PipelineLanguage
 /// Which secrets a job gets.
 extension RunEngine {
     /// The secrets that a job's steps name, as far as their rules let it.
-    struct Given: Sendable, Equatable {
+    struct GrantedSecrets: Sendable, Equatable {
         /// By name.
         var secrets: [String: SealedSecret] = [:]
         /// Those that only some images get, by name.
@@ -15,13 +15,13 @@ extension RunEngine {
 
     /// - Parameter seal: seals one for the job.
     func secrets(
-        for job: Job, _ stage: Stage, _ run: ActiveRun, in tables: some Tables,
+        for job: Job, _ part: JobPart, _ run: ActiveRun, in tables: some Tables,
         seal: (Secret) throws -> SealedSecret
-    ) throws -> Given {
-        let names = SecretNames.all(in: try JSONValue(encoding: stage.only(job)))
-        guard !names.isEmpty else { return Given() }
+    ) throws -> GrantedSecrets {
+        let names = SecretNames.all(in: part.document)
+        guard !names.isEmpty else { return GrantedSecrets() }
         let receiver = try receiver(job, run, in: tables)
-        var given = Given()
+        var given = GrantedSecrets()
         for secret in try tables.secrets.all(for: run.summary.repository) where names.contains(secret.name) {
             if let reason = secret.refusal(of: receiver) {
                 given.withheld[secret.name] = reason
@@ -35,7 +35,7 @@ extension RunEngine {
     }
 
     /// The registry logins that a job is sent: those of the registries which its steps name, as far as their rules let it.
-    struct GivenLogins: Sendable, Equatable {
+    struct GrantedLogins: Sendable, Equatable {
         /// By place.
         var logins: [String: LoginGrant] = [:]
         /// Those without a limit within the job, by host.
@@ -46,13 +46,13 @@ extension RunEngine {
 
     /// - Parameter seal: seals one for the job.
     func logins(
-        for job: Job, _ stage: Stage, _ run: ActiveRun, handedOn: [String], in tables: some Tables,
+        for part: JobPart, _ run: ActiveRun, handedOn: [String], in tables: some Tables,
         seal: (RegistryAccess) throws -> SealedSecret
-    ) throws -> GivenLogins {
+    ) throws -> GrantedLogins {
         let all = try tables.secrets.registries()
-        guard !all.isEmpty else { return GivenLogins() }
-        let needs = try RegistryNeeds(of: stage.only(job), handedOn: handedOn)
-        var given = GivenLogins()
+        guard !all.isEmpty else { return GrantedLogins() }
+        let needs = RegistryNeeds(of: part, handedOn: handedOn)
+        var given = GrantedLogins()
         for access in all where needs.need(access) {
             if let reason = access.refusal(of: run.origin) {
                 given.withheld[access.place.description] = reason
@@ -100,15 +100,5 @@ extension RunEngine {
             }
         }
         return nil
-    }
-}
-
-extension Stage {
-    /// The stage as one of its jobs needs it: what names the steps of other jobs is not there.
-    fileprivate func only(_ job: Job) -> Stage {
-        var stage = self
-        stage.steps = steps.filter { job.steps.contains($0.name) }
-        if job.kind == .rollout { stage.services = [] }
-        return stage
     }
 }

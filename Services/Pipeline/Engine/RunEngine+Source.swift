@@ -126,12 +126,13 @@ extension RunEngine {
             details.choice = choice
             try transaction.components.keep(
                 process: compiled.document, digest: compiled.digest, now: transaction.now)
-            try start(run, details, compiled.document, in: transaction)
+            let process = try plans.process(compiled.digest) { try ProcessCompiler.decode(compiled.document) }
+            try start(run, details, process, in: transaction)
         }
     }
 
     private func start(
-        _ run: RunSummary, _ details: RunDetails, _ document: String, in transaction: Transaction
+        _ run: RunSummary, _ details: RunDetails, _ process: PipelineLanguage.Process, in transaction: Transaction
     ) throws {
         let runs = transaction.runs
         var run = run
@@ -147,7 +148,7 @@ extension RunEngine {
         }
         let plan: Plan
         do {
-            plan = try Self.plan(document, summary: run, details: details, configuration)
+            plan = try Self.plan(process, summary: run, details: details, configuration)
         } catch let failure as CompileFailure {
             return try fail(failure.summary)
         }
@@ -174,15 +175,22 @@ extension RunEngine {
         try RunExecutor(self, transaction).update(run.id) { $0.start() }
     }
 
-    /// What the process means for this run: its parameters filled in, its conditions looked at.
     static func plan(
         _ document: String, summary: RunSummary, details: RunDetails, _ configuration: EngineConfiguration
+    ) throws -> Plan {
+        try plan(try ProcessCompiler.decode(document), summary: summary, details: details, configuration)
+    }
+
+    /// What the process means for this run: its parameters filled in, its conditions looked at.
+    static func plan(
+        _ process: PipelineLanguage.Process, summary: RunSummary, details: RunDetails,
+        _ configuration: EngineConfiguration
     ) throws -> Plan {
         guard let commit = summary.commit else {
             throw StoreError(.corrupt, "the run \(summary.id) is planned without a commit")
         }
         let process = try ProcessCompiler.resolve(
-            document, parameters: details.trigger.parameters,
+            process, parameters: details.trigger.parameters,
             variables: variables(of: summary, commit, details, configuration))
         var facts = Facts(
             details.trigger, changes: details.changes, message: summary.commit?.message,

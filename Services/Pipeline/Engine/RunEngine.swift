@@ -42,10 +42,13 @@ struct RunEngine: Sendable {
             let choice = details.choice, let progress = details.progress, let serial = try runs.serial(run)
         else { return nil }
         let plan = try plans.plan(of: run) {
-            guard let document = try transaction.components.process(choice.digest) else {
-                throw StoreError(.corrupt, "the process \(choice.digest) of the run \(run) is missing")
+            let process = try plans.process(choice.digest) {
+                guard let document = try transaction.components.process(choice.digest) else {
+                    throw StoreError(.corrupt, "the process \(choice.digest) of the run \(run) is missing")
+                }
+                return try ProcessCompiler.decode(document)
             }
-            return try Self.plan(document, summary: summary, details: details, configuration)
+            return try Self.plan(process, summary: summary, details: details, configuration)
         }
         guard let planner = Planner(plan: plan, progress: progress) else {
             throw StoreError(.corrupt, "the progress of the run \(run) does not fit its process")

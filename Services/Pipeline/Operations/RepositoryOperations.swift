@@ -82,9 +82,9 @@ struct RepositoryOperations: Sendable {
             .init(
                 cloneURL: repository.cloneURL, username: repository.username,
                 token: try repository.token.map {
-                    try handover.pass(
+                    try handover.reseal(
                         .init(sealed: $0, binding: .kept(tokenOf: path, cloneURL: repository.cloneURL)),
-                        as: .token(of: path, cloneURL: repository.cloneURL))
+                        for: .token(of: path, cloneURL: repository.cloneURL))
                 }))
     }
 
