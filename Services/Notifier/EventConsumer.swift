@@ -46,7 +46,7 @@ struct EventConsumer: Service {
         guard event.type == type else {
             throw .permanent("it was sent as “\(type ?? "")”, and is an event of the type “\(event.type)”")
         }
-        return MessageMap.isNarrated(event.type)
+        return MessageMap.isEmitted(event.type)
     }
 
     private func keep(_ message: IncomingMessage) async throws {

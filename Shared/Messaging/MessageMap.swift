@@ -24,8 +24,8 @@ public enum MessageMap {
 
     /// The service that declares exchanges and shared queues, answers requests, and sends parked messages again.
     public static let platform = "pipeline"
-    /// The services that tell what happens on ``events``, and of what.
-    static let narrators: [String: Set<EventType>] = [
+    /// The services that emit ``events``, and which.
+    static let emitters: [String: Set<EventType>] = [
         "sync": [.pushReceived, .sourceSynced, .sourceFailed],
         platform: [.pipelineRunQueued, .pipelineRunStarted, .pipelineRunFinished, .buildQueued],
         "builder": [
@@ -129,12 +129,12 @@ public enum MessageMap {
     /// The services that send messages of a type to a queue; `nil` for a type that is not in the table.
     static func producers(of type: String, in queue: Queue) -> Set<String>? {
         guard case .events = queue.kind else { return producers[type] }
-        let services = narrators.filter { $0.value.contains { $0.isVersion(of: type) } }.keys
+        let services = emitters.filter { $0.value.contains { $0.isVersion(of: type) } }.keys
         return services.isEmpty ? nil : Set(services)
     }
 
-    /// Whether a service tells of events of this type, in any version.
-    public static func isNarrated(_ type: String) -> Bool { producers(of: type, in: notifier) != nil }
+    /// Whether a service emits events of this type, in any version.
+    public static func isEmitted(_ type: String) -> Bool { producers(of: type, in: notifier) != nil }
 
     private static let producers = Dictionary(table.map { ($0.message.type, Set($0.producers)) }) { $0.union($1) }
 
