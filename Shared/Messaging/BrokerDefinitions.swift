@@ -13,7 +13,7 @@ public struct BrokerDefinitions: Encodable, Sendable {
     var topicPermissions: [Permission] = []
     var parameters: [Permission] = []
     var globalParameters: [Permission] = []
-    var policies: [Permission] = []
+    var policies: [Policy]
 
     /// - Parameters:
     ///   - hash: the salted hash of a login's password, as RabbitMQ keeps it.
@@ -46,6 +46,7 @@ public struct BrokerDefinitions: Encodable, Sendable {
         bindings = topology.bindings.map {
             DeclaredBinding(source: $0.exchange, vhost: virtualHost, destination: $0.queue, routingKey: $0.routingKey)
         }
+        policies = [Policy(vhost: virtualHost, pattern: BrokerUser.ownQueues)]
     }
 
     enum CodingKeys: String, CodingKey {
@@ -73,6 +74,33 @@ public struct BrokerDefinitions: Encodable, Sendable {
 
     struct Permission: Encodable, Sendable {
         var user, vhost, configure, write, read: String
+    }
+
+    /// Bounds the queues that logins make by names of their own: nobody looks after those, and a full disk stops everybody.
+    struct Policy: Encodable, Sendable {
+        let name = "slipway-own-queues"
+        var vhost, pattern: String
+        let applyTo = "queues"
+        let priority = 1
+        let definition = Definition()
+
+        struct Definition: Encodable, Sendable {
+            /// In bytes.
+            let maxLength = 64 << 20
+            let overflow = "drop-head"
+            /// How long a queue is kept that nobody uses, in milliseconds: as long as people may be away.
+            let expires = 7 * 86_400_000
+
+            enum CodingKeys: String, CodingKey {
+                case overflow, expires
+                case maxLength = "max-length-bytes"
+            }
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case name, vhost, pattern, priority, definition
+            case applyTo = "apply-to"
+        }
     }
 
     struct DeclaredExchange: Encodable, Sendable {

@@ -65,8 +65,13 @@ extension IncomingMessage {
     }
 
     /// On a parked message: the login that sent it first, as far as whoever parked it is believed, that is for its own
-    /// queue. `nil` where it bears no login.
+    /// queue. Of one without a login it is `nil` where the broker itself parked it, or an earlier version, to whose exchange
+    /// no other login may publish, and ``BrokerLogin/unknown`` elsewhere: whoever may park could leave out its login.
     public var parkedSender: String? {
-        sender { login in BrokerUser.queues(of: login).contains { $0.name == parkedQueue } }
+        guard isSigned else { return exchange == MessageMap.deadLetters ? nil : BrokerLogin.unknown }
+        return sender { login in BrokerUser.queues(of: login).contains { $0.name == parkedQueue } }
     }
+
+    /// Whether it bears a login, as all do but those of earlier versions.
+    public var isSigned: Bool { properties.userID != nil }
 }

@@ -80,6 +80,9 @@ public struct BrokerUser: Sendable, Hashable {
     /// Who listens to events and can do nothing else: with a queue that the broker names, or one called `my-…`.
     static func reader(_ name: String) -> BrokerUser { BrokerUser(name, events) }
 
+    /// What queues are called that a login may make itself: to listen to events, or to what is sent to all.
+    static let ownQueues = "^(amq\\.gen|my-|slipway\\.subscription\\.)"
+
     static let nothing = Permissions(configure: "^$", write: "^$", read: "^$")
 
     static let events = Permissions(
@@ -89,7 +92,7 @@ public struct BrokerUser: Sendable, Hashable {
         let name = [service, part].compactMap(\.self).joined(separator: "-")
         let queues = queues(of: prefix + name)
         var write = Set(MessageMap.table.filter { $0.producers.contains(service) }.flatMap(\.exchanges))
-        if MessageMap.narrators[service] != nil { write.insert(MessageMap.events) }
+        if MessageMap.emitters[service] != nil { write.insert(MessageMap.events) }
         if !queues.isEmpty { write.insert(MessageMap.parked.exchange) }
         for queue in queues { write.insert(queue.again) }
         let heard = MessageMap.table.filter { $0.consumers.contains(service) }.compactMap { entry -> String? in

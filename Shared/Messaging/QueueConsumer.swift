@@ -65,7 +65,7 @@ extension IncomingMessage {
         var message = resent(to: queue.again, routingKey: queue.name, at: login)
         if queue == MessageMap.parked {
             message.properties.headers[Header.parkedQueue] = parkedQueue.map { .string($0) }
-            message.properties.headers[Header.sender] = parkedSender.map { .string($0) }
+            message.properties.headers[Header.sender] = .string(parkedSender ?? BrokerLogin.unknown)
         }
         return message
     }

@@ -25,6 +25,9 @@ struct BrokerWallTests {
             workers.union(["slipway.again.deploy.east", "slipway.again.deploy.west"]),
             ["slipway.deploy.east", "slipway.deploy.west"]
         ),
+        "slipway-deployer-payments.east": (
+            workers.union(["slipway.again.deploy.payments.east"]), ["slipway.deploy.payments.east"]
+        ),
         "slipway-notifier": (["slipway.to.parked", "slipway.again.notifier"], ["slipway.notifier"]),
         "slipway-events": ([], []),
     ]
@@ -35,7 +38,7 @@ struct BrokerWallTests {
 
     private static let topology = MessageMap.topology(
         with: ["default", "gpu"].map(MessageMap.build)
-            + ["default", "east", "west"].map(MessageMap.deploy))
+            + ["default", "east", "west", "payments.east"].map(MessageMap.deploy))
 
     @Test func eachLoginMayDoWhatTheTableAllowsAndNothingElse() async throws {
         try await Self.withNode { node, address in
@@ -64,6 +67,12 @@ struct BrokerWallTests {
                     Topology(queues: [.quorum("slipway.stray")]), Topology(queues: [.quorum("slipway.build.stray")]),
                 ] {
                     #expect(await Self.declares(stray, url) == .accessRefused, "\(login)")
+                }
+                for own in [
+                    Topology(exchanges: [Exchange("my-stray", kind: .fanout)]), Topology(queues: [.quorum("my-stray")]),
+                ] {
+                    let refused: AMQPError.Code? = login == "slipway-events" ? nil : .accessRefused
+                    #expect(await Self.declares(own, url) == refused, "\(login)")
                 }
                 for queue in queues {
                     for exchange in ["slipway.to.build", "slipway.to.pipeline", "slipway.control", "cdevents"] {
@@ -130,17 +139,43 @@ struct BrokerWallTests {
 
     @Test func anEventsLoginHearsEventsAndNothingElse() async throws {
         try await Self.withNode { node, address in
-            let url = try address("slipway-events")
-            let own = Topology(
-                queues: [.quorum("my-tool")],
-                bindings: [Binding(queue: "my-tool", exchange: "cdevents", routingKey: "#")])
-            #expect(await Self.declares(own, url) == nil)
-            for exchange in ["slipway.control", "slipway.to.pipeline", "slipway.to.logs", "slipway.to.parked"] {
-                let other = Topology(
-                    queues: [.quorum("my-tool")],
-                    bindings: [Binding(queue: "my-tool", exchange: exchange, routingKey: "#")])
-                #expect(await Self.declares(other, url) == .accessRefused, "\(exchange)")
+            for (login, own, heard) in [
+                ("slipway-events", "my-tool", "cdevents"),
+                ("slipway-builder-gpu", "slipway.subscription.tool", "slipway.control"),
+            ] {
+                let url = try address(login)
+                for exchange in Self.topology.exchanges.map(\.name) {
+                    let binding = Topology(
+                        queues: [.quorum(own)],
+                        bindings: [Binding(queue: own, exchange: exchange, routingKey: "#")])
+                    let refused: AMQPError.Code? = exchange == heard ? nil : .accessRefused
+                    #expect(await Self.declares(binding, url) == refused, "\(login): \(exchange)")
+                }
             }
+        }
+    }
+
+    /// A full disk stops whoever publishes: hooks, claims and logs.
+    @Test func aQueueOfALoginsOwnHoldsSoMuchAndNoMore() async throws {
+        try await Self.withNode { node, address in
+            for (login, own) in [("slipway-events", "my-"), ("slipway-builder-gpu", "slipway.subscription.")] {
+                let topology = Topology(
+                    exchanges: [Exchange("\(own)x", kind: .fanout)], queues: [.quorum("\(own)q")],
+                    bindings: [Binding(queue: "\(own)q", exchange: "\(own)x", routingKey: "")])
+                try await Broker.with(try address(login), topology: topology) { broker in
+                    for number in 0..<80 {
+                        var body = [UInt8](repeating: 0, count: 1 << 20)
+                        body[0] = UInt8(number)
+                        try await broker.publish(OutgoingMessage(exchange: "\(own)x", routingKey: "", body: body))
+                    }
+                    var deliveries = broker.deliveries(of: "\(own)q", prefetch: 1).makeAsyncIterator()
+                    let first = try #require(try await deliveries.next()).message.body[0]
+                    #expect(first >= 16, "\(login): the oldest give way to what is beyond 64 MiB")
+                }
+            }
+            // One that nobody reads goes by itself.
+            let policies = try await node.control("-q", "list_policies", "--no-table-headers")
+            #expect(policies.contains("\"expires\":604800000"), "\(policies)")
         }
     }
 
@@ -286,7 +321,7 @@ struct BrokerWallTests {
             ServiceProgram.folder.appending("pipeline").string,
             [
                 "broker", "definitions", "--folder", folder, "--address", "127.0.0.1:\(port)", "--pools", "default,gpu",
-                "--clusters", "default,east+west",
+                "--clusters", "default,east+west,payments.east",
             ] + more)
         // The node may run as another user.
         try await runTool("chmod", ["a+rX", directory.string])

@@ -84,6 +84,25 @@ import Testing
         }
     }
 
+    /// What a worker of this version was granted is reported of with a token, also while others may still have none.
+    @Test func aGrantOfThisVersionIsReportedOfWithItsToken() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.delivery)
+            guard case .granted(let grant) = try await platform.ask(life: "1") else {
+                Issue.record("the job is not granted")
+                return
+            }
+            var configuration = platform.engine.configuration
+            configuration.unsignedUntil = .now.adding(.seconds(60))
+            let jobs = JobOperations(
+                engine: RunEngine(
+                    store: platform.store, configuration: configuration, logger: platform.engine.logger),
+                intake: platform.operations.jobs.intake)
+            let ended = JobFinished(job: grant.job, run: grant.run, attempt: 1, outcome: .success, steps: [])
+            #expect(await Self.isRefused { try await JobFinishedHandler(jobs: jobs).handle(ended, $0) })
+        }
+    }
+
     @Test func anUpgradeIsNotedOnceAndANewInstallationHasNone() async throws {
         try await PlatformFixture.with { platform in
             let moment = try await platform.store.read { try $0.deadLetters.upgradedAt() }
@@ -182,7 +201,7 @@ import Testing
             for isOpen in [false, true] {
                 let letter = DeadLetterCollector.letter(parked, takesUnsigned: isOpen)
                 #expect(letter.sender == BrokerLogin.unknown)
-                #expect(DeadLetterCollector.isPassed(letter, takesUnsigned: isOpen) == isOpen)
+                #expect(DeadLetterCollector.isPassed(letter, parked, takesUnsigned: isOpen) == isOpen)
                 #expect(letter.resent.sender == BrokerLogin.unknown)
                 if isOpen { try await letters.pass(letter, as: .otherStage) }
             }
@@ -191,8 +210,29 @@ import Testing
             var failed = parked
             failed.properties.headers[Header.sender] = .string(BrokerLogin.earlier)
             let letter = DeadLetterCollector.letter(failed, takesUnsigned: true)
-            #expect(!DeadLetterCollector.isPassed(letter, takesUnsigned: true))
+            #expect(!DeadLetterCollector.isPassed(letter, failed, takesUnsigned: true))
             #expect(letter.resent.sender == BrokerLogin.earlier)
+        }
+    }
+
+    /// In the first day after an upgrade, too: whoever may park could leave out its login, and say what it likes of it.
+    @Test func whatIsParkedWithoutALoginIsNobodys() {
+        for (exchange, isOpen, sender) in [
+            ("slipway.to.parked", true, BrokerLogin.unknown), ("slipway.to.parked", false, BrokerLogin.unknown),
+            // By the broker, or by an earlier version: nobody else may publish there.
+            ("slipway", true, BrokerLogin.earlier), ("slipway", false, BrokerLogin.unknown),
+        ] {
+            let message = IncomingMessage(
+                exchange: exchange, routingKey: "slipway.parked", body: Array("{}".utf8),
+                properties: MessageProperties(
+                    messageID: "m1", type: "PushReceived",
+                    headers: [
+                        Header.sender: "slipway-webhook-gateway", Header.parkedQueue: "slipway.sync",
+                        Header.parkedReason: .string("\(BrokerLogin.unsigned), so that nobody can tell who sent it"),
+                    ]))
+            let letter = DeadLetterCollector.letter(message, takesUnsigned: isOpen)
+            #expect(letter.resent.sender == sender, "\(exchange) \(isOpen)")
+            #expect(!DeadLetterCollector.isPassed(letter, message, takesUnsigned: isOpen))
         }
     }
 
@@ -201,21 +241,54 @@ import Testing
         try await PlatformFixture.with { platform in
             let letters = platform.operations.deadLetters
             let reason = "\(BrokerLogin.unsigned), so that nobody can tell who sent it"
+            let upgrade = Timestamp.now
+            try await platform.upgraded(at: upgrade)
             for (id, queue, reason, sender) in [
                 ("m1", "slipway.sync", reason, nil), ("m2", "slipway.retry.5s", reason, nil),
                 ("m3", "slipway.sync", "it is no SyncRequested", nil), ("m4", "slipway.sync", reason, ""),
-                ("m5", "slipway.sync", reason, nil),
+                ("m5", "slipway.sync", reason, nil), ("m6", "slipway.sync", reason, nil),
             ] as [(String, String, String, String?)] {
                 try await letters.park(
                     DeadLetter(
                         id: .init(rawValue: id), queue: queue, type: "SyncRequested", version: 1, run: nil,
-                        contentType: "application/json", reason: reason, body: "{}", parkedAt: .now,
-                        sender: sender), as: .otherStage)
+                        contentType: "application/json", reason: reason, body: "{}",
+                        parkedAt: upgrade.adding(.seconds(id == "m6" ? 1 : -1)), sender: sender), as: .otherStage)
             }
-            for _ in 1...2 { try await letters.passUnsigned(as: .otherStage) }
+            for _ in 1...2 { try await letters.passEarlier(as: .otherStage) }
             #expect(try await platform.sentWork() == ["SyncRequested → slipway.sync", "SyncRequested → slipway.sync"])
             let kept = try await letters.list(limit: 10, as: platform.principal).items
-            #expect(kept.map(\.id.rawValue) == ["m4", "m3", "m2"])
+            // What came after the upgrade says of itself why it was parked.
+            #expect(kept.map(\.id.rawValue) == ["m6", "m4", "m3", "m2"])
+        }
+    }
+
+    /// In the first day after an upgrade: a login that it leaves out makes nobody a worker of another pool.
+    @Test func whoBearsNoLoginIsAWorkerOfBefore() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.push(Samples.delivery)
+            let run = try #require(try await platform.runs().first)
+            let build = try #require(try await platform.jobs(of: run.id).first)
+            _ = try await platform.store.write { transaction in
+                try transaction.database.execute(
+                    "INSERT INTO formerWorkers (queue, name) VALUES (?, ?), (?, ?)",
+                    [build.queue, "w1", "slipway.build.gpu", "w2"])
+            }
+            for worker in ["w2", "w3"] {
+                let asked = await #expect(throws: Problem.self) {
+                    try await platform.ask(worker: worker, login: BrokerLogin.earlier)
+                }
+                let claimed = await #expect(throws: Problem.self) {
+                    try await platform.claim(build.id, worker: worker, login: BrokerLogin.earlier)
+                }
+                for problem in [asked, claimed] {
+                    #expect(problem?.code == JobClaim.refusedLogin && problem?.message.contains(worker) == true)
+                }
+                await #expect(throws: MessageFailure.self) {
+                    try await platform.announce(worker, login: BrokerLogin.earlier)
+                }
+            }
+            try await platform.announce("w1", login: BrokerLogin.earlier)
+            #expect(try await platform.claim(build.id, login: BrokerLogin.earlier).isGranted)
         }
     }
 

@@ -31,22 +31,20 @@ import Testing
             #expect(platform.principal.identity == .token)
             #expect(
                 try await refusal { _ = try await access.principal(token: "slp_wrong") } == "notSignedIn not_signed_in")
-            let operations = platform.operations
-            #expect(
-                try await refusal { _ = try await operations.signIn(token: "slp_wrong") } == "notSignedIn wrong_token")
-            let session = try await operations.signIn(token: PlatformFixture.token)
+            #expect(try await refusal { _ = try await access.signIn(token: "slp_wrong") } == "notSignedIn wrong_token")
+            let session = try await access.signIn(token: PlatformFixture.token)
             #expect(try await access.principal(session: session).identity == .session)
             // A session is no token, nor the reverse.
             #expect(try await refusal { _ = try await access.principal(token: session) } == "notSignedIn not_signed_in")
             #expect(
                 try await refusal { _ = try await access.principal(session: PlatformFixture.token) }
                     == "notSignedIn not_signed_in")
-            let late = Timestamp.now.adding(SessionPolicy().life).adding(.seconds(1))
+            let late = Timestamp.now.adding(Access.sessionLife).adding(.seconds(1))
             #expect(
                 try await refusal { _ = try await access.principal(session: session, now: late) }
                     == "notSignedIn not_signed_in")
-            try await operations.signIns.signOut(session)
-            try await operations.signIns.signOut(session)
+            try await access.signOut(session)
+            try await access.signOut(session)
             #expect(
                 try await refusal { _ = try await access.principal(session: session) } == "notSignedIn not_signed_in")
         }
@@ -57,7 +55,7 @@ import Testing
             let (access, tokens) = (platform.operations.access, platform.operations.tokens)
             let made = try await tokens.make(TokenRequest(name: "ci", role: .developer), as: .administrator).token
             #expect(try await tokens.all(as: .administrator).map(\.name) == ["ci", "test"])
-            let session = try await platform.operations.signIn(token: made)
+            let session = try await access.signIn(token: made)
 
             // One of the same name takes its place.
             let next = try await tokens.make(TokenRequest(name: "ci"), as: .administrator).token

@@ -15,10 +15,7 @@ import Testing
                 try transaction.addToken("slp_a", name: "a")
                 try transaction.addToken("slp_b", name: "b")
             }
-            let (a, b) = (
-                try await platform.operations.signIn(token: "slp_a"),
-                try await platform.operations.signIn(token: "slp_b")
-            )
+            let (a, b) = (try await access.signIn(token: "slp_a"), try await access.signIn(token: "slp_b"))
             try await platform.store.write { try $0.addToken("slp_c", name: "a") }
             await #expect(throws: OperationError.self) { try await access.principal(token: "slp_a") }
             await #expect(throws: OperationError.self) { try await access.principal(session: a) }
@@ -70,7 +67,10 @@ import Testing
             let again = PipelineStore(store: try await platform.database.open(Schema.migrations))
             let engine = RunEngine(
                 store: again, configuration: platform.engine.configuration, logger: platform.engine.logger)
-            let jobs = JobOperations(engine: engine, intake: LogIntake(store: again, logs: platform.logs))
+            let jobs = JobOperations(
+                engine: engine,
+                intake: LogIntake(
+                    store: again, logs: platform.logs, limit: Quotas().longestLog, logger: platform.engine.logger))
             for step in ["compile", "image"] {
                 try await StepFinishedHandler(jobs: jobs).handle(
                     StepFinished(

@@ -51,7 +51,7 @@ struct PlatformFixture: Sendable {
             engine: engine, reader: reader, logs: logs,
             hooks: HookAddress(
                 tokens: HookToken(key: try SigningKey(base64: Self.key)), gateway: "https://hooks.example"),
-            firstToken: FirstToken(in: directory), passwords: PasswordHasher(cost: Samples.passwordCost))
+            firstToken: FirstToken(in: directory))
         try await store.write { try $0.addToken(Self.token, name: "test") }
         principal = try await operations.access.principal(token: Self.token)
     }
@@ -100,6 +100,14 @@ struct PlatformFixture: Sendable {
                     path: path, cloneURL: "https://git.example/shop/web.git", defaultBranch: "main",
                     allowsFile: true, createdAt: transaction.now))
             try transaction.environments.save(Samples.production)
+        }
+    }
+
+    /// An installation of before was taken over then.
+    func upgraded(at moment: Timestamp) async throws {
+        _ = try await store.write { transaction in
+            try transaction.database.execute(
+                "INSERT INTO upgrades (name, startedAt) VALUES ('senders', ?)", [moment])
         }
     }
 
@@ -268,11 +276,6 @@ struct PlatformFixture: Sendable {
     }
 }
 
-extension Operations {
-    /// Begins a session with a token.
-    func signIn(token: String) async throws -> String { try await signIns.signIn(token: token, from: .unknown).secret }
-}
-
 extension Transaction {
     /// Adds a token of a service account of its name, which has the role in each scope.
     func addToken(
@@ -289,9 +292,6 @@ extension Transaction {
 }
 
 enum Samples {
-    /// So that a test takes no time.
-    static let passwordCost = PasswordHash.Cost(exponent: 4, blockSize: 1, parallelism: 1)
-
     /// Covers what the samples roll out to.
     static let production = Environment(
         name: "production",

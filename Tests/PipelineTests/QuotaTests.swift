@@ -95,6 +95,27 @@ import Testing
         }
     }
 
+    /// Labels are what pipelines make up: a call for each of them would come before everybody's work.
+    @Test func `The end of a job calls the workers that are there, whatever labels others wait for`() async throws {
+        try await PlatformFixture.with(quotas: Quotas(repositoryAtWork: 1)) { platform in
+            try await platform.announce("w1")
+            for n in 1...2 { try await platform.push(Samples.single, trigger: "t\(n)", message: "m\(n)") }
+            for n in 1...20 {
+                try await platform.push(
+                    "node: {hardware: h\(n)}\n" + Samples.single, trigger: "l\(n)", message: "l\(n)")
+            }
+            guard case .granted(let grant) = try await platform.ask() else {
+                Issue.record("the job is not granted")
+                return
+            }
+            let job = try #require(try await platform.store.read { try $0.jobs.find(grant.job) })
+            func calls() async throws -> Int { try await platform.sentWork().filter { $0 == "JobsWaiting" }.count }
+            let before = try await calls()
+            try await platform.ended(job)
+            #expect(try await calls() == before + 1)
+        }
+    }
+
     @Test func `All jobs together have their limit too`() async throws {
         try await PlatformFixture.with(quotas: Quotas(atWork: 1)) { platform in
             for n in 1...2 { try await platform.push(Samples.single, trigger: "t\(n)", message: "m\(n)") }

@@ -17,6 +17,20 @@ import Testing
         return "steps: [{name: test, image: alpine, commands: [make], environment: {\(variables)}}]"
     }
 
+    /// A step that names a secret, and a rollout that names one.
+    private static func delivery(_ built: String, _ rolledOut: String) -> String {
+        """
+        steps:
+          - {name: test, image: alpine, commands: [make], environment: {X: {from_secret: \(built)}}}
+          - name: deploy
+            deploy:
+              environment: production
+              container: web
+              image: web
+              run: {environment: {X: {from_secret: \(rolledOut)}}}
+        """
+    }
+
     private func secret(_ rules: SecretRules = SecretRules(), _ owner: SecretOwner = .all) -> Secret {
         Secret(
             name: "key", owner: owner, rules: rules, sealed: SealedSecret(rawValue: "v1.k.s"),
@@ -158,17 +172,7 @@ import Testing
     @Test func `A job gets what its own steps name, and none of what the stage's other jobs do`() async throws {
         try await PlatformFixture.with { platform in
             for name in ["build", "live", "unused"] { try await platform.save(name, as: name, of: .all) }
-            let file = """
-                steps:
-                  - {name: test, image: alpine, commands: [make], environment: {B: {from_secret: build}}}
-                  - name: deploy
-                    deploy:
-                      environment: production
-                      container: web
-                      image: web
-                      run: {environment: {L: {from_secret: live}}}
-                """
-            let grant = try await platform.grant(file)
+            let grant = try await platform.grant(Self.delivery("build", "live"))
             #expect(grant.secrets.keys.sorted() == ["build"])
         }
     }
@@ -176,17 +180,7 @@ import Testing
     @Test func `A production secret goes to the rollout that was granted, and to no other job`() async throws {
         try await PlatformFixture.with { platform in
             try await platform.save("hush", as: "live", of: .all, SecretRules(environments: ["production"]))
-            let file = """
-                steps:
-                  - {name: test, image: alpine, commands: [make], environment: {L: {from_secret: live}}}
-                  - name: deploy
-                    deploy:
-                      environment: production
-                      container: web
-                      image: web
-                      run: {environment: {L: {from_secret: live}}}
-                """
-            let built = try await platform.grant(file)
+            let built = try await platform.grant(Self.delivery("live", "live"))
             #expect(built.secrets == [:])
             let job = try #require(try await platform.jobs(of: built.run).first)
             try await platform.ended(

@@ -144,7 +144,7 @@ import Testing
             let token = try await fixture.operations.tokens.make(
                 TokenRequest(name: "ci", role: .viewer, expiresAt: end), as: .administrator
             ).token
-            let session = try await fixture.operations.signIn(token: token)
+            let session = try await access.signIn(token: token)
             _ = try await access.principal(token: token, now: end.adding(.milliseconds(-1)))
             do {
                 _ = try await access.principal(token: token, now: end)

@@ -2,14 +2,11 @@ import Contracts
 
 extension APIClient {
     /// Returns if the platform answers and accepts the account's token.
-    /// - Returns: whose it is.
-    @discardableResult
-    static func check(_ account: Account) async throws -> MeView {
+    static func check(_ account: Account) async throws {
         let client = APIClient(account: account)
         do {
-            let me: MeView = try await client.get(.me)
+            let _: Page<RunSummary> = try await client.get(.runs, query: [("limit", "1")])
             await client.shutdown()
-            return me
         } catch {
             await client.shutdown()
             throw error

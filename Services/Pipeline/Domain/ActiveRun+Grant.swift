@@ -3,6 +3,13 @@ import PipelineLanguage
 
 /// What a worker learns about the run with its job.
 extension ActiveRun {
+    /// Where the run comes from.
+    var origin: RunOrigin {
+        RunOrigin(
+            repository: summary.repository, ref: details.trigger.ref, event: details.trigger.event,
+            tipOf: details.trigger.tipOf ?? [])
+    }
+
     /// How the stage's steps of other jobs ended.
     func outcomes(before job: Job) -> [String: StepOutcome] {
         var outcomes: [String: StepOutcome] = [:]

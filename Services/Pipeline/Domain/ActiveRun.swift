@@ -24,10 +24,10 @@ struct ActiveRun: Sendable {
     /// The place of the run among all, which grows with every new one.
     let serial: Int64
     private(set) var details: RunDetails
-    private(set) var rows: Rows
+    var rows: Rows
     private(set) var planner: Planner
 
-    private var answer: Answer
+    var answer: Answer
     /// Rollouts that were refused while the planner was at work: they end once it has said all.
     private var refused: [(job: Int, reason: String)] = []
 
@@ -167,117 +167,9 @@ struct ActiveRun: Sendable {
         return reconsider(id)
     }
 
-    // MARK: - What workers say
-
-    /// A worker asks for a job.
-    mutating func claim(
-        _ id: JobID, attempt: Int, worker: String, claim: String? = nil, life: String? = nil
-    ) -> (claim: JobLease.Claim, changes: [Change]) {
-        guard let index = index(of: id) else { return (.refused(.unknown, "there is no job \(id)"), []) }
-        let verdict = rows.jobs[index].lease.claim(
-            attempt: attempt, worker: worker, claim: claim, life: life, now: now, lease: rules.lease,
-            timeLimit: .seconds(rows.jobs[index].timeLimit))
-        switch verdict {
-        case .refused: break
-        case .requeued: requeue(index)
-        case .gaveUp(let reason): end(index, .failure, reason)
-        case .granted: begin(index)
-        }
-        return (verdict, changes())
-    }
-
-    mutating func stepStarted(_ message: StepStarted) -> [Change] {
-        guard let index = renewLease(of: message.job, attempt: message.attempt) else { return changes() }
-        let job = rows.jobs[index]
-        guard let step = self.index(of: message.step, in: job) else { return changes() }
-        rows.steps[step].startedAt = message.at
-        rows.steps[step].attempt = message.attempt
-        if rows.steps[step].isService, !rows.steps[step].state.isFinal { rows.steps[step].state = .running }
-        let key = key(of: job)
-        advance { $0.stepStarted(message.step, in: key) }
-        return changes()
-    }
-
-    mutating func stepFinished(_ message: StepFinished) -> [Change] {
-        guard let index = renewLease(of: message.job, attempt: message.attempt) else { return changes() }
-        let job = rows.jobs[index]
-        let report = bounded(message.report, of: job)
-        let key = key(of: job)
-        record(report, of: job, attempt: message.attempt)
-        advance {
-            $0.stepFinished(
-                report.step, in: key, outcome: report.outcome, exitCode: report.exitCode,
-                reason: report.reason)
-        }
-        return changes()
-    }
-
-    mutating func jobFinished(_ message: JobFinished) -> [Change] {
-        guard let index = index(of: message.job) else { return [] }
-        let job = rows.jobs[index]
-        let stopping = job.lease.stopping
-        let isReleased = message.outcome == .released
-        let counts =
-            isReleased
-            ? rows.jobs[index].lease.release(attempt: message.attempt)
-            : rows.jobs[index].lease.finish(attempt: message.attempt, reason: message.reason)
-        guard counts else {
-            stopOutdated(job, attempt: message.attempt)
-            return changes()
-        }
-        if isReleased, stopping == nil {
-            requeue(index)
-            return changes()
-        }
-        var reports: [StepReport] = []
-        for report in message.steps {
-            reports.append(bounded(report, of: job))
-            record(reports[reports.count - 1], of: job, attempt: message.attempt)
-        }
-        end(index, isReleased ? .cancelled : message.outcome, stopping ?? message.reason, reports: reports)
-        return changes()
-    }
-
-    /// What is reported of a step, which fails where its outputs are more than a run may have.
-    private func bounded(_ report: StepReport, of job: Job) -> StepReport {
-        guard !report.outputs.isEmpty, let index = index(of: report.step, in: job) else { return report }
-        let others = rows.steps.indices.filter { $0 != index }.map { rows.steps[$0].outputs }
-        let length = (others + [report.outputs]).joined().reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
-        guard let reason = rules.quotas.refusal(ofOutputs: length) else { return report }
-        var report = report
-        (report.outcome, report.reason, report.outputs) = (.failure, reason, [:])
-        return report
-    }
-
-    /// A sign of life renews the lease. What an attempt says that no longer counts changes nothing, and its worker is told
-    /// to stop.
-    /// - Returns: the job, if what is said of it counts.
-    private mutating func renewLease(of id: JobID, attempt: Int) -> Int? {
-        guard let index = index(of: id) else { return nil }
-        guard rows.jobs[index].lease.renew(attempt: attempt, now: now, lease: rules.lease) else {
-            stopOutdated(rows.jobs[index], attempt: attempt)
-            return nil
-        }
-        return index
-    }
-
-    private mutating func stopOutdated(_ job: Job, attempt: Int) {
-        guard let reason = job.lease.stopReason(of: attempt) else { return }
-        answer.messages.append(
-            .stop(
-                JobCancelled(
-                    job: job.id, run: id, attempt: attempt, reason: reason, isFinal: job.lease.isCalledOff)))
-    }
-
-    /// Keeps what a report says beside the outcome, which is the planner's.
-    private mutating func record(_ report: StepReport, of job: Job, attempt: Int) {
-        guard let index = index(of: report.step, in: job) else { return }
-        rows.steps[index].record(report, attempt: attempt, now: now)
-    }
-
     // MARK: - Jobs
 
-    private mutating func begin(_ index: Int) {
+    mutating func begin(_ index: Int) {
         rows.jobs[index].stuck = nil
         let job = rows.jobs[index]
         if let workload = job.workload, let sequence = job.sequence {
@@ -299,13 +191,13 @@ struct ActiveRun: Sendable {
     }
 
     /// Its lease was given back: another worker gets it, as the next attempt.
-    private mutating func requeue(_ index: Int) {
+    mutating func requeue(_ index: Int) {
         let key = key(of: rows.jobs[index])
         advance { $0.jobReleased(key) }
         ready(index)
     }
 
-    private mutating func end(
+    mutating func end(
         _ index: Int, _ outcome: JobFinished.Outcome, _ reason: String?, reports: [StepReport] = []
     ) {
         let key = key(of: rows.jobs[index])
@@ -368,13 +260,6 @@ struct ActiveRun: Sendable {
         return false
     }
 
-    /// Where the run comes from.
-    var origin: RunOrigin {
-        RunOrigin(
-            repository: summary.repository, ref: details.trigger.ref, event: details.trigger.event,
-            tipOf: details.trigger.tipOf ?? [])
-    }
-
     /// The time limit of a stage begins anew when a rollout that waited does so no more, unless another one still waits.
     private mutating func resume(_ stage: Int) {
         guard let timeout = plan.process.stages[stage].timeout,
@@ -422,7 +307,7 @@ struct ActiveRun: Sendable {
 
     // MARK: - The planner
 
-    private mutating func advance(_ event: (inout Planner) -> [Planner.Action]) {
+    mutating func advance(_ event: (inout Planner) -> [Planner.Action]) {
         for action in event(&planner) {
             switch action {
             case .stageStarted(let name):
@@ -491,16 +376,19 @@ struct ActiveRun: Sendable {
 
     func job(_ id: JobID) -> Job? { rows.jobs.first { $0.id == id } }
 
-    private func index(of step: String, in job: Job) -> Int? {
+    func index(of step: String, in job: Job) -> Int? {
         rows.steps.firstIndex { $0.name == step && job.has($0) }
     }
 
     /// What has changed since the last answer.
-    private mutating func changes() -> [Change] {
+    mutating func changes() -> [Change] {
         while !refused.isEmpty {
             let (index, reason) = refused.removeFirst()
             let steps = rows.jobs[index].steps.map { StepReport(step: $0, outcome: .failure, reason: reason) }
             end(index, .failure, reason, reports: steps)
+        }
+        for index in rows.jobs.indices where rows.jobs[index].lease.state.isFinal && rows.jobs[index].endedAt == nil {
+            rows.jobs[index].endedAt = now
         }
         rows.follow(planner, now: now)
         return answer.give(rows, planner.progress)

@@ -18,6 +18,13 @@ struct DeadLetter: Sendable, Equatable {
     /// login.
     var sender: String?
 
+    /// How long what is kept of it is, about.
+    var bytes: Int { body.utf8.count + reason.utf8.count }
+
+    /// How many are kept of one sender, and how long they may be together, in bytes: nobody fills the disk, nor takes the
+    /// place of what others sent.
+    static let limit = (count: 10_000, bytes: 256 << 20)
+
     var view: DeadLetterView {
         DeadLetterView(id: id, queue: queue, type: type, reason: reason, body: body, parkedAt: parkedAt)
     }

@@ -37,6 +37,7 @@ struct Job: Sendable, Equatable {
     /// When that is over by itself.
     var opensAt: Timestamp?
     var createdAt: Timestamp
+    var endedAt: Timestamp?
 
     /// The queue that wakes its workers.
     var queue: String { scope.queue }

@@ -1,5 +1,6 @@
 import Contracts
 import PipelineLanguage
+import Text
 
 /// How much may be under way at a time, and how much one run may use, so that one repository's flood, or everybody's, ends
 /// in a reason and not in a platform that is full.
@@ -18,10 +19,18 @@ struct Quotas: Sendable, Equatable {
     var jobSeconds = 604_800
     /// How many stages a run may have.
     var stages = 1_000
-    /// How much is kept of what a step prints, in bytes.
+    /// How much is kept of what a step prints, in bytes. Its worker's own lines come on top.
     var logBytes: Int64 = 1 << 30
     /// How long all outputs of a run may be together, in bytes.
     var outputBytes = 4 << 20
+
+    /// How much of a step's log may be its worker's own lines, in bytes.
+    static let logSlack: Int64 = 16 << 20
+    /// How much of a step's log is taken, in bytes.
+    var longestLog: Int64 { logBytes + Self.logSlack }
+
+    /// A sentence for people, as far as one may be long that a worker sends.
+    static func words(_ text: String) -> String { UTF8Boundary.prefix(text, bytes: 16 << 10) }
 
     /// Which jobs are counted.
     enum States: Sendable { case atWork, open }

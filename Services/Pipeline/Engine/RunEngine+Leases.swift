@@ -65,6 +65,7 @@ extension RunEngine {
     func close(_ job: Job, _ reason: String, _ executor: RunExecutor, in transaction: Transaction) throws {
         guard var job = try transaction.jobs.find(job.id), !job.lease.state.isFinal else { return }
         job.lease.abandon(reason)
+        job.endedAt = transaction.now
         try transaction.jobs.update(job)
         if let workload = job.workload { try executor.release(workload) }
     }

@@ -33,9 +33,10 @@ extension RunEngine {
             }
             return
         }
-        let gotStuck = job.stuck == nil && message.stuck != nil
-        if job.stuck != message.stuck { transaction.changed(job.run) }
-        job.stuck = message.stuck
+        let stuck = message.stuck.map(Quotas.words)
+        let gotStuck = job.stuck == nil && stuck != nil
+        if job.stuck != stuck { transaction.changed(job.run) }
+        job.stuck = stuck
         try transaction.jobs.renew(job)
         if gotStuck, let workload = job.workload {
             try RunExecutor(self, transaction).displaceStuck(of: workload)

@@ -1,14 +1,52 @@
 import Contracts
 import Logging
+import Messaging
 import Secrets
 import Storage
+import Text
 
 /// What workers say of themselves.
 extension RunEngine {
+    /// Why whoever asks or announces under a login is not taken for this worker; `nil` where it is. In the first day after
+    /// an upgrade workers that had jobs before it bear none yet.
+    func refusal(
+        of login: String, as worker: String, taking scope: WorkerScope, in tables: some Tables
+    ) throws -> String? {
+        let queue = MessageMap.wakes(of: scope).name
+        guard login == BrokerLogin.earlier else {
+            return BrokerUser.may(login, take: scope)
+                ? nil
+                : "the login \(login) is not given the jobs of \(queue); pipeline broker definitions makes one that is"
+        }
+        guard try !tables.workers.isFormer(worker, of: queue) else { return nil }
+        return "the worker \(worker) bears no login, and had no job of \(queue) before the upgrade; update it"
+    }
+
+    /// Refuses what a worker says of itself where it is longer than any worker has reason to say.
+    /// - Throws: `Problem`.
+    static func bound(_ names: [String?], _ scope: WorkerScope?, keys: [String]?) throws {
+        let all = names.compactMap(\.self) + (scope?.labels ?? []) + (keys ?? [])
+        if all.count > 512 {
+            throw Problem(code: "malformed_worker", message: "\(all.count) labels and keys are more than a worker has")
+        }
+        if let long = all.first(where: { $0.utf8.count > 255 }) {
+            throw Problem(
+                code: "malformed_worker",
+                message:
+                    "“\(UTF8Boundary.prefix(long, bytes: 64))…” has \(long.utf8.count) bytes, and a worker's names and "
+                    + "labels have 255 at most")
+        }
+    }
+
     /// A worker is there, or leaves. What an earlier life of it had and is not heard of goes to others soon; and where jobs
     /// wait that it may take while it has a free slot, it is called: a wake may have been lost.
-    func announced(_ message: WorkerAnnounced, in transaction: Transaction) throws {
+    /// - Throws: `Problem` where the login is not that of such a worker.
+    func announced(_ message: WorkerAnnounced, by login: String, in transaction: Transaction) throws {
         let workers = transaction.workers
+        try Self.bound([message.name, message.life, message.version], message.scope, keys: message.keys)
+        if let reason = try refusal(of: login, as: message.name, taking: message.scope, in: transaction) {
+            throw Problem(code: JobClaim.refusedLogin, message: reason)
+        }
         let key = Worker.Key(queue: message.scope.queue, name: message.name)
         let known = try workers.find(key.name, of: key.queue)
         let isNew = known?.life != message.life
@@ -27,13 +65,14 @@ extension RunEngine {
         let worker = Worker(
             name: message.name, life: message.life, scope: message.scope, slots: message.slots,
             version: message.version,
-            problem: message.problem
+            problem: message.problem.map(Quotas.words)
                 ?? configuration.handover(to: message.keys).problem(of: SealAudience(message.scope)),
             since: isNew ? transaction.now : known?.since ?? transaction.now, heardAt: transaction.now,
             keys: message.keys)
         try workers.save(worker)
         if isNew {
             try workers.prune(now: transaction.now)
+            try workers.bound(key.queue)
             // One that lives on, such as another worker of this name, sends its next heartbeat within a third of the lease.
             try transaction.jobs.shortenLeases(
                 of: key, before: message.life, until: transaction.now.adding(configuration.lease / 2))
@@ -53,7 +92,7 @@ extension RunEngine {
 
     /// Calls the other builders of a pool that have jobs waiting for them: what was to wake them came to another.
     func callOthers(than scope: WorkerScope, in transaction: Transaction) throws {
-        let scopes = Set(try transaction.workers.heard(at: transaction.now).map(\.scope)).filter {
+        let scopes = try transaction.workers.scopes(at: transaction.now).filter {
             $0.queue == scope.queue && $0.labels != scope.labels
         }
         for other in scopes where try transaction.turns.isWaiting(for: other) {
@@ -67,7 +106,7 @@ extension RunEngine {
     /// each comes twice as late as the one before, as ``WakePauses`` says.
     func recount() async throws {
         try await store.write { transaction in
-            let heard = Set(try transaction.workers.heard(at: transaction.now).map(\.scope))
+            let heard = try transaction.workers.scopes(at: transaction.now)
             let executor = RunExecutor(self, transaction)
             let jobs = try transaction.turns.first().compactMap(transaction.jobs.find).filter {
                 $0.scope.labels.isEmpty && !heard.contains($0.scope)
@@ -86,7 +125,7 @@ extension RunEngine {
         }
         guard try wasFull(quotas.repositoryAtWork, job.repository) || wasFull(quotas.atWork, nil) else { return }
         // Labels are what pipelines make up: only workers that are there are called.
-        for scope in Set(try transaction.workers.heard(at: transaction.now).map(\.scope))
+        for scope in try transaction.workers.scopes(at: transaction.now)
         where try transaction.turns.isWaiting(for: scope) {
             try transaction.send(JobsWaiting(scope: scope), run: nil)
         }

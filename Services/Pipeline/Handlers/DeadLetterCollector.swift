@@ -2,6 +2,7 @@ import AMQP
 import Contracts
 import Logging
 import Messaging
+import Metrics
 import ServiceLifecycle
 
 /// Takes parked messages off the broker into the database, where people find them: of any type, for any service. A
@@ -10,9 +11,11 @@ struct DeadLetterCollector: Service {
     private let letters: DeadLetterOperations
     private let loop: DeliveryLoop
     private let login: BrokerLogin
+    private let logger: Logger
 
     init(bus: Bus, letters: DeadLetterOperations, logger: Logger) {
         self.letters = letters
+        self.logger = logger
         login = bus.login
         // There is nowhere else to park what is parked already.
         loop = DeliveryLoop(
@@ -21,21 +24,29 @@ struct DeadLetterCollector: Service {
     }
 
     func run() async throws {
-        if login.takesUnsigned() { try await letters.passUnsigned(as: .otherStage) }
-        try await loop.run { [letters, login] message, _ in
+        if login.takesUnsigned() { try await letters.passEarlier(as: .otherStage) }
+        try await loop.run { [letters, login, logger] message, _ in
             let takesUnsigned = login.takesUnsigned()
             let letter = Self.letter(message, takesUnsigned: takesUnsigned)
-            if Self.isPassed(letter, takesUnsigned: takesUnsigned) {
+            if Self.isPassed(letter, message, takesUnsigned: takesUnsigned) {
                 try await letters.pass(letter, as: .otherStage)
             } else {
-                try await letters.park(letter, as: .otherStage)
+                guard let reason = try await letters.park(letter, as: .otherStage) else { return }
+                Counter(label: "slipway_dead_letters_dropped_total").increment()
+                logger.error(
+                    "a parked message is not kept",
+                    metadata: [
+                        "message": "\(letter.id)", "type": "\(letter.type)", "queue": "\(letter.queue)",
+                        "sender": "\(letter.sender ?? "")", "reason": "\(reason)",
+                    ])
             }
         }
     }
 
-    /// Whether it goes on at once: other stages do not know whether earlier versions may still send.
-    static func isPassed(_ letter: DeadLetter, takesUnsigned: Bool) -> Bool {
-        takesUnsigned && letter.sender == BrokerLogin.unknown && MessageMap.takesWork(letter.queue)
+    /// Whether it goes on at once: a stage parked what bears no login, since it does not know whether earlier versions may
+    /// still send.
+    static func isPassed(_ letter: DeadLetter, _ message: IncomingMessage, takesUnsigned: Bool) -> Bool {
+        takesUnsigned && message.isSigned && letter.sender == BrokerLogin.unknown && MessageMap.takesWork(letter.queue)
     }
 
     private static func sender(of message: IncomingMessage, takesUnsigned: Bool) -> String? {

@@ -6,7 +6,7 @@ struct JobFinishedHandler: MessageHandler {
     let jobs: JobOperations
 
     func handle(_ message: JobFinished, _ context: MessageContext) async throws {
-        try jobs.check(message)
-        try await jobs.jobFinished(message, id: context.id, as: .otherStage)
+        try await jobs.check(message)
+        try await jobs.jobFinished(message, as: .otherStage)
     }
 }

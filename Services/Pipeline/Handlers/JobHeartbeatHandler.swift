@@ -6,7 +6,7 @@ struct JobHeartbeatHandler: MessageHandler {
     let jobs: JobOperations
 
     func handle(_ message: JobHeartbeat, _ context: MessageContext) async throws {
-        try jobs.check(message)
+        try await jobs.check(message)
         try await jobs.heartbeat(message, as: .otherStage)
     }
 }

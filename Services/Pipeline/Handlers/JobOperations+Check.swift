@@ -3,8 +3,8 @@ import Messaging
 
 extension JobOperations {
     /// Lets pass what a worker reports of its own job.
-    /// - Throws: `MessageFailure`, which parks it.
-    func check(_ report: some GrantReport) throws(MessageFailure) {
-        if let reason = refusal(of: report) { throw .permanent(reason) }
+    /// - Throws: `MessageFailure`, which parks it; `StoreError`.
+    func check(_ report: some GrantReport) async throws {
+        if let reason = try await refusal(of: report) { throw MessageFailure.permanent(reason) }
     }
 }

@@ -6,7 +6,7 @@ struct LogChunkHandler: MessageHandler {
     let jobs: JobOperations
 
     func handle(_ message: LogChunk, _ context: MessageContext) async throws {
-        try jobs.check(message)
+        try await jobs.check(message)
         do {
             try await jobs.printed(message, as: .otherStage)
         } catch let error as OperationError {

@@ -6,7 +6,7 @@ struct StepFinishedHandler: MessageHandler {
     let jobs: JobOperations
 
     func handle(_ message: StepFinished, _ context: MessageContext) async throws {
-        try jobs.check(message)
-        try await jobs.stepFinished(message, id: context.id, as: .otherStage)
+        try await jobs.check(message)
+        try await jobs.stepFinished(message, as: .otherStage)
     }
 }

@@ -6,7 +6,7 @@ struct StepStartedHandler: MessageHandler {
     let jobs: JobOperations
 
     func handle(_ message: StepStarted, _ context: MessageContext) async throws {
-        try jobs.check(message)
-        try await jobs.stepStarted(message, id: context.id, as: .otherStage)
+        try await jobs.check(message)
+        try await jobs.stepStarted(message, as: .otherStage)
     }
 }

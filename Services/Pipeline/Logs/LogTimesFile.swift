@@ -6,6 +6,8 @@ import Glibc
 /// and what a crash took from it is not there.
 enum LogTimesFile {
     static let recordSize = 16
+    /// How many it has at most: those of a day of lines without a pause.
+    static let limit = 8 << 20
 
     /// Adds the moments of a chunk that is about to be added to the stream.
     static func append(_ times: [LogTime], to path: String) throws(FileError) {
@@ -18,7 +20,7 @@ enum LogTimesFile {
         while count > 0, let last = try read(1, at: count - 1, descriptor, path).first, last.offset >= first.offset {
             count -= 1
         }
-        let records = times.flatMap {
+        let records = times.prefix(max(0, limit - count)).flatMap {
             bytes(of: UInt64(bitPattern: $0.offset)) + bytes(of: UInt64(bitPattern: $0.at.milliseconds))
         }
         var written = 0

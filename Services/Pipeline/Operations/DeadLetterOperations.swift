@@ -14,14 +14,25 @@ struct DeadLetterOperations: Sendable {
 
     /// Keeps one, durably. One that is parked again replaces what was known of it. Where another sender has taken its id, it
     /// has one made of both, the same each time.
-    func park(_ letter: DeadLetter, as principal: Principal) async throws {
+    /// - Returns: why it is not kept; `nil` where it is.
+    @discardableResult
+    func park(_ letter: DeadLetter, as principal: Principal) async throws -> String? {
         try principal.require(.serveStages)
-        try await store.write { transaction in
+        return try await store.write { transaction in
             var letter = letter
-            while let kept = try transaction.deadLetters.find(letter.id), kept.sender != letter.sender {
+            while let kept = try transaction.deadLetters.find(letter.id) {
+                guard kept.sender != letter.sender else {
+                    try transaction.deadLetters.add(letter)
+                    return nil
+                }
                 letter.id = MessageID(rawValue: "\(letter.id).\(letter.sender ?? "unchecked")")
             }
+            let (held, limit) = (try transaction.deadLetters.held(of: letter.sender), DeadLetter.limit)
+            guard held.count < limit.count, held.bytes + letter.bytes <= limit.bytes else {
+                return "\(held.count) messages of its sender are parked already, of \(held.bytes) bytes"
+            }
             try transaction.deadLetters.add(letter)
+            return nil
         }
     }
 
@@ -41,12 +52,14 @@ struct DeadLetterOperations: Sendable {
         }
     }
 
-    /// Sends to their queues what services that were replaced before the platform have parked until now, since it bore no
-    /// login.
-    func passUnsigned(as principal: Principal) async throws {
+    /// Sends to their queues what services that were replaced before the platform have parked until its upgrade, since it
+    /// bore no login.
+    func passEarlier(as principal: Principal) async throws {
         try principal.require(.serveStages)
         try await store.write { transaction in
-            for letter in try transaction.deadLetters.unsigned() where MessageMap.takesWork(letter.queue) {
+            let letters = transaction.deadLetters
+            guard let moment = try letters.upgradedAt() else { return }
+            for letter in try letters.unsigned(before: moment) where MessageMap.takesWork(letter.queue) {
                 try transaction.resend(letter.resent)
                 try transaction.deadLetters.remove(letter.id)
             }

@@ -1,8 +1,8 @@
 import Contracts
 import Secrets
 
-/// What workers say of their jobs, each message in one transaction. A report that comes twice has the effect of once, by
-/// its message's id.
+/// What workers say of their jobs, each message in one transaction. A report that comes twice has the effect of once: there
+/// is one of its kind for each step of a grant, and one of the job's end.
 struct JobOperations: Sendable {
     let engine: RunEngine
     let intake: LogIntake
@@ -14,12 +14,16 @@ struct JobOperations: Sendable {
         return try await engine.store.write { try engine.claim(claim, by: login, in: $0) }
     }
 
-    /// Why a report is not believed to be of whoever was granted its job; `nil` where it is. Workers of an earlier version
-    /// have no token to show.
-    func refusal(of report: some GrantReport) -> String? {
+    /// Why a report is not believed to be of whoever was granted its job; `nil` where it is. Workers of an earlier version,
+    /// whose claims say nothing of their lives, have no token to show.
+    func refusal(of report: some GrantReport) async throws -> String? {
         let configuration = engine.configuration
         guard let token = report.token else {
-            if let moment = configuration.unsignedUntil, .now < moment { return nil }
+            if let moment = configuration.unsignedUntil, .now < moment,
+                try await engine.store.read({ [id = report.job] in try $0.jobs.find(id)?.lease.life }) == nil
+            {
+                return nil
+            }
             return "it bears no token of a grant of the job \(report.job): update the worker that sends it"
         }
         guard !configuration.grantTokens.verify(token, for: report.job, attempt: report.attempt) else { return nil }
@@ -32,19 +36,39 @@ struct JobOperations: Sendable {
         try await engine.store.write { try engine.heartbeat(message, in: $0) }
     }
 
-    func stepStarted(_ message: StepStarted, id: MessageID, as principal: Principal) async throws {
+    func stepStarted(_ message: StepStarted, as principal: Principal) async throws {
         try principal.require(.serveStages)
-        _ = try await engine.store.write(once: id.of(message)) { try engine.stepStarted(message, in: $0) }
+        try await once("\(message.step).started", message, of: message.step) { try engine.stepStarted(message, in: $0) }
     }
 
-    func stepFinished(_ message: StepFinished, id: MessageID, as principal: Principal) async throws {
+    func stepFinished(_ message: StepFinished, as principal: Principal) async throws {
         try principal.require(.serveStages)
-        _ = try await engine.store.write(once: id.of(message)) { try engine.stepFinished(message, in: $0) }
+        try await once("\(message.report.step).finished", message, of: message.report.step) {
+            try engine.stepFinished(message, in: $0)
+        }
     }
 
-    func jobFinished(_ message: JobFinished, id: MessageID, as principal: Principal) async throws {
+    func jobFinished(_ message: JobFinished, as principal: Principal) async throws {
         try principal.require(.serveStages)
-        _ = try await engine.store.write(once: id.of(message)) { try engine.jobFinished(message, in: $0) }
+        try await once("finished", message) { try engine.jobFinished(message, in: $0) }
+    }
+
+    /// Notes a report by what it is, as workers name its message: whatever ids one makes up, no more are kept than there are
+    /// steps, and none is that of another worker's message or another stage's.
+    private func once(
+        _ what: String, _ report: some GrantReport, of step: String? = nil,
+        _ body: @escaping @Sendable (Transaction) throws -> Void
+    ) async throws {
+        let (id, attempt) = (report.job, report.attempt)
+        try await engine.store.write { transaction in
+            guard let job = try transaction.jobs.find(id) else { return }
+            if let step {
+                let found = try transaction.runs.step(step, stage: job.stage, of: job.run)
+                guard let found, job.has(found) else { return }
+            }
+            guard try transaction.accept(MessageID(rawValue: "\(id).\(attempt).\(what)")) else { return }
+            try body(transaction)
+        }
     }
 
     /// Keeps a piece of a step's log, and returns once it is on the disk.
@@ -60,13 +84,5 @@ struct JobOperations: Sendable {
             throw OperationError(
                 .conflict, "log_gap", "\(gap)", remedy: "send the piece again after what comes before it")
         }
-    }
-}
-
-extension MessageID {
-    /// Under which a report is noted: no worker takes the id of what another one, or another stage, sends.
-    fileprivate func of(_ report: some GrantReport) -> MessageID {
-        let grant = "\(report.job).\(report.attempt)."
-        return rawValue.hasPrefix(grant) ? self : MessageID(rawValue: grant + rawValue)
     }
 }

@@ -6,9 +6,6 @@
 /// knows nothing of HTTP.
 struct Operations: Sendable {
     let access: Access
-    let signIns: SignInOperations
-    let people: PeopleOperations
-    let sessions: SessionOperations
     let tokens: TokenOperations
     let runs: RunOperations
     let repositories: RepositoryOperations
@@ -23,15 +20,10 @@ struct Operations: Sendable {
     let pools: PoolOperations
 
     init(
-        engine: RunEngine, reader: RunReader, logs: LogStore, hooks: HookAddress, firstToken: FirstToken,
-        passwords: PasswordHasher = PasswordHasher(), policy: SessionPolicy = SessionPolicy()
+        engine: RunEngine, reader: RunReader, logs: LogStore, hooks: HookAddress, firstToken: FirstToken
     ) {
         let store = engine.store
-        access = Access(store: store, policy: policy)
-        signIns = SignInOperations(
-            store: store, hasher: passwords, policy: policy, publicURL: engine.configuration.publicURL)
-        people = PeopleOperations(store: store, signIns: signIns)
-        sessions = SessionOperations(store: store, policy: policy)
+        access = Access(store: store)
         tokens = TokenOperations(store: store, first: firstToken, uses: access.uses)
         runs = RunOperations(engine: engine, reader: reader)
         repositories = RepositoryOperations(store: store, configuration: engine.configuration, hooks: hooks)
@@ -41,7 +33,10 @@ struct Operations: Sendable {
         keys = KeyOperations(store: store, keys: engine.configuration.keys)
         deadLetters = DeadLetterOperations(store: store)
         sources = SourceOperations(engine: engine)
-        jobs = JobOperations(engine: engine, intake: LogIntake(store: store, logs: logs))
+        jobs = JobOperations(
+            engine: engine,
+            intake: LogIntake(
+                store: store, logs: logs, limit: engine.configuration.quotas.longestLog, logger: engine.logger))
         workers = WorkerOperations(engine: engine)
         pools = PoolOperations(store: store)
     }

@@ -5,9 +5,11 @@ struct WorkerOperations: Sendable {
     let engine: RunEngine
 
     /// One is there, or leaves. Said again it says the same, so it is not noted in the inbox.
-    func announce(_ worker: WorkerAnnounced, as principal: Principal) async throws {
+    /// - Parameter login: the broker's login that says so, where each service has its own.
+    /// - Throws: `Problem` where the login is not that of such a worker.
+    func announce(_ worker: WorkerAnnounced, by login: String, as principal: Principal) async throws {
         try principal.require(.serveStages)
-        try await engine.store.write { try engine.announced(worker, in: $0) }
+        try await engine.store.write { try engine.announced(worker, by: login, in: $0) }
     }
 
     /// Those that are there, and those that were of late.

@@ -5,9 +5,12 @@ import Secrets
 import Storage
 import Text
 
-/// Tokens, by their hashes.
+/// Tokens and browser sessions, by their hashes.
 struct AccessStore {
     let database: Database
+
+    /// How long a browser stays signed in.
+    static let sessionLife = Duration.seconds(30 * 86_400)
 
     /// 256 random bits as text, after a prefix that says what it is.
     static func random(prefix: String) -> String {
@@ -64,7 +67,7 @@ struct AccessStore {
 
     /// The token of a text; `nil` where it is none. Looked up by hash, so the time it takes tells nothing of the token.
     func token(_ text: String) throws -> Token? {
-        try token(hash: Self.hash(text))
+        try database.row("SELECT * FROM tokens WHERE hash = ?", [Self.hash(text)]).map(Self.token)
     }
 
     /// Notes when tokens were last used; what was noted later stays.
@@ -76,8 +79,27 @@ struct AccessStore {
         }
     }
 
-    func token(hash: String) throws -> Token? {
-        try database.row("SELECT * FROM tokens WHERE hash = ?", [hash]).map(Self.token)
+    /// - Parameter token: what it is begun with.
+    func addSession(_ session: String, token: String, now: Timestamp) throws {
+        try database.execute("DELETE FROM sessions WHERE expiresAt < ?", [now])
+        try database.execute(
+            "INSERT INTO sessions (hash, token, createdAt, expiresAt) VALUES (?, ?, ?, ?)",
+            [Self.hash(session), Self.hash(token), now, now.adding(Self.sessionLife)])
+    }
+
+    /// The token that a session was begun with; `nil` where the session is over: it ends with its token, however that was
+    /// removed.
+    func token(ofSession text: String, now: Timestamp) throws -> Token? {
+        try database.row(
+            """
+            SELECT tokens.* FROM sessions JOIN tokens ON tokens.hash = sessions.token
+            WHERE sessions.hash = ? AND sessions.expiresAt > ?
+            """, [Self.hash(text), now]
+        ).map(Self.token)
+    }
+
+    func removeSession(_ text: String) throws {
+        try database.execute("DELETE FROM sessions WHERE hash = ?", [Self.hash(text)])
     }
 
     private static func token(_ row: Row) throws -> Token {

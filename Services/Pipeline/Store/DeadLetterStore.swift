@@ -10,16 +10,25 @@ struct DeadLetterStore {
     func add(_ letter: DeadLetter) throws {
         try database.execute(
             """
-            INSERT INTO deadLetters (id, queue, type, version, run, contentType, reason, body, parkedAt, sender)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO deadLetters (id, queue, type, version, run, contentType, reason, body, parkedAt, sender, bytes)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
                 queue = excluded.queue, reason = excluded.reason, parkedAt = excluded.parkedAt,
                 sender = excluded.sender
             """,
             [
                 letter.id, letter.queue, letter.type, letter.version, letter.run, letter.contentType, letter.reason,
-                letter.body, letter.parkedAt, letter.sender,
+                letter.body, letter.parkedAt, letter.sender, letter.bytes,
             ])
+    }
+
+    /// How many there are of a sender, and how long they are together.
+    func held(of sender: String?) throws -> (count: Int, bytes: Int) {
+        let condition = sender == nil ? "sender IS NULL" : "sender = ?"
+        let row = try database.row(
+            "SELECT COUNT(*) AS count, COALESCE(CAST(SUM(bytes) AS BIGINT), 0) AS bytes FROM deadLetters WHERE \(condition)",
+            sender.map { [$0] } ?? [])
+        return try row.map { (try $0["count"], try $0["bytes"]) } ?? (0, 0)
     }
 
     /// The newest first.
@@ -37,10 +46,10 @@ struct DeadLetterStore {
     }
 
     /// What was parked for want of a login and collected by the version before, which knew of no senders. In their order.
-    func unsigned() throws -> [DeadLetter] {
+    func unsigned(before moment: Timestamp) throws -> [DeadLetter] {
         try database.rows(
-            "SELECT * FROM deadLetters WHERE sender IS NULL AND reason LIKE ? ORDER BY serial",
-            ["\(BrokerLogin.unsigned)%"]
+            "SELECT * FROM deadLetters WHERE sender IS NULL AND parkedAt < ? AND reason LIKE ? ORDER BY serial",
+            [moment, "\(BrokerLogin.unsigned)%"]
         ).map(Self.letter)
     }
 

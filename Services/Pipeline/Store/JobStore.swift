@@ -18,8 +18,8 @@ struct JobStore {
             """
             INSERT INTO jobs (id, run, stage, place, kind, steps, queue, labels, repository, trace, state, reason,
                 attempt, losses, worker, isConfirmed, leaseUntil, stopping, timeLimit, deadline, workload, sequence,
-                environment, waits, approvals, opensAt, createdAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                environment, waits, approvals, opensAt, createdAt, endedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 job.id, job.run, job.stage, job.place, job.kind.rawValue, JSONColumn(job.steps), job.queue,
@@ -27,7 +27,7 @@ struct JobStore {
                 job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.timeLimit, job.lease.deadline,
                 job.workload, job.sequence, job.environment, job.waits, job.approvals, job.opensAt,
-                job.createdAt,
+                job.createdAt, job.endedAt,
             ])
         try turns.follow(job)
     }
@@ -38,13 +38,13 @@ struct JobStore {
             """
             UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, claim = ?, life = ?,
                 isConfirmed = ?, leaseUntil = ?, stopping = ?, deadline = ?, workload = ?, stuck = ?, environment = ?,
-                waits = ?, approvals = ?, opensAt = ? WHERE id = ?
+                waits = ?, approvals = ?, opensAt = ?, endedAt = ? WHERE id = ?
             """,
             [
                 job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.claim, job.lease.life, job.lease.isConfirmed, job.lease.until, job.lease.stopping,
                 job.lease.deadline, job.workload, job.stuck, job.environment, job.waits, job.approvals, job.opensAt,
-                job.id,
+                job.endedAt, job.id,
             ])
         try turns.follow(job)
     }
@@ -228,6 +228,6 @@ struct JobStore {
             repository: row["repository"], trace: row["trace"], lease: lease, timeLimit: row["timeLimit"],
             workload: row["workload"], sequence: row["sequence"], stuck: row["stuck"],
             environment: row["environment"], waits: row["waits"], approvals: row["approvals"],
-            opensAt: row["opensAt"], createdAt: row["createdAt"])
+            opensAt: row["opensAt"], createdAt: row["createdAt"], endedAt: row["endedAt"])
     }
 }

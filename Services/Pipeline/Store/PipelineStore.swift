@@ -56,7 +56,7 @@ struct PipelineStore: Sendable {
         once id: MessageID, now: Timestamp = .now, _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value? {
         try await write(now: now) { transaction in
-            guard try transaction.inbox.accept(id, now: now, in: transaction.database) else { return nil }
+            guard try transaction.accept(id) else { return nil }
             return try body(transaction)
         }
     }
@@ -69,6 +69,10 @@ struct Transaction: Tables {
     let inbox: Inbox
     let changes: RunChanges
     let now: Timestamp
+
+    /// Notes a message.
+    /// - Returns: `false` if it was noted before: its effect has taken place.
+    func accept(_ id: MessageID) throws -> Bool { try inbox.accept(id, now: now, in: database) }
 
     /// Sends a message with this transaction's commit.
     func send(_ message: some Message, to queue: Queue? = nil, id: MessageID = .make(), run: RunID?) throws {

@@ -8,8 +8,7 @@ enum Schema {
         tokens, EnvironmentStore.migration, EnvironmentStore.adoptions, WorkerStore.migration, TurnStore.migration,
         EnvironmentStore.approvals, senders, PoolStore.migration, SecretStore.rules, RunStore.dropped,
         SealStore.migration, SecretStore.logins,
-        TurnStore.claims, WorkerStore.byQueue, AccountStore.migration,
-        PersonStore.migration,
+        TurnStore.claims, WorkerStore.byQueue, AccountStore.migration, bounds,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so
@@ -267,6 +266,27 @@ enum Schema {
         else { return }
         try database.execute("INSERT INTO upgrades (name, startedAt) VALUES ('senders', ?)", [Timestamp.now])
     }
+
+    private static let bounds = Migration(
+        "2026-11 bounds",
+        sql: """
+            -- None of one that ended before that was kept.
+            ALTER TABLE jobs ADD COLUMN endedAt INTEGER;
+
+            -- How long what is kept of a parked message is.
+            ALTER TABLE deadLetters ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+            UPDATE deadLetters SET bytes = LENGTH(body);
+            CREATE INDEX deadLettersBySender ON deadLetters (sender, bytes);
+
+            -- Those that had jobs before: for a day after an upgrade some of them may not bear a login yet.
+            CREATE TABLE formerWorkers (
+                queue TEXT NOT NULL,
+                name TEXT NOT NULL,
+                PRIMARY KEY (queue, name)
+            ) WITHOUT ROWID;
+            INSERT INTO formerWorkers (queue, name)
+                SELECT DISTINCT queue, worker FROM jobs WHERE worker IS NOT NULL;
+            """)
 
     private static let forges = Migration(
         "2026-11 forges",

@@ -55,6 +55,14 @@ struct WorkerStore {
         try database.rows("SELECT * FROM workers ORDER BY queue, name").map(Self.worker)
     }
 
+    /// The jobs that those take who have been heard of of late.
+    func scopes(at now: Timestamp) throws -> Set<WorkerScope> {
+        try Set(
+            database.rows(
+                "SELECT DISTINCT queue, labels FROM workers WHERE heardAt > ?", [now.adding(.zero - Worker.patience)]
+            ).map { JobRouting.scope(queue: try $0["queue"], labels: try $0.json("labels") ?? []) })
+    }
+
     /// Those that have been heard of of late.
     func heard(at now: Timestamp) throws -> [Worker] {
         try database.rows(
@@ -85,6 +93,23 @@ struct WorkerStore {
     /// Forgets those that have long been gone.
     func prune(now: Timestamp) throws {
         try database.execute("DELETE FROM workers WHERE heardAt < ?", [now.adding(.zero - Self.memory)])
+    }
+
+    /// How many are remembered of one queue: who may announce some could announce any number.
+    static let limit = 2_000
+
+    /// Forgets those of a queue that were not heard of for the longest time, where there are more than may be.
+    func bound(_ queue: String) throws {
+        try database.execute(
+            """
+            DELETE FROM workers WHERE queue = ?1 AND name IN
+                (SELECT name FROM workers WHERE queue = ?1 ORDER BY heardAt DESC, name LIMIT 1000000 OFFSET ?2)
+            """, [queue, Self.limit])
+    }
+
+    /// Whether one that bears no login had jobs of a queue before the upgrade.
+    func isFormer(_ name: String, of queue: String) throws -> Bool {
+        try database.row("SELECT 1 FROM formerWorkers WHERE queue = ? AND name = ?", [queue, name]) != nil
     }
 
     /// Takes all of them to have been heard of now: while this service or the broker was away nobody could be.
