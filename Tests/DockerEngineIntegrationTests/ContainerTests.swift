@@ -1,6 +1,7 @@
 import DockerEngine
 import HTTPClient
 import Logging
+import TestSupport
 import Testing
 
 /// Containers of a real engine, from creation to removal.
@@ -132,12 +133,13 @@ import Testing
             let details = try await scope.engine.inspectContainer(id)
             let port = try #require(details.ports["80/tcp"]?.first?.port)
             var answer = ""
-            for _ in 0..<50 where answer.isEmpty {
+            try await eventually("the server answers") {
                 do {
                     let response = try await scope.client.send(HTTPRequest(.get, "http://127.0.0.1:\(port)/"))
                     answer = String(decoding: try await response.body.collect(upTo: 100), as: UTF8.self)
-                } catch {
-                    try await Task.sleep(for: .milliseconds(100))
+                    return true
+                } catch is HTTPClientError {
+                    return false
                 }
             }
             #expect(answer == "hi\n")

@@ -3,6 +3,7 @@ import Foundation
 import HTTPClient
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 /// Images: built from a streamed context, pushed to and pulled from a real registry.
@@ -123,9 +124,7 @@ import Testing
                     BuildOptions(context: "\(scope.folder)/s", labels: scope.labels)
                 ) { transcript.add($0) }
             }
-            for _ in 0..<100 where !transcript.value.contains("begun\n") {
-                try await Task.sleep(for: .milliseconds(100))
-            }
+            try await eventually("the build is at its command") { transcript.value.contains("begun\n") }
             build.cancel()
             // Left alone, the build would succeed after a minute.
             await #expect(throws: (any Error).self) { _ = try await build.value }

@@ -4,7 +4,6 @@ import Logging
 import NIOCore
 import Runtime
 import ServiceLifecycle
-import Synchronization
 import TestSupport
 import Testing
 
@@ -223,37 +222,16 @@ import Testing
     }
 
     @Test func `An address that has all it may have is told of, once a minute, with what to do for a proxy`() throws {
-        let lines = Lines()
-        let places = ConnectionPlaces(
-            limit: 100, sourceLimit: 2, logger: Logger(label: "test") { _ in Lines.Handler(lines: lines) })
+        let lines = LogLines()
+        let places = ConnectionPlaces(limit: 100, sourceLimit: 2, logger: lines.logger)
         let address = try #require(IPAddress("2001:db8:1:2:3:4:5:6"))
         let held = (0..<2).map { _ in places.enter(from: address) {} }
         #expect(held.allSatisfy { $0 != nil } && lines.all.isEmpty)
         for _ in 0..<3 { _ = places.enter(from: address) {} }
-        let said = lines.all
+        let said = lines.all.map { "\($0.message) \($0.metadata)" }
         #expect(said.count == 1)
         #expect(said.first?.contains("SLIPWAY_TRUSTED_PROXIES") == true)
         #expect(said.first?.contains("2001:db8:1:2:3:4:5:6") == true)
-    }
-
-    private final class Lines: Sendable {
-        private let lines = Mutex<[String]>([])
-        var all: [String] { lines.withLock { $0 } }
-
-        struct Handler: LogHandler {
-            let lines: Lines
-            var logLevel = Logger.Level.info
-            var metadata: Logger.Metadata = [:]
-
-            subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-                get { metadata[key] }
-                set { metadata[key] = newValue }
-            }
-
-            func log(event: LogEvent) {
-                lines.lines.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
-            }
-        }
     }
 
     @Test func `A source is what one client has`() throws {

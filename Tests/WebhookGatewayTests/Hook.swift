@@ -9,6 +9,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Secrets
 import Synchronization
+import TestSupport
 import Testing
 import WebServer
 
@@ -187,7 +188,7 @@ struct Gateway {
     }
 
     var routes: HookRoutes {
-        let logger = Logger(label: "test") { [lines] _ in LogLines.Handler(lines: lines) }
+        let logger = lines.logger
         return HookRoutes(
             forges: ForgeRegistry.all(
                 secrets ?? HookSecrets(token: HookToken(key: Hook.key), groups: groups, signed: signed)),
@@ -209,33 +210,6 @@ struct Gateway {
             channel.pipeline.fireChannelActive()
         }
         return GatewayConnection(channel: channel)
-    }
-}
-
-/// What the gateway logs.
-final class LogLines: Sendable {
-    struct Line: Sendable {
-        var message: String
-        var client: String?
-    }
-    private let lines = Mutex<[Line]>([])
-    var all: [Line] { lines.withLock { $0 } }
-
-    struct Handler: LogHandler {
-        let lines: LogLines
-        var logLevel = Logger.Level.info
-        var metadata: Logger.Metadata = [:]
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            lines.lines.withLock {
-                $0.append(Line(message: "\(event.message)", client: event.metadata?["client"].map { "\($0)" }))
-            }
-        }
     }
 }
 

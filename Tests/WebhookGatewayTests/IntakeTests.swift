@@ -5,6 +5,7 @@ import Messaging
 import NIOCore
 import NIOHTTP1
 import Storage
+import TestSupport
 import Testing
 import WebServer
 
@@ -221,7 +222,7 @@ struct IntakeTests {
             #expect(
                 try await connection.send(.POST, "/hooks/gitlab", headers, try Hook().body).status == .unauthorized)
             let refused = try #require(gateway.lines.all.first { $0.message == "hook refused" })
-            #expect(refused.client == expected)
+            #expect(refused["client"] == expected)
         }
     }
 }
