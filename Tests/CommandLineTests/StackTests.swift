@@ -163,6 +163,23 @@ import Testing
                 nil, "seal-keys-sync", "seal-keys-pipeline", "seal-keys-builder-gpu",
                 "seal-keys-deployer-default+staging", nil,
             ])
+        // A pool is the builder's, unless it is said of the deployer.
+        func pools(_ inherited: [String: String], _ arguments: String...) -> [String?] {
+            let settings = arguments.compactMap(StackSetting.init(argument:))
+            return StackService.all.filter { ["builder", "deployer"].contains($0.name) }.flatMap { service in
+                let environment = service.environment(
+                    layout: layout, broker: "", inherited: inherited, settings: settings, engine: nil, processes: false)
+                #expect(environment["SLIPWAY_DEPLOYER_POOL"] == nil)
+                let known = StackService.value(of: "SLIPWAY_POOL", for: service.name, settings, inherited)
+                #expect(known == environment["SLIPWAY_POOL"])
+                return [known, environment["SLIPWAY_SEAL_KEYS_FILE"]?.split(separator: "/").last.map(String.init)]
+            }
+        }
+        let own = ["gpu", "seal-keys-builder-gpu", nil, "seal-keys-deployer-default"]
+        #expect(pools(["SLIPWAY_POOL": "gpu"]) == own && pools([:], "SLIPWAY_POOL=gpu") == own)
+        let both = ["gpu", "seal-keys-builder-gpu", "pay", "seal-keys-deployer-pay.default"]
+        #expect(pools(["SLIPWAY_POOL": "gpu", "SLIPWAY_DEPLOYER_POOL": "pay"]) == both)
+        #expect(pools(["SLIPWAY_POOL": "gpu"], "deployer:SLIPWAY_POOL=pay") == both)
         let pooled = ["SLIPWAY_POOL": "payments", "SLIPWAY_CLUSTERS": "staging=docker"]
         #expect(StackService.clusters { pooled[$0] } == ["payments.default", "payments.staging"])
     }

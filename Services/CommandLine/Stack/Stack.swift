@@ -60,7 +60,7 @@ struct Stack: Sendable {
     }
 
     private func setting(_ name: String, of service: String) -> String? {
-        settings.last { $0.name == name && ($0.service ?? service) == service }?.value ?? inherited[name].nonEmpty
+        StackService.value(of: name, for: service, settings, inherited)
     }
 
     private func part(of service: StackService) -> String { service.part { setting($0, of: service.name) } }

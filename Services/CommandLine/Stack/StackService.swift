@@ -45,6 +45,24 @@ struct StackService: Sendable, Equatable {
         }
     }
 
+    /// A variable that is given to all of the stack, as a service of it reads it; `nil` where it is not for that one. A pool
+    /// is meant for the builder: one that only its environments name is another's choice than that of where steps run.
+    static func variable(_ name: String, of service: String) -> String? {
+        switch name {
+        case "SLIPWAY_POOL": service == "deployer" ? nil : name
+        case "SLIPWAY_DEPLOYER_POOL": service == "deployer" ? "SLIPWAY_POOL" : nil
+        default: name
+        }
+    }
+
+    /// The value that a service of the stack has of a setting.
+    static func value(
+        of name: String, for service: String, _ settings: [StackSetting], _ inherited: [String: String]
+    ) -> String? {
+        settings.last { $0.name(for: service) == name }?.value
+            ?? inherited.first { variable($0.key, of: service) == name && !$0.value.isEmpty }?.value
+    }
+
     /// The pool of the stack's builder or deployer.
     static func pool(_ setting: (_ name: String) -> String?) -> String { setting("SLIPWAY_POOL") ?? "default" }
 
@@ -66,7 +84,10 @@ struct StackService: Sendable, Equatable {
         layout: StackLayout, broker: String, inherited: [String: String], settings: [StackSetting], engine: String?,
         processes: Bool
     ) -> [String: String] {
-        var environment = inherited
+        var environment: [String: String] = [:]
+        for (given, value) in inherited {
+            if let own = Self.variable(given, of: name) { environment[own] = value }
+        }
         // A login of the command line is no setting of a service.
         for name in ["SLIPWAY_SERVER", "SLIPWAY_TOKEN", "SLIPWAY_TOKEN_FILE"] { environment[name] = nil }
         for name in ["SLIPWAY_LISTEN", "SLIPWAY_ADMIN_LISTEN", "SLIPWAY_DATA", "SLIPWAY_BROKER_URL"] {
@@ -81,15 +102,12 @@ struct StackService: Sendable, Equatable {
             environment[key.variable + "_FILE"] = keys.contains(key) ? layout.key(key.rawValue) : nil
         }
         if keys.contains(.seal) {
-            let part = part { name in
-                settings.last { $0.name == name && ($0.service ?? self.name) == self.name }?.value
-                    ?? inherited[name].nonEmpty
-            }
+            let part = part { Self.value(of: $0, for: name, settings, inherited) }
             environment[Key.seal.variable + "_FILE"] = layout.key(KeyFolder.file(of: part))
         }
         if let port = port(layout) { environment["SLIPWAY_LISTEN"] = "127.0.0.1:\(port)" }
-        for setting in settings where setting.service == nil || setting.service == name {
-            environment[setting.name] = setting.value
+        for setting in settings {
+            if let own = setting.name(for: name) { environment[own] = setting.value }
         }
         let socket = environment["SLIPWAY_DOCKER_SOCKET"].nonEmpty ?? engine
         for (name, value) in ownDefaults(layout, engine: socket, processes: processes) where environment[name] == nil {

@@ -20,6 +20,12 @@ struct StackSetting: Sendable, Equatable, ExpressibleByArgument {
         self.name = name
     }
 
+    /// What a service reads it as; `nil` where it is not for that one.
+    func name(for service: String) -> String? {
+        guard let one = self.service else { return StackService.variable(name, of: service) }
+        return one == service ? name : nil
+    }
+
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
