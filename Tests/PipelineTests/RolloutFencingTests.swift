@@ -138,6 +138,40 @@ import Testing
         }
     }
 
+    /// Whose the workload is the deployer sees: until then another's rollout of it is granted, and then refused.
+    @Test func `A rollout of another repository does not make an older one good again`() async throws {
+        try await PlatformFixture.with { platform in
+            let other = RepositoryPath(rawValue: "shop/b")
+            try await platform.register(other)
+            var rules = Samples.production.rules
+            rules.repositories = ["shop/*"]
+            try await platform.save(rules, as: "production")
+            try await platform.push(Samples.delivery, trigger: "t1", message: "m1")
+            let slow = try #require(try await platform.runs().first)
+            let build = try #require(try await platform.jobs(of: slow.id).first)
+            _ = try await platform.claim(build.id)
+            for (number, repository) in [PlatformFixture.path, other].enumerated() {
+                let id = "\(number + 2)"
+                try await platform.push(file, trigger: "t\(id)", message: "m\(id)", repository: repository)
+                let run = try #require(try await platform.runs().first)
+                let job = try #require(try await platform.jobs(of: run.id).first)
+                guard case .granted = try await platform.claim(job.id) else {
+                    Issue.record("\(repository): not granted")
+                    return
+                }
+                let outcome: StepOutcome = repository == other ? .failure : .success
+                try await platform.ended(
+                    job, outcome == .success ? .success : .failure,
+                    steps: [StepReport(step: "deploy", outcome: outcome)])
+            }
+            try await platform.finished("compile", build)
+            try await platform.finished("image", build, outputs: ["reference": "r@sha256:1"])
+            try await platform.ended(build)
+            let ended = try #require(try await platform.reader.view(slow.id))
+            #expect(ended.summary.state == .cancelled && ended.summary.reason?.contains("a newer rollout") == true)
+        }
+    }
+
     // MARK: - Stuck
 
     /// A rollout that a worker has, and a newer one that waits for it.

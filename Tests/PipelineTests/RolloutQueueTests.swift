@@ -9,6 +9,12 @@ import Testing
         .init(job: JobID(rawValue: job), run: RunID(rawValue: run), sequence: sequence, state: state)
     }
 
+    private func begun(
+        _ run: String, _ sequence: Int64, of repository: String = ""
+    ) -> [RepositoryPath: RolloutQueue.Begun] {
+        [RepositoryPath(rawValue: repository): .init(sequence: sequence, run: RunID(rawValue: run))]
+    }
+
     @Test func `The first one goes`() {
         let (verdict, superseded) = RolloutQueue(rollouts: []).admit(rollout("a", run: "1", 1, .queued))
         #expect(verdict == .dispatch)
@@ -32,13 +38,13 @@ import Testing
     @Test func `One whose build took longer than that of a newer run is out of date`() {
         let waiting = RolloutQueue(rollouts: [rollout("b", run: "2", 2, .leased)])
         #expect(waiting.admit(rollout("a", run: "1", 1, .queued)).verdict == .superseded(by: RunID(rawValue: "2")))
-        let done = RolloutQueue(rollouts: [], newest: (2, RunID(rawValue: "2")))
+        let done = RolloutQueue(rollouts: [], newest: begun("2", 2))
         #expect(done.admit(rollout("a", run: "1", 1, .queued)).verdict == .superseded(by: RunID(rawValue: "2")))
     }
 
     @Test func `The same rollout after its worker was lost goes again`() {
         let queue = RolloutQueue(
-            rollouts: [rollout("a", run: "1", 1, .queued)], newest: (1, RunID(rawValue: "1")))
+            rollouts: [rollout("a", run: "1", 1, .queued)], newest: begun("1", 1))
         #expect(queue.admit(rollout("a", run: "1", 1, .queued)).verdict == .dispatch)
     }
 
@@ -79,8 +85,8 @@ import Testing
             #expect(outcome([rollout("a", run: "1", 1, state), b], b) == [nil])
             #expect(outcome([a, rollout("b", run: "2", 2, state)], a) == ["2"])
         }
-        let begun = RolloutQueue(rollouts: [a], newest: (2, RunID(rawValue: "2")))
-        #expect(begun.wait(a).winner == RunID(rawValue: "2"))
+        let done = RolloutQueue(rollouts: [a], newest: begun("2", 2))
+        #expect(done.wait(a).winner == RunID(rawValue: "2"))
     }
 
     /// Whose the workload is shows at the deployer: until then nobody ends another's by naming it.
@@ -98,10 +104,14 @@ import Testing
             #expect(queue.admit(own).superseded.isEmpty && queue.wait(own).winner == nil)
             #expect(queue.admit(own).verdict == (state == .queued ? .hold : .dispatch))
         }
-        let begun = RolloutQueue(
-            rollouts: [], newest: (2, RunID(rawValue: "2")), newestRepository: RepositoryPath(rawValue: "shop/b"))
-        #expect(begun.admit(rollout("a", run: "1", 1, .held)).verdict == .dispatch)
-        #expect(begun.wait(rollout("a", run: "1", 1, .waiting)).winner == nil)
+        var done = RolloutQueue(rollouts: [], newest: begun("2", 2, of: "shop/b"))
+        #expect(done.admit(rollout("a", run: "1", 1, .held)).verdict == .dispatch)
+        #expect(done.wait(rollout("a", run: "1", 1, .waiting)).winner == nil)
+        // Nor does it make what is older of their own good again.
+        var own = rollout("a", run: "1", 1, .held)
+        own.repository = RepositoryPath(rawValue: "shop/a")
+        done.newest.merge(begun("1b", 2, of: "shop/a")) { $1 }
+        #expect(done.admit(own).verdict == .superseded(by: RunID(rawValue: "1b")))
         var stuck = rollout("a", run: "1", 1, .leased)
         stuck.isStuck = true
         #expect(RolloutQueue(rollouts: [stuck, other(rollout("b", run: "2", 2, .held))]).displaced().isEmpty)

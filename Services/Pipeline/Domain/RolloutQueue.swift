@@ -29,21 +29,13 @@ struct RolloutQueue: Sendable, Equatable {
 
     /// Those that have not ended.
     var rollouts: [Rollout]
-    /// The newest that was ever begun.
-    var newest: (sequence: Int64, run: RunID)?
-    /// Whose that was; `nil` where that is not known.
-    var newestRepository: RepositoryPath?
+    /// The newest that was ever begun, of each repository; under no name, one that may be of any.
+    var newest: [RepositoryPath: Begun] = [:]
 
-    init(
-        rollouts: [Rollout], newest: (sequence: Int64, run: RunID)? = nil, newestRepository: RepositoryPath? = nil
-    ) {
-        self.rollouts = rollouts
-        self.newest = newest
-        self.newestRepository = newestRepository
-    }
-
-    static func == (left: RolloutQueue, right: RolloutQueue) -> Bool {
-        left.rollouts == right.rollouts && left.newest?.sequence == right.newest?.sequence
+    /// A rollout that was given to a worker.
+    struct Begun: Sendable, Equatable {
+        var sequence: Int64
+        var run: RunID
     }
 
     /// What becomes of a rollout that is ready (or ready again), and which ones have to give way to it. Those of another
@@ -73,10 +65,8 @@ struct RolloutQueue: Sendable, Equatable {
 
     /// The run of a newer rollout of the same repository that was begun.
     private func begun(after rollout: Rollout) -> RunID? {
-        guard let newest, newest.sequence > rollout.sequence, newest.run != rollout.run,
-            newestRepository.map({ $0 == rollout.repository }) ?? true
-        else { return nil }
-        return newest.run
+        [newest[rollout.repository], newest[RepositoryPath(rawValue: "")]].compactMap { $0 }
+            .filter { $0.sequence > rollout.sequence && $0.run != rollout.run }.max { $0.sequence < $1.sequence }?.run
     }
 
     /// Those that are under way and stuck while a newer one of another run waits for them: they are stopped.

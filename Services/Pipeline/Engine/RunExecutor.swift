@@ -60,7 +60,7 @@ final class RunExecutor {
             try transaction.jobs.insert(job)
         case .job(let job): try transaction.jobs.update(job)
         case .rollout(let workload, let sequence):
-            try transaction.jobs.begin(workload, sequence: sequence, run: run.id)
+            try transaction.jobs.begin(workload, sequence: sequence, run: run.id, of: run.summary.repository)
         case .offer(let job): try offer(job, of: run)
         case .stop(let message): try transaction.send(message, run: run.id)
         case .started: try transaction.emit(engine.events.started(run.summary, run.details), run: run.id)

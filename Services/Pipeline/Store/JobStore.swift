@@ -168,30 +168,47 @@ struct JobStore {
                 (approvals IS NOT NULL) AS needsApproval FROM jobs
             WHERE workload = ? AND state IN ('waiting', 'held', 'queued', 'leased') ORDER BY sequence
             """, [workload])
-        let newest = try database.row(
-            """
-            SELECT workloads.sequence, workloads.run, runs.repository FROM workloads
-            LEFT JOIN runs ON runs.id = workloads.run WHERE name = ?
-            """, [workload])
+        var newest: [RepositoryPath: RolloutQueue.Begun] = [:]
+        for row in try database.rows("SELECT * FROM newestRollouts WHERE workload = ?", [workload]) {
+            newest[try row["repository"]] = try RolloutQueue.Begun(sequence: row["sequence"], run: row["run"])
+        }
         return RolloutQueue(
             rollouts: try rows.map {
                 try RolloutQueue.Rollout(
                     job: $0["id"], run: $0["run"], sequence: $0["sequence"],
                     state: JobLease.State(rawValue: $0["state"]) ?? .finished, isStuck: $0["isStuck"],
                     repository: $0["repository"], environment: $0["environment"], needsApproval: $0["needsApproval"])
-            }, newest: try newest.map { (try $0["sequence"], try $0["run"]) },
-            newestRepository: try newest.flatMap { try $0["repository"] })
+            }, newest: newest)
     }
 
-    /// Notes that a rollout was given to a worker: from now on older ones are out of date.
-    func begin(_ workload: String, sequence: Int64, run: RunID) throws {
+    /// Notes that a rollout was given to a worker: from now on older ones of its repository are out of date. Those of another
+    /// are not: whose the workload is shows at the deployer, which may refuse it.
+    func begin(_ workload: String, sequence: Int64, run: RunID, of repository: RepositoryPath) throws {
         try database.execute(
             """
-            INSERT INTO workloads (name, sequence, run) VALUES (?, ?, ?)
-            ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, run = excluded.run
-                WHERE excluded.sequence > workloads.sequence
-            """, [workload, sequence, run])
+            INSERT INTO newestRollouts (workload, repository, sequence, run) VALUES (?, ?, ?, ?)
+            ON CONFLICT (workload, repository) DO UPDATE SET sequence = excluded.sequence, run = excluded.run
+                WHERE excluded.sequence > newestRollouts.sequence
+            """, [workload, repository, sequence, run])
     }
+
+    static let newest = Migration(
+        "2026-11 newest rollouts",
+        sql: """
+            -- The newest sequence that was given to a worker, for each workload and repository; without a repository where
+            -- the run is not kept any more.
+            CREATE TABLE newestRollouts (
+                workload TEXT NOT NULL,
+                repository TEXT NOT NULL,
+                sequence INTEGER NOT NULL,
+                run TEXT NOT NULL,
+                PRIMARY KEY (workload, repository)
+            ) WITHOUT ROWID;
+            INSERT INTO newestRollouts (workload, repository, sequence, run)
+                SELECT workloads.name, COALESCE(runs.repository, ''), workloads.sequence, workloads.run FROM workloads
+                LEFT JOIN runs ON runs.id = workloads.run;
+            DROP TABLE workloads;
+            """)
 
     /// The rollouts of a queue that have not ended.
     func openRollouts(of queue: String) throws -> [Job] {
