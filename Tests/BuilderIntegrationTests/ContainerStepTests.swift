@@ -290,4 +290,29 @@ import Worker
             try await scope.engine.removeVolume("\(scope.name)-deployed")
         }
     }
+
+    /// An image's labels are its containers', and many build on one that somebody pushed.
+    @Test func whatAnImageSaysOfItsContainersIsNotBelieved() async throws {
+        try await BuilderScope.with { scope in
+            let folder = "\(scope.folder)/marked"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try "FROM \(scope.image)\nLABEL slipway.dev/builder=\(scope.worker) slipway.dev/job=j\n".write(
+                toFile: "\(folder)/Dockerfile", atomically: false, encoding: .utf8)
+            let image = try ImageReference("\(scope.name)/marked:1")
+            _ = try await scope.engine.build(BuildOptions(context: folder, tags: [image])) { _ in }
+            var container = ContainerSpecification(image: "\(image)")
+            container.command = ["/bin/sleep", "1000"]
+            // As a deployer, or somebody, makes it.
+            container.labels = ["slipway.dev/owner": "shop/web"]
+            let foreign = try await scope.engine.createContainer(container)
+            // As this builder does for a job.
+            container.labels = scope.host(data: scope.folder).labels(job: "j-\(scope.name)")
+            let own = try await scope.engine.createContainer(container)
+            await scope.host(data: scope.folder).collectLeftovers()
+            let left = try await scope.engine.containers(labelled: ["slipway.dev/builder": scope.worker]).map(\.id)
+            #expect(left == [foreign], "\(own) is left")
+            try await scope.engine.removeContainer(foreign)
+            try await scope.engine.removeImage("\(image)", force: true)
+        }
+    }
 }

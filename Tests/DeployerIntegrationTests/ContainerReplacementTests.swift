@@ -30,7 +30,7 @@ import Worker
                     username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
                     password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")),
                 job: JobID(rawValue: job), sequence: sequence, worker: "tester",
-                ownership: Ownership(owner: owner, environment: "production", takes: takes),
+                ownership: Ownership(owner: owner, environment: "production", takes: takes), permit: nil,
                 labels: [DeployLabel.owner: owner, DeployLabel.runName: "shop/web#\(job)"],
                 patience: .init(settling: .seconds(3), drain: .seconds(1), grace: .seconds(3)), log: log,
                 logger: logger)

@@ -12,7 +12,9 @@ import Testing
 enum TestImages {
     /// Builds an image that runs a command of busybox' shell.
     /// - Returns: `registry/repository@sha256:…`, which the engine has.
-    static func build(_ script: String, volumes: [String] = []) async throws -> String {
+    static func build(
+        _ script: String, volumes: [String] = [], labels: [String: String] = [:]
+    ) async throws -> String {
         let socket = try TestEnvironment.required("SLIPWAY_TEST_DOCKER_SOCKET")
         let registry = try TestEnvironment.required("SLIPWAY_TEST_REGISTRY")
         return try await withTemporaryDirectory { directory in
@@ -26,6 +28,7 @@ enum TestImages {
                 COPY busybox /bin/busybox
                 COPY run /run
                 \(volumes.map { "VOLUME \($0)" }.joined(separator: "\n"))
+                \(labels.map { "LABEL \($0.key)=\($0.value)" }.joined(separator: "\n"))
                 CMD ["/bin/busybox", "sh", "/run"]
                 """
             try Data(dockerfile.utf8).write(to: URL(filePath: "\(path)/Dockerfile"))

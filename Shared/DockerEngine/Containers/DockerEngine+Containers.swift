@@ -227,6 +227,7 @@ extension DockerEngine {
     private struct Listed: Decodable {
         struct Port: Decodable { var publicPort: Int? }
         var id: String
+        var imageID: String?
         var ports: [Port]?
         var names: [String]?
         var labels: [String: String]?
@@ -234,6 +235,9 @@ extension DockerEngine {
         var sizeRw: Int64?
 
         var name: String { names?.first.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 } ?? id }
+        var object: LabelledObject {
+            LabelledObject(id: id, name: name, labels: labels ?? [:], createdAt: created)
+        }
     }
 
     /// The names of the running containers that publish something at a port of the host.
@@ -269,10 +273,37 @@ extension DockerEngine {
         let call = Call(
             .get, "/containers/json", "the list of containers",
             query: [("all", "1"), try Self.labelFilter(labels)])
-        return try await fetch([Listed].self, call).map { listed in
-            LabelledObject(
-                id: listed.id, name: listed.name, labels: listed.labels ?? [:], createdAt: listed.created)
+        return try await fetch([Listed].self, call).map(\.object)
+    }
+
+    /// Those of the containers with these labels that were given one of `names` when they were made. An image's labels are
+    /// its containers' too, and whoever pushes an image chooses them.
+    /// - Throws: ``DockerError`` where the engine does not tell.
+    public func containers(
+        labelled labels: [String: String], givenOneOf names: [String]
+    ) async throws(DockerError) -> [LabelledObject] {
+        let call = Call(
+            .get, "/containers/json", "the list of containers",
+            query: [("all", "1"), try Self.labelFilter(labels)])
+        var found: [LabelledObject] = []
+        for listed in try await fetch([Listed].self, call) {
+            let given = try await given(listed.labels ?? [:], image: listed.imageID ?? "")
+            if names.contains(where: { given[$0] != nil }) { found.append(listed.object) }
         }
+        return found
+    }
+
+    /// Those of a container's labels that its image does not bring: they were given when it was made.
+    /// - Parameter image: The image's id; of one that is no more nothing is known.
+    /// - Throws: ``DockerError`` where the engine does not tell.
+    public func given(_ labels: [String: String], image: String) async throws(DockerError) -> [String: String] {
+        let own: [String: String]
+        do {
+            own = image.isEmpty ? [:] : try await inspectImage(image).labels
+        } catch  where error.code == .notFound {
+            own = [:]
+        }
+        return labels.filter { own[$0.key] != $0.value }
     }
 }
 

@@ -50,6 +50,13 @@ actor DockerHost {
         return labels
     }
 
+    /// The names of these labels, and of those of the version before. An image may bring any of them, but not all of a job
+    /// that it cannot know.
+    private static let ownLabels = [
+        "slipway.dev/builder", "slipway.dev/job", "slipway.dev/attempt", "slipway.dev/step", "dev.slipway.worker",
+        "dev.slipway.job",
+    ]
+
     func engine() async throws(DockerError) -> DockerEngine {
         if let connected { return connected }
         let engine = try await DockerEngine.connect(socketPath: socketPath, client: http, logger: logger)
@@ -188,7 +195,7 @@ actor DockerHost {
     /// - Throws: the first of what went wrong.
     func remove(labelled labels: [String: String]) async throws(DockerError) {
         let engine = try await engine()
-        let containers = try await engine.containers(labelled: labels)
+        let containers = try await engine.containers(labelled: labels, givenOneOf: Self.ownLabels)
         let networks = try await engine.networks(labelled: labels)
         let volumes = try await engine.volumes(labelled: labels)
         var problem: DockerError?

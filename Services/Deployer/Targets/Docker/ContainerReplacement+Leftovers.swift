@@ -33,7 +33,7 @@ extension ContainerReplacement {
             specification: ContainerSpecification(image: left.details.image), order: nil, health: nil, login: nil,
             job: JobID(rawValue: job), sequence: sequence, worker: worker,
             // It is only put back, and what is its own bears its mark.
-            ownership: Ownership(owner: "", environment: "", takes: .own), labels: [:],
+            ownership: Ownership(owner: "", environment: "", takes: .own), permit: nil, labels: [:],
             log: LoggedLines(logger: logger), logger: logger)
         let wanted = ReplacementPlan.Wanted(
             job: job, sequence: sequence, fingerprint: left.found.fingerprint ?? "", known: known)

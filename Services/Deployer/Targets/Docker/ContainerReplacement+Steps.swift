@@ -1,6 +1,7 @@
 import Contracts
 import DockerEngine
 import Logging
+import PipelineLanguage
 import Text
 import Worker
 
@@ -14,12 +15,14 @@ extension ContainerReplacement {
         isAlone: Bool, _ fingerprint: String
     ) async throws -> String {
         for note in kept.notes { await log.line(note) }
+        let emptied = try await unlistedLabels(of: specification)
         let declared = KeptState.Declared(specification)
         var specification = kept.added(to: specification)
         let networks = specification.moreNetworks
         func aliases(in network: String) -> [String] { isAlone ? kept.aliases[network] ?? [] : [] }
         specification.moreNetworks = []
         specification.aliases = specification.network.map(aliases) ?? []
+        specification.labels.merge(emptied.map { ($0, "") }) { given, _ in given }
         specification.labels.merge(labels) { _, own in own }
         specification.labels[DeployLabel.service] = service
         specification.labels[DeployLabel.job] = job.rawValue
@@ -50,6 +53,19 @@ extension ContainerReplacement {
             throw error
         }
         return id
+    }
+
+    /// What the image brings and the environment does not list: the engine has an image's label in each of its containers,
+    /// unless they are given another value.
+    private func unlistedLabels(of specification: ContainerSpecification) async throws -> [String] {
+        guard let permit else { return [] }
+        let brought = try await engine.inspectImage(specification.image).labels
+        let unlisted = permit.unlisted(labelsOfImage: brought.filter { specification.labels[$0.key] == nil })
+        guard !unlisted.isEmpty else { return [] }
+        await log.line(
+            "labels that the image brings and the environment “\(permit.environment)” does not list are empty in the container: "
+                + unlisted.joined(separator: ", "))
+        return unlisted
     }
 
     /// Says what a container that was made by hand has and the new one has not.
@@ -87,6 +103,8 @@ extension ContainerReplacement {
 
     /// - Throws: `JobFailure` that names who has the port of the host, where that is why.
     func start(_ id: String) async throws {
+        // Its folders are mounted now: since they were looked at, others may have been at work in them.
+        try await checkFolders(image: try await engine.inspectContainer(id).imageID)
         do {
             try await engine.startContainer(id)
         } catch {

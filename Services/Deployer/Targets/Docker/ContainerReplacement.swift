@@ -32,6 +32,8 @@ struct ContainerReplacement: Rollout {
     /// Who does it; see ``RolloutRecord``.
     let worker: String
     let ownership: Ownership
+    /// What the platform let; `nil` where a container is only put back.
+    let permit: RolloutPermit?
     /// Who rolls out what, for whoever looks at the container.
     let labels: [String: String]
     var patience = Patience()
@@ -70,20 +72,10 @@ struct ContainerReplacement: Rollout {
             specification.image = try await ServiceImage(
                 engine: engine, image: image, login: login, log: log, logger: logger
             ).pull()
-            try await HostFolders(engine: engine, image: specification.image, owner: "\(worker)/\(service)")
-                .refuseLinks(in: specification.mounts)
+            try await checkMarks(of: specification.image)
+            try await checkFolders(image: specification.image)
             let networks = try await engine.networks(labelled: [:])
-            // Found by a name or, where none is called so, by the beginning of an id.
-            let named = { (text: String) throws(JobFailure) in
-                guard !networks.contains(where: { $0.name == text }), text.utf8.count >= 12,
-                    let found = networks.first(where: { $0.id.hasPrefix(text) })?.name
-                else { return text }
-                // What is allowed is allowed by its name.
-                guard !["host", "none", "bridge"].contains(found) else {
-                    throw JobFailure("the network \(text) is the engine's own “\(found)”; call it by that name")
-                }
-                return found
-            }
+            let named = { (text: String) throws(JobFailure) in try name(ofNetwork: text, among: networks) }
             specification.network = try specification.network.map(named)
             specification.moreNetworks = try specification.moreNetworks.map(named)
             return try await replace(specification, networks: Set(networks.map(\.name)), known: known)
@@ -102,6 +94,37 @@ struct ContainerReplacement: Rollout {
                 isForeign: labels[DeployLabel.service] == nil, options: "--container=\(ShellWord.quote(service))")
             if let reason { throw JobFailure(reason) }
         }
+    }
+
+    /// An image's labels become its containers': none is let that says whose a container is, or what became of it.
+    private func checkMarks(of image: String) async throws {
+        let marks = try await engine.inspectImage(image).labels.keys.filter {
+            $0.hasPrefix(DeployLabel.prefix) && $0 != DeployLabel.repository
+        }
+        guard let mark = marks.min() else { return }
+        throw JobFailure(
+            "the image \(image) has the label “\(mark)”, which is one of the deployer's own; build it without")
+    }
+
+    /// What an environment allows is a folder, not what a link in its place leads to.
+    func checkFolders(image: String) async throws {
+        try await HostFolders(engine: engine, image: image, owner: "\(worker)/\(service)")
+            .refuseLinks(in: specification.mounts)
+    }
+
+    /// As the engine finds it: by a name or, where none is called so, by the beginning of an id.
+    private func name(ofNetwork text: String, among networks: [LabelledObject]) throws(JobFailure) -> String {
+        guard !networks.contains(where: { $0.name == text }),
+            let found = networks.first(where: { $0.id.hasPrefix(text) })?.name
+        else { return text }
+        // What is allowed is allowed by its name.
+        guard !["host", "none", "bridge"].contains(found) else {
+            throw JobFailure("the network \(text) is the engine's own “\(found)”; call it by that name")
+        }
+        if let reason = permit?.refusal(ofNetwork: found) {
+            throw JobFailure("the network \(text) is “\(found)”, called by its id: \(reason)")
+        }
+        return found
     }
 
     /// Notes the rollout before anything changes: from here on no older one goes on.

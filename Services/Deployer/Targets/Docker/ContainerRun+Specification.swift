@@ -15,7 +15,7 @@ extension ContainerRun {
         if !entrypoint.isEmpty { specification.entrypoint = entrypoint }
         if !command.isEmpty { specification.command = command }
         specification.user = user
-        for name in labels.keys where name.hasPrefix("slipway.dev/") {
+        for name in labels.keys where name.hasPrefix(DeployLabel.prefix) {
             throw JobFailure("the label “\(name)” is one of the deployer's own")
         }
         specification.labels = labels

@@ -69,6 +69,7 @@ struct DockerTarget: RolloutTarget {
                 image: image.description, environment: environment, allowsHostNetwork: isTrusted),
             order: run.order.map { $0 == .startFirst ? .startFirst : .stopFirst }, health: run.health, login: login,
             job: step.rollout, sequence: grant.sequence, worker: place.worker, ownership: step.ownership(of: deploy),
+            permit: grant.permit,
             labels: [
                 DeployLabel.run: grant.run.rawValue, DeployLabel.runName: step.runName,
                 DeployLabel.commit: grant.commit.sha,

@@ -19,8 +19,10 @@ struct HostFolders {
         (looking.entrypoint, looking.command, looking.network) = (["/"], [], "none")
         looking.mounts = [.bind(source: "/", path: Self.root, readOnly: true)]
         looking.labels = [DeployLabel.looks: owner]
-        // One that this deployer left when it was killed. By its label: names are other people's.
-        for left in try await engine.containers(labelled: looking.labels) { try await engine.removeContainer(left.id) }
+        // One that this deployer left when it was killed. By its label: names are other people's, and so are images.
+        for left in try await engine.containers(labelled: looking.labels, givenOneOf: [DeployLabel.looks]) {
+            try await engine.removeContainer(left.id)
+        }
         let container = try await engine.createContainer(looking)
         do {
             for folder in Set(folders).sorted() { try await refuseLinks(on: folder, container) }

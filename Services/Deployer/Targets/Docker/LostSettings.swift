@@ -57,7 +57,7 @@ struct LostSettings: Sendable, Equatable {
             .filter { specification.environment[$0] == nil }
         add("environment", variables)
         let labels = (old["Labels"]?.members ?? [:]).filter { name, value in
-            !name.hasPrefix("slipway.dev/") && value != image["Labels"]?.members[name]
+            !name.hasPrefix(DeployLabel.prefix) && value != image["Labels"]?.members[name]
                 && value != new["Labels"]?.members[name] && specification.labels[name] == nil
         }
         // Compose has a dozen of its own.

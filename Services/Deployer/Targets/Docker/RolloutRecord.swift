@@ -69,6 +69,10 @@ struct RolloutRecord: Sendable {
 
 /// The labels of what the deployer makes on a Docker host.
 enum DeployLabel {
+    static let prefix = "slipway.dev/"
+    /// Of an image: the repository whose build it is of. Nobody goes by it.
+    static let repository = "slipway.dev/repository"
+
     static let service = "slipway.dev/service"
     static let sequence = "slipway.dev/sequence"
     /// The rollout that made it.

@@ -110,11 +110,16 @@ extension ServiceContainer {
             .flatMap { $0.split(separator: ",").map(String.init) }
     }
 
+    /// A container with the labels that it was given: whose it is, is not for its image to say.
     static func inspect(
         _ name: String, _ engine: DockerEngine
     ) async throws(DockerError) -> ContainerDetails? {
         do {
-            return try await engine.inspectContainer(name)
+            var details = try await engine.inspectContainer(name)
+            if details.labels.keys.contains(where: { $0.hasPrefix(DeployLabel.prefix) }) {
+                details.labels = try await engine.given(details.labels, image: details.imageID)
+            }
+            return details
         } catch  where error.code == .notFound {
             return nil
         }
