@@ -78,6 +78,38 @@ import Testing
         }
     }
 
+    @Test func oneRepositorysRulesAreItsOwn() throws {
+        let shared = EnvironmentRules(
+            containers: ["web"], repositories: ["shop/*"], refs: ["refs/heads/main"], approvals: 1,
+            allows: ContainerAllowances(volumes: ["data"]))
+        func applied(_ arguments: String...) throws -> EnvironmentRules {
+            try EnvironmentOptions.parse(arguments).applied(to: shared)
+        }
+        // What it may do stays, but for what is given.
+        let api = try applied("--for", "shop/api", "--container", "api", "--label", "traefik.*", "--volume", "")
+        #expect(
+            api.perRepository == [
+                "shop/api": RepositoryRules(
+                    containers: ["api"], refs: ["refs/heads/main"], allows: ContainerAllowances(labels: ["traefik.*"]))
+            ])
+        #expect(api.containers == ["web"] && api.allows == shared.allows)
+        let other = try applied("--for", "bank/pay", "--container", "pay", "--alias", "p", "--log-driver", "syslog")
+        #expect(
+            other.perRepository?["bank/pay"]
+                == RepositoryRules(
+                    containers: ["pay"], allows: ContainerAllowances(aliases: ["p"], logDrivers: ["syslog"])))
+        #expect(api.facts.contains { $0.name == "for shop/api" && $0.value.contains("labels: traefik.*") })
+        let without = try EnvironmentOptions.parse(["--without", "shop/api"])
+        #expect(try without.applied(to: api) == shared)
+        #expect(throws: CommandError.self) { try without.applied(to: shared) }
+        for given in [
+            ["--repo", "a/b"], ["--approvals", "0"], ["--url", ""], ["--pool", "x"], ["--variable", "A=b"],
+        ] {
+            let options = try EnvironmentOptions.parse(["--for", "shop/api"] + given)
+            #expect(throws: CommandError.self) { try options.applied(to: shared) }
+        }
+    }
+
     @Test func statesHaveTheWordsThatAreShown() throws {
         for (word, state) in [("failed", RunState.failure), ("failure", .failure), ("waiting", .pending)] {
             let command = try #require(try Slipway.parseAsRoot(["runs", "--state", word]) as? RunsCommand)

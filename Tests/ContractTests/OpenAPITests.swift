@@ -100,6 +100,10 @@ private struct SchemaComparison {
         case is [String: String].Type:
             expect("object")
             if schema["additionalProperties"] != ["type": "string"] { differences.insert("\(path): is a map of texts") }
+        case is [String: RepositoryRules].Type:
+            expect("object")
+            let one = (value as? [String: RepositoryRules])?.values.first
+            compare(schema["additionalProperties"] ?? .null, RepositoryRules.self, one, at: "\(path).*")
         case is Timestamp.Type:
             expect("string")
             if schema["format"] != "date-time" { differences.insert("\(path): is a moment") }
@@ -136,7 +140,8 @@ private struct SchemaComparison {
                 case is AssociationView.Type: name != "component"
                 // A list of an environment that is absent is empty.
                 case is EnvironmentRules.Type, is PoolRules.Type: name != "repositories"
-                case is ContainerAllowances.Type, is SecretRules.Type, is RegistryRules.Type: true
+                case is ContainerAllowances.Type, is RepositoryRules.Type, is SecretRules.Type, is RegistryRules.Type:
+                    true
                 default: false
                 }
             let isOptional = value is any AnyOptional || hasDefault

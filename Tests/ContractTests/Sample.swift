@@ -57,7 +57,7 @@ enum Sample {
         limits: JobLimits(logBytes: 1_048_576), sequence: 41,
         permit: RolloutPermit(
             environment: "production", namespaces: ["shop"], workloads: ["deployment/*"], containers: ["web"],
-            allows: allowances, takes: .unmarked, url: "https://shop.example"),
+            allows: allowances, takes: .unmarked, url: "https://shop.example", repository: repository),
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 
     static let secretRules = SecretRules(
@@ -70,7 +70,8 @@ enum Sample {
         workload: "default/shop/deployment/web", repository: repository, adoptedBy: "ada", adoptedAt: moment)
 
     static let allowances = ContainerAllowances(
-        volumes: ["web-data"], networks: ["shop"], ports: ["127.0.0.1:8080"], users: ["1000"])
+        volumes: ["web-data"], networks: ["shop"], ports: ["127.0.0.1:8080"], users: ["1000"],
+        labels: ["traefik.*"], aliases: ["store"], logDrivers: ["syslog"])
 
     static let rules = EnvironmentRules(
         clusters: ["default"], namespaces: ["shop"], workloads: ["deployment/*"], containers: ["web"],
@@ -78,7 +79,12 @@ enum Sample {
         approvals: 2, approvers: ["ops-*"],
         freezes: [FreezeWindow(name: "weekend", from: "fri 16:00", until: "mon 08:00", zone: "Europe/Berlin")],
         variables: ["MAP-TIER": "front"],
-        url: "https://shop.example", allows: allowances, pool: "payments")
+        url: "https://shop.example", allows: allowances, pool: "payments",
+        perRepository: [
+            "map-shop/api": RepositoryRules(
+                clusters: ["east"], namespaces: ["api"], workloads: ["deployment/api"], containers: ["api"],
+                refs: ["refs/heads/dev"], events: [.tag], allows: ContainerAllowances(volumes: ["api-data"]))
+        ])
 
     static let report = StepReport(
         step: "compile", outcome: .failure, exitCode: 2, reason: "exit code 2", ignored: false,

@@ -294,71 +294,44 @@ import Testing
         }
     }
 
-    @Test func `What an upgrade cannot name is told`() throws {
-        let run = ContainerRun(
-            ports: ["80:80", "80:80:80:80:80"], volumes: ["data:/data", "${HOME}:/x", "a:b:c:d"], network: "shop")
-        #expect(
-            ContainerAllowances.unread(run)
-                == ["the volume “${HOME}:/x”", "the volume “a:b:c:d”", "the port “80:80:80:80:80”"])
-        #expect(ContainerAllowances(asking: run).volumes == ["data"])
-    }
-
-    // MARK: - An installation of before
-
-    @Test func `Environments are made of the last rollouts of an installation of before`() async throws {
-        let container = deploying(
-            "environment: demo, container: shop, run: {network: shop, ports: [\"127.0.0.1:8080:80\"], "
-                + "volumes: [\"data:/data\"]}")
-        let workload = deploying("environment: production, workload: deployment/web")
+    /// Whoever has the outer one could put a link in the inner one's place, which the engine would follow.
+    @Test func `A folder of the host is not allowed within another that is`() async throws {
         try await PlatformFixture.with { platform in
-            let wide = EnvironmentRules(
-                namespaces: ["**"], workloads: ["**"], containers: ["**"], repositories: ["**"],
-                allows: ContainerAllowances(volumes: ["**"], networks: ["**"], ports: ["0-65535"]))
-            for name in ["demo", "production"] { try await platform.save(wide, as: name) }
-            func rolledOut(_ file: String, _ outcome: StepOutcome, branch: String = "main") async throws {
-                let view = try await pushed(platform, file, branch: branch)
-                let job = try #require(try await platform.jobs(of: view.summary.id).first)
-                guard case .granted = try await platform.claim(job.id, namespace: "shop") else { return }
-                try await platform.ended(
-                    job, outcome == .success ? .success : .failure,
-                    steps: [StepReport(step: "deploy", outcome: outcome, exitCode: 0)])
+            func rules(_ folders: [String], cluster: String = "default") -> EnvironmentRules {
+                EnvironmentRules(
+                    clusters: [cluster], containers: ["web"], repositories: ["shop/web"],
+                    allows: ContainerAllowances(volumes: folders))
             }
-            try await rolledOut(container, .success)
-            try await rolledOut(workload, .success, branch: "release")
-            // One that failed says nothing of where rollouts go.
-            try await rolledOut(workload, .failure, branch: "broken")
-            for name in ["demo", "production"] {
-                try await platform.operations.environments.remove(name, as: platform.principal)
+            func problem(_ rules: EnvironmentRules, _ name: String) async throws -> String? {
+                do {
+                    try await platform.save(rules, as: name)
+                    return nil
+                } catch let error as OperationError {
+                    return error.problem.message
+                }
             }
-
-            // Without rollouts of before there is nothing to do.
-            try await platform.engine.makeEnvironmentsOfRollouts()
-            #expect(try await platform.operations.environments.all(as: platform.principal) == [])
-            _ = try await platform.store.write {
-                try $0.database.execute("INSERT INTO upgrades (name) VALUES ('environments')", [])
+            #expect(try await problem(rules(["/srv/web", "/srv/web-data", "data"]), "web") == nil)
+            #expect(
+                try await problem(rules(["/srv/web/data"]), "api")
+                    == "the folder “/srv/web/data” cannot be allowed beside “/srv/web” of the environment “web”: a container "
+                    + "that has “/srv/web” could put a link in the place of “/srv/web/data”; allow one of them, or folders "
+                    + "that lie beside each other")
+            #expect(try await problem(rules(["/srv"]), "api")?.contains("beside “/srv/web”") == true)
+            #expect(
+                try await problem(rules(["/a", "/a/b"]), "api")?.contains("beside “/a” of the environment “api”")
+                    == true)
+            var own = rules(["/a"])
+            own.perRepository = ["shop/api": rules(["/a/b"]).ofRepository]
+            #expect(try await problem(own, "api") != nil)
+            // On another host it is another folder, and who has all of a host needs no link.
+            #expect(try await problem(rules(["/srv/web/data"], cluster: "east"), "east") == nil)
+            #expect(try await problem(rules(["/"]), "all") == nil)
+            // What was allowed before stays, also where something else is changed.
+            try await platform.store.write { [rules = rules(["/srv/web/data"])] transaction in
+                try transaction.environments.save(
+                    Environment(name: "old", rules: rules, updatedBy: "ada", updatedAt: transaction.now))
             }
-            try await platform.engine.makeEnvironmentsOfRollouts()
-            let made = try await platform.operations.environments.all(as: platform.principal)
-            #expect(made.map(\.name) == ["demo", "production"])
-            #expect(
-                made.first?.rules
-                    == EnvironmentRules(
-                        containers: ["shop"], repositories: ["shop/web"], refs: ["refs/heads/main"],
-                        allows: ContainerAllowances(
-                            volumes: ["data"], networks: ["shop"], ports: ["127.0.0.1:8080"])))
-            #expect(
-                made.last?.rules
-                    == EnvironmentRules(
-                        namespaces: ["shop"], workloads: ["deployment/web"], repositories: ["shop/web"],
-                        refs: ["refs/heads/release"]))
-            #expect(
-                made.last?.note == "made of the last rollouts before environments were kept: shop/web#2")
-            #expect(made.allSatisfy { $0.updatedBy == "upgrade" })
-            // Once: what an operator removes stays away.
-            try await platform.operations.environments.remove("demo", as: platform.principal)
-            try await platform.engine.makeEnvironmentsOfRollouts()
-            #expect(
-                try await platform.operations.environments.all(as: platform.principal).map(\.name) == ["production"])
+            #expect(try await problem(rules(["/srv/web/data", "/srv/other"]), "old") == nil)
         }
     }
 }

@@ -166,6 +166,131 @@ import Testing
         #expect(Self.refusal(Self.rollout(), rules) == nil)
     }
 
+    // MARK: - What the engine and others on the host see of a container
+
+    @Test(arguments: ["syslog", "fluentd", "awslogs", "gelf", "splunk", "gcplogs", "vendor/plugin:1"])
+    func `A log driver that has the engine connect elsewhere is refused`(driver: String) {
+        let run = ContainerRun(logging: .init(driver: driver, options: ["syslog-address": "tcp://127.0.0.1:5672"]))
+        #expect(
+            Self.refusal(Self.rollout(run: run))
+                == "the environment “production” allows the log driver “\(driver)” to no container; it allows none. To allow "
+                + "it: slipway environment set production --log-driver=\(driver)")
+        var rules = Self.rules
+        rules.allows.logDrivers = [driver]
+        #expect(Self.refusal(Self.rollout(run: run), rules) == nil)
+    }
+
+    @Test func `What a container prints may stay on its host, under its own name`() {
+        for driver in ["json-file", "local", "none", "journald"] {
+            let run = ContainerRun(logging: .init(driver: driver, options: ["mode": "non-blocking"]))
+            #expect(Self.refusal(Self.rollout(run: run)) == nil)
+        }
+        // In the journal any field may be set by a variable or a label, the program's name too.
+        for option in ["tag", "env", "env-regex", "labels", "labels-regex"] {
+            let forged = ContainerRun(
+                logging: .init(driver: "journald", options: [option: "x", "mode": "non-blocking"]))
+            #expect(
+                Self.refusal(Self.rollout(run: forged))?.contains(
+                    "the log driver “journald” with the option “\(option)” to no container") == true)
+        }
+    }
+
+    @Test func `Labels are refused but for those that are listed, and all are named at once`() {
+        let run = ContainerRun(labels: [
+            "traefik.enable": "true", "traefik.http.routers.x.rule": "Host(`pay.example`)", "tier": "front",
+        ])
+        var rules = Self.rules
+        rules.allows.labels = ["tier"]
+        #expect(
+            Self.refusal(Self.rollout(run: run), rules)
+                == "the environment “production” allows the labels “traefik.enable”, “traefik.http.routers.x.rule” to no "
+                + "container; it allows tier. To allow them: slipway environment set production --label=tier "
+                + "--label=traefik.enable --label=traefik.http.routers.x.rule")
+        rules.allows.labels = ["tier", "traefik.*"]
+        #expect(Self.refusal(Self.rollout(run: run), rules) == nil)
+        // A value that is named is the only one.
+        rules.allows.labels = ["tier", "traefik.enable", "traefik.http.routers.x.rule=Host(`shop.example`)"]
+        #expect(
+            Self.refusal(Self.rollout(run: run), rules)?.contains("the label “traefik.http.routers.x.rule”") == true)
+        var own = run
+        own.labels["traefik.http.routers.x.rule"] = "Host(`shop.example`)"
+        #expect(Self.refusal(Self.rollout(run: own), rules) == nil)
+    }
+
+    @Test(arguments: [
+        "com.docker.compose.project", "com.docker.compose.service", "io.docker.x", "slipway.dev/owner",
+        "dev.slipway.worker",
+    ])
+    func `Labels that Slipway and Docker go by are nobody's, whatever is listed`(label: String) {
+        var rules = Self.rules
+        rules.allows.labels = ["**", "*"]
+        #expect(
+            Self.refusal(Self.rollout(run: ContainerRun(labels: [label: "x"])), rules)?.hasPrefix(
+                "the label “\(label)” is refused: it is one of ") == true)
+        rules.allows.labels = [label]
+        #expect(EnvironmentOperations.problem(with: rules) != nil)
+    }
+
+    @Test func `A container answers to its own name, and to others that are listed`() {
+        let run = ContainerRun(network: "shop", aliases: ["web", "payments"])
+        #expect(
+            Self.refusal(Self.rollout(run: run))
+                == "the environment “production” allows the alias “payments” to no container; it allows none. To allow it: "
+                + "slipway environment set production --alias=payments")
+        var rules = Self.rules
+        rules.allows.aliases = ["pay*"]
+        #expect(Self.refusal(Self.rollout(run: run), rules) == nil)
+    }
+
+    // MARK: - One repository's own
+
+    @Test func `What a repository has of its own stands in the place of what holds for all`() {
+        var rules = Self.rules
+        rules.repositories = ["shop/*"]
+        rules.perRepository = [
+            "shop/api": RepositoryRules(
+                containers: ["api"], refs: ["refs/heads/dev"], allows: ContainerAllowances(volumes: ["api-data"]))
+        ]
+        func refusal(_ repository: String, _ ref: String, _ container: String, _ volume: String) -> String? {
+            let run = ContainerRun(volumes: ["\(volume):/data"])
+            let rollout = Self.rollout(repository: repository, ref: ref, container: container, run: run)
+            let environment = Self.environment(rules).narrowed(to: rollout.repository)
+            guard case .refused(let reason) = environment.decide(rollout, at: Timestamp(milliseconds: 0)) else {
+                return nil
+            }
+            return reason
+        }
+        #expect(refusal("shop/api", "refs/heads/dev", "api", "api-data") == nil)
+        #expect(refusal("shop/web", "refs/heads/main", "web", "web-data") == nil)
+        #expect(refusal("shop/api", "refs/heads/dev", "api", "web-data")?.contains("--for=shop/api") == true)
+        #expect(refusal("shop/api", "refs/heads/dev", "web", "api-data")?.contains("--for=shop/api") == true)
+        #expect(refusal("shop/api", "refs/heads/main", "api", "api-data")?.contains("--for=shop/api") == true)
+        #expect(refusal("shop/web", "refs/heads/dev", "web", "web-data")?.contains("--for") == false)
+        #expect(refusal("shop/web", "refs/heads/main", "web", "api-data")?.contains("--for") == false)
+        // Approvals, freezes and the pool are the environment's.
+        rules.approvals = 1
+        rules.pool = "payments"
+        let own = rules.rules(for: RepositoryPath(rawValue: "shop/api"))
+        #expect(own.approvals == 1 && own.pool == "payments" && own.perRepository == nil)
+        #expect(rules.rules(for: RepositoryPath(rawValue: "shop/web")).containers == rules.containers)
+    }
+
+    @Test func `Whoever sees one repository sees its own rules, and not those of others`() throws {
+        var rules = Self.rules
+        rules.perRepository = [
+            "shop/api": RepositoryRules(containers: ["api"]), "bank/pay": RepositoryRules(containers: ["pay"]),
+        ]
+        func seen(_ scope: String) throws -> EnvironmentRules? {
+            Self.environment(rules).view.seen(by: Visibility([try #require(RepositoryScope(scope))]))?.rules
+        }
+        let api = try #require(try seen("shop/api"))
+        #expect(api.allRepositories == ["shop/api"] && api.allTargets == ["api"])
+        #expect(api.ofRepository == RepositoryRules(clusters: []))
+        let web = try #require(try seen("shop/web"))
+        #expect(web.perRepository == nil && web.ofRepository == Self.rules.ofRepository)
+        #expect(try seen("bank/other") == nil)
+    }
+
     // MARK: - Rules
 
     @Test(arguments: [
@@ -183,9 +308,15 @@ import Testing
         EnvironmentRules(
             containers: ["web"], repositories: ["shop/web"], allows: ContainerAllowances(volumes: ["/srv/../etc"])),
         EnvironmentRules(containers: ["web"], repositories: ["shop/web"], allows: ContainerAllowances(ports: ["http"])),
+        EnvironmentRules(containers: ["web"], repositories: ["shop/web"], allows: ContainerAllowances(labels: ["[a"])),
+        EnvironmentRules(perRepository: ["shop/web": RepositoryRules()]),
+        EnvironmentRules(perRepository: ["shop/*": RepositoryRules(containers: ["web"])]),
+        EnvironmentRules(perRepository: ["shop/web": RepositoryRules(containers: ["web"], refs: ["main"])]),
     ])
     func `Rules that make no sense are not taken`(rules: EnvironmentRules) {
         #expect(EnvironmentOperations.problem(with: rules) != nil)
         #expect(EnvironmentOperations.problem(with: Self.rules) == nil)
+        let own = EnvironmentRules(perRepository: ["shop/web": RepositoryRules(containers: ["web"])])
+        #expect(EnvironmentOperations.problem(with: own) == nil)
     }
 }

@@ -7,7 +7,8 @@ struct EnvironmentAddCommand: AsyncParsableCommand {
         abstract: "Make an environment.",
         discussion: """
             It needs a repository and what it covers: workloads of a cluster, or containers of a Docker host. Of a \
-            container's volumes, networks, ports and users nothing is allowed but what is given.
+            container's volumes, networks, ports, users, labels, aliases and log drivers nothing is allowed but what is \
+            given.
 
               slipway environment add production --repo shop/web --branch main \\
                 --namespace shop --workload deployment/web

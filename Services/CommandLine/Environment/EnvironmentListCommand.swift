@@ -21,9 +21,9 @@ struct EnvironmentListCommand: AsyncParsableCommand {
             for environment in environments {
                 let rules = environment.rules
                 table.add(
-                    .init(environment.name, .strong), .init(rules.clusters.joined(separator: ", ")),
-                    .init((rules.workloads + rules.containers).joined(separator: ", ")),
-                    .init(rules.repositories.joined(separator: ", ")),
+                    .init(environment.name, .strong), .init(rules.allClusters.joined(separator: ", ")),
+                    .init(rules.allTargets.joined(separator: ", ")),
+                    .init(rules.allRepositories.joined(separator: ", ")),
                     .init("\(TimeText.ago(environment.updatedAt, now: .now)) by \(environment.updatedBy)", .faint))
             }
             console.write(lines: table.lines(style: console.style, width: console.width))

@@ -1,10 +1,21 @@
 import ArgumentParser
 import Contracts
+import PipelineLanguage
 
 /// The rules of an environment as options. Each may be repeated; an empty text leaves a list empty.
 struct EnvironmentOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A repository that may roll out to it, such as shop/web or shop/*.", valueName: "glob"))
     var repo: [String] = []
+
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp(
+            "The repository whose own rules these are, such as shop/web, in the place of those for all.",
+            valueName: "repo"))
+    var repository: String?
+
+    @Option(help: ArgumentHelp("A repository that loses its own rules.", valueName: "repo"))
+    var without: [String] = []
 
     @Option(help: ArgumentHelp("A branch that may be rolled out.", valueName: "glob"))
     var branch: [String] = []
@@ -54,6 +65,21 @@ struct EnvironmentOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A user its containers may run as.", valueName: "glob"))
     var user: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A label its containers may have: traefik.enable, 'traefik.http.routers.web.*' or name=value.",
+            valueName: "glob"))
+    var label: [String] = []
+
+    @Option(help: ArgumentHelp("A name besides their own that its containers may answer to.", valueName: "glob"))
+    var alias: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A log driver besides json-file, local, journald and none: the engine connects to where its options say.",
+            valueName: "driver"))
+    var logDriver: [String] = []
+
     @Option(help: ArgumentHelp("How many people have to approve a rollout.", valueName: "number"))
     var approvals: Int?
 
@@ -87,8 +113,36 @@ struct EnvironmentOptions: ParsableArguments {
     }
 
     /// The rules with what was given in the place of what there was.
-    func applied(to rules: EnvironmentRules) throws -> EnvironmentRules {
-        var rules = rules
+    func applied(to known: EnvironmentRules) throws -> EnvironmentRules {
+        var rules = known
+        for repository in without {
+            guard rules.perRepository?.removeValue(forKey: repository) != nil else {
+                throw CommandError(
+                    "“\(repository)” has no rules of its own",
+                    remedy: "give one of \(known.ownRepositories.joined(separator: ", "))")
+            }
+        }
+        if rules.perRepository?.isEmpty == true { rules.perRepository = nil }
+        guard let repository else { return try changed(rules) }
+        let ofAll: [Bool] = [
+            !repo.isEmpty, pool != nil, approvals != nil, !approver.isEmpty, !freeze.isEmpty, !variable.isEmpty,
+            url != nil,
+        ]
+        guard !ofAll.contains(true) else {
+            throw CommandError(
+                "repositories, the pool, approvals, freezes, variables and the url are the environment's, and no repository's own",
+                remedy: "give them without --for", isUsage: true)
+        }
+        let path = try repositoryPath(repository)
+        // What it may do now stays, but for what is given.
+        let isKnown = rules.perRepository?[repository] != nil || RolloutPermit.covers(rules.repositories, repository)
+        let own = try changed(isKnown ? rules.rules(for: path) : EnvironmentRules())
+        rules.perRepository = (rules.perRepository ?? [:]).merging([repository: own.ofRepository]) { $1 }
+        return rules
+    }
+
+    private func changed(_ known: EnvironmentRules) throws -> EnvironmentRules {
+        var rules = known
         func set(_ list: WritableKeyPath<EnvironmentRules, [String]>, _ given: [String]) {
             if !given.isEmpty { rules[keyPath: list] = given.filter { !$0.isEmpty } }
         }
@@ -103,6 +157,9 @@ struct EnvironmentOptions: ParsableArguments {
         set(\.allows.networks, network)
         set(\.allows.ports, port)
         set(\.allows.users, user)
+        set(\.allows.labels, label)
+        set(\.allows.aliases, alias)
+        set(\.allows.logDrivers, logDriver)
         if !event.isEmpty {
             rules.events = try Event.all(named: event)
         }

@@ -7,11 +7,13 @@ struct EnvironmentSetCommand: AsyncParsableCommand {
         abstract: "Change the rules of an environment.",
         discussion: """
             What is given takes the place of what there was of its kind; the rest stays. An empty text leaves a list \
-            empty.
+            empty. Where several repositories share an environment, each may use what it allows; with --for one has \
+            its own refs, targets and allowances in their place, and no other has those.
 
               slipway environment set production --repo shop/web --repo shop/api
               slipway environment set production --branch main --tag 'v*'
               slipway environment set production --event ''
+              slipway environment set production --for shop/api --branch main --container api --volume api-data
             """)
 
     @Argument(help: "The environment's name.")

@@ -10,6 +10,8 @@ struct Environment: Sendable, Equatable {
     var note: String?
     var updatedBy: String
     var updatedAt: Timestamp
+    /// The repository whose own rules these are; `nil` where they are those for all.
+    var repository: RepositoryPath?
 
     var view: EnvironmentView {
         EnvironmentView(name: name, rules: rules, note: note, updatedBy: updatedBy, updatedAt: updatedAt)
@@ -61,7 +63,15 @@ struct Environment: Sendable, Equatable {
     var permit: RolloutPermit {
         RolloutPermit(
             environment: name, namespaces: rules.namespaces, workloads: rules.workloads,
-            containers: rules.containers, allows: rules.allows, url: rules.url)
+            containers: rules.containers, allows: rules.allows, url: rules.url, repository: repository)
+    }
+
+    /// The environment as it is for a repository: with the rules that this one has of its own, or those for all.
+    func narrowed(to repository: RepositoryPath) -> Environment {
+        var environment = self
+        environment.rules = rules.rules(for: repository)
+        if rules.perRepository?[repository.rawValue] != nil { environment.repository = repository }
+        return environment
     }
 
     /// - Parameter zone: What is known of a time zone by its name.
@@ -123,8 +133,9 @@ struct Environment: Sendable, Equatable {
     private func refusal(of rollout: Rollout) -> String? {
         if let reason = Self.open(rollout.deploy) { return reason }
         guard RolloutPermit.covers(rules.repositories, rollout.repository.rawValue) else {
-            return refusal(
-                "the repository “\(rollout.repository)”", "repo", rules.repositories, rollout.repository.rawValue)
+            return "the environment “\(name)” is not for the repository “\(rollout.repository)”, but for "
+                + "\(RolloutPermit.list(rules.allRepositories)); to let it, with what it needs itself: "
+                + Self.command("set", rollout, "--for=\(ShellWord.quote(rollout.repository.rawValue))")
         }
         let events = rules.events.isEmpty ? Event.allCases.filter { $0 != .pullRequest } : rules.events
         guard events.contains(rollout.event) else {
@@ -180,7 +191,7 @@ struct Environment: Sendable, Equatable {
     ) -> String {
         let entries = entries.isEmpty ? standard : entries
         return "the environment “\(name)” is not for \(what), but for \(RolloutPermit.list(entries)); to let it: "
-            + RolloutPermit.command(name, option, entries, new)
+            + RolloutPermit.command(name, of: repository, option, entries, [new])
     }
 
     /// Where a rollout goes is known before anything of the run has run: what a step hands on cannot choose it.
@@ -223,11 +234,17 @@ struct Environment: Sendable, Equatable {
     static func missing(_ rollout: Rollout) -> String {
         let deploy = rollout.deploy
         if let reason = open(deploy) { return reason }
-        var words = ["slipway environment add \(ShellWord.quote(deploy.environment))"]
+        return "there is no environment “\(deploy.environment)”; somebody who may say where rollouts go makes it: "
+            + command("add", rollout, "--repo=\(ShellWord.quote(rollout.repository.rawValue))")
+    }
+
+    /// The command that lets a rollout go where it is to go.
+    private static func command(_ verb: String, _ rollout: Rollout, _ whose: String) -> String {
+        let deploy = rollout.deploy
+        var words = ["slipway environment \(verb) \(ShellWord.quote(deploy.environment)) \(whose)"]
         func add(_ option: String, _ value: some StringProtocol) {
             words.append("--\(option)=\(ShellWord.quote(value))")
         }
-        add("repo", rollout.repository.rawValue)
         if let branch = rollout.branch, rollout.ref == "refs/heads/\(branch)" {
             add("branch", branch)
         } else {
@@ -242,12 +259,12 @@ struct Environment: Sendable, Equatable {
             add("container", deploy.container)
             // Nothing that opens the host to a container is to be pasted without a thought: volumes and users are asked
             // for one by one.
-            let allows = deploy.run.map(ContainerAllowances.init(asking:)) ?? ContainerAllowances()
+            let allows =
+                deploy.run.map { ContainerAllowances(asking: $0, as: deploy.container) } ?? ContainerAllowances()
             for network in allows.networks where network != "host" { add("network", network) }
             for port in allows.ports { add("port", port) }
         }
-        return "there is no environment “\(deploy.environment)”; somebody who may say where rollouts go makes it: "
-            + words.joined(separator: " ")
+        return words.joined(separator: " ")
     }
 }
 
@@ -258,39 +275,5 @@ extension ApprovalView {
     /// Whether an account of this name may approve the rollout, and has not.
     func waits(for name: String) -> Bool {
         until == nil && mayBeRefused(by: name) && !given.contains { $0.name == name }
-    }
-}
-
-extension ContainerAllowances {
-    /// What a container asks for that cannot be named before it runs, or not be read.
-    static func unread(_ run: ContainerRun) -> [String] {
-        func isOpen(_ text: String) -> Bool { text.contains("$") }
-        let volumes = run.volumes.filter { text in isOpen(text) || (try? ContainerRun.volume(text)) == nil }
-        let ports = run.ports.filter { text in isOpen(text) || (try? ContainerRun.ports(text)) == nil }
-        let networks = ([run.network].compactMap { $0 } + run.networks).filter(isOpen)
-        let users = [run.user].compactMap { $0 }.filter(isOpen)
-        return volumes.map { "the volume “\($0)”" } + networks.map { "the network “\($0)”" }
-            + ports.map { "the port “\($0)”" } + users.map { "the user “\($0)”" }
-    }
-
-    /// Just what a container asks for.
-    init(asking run: ContainerRun) {
-        func unique(_ texts: [String]) -> [String] {
-            var found: [String] = []
-            for text in texts where !text.contains("$") && !found.contains(text) { found.append(text) }
-            return found
-        }
-        self.init(
-            volumes: unique(run.volumes.compactMap { (try? ContainerRun.volume($0))?.source }),
-            networks: unique(
-                ([run.network].compactMap { $0 } + run.networks).filter {
-                    !["none", "bridge", "default"].contains($0)
-                }),
-            ports: unique(
-                run.ports.flatMap { (try? ContainerRun.ports($0)) ?? [] }.map { port in
-                    let address = port.address.contains(":") ? "[\(port.address)]" : port.address
-                    return (address.isEmpty ? "" : "\(address):") + "\(port.host ?? 0)"
-                }),
-            users: unique([run.user].compactMap { $0 }))
     }
 }

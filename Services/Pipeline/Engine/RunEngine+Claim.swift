@@ -258,11 +258,19 @@ extension RunEngine {
         let known = try tables.clusters.find(cluster)
         let names = try tables.clusters.names(of: cluster) + [cluster]
         let namespace = deploy.namespace ?? known.namespace ?? "default"
-        let patterns = try tables.environments.all()
-            .filter { $0.covers(workload, in: namespace, of: names, own: known.namespace) }.flatMap(
-                \.rules.repositories)
-        let paths = try tables.repositories.paths(limit: .max)
-        return Set(paths.filter { RolloutPermit.covers(patterns, $0.rawValue) })
+        let paths = Set(try tables.repositories.paths(limit: .max))
+        var found: Set<RepositoryPath> = []
+        for environment in try tables.environments.all() {
+            func covers(_ environment: Environment) -> Bool {
+                environment.covers(workload, in: namespace, of: names, own: known.namespace)
+            }
+            let own = Set(environment.rules.ownRepositories.map(RepositoryPath.init(rawValue:))).intersection(paths)
+            found.formUnion(own.filter { covers(environment.narrowed(to: $0)) })
+            guard covers(environment) else { continue }
+            let others = paths.subtracting(own)
+            found.formUnion(others.filter { RolloutPermit.covers(environment.rules.repositories, $0.rawValue) })
+        }
+        return found
     }
 
     /// A rollout by a `deploy` block needs no source; commands may.

@@ -72,7 +72,7 @@ extension RunEngine {
         let event = run.details.trigger.event
         guard job.kind == .build, event == .promote || event == .rollback, let target = run.details.trigger.target
         else { return receiver }
-        let environment = try tables.environments.find(target)
+        let environment = try tables.environments.find(target)?.narrowed(to: run.summary.repository)
         receiver.refusal = environment.map { refusal(of: run, by: $0) } ?? "there is no environment “\(target)”"
         if receiver.refusal == nil { receiver.environment = target }
         return receiver

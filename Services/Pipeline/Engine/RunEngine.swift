@@ -57,7 +57,7 @@ struct RunEngine: Sendable {
         for deploy in JobRouting.rollouts(of: plan) {
             let environment =
                 try gate.environments[deploy.environment]
-                ?? transaction.environments.find(deploy.environment)
+                ?? transaction.environments.find(deploy.environment)?.narrowed(to: summary.repository)
             gate.environments[deploy.environment] = environment
             for window in environment?.rules.freezes ?? [] where gate.zones[window.zone] == nil {
                 gate.zones[window.zone] = zones.read(window.zone)

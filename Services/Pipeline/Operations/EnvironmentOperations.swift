@@ -35,7 +35,7 @@ struct EnvironmentOperations: Sendable {
     ) async throws -> AdoptionView {
         try principal.require(.adopt)
         return try await store.write { transaction in
-            guard let environment = try transaction.environments.find(name) else {
+            guard let environment = try transaction.environments.find(name)?.narrowed(to: request.repository) else {
                 throw OperationError.unknown(environment: name)
             }
             _ = try RepositoryOperations.find(request.repository, in: transaction, as: principal)
@@ -90,6 +90,9 @@ struct EnvironmentOperations: Sendable {
         }
         return try await store.write { transaction in
             let known = try transaction.environments.find(name)
+            if let problem = try Self.nested(rules, name, in: transaction) {
+                throw OperationError(.conflict, "nested_folders", problem)
+            }
             // Where it came from is no longer why it is so.
             try transaction.environments.save(
                 Environment(
@@ -120,91 +123,19 @@ struct EnvironmentOperations: Sendable {
             try executor.update(job.run) { $0.reconsider(job.id, change) }
         }
     }
-
-    /// What is wrong with rules, with what to write instead; `nil` where nothing is.
-    static func problem(with rules: EnvironmentRules, zones: TimeZones = TimeZones()) -> String? {
-        if !(0...100).contains(rules.approvals) { return "“\(rules.approvals)” is no number of approvals: 0 to 100" }
-        for window in rules.freezes {
-            do throws(Freeze.Malformed) {
-                _ = try Freeze(window, zone: zones.rules(of: window.zone))
-            } catch {
-                return error.text
-            }
-        }
-        let globs = [
-            ("namespace", rules.namespaces), ("workload", rules.workloads), ("container", rules.containers),
-            ("repository", rules.repositories), ("ref", rules.refs), ("network", rules.allows.networks),
-            ("approver", rules.approvers), ("user", rules.allows.users), ("volume", rules.allows.volumes),
-        ]
-        for (what, patterns) in globs {
-            for pattern in patterns {
-                do {
-                    _ = try Glob(pattern)
-                } catch {
-                    return "“\(pattern)” is no pattern of a \(what): \(error)"
-                }
-            }
-        }
-        if rules.clusters.isEmpty {
-            return "an environment is on a cluster or a Docker host; the usual one is called default"
-        }
-        for cluster in rules.clusters where !WorkerScope.isCluster(cluster) {
-            return "“\(cluster)” is no name of a cluster or Docker host: letters, digits and “-”"
-        }
-        if let pool = rules.pool, !WorkerScope.isPool(pool) {
-            return "“\(pool)” is no name of a pool: up to 100 letters, digits, “_”, “-” and “.”"
-        }
-        if rules.workloads.isEmpty, rules.containers.isEmpty {
-            return
-                "an environment covers workloads such as deployment/web or containers such as web, and this one names none"
-        }
-        if rules.repositories.isEmpty {
-            return "an environment is for repositories such as shop/web, and this one names none"
-        }
-        for ref in rules.refs where !ref.hasPrefix("refs/") {
-            return "“\(ref)” is no ref: write refs/heads/\(ref) for a branch, refs/tags/\(ref) for a tag"
-        }
-        for workload in rules.workloads where Workload(workload) == nil && !workload.hasPrefix("*") {
-            return "“\(workload)” is no workload: write deployment/NAME, statefulset/NAME or daemonset/NAME, or */NAME"
-        }
-        for port in rules.allows.ports where ContainerAllowances.port(port) == nil {
-            return "“\(port)” is no port such as 8080, 8000-8010, 127.0.0.1:8080, or 127.0.0.1:0 for any that is free"
-        }
-        for volume in rules.allows.volumes where volume.hasPrefix("/") && ContainerAllowances.leadsElsewhere(volume) {
-            return "“\(volume)” is no folder's whole path: it has “.”, “..” or “//” in it"
-        }
-        for volume in rules.allows.volumes
-        where volume.hasPrefix("/") && volume.contains(where: { "*?[{".contains($0) }) {
-            return
-                "“\(volume)” is a pattern of folders: name each folder of the host itself, since a container can make "
-                + "others in those it has"
-        }
-        if let url = rules.url, !url.hasPrefix("https://"), !url.hasPrefix("http://") {
-            return "“\(url)” is no address of a page: it begins with https:// or http://"
-        }
-        for name in rules.variables.keys where !isVariable(name) {
-            return "“\(name)” is no name of a variable: letters, digits and “_”, and not DRONE_…, CI_… or SLIPWAY_…"
-        }
-        return nil
-    }
-
-    private static func isVariable(_ name: String) -> Bool {
-        let isPlain = name.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
-        }
-        let isReserved = ["DRONE_", "CI_", "SLIPWAY_"].contains { name.hasPrefix($0) } || name == "CI"
-        return isPlain && !isReserved && name.first.map { !$0.isNumber } ?? false
-    }
 }
 
 extension EnvironmentView {
     /// The environment as somebody sees it: for repositories that they may see; `nil` where it is for none of these.
-    fileprivate func seen(by visibility: Visibility) -> EnvironmentView? {
+    func seen(by visibility: Visibility) -> EnvironmentView? {
         if visibility.isAll { return self }
         var seen = self
         seen.rules.repositories = rules.repositories.filter { visibility.mayCover([$0]) }
-        return seen.rules.repositories.isEmpty ? nil : seen
+        let own = rules.perRepository?.filter { visibility.covers(RepositoryPath(rawValue: $0.key)) } ?? [:]
+        seen.rules.perRepository = own.isEmpty ? nil : own
+        guard seen.rules.repositories.isEmpty else { return seen }
+        // What holds for others is not theirs to see.
+        seen.rules.ofRepository = RepositoryRules(clusters: [])
+        return own.isEmpty ? nil : seen
     }
 }

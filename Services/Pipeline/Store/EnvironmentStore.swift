@@ -59,6 +59,12 @@ struct EnvironmentStore {
             ) WITHOUT ROWID;
             """)
 
+    static let allowances = Migration(
+        "2026-11 container allowances",
+        sql: """
+            INSERT INTO upgrades (name) SELECT 'allowances' WHERE EXISTS (SELECT 1 FROM environments);
+            """)
+
     let database: Database
 
     func find(_ name: String) throws -> Environment? {
@@ -158,12 +164,21 @@ struct EnvironmentStore {
 
     // MARK: - Installations of before
 
-    /// Whether there are rollouts of before, and no environments were made of them yet.
-    func isUpgradeDue() throws -> Bool {
-        try database.value("SELECT EXISTS (SELECT 1 FROM upgrades WHERE name = 'environments')") ?? false
+    /// What an installation of before is still to be given.
+    enum Upgrade: String {
+        /// There are rollouts of before, and no environments were made of them yet.
+        case environments
+        /// There are environments that do not list labels, aliases and log drivers yet.
+        case allowances
     }
 
-    func finishUpgrade() throws { try database.execute("DELETE FROM upgrades WHERE name = 'environments'") }
+    func isDue(_ upgrade: Upgrade) throws -> Bool {
+        try database.value("SELECT EXISTS (SELECT 1 FROM upgrades WHERE name = ?)", [upgrade.rawValue]) ?? false
+    }
+
+    func finish(_ upgrade: Upgrade) throws {
+        try database.execute("DELETE FROM upgrades WHERE name = ?", [upgrade.rawValue])
+    }
 
     /// The last rollout of each workload and container that came to a good end: the run, and the step's stage and name.
     func lastRollouts() throws -> [(workload: String, run: RunID, stage: Int, step: String)] {

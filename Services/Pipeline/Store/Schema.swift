@@ -6,9 +6,10 @@ enum Schema {
     static let migrations = [
         Inbox.migration, Outbox.migration, first, rollouts, people, DiscoveredRepositoryStore.migration, names, forges,
         tokens, EnvironmentStore.migration, EnvironmentStore.adoptions, WorkerStore.migration, TurnStore.migration,
+        EnvironmentStore.allowances, JobStore.newest,
         EnvironmentStore.approvals, senders, PoolStore.migration, SecretStore.rules, RunStore.dropped,
         SealStore.migration, SecretStore.logins,
-        TurnStore.claims, WorkerStore.byQueue, AccountStore.migration, bounds,
+        TurnStore.claims, WorkerStore.byQueue, AccountStore.migration, PersonStore.migration, bounds,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so

@@ -96,12 +96,15 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
     public var allows: ContainerAllowances
     /// The pool of deployers that roll out to it; `nil` for the usual one.
     public var pool: String?
+    /// What a repository, by its path, has in the place of what the lists say for all; `nil` where none has.
+    public var perRepository: [String: RepositoryRules]?
 
     public init(
         clusters: [String] = ["default"], namespaces: [String] = [], workloads: [String] = [],
         containers: [String] = [], repositories: [String] = [], refs: [String] = [], events: [Event] = [],
         approvals: Int = 0, approvers: [String] = [], freezes: [FreezeWindow] = [], variables: [String: String] = [:],
-        url: String? = nil, allows: ContainerAllowances = ContainerAllowances(), pool: String? = nil
+        url: String? = nil, allows: ContainerAllowances = ContainerAllowances(), pool: String? = nil,
+        perRepository: [String: RepositoryRules]? = nil
     ) {
         self.clusters = clusters
         self.namespaces = namespaces
@@ -117,6 +120,7 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
         self.url = url
         self.allows = allows
         self.pool = pool
+        self.perRepository = perRepository
     }
 
     public init(from decoder: any Decoder) throws {
@@ -135,7 +139,78 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
         url = try container.decodeUnlessAbsent(String.self, forKey: .url)
         allows = try container.decodeUnlessAbsent(ContainerAllowances.self, forKey: .allows) ?? ContainerAllowances()
         pool = try container.decodeUnlessAbsent(String.self, forKey: .pool)
+        perRepository = try container.decodeUnlessAbsent([String: RepositoryRules].self, forKey: .perRepository)
     }
+}
+
+/// What one repository may do in an environment that others use too: it has these in the place of the environment's own,
+/// and what others may is not its own. Approvals, freezes, variables and the pool are the environment's.
+public struct RepositoryRules: Codable, Sendable, Equatable {
+    public var clusters: [String]
+    public var namespaces: [String]
+    public var workloads: [String]
+    public var containers: [String]
+    public var refs: [String]
+    public var events: [Event]
+    public var allows: ContainerAllowances
+
+    public init(
+        clusters: [String] = ["default"], namespaces: [String] = [], workloads: [String] = [],
+        containers: [String] = [], refs: [String] = [], events: [Event] = [],
+        allows: ContainerAllowances = ContainerAllowances()
+    ) {
+        self.clusters = clusters
+        self.namespaces = namespaces
+        self.workloads = workloads
+        self.containers = containers
+        self.refs = refs
+        self.events = events
+        self.allows = allows
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        clusters = try container.decodeUnlessAbsent([String].self, forKey: .clusters) ?? ["default"]
+        namespaces = try container.decodeUnlessAbsent([String].self, forKey: .namespaces) ?? []
+        workloads = try container.decodeUnlessAbsent([String].self, forKey: .workloads) ?? []
+        containers = try container.decodeUnlessAbsent([String].self, forKey: .containers) ?? []
+        refs = try container.decodeUnlessAbsent([String].self, forKey: .refs) ?? []
+        events = try container.decodeUnlessAbsent([Event].self, forKey: .events) ?? []
+        allows = try container.decodeUnlessAbsent(ContainerAllowances.self, forKey: .allows) ?? ContainerAllowances()
+    }
+}
+
+extension EnvironmentRules {
+    /// The rules that hold for a repository: its own, where it has some, and else those for all.
+    public func rules(for repository: RepositoryPath) -> EnvironmentRules {
+        guard let own = perRepository?[repository.rawValue] else { return self }
+        var rules = self
+        rules.perRepository = nil
+        rules.repositories = [repository.rawValue]
+        rules.ofRepository = own
+        return rules
+    }
+
+    /// What of them a repository can have as its own.
+    public var ofRepository: RepositoryRules {
+        get {
+            RepositoryRules(
+                clusters: clusters, namespaces: namespaces, workloads: workloads, containers: containers, refs: refs,
+                events: events, allows: allows)
+        }
+        set {
+            clusters = newValue.clusters
+            namespaces = newValue.namespaces
+            workloads = newValue.workloads
+            containers = newValue.containers
+            refs = newValue.refs
+            events = newValue.events
+            allows = newValue.allows
+        }
+    }
+
+    /// The repositories that have rules of their own, in order.
+    public var ownRepositories: [String] { (perRepository ?? [:]).keys.sorted() }
 }
 
 /// A time at which no rollout begins; one that is under way goes on.
@@ -218,14 +293,24 @@ public struct ContainerAllowances: Codable, Sendable, Equatable {
     public var ports: [String]
     /// Users the container may run as in place of the image's own.
     public var users: [String]
+    /// Labels by their names, or as `name=value`. Those of Slipway and of the engine's own tools are nobody's.
+    public var labels: [String]
+    /// Names in its networks besides its own.
+    public var aliases: [String]
+    /// Log drivers besides those that keep what it prints on the host: the engine, as root, connects to where they say.
+    public var logDrivers: [String]
 
     public init(
-        volumes: [String] = [], networks: [String] = [], ports: [String] = [], users: [String] = []
+        volumes: [String] = [], networks: [String] = [], ports: [String] = [], users: [String] = [],
+        labels: [String] = [], aliases: [String] = [], logDrivers: [String] = []
     ) {
         self.volumes = volumes
         self.networks = networks
         self.ports = ports
         self.users = users
+        self.labels = labels
+        self.aliases = aliases
+        self.logDrivers = logDrivers
     }
 
     public init(from decoder: any Decoder) throws {
@@ -234,5 +319,8 @@ public struct ContainerAllowances: Codable, Sendable, Equatable {
         networks = try container.decodeUnlessAbsent([String].self, forKey: .networks) ?? []
         ports = try container.decodeUnlessAbsent([String].self, forKey: .ports) ?? []
         users = try container.decodeUnlessAbsent([String].self, forKey: .users) ?? []
+        labels = try container.decodeUnlessAbsent([String].self, forKey: .labels) ?? []
+        aliases = try container.decodeUnlessAbsent([String].self, forKey: .aliases) ?? []
+        logDrivers = try container.decodeUnlessAbsent([String].self, forKey: .logDrivers) ?? []
     }
 }

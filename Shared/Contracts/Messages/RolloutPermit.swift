@@ -12,6 +12,8 @@ public struct RolloutPermit: Codable, Sendable, Equatable {
     public var takes: Taking
     /// Where the result can be seen, for people.
     public var url: String?
+    /// The repository whose own rules in the environment these are; `nil` where they are those for all.
+    public var repository: RepositoryPath?
 
     /// What a rollout may take that bears no mark of its own repository.
     public enum Taking: String, Codable, Sendable, CaseIterable {
@@ -26,7 +28,7 @@ public struct RolloutPermit: Codable, Sendable, Equatable {
     public init(
         environment: String, namespaces: [String] = [], workloads: [String] = [], containers: [String] = [],
         allows: ContainerAllowances = ContainerAllowances(), takes: Taking = .own,
-        url: String? = nil
+        url: String? = nil, repository: RepositoryPath? = nil
     ) {
         self.environment = environment
         self.namespaces = namespaces
@@ -35,5 +37,6 @@ public struct RolloutPermit: Codable, Sendable, Equatable {
         self.allows = allows
         self.takes = takes
         self.url = url
+        self.repository = repository
     }
 }
