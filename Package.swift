@@ -131,9 +131,9 @@ let package = Package(
         shared(
             "Worker",
             [
-                "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Text", lifecycle, logging, metrics,
-                subprocess,
-                systemPackage,
+                "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Text", "Threading", lifecycle,
+                logging,
+                metrics, subprocess, systemPackage,
             ]),
         shared("Containers", ["Contracts", "DockerEngine", "HTTPClient", "PipelineLanguage", "Runtime", "Worker"]),
 

@@ -3,6 +3,7 @@ import Git
 import Logging
 import PipelineLanguage
 import SystemPackage
+import Threading
 import Worker
 
 /// Does a builder's jobs: fetches the source, runs the steps, cleans up.
@@ -22,26 +23,31 @@ struct BuildExecutor: JobExecutor {
             for runner in BuildStepRunners.all { await runner.collectLeftovers(tools) }
             do {
                 try await remove(jobs)
-                try FileTree.make(jobs)
-                if tools.processes?.users != nil { try FileTree.letThrough(jobs) }
             } catch {
                 tools.logger.warning(
                     "the folders of earlier jobs could not be removed", metadata: ["error": "\(error)"])
             }
         }
         if !isClean { tools.logger.error("cleaning up took too long; the rest goes at the next start") }
-        caches?.trim()
+        do {
+            try FileTree.make(jobs)
+            // A removal that was given up has closed it.
+            if tools.processes?.users != nil { try FileTree.letThrough(jobs) }
+        } catch {
+            tools.logger.error("the folder of jobs could not be made", metadata: ["error": "\(error)"])
+        }
+        await trim()
     }
 
     func execute(_ job: GrantedJob, _ run: JobRun) async throws {
         let folder = try JobFolder(
             below: jobs, job: job.grant.job, attempt: job.grant.attempt, stage: job.stage)
-        try folder.make()
+        try await folder.make()
         let build = BuildJob(job, folder: folder, tools: tools)
         let runners = StepRunners(BuildStepRunners.all.map { $0.init(build) }, events: tools.events)
         let watch = disk.map { limit in
             let watch = DiskWatch(
-                limit: limit, folder: folder, containers: build.containers, logger: tools.logger)
+                limit: limit, folder: folder, user: build.user, containers: build.containers, logger: tools.logger)
             return Task { if let reason = await watch.exceeded() { run.exceeded(reason) } }
         }
         let result: Result<Void, any Error>
@@ -62,8 +68,9 @@ struct BuildExecutor: JobExecutor {
         // A separate task: this has to be done after a cancellation too.
         await Task {
             let isClean = await Self.within(Self.cleanUpTime) {
+                let end = ContinuousClock.now.advanced(by: Self.cleanUpTime)
                 await runners.cleanUp()
-                await cleanUp(build)
+                await cleanUp(build, until: end)
             }
             if !isClean { tools.logger.error("cleaning up took too long; the rest goes at the next start") }
         }.value
@@ -72,6 +79,8 @@ struct BuildExecutor: JobExecutor {
 
     /// How long cleaning up after a job may take.
     static let cleanUpTime = Duration.seconds(300)
+    /// How long of that may pass with what its processes left outside of its folder.
+    static let userCleanUpTime = cleanUpTime / 2
 
     /// Cancels the work when its time is over.
     /// - Returns: whether it was done by then.
@@ -95,20 +104,23 @@ struct BuildExecutor: JobExecutor {
         }
     }
 
-    private func cleanUp(_ build: BuildJob) async {
+    private func cleanUp(_ build: BuildJob, until end: ContinuousClock.Instant) async {
         do {
-            try await remove(build.folder.path)
+            try await remove(build.folder.path, within: ContinuousClock.now.duration(to: end))
         } catch {
             tools.logger.warning("a job's folder could not be removed", metadata: ["error": "\(error)"])
         }
         // Now, so that no step waits for it.
-        caches?.trim()
+        await trim()
     }
 
-    private func remove(_ folder: FilePath) async throws {
-        guard let docker = tools.docker else {
-            return try FileTree.remove(folder, until: .now.advanced(by: Self.cleanUpTime))
-        }
-        try await docker.remove(folder)
+    private func trim() async {
+        guard let caches else { return }
+        await OwnThread.run("trim") { caches.trim() }
+    }
+
+    private func remove(_ folder: FilePath, within time: Duration = cleanUpTime) async throws {
+        guard let docker = tools.docker else { return try await FileTree.remove(folder, within: time) }
+        try await docker.remove(folder, patience: time)
     }
 }

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import Runtime
 import SystemPackage
+import Threading
 import Worker
 
 extension Builder {
@@ -14,6 +15,7 @@ extension Builder {
                 "steps that are processes have the engine's socket: they are root on its machine (SLIPWAY_PROCESS_DOCKER)"
             )
         }
+        Orphans.ofThisProgram.adopt()
         let users = try processUsers(sharesDocker: sharesDocker)
         if users == nil {
             context.logger.notice(
@@ -23,6 +25,9 @@ extension Builder {
         return StepProcesses(
             runner: ProcessRunner(worker: worker, logger: context.logger), users: users, sharesDocker: sharesDocker)
     }
+
+    /// The same for all builders of a machine.
+    private static let userLocks: FilePath = "/run/slipway"
 
     private func processUsers(sharesDocker: Bool) throws -> ProcessUsers? {
         guard let range = try context.settings.optional(BuilderSettings.processUsers) else { return nil }
@@ -64,6 +69,14 @@ extension Builder {
         var socket = stat()
         let path = try context.settings.value(BuilderSettings.dockerSocket)
         let mayUse = sharesDocker && stat(path, &socket) == 0
-        return ProcessUsers(range, groups: mayUse ? [socket.st_gid] : [])
+        do {
+            try FileTree.make(Self.userLocks)
+        } catch {
+            throw SettingsError(
+                setting: variable,
+                message: "\(variable): the folder \(Self.userLocks) cannot be made: \(error)",
+                remedy: "let the builder write to /run, where those of one machine say which users they have")
+        }
+        return ProcessUsers(range, groups: mayUse ? [socket.st_gid] : [], folder: Self.userLocks)
     }
 }

@@ -36,8 +36,9 @@ enum BuilderSettings {
     }
     static let processUsers = Setting<ClosedRange<UInt32>>(
         "process.users",
-        "the users that steps which are processes run as, one for each job at a time; only a builder that is root can "
-            + "have them, and without them steps run as the builder's own user",
+        "the users that steps which are processes run as, one for each job at a time, of numbers that neither the machine "
+            + "nor an image has; builders of one machine may share them. Only a builder that is root can have them, and "
+            + "without them steps run as the builder's own user",
         example: "20000-20015"
     ) { text in
         let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt32($0) }

@@ -18,6 +18,11 @@ static inline int clinux_gain_no_privileges(void) {
     return prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL);
 }
 
+// Has the kernel hand to this process whatever its descendants leave behind when they end.
+static inline int clinux_adopt_orphans(void) {
+    return prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+}
+
 // Copies at both files' offsets and moves them on. Returns bytes; 0 at the end of the source; -1 with errno.
 static inline long clinux_copy_file_range(int source, int destination, unsigned long length) {
     return syscall(SYS_copy_file_range, source, (void *)0, destination, (void *)0, length, 0U);

@@ -1,6 +1,7 @@
 import Subprocess
 import SystemPackage
 import Text
+import Threading
 
 /// One start of a program.
 struct Launch: Sendable {
@@ -16,16 +17,19 @@ struct Launch: Sendable {
 
     func run() async throws -> GitProgram.Output {
         try Task.checkCancellation()
-        let result = try await Subprocess.run(
-            configuration, input: .array(input), output: .bytes(limit: outputLimit), error: .sequence
-        ) { execution in
-            // Read to its end: a program that cannot write its complaints would stop.
-            var words: [UInt8] = []
-            for try await buffer in execution.standardError {
-                buffer.withUnsafeBytes { words.append(contentsOf: $0) }
-                if words.count > 2 * Self.wordsLimit { words.removeFirst(words.count - Self.wordsLimit) }
+        let result = try await Orphans.ofThisProgram.child { started in
+            try await Subprocess.run(
+                configuration, input: .array(input), output: .bytes(limit: outputLimit), error: .sequence
+            ) { execution in
+                started(execution.processIdentifier.value)
+                // Read to its end: a program that cannot write its complaints would stop.
+                var words: [UInt8] = []
+                for try await buffer in execution.standardError {
+                    buffer.withUnsafeBytes { words.append(contentsOf: $0) }
+                    if words.count > 2 * Self.wordsLimit { words.removeFirst(words.count - Self.wordsLimit) }
+                }
+                return words
             }
-            return words
         }
         let exitCode: Int32 =
             switch result.terminationStatus {
@@ -40,10 +44,13 @@ struct Launch: Sendable {
     /// Passes standard output on as it comes. What `write` throws ends the program.
     func stream(_ write: ([UInt8]) async throws -> Void) async throws {
         try Task.checkCancellation()
-        _ = try await Subprocess.run(configuration, input: .array(input), output: .sequence, error: .discarded) {
-            execution in
-            for try await buffer in execution.standardOutput {
-                try await write(buffer.withUnsafeBytes { Array($0) })
+        try await Orphans.ofThisProgram.child { started in
+            _ = try await Subprocess.run(configuration, input: .array(input), output: .sequence, error: .discarded) {
+                execution in
+                started(execution.processIdentifier.value)
+                for try await buffer in execution.standardOutput {
+                    try await write(buffer.withUnsafeBytes { Array($0) })
+                }
             }
         }
     }

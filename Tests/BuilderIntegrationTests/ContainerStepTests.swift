@@ -223,6 +223,26 @@ import Worker
         }
     }
 
+    /// Each process step would look at all of the workspace otherwise.
+    @Test func aContainerThatCannotBeMadeDoesNotRun() async throws {
+        try await BuilderScope.with { scope in
+            let stage = Stage(name: "main", steps: [])
+            let job = try GrantedJob(try scope.grant(stage), keys: scope.keys, for: .builder(pool: "default"))
+            let folder = try JobFolder(below: FilePath(scope.folder), job: job.grant.job, attempt: 1, stage: stage)
+            try await folder.make()
+            let containers = JobContainers(
+                host: scope.host(data: scope.folder), job: job, folder: folder, logger: Logger(label: "test"))
+            let step = Step(
+                name: "lost", image: scope.image, commands: ["true"], mounts: [Mount(name: "none", path: "/none")])
+            await #expect(throws: JobFailure.self) {
+                try await ContainerStep(containers: containers, registry: RegistryClient(client: scope.http)).run(
+                    StepRun(job: job, step: step, outputs: [:], log: LinesLog()))
+            }
+            #expect(await containers.writers == 1)
+            await containers.remove()
+        }
+    }
+
     /// Its shell may be anything, and runs as root.
     @Test func theJobsImageSeesNothingThatOtherStepsWereGiven() async throws {
         try await BuilderScope.with { scope in
@@ -238,7 +258,7 @@ import Worker
             let folder = try JobFolder(
                 below: FilePath("\(scope.folder)/data"), job: .make(), attempt: 1, stage: Stage(name: "main", steps: [])
             )
-            try folder.make()
+            try await folder.make()
             _ = try folder.makeStep(number: 77)
             let grant = try scope.grant(Stage(name: "main", steps: []))
             let containers = JobContainers(

@@ -1,5 +1,8 @@
 import Contracts
+import DockerEngine
+import Foundation
 import PipelineLanguage
+import SystemPackage
 import Testing
 import Worker
 
@@ -47,6 +50,67 @@ import Worker
             #expect(outcome.finished.outcome == .failure)
             let reason = outcome.finished.reason ?? ""
             #expect(reason.contains("this builder allows 20 MiB (SLIPWAY_JOB_DISK)"), "\(outcome.finished)")
+        }
+    }
+
+    private func fill(
+        _ scope: BuilderScope, _ step: Step, _ runner: Runner = .docker, users: ProcessUsers? = nil,
+        source: BuilderScope.Source? = nil
+    ) async throws {
+        var limit = DiskLimit(bytes: 20 << 20)
+        limit.interval = .milliseconds(200)
+        let outcome = try await scope.run(
+            Stage(name: "main", kind: runner == .process ? .exec : .docker, steps: [step]), source: source,
+            runners: [runner], users: users, disk: limit)
+        #expect(outcome.finished.outcome == .failure)
+        let reason = outcome.finished.reason ?? ""
+        #expect(reason.contains("this builder allows 20 MiB (SLIPWAY_JOB_DISK)"), "\(outcome.finished)")
+    }
+
+    @Test func whatGoesToAVolumeOfAnImageCounts() async throws {
+        try await BuilderScope.with { scope in
+            let image = try ImageReference("\(scope.name)/base:volume")
+            try FileTree.make(FilePath("\(scope.folder)/volume"))
+            try "FROM \(scope.image)\nVOLUME /data\n".write(
+                toFile: "\(scope.folder)/volume/Dockerfile", atomically: false, encoding: .utf8)
+            _ = try await scope.engine.build(BuildOptions(context: "\(scope.folder)/volume", tags: [image])) { _ in }
+            let command = "head -c 40000000 /dev/zero > /data/file; sleep 1000"
+            try await fill(scope, Step(name: "fill", image: "\(image)", commands: [command]))
+            try await scope.engine.removeImage("\(image)", force: true)
+        }
+    }
+
+    @Test("layers that a build has made count, each of which is within the limit")
+    func layersOfABuildCount() async throws {
+        try await BuilderScope.with { scope in
+            let mark = "\(scope.name)"
+            let layer = { (name: String) in "RUN echo \(mark) > /\(name); head -c 15000000 /dev/zero >> /\(name)\n" }
+            let source = try await scope.repository([
+                "Dockerfile": "FROM \(scope.image)\n\(layer("a"))\(layer("b"))RUN timeout 100 sleep 1000\n"
+            ])
+            let build = ImageBuild(repository: "\(scope.name)/layers", tags: ["1"], noCache: true, push: false)
+            try await fill(scope, Step(name: "build", build: build), source: source)
+        }
+    }
+
+    @Test func filesWithoutContentCount() async throws {
+        try await BuilderScope.with { scope in
+            let command = "i=0; while [ $i -lt 8000 ]; do : > empty$i; i=$((i+1)); done; sleep 1000"
+            try await fill(scope, Step(name: "fill", commands: [command]), .process)
+        }
+    }
+
+    @Test(
+        "what a job's processes leave where everybody may write counts, and is gone afterwards",
+        .enabled(if: geteuid() == 0, "root alone runs steps as other users"),
+        arguments: ["/tmp", "/dev/shm", "/run/lock"])
+    func foldersOfEverybodyCount(_ folder: String) async throws {
+        try await BuilderScope.with { scope in
+            let file = "\(folder)/\(scope.name)"
+            let users = ProcessUsers(22_013...22_013, folder: FilePath(scope.folder))
+            let command = "head -c 40000000 /dev/zero > \(file); sleep 1000"
+            try await fill(scope, Step(name: "fill", commands: [command]), .process, users: users)
+            #expect(access(file, F_OK) != 0)
         }
     }
 

@@ -1,7 +1,11 @@
 import Contracts
 import DockerEngine
+import Foundation
 import PipelineLanguage
+import Secrets
+import SystemPackage
 import Testing
+import Worker
 
 @testable import Builder
 
@@ -37,6 +41,93 @@ import Testing
             #expect(outcome.log("use").hasSuffix("hello you\nmade\n"))
             let details = try await scope.engine.inspectImage("\(repository):v1")
             #expect(details.labels["org.opencontainers.image.revision"] == source.commit)
+        }
+    }
+
+    @Test("a push that fails leaves its name to the image that had it, and one that does not takes it for good")
+    func aNameIsGivenBack() async throws {
+        try await BuilderScope.with { scope in
+            let name = try ImageReference("\(scope.registry)/\(scope.name)/tools:1")
+            try await scope.engine.tag(scope.image, as: name)
+            let old = try await scope.engine.inspectImage(scope.image).id
+            let source = try await scope.repository(["Dockerfile": "FROM \(scope.image)\nRUN echo new > /new\n"])
+            let stage = Stage(
+                name: "main", steps: [Step(name: "push", build: ImageBuild(repository: name.repository, tags: ["1"]))])
+            func kept() async throws -> [String] {
+                try await scope.engine.imageNames(below: "\(JobImages.host)/kept").filter { $0.contains(scope.name) }
+            }
+            let wrong = [scope.registry: RegistryLogin(username: "slipway", password: "wr0ng-password")]
+            let failed = try await scope.run(stage, source: source, logins: wrong)
+            #expect(failed.finished.outcome == .failure)
+            #expect(try await scope.engine.inspectImage("\(name)").id == old)
+            #expect(try await kept() == [])
+            let pushed = try await scope.run(stage, source: source)
+            #expect(pushed.finished.outcome == .success, "\(pushed.finished)")
+            let new = try await scope.engine.inspectImage("\(name)").id
+            #expect(new != old)
+            #expect(try await kept() == [])
+            // The same again has nothing to give back.
+            let again = try await scope.run(stage, source: source, logins: wrong)
+            #expect(again.finished.outcome == .failure)
+            #expect(try await scope.engine.inspectImage("\(name)").id == new)
+            try await scope.engine.removeImage("\(name)", force: true)
+        }
+    }
+
+    @Test(
+        "what a name stood for before its push is what all others get by it meanwhile, and what is left of a killed builder"
+    )
+    func aNameThatIsPushedIsWhatItWas() async throws {
+        try await BuilderScope.with { scope in
+            let name = try ImageReference("\(scope.registry)/\(scope.name)/tools:1")
+            let (old, new) = (try ImageReference("\(scope.name)/old:1"), try ImageReference("\(scope.name)/new:1"))
+            for (image, file) in [(old, "old"), (new, "new")] {
+                let folder = FilePath("\(scope.folder)/\(file)")
+                try FileTree.make(folder)
+                try "FROM \(scope.image)\nRUN echo \(file) > /made\n".write(
+                    toFile: folder.appending("Dockerfile").string, atomically: false, encoding: .utf8)
+                _ = try await scope.engine.build(BuildOptions(context: folder.string, tags: [image])) { _ in }
+            }
+            try await scope.engine.tag("\(old)", as: name)
+            let (oldID, newID) = (
+                try await scope.engine.inspectImage("\(old)").id, try await scope.engine.inspectImage("\(new)").id
+            )
+            let host = scope.host(data: scope.folder)
+            let images = JobImages(host: host, job: .make(), attempt: 1)
+            let pull = ImagePull(
+                engine: scope.engine, registry: RegistryClient(client: scope.http), host: host, images: images,
+                job: try GrantedJob(
+                    try scope.grant(Stage(name: "main", steps: [])), keys: scope.keys, for: .builder(pool: "default")),
+                log: LinesLog())
+            let pushed = try await PushedName.take(
+                name, for: newID, mark: JobImages.mark(scope.worker), scope.engine)
+            try await host.push(name, over: pushed.before) {
+                try await scope.engine.tag(newID, as: name)
+                let found = try await pull.run(name, policy: nil)
+                #expect(try await scope.engine.inspectImage("\(found)").id == oldID)
+            }
+            #expect(try await scope.engine.inspectImage("\(name)").id == newID)
+            // As at the start after the builder was killed.
+            await host.collectLeftovers()
+            #expect(try await scope.engine.inspectImage("\(name)").id == oldID)
+            let left = try await scope.engine.imageNames(below: JobImages.host)
+            #expect(!left.contains { $0.contains(scope.name) || $0.contains(JobImages.mark(scope.worker)) }, "\(left)")
+            for image in [name, old, new] { try await scope.engine.removeImage("\(image)", force: true) }
+        }
+    }
+
+    @Test func noPushChangesAnImageThatTheOwnerNames() async throws {
+        try await BuilderScope.with { scope in
+            let source = try await scope.repository(["Dockerfile": "FROM \(scope.image)\n"])
+            let repository = "\(scope.registry)/\(scope.name)/tools/base"
+            let step = Step(name: "push", build: ImageBuild(repository: repository, tags: ["1"]))
+            let outcome = try await scope.run(
+                Stage(name: "main", steps: [step]), source: source,
+                images: ImageRules(local: ["*", "\(scope.registry)/\(scope.name)/tools/*"]))
+            let reason = outcome.step("push")?.reason ?? ""
+            #expect(reason.contains("\(repository):1 is not pushed: SLIPWAY_DOCKER_LOCAL_IMAGES"), "\(reason)")
+            #expect(reason.contains("/tools/*”"), "\(reason)")
+            await #expect(throws: DockerError.self) { try await scope.engine.inspectImage("\(repository):1") }
         }
     }
 

@@ -260,7 +260,7 @@ import Worker
             let data = FilePath("\(scope.folder)/data")
             let folder = try JobFolder(
                 below: data, job: .make(), attempt: 1, stage: Stage(name: "main", steps: []))
-            try folder.make()
+            try await folder.make()
             let job = try GrantedJob(
                 try scope.grant(stage(.docker, [])), keys: scope.keys, for: .builder(pool: "default"))
             let containers = JobContainers(

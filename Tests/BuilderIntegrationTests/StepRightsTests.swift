@@ -2,6 +2,7 @@ import Contracts
 import DockerEngine
 import Glibc
 import PipelineLanguage
+import SystemPackage
 import TestSupport
 import Testing
 import Worker
@@ -148,7 +149,7 @@ extension StepRightsTests {
                     Step(name: "look", image: scope.image, commands: ["cat hello.txt own/file"]),
                     Step(name: "again", commands: ["id -u", "rm -r own"]),
                 ])
-            let users = ProcessUsers(22_010...22_010)
+            let users = ProcessUsers(22_010...22_010, folder: FilePath(scope.folder))
             let outcome = try await scope.run(
                 stage, source: source, runners: [.docker, .process], users: users)
             #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("run"))")
@@ -161,7 +162,7 @@ extension StepRightsTests {
             let left = try await runTool("sh", ["-c", "pgrep -u 22010 -l || true"])
             #expect(left == "")
             // The next job has it.
-            #expect(users.take()?.id == 22_010)
+            #expect(await users.take()?.id == 22_010)
         }
     }
 }

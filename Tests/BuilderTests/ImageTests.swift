@@ -24,6 +24,44 @@ import Testing
         #expect(try !ImageRules().areLocal(ImageReference("any/thing:1")))
     }
 
+    @Test func noPushChangesWhatTheOwnerNames() throws {
+        let rules = ImageRules(local: ["*", "**", "tools/*", "base:1"])
+        #expect(try rules.pattern(of: ImageReference("tools/go:2")) == "tools/*")
+        #expect(try rules.pattern(of: ImageReference("base:1")) == "base:1")
+        #expect(try rules.pattern(of: ImageReference("base:2")) == nil)
+        #expect(try rules.pattern(of: ImageReference("r.example/tools/go")) == nil)
+    }
+
+    @Test func whatIsKeptDuringAPushSaysItsName() throws {
+        for text in [
+            "r.example:5000/shop/web:V1", "localhost/a:1", "127.0.0.1:5000/a/my__b/c-d:2", "docker.io/library/a:1",
+        ] {
+            let name = try ImageReference(text)
+            let kept = PushedName.place(of: name, "0123456789")
+            // An engine takes it.
+            #expect(try ImageReference("\(kept)") == kept)
+            #expect(PushedName.name(of: kept, "0123456789") == name)
+            #expect(PushedName.name(of: kept, "other") == nil)
+        }
+    }
+
+    @Test func layersOfABuildAreThoseOfItsTime() {
+        let layers = BuiltLayers()
+        let images = [
+            ListedImage(id: "sha256:aaaaaaaaaaaa00", size: 500, created: 10),
+            ListedImage(id: "sha256:bbbbbbbbbbbb00", parent: "sha256:aaaaaaaaaaaa00", size: 600, created: 90),
+            ListedImage(id: "sha256:cccccccccccc00", parent: "sha256:bbbbbbbbbbbb00", size: 800, created: 110),
+            ListedImage(id: "sha256:dddddddddddd00", parent: "sha256:cccccccccccc00", size: 1800, created: 111),
+            ListedImage(id: "sha256:eeeeeeeeeeee00", size: 9000, created: 120),
+        ]
+        // The base, what was used again, what was made, and another job's that is not printed.
+        let printed: Set<Substring> = ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd", "ffffffffffff"]
+        #expect(BuiltLayers.written(printed, of: images, since: 100) == 1200)
+        layers.note(" ---> aaaaaaaaaaaa\n")
+        layers.note(" ---> Running in bbbbbbbbbbbb\n")
+        #expect(layers.all == ["aaaaaaaaaaaa"])
+    }
+
     @Test func aNameWithoutAHostIsDockerHubs() throws {
         for name in ["alpine", "library/alpine", "docker.io/alpine:latest", "index.docker.io/library/alpine"] {
             #expect(try "\(ImageReference(name).usual)" == "alpine:latest")
@@ -78,6 +116,15 @@ import Testing
             let third = ImageDigests(file: file)
             #expect(await third.last(of: image, login: ada) == new)
             #expect(await third.last(of: try ImageReference("alpine"), login: nil) == nil)
+
+            // One that is broken is said, and takes no other with it.
+            let text = String(decoding: try Data(contentsOf: URL(filePath: file.string)), as: UTF8.self)
+            try Data(text.replacing("another", with: "An Other").utf8).write(to: URL(filePath: file.string))
+            let lines = LogLines()
+            let broken = ImageDigests(file: file, logger: lines.logger)
+            #expect(await broken.last(of: image, login: ada) == new)
+            #expect(lines.all.count == 1)
+            #expect(lines.all.first?.message.contains("“An Other:latest” that it was “\(new)”") == true, "\(lines.all)")
 
             try Data("{".utf8).write(to: URL(filePath: file.string))
             let fourth = ImageDigests(file: file)

@@ -14,8 +14,8 @@ import Worker
         try await withTemporaryDirectory { directory in
             let stage = Stage(name: "main", steps: [])
             let folder = try JobFolder(below: directory, job: JobID.make(), attempt: 1, stage: stage)
-            try folder.make()
-            let job = JobUser(ProcessUsers(22_008...22_008))
+            try await folder.make()
+            let job = JobUser(ProcessUsers(22_008...22_008, folder: directory))
             let user = try #require(try await job.take(folder))
             func isGiven(_ name: String, writers: Int?) async throws -> Bool {
                 let file = folder.shared.appending(name)

@@ -28,7 +28,7 @@ import Worker
         try await withTemporaryDirectory { folder in
             let stage = Stage(name: "main", steps: [])
             let job = try JobFolder(below: folder, job: JobID(rawValue: "j"), attempt: 1, stage: stage)
-            try job.make()
+            try await job.make()
             let workspace = job.workspace
             try FileTree.make(workspace.appending("ci"))
             for file in [workspace.appending("ci/s.sh"), folder.appending("outside.sh")] {

@@ -54,7 +54,7 @@ import Worker
                 let stage = stage("/drone", path)
                 let folder = try JobFolder(
                     below: directory, job: JobID(rawValue: "j\(index)"), attempt: 1, stage: stage)
-                try folder.make()
+                try await folder.make()
                 try await runTool("touch", [folder.workspace.appending("Dockerfile").string])
                 #expect(try WorkspacePath.open(".", of: folder).has("Dockerfile"))
                 let first = folder.shared.appending(path.split(separator: "/").first.map(String.init) ?? "")
@@ -92,7 +92,7 @@ import Worker
         try await withTemporaryDirectory { directory in
             let folder = try JobFolder(
                 below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage(nil, "/go/src/app"))
-            try folder.make()
+            try await folder.make()
             let workspace = folder.workspace
             try FileTree.make(workspace.appending("sub"))
             try await runTool("touch", [workspace.appending("file").string])
@@ -122,7 +122,7 @@ import Worker
     @Test func aContainersDirectoryHasToBeThere() async throws {
         try await withTemporaryDirectory { directory in
             let folder = try JobFolder(below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage())
-            try folder.make()
+            try await folder.make()
             try FileTree.make(folder.workspace.appending("sub"))
             let find = { (path: String, mount: String?) throws(JobFailure) in
                 let step = Step(
@@ -143,7 +143,7 @@ import Worker
         try await withTemporaryDirectory { directory in
             let folder = try JobFolder(
                 below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage(nil, "src"))
-            try folder.make()
+            try await folder.make()
             try await runTool("mkdir", ["-p", "\(directory)/outside/key", "\(folder.workspace)/a"])
             try await runTool("ln", ["-s", "\(directory)/outside", "\(folder.workspace)/out"])
             try await runTool("ln", ["-s", "a", "\(folder.workspace)/in"])
@@ -169,7 +169,7 @@ import Worker
     @Test func outputsAreThoseOfTheFolderThatWasGiven() async throws {
         try await withTemporaryDirectory { directory in
             let folder = try JobFolder(below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage())
-            try folder.make()
+            try await folder.make()
             let step = try folder.makeStep(number: 1)
             try "a=own".write(toFile: step.output.string, atomically: false, encoding: .utf8)
             try await runTool("mkdir", ["\(directory)/outside"])
@@ -193,7 +193,7 @@ import Worker
         try await withTemporaryDirectory { directory in
             let folder = try JobFolder(
                 below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage(nil, "src"))
-            try folder.make()
+            try await folder.make()
             let workspace = folder.workspace
             try await runTool("mkdir", ["-p", "\(workspace)/a/b", "\(directory)/outside"])
             try await runTool("ln", ["-s", "\(directory)/outside", "\(workspace)/link"])
@@ -219,7 +219,7 @@ import Worker
         try await withTemporaryDirectory { directory in
             let folder = try JobFolder(
                 below: directory, job: JobID(rawValue: "j"), attempt: 1, stage: stage(nil, "src"))
-            try folder.make()
+            try await folder.make()
             try await runTool("mkdir", ["\(folder.workspace)/app", "\(directory)/outside"])
             try await runTool("touch", ["\(folder.workspace)/app/Dockerfile", "\(directory)/outside/key"])
             let context = try WorkspacePath.open("app", of: folder)

@@ -18,6 +18,23 @@ import Testing
         }
     }
 
+    @Test(
+        "what cleared its environment, closed what it was given and left its session ends with its job, without users too"
+    )
+    func nothingThatHidesOutlivesItsJob() async throws {
+        try await Stack.with { stack in
+            let repository = try await SampleRepository("shop/web", in: stack.directory, platform: stack.platform)
+            let seconds = "93\(UInt32.random(in: 10_000...99_999))"
+            let hide = "env -i setsid sleep \(seconds) > /dev/null 2>&1 9>&- & sleep 0.3; pgrep -f '^sleep \(seconds)'"
+            let commit = try await repository.push([
+                ".slipway.yml": #"{"steps": [{"step": "hide", "commands": ["\#(hide)"]}]}"#
+            ])
+            let view = try await stack.platform.finishedRun("shop/web", commit: commit)
+            #expect(view.summary.state == .success, "\(view)")
+            #expect(try await runTool("sh", ["-c", "pgrep -f '^sleep \(seconds)' || true"]) == "")
+        }
+    }
+
     @Test func nobodyElseReadsWhatServicesKeep() async throws {
         try await Stack.with { stack in
             let repository = try await SampleRepository("shop/web", in: stack.directory, platform: stack.platform)

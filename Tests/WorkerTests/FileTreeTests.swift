@@ -104,8 +104,26 @@ import Testing
             try make(["tree/": 0o755, "tree/a": 0o644, "tree/b": 0o644], in: directory)
             let tree = directory.appending("tree")
             #expect(throws: Errno.timedOut) { try FileTree.remove(tree, until: .now) }
-            try FileTree.remove(tree, until: .now.advanced(by: .seconds(60)))
+            await #expect(throws: Errno.timedOut) { try await FileTree.remove(tree, within: .zero) }
+            try await FileTree.remove(tree, within: .seconds(60))
             #expect(modes(["tree"], in: directory) == ["tree": 0])
+        }
+    }
+
+    /// Also in the middle of a directory without others.
+    @Test func aRemovalOfManyFilesIsGivenUpInTime() async throws {
+        try await withTemporaryDirectory { directory in
+            let tree = directory.appending("tree")
+            try FileTree.make(tree)
+            for number in 0..<20_000 {
+                let file = Glibc.open(tree.appending("\(number)").string, O_WRONLY | O_CREAT, 0o600)
+                try #require(file >= 0)
+                close(file)
+            }
+            #expect(throws: Errno.timedOut) {
+                try FileTree.remove(tree, until: .now.advanced(by: .milliseconds(1)))
+            }
+            #expect(!FileTree.names(in: tree).isEmpty)
         }
     }
 }

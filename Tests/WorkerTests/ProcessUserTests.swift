@@ -65,8 +65,8 @@ struct ProcessUserTests {
     func nothingOutlivesTheUser() async throws {
         try await withTemporaryDirectory { directory in
             try FileTree.letThrough(directory)
-            let users = ProcessUsers(22_002...22_003)
-            let user = try #require(users.take())
+            let users = ProcessUsers(22_002...22_003, folder: directory)
+            let user = try #require(await users.take())
             let seconds = "98\(UInt32.random(in: 10_000...99_999))"
             let file = FilePath("/tmp/slipway-left-\(seconds)")
             // Neither by their mark nor by what they hold is any of these found.
@@ -81,13 +81,78 @@ struct ProcessUserTests {
                 environment: [:], workingDirectory: "/", user: user)
             #expect(
                 try await runner.run(command, scratch: directory, job: "j", attempt: 1, log: MemoryLog()) == .exited(0))
-            #expect(await users.giveBack(user))
+            #expect(await users.giveBack(user, within: .seconds(60)))
             #expect(ProcessTable.find(user).isEmpty)
             #expect(try await !isSleeping(seconds))
             #expect(file.withPlatformString { access($0, F_OK) } != 0)
             // Both are there again.
-            #expect(Set([users.take(), users.take()].compactMap { $0?.id }) == [22_002, 22_003])
-            #expect(users.take() == nil)
+            let both = [await users.take(), await users.take()]
+            #expect(Set(both.compactMap { $0?.id }) == [22_002, 22_003])
+            #expect(await users.take() == nil)
+        }
+    }
+
+    @Test("what a job leaves where everybody may write goes with it, whatever its name and wherever it is")
+    func nothingOfTheUserIsLeft() async throws {
+        try await withTemporaryDirectory { directory in
+            let users = ProcessUsers(22_015...22_015, folder: directory)
+            let user = try #require(await users.take())
+            let name = "slipway-test-\(UInt32.random(in: 0 ... .max))"
+            let script = """
+                mkdir -m 1777 /tmp/\(name)
+                for folder in /tmp /var/tmp /dev/shm /run/lock /tmp/\(name); do
+                    [ -d $folder ] || continue
+                    : > $folder/\(name)-file; : > $folder/"$(printf '\\377')"\(name); mkdir $folder/\(name)-deep
+                    : > $folder/\(name)-deep/file; chown -R 22015 $folder/\(name)-* $folder/*\(name)
+                done
+                chown 0 /tmp/\(name)
+                """
+            _ = try await runTool("sh", ["-c", script])
+            #expect(await users.giveBack(user, within: .seconds(60)))
+            let left = try await runTool(
+                "sh", ["-c", "find /tmp /var/tmp /dev/shm /run/lock -user 22015 2> /dev/null; rmdir /tmp/\(name)"])
+            #expect(left == "")
+        }
+    }
+
+    @Test("a user whose files cannot be removed in time is given to nobody")
+    func aUserThatLeftTooMuchIsNotGiven() async throws {
+        try await withTemporaryDirectory { directory in
+            let users = ProcessUsers(22_016...22_016, folder: directory)
+            let user = try #require(await users.take())
+            let name = "/tmp/slipway-test-\(UInt32.random(in: 0 ... .max))"
+            _ = try await runTool("sh", ["-c", "mkdir \(name); chown 22016 \(name)"])
+            #expect(await !users.giveBack(user, within: .zero))
+            #expect(await users.take() == nil)
+            #expect(await user.end(within: .seconds(60)))
+            #expect(access(name, F_OK) != 0)
+        }
+    }
+
+    @Test("two workers of one machine have no user at the same time, and neither ends what the other runs")
+    func aUserIsOfOneWorkerAtATime() async throws {
+        try await withTemporaryDirectory { directory in
+            try FileTree.letThrough(directory)
+            let (one, other) = (
+                ProcessUsers(22_017...22_018, folder: directory), ProcessUsers(22_017...22_018, folder: directory)
+            )
+            let user = try #require(await one.take())
+            let seconds = "94\(UInt32.random(in: 10_000...99_999))"
+            _ = try await runTool(
+                "sh", ["-c", "setpriv --reuid \(user.id) --clear-groups sleep \(seconds) > /dev/null 2>&1 &"])
+            // As the other does at its start and at the end of its jobs.
+            await other.collectLeftovers(within: .seconds(60))
+            let second = try #require(await other.take())
+            #expect(Set([user.id, second.id]) == [22_017, 22_018])
+            #expect(await other.take() == nil)
+            #expect(await other.giveBack(second, within: .seconds(60)))
+            #expect(try await isSleeping(seconds))
+            #expect(await one.giveBack(user, within: .seconds(60)))
+            #expect(try await !isSleeping(seconds))
+            // It stays the one's for its next job.
+            #expect(await other.take() == second)
+            #expect(await other.take() == nil)
+            #expect(await one.take() == user)
         }
     }
 

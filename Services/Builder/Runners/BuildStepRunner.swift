@@ -33,6 +33,8 @@ struct BuildJob: Sendable {
     let job: GrantedJob
     let folder: JobFolder
     let tools: BuildTools
+    /// Whom its processes run as.
+    let user: JobUser
     /// `nil` where this builder has no Docker Engine.
     let containers: JobContainers?
 
@@ -40,6 +42,7 @@ struct BuildJob: Sendable {
         self.job = job
         self.folder = folder
         self.tools = tools
+        user = JobUser(tools.processes?.users)
         containers = tools.docker.map { JobContainers(host: $0, job: job, folder: folder, logger: tools.logger) }
     }
 

@@ -38,7 +38,7 @@ struct SourceCheckout: Sendable {
             pause *= 4
             // What the failed try left is in the way of the next.
             do {
-                try FileTree.remove(workspace)
+                try await FileTree.remove(workspace, within: BuildExecutor.cleanUpTime)
                 try FileTree.make(workspace)
                 workspace.withPlatformString { _ = chmod($0, 0o777) }
             } catch {

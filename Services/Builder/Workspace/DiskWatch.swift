@@ -23,11 +23,13 @@ struct DiskLimit: Sendable {
     }
 }
 
-/// Measures the disk that a job uses while it runs: its folder, with its temporary volumes, and what its containers wrote
-/// beside that.
+/// Measures the disk that a job uses while it runs: its folder, with its temporary volumes, what its processes left where
+/// everybody may write, what its containers wrote to their layers and to volumes of their images, and the layers that its
+/// builds made.
 struct DiskWatch: Sendable {
     let limit: DiskLimit
     let folder: JobFolder
+    let user: JobUser
     /// `nil` where this builder has no Docker Engine.
     let containers: JobContainers?
     let logger: Logger
@@ -44,16 +46,18 @@ struct DiskWatch: Sendable {
             }
             let begin = ContinuousClock.now
             let usage = await TreeUsage.of(folder.path)
+            let outside = await user.outside()
             let layers = await layers()
             if Task.isCancelled { return nil }
-            if usage.isTooDeep {
+            if usage.isTooDeep || outside?.isTooDeep == true {
                 return "the job has made folders more than \(TreeUsage.depth) deep, whose disk space cannot be measured"
             }
-            if usage.bytes + layers > limit.bytes {
+            let own = usage.bytes + (outside?.bytes ?? 0)
+            if own + layers > limit.bytes {
                 return
-                    "the job uses \(Self.text(usage.bytes + layers)) of disk: \(Self.text(usage.bytes)) in its folder and "
-                    + "\(Self.text(layers)) in its containers; this builder allows \(Self.text(limit.bytes)) "
-                    + "(SLIPWAY_JOB_DISK)"
+                    "the job uses \(Self.text(own + layers)) of disk: \(Self.text(own)) in its folder and what its processes "
+                    + "left elsewhere, \(Self.text(layers)) in its containers and images; this builder allows "
+                    + "\(Self.text(limit.bytes)) (SLIPWAY_JOB_DISK)"
             }
             // One part in twenty of the time.
             pause = max(limit.interval, begin.duration(to: .now) * 20)
@@ -63,8 +67,7 @@ struct DiskWatch: Sendable {
     private func layers() async -> Int64 {
         guard let containers, await containers.isUsed else { return 0 }
         do {
-            return try await containers.host.engine().written(
-                labelled: containers.labels, network: containers.prefix)
+            return try await containers.written() + containers.images.layers.written(at: containers.host.engine())
         } catch {
             // The next time shows it.
             logger.debug("the disk space of containers cannot be measured", metadata: ["error": "\(error)"])

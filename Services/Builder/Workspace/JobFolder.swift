@@ -25,9 +25,9 @@ struct JobFolder: Sendable {
         inner = FilePath(WorkspacePath.place(of: stage).path)
     }
 
-    func make() throws(JobFailure) {
+    func make() async throws(JobFailure) {
         do {
-            try FileTree.remove(path)
+            try await FileTree.remove(path, within: BuildExecutor.cleanUpTime)
             try FileTree.make(workspace)
         } catch {
             throw JobFailure("the job's folder cannot be made: \(error)")

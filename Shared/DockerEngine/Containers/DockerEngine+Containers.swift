@@ -233,6 +233,7 @@ extension DockerEngine {
         var labels: [String: String]?
         var created: Int64?
         var sizeRw: Int64?
+        var mounts: [ContainerDetails.Mount]?
 
         var name: String { names?.first.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 } ?? id }
         var object: LabelledObject {
@@ -248,23 +249,35 @@ extension DockerEngine {
             .map(\.name)
     }
 
-    /// What containers wrote beside their images and what is mounted in them, running or not, in bytes.
+    /// What containers have written to, running or not.
+    public struct Usage: Sendable, Hashable {
+        /// Beside their images and what is mounted in them, in bytes.
+        public var layers: Int64 = 0
+        /// The names of volumes that nobody named, such as those that their images declare.
+        public var volumes: Set<String> = []
+    }
+
+    /// What containers use of the disk; how large volumes are says ``volumeSizes()``.
     /// - Parameter network: containers in this network count too, such as those of image builds, which have no labels.
     /// - Throws: ``DockerError`` where the engine does not tell.
-    public func written(
+    public func usage(
         labelled labels: [String: String], network: String? = nil
-    ) async throws(DockerError) -> Int64 {
+    ) async throws(DockerError) -> Usage {
         var filters = [try Self.labelFilter(labels)]
         if let network {
             filters.append(("filters", String(decoding: try Self.encode(["network": [network]]), as: UTF8.self)))
         }
-        var sizes: [String: Int64] = [:]
+        var usage = Usage()
+        var seen: Set<String> = []
         for filter in filters {
             let call = Call(
                 .get, "/containers/json", "the sizes of containers", query: [("all", "1"), ("size", "1"), filter])
-            for listed in try await fetch([Listed].self, call) { sizes[listed.id] = listed.sizeRw ?? 0 }
+            for listed in try await fetch([Listed].self, call) where seen.insert(listed.id).inserted {
+                usage.layers += listed.sizeRw ?? 0
+                usage.volumes.formUnion((listed.mounts ?? []).filter(\.isAnonymous).map(\.name))
+            }
         }
-        return sizes.values.reduce(0, +)
+        return usage
     }
 
     /// All containers, running or not, that carry all of these labels; an empty value stands for any.

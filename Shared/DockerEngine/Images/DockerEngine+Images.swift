@@ -49,6 +49,28 @@ public struct ImageDetails: Sendable, Hashable, Decodable {
     }
 }
 
+/// A line of the list of images.
+public struct ListedImage: Sendable, Hashable, Decodable {
+    /// `sha256:…`.
+    public var id: String
+    /// The image that it was built on at this engine; empty where that is not known.
+    public var parent: String
+    /// Of all its layers, in bytes.
+    public var size: Int64
+    /// Seconds since 1970.
+    public var created: Int64
+
+    private enum CodingKeys: String, CodingKey {
+        case id
+        case parent = "parentId"
+        case size, created
+    }
+
+    public init(id: String, parent: String = "", size: Int64, created: Int64) {
+        (self.id, self.parent, self.size, self.created) = (id, parent, size, created)
+    }
+}
+
 extension DockerEngine {
     /// Pulls an image; `latest` if it has neither tag nor digest.
     /// - Returns: The digest of the manifest it was at the registry, where the engine tells it.
@@ -130,6 +152,13 @@ extension DockerEngine {
             query: (force ? [("force", "1")] : []) + (keepsLayers ? [("noprune", "1")] : []))
         call.alsoFine = [404]
         try await perform(call)
+    }
+
+    /// All images, those that builds keep for their instructions among them.
+    /// - Throws: ``DockerError`` where the engine does not tell.
+    public func allImages() async throws(DockerError) -> [ListedImage] {
+        try await fetch(
+            [ListedImage].self, Call(.get, "/images/json", "the list of images", query: [("all", "1")]))
     }
 
     /// The names with tags that images have below a host, such as `slipway.local/…/web:1`.

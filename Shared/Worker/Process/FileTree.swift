@@ -1,5 +1,6 @@
 import Glibc
 public import SystemPackage
+import Threading
 
 /// Directory trees whose content is not to be trusted.
 public enum FileTree {
@@ -30,6 +31,14 @@ public enum FileTree {
         try removal.remove(Array(path.string.utf8CString), in: AT_FDCWD, depth: 0)
     }
 
+    /// Does the same on its own thread: nobody else waits for a tree that a job made as large as it liked.
+    /// - Parameter time: after which it is given up.
+    /// - Throws: `Errno`, as ``remove(_:until:)``.
+    public static func remove(_ path: FilePath, within time: Duration) async throws(Errno) {
+        let end = ContinuousClock.now.advanced(by: time)
+        try await OwnThread.run("remove") { () throws(Errno) in try remove(path, until: end) }
+    }
+
     /// The removal of one tree. What is too deep is moved to its top, and removed from there.
     private struct Removal {
         let end: ContinuousClock.Instant?
@@ -39,10 +48,10 @@ public enum FileTree {
         init(end: ContinuousClock.Instant?) { self.end = end }
 
         mutating func remove(_ name: [CChar], in directory: Int32, depth: Int) throws(Errno) {
+            if let end, .now >= end { throw .timedOut }
             if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return }
             // Linux says EISDIR, POSIX EPERM.
             guard errno == EISDIR || errno == EPERM else { throw Errno(rawValue: errno) }
-            if let end, .now >= end { throw .timedOut }
             if depth > FileTree.depth { return try move(name, of: directory) }
             var descriptor = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             if descriptor < 0, errno == EACCES {
@@ -197,15 +206,45 @@ public enum FileTree {
     private static let onlyPath: Int32 = 0o10000000
     private static let emptyPath: Int32 = 0x1000
 
-    /// Removes what belongs to a user in a directory that many write to, as far as it can be removed.
-    static func removeAll(of user: ProcessUser, in path: FilePath) {
-        for name in names(in: path) {
-            let entry = path.appending(name)
-            var status = stat()
-            guard entry.withPlatformString({ lstat($0, &status) }) == 0, status.st_uid == user.id else { continue }
-            // What cannot be removed is nobody's who may run again.
-            do { try remove(entry) } catch { continue }
+    /// Removes what belongs to a user in a directory that many write to, and in those below it that root made for many, as
+    /// far as it can be removed.
+    /// - Returns: whether it was done in time.
+    static func removeAll(of user: ProcessUser, in path: FilePath, until end: ContinuousClock.Instant) -> Bool {
+        let descriptor = path.withPlatformString { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        return descriptor < 0 || removeAll(of: user, in: descriptor, until: end, depth: 0)
+    }
+
+    /// - Parameter directory: it is taken over.
+    private static func removeAll(
+        of user: ProcessUser, in directory: Int32, until end: ContinuousClock.Instant, depth: Int
+    ) -> Bool {
+        guard let entries = fdopendir(directory) else {
+            close(directory)
+            return true
         }
+        defer { closedir(entries) }
+        while let name = nextName(in: entries) {
+            var status = stat()
+            guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+            if status.st_uid == user.id {
+                var removal = Removal(end: end)
+                do {
+                    try removal.remove(name, in: directory, depth: 0)
+                } catch {
+                    if error == .timedOut { return false }
+                    // What cannot be removed, such as a file system, no step made.
+                }
+            } else if isForMany(status), depth < Self.depth {
+                let child = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                if child >= 0, !removeAll(of: user, in: child, until: end, depth: depth + 1) { return false }
+            }
+        }
+        return true
+    }
+
+    /// Whether it is a directory of the machine that everybody writes to. Those of other users go with their owners.
+    static func isForMany(_ status: stat) -> Bool {
+        status.st_mode & S_IFMT == S_IFDIR && status.st_mode & S_IWOTH != 0 && status.st_uid == 0
     }
 
     /// The names in a directory; none where it cannot be read.

@@ -3,6 +3,7 @@ public import Logging
 import Subprocess
 import Synchronization
 public import SystemPackage
+import Threading
 
 /// Runs the commands of steps as processes of this machine, each in its own session.
 ///
@@ -39,6 +40,7 @@ public struct ProcessRunner: Sendable {
     /// Ends what is left of one attempt of a job.
     public func collectLeftovers(job: String, attempt: Int) async {
         await ProcessSweep.end(ProcessMark(worker: worker, job: job, attempt: attempt), grace: .zero)
+        await Orphans.ofThisProgram.end()
     }
 
     /// Runs the command to its end, its output and errors going to the log in the order they were written.
@@ -61,10 +63,24 @@ public struct ProcessRunner: Sendable {
         let number = UInt64.random(in: .min ... .max)
         let mark = ProcessMark(worker: worker, job: job, attempt: attempt).step(number)
         let files = try StepFiles(directory: scratch, number: number, command: command)
-        defer { files.remove(logger) }
+        let result: Result<ProcessOutcome, ProcessRunnerError>
+        do {
+            result = .success(
+                try await run(command, mark, files, job: "\(job).\(attempt)", advice: advice, log: log))
+        } catch {
+            result = .failure(error)
+        }
+        await files.remove(logger)
+        return try result.get()
+    }
+
+    private func run(
+        _ command: ShellCommand, _ mark: ProcessMark, _ files: StepFiles, job: String, advice: String?,
+        log: some StepLog
+    ) async throws(ProcessRunnerError) -> ProcessOutcome {
         let session = ProcessSession(mark: mark, grace: grace, looksForLeft: advice != nil)
         let killed = memoryKills.count()
-        let configuration = configuration(command, mark, files, job: "\(job).\(attempt)")
+        let configuration = configuration(command, mark, files, job: job)
         // A separate task: in a cancelled one the reading would stop while the processes still end and speak.
         let task = Task { try await Self.supervise(configuration, session, log) }
         let result = await withTaskCancellationHandler {
@@ -74,7 +90,8 @@ public struct ProcessRunner: Sendable {
         }
         let hasLeft = await session.close()
         let hasHidden = await files.line.cut()
-        if let advice, hasLeft || hasHidden {
+        let wereOrphans = await Orphans.ofThisProgram.end()
+        if let advice, hasLeft || hasHidden || wereOrphans {
             await log.line("what the commands left running in the background was ended with the step; \(advice)")
         }
         let outcome: ProcessOutcome
@@ -129,22 +146,25 @@ public struct ProcessRunner: Sendable {
     private static func supervise(
         _ configuration: Subprocess.Configuration, _ session: ProcessSession, _ log: some StepLog
     ) async throws -> TerminationStatus {
-        let result = try await Subprocess.run(
-            configuration, input: .none, output: .sequence, error: .combinedWithOutput
-        ) { execution in
-            let process = execution.processIdentifier.value
-            session.started(process)
-            var swept = false
-            for try await buffer in execution.standardOutput {
-                await log.write(buffer.withUnsafeBytes { Array($0) })
-                // The shell is gone and something it left still writes: it would do so for ever.
-                if !swept, ProcessTable.hasEnded(process) {
-                    swept = true
-                    session.stopNow()
+        try await Orphans.ofThisProgram.child(isStep: true) { started in
+            let result = try await Subprocess.run(
+                configuration, input: .none, output: .sequence, error: .combinedWithOutput
+            ) { execution in
+                let process = execution.processIdentifier.value
+                started(process)
+                session.started(process)
+                var swept = false
+                for try await buffer in execution.standardOutput {
+                    await log.write(buffer.withUnsafeBytes { Array($0) })
+                    // The shell is gone and something it left still writes: it would do so for ever.
+                    if !swept, ProcessTable.hasEnded(process) {
+                        swept = true
+                        session.stopNow()
+                    }
                 }
             }
+            return result.terminationStatus
         }
-        return result.terminationStatus
     }
 
     /// What gives up, for a program and all that it runs, the rights that files with the set-uid bit would give them.

@@ -30,13 +30,16 @@ struct StepFiles {
         }
     }
 
-    /// The commands may write anything into the home, so it goes as a tree.
-    func remove(_ logger: Logger) {
-        do {
-            try FileTree.remove(folder)
-            try FileTree.remove(home)
-        } catch {
-            logger.warning("a step's files could not be removed", metadata: ["error": "\(error)"])
+    /// The commands may write anything into both, so they go as trees. What is too much for now goes with the job.
+    func remove(_ logger: Logger) async {
+        for tree in [folder, home] {
+            do {
+                try await FileTree.remove(tree, within: .seconds(10))
+            } catch {
+                logger.warning(
+                    "a step's files could not be removed before its job ends",
+                    metadata: ["path": "\(tree)", "error": "\(error)"])
+            }
         }
     }
 }

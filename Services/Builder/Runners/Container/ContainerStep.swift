@@ -35,6 +35,19 @@ struct ContainerStep: Sendable {
         let directory = try WorkspacePath.directory(of: step.step, isBackground: step.isBackground, in: step.job.stage)
         let folder = try makeFolder(step.step, directory)
         await containers.used("\(image)", hasShell: folder.script != nil)
+        let result: Result<StepResult, any Error>
+        do {
+            result = .success(try await run(step, image, directory, folder, engine))
+        } catch {
+            result = .failure(error)
+        }
+        await containers.left()
+        return try result.get()
+    }
+
+    private func run(
+        _ step: StepRun, _ image: ImageReference, _ directory: String?, _ folder: StepFolder, _ engine: DockerEngine
+    ) async throws -> StepResult {
         if let directory, folder.script == nil { try await check(directory, step, image, engine) }
         var user = step.step.user
         if user == nil { user = try await engine.inspectImage("\(image)").user }
@@ -65,7 +78,6 @@ struct ContainerStep: Sendable {
                 await step.log.line("the step's container could not be removed: \(error)")
             }
         }.value
-        await containers.left()
         return try await result.get().result(step, folder)
     }
 

@@ -3,6 +3,7 @@ import Glibc
 import HTTPClient
 import Logging
 import SystemPackage
+import Threading
 import Worker
 
 /// The engine of this builder: connected when it is first needed, and again after it was away.
@@ -15,12 +16,15 @@ actor DockerHost {
     nonisolated let digests: ImageDigests
     /// Who pushes an image: what is pushed is what has its name at the engine then.
     nonisolated let pushes = Turns()
+    nonisolated let volumeSizes: VolumeSizes
     private let data: String
     private let givenHostData: String?
     let logger: Logger
     private var connected: DockerEngine?
     private var hostData: String?
     private var machineMemory: Int64?
+    /// By the names that are being pushed, what keeps the images that had them.
+    private var pushed: [ImageReference: ImageReference?] = [:]
 
     /// - Parameters:
     ///   - data: The builder's data folder.
@@ -36,6 +40,7 @@ actor DockerHost {
         self.limits = limits
         self.images = images
         digests = ImageDigests(file: FilePath(data).appending("image-digests"), logger: logger)
+        volumeSizes = VolumeSizes(logger: logger)
         self.http = http
         self.logger = logger
     }
@@ -85,6 +90,18 @@ actor DockerHost {
         return memory == 0 ? nil : memory
     }
 
+    /// Does a push while all other jobs see by the name what had it before.
+    func push<Value: Sendable>(
+        _ image: ImageReference, over kept: ImageReference?, _ work: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        pushed[image.usual] = .some(kept)
+        defer { pushed[image.usual] = nil }
+        return try await work()
+    }
+
+    /// What had a name that is being pushed: `nil` where it is not, a name that is `nil` where nothing had it.
+    func beforePush(_ image: ImageReference) -> ImageReference?? { pushed[image.usual] }
+
     /// A path below the data folder as the engine's host sees it.
     func hostPath(of path: String) async throws(DockerError) -> String {
         let host: String
@@ -122,6 +139,7 @@ actor DockerHost {
             // So a builder of the version before this one marked what it made.
             try await remove(labelled: ["dev.slipway.worker": worker])
             try await JobImages.removeLeftovers(of: worker, at: engine())
+            try await PushedName.giveBackLeftovers(of: JobImages.mark(worker), at: engine())
         } catch {
             logger.warning("leftovers at the Docker Engine could not be removed", metadata: ["error": "\(error)"])
         }
@@ -132,22 +150,28 @@ actor DockerHost {
 
     /// Removes a folder below the data folder, also what users of containers made there and this builder's own user may
     /// not remove. The engine gives their folders to this user; no image of a job takes part.
-    /// Not on the actor, which other jobs need meanwhile: this reads and removes whole trees.
+    /// Neither on the actor nor on a thread that other jobs need meanwhile: this reads and removes whole trees.
     /// - Throws: `Errno` where something stays, `DockerError` where the engine does not help.
     nonisolated func remove(_ folder: FilePath, patience: Duration = BuildExecutor.cleanUpTime) async throws {
         let end = ContinuousClock.now.advanced(by: patience)
         while true {
+            let problem: Errno
             do {
-                return try FileTree.remove(folder, until: end)
+                return try await FileTree.remove(folder, within: ContinuousClock.now.duration(to: end))
             } catch {
-                // Each time one level deeper at least: what is in a folder shows once it is ours.
-                let foreign = FileTree.foreignFolders(folder)
-                guard error == .permissionDenied || error == .notPermitted, !foreign.isEmpty, .now < end else {
-                    throw error
-                }
-                try await take(foreign, below: folder)
+                problem = error
             }
+            // Each time one level deeper at least: what is in a folder shows once it is ours.
+            let foreign = await Self.foreignFolders(folder)
+            guard problem == .permissionDenied || problem == .notPermitted, !foreign.isEmpty, .now < end else {
+                throw problem
+            }
+            try await take(foreign, below: folder)
         }
+    }
+
+    private static func foreignFolders(_ folder: FilePath) async -> [[UInt8]] {
+        await OwnThread.run("foreign") { FileTree.foreignFolders(folder) }
     }
 
     /// Makes folders belong to this builder's own user.

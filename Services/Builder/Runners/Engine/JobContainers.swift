@@ -6,6 +6,7 @@ import Logging
 import PipelineLanguage
 import SystemPackage
 import Text
+import Threading
 import Worker
 
 /// What the containers of one job share: networks and volumes, made when the first container needs them.
@@ -59,6 +60,16 @@ actor JobContainers {
     func left() {
         running -= 1
         ended += 1
+    }
+
+    /// What the job's containers wrote to their layers and to volumes that their images declare, in bytes.
+    /// - Throws: `DockerError` where the engine does not tell.
+    nonisolated func written() async throws(DockerError) -> Int64 {
+        let usage = try await host.engine().usage(labelled: labels, network: prefix)
+        guard !usage.volumes.isEmpty else { return usage.layers }
+        let sizes = await host.volumeSizes.now { [host] () throws(DockerError) in try await host.engine().volumeSizes()
+        }
+        return usage.volumes.reduce(usage.layers) { $0 + (sizes[$1] ?? 0) }
     }
 
     /// The bridge network in which steps find each other by name.
@@ -128,7 +139,7 @@ actor JobContainers {
     /// may read it: what somebody keeps to himself, such as a key of mode 0600, stays so. What belongs to users of the
     /// containers, whom a builder that is not root has no power over, a container's root opens.
     nonisolated func openWorkspace(_ log: some StepLog) async {
-        let closed = FileTree.open(folder.shared)
+        let closed = await OwnThread.run("open") { FileTree.open(folder.shared) }
         if !closed.isEmpty { await openAsRoot(closed, log) }
     }
 

@@ -30,6 +30,13 @@ struct ImageBuildStep: Sendable {
         let engine = try await containers.host.engine()
         let images = try build.tags.map { tag throws(DockerError) in try ImageReference("\(build.repository):\(tag)") }
         guard let first = images.first else { throw JobFailure("the build has no tag") }
+        for image in build.push ? images : [] {
+            guard let pattern = containers.host.images.pattern(of: image) else { continue }
+            throw JobFailure(
+                "\(image) is not pushed: SLIPWAY_DOCKER_LOCAL_IMAGES of this builder has “\(pattern)”, so that steps take it "
+                    + "from the engine, where a push would change it for all of them. Push another name, or have the "
+                    + "builder's owner take the pattern away")
+        }
         let login = try login(build, first, step)
         let context = try WorkspacePath.open(build.context, of: folder)
         // Its path is good while it is open.
@@ -55,7 +62,9 @@ struct ImageBuildStep: Sendable {
         let name = await containers.images.name()
         options.tags = [name]
         let id = try await engine.build(options) { progress in
-            if let text = progress.stream { await log.write(Array(text.utf8)) }
+            guard let text = progress.stream else { return }
+            containers.images.layers.note(text)
+            await log.write(Array(text.utf8))
         }
         try await check(id, build.platform, engine)
         await containers.images.built(name, as: images)
@@ -116,36 +125,55 @@ struct ImageBuildStep: Sendable {
         }
     }
 
-    /// Pushes an image under a name it has for no longer than that where the registry does not take it.
+    /// Pushes an image under a name it has for no longer than that where the registry does not take it, and which is what it
+    /// was then.
     private func push(
         _ id: String, as image: ImageReference, _ login: RegistryCredentials?, _ engine: DockerEngine,
         _ log: any StepLog
     ) async throws -> String {
-        try await containers.host.pushes.take("\(image)") {
-            try await engine.tag(id, as: image)
+        let host = containers.host
+        return try await host.pushes.take("\(image)") {
+            let name = try await PushedName.take(
+                image, for: id, mark: JobImages.mark(host.worker), engine)
             do {
-                let digest = try await ImagePush(engine: engine, registry: registry, log: log).run(image, login: login)
-                // Another builder of this engine may have given the name to an image of its own meanwhile.
-                guard
-                    try await engine.inspectImage(id).repositoryDigests.contains("\(image.usual.repository)@\(digest)")
-                else {
-                    throw JobFailure(
-                        "something else than what was built has been pushed as \(image): the name was given to another "
-                            + "image at the engine meanwhile; build and push again")
+                let digest = try await host.push(image, over: name.before) {
+                    try await engine.tag(id, as: image)
+                    return try await push(image, of: id, login, engine, log)
                 }
+                await Self.settle(image, log) { () throws(DockerError) in try await name.stays(engine) }
                 return digest
             } catch {
-                // A separate task: this has to be done after a cancellation too.
-                await Task {
-                    do {
-                        try await engine.removeImage("\(image)", keepsLayers: true)
-                    } catch {
-                        await log.line("the name \(image) cannot be taken from the engine: \(error)")
-                    }
-                }.value
+                await Self.settle(image, log) { () throws(DockerError) in try await name.giveBack(engine) }
                 throw error
             }
         }
+    }
+
+    /// What is done with a name when its push has ended, after a cancellation too.
+    private static func settle(
+        _ image: ImageReference, _ log: any StepLog, _ work: @escaping @Sendable () async throws(DockerError) -> Void
+    ) async {
+        await Task {
+            do {
+                try await work()
+            } catch {
+                await log.line("the name \(image) cannot be set right at the engine: \(error)")
+            }
+        }.value
+    }
+
+    private func push(
+        _ image: ImageReference, of id: String, _ login: RegistryCredentials?, _ engine: DockerEngine,
+        _ log: any StepLog
+    ) async throws -> String {
+        let digest = try await ImagePush(engine: engine, registry: registry, log: log).run(image, login: login)
+        // Another builder of this engine may have given the name to an image of its own meanwhile.
+        guard try await engine.inspectImage(id).repositoryDigests.contains("\(image.usual.repository)@\(digest)") else {
+            throw JobFailure(
+                "something else than what was built has been pushed as \(image): the name was given to another image at "
+                    + "the engine meanwhile; build and push again")
+        }
+        return digest
     }
 
     /// The engine uses the layers of images it has, and does not fetch them by itself.

@@ -41,12 +41,15 @@ actor ImageDigests {
         salt = kept?.salt ?? SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
         let now = ContinuousClock.now
         for (age, entry) in (kept?.entries ?? []).suffix(limit).reversed().enumerated() {
-            guard let image = try? ImageReference(entry.image).usual,
-                let digest = try? ImageReference("image@\(entry.digest)").digest
-            else { continue }
-            // None is good without being asked for anew; those told first are the first to go.
-            let until = now.advanced(by: .nanoseconds(-age))
-            entries[Key(image: image, login: entry.login)] = Entry(digest: digest, until: until)
+            do throws(DockerError) {
+                let image = try ImageReference(entry.image).usual
+                _ = try ImageReference("image@\(entry.digest)")
+                // None is good without being asked for anew; those told first are the first to go.
+                let until = now.advanced(by: .nanoseconds(-age))
+                entries[Key(image: image, login: entry.login)] = Entry(digest: entry.digest, until: until)
+            } catch {
+                self.file?.warn(of: entry, error)
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Contracts
+import DockerEngine
 import FoundationEssentials
 import Glibc
 import Logging
@@ -47,6 +48,13 @@ struct ImageDigestsFile {
         } catch {
             warn("could not be written", error)
         }
+    }
+
+    /// Says which of the entries is left out.
+    func warn(of entry: Entry, _ error: DockerError) {
+        logger.warning(
+            "the file \(path) says of “\(entry.image)” that it was “\(entry.digest)”, which is left out: its registry is asked anew",
+            metadata: ["error": "\(error)"])
     }
 
     private func warn(_ what: String, _ error: any Error) {

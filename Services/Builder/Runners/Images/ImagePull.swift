@@ -24,16 +24,16 @@ struct ImagePull: Sendable {
         guard image.host != JobImages.host else {
             throw JobFailure("the image \(image) is another job's, or Slipway's: none may use it by that name")
         }
-        let isHere = host.images.areLocal(image) ? try await isNamed(image) : false
+        let here = host.images.areLocal(image) ? try await local(image) : nil
         let moves = image.digest == nil && (image.tag ?? "latest") == "latest"
-        if isHere, policy == .never || policy == .ifNotExists || policy == nil && !moves { return image }
+        if let here, policy == .never || policy == .ifNotExists || policy == nil && !moves { return here }
         do {
             return try await fromRegistry(image, policy, platform)
         } catch let error as DockerError where error.code != .cancelled {
             // `latest` moves, but a registry that is away should not keep back what is here.
-            if policy == nil, isHere {
+            if policy == nil, let here {
                 await log.line("the image \(image) cannot be pulled, the one here is used: \(error)")
-                return image
+                return here
             }
             throw JobFailure(explain(error, image))
         }
@@ -132,6 +132,21 @@ struct ImagePull: Sendable {
         } catch  where error.code == .notFound {
             return false
         }
+    }
+
+    /// What the engine has by a name, and what it had where that is being pushed: by a name of this job's own then.
+    private func local(_ image: ImageReference) async throws(DockerError) -> ImageReference? {
+        if let before = await host.beforePush(image) {
+            guard let before else { return nil }
+            let own = await images.name()
+            do {
+                try await engine.tag("\(before)", as: own)
+                return own
+            } catch  where error.code == .notFound {
+                // The push has ended.
+            }
+        }
+        return try await isNamed(image) ? image : nil
     }
 
     /// Whether the engine has an image of this very name: it also takes the beginning of an image's id.

@@ -16,6 +16,15 @@ struct ImageRules: Sendable, Hashable {
             }
     }
 
+    /// The pattern that makes an image the engine's own, other than one that stands for all: no job may give its name to
+    /// another image, not even for the time of a push.
+    func pattern(of image: ImageReference) -> String? {
+        local.first { pattern in
+            pattern.contains { $0 != "*" }
+                && (Self.matches(image.repository, pattern) || Self.matches("\(image.usual)", pattern))
+        }
+    }
+
     private static func matches(_ text: String, _ pattern: String) -> Bool {
         let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
         guard parts.count > 1, let first = parts.first, let last = parts.last else { return text == pattern }

@@ -11,6 +11,7 @@ actor JobImages {
     /// No registry: the host of what belongs to a job or to Slipway itself.
     static let host = "slipway.local"
 
+    nonisolated let layers = BuiltLayers()
     private let host: DockerHost
     private let prefix: String
     private var count = 0
@@ -58,7 +59,7 @@ actor JobImages {
     }
 
     /// A builder's name as a part of an image's: that of an engine several builders share.
-    private static func mark(_ worker: String) -> String {
+    static func mark(_ worker: String) -> String {
         Hex.encode(SHA256.hash(data: Data(worker.utf8)), first: 5)
     }
 }

@@ -29,7 +29,19 @@ struct ProcessStep: Sendable {
             if let user { try FileTree.give(file, to: user) }
             environment["DOCKER_CONFIG"] = file.string
         }
-        defer { if !logins.isEmpty { forget(place) } }
+        let result: Result<StepResult, any Error>
+        do {
+            result = .success(try await run(step, as: user, in: given, environment))
+        } catch {
+            result = .failure(error)
+        }
+        if !logins.isEmpty { await forget(place) }
+        return try result.get()
+    }
+
+    private func run(
+        _ step: StepRun, as user: ProcessUser?, in given: StepFolder, _ environment: [String: String]
+    ) async throws -> StepResult {
         let command = ShellCommand(
             commands: step.step.commands, shell: step.step.shell, environment: environment,
             workingDirectory: try WorkspacePath.directory(of: step.step, in: folder, stage: step.job.stage),
@@ -47,9 +59,9 @@ struct ProcessStep: Sendable {
     }
 
     /// Removes a step's logins: no other step of the job is to find them.
-    private func forget(_ logins: FilePath) {
+    private func forget(_ logins: FilePath) async {
         do {
-            try FileTree.remove(logins)
+            try await FileTree.remove(logins, within: BuildExecutor.cleanUpTime)
         } catch {
             containers?.host.logger.warning(
                 "the logins of a step could not be removed before its job ends", metadata: ["error": "\(error)"])

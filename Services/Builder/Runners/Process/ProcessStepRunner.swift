@@ -7,12 +7,8 @@ import Worker
 /// Steps without an image: their commands, as processes of this machine.
 struct ProcessStepRunner: BuildStepRunner {
     private let job: BuildJob
-    private let user: JobUser
 
-    init(_ job: BuildJob) {
-        self.job = job
-        user = JobUser(job.tools.processes?.users)
-    }
+    init(_ job: BuildJob) { self.job = job }
 
     static func collectLeftovers(_ tools: BuildTools) async { await tools.processes?.collectLeftovers() }
 
@@ -31,16 +27,19 @@ struct ProcessStepRunner: BuildStepRunner {
                     + ", or start a builder with SLIPWAY_RUNNERS=docker,process (in compose: SLIPWAY_BUILDER_RUNNERS; "
                     + "of slipway up: --processes)")
         }
-        return try await ProcessStep(processes: processes, user: user, folder: job.folder, containers: job.containers)
-            .run(step)
+        return try await ProcessStep(
+            processes: processes, user: job.user, folder: job.folder, containers: job.containers
+        )
+        .run(step)
     }
 
     func cleanUp() async {
         let grant = job.job.grant
         await job.tools.processes?.runner.collectLeftovers(job: grant.job.rawValue, attempt: grant.attempt)
-        if await !user.giveBack() {
+        if await !job.user.giveBack() {
             job.tools.logger.error(
-                "processes of a job cannot be ended; their user gets no other job", metadata: ["job": "\(grant.job)"])
+                "processes of a job, or their files, are left; their user gets no other job before the next start",
+                metadata: ["job": "\(grant.job)"])
         }
     }
 }

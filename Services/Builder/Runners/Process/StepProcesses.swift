@@ -12,7 +12,7 @@ struct StepProcesses: Sendable {
 
     func collectLeftovers() async {
         await runner.collectLeftovers()
-        await users?.collectLeftovers()
+        await users?.collectLeftovers(within: BuildExecutor.userCleanUpTime)
     }
 
     /// Lets the users of jobs to their folders, and to nothing else of the builder's data.
@@ -48,6 +48,7 @@ struct StepProcesses: Sendable {
 /// The user that an attempt of a job runs processes as: taken for its first one, given back when all of them have ended.
 actor JobUser {
     private let users: ProcessUsers?
+    private var taking: Task<ProcessUser?, Never>?
     private var taken: ProcessUser?
     /// How many containers had written to the workspace when it was given to the user.
     private var given: Int?
@@ -58,16 +59,22 @@ actor JobUser {
 
     /// - Returns: `nil` where they run as the builder's own user.
     /// - Throws: `JobFailure` where there is no user left.
-    func take(_ folder: JobFolder) throws -> ProcessUser? {
+    func take(_ folder: JobFolder) async throws -> ProcessUser? {
         guard let users else { return nil }
         if let taken { return taken }
-        guard let user = users.take() else {
+        // Steps that run at the same time have the same.
+        let taking = taking ?? Task { await users.take() }
+        self.taking = taking
+        guard let user = await taking.value else {
+            self.taking = nil
             throw JobFailure(
-                "no user of SLIPWAY_PROCESS_USERS is free: processes of earlier jobs cannot be ended; restart the "
-                    + "builder’s machine, or give it more users")
+                "no user of SLIPWAY_PROCESS_USERS is free: other builders of this machine have them, or processes of "
+                    + "earlier jobs cannot be ended; give it more users, or restart the builder’s machine")
         }
-        taken = user
-        try folder.lend(to: user)
+        if taken == nil {
+            taken = user
+            try folder.lend(to: user)
+        }
         return user
     }
 
@@ -81,11 +88,17 @@ actor JobUser {
         given = writers
     }
 
+    /// What it takes of the disk where everybody may write; `nil` where there is none.
+    func outside() async -> TreeUsage? {
+        guard let taken else { return nil }
+        return await TreeUsage.of(taken)
+    }
+
     /// Ends all that it runs.
     /// - Returns: whether all of it has ended.
     func giveBack() async -> Bool {
         guard let users, let user = taken else { return true }
-        taken = nil
-        return await users.giveBack(user)
+        (taken, taking) = (nil, nil)
+        return await users.giveBack(user, within: BuildExecutor.userCleanUpTime)
     }
 }
