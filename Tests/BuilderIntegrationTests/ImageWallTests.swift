@@ -122,7 +122,7 @@ import Worker
                 #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("token"))")
                 let log = outcome.log("token")
                 #expect(log.contains("do not reach each other") && log.contains("10\n"), "\(log)")
-                #expect(log.hasSuffix("alone\n") && !log.contains("evil"), "\(log)")
+                #expect(log.contains("alone\n") && !log.contains("evil"), "\(log)")
                 #expect(outcome.log("other").hasSuffix("1\nevil\n"), "\(outcome.log("other"))")
             }
             try await scope.engine.removeImage(trusted, force: true)
