@@ -13,11 +13,13 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -90,6 +92,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
     ],
     targets: [
         // C libraries, each behind one door.
@@ -153,10 +156,9 @@ let package = Package(
         service(
             "Pipeline",
             [
-                "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage", "Text",
-                "Threading", "WebServer", crypto, httpTypes, hummingbird, lifecycle, logging, metrics, mustache,
-                nioCore,
-                postgreSQL,
+                "AMQP", "Contracts", "HTTPClient", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage",
+                "Text", "Threading", "WebServer", crypto, cryptoExtras, httpTypes, hummingbird, jwt, lifecycle, logging,
+                metrics, mustache, nioCore, postgreSQL,
             ], resources: [.embedInCode("HTTP/API/openapi.json"), .embedInCode("HTTP/Web/Assets")]),
         service(
             "Builder",

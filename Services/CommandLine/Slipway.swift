@@ -39,10 +39,12 @@ struct Slipway: AsyncParsableCommand {
                 subcommands: [
                     RepositoryCommands.self, ComponentCommands.self, EnvironmentCommands.self, SecretCommands.self,
                     RegistryCommands.self, KeyCommands.self, WorkerCommands.self, PoolCommands.self,
-                    TokenCommands.self, DeadCommands.self,
+                    PersonCommands.self, SessionCommands.self, TokenCommands.self, DeadCommands.self,
                 ]),
             CommandGroup(
                 name: "This machine",
-                subcommands: [LoginCommand.self, LogoutCommand.self, UpCommand.self, DownCommand.self]),
+                subcommands: [
+                    LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, UpCommand.self, DownCommand.self,
+                ]),
         ])
 }

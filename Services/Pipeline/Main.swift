@@ -3,6 +3,7 @@ import Logging
 import Messaging
 import Runtime
 import Storage
+import WebServer
 
 #if PostgreSQL
     import PostgreSQL
@@ -16,6 +17,11 @@ enum Main {
             settings: PipelineSettings.all, adminPort: 9102, needsBroker: false,
             commands: DatabaseCommands.all + BrokerCommands.all
                 + TokenCommands(settings: PipelineSettings.place, open: Pipeline.withTokens).all
+                + LinkCommands(
+                    settings: PipelineSettings.place + [
+                        PipelineSettings.listen, PipelineSettings.publicURL, CommonSettings.tlsCertificateFile,
+                    ], open: Pipeline.withPeople
+                ).all
                 + KeyFileCommands(
                     settings: PipelineSettings.place + [CommonSettings.sealKeys], open: Pipeline.withKeys
                 ).all

@@ -31,8 +31,6 @@ struct Pipeline {
 
         let listen = try settings.value(PipelineSettings.listen)
         let certificate = try ServerCertificate(settings, context.readiness, logger: logger)
-        let publicURL =
-            try settings.optional(PipelineSettings.publicURL) ?? "\(certificate == nil ? "http" : "https")://\(listen)"
         let keys = try Self.keys(settings)
         let mirrorKey = try settings.value(CommonSettings.mirrorKey)
         let hookKey = try settings.value(CommonSettings.hookKey)
@@ -42,7 +40,7 @@ struct Pipeline {
                 leaseSeconds: try settings.value(PipelineSettings.lease),
                 timeLimit: try settings.value(PipelineSettings.timeLimit),
                 quotas: try PipelineSettings.quotas(settings),
-                publicURL: publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL, keys: keys,
+                publicURL: try PipelineSettings.address(settings), keys: keys,
                 mirrorTokens: MirrorToken(key: mirrorKey), grantTokens: GrantToken(hooks: hookKey, mirrors: mirrorKey),
                 unsignedUntil: try await Self.unsignedUntil(store, logger),
                 unboundUntil: try await Self.unboundUntil(store, logger)),
@@ -55,8 +53,10 @@ struct Pipeline {
             engine: engine, reader: reader, logs: logs,
             hooks: HookAddress(
                 tokens: HookToken(key: hookKey),
-                gateway: try settings.optional(PipelineSettings.hooksURL)), firstToken: FirstToken(in: data))
-        try await operations.tokens.prepare(as: .administrator, logger: logger)
+                gateway: try settings.optional(PipelineSettings.hooksURL)),
+            policy: SessionPolicy(idle: .seconds(3600 * (try settings.value(PipelineSettings.sessionIdle)))))
+        try await FirstToken(store: store, in: data).watch(logger: logger)
+        try await operations.people.prepare(as: .administrator, logger: logger)
 
         // Without a broker people still see what ran and change what is to run; what that sends waits in the outbox.
         let isServing = Served()
@@ -158,8 +158,19 @@ extension Pipeline {
     ) async throws {
         try await withStore(settings, logger) { store in
             try await body(
-                TokenOperations(
-                    store: store, first: FirstToken(in: try settings.value(CommonSettings.data)), uses: TokenUses()))
+                TokenOperations(store: store, uses: TokenUses()))
+        }
+    }
+
+    /// Has a command work on people, beside the service that runs.
+    @Sendable static func withPeople(
+        _ settings: Settings, _ logger: Logger, _ body: (PeopleOperations) async throws -> Void
+    ) async throws {
+        let publicURL = try PipelineSettings.address(settings)
+        try await withStore(settings, logger) { store in
+            let signIns = SignInOperations(
+                store: store, hasher: PasswordHasher(), policy: SessionPolicy(), publicURL: publicURL)
+            try await body(PeopleOperations(store: store, signIns: signIns))
         }
     }
 

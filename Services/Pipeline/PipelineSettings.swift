@@ -12,6 +12,9 @@ enum PipelineSettings {
     static let hooksURL = Setting<String>.text(
         "hooks.url", "where forges reach the webhook gateway, for the address shown to people",
         example: "https://hooks.example")
+    static let sessionIdle = Setting<Int>.integer(
+        "session.idle.hours", "after how many hours without being used a browser is signed out", example: "72",
+        default: 72, in: 1...720)
     static let lease = Setting<Int>.integer(
         "lease.seconds", "how long a worker may be silent before its job goes to another", example: "30", default: 30,
         in: 2...3600)
@@ -76,11 +79,21 @@ enum PipelineSettings {
         return text
     }
 
+    /// Where people reach the API and the pages, without a slash at its end.
+    static func address(_ settings: Settings) throws(SettingsError) -> String {
+        let isSecure = try settings.optional(CommonSettings.tlsCertificateFile) != nil
+        let listened = try settings.value(listen)
+        var url = try settings.optional(publicURL) ?? "\(isSecure ? "https" : "http")://\(listened)"
+        while url.hasSuffix("/") { url.removeLast() }
+        return url
+    }
+
     /// Where the platform's state is.
     static let place: [any AnySetting] = [CommonSettings.data, databaseURL, databasePassword]
 
     static let all: [any AnySetting] = [
-        listen, publicURL, hooksURL, databaseURL, databasePassword, lease, timeLimit, repositoryRuns, openRuns,
+        listen, publicURL, hooksURL, sessionIdle, databaseURL, databasePassword, lease, timeLimit, repositoryRuns,
+        openRuns,
         repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit,
         CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey,
         CommonSettings.trustedProxies, CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,

@@ -22,7 +22,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// What one client has: the address, or of IPv6 the 64 bits of a network, in which a client has all the rest.
-    var network: IPAddress {
+    public var network: IPAddress {
         bytes.count == 4 ? self : IPAddress(bytes: bytes.prefix(8) + [UInt8](repeating: 0, count: 8))
     }
 

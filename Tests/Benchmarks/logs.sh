@@ -29,7 +29,7 @@ logs() { # [MB]
     # shellcheck disable=SC2016
     repository_with 'for i in $(seq 50); do date +%s%N; sleep 0.1; done'
     run=$(slipway run "$repository" --json | jq -r .summary.id)
-    drive live $((port + 2)) "$work/stack/data/pipeline/token" "$run" > "$work/delays"
+    drive live $((port + 2)) "$work/api-token" "$run" > "$work/delays"
     printf 'a line to an open page: median %s ms, slowest of %s lines %s ms (budget 200 ms)\n' \
         "$(median < "$work/delays")" "$(wc -l < "$work/delays")" "$(sort -n "$work/delays" | tail -n 1)"
 }

@@ -44,12 +44,19 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.path + "/slipway-\(MessageID.make())"
         let store = AccountStore(path: folder + "/slipway/login.json")
         defer { do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record(error) } }
+        var made = 0
         func begin(accepted: Bool = false) async throws -> StackSignIn.Outcome {
-            try await StackSignIn(store: store).begin(own) { _ in accepted }
+            try await StackSignIn(store: store).begin(own.server) { _ in
+                accepted
+            } makeToken: {
+                made += 1
+                return "own"
+            }
         }
         #expect(try await begin() == .signedIn)
         #expect(try store.load() == own)
-        #expect(try await begin() == .signedIn)
+        #expect(try await begin(accepted: true) == .signedIn)
+        #expect(made == 1)
         for kept in [
             Account(server: "https://slipway.example", token: "mine"),
             Account(server: "http://127.0.0.1:8082", token: "mine"),
@@ -60,6 +67,22 @@ import Testing
             #expect(try await begin(accepted: true) == (isHere ? .signedIn : .elsewhere(kept.server)))
             #expect(try store.load() == kept)
         }
+    }
+
+    @Test func aLinkSaysWhereItIsOfAndWhatItsCodeIs() throws {
+        let link = try SignInLink(" https://slipway.example:8082/link?code=l_0f3c\n")
+        #expect(link.server == "https://slipway.example:8082" && link.code == "l_0f3c")
+        for text in ["", "https://slipway.example", "https://slipway.example/link?code=", "/login?code=BCDF-GHJK"] {
+            #expect(throws: CommandError.self) { try SignInLink(text) }
+        }
+        for text in ["https://slipway.example/link?code=l_0f3c&x=1", "https://slipway.example/link?code=l_0f3c'"] {
+            #expect(throws: CommandError.self) { try SignInLink(text) }
+        }
+    }
+
+    @Test func aNameOfAnAccountIsMadeOfTheUsers() {
+        #expect(!MachineName.account.isEmpty && MachineName.account == MachineName.account.lowercased())
+        #expect(!MachineName.current.isEmpty)
     }
 
     @Test(arguments: ["", "ftp://x", "http://a b", "http://user@host", "http://h?x", "http://h:"])

@@ -76,7 +76,34 @@ extension Fixture {
                 username: "oauth2", token: "not a real one")),
         Fixture("HookView", HookView(url: "https://ci.example/hooks/github", token: "0f3c", forge: .github)),
         Fixture("AssociationView", AssociationView(component: "web", events: [.pullRequest], branches: [])),
-        Fixture("SessionRequest", SessionRequest(token: "not a real one")),
+        Fixture("SessionRequest", Sample.sessionRequest),
+        Fixture(
+            "SessionView",
+            SessionView(
+                id: "01jd5m3v8k", person: "ada", createdAt: Sample.moment, usedAt: Sample.moment,
+                expiresAt: Sample.moment, client: "192.0.2.7", agent: "Firefox", isCurrent: true)),
+        Fixture("PersonView", Sample.person),
+        Fixture(
+            "PersonRequest",
+            PersonRequest(
+                name: "ada", displayName: "Ada L.", email: "ada@example.com", role: .developer,
+                repositories: ["shop/**"])),
+        Fixture("PersonChange", PersonChange(displayName: "Ada L.", email: "ada@example.com", isBlocked: true)),
+        Fixture(
+            "LinkGrant",
+            LinkGrant(name: "ada", url: "https://slipway.example/link?code=l_0f3c", expiresAt: Sample.moment)),
+        Fixture("LinkRequest", LinkRequest(code: "l_0f3c", name: "ada", token: "login.laptop")),
+        Fixture("PersonalToken", Sample.personalToken),
+        Fixture("MeView", MeView(name: "ada", person: Sample.person, session: "01jd5m3v8k")),
+        Fixture("PasswordRequest", PasswordRequest(current: "not a real one", password: "not a real one")),
+        Fixture("LoginRequest", LoginRequest(host: "laptop")),
+        Fixture(
+            "LoginStart",
+            LoginStart(
+                code: "c_0f3c", userCode: "BCDF-GHJK", url: "https://slipway.example/login?code=BCDF-GHJK",
+                expiresAt: Sample.moment, interval: 2)),
+        Fixture("LoginPoll", LoginPoll(code: "c_0f3c")),
+        Fixture("LoginAnswer", LoginAnswer(token: Sample.personalToken)),
         Fixture("SecretRequest", SecretRequest(value: "not a real one", rules: Sample.secretRules)),
         Fixture(
             "SecretView",

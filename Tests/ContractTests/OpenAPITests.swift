@@ -18,7 +18,7 @@ import Testing
             Page<RepositoryView>(items: []), Page<DiscoveredRepositoryView>(items: []),
             Page<ComponentView>(items: []), Page<EnvironmentView>(items: []), Page<SecretView>(items: []),
             Page<WorkerView>(items: []), Page<PoolView>(items: []), Page<TokenView>(items: []),
-            Page<KeyView>(items: []),
+            Page<KeyView>(items: []), Page<PersonView>(items: []), Page<SessionView>(items: []),
             Page<DeadLetterView>(items: []),
         ]
 

@@ -84,7 +84,7 @@ import Testing
             let folder = stack.directory.appending("cli")
             try await runTool("mkdir", ["-p", folder.string])
             let login = try String(
-                contentsOf: URL(filePath: stack.directory.appending("pipeline").appending("token").string),
+                contentsOf: URL(filePath: stack.tokenFile.string),
                 encoding: .utf8)
             let script = """
                 export SLIPWAY_SERVER=http://127.0.0.1:\(stack.ports.pipeline) SLIPWAY_TOKEN=\(login.prefix { $0 != "\n" })

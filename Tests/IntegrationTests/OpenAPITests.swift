@@ -31,7 +31,7 @@ import Testing
                 python.appending("bin/python").string, ["-c", Self.validate, document.string, goldens.string])
             #expect((Int(valid.filter(\.isNumber)) ?? 0) > 20)
 
-            let token = try await runTool("cat", [stack.directory.appending("pipeline/token").string])
+            let token = try await runTool("cat", [stack.tokenFile.string])
             // The two streams end when nothing can come any more, which is not while this looks.
             let script = """
                 cd '\(stack.directory)' && '\(python)'/bin/schemathesis run openapi.json \

@@ -36,7 +36,7 @@ import Testing
                         try await eventually(within: .seconds(30), "pipeline serves") {
                             try await client.status("http://127.0.0.1:\(port)/api/v1/keys") == 401
                         }
-                        try await client.signIn(tokenFile: directory.appending("data/token"))
+                        client.signIn(token: try await process.token(named: "test"))
                         try await body(process, client)
                     } catch {
                         let log = await process.tail(20)

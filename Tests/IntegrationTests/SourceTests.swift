@@ -73,7 +73,7 @@ import Testing
         let folder = stack.directory.appending("cli")
         try await runTool("mkdir", ["-p", folder.string])
         let token = try String(
-            contentsOf: URL(filePath: stack.directory.appending("pipeline").appending("token").string), encoding: .utf8)
+            contentsOf: URL(filePath: stack.tokenFile.string), encoding: .utf8)
         let script = """
             export SLIPWAY_SERVER=http://127.0.0.1:\(stack.ports.pipeline) SLIPWAY_TOKEN=\(token.prefix { $0 != "\n" })
             export XDG_CONFIG_HOME='\(folder)' PATH="\(ServiceProgram.folder):$PATH"

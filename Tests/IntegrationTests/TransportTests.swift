@@ -85,7 +85,7 @@ import Testing
                 }
                 // Pages by https alone from now on, and a session that no neighbour can put there.
                 let page = "https://127.0.0.1:\(stack.ports.pipeline)/sign-in"
-                let token = stack.directory.appending("pipeline/token").string
+                let token = stack.tokenFile.string
                 let said = try await runTool(
                     "curl",
                     [

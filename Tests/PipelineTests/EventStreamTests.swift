@@ -25,7 +25,7 @@ import Testing
             let run = try #require(try await platform.runs().first)
             let router = try PipelineRouter.make(
                 platform.operations, publicURL: "http://localhost", logger: Logger(label: "test"))
-            let session = try await platform.operations.access.signIn(token: PlatformFixture.token)
+            let session = try await platform.operations.signIn(token: PlatformFixture.token)
             let bearer = "Authorization: Bearer \(PlatformFixture.token)"
             let changes = platform.store.changes
             try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)))
@@ -58,8 +58,8 @@ import Testing
             let token = try await operations.tokens.make(
                 TokenRequest(name: "ci", role: .viewer), as: .administrator
             ).token
-            let ofToken = try await operations.access.signIn(token: token)
-            let signedOut = try await operations.access.signIn(token: PlatformFixture.token)
+            let ofToken = try await operations.signIn(token: token)
+            let signedOut = try await operations.signIn(token: PlatformFixture.token)
             try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)))
                 .test(.live) { client in
                     let port = try #require(client.port)
@@ -77,7 +77,7 @@ import Testing
                     let count = readers.count
                     try await eventually("all watch") { changes.watcherCount == count }
                     try await operations.tokens.revoke("ci", as: .administrator)
-                    try await operations.access.signOut(signedOut)
+                    try await operations.signIns.signOut(signedOut)
                     try await eventually(within: .seconds(45), "all but one have ended") { changes.watcherCount == 1 }
                     // The one that is left was asked about at that heartbeat too.
                     try await Task.sleep(for: EventStream.heartbeat / 4)

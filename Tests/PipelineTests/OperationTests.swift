@@ -3,6 +3,7 @@ import Contracts
 import FoundationEssentials
 import Messaging
 import Secrets
+import Storage
 import Testing
 
 @testable import Pipeline
@@ -31,31 +32,33 @@ import Testing
             #expect(platform.principal.identity == .token)
             #expect(
                 try await refusal { _ = try await access.principal(token: "slp_wrong") } == "notSignedIn not_signed_in")
-            #expect(try await refusal { _ = try await access.signIn(token: "slp_wrong") } == "notSignedIn wrong_token")
-            let session = try await access.signIn(token: PlatformFixture.token)
+            let operations = platform.operations
+            #expect(
+                try await refusal { _ = try await operations.signIn(token: "slp_wrong") } == "notSignedIn wrong_token")
+            let session = try await operations.signIn(token: PlatformFixture.token)
             #expect(try await access.principal(session: session).identity == .session)
             // A session is no token, nor the reverse.
             #expect(try await refusal { _ = try await access.principal(token: session) } == "notSignedIn not_signed_in")
             #expect(
                 try await refusal { _ = try await access.principal(session: PlatformFixture.token) }
                     == "notSignedIn not_signed_in")
-            let late = Timestamp.now.adding(Access.sessionLife).adding(.seconds(1))
+            let late = Timestamp.now.adding(SessionPolicy().life).adding(.seconds(1))
             #expect(
                 try await refusal { _ = try await access.principal(session: session, now: late) }
                     == "notSignedIn not_signed_in")
-            try await access.signOut(session)
-            try await access.signOut(session)
+            try await operations.signIns.signOut(session)
+            try await operations.signIns.signOut(session)
             #expect(
                 try await refusal { _ = try await access.principal(session: session) } == "notSignedIn not_signed_in")
         }
     }
 
-    @Test func `A token is good until it is revoked, and the last one stays`() async throws {
+    @Test func `A token is good until it is revoked`() async throws {
         try await PlatformFixture.with { platform in
             let (access, tokens) = (platform.operations.access, platform.operations.tokens)
             let made = try await tokens.make(TokenRequest(name: "ci", role: .developer), as: .administrator).token
             #expect(try await tokens.all(as: .administrator).map(\.name) == ["ci", "test"])
-            let session = try await access.signIn(token: made)
+            let session = try await platform.operations.signIn(token: made)
 
             // One of the same name takes its place.
             let next = try await tokens.make(TokenRequest(name: "ci"), as: .administrator).token
@@ -67,30 +70,40 @@ import Testing
             try await tokens.revoke("test", as: .administrator)
             #expect(
                 try await refusal { try await tokens.revoke("test", as: .administrator) } == "notFound unknown_token")
-            #expect(try await refusal { try await tokens.revoke("ci", as: .administrator) } == "conflict last_token")
             #expect(
                 try await refusal { _ = try await tokens.make(TokenRequest(name: "a b"), as: .administrator) }
                     == "invalid malformed_name")
             #expect(try await access.principal(token: next).identity == .token)
+            try await tokens.revoke("ci", as: .administrator)
+            #expect(try await refusal { _ = try await access.principal(token: next) } == "notSignedIn not_signed_in")
         }
     }
 
-    @Test func `The first token is in a file of its user's, and gone from it when it is revoked`() async throws {
+    @Test func `The token of before ends after a month, and its file with it`() async throws {
         try await PlatformFixture.with { platform in
-            let tokens = platform.operations.tokens
-            func written() throws -> String {
-                try String(contentsOf: URL(filePath: tokens.first.path), encoding: .utf8)
+            let access = platform.operations.access
+            let first = FirstToken(store: platform.store, in: platform.directory)
+            let logger = platform.engine.logger
+            // As an installation of before has it.
+            try await platform.store.write { transaction in
+                try transaction.addToken("slp_first", name: FirstToken.name)
+                try PersonStore.firstTokenEnds.apply(transaction.database)
             }
-            // There is a token already.
-            try await tokens.prepare(as: .administrator, logger: platform.engine.logger)
-            #expect(throws: (any Error).self) { try written() }
-
-            let first = try await tokens.make(TokenRequest(name: FirstToken.name), as: .administrator).token
-            #expect(try written() == "\(first)\n")
-            let mode = try FileManager.default.attributesOfItem(atPath: tokens.first.path)[.posixPermissions]
-            #expect(mode as? Int == 0o600)
-            try await tokens.revoke(FirstToken.name, as: .administrator)
-            #expect(throws: (any Error).self) { try written() }
+            try PrivateFile.replace(first.path, with: "slp_first")
+            let end = try #require(
+                try await platform.store.read { try $0.access.token(named: FirstToken.name)?.expiresAt })
+            #expect(abs(end.milliseconds - Timestamp.now.milliseconds - 30 * 86_400_000) < 60_000)
+            try await first.watch(logger: logger, now: end.adding(.milliseconds(-1)))
+            #expect(try await access.principal(token: "slp_first").may(.managePeople))
+            #expect(FileManager.default.fileExists(atPath: first.path))
+            #expect(
+                try await refusal { _ = try await access.principal(token: "slp_first", now: end) }
+                    == "notSignedIn token_expired")
+            try await first.watch(logger: logger, now: end)
+            #expect(
+                try await refusal { _ = try await access.principal(token: "slp_first") }
+                    == "notSignedIn not_signed_in")
+            #expect(!FileManager.default.fileExists(atPath: first.path))
         }
     }
 

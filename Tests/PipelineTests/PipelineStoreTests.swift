@@ -15,7 +15,10 @@ import Testing
                 try transaction.addToken("slp_a", name: "a")
                 try transaction.addToken("slp_b", name: "b")
             }
-            let (a, b) = (try await access.signIn(token: "slp_a"), try await access.signIn(token: "slp_b"))
+            let (a, b) = (
+                try await platform.operations.signIn(token: "slp_a"),
+                try await platform.operations.signIn(token: "slp_b")
+            )
             try await platform.store.write { try $0.addToken("slp_c", name: "a") }
             await #expect(throws: OperationError.self) { try await access.principal(token: "slp_a") }
             await #expect(throws: OperationError.self) { try await access.principal(session: a) }

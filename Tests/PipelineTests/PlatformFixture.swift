@@ -51,7 +51,7 @@ struct PlatformFixture: Sendable {
             engine: engine, reader: reader, logs: logs,
             hooks: HookAddress(
                 tokens: HookToken(key: try SigningKey(base64: Self.key)), gateway: "https://hooks.example"),
-            firstToken: FirstToken(in: directory))
+            passwords: PasswordHasher(cost: Samples.passwordCost))
         try await store.write { try $0.addToken(Self.token, name: "test") }
         principal = try await operations.access.principal(token: Self.token)
     }
@@ -276,6 +276,11 @@ struct PlatformFixture: Sendable {
     }
 }
 
+extension Operations {
+    /// Begins a session with a token.
+    func signIn(token: String) async throws -> String { try await signIns.signIn(token: token, from: .unknown).secret }
+}
+
 extension Transaction {
     /// Adds a token of a service account of its name, which has the role in each scope.
     func addToken(
@@ -292,6 +297,9 @@ extension Transaction {
 }
 
 enum Samples {
+    /// So that a test takes no time.
+    static let passwordCost = PasswordHash.Cost(exponent: 4, blockSize: 1, parallelism: 1)
+
     /// Covers what the samples roll out to.
     static let production = Environment(
         name: "production",

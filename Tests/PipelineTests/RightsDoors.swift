@@ -48,6 +48,10 @@ struct RightsScene: Sendable {
                     trigger: Trigger(
                         id: .make(), event: .push, repository: RepositoryPath(rawValue: "shop/new"),
                         ref: "refs/heads/main"), code: .unknownRepository, reason: ""), now: transaction.now)
+            if try transaction.people.find("ada") == nil {
+                try PeopleOperations.add(
+                    "ada", displayName: nil, email: nil, by: .administrator, in: transaction)
+            }
             if try transaction.access.token(named: "robot") == nil {
                 try transaction.addToken("slp_robot", name: "robot", role: .viewer)
             }
@@ -109,7 +113,7 @@ struct RightsDoor: Sendable {
         #"{"clusters": ["default"], "workloads": ["deployment/web"], "repositories": ["shop/web"]}"#
 
     /// All of them; some operations have several.
-    static let all: [RightsDoor] = runs + repositories + secrets + shared + platform + tokens + stages
+    static let all: [RightsDoor] = runs + repositories + secrets + shared + platform + tokens + people + stages
 
     private static let runs = [
         RightsDoor(
@@ -300,6 +304,44 @@ struct RightsDoor: Sendable {
         ) { _ = try await $0.platform.operations.tokens.make(TokenRequest(name: "robot", role: .viewer), as: $1) },
         RightsDoor(.revokeOthersToken, api: delete(APIPath.token.path(["robot"]))) {
             try await $0.platform.operations.tokens.revoke("robot", as: $1)
+        },
+    ]
+
+    private static let people = [
+        RightsDoor(.seePeople, api: get(APIPath.people.path()), page: get(PagePath.people.path())) {
+            _ = try await $0.platform.operations.people.all(as: $1)
+        },
+        RightsDoor(
+            .managePeople, api: put(APIPath.person.path(["ada"]), #"{"displayName": "Ada"}"#),
+            page: post(PagePath.person.path(["ada"]), "do=unblock")
+        ) {
+            _ = try await $0.platform.operations.people.change("ada", PersonChange(displayName: "Ada"), as: $1)
+        },
+        RightsDoor(
+            .managePeople, api: post(APIPath.personLink.path(["ada"])),
+            page: post(PagePath.person.path(["ada"]), "do=link")
+        ) { _ = try await $0.platform.operations.people.link(for: "ada", as: $1) },
+        RightsDoor(.managePeople, api: get(APIPath.sessions.path() + "?person=ada")) {
+            _ = try await $0.platform.operations.people.invite(
+                PersonRequest(name: MessageID.make().rawValue), as: $1)
+        },
+        RightsDoor(.seeOwnAccount, api: get(APIPath.me.path()), page: get(PagePath.account.path())) {
+            _ = try await $0.platform.operations.people.me(as: $1)
+        },
+        RightsDoor(.seeOwnAccount, api: get(APIPath.sessions.path())) {
+            _ = try await $0.platform.operations.sessions.all(of: nil, as: $1)
+        },
+        RightsDoor(.changeOwnAccount) { scene, principal in
+            let id = MessageID.make().rawValue
+            try await scene.platform.store.write { transaction in
+                let now = transaction.now
+                try transaction.sessions.add(
+                    id,
+                    Session(
+                        id: id, account: principal.name, token: nil, createdAt: now, usedAt: now,
+                        expiresAt: now.adding(.seconds(60)), client: nil, agent: nil))
+            }
+            try await scene.platform.operations.sessions.end(id, as: principal)
         },
     ]
 

@@ -109,7 +109,7 @@ import Testing
                     }
                     if let page = door.page {
                         scene = try await RightsScene.make(platform, for: door.operation)
-                        let session = try await platform.operations.access.signIn(token: token)
+                        let session = try await platform.operations.signIn(token: token)
                         let outcome = try await ask(
                             client, page, scene,
                             [

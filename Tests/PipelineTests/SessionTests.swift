@@ -97,7 +97,7 @@ import WebServer
     /// A page of a neighbouring host, or whoever is between and speaks plain HTTP, can set a cookie of the plain name.
     @Test func `A cookie that a neighbour put there is no session behind HTTPS`() async throws {
         try await with { client, fixture in
-            let session = try await fixture.operations.access.signIn(token: PlatformFixture.token)
+            let session = try await fixture.operations.signIn(token: PlatformFixture.token)
             for (name, status) in [
                 ("slipway_session", HTTPResponse.Status.unauthorized), ("__Host-slipway_session", .ok),
             ] {

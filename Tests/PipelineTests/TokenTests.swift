@@ -15,7 +15,7 @@ import Testing
     private func with(_ body: @escaping @Sendable (TestClient, String) async throws -> Void) async throws {
         try await PlatformFixture.with { fixture in
             let first = try await fixture.operations.tokens.make(
-                TokenRequest(name: FirstToken.name), as: .administrator
+                TokenRequest(name: FirstToken.name, role: .administrator), as: .administrator
             ).token
             let router = try PipelineRouter.make(
                 fixture.operations, publicURL: "http://slipway", logger: Logger(label: "test"))
@@ -144,7 +144,7 @@ import Testing
             let token = try await fixture.operations.tokens.make(
                 TokenRequest(name: "ci", role: .viewer, expiresAt: end), as: .administrator
             ).token
-            let session = try await access.signIn(token: token)
+            let session = try await fixture.operations.signIn(token: token)
             _ = try await access.principal(token: token, now: end.adding(.milliseconds(-1)))
             do {
                 _ = try await access.principal(token: token, now: end)

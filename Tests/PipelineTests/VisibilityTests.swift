@@ -176,7 +176,7 @@ import Testing
             try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)))
                 .test(.live) { client in
                     let port = try #require(client.port)
-                    let session = try await operations.access.signIn(token: "slp_dev")
+                    let session = try await operations.signIn(token: "slp_dev")
                     var readers: [StreamReader] = []
                     for (path, header) in [
                         ("/api/v1/events", "Authorization: Bearer slp_dev"),

@@ -2,11 +2,14 @@ import Contracts
 
 extension APIClient {
     /// Returns if the platform answers and accepts the account's token.
-    static func check(_ account: Account) async throws {
+    /// - Returns: whose it is.
+    @discardableResult
+    static func check(_ account: Account) async throws -> MeView {
         let client = APIClient(account: account)
         do {
-            let _: Page<RunSummary> = try await client.get(.runs, query: [("limit", "1")])
+            let me: MeView = try await client.get(.me)
             await client.shutdown()
+            return me
         } catch {
             await client.shutdown()
             throw error

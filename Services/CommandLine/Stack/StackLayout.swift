@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// Where a local stack keeps what it needs, and where it listens.
 ///
-///     keys/      the broker's address, keys and the token; for their owner only
+///     keys/      the broker's address and keys; for their owner only
 ///     data/      one folder for each service's state
 ///     log/       one file for each process
 ///     run/       one record for each process: its number and when it began
@@ -22,9 +22,6 @@ struct StackLayout: Sendable, Equatable {
     var firewallMark: String { directory + "/run/firewall" }
     /// What the private broker loads at its start, and an address with a login for each service.
     var logins: String { directory + "/keys/broker" }
-    /// The pipeline service makes it at its first start.
-    var tokenFile: String { data("pipeline") + "/token" }
-
     var server: String { "http://127.0.0.1:\(ports.pipeline)" }
     var hooks: String { "http://127.0.0.1:\(ports.gateway)" }
     var mirror: String { "http://127.0.0.1:\(ports.sync)" }

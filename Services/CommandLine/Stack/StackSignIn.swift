@@ -5,22 +5,24 @@ struct StackSignIn {
         case signedIn
         /// They go to another platform, as before.
         case elsewhere(String)
-        /// The login that is kept for this address is another platform's.
+        /// The login that is kept for this address is not taken there: it has ended, or is another platform's.
         case refused
     }
 
     let store: AccountStore
 
     /// - Parameters:
-    ///   - own: the stack's account.
+    ///   - server: the stack's address.
     ///   - isAccepted: whether the stack takes an account that is kept for its address.
-    func begin(_ own: Account, isAccepted: (Account) async throws -> Bool) async throws -> Outcome {
+    ///   - makeToken: makes a token of the person who runs this command.
+    func begin(
+        _ server: String, isAccepted: (Account) async throws -> Bool, makeToken: () async throws -> String
+    ) async throws -> Outcome {
         guard let kept = try store.load() else {
-            try store.save(own)
+            try store.save(Account(server: server, token: try await makeToken(), authority: nil))
             return .signedIn
         }
-        guard kept.server == own.server else { return .elsewhere(kept.server) }
-        if kept.token == own.token { return .signedIn }
+        guard kept.server == server else { return .elsewhere(kept.server) }
         return try await isAccepted(kept) ? .signedIn : .refused
     }
 }

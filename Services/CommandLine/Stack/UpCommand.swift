@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contracts
 import FoundationEssentials
 import Glibc
 
@@ -8,9 +9,10 @@ struct UpCommand: AsyncParsableCommand {
         abstract: "Start a stack on this machine: a private broker and the six services.",
         discussion: """
             What runs already stays as it is, so the command can be given again at any time. Everything listens on \
-            loopback; keys, the token, state and logs are in the stack's folder. It returns when all is ready; \
-            `slipway down` ends exactly what was started. The command is signed in to it, unless it is signed in \
-            already: a login that is kept is not replaced.
+            loopback; keys, state and logs are in the stack's folder. It returns when all is ready; `slipway down` \
+            ends exactly what was started. You are an administrator of it, and this command is signed in, unless it \
+            is signed in already: a login that is kept is not replaced. The link that is printed signs a browser in, \
+            once; the command prints another one each time.
 
               slipway up
               slipway up --broker amqp://user:password@rabbit:5672/
@@ -60,7 +62,8 @@ struct UpCommand: AsyncParsableCommand {
         var server: String
         var hooks: String
         var mirror: String
-        var tokenFile: String
+        /// Signs a browser in, once.
+        var link: String
         var brokerURLFile: String
         var state: String
     }
@@ -73,18 +76,19 @@ struct UpCommand: AsyncParsableCommand {
             processes: processes, flags: options.json ? nil : options.flags)
         try await stack.start(timeout: .seconds(timeout))
         let console = Console.current
-        let signIn = try await signIn(layout)
+        let signIn = try await signIn(layout, stack)
+        let link = try await stack.link()
         if options.json {
             return try console.write(
                 json: Answer(
-                    server: layout.server, hooks: layout.hooks, mirror: layout.mirror, tokenFile: layout.tokenFile,
+                    server: layout.server, hooks: layout.hooks, mirror: layout.mirror, link: link,
                     brokerURLFile: stack.brokerAddress(of: "operator"), state: layout.directory))
         }
         var table = Table([.init(""), .init("")])
         table.hasHeader = false
         table.indent = 2
         table.add(.init("web page", .faint), .init(layout.server, .strong))
-        table.add(.init("token", .faint), .init(layout.tokenFile))
+        table.add(.init("sign in", .faint), .init(link))
         table.add(.init("hooks", .faint), .init(layout.hooks))
         table.add(.init("state", .faint), .init(layout.directory))
         console.write(line: console.style.paint("Slipway is up.", .good))
@@ -99,7 +103,7 @@ struct UpCommand: AsyncParsableCommand {
                 geteuid() == 0 ? "root's: they may do anything on this machine" : "yours: they may do what you may"
             Console.remark("Steps without an image are processes of \(rights).")
         }
-        let login = "slipway login \(layout.server) --token-file \(layout.tokenFile)"
+        let login = "slipway login --link '\(link)'"
         switch signIn {
         case .signedIn:
             Console.remark(
@@ -112,15 +116,17 @@ struct UpCommand: AsyncParsableCommand {
         }
     }
 
-    private func signIn(_ layout: StackLayout) async throws -> StackSignIn.Outcome {
-        let own = Account(server: layout.server, token: try SecretFile.read(layout.tokenFile, naming: "this stack"))
-        return try await StackSignIn(store: .standard()).begin(own) { kept in
+    private func signIn(_ layout: StackLayout, _ stack: Stack) async throws -> StackSignIn.Outcome {
+        try await StackSignIn(store: .standard()).begin(layout.server) { kept in
             do {
                 try await APIClient.check(kept)
                 return true
             } catch is CommandError {
                 return false
             }
+        } makeToken: {
+            let account = Account(server: layout.server, token: nil, authority: nil)
+            return try await SignInLink(try await stack.link()).redeem(account, name: MachineName.account).token
         }
     }
 }

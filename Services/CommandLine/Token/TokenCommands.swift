@@ -6,9 +6,8 @@ struct TokenCommands: ParsableCommand {
         abstract: "What people and programs sign in with.",
         discussion: """
             A token belongs to an account: a person's, who makes it, or a service account's, which administrators make \
-            with it and which may do what is said then. The platform makes the first one at its first start, an \
-            administrator's; each may be replaced by who has it. Whoever looks after the platform's machine does the same \
-            with `pipeline token`.
+            with it and which may do what is said then; each may be replaced by who has it. Whoever looks after the \
+            platform's machine does the same with `pipeline token`.
             """,
         subcommands: [TokenListCommand.self, TokenMakeCommand.self, TokenRevokeCommand.self],
         defaultSubcommand: TokenListCommand.self)

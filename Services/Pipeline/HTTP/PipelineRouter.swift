@@ -25,7 +25,8 @@ enum PipelineRouter {
         logger: Logger
     ) throws -> Router<APIContext> {
         let router = Router(context: APIContext.self)
-        let sessions = BrowserSessions(access: operations.access, publicURL: publicURL)
+        let sessions = BrowserSessions(
+            access: operations.access, signIns: operations.signIns, publicURL: publicURL)
         router.add(middleware: ClientMiddleware(proxies: proxies, isSecure: isSecure, logger: logger))
         router.add(middleware: StrictTransport(isAlways: publicURL.hasPrefix("https://")))
         router.add(middleware: ProblemMiddleware())
@@ -43,6 +44,9 @@ enum PipelineRouter {
         WorkerRoutes(workers: operations.workers).add(to: inside)
         PoolRoutes(pools: operations.pools).add(to: inside)
         TokenRoutes(tokens: operations.tokens).add(to: inside)
+        PersonRoutes(
+            people: operations.people, signIns: operations.signIns, sessions: operations.sessions
+        ).add(to: inside)
         KeyRoutes(keys: operations.keys).add(to: inside)
         DeadLetterRoutes(letters: operations.deadLetters).add(to: inside)
         try WebRoutes(operations: operations, sessions: sessions, logger: logger).register(on: router)

@@ -25,6 +25,8 @@ struct Principal: Sendable, Equatable {
     let token: String?
     /// Whether its token may do less than its account.
     let isLimited: Bool
+    /// The id of the browser's session; `nil` for a token.
+    let session: String?
     let rights: Rights
 
     /// Whether it is a person or a program with the token of this name.
@@ -32,13 +34,14 @@ struct Principal: Sendable, Equatable {
 
     fileprivate init(
         _ identity: Identity, name: String, isPerson: Bool = false, token: String? = nil, isLimited: Bool = false,
-        rights: Rights
+        session: String? = nil, rights: Rights
     ) {
         self.identity = identity
         self.name = name
         self.isPerson = isPerson
         self.token = token
         self.isLimited = isLimited
+        self.session = session
         self.rights = rights
     }
 
@@ -46,12 +49,10 @@ struct Principal: Sendable, Equatable {
     static let administrator = Principal(.administrator, name: "the machine's administrator", rights: .all)
 }
 
-/// Who may use the platform: whoever has a token, or a session made with one.
+/// Who may use the platform: whoever has a token, or a session.
 struct Access: Sendable {
-    /// How long a browser stays signed in.
-    static let sessionLife = AccessStore.sessionLife
-
     let store: PipelineStore
+    let policy: SessionPolicy
     let uses = TokenUses()
 
     /// Who has this token.
@@ -68,19 +69,35 @@ struct Access: Sendable {
     }
 
     /// Who has this session.
+    /// - Parameter isUse: whether that counts as using it; a page that only stays open uses nothing.
     /// - Throws: ``OperationError`` where it is none, or over.
-    func principal(session: String, now: Timestamp = .now) async throws -> Principal {
-        let principal = try await store.read { tables -> Principal? in
-            try tables.access.token(ofSession: session, now: now)
-                .flatMap { try Self.principal(.session, $0, in: tables, now: now) }
+    func principal(session secret: String, isUse: Bool = true, now: Timestamp = .now) async throws -> Principal {
+        let found = try await store.read { [policy] tables -> (Session, Principal)? in
+            guard let session = try tables.sessions.find(secret, idle: policy.idle, now: now) else { return nil }
+            guard let hash = session.token else {
+                return (session, try Self.principal(of: session, in: tables))
+            }
+            return try tables.access.token(hash: hash).flatMap {
+                try Self.principal(.session, $0, session: session.id, in: tables, now: now)
+            }.map { (session, $0) }
         }
-        guard let principal else { throw Self.notSignedIn }
+        guard let (session, principal) = found else { throw Self.notSignedIn }
+        if isUse, session.usedAt.adding(SessionPolicy.precision) < now {
+            try await store.write { try $0.sessions.used(session.id, now: now) }
+        }
         return principal
+    }
+
+    private static func principal(of session: Session, in tables: some Tables) throws -> Principal {
+        Principal(
+            .session, name: session.account, isPerson: true, session: session.id,
+            rights: try tables.accounts.rights(
+                of: session.account, groups: try tables.people.groups(of: session.account)))
     }
 
     /// Who has a token, with what its account may do now; `nil` where the account may do nothing more.
     private static func principal(
-        _ identity: Principal.Identity, _ token: Token, in tables: some Tables, now: Timestamp
+        _ identity: Principal.Identity, _ token: Token, session: String? = nil, in tables: some Tables, now: Timestamp
     ) throws -> Principal? {
         if token.isExpired(at: now) {
             throw OperationError(
@@ -90,30 +107,19 @@ struct Access: Sendable {
         guard let account = try tables.accounts.find(token.account), account.blockedAt == nil else { return nil }
         return Principal(
             identity, name: account.name, isPerson: account.kind == .person, token: token.name,
-            isLimited: token.limit != .none,
-            rights: try tables.accounts.rights(of: account.name).limited(to: token.limit))
+            isLimited: token.limit != .none, session: session,
+            rights: try tables.accounts.rights(
+                of: account.name, groups: try tables.people.groups(of: account.name)
+            ).limited(to: token.limit))
     }
 
-    /// Begins a session.
-    /// - Returns: its secret.
-    /// - Throws: ``OperationError`` where the token is wrong.
-    func signIn(token text: String) async throws -> String {
-        let session = AccessStore.random(prefix: "s_")
-        try await store.write { transaction in
-            guard let token = try transaction.access.token(text),
-                try Self.principal(.session, token, in: transaction, now: transaction.now) != nil
-            else {
-                throw OperationError(
-                    .notSignedIn, "wrong_token", "the token is wrong", remedy: Self.remedy)
-            }
-            try transaction.access.addSession(session, token: text, now: transaction.now)
-        }
-        return session
-    }
-
-    /// Ends a session; one that is over stays so.
-    func signOut(_ session: String) async throws {
-        try await store.write { try $0.access.removeSession(session) }
+    /// A token that lets its account in now; `nil` where it is none, or its account is blocked.
+    /// - Throws: ``OperationError`` where it is over.
+    static func token(_ text: String, in tables: some Tables, now: Timestamp) throws -> Token? {
+        guard let token = try tables.access.token(text),
+            try principal(.session, token, in: tables, now: now) != nil
+        else { return nil }
+        return token
     }
 
     /// Writes when tokens were last used.
@@ -126,8 +132,8 @@ struct Access: Sendable {
     static let notSignedIn = OperationError(
         .notSignedIn, "not_signed_in", "you are not signed in", remedy: remedy)
 
-    private static let remedy =
-        "the first token is in the file “token” of the service's data folder; slipway token make makes others"
+    static let remedy =
+        "sign in with slipway login; an administrator makes programs a token: slipway token make"
 }
 
 /// When tokens were last used, until it is written: not with each request.

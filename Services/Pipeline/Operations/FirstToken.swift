@@ -1,31 +1,34 @@
+import Contracts
 import Glibc
+import Logging
 
-/// Where the token is that the first start makes: a file in the service's data folder.
+/// The token that an installation of before was begun with, and its file in the service's data folder: it ends 30 days after
+/// the first start with people.
 struct FirstToken: Sendable {
-    /// What it is called among the tokens.
     static let name = "first"
 
+    let store: PipelineStore
     let path: String
 
-    init(in data: String) { path = "\(data)/token" }
+    init(store: PipelineStore, in data: String) {
+        self.store = store
+        path = "\(data)/token"
+    }
 
-    func write(_ token: String) throws(FileError) { try PrivateFile.replace(path, with: token) }
-
-    func remove() { unlink(path) }
-}
-
-/// Files that only the service's user can read.
-enum PrivateFile {
-    /// Puts a line in the place of what is there, all of it or nothing.
-    static func replace(_ path: String, with line: String) throws(FileError) {
-        let partial = path + ".new"
-        unlink(partial)
-        let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileError(path: partial, doing: "open") }
-        defer { close(descriptor) }
-        let bytes = Array("\(line)\n".utf8)
-        let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard count == bytes.count, fsync(descriptor) == 0 else { throw FileError(path: partial, doing: "write") }
-        guard rename(partial, path) == 0 else { throw FileError(path: path, doing: "rename") }
+    /// Says until when it is good; once it is not any more, removes it and its file.
+    func watch(logger: Logger, now: Timestamp = .now) async throws {
+        let end = try await store.write { transaction -> Timestamp? in
+            guard let token = try transaction.access.token(named: Self.name) else { return nil }
+            guard let end = token.expiresAt, end <= now else { return token.expiresAt }
+            try transaction.access.removeToken(Self.name)
+            return nil
+        }
+        guard let end else {
+            unlink(path)
+            return
+        }
+        logger.notice(
+            "the first token, which everybody shared, ends: let people in by links, and make programs tokens of their own",
+            metadata: ["token": "\(Self.name)", "until": "\(end)"])
     }
 }

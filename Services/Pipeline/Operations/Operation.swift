@@ -44,6 +44,10 @@ enum Operation: String, CaseIterable, Sendable {
     case seeOthersTokens = "token.see-others"
     case makeOthersToken = "token.make-others"
     case revokeOthersToken = "token.revoke-others"
+    case seePeople = "person.see"
+    case managePeople = "person.manage"
+    case seeOwnAccount = "account.see"
+    case changeOwnAccount = "account.change"
     case serveStages = "stage.serve"
 
     /// Where somebody needs the role.
@@ -114,6 +118,12 @@ enum Operation: String, CaseIterable, Sendable {
         case .seeOthersTokens: see(.administrator, .platform, "see the tokens of others")
         case .makeOthersToken: change(.administrator, .platform, "make service accounts and their tokens")
         case .revokeOthersToken: change(.administrator, .platform, "revoke the tokens of others")
+        case .seePeople: see(.administrator, .platform, "see the people there are")
+        case .managePeople:
+            change(.administrator, .platform, "invite, change and block people, make links for them and sign them out")
+        case .seeOwnAccount: see(nil, .own, "see who one is, and the browsers one is signed in with")
+        case .changeOwnAccount:
+            change(nil, .own, "sign one's own browsers out, change one's password, let a command in")
         case .serveStages: change(nil, .stages, "take what the other stages of the platform say, and answer them")
         }
     }

@@ -19,18 +19,27 @@ struct OperationError: Error, Sendable, Equatable, CustomStringConvertible {
         case unavailable
         /// The store is held by somebody else: the operation did not take place.
         case busy
+        /// Who asks has asked too often.
+        case tooMany
     }
 
     var kind: Kind
     var problem: Problem
+    /// After how many seconds it may be asked again, where that is known.
+    var retryAfter: Int?
 
     /// - Parameters:
     ///   - code: a closed, stable word a program can act on.
     ///   - message: what was wrong, with the value that was.
     ///   - remedy: what to do about it.
     ///   - details: several findings, one a line.
-    init(_ kind: Kind, _ code: String, _ message: String, remedy: String? = nil, details: [String]? = nil) {
+    ///   - retryAfter: in how many seconds it may be asked again.
+    init(
+        _ kind: Kind, _ code: String, _ message: String, remedy: String? = nil, details: [String]? = nil,
+        retryAfter: Int? = nil
+    ) {
         self.kind = kind
+        self.retryAfter = retryAfter
         problem = Problem(code: code, message: message, remedy: remedy, details: details)
     }
 

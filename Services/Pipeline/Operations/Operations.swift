@@ -6,6 +6,9 @@
 /// knows nothing of HTTP.
 struct Operations: Sendable {
     let access: Access
+    let signIns: SignInOperations
+    let people: PeopleOperations
+    let sessions: SessionOperations
     let tokens: TokenOperations
     let runs: RunOperations
     let repositories: RepositoryOperations
@@ -20,11 +23,16 @@ struct Operations: Sendable {
     let pools: PoolOperations
 
     init(
-        engine: RunEngine, reader: RunReader, logs: LogStore, hooks: HookAddress, firstToken: FirstToken
+        engine: RunEngine, reader: RunReader, logs: LogStore, hooks: HookAddress,
+        passwords: PasswordHasher = PasswordHasher(), policy: SessionPolicy = SessionPolicy()
     ) {
         let store = engine.store
-        access = Access(store: store)
-        tokens = TokenOperations(store: store, first: firstToken, uses: access.uses)
+        access = Access(store: store, policy: policy)
+        signIns = SignInOperations(
+            store: store, hasher: passwords, policy: policy, publicURL: engine.configuration.publicURL)
+        people = PeopleOperations(store: store, signIns: signIns)
+        sessions = SessionOperations(store: store, policy: policy)
+        tokens = TokenOperations(store: store, uses: access.uses)
         runs = RunOperations(engine: engine, reader: reader)
         repositories = RepositoryOperations(store: store, configuration: engine.configuration, hooks: hooks)
         components = ComponentOperations(store: store)

@@ -1,5 +1,4 @@
 import Contracts
-import Logging
 
 /// What people and programs sign in with. A token is told once and kept as a hash.
 ///
@@ -7,7 +6,6 @@ import Logging
 /// service account's, made by administrators. Nobody makes one that may do more than they may with what they came with.
 struct TokenOperations: Sendable {
     let store: PipelineStore
-    let first: FirstToken
     let uses: TokenUses
 
     /// One's own, and for administrators all.
@@ -32,8 +30,6 @@ struct TokenOperations: Sendable {
         try principal.require(account == principal.name ? .makeToken : .makeOthersToken)
         let asked = try Self.limit(request)
         let text = AccessStore.random(prefix: "slp_")
-        // The file first: a token that is known but written nowhere would lock everyone out.
-        if name == FirstToken.name { try first.write(text) }
         try await store.write { transaction in
             if let end = request.expiresAt, end <= transaction.now {
                 throw OperationError.invalid("malformed_token", "a token that ends at \(end) would be good for nothing")
@@ -66,7 +62,7 @@ struct TokenOperations: Sendable {
                 throw OperationError(.conflict, "blocked_account", "the account “\(known.name)” is blocked")
             }
         } else {
-            guard token.limit.role != nil || token.account == FirstToken.name else {
+            guard token.limit.role != nil else {
                 throw OperationError.invalid(
                     "no_role", "there is no account “\(token.account)”, and no role is given that a new one would have",
                     remedy: "give one: --role developer --repo 'shop/*'; roles are "
@@ -76,8 +72,7 @@ struct TokenOperations: Sendable {
                 Account(name: token.account, kind: .service, createdBy: principal.name, createdAt: transaction.now))
         }
         guard token.name == token.account else { return }
-        let role = token.limit.role ?? (token.account == FirstToken.name ? .administrator : nil)
-        guard let role else { return }
+        guard let role = token.limit.role else { return }
         try transaction.accounts.removeGrants(of: token.account)
         for scope in token.limit.scopes ?? [.all] {
             try transaction.accounts.grant(
@@ -87,7 +82,7 @@ struct TokenOperations: Sendable {
     }
 
     /// Takes a token back, and signs out whoever signed in with it.
-    /// - Throws: ``OperationError`` where there is none of that name, and for the last one.
+    /// - Throws: ``OperationError`` where there is none of that name.
     func revoke(_ name: String, as principal: Principal) async throws {
         try principal.require(.revokeToken)
         let name = principal.isPerson && !name.contains("/") ? "\(principal.name)/\(name)" : name
@@ -102,14 +97,8 @@ struct TokenOperations: Sendable {
                 throw OperationError(
                     .notFound, "unknown_token", "there is no token “\(name)”", remedy: "see: slipway token list")
             }
-            guard tokens.count > 1 else {
-                throw OperationError(
-                    .conflict, "last_token", "“\(name)” is the last token",
-                    remedy: "make another first: slipway token make NAME")
-            }
             try transaction.access.removeToken(name)
         }
-        if name == FirstToken.name { first.remove() }
     }
 
     /// Whose token a name means, and the whole of it.
@@ -129,13 +118,6 @@ struct TokenOperations: Sendable {
             .forbidden, "limited_token",
             "the token “\(principal.token ?? principal.name)” may do less than its account, and revokes itself alone",
             remedy: "sign in without it, or with a token that has no limit")
-    }
-
-    /// Makes the first token where there is none.
-    func prepare(as principal: Principal, logger: Logger) async throws {
-        guard try await !store.read({ try $0.access.hasToken() }) else { return }
-        _ = try await make(TokenRequest(name: FirstToken.name), as: principal)
-        logger.notice("made the token to sign in with", metadata: ["path": "\(first.path)"])
     }
 }
 

@@ -5,12 +5,9 @@ import Secrets
 import Storage
 import Text
 
-/// Tokens and browser sessions, by their hashes.
+/// Tokens, by their hashes.
 struct AccessStore {
     let database: Database
-
-    /// How long a browser stays signed in.
-    static let sessionLife = Duration.seconds(30 * 86_400)
 
     /// 256 random bits as text, after a prefix that says what it is.
     static func random(prefix: String) -> String {
@@ -22,10 +19,6 @@ struct AccessStore {
     /// What is kept of a token: it has 256 random bits, so a plain hash cannot be searched.
     static func hash(_ text: String) -> String {
         Hex.encode(SHA256.hash(data: Data(text.utf8)))
-    }
-
-    func hasToken() throws -> Bool {
-        try database.value("SELECT EXISTS (SELECT 1 FROM tokens)") ?? false
     }
 
     /// The tokens there are, by name.
@@ -67,7 +60,7 @@ struct AccessStore {
 
     /// The token of a text; `nil` where it is none. Looked up by hash, so the time it takes tells nothing of the token.
     func token(_ text: String) throws -> Token? {
-        try database.row("SELECT * FROM tokens WHERE hash = ?", [Self.hash(text)]).map(Self.token)
+        try token(hash: Self.hash(text))
     }
 
     /// Notes when tokens were last used; what was noted later stays.
@@ -79,27 +72,8 @@ struct AccessStore {
         }
     }
 
-    /// - Parameter token: what it is begun with.
-    func addSession(_ session: String, token: String, now: Timestamp) throws {
-        try database.execute("DELETE FROM sessions WHERE expiresAt < ?", [now])
-        try database.execute(
-            "INSERT INTO sessions (hash, token, createdAt, expiresAt) VALUES (?, ?, ?, ?)",
-            [Self.hash(session), Self.hash(token), now, now.adding(Self.sessionLife)])
-    }
-
-    /// The token that a session was begun with; `nil` where the session is over: it ends with its token, however that was
-    /// removed.
-    func token(ofSession text: String, now: Timestamp) throws -> Token? {
-        try database.row(
-            """
-            SELECT tokens.* FROM sessions JOIN tokens ON tokens.hash = sessions.token
-            WHERE sessions.hash = ? AND sessions.expiresAt > ?
-            """, [Self.hash(text), now]
-        ).map(Self.token)
-    }
-
-    func removeSession(_ text: String) throws {
-        try database.execute("DELETE FROM sessions WHERE hash = ?", [Self.hash(text)])
+    func token(hash: String) throws -> Token? {
+        try database.row("SELECT * FROM tokens WHERE hash = ?", [hash]).map(Self.token)
     }
 
     private static func token(_ row: Row) throws -> Token {

@@ -58,6 +58,11 @@ struct AccountStore {
             [account.name, account.kind.rawValue, account.createdBy, account.createdAt])
     }
 
+    /// - Parameter moment: since when it may do nothing more; `nil` lets it in again.
+    func setBlocked(_ name: String, at moment: Timestamp?) throws {
+        try database.execute("UPDATE accounts SET blockedAt = ? WHERE name = ?", [moment, name])
+    }
+
     /// What an account may do, by itself and as one of groups.
     func rights(of name: String, groups: [String] = []) throws -> Rights {
         let holders = [name] + groups.map { "@\($0)" }

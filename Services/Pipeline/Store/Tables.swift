@@ -18,6 +18,8 @@ extension Tables {
     var repositories: RepositoryStore { RepositoryStore(database: database) }
     var runs: RunStore { RunStore(database: database) }
     var seals: SealStore { SealStore(database: database) }
+    var people: PersonStore { PersonStore(database: database) }
+    var sessions: SessionStore { SessionStore(database: database) }
     var secrets: SecretStore { SecretStore(database: database) }
     var turns: TurnStore { TurnStore(database: database) }
     var workers: WorkerStore { WorkerStore(database: database) }

@@ -5,6 +5,16 @@ import Text
 public enum APIPath: String, Sendable, CaseIterable {
     case document = "openapi.json"
     case session
+    case sessions
+    case oneSession = "sessions/{id}"
+    case me
+    case password = "me/password"
+    case link
+    case login
+    case loginToken = "login/token"
+    case people
+    case person = "people/{name}"
+    case personLink = "people/{name}/link"
     case repositories
     case repository = "repositories/{repository}"
     case hook = "repositories/{repository}/hook"

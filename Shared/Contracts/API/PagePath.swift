@@ -30,6 +30,15 @@ public enum PagePath: String, Sendable, CaseIterable {
     case parked = "/parked"
     case signIn = "/sign-in"
     case signOut = "/sign-out"
+    /// What a link that works once leads to.
+    case link = "/link"
+    /// Lets a command act as the person.
+    case login = "/login"
+    /// The person's own password, sessions and tokens.
+    case account = "/account"
+    case endSession = "/account/sessions/{id}/end"
+    case people = "/people"
+    case person = "/people/{name}"
     case asset = "/assets/{version}/{file}"
     case icon = "/favicon.ico"
 

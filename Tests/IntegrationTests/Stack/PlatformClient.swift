@@ -21,10 +21,7 @@ final class PlatformClient: Sendable {
         tls = authority.map { HTTPRequest.TLS(authorities: .file($0)) }
     }
 
-    func signIn(tokenFile: FilePath) async throws {
-        let text = try await runTool("cat", [tokenFile.string])
-        token.withLock { $0 = String(text.filter { !$0.isWhitespace }) }
-    }
+    func signIn(token text: String) { token.withLock { $0 = text } }
 
     /// An answer of the API, whatever its status.
     struct Answer: Sendable {

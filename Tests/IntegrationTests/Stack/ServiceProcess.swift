@@ -49,6 +49,24 @@ actor ServiceProcess {
         _ = try await running.exit()
     }
 
+    /// Has the service's program run one of its commands, beside the service.
+    /// - Returns: what it says, and how it ends.
+    func command(_ words: [String]) async throws -> (text: String, code: ServiceExit) {
+        let file = log.removingLastComponent().appending("command-\(UInt32.random(in: 0 ... .max)).log")
+        let program = try await ServiceProgram.start(name, environment, words, log: file)
+        let code = try await program.exit()
+        return (try await runTool("cat", [file.string]), code)
+    }
+
+    /// A new administrator's token, of `pipeline`.
+    func token(named name: String) async throws -> String {
+        let made = try await command(["token", "make", "--name", name, "--role", "administrator"])
+        guard let token = made.text.split(separator: "\n").last(where: { $0.hasPrefix("slp_") }) else {
+            throw TestFailure("no token was made: \(made.text)")
+        }
+        return String(token)
+    }
+
     /// The last lines of its log, for a failure's text.
     func tail(_ lines: Int = 40) async -> String {
         (try? await runTool("tail", ["-n", "\(lines)", log.string])) ?? "no log"

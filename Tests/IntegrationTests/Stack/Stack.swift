@@ -60,7 +60,9 @@ struct Stack: Sendable {
             do {
                 for name in names { try await stack.service(name).start() }
                 try await stack.ready()
-                try await stack.platform.signIn(tokenFile: directory.appending("pipeline").appending("token"))
+                let token = try await stack.service("pipeline").token(named: "test")
+                try writeFile(stack.tokenFile, token)
+                stack.platform.signIn(token: token)
                 try await body(stack)
             } catch {
                 let logs = await stack.logs()
@@ -95,6 +97,9 @@ struct Stack: Sendable {
         }
         self.services = services
     }
+
+    /// Where the token of the tests is, an administrator's.
+    var tokenFile: FilePath { directory.appending("token") }
 
     func service(_ name: String) throws -> ServiceProcess {
         guard let service = services[name] else { throw TestFailure("there is no service \(name)") }

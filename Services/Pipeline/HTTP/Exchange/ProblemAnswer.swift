@@ -8,10 +8,13 @@ import NIOCore
 struct ProblemAnswer: Error, Sendable, Equatable {
     var status: HTTPResponse.Status
     var problem: Problem
+    /// In seconds.
+    var retryAfter: Int?
 
     /// The headers that go with the status.
     var headers: HTTPFields {
         switch status {
+        case .tooManyRequests: retryAfter.map { [.retryAfter: "\($0)"] } ?? [:]
         case .unauthorized: [.wwwAuthenticate: #"Bearer realm="slipway""#]
         // What the store is waited for before a request fails.
         case .serviceUnavailable: [.retryAfter: "5"]
@@ -34,8 +37,10 @@ struct ProblemAnswer: Error, Sendable, Equatable {
             case .conflict: .conflict
             case .unavailable, .busy: .serviceUnavailable
             case .noSpace: .init(code: 507, reasonPhrase: "Insufficient Storage")
+            case .tooMany: .tooManyRequests
             }
         problem = error.problem
+        retryAfter = error.retryAfter
         if error.problem.code == Access.notSignedIn.problem.code {
             problem.remedy = "send Authorization: Bearer <token>; \(error.problem.remedy ?? "")"
         }

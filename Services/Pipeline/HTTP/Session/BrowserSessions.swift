@@ -16,21 +16,23 @@ struct BrowserSessions: Sendable {
     static let secureCookie = "__Host-" + cookie
 
     let access: Access
+    let signIns: SignInOperations
     /// Where people reach this service, such as `https://slipway.example`.
     let publicURL: String
 
     // MARK: - Who asks
 
     /// Who asks. What a browser's session is used for has to come from one of our pages where it changes something.
+    /// - Parameter isUse: whether a session counts as used.
     /// - Throws: ``OperationError`` where nobody is signed in.
-    func principal(of request: Request, from client: Client) async throws -> Principal {
+    func principal(of request: Request, from client: Client, isUse: Bool = true) async throws -> Principal {
         if let header = request.headers[.authorization] {
             let parts = header.split(separator: " ", maxSplits: 1)
             let token = parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : ""
             return try await access.principal(token: token)
         }
         guard let secret = secret(of: request, from: client) else { throw Access.notSignedIn }
-        let principal = try await access.principal(session: secret)
+        let principal = try await access.principal(session: secret, isUse: isUse)
         if request.method != .get, request.method != .head { try checkOrigin(of: request) }
         return principal
     }
@@ -42,7 +44,7 @@ struct BrowserSessions: Sendable {
     ) -> @Sendable () async throws -> Bool {
         {
             do {
-                return try await principal(of: request, from: client) == admitted
+                return try await principal(of: request, from: client, isUse: false) == admitted
             } catch let error as OperationError where error.kind == .notSignedIn {
                 return false
             }
@@ -76,20 +78,34 @@ struct BrowserSessions: Sendable {
 
     // MARK: - Signing in and out
 
+    /// Where a request comes from.
+    func visitor(_ request: Request, from client: Client) -> Visitor { Visitor(request, client) }
+
+    /// By name and password, or by a token.
     /// - Returns: the cookie to set.
-    func signIn(_ token: String, by request: Request, from client: Client) async throws -> Cookie {
+    func signIn(_ credentials: SessionRequest, by request: Request, from client: Client) async throws -> Cookie {
         try checkOrigin(of: request)
+        let visitor = visitor(request, from: client)
+        if let token = credentials.token {
+            return cookie(try await signIns.signIn(token: token, from: visitor), for: client)
+        }
         return cookie(
-            try await access.signIn(token: token), life: Int(Access.sessionLife.components.seconds), for: client)
+            try await signIns.signIn(
+                name: credentials.name ?? "", password: credentials.password ?? "", from: visitor), for: client)
     }
 
     /// - Returns: the cookie to set.
     func signOut(by request: Request, from client: Client) async throws -> Cookie {
         if let secret = secret(of: request, from: client) {
             try checkOrigin(of: request)
-            try await access.signOut(secret)
+            try await signIns.signOut(secret)
         }
         return cookie("", life: 0, for: client)
+    }
+
+    /// The cookie of a session that was begun.
+    func cookie(_ session: SignInOperations.Begun, for client: Client) -> Cookie {
+        cookie(session.secret, life: Int(session.life.components.seconds), for: client)
     }
 
     private func cookie(_ value: String, life: Int, for client: Client) -> Cookie {
@@ -106,6 +122,14 @@ struct BrowserSessions: Sendable {
 
 extension String {
     fileprivate func isOrigin(of host: String) -> Bool { self == "http://\(host)" || self == "https://\(host)" }
+}
+
+extension Visitor {
+    init(_ request: Request, _ client: Client) {
+        self.init(
+            address: "\(client)", network: client.address.map { "\($0.network)" } ?? "unknown",
+            agent: request.headers[.userAgent])
+    }
 }
 
 extension HTTPField.Name {

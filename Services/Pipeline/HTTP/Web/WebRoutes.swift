@@ -18,6 +18,8 @@ struct WebRoutes {
         router.page(.get, .asset) { _, context in asset(context) }
         router.page(.get, .icon) { _, _ in Response(status: .noContent) }
         SignInPages(responder: responder).register(on: router)
+        AccountPages(responder: responder, operations: operations).register(on: router)
+        PeoplePages(responder: responder, people: operations.people).register(on: router)
         RunPages(responder: responder, operations: operations).register(on: router)
         RepositoryPages(responder: responder, operations: operations).register(on: router)
         ComponentPages(responder: responder, components: operations.components).register(on: router)

@@ -71,7 +71,8 @@ struct PageResponder: Sendable {
     ) -> Response {
         let frame = WebFrame(
             title: title, version: templates.version, now: Timestamp.now.milliseconds, session: principal != nil,
-            section: section, canSeeParked: principal?.may(.seeParked) ?? false)
+            who: principal?.name, managesPeople: principal?.may(.managePeople) ?? false, section: section,
+            canSeeParked: principal?.may(.seeParked) ?? false)
         return .page(templates.part(template, frame.around(content)), status: status)
     }
 }

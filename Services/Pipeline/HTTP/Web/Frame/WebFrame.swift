@@ -2,7 +2,7 @@ import Contracts
 
 /// What every page has around its content.
 struct WebFrame: Sendable {
-    enum Section: Sendable { case runs, repositories, components, environments, workers, parked, none }
+    enum Section: Sendable { case runs, repositories, components, environments, workers, people, parked, none }
 
     /// A problem as a page shows it.
     struct Trouble: Sendable {
@@ -26,6 +26,10 @@ struct WebFrame: Sendable {
     let version: String
     let now: Int64
     let session: Bool
+    /// Who is signed in.
+    let who: String?
+    /// Whether they manage people.
+    let managesPeople: Bool
     let section: Section
     let canSeeParked: Bool
 
@@ -37,11 +41,14 @@ struct WebFrame: Sendable {
         values["now"] = now
         values["session"] = session
         values["canSeeParked"] = canSeeParked
+        values["whoIs"] = who
+        values["managesPeople"] = managesPeople
         values["atRuns"] = section == .runs
         values["atRepositories"] = section == .repositories
         values["atComponents"] = section == .components
         values["atEnvironments"] = section == .environments
         values["atWorkers"] = section == .workers
+        values["atPeople"] = section == .people
         values["atParked"] = section == .parked
         return values
     }

@@ -11,6 +11,10 @@ struct WebPages: Sendable {
     static let sources: [String: [UInt8]] = [
         "layout": PackageResources.layout_mustache,
         "sign-in": PackageResources.sign_in_mustache,
+        "link": PackageResources.link_mustache,
+        "login": PackageResources.login_mustache,
+        "account": PackageResources.account_mustache,
+        "people": PackageResources.people_mustache,
         "runs": PackageResources.runs_mustache,
         "run-row": PackageResources.run_row_mustache,
         "run": PackageResources.run_mustache,

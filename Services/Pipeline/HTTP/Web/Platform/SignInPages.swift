@@ -2,13 +2,15 @@ import Contracts
 import Hummingbird
 import WebServer
 
-/// The way in and out.
+/// The way in and out: by name and password, by a token, and by a link that works once.
 struct SignInPages {
     let responder: PageResponder
 
+    private var signIns: SignInOperations { responder.sessions.signIns }
+
     func register(on router: some RouterMethods<APIContext>) {
         router.page(.get, .signIn) { request, _ in
-            form(to: Self.local(request.uri.queryParameters["to"].map(String.init)), wrong: false)
+            form(to: Self.local(request.uri.queryParameters["to"].map(String.init)))
         }
         router.page(.post, .signIn) { request, context in
             await responder.answer(request) { try await signIn(request, from: context.client) }
@@ -20,11 +22,28 @@ struct SignInPages {
                 return response
             }
         }
+        router.page(.get, .link) { request, _ in
+            await responder.answer(request) {
+                try await link(request.uri.queryParameters["code"].map(String.init) ?? "")
+            }
+        }
+        router.page(.post, .link) { request, context in
+            await responder.answer(request) { try await redeem(request, from: context.client) }
+        }
     }
 
-    private func form(to: String, wrong: Bool) -> Response {
-        responder.page(
-            "sign-in", "Sign in", ["to": to, "wrong": wrong], for: nil, status: wrong ? .forbidden : .ok)
+    // MARK: - Name and password, or a token
+
+    private func form(to: String, name: String? = nil, problem: OperationError? = nil) -> Response {
+        var content: [String: Any] = ["to": to, "name": name ?? ""]
+        var status = HTTPResponse.Status.ok
+        if let problem {
+            content["problem"] = WebFrame.Trouble(problem.problem)
+            status = problem.kind == .tooMany ? .tooManyRequests : .forbidden
+        }
+        var response = responder.page("sign-in", "Sign in", content, for: nil, status: status)
+        response.headers[.retryAfter] = problem?.retryAfter.map { "\($0)" }
+        return response
     }
 
     /// A place to go after signing in: on this site only, whatever a link says.
@@ -38,13 +57,47 @@ struct SignInPages {
     private func signIn(_ request: Request, from client: Client) async throws -> Response {
         let fields = try await WebForm(request, limit: Request.strangerLimit)
         let to = Self.local(fields["to"])
-        let token = (fields["token"] ?? "").filter { !$0.isWhitespace }
+        let name = fields.text("name")
+        let credentials =
+            fields.text("token").map { SessionRequest(token: $0) }
+            ?? SessionRequest(name: name ?? "", password: fields["password"] ?? "")
         do {
             var response = Response.redirect(to: to, type: .normal)
-            response.setCookie(try await responder.sessions.signIn(token, by: request, from: client))
+            response.setCookie(try await responder.sessions.signIn(credentials, by: request, from: client))
             return response
-        } catch let error as OperationError where error.kind == .notSignedIn {
-            return form(to: to, wrong: true)
+        } catch let error as OperationError where error.kind == .notSignedIn || error.kind == .tooMany {
+            return form(to: to, name: name, problem: error)
+        }
+    }
+
+    // MARK: - Links
+
+    private func link(_ code: String, _ fields: WebForm? = nil, problem: OperationError? = nil) async throws -> Response
+    {
+        let link = try await signIns.look(at: code)
+        var content: [String: Any] = [
+            "code": code, "chosen": fields?.text("name") ?? "admin", "display": fields?.text("display") ?? "",
+        ]
+        content["name"] = link.account
+        if let problem { content["problem"] = WebFrame.Trouble(problem.problem) }
+        return responder.page(
+            "link", "Sign in", content, for: nil, status: problem == nil ? .ok : .badRequest)
+    }
+
+    private func redeem(_ request: Request, from client: Client) async throws -> Response {
+        try responder.sessions.checkOrigin(of: request)
+        let fields = try await WebForm(request, limit: Request.strangerLimit)
+        let code = fields["code"] ?? ""
+        do {
+            let begun = try await signIns.redeem(
+                code, name: fields.text("name"), displayName: fields.text("display"),
+                password: fields["password"].flatMap { $0.isEmpty ? nil : $0 },
+                from: responder.sessions.visitor(request, from: client))
+            var response = Response.redirect(to: PagePath.home.path(), type: .normal)
+            response.setCookie(responder.sessions.cookie(begun, for: client))
+            return response
+        } catch let error as OperationError where error.kind == .invalid || error.kind == .conflict {
+            return try await link(code, fields, problem: error)
         }
     }
 }

@@ -1,0 +1,34 @@
+import Contracts
+
+/// The browsers that are signed in: a person's own, and for whoever manages people everybody's.
+struct SessionOperations: Sendable {
+    let store: PipelineStore
+    let policy: SessionPolicy
+
+    /// - Parameter name: whose; one's own if `nil`.
+    func all(of name: String?, as principal: Principal) async throws -> [SessionView] {
+        try principal.require(.seeOwnAccount)
+        let account = name ?? principal.name
+        if account != principal.name { try principal.require(.managePeople) }
+        return try await store.read { [policy] in
+            try $0.sessions.all(of: account, idle: policy.idle, now: .now)
+                .map { $0.view(isCurrent: $0.id == principal.session) }
+        }
+    }
+
+    /// Ends one.
+    /// - Throws: ``OperationError`` where there is none, as for one of somebody else's.
+    func end(_ id: String, as principal: Principal) async throws {
+        try principal.require(.changeOwnAccount)
+        let mayManage = principal.may(.managePeople)
+        try await store.write { transaction in
+            guard let session = try transaction.sessions.find(id: id),
+                mayManage || session.account == principal.name
+            else {
+                throw OperationError(
+                    .notFound, "unknown_session", "there is no session “\(id)”", remedy: "see slipway session list")
+            }
+            try transaction.sessions.remove(id: id)
+        }
+    }
+}
