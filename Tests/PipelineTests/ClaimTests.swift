@@ -158,12 +158,32 @@ import Testing
                 return [
                     try plan(TurnStore.choice, ["q", "[]", 5]),
                     try plan(JobStore.counting(.atWork, ofRepository: true), ["shop/web", 5]),
+                    try plan(JobStore.claimed, ["c"]),
                 ]
             }
             for plan in plans {
                 #expect(!plan.isEmpty)
                 #expect(plan.allSatisfy { !$0.hasPrefix("SCAN") || $0 == "SCAN open" }, "\(plan)")
                 #expect(plan.allSatisfy { !$0.contains("TEMP B-TREE") }, "\(plan)")
+            }
+        }
+    }
+
+    /// However many jobs are at work: their rows would be read for every claim, and by the timer after it.
+    @Test func `A claim reads the rows of no other jobs at work`() async throws {
+        try await PlatformFixture.with { platform in
+            let plans = try await platform.store.read { tables -> [[String]] in
+                guard tables.database.dialect == .sqlite else { return [] }
+                return try [JobStore.claimed, JobStore.counting(.atWork, ofRepository: false)].map { sql in
+                    try tables.database.rows("EXPLAIN QUERY PLAN \(sql)", [1]).map { try $0["detail"] as String }
+                }
+                    + JobStore.deadlines.map { sql in
+                        try tables.database.rows("EXPLAIN QUERY PLAN \(sql)").map { try $0["detail"] as String }
+                    }
+            }
+            for plan in plans {
+                let jobs = plan.filter { $0.contains("jobs") }
+                #expect(jobs.allSatisfy { $0.contains("COVERING INDEX") || $0.contains("(claim=?)") }, "\(plan)")
             }
         }
     }

@@ -60,12 +60,14 @@ struct JobStore {
 
     // MARK: - Workers
 
+    /// By the claim alone, which few have.
+    static let claimed = "SELECT * FROM jobs WHERE claim = ? AND state = 'leased'"
+
     /// The job that the claim of a worker was answered with, while the worker is to do it.
     func claimed(_ claim: String, by worker: String) throws -> Job? {
-        try database.row(
-            "SELECT * FROM jobs WHERE claim = ? AND worker = ? AND state = 'leased' AND stopping IS NULL",
-            [claim, worker]
-        ).map(Self.job)
+        try database.rows(Self.claimed, [claim]).map(Self.job).first {
+            $0.lease.worker == worker && $0.lease.stopping == nil
+        }
     }
 
     /// How many jobs a worker has.
@@ -122,9 +124,12 @@ struct JobStore {
     /// When a leased job's lease or time limit runs out, whichever is first.
     private static let end = "CASE WHEN deadline < leaseUntil THEN deadline ELSE leaseUntil END"
 
+    /// When the first lease runs out, and the first time limit.
+    static let deadlines = ["leaseUntil", "deadline"].map { "SELECT MIN(\($0)) FROM jobs WHERE state = 'leased'" }
+
     /// When the next lease or time limit runs out.
     func nextDeadline() throws -> Timestamp? {
-        try database.value("SELECT MIN(\(Self.end)) FROM jobs WHERE state = 'leased'")
+        try Self.deadlines.compactMap { try database.value($0) as Timestamp? }.min()
     }
 
     /// Jobs whose lease or time limit has run out.

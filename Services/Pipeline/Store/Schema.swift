@@ -10,7 +10,7 @@ enum Schema {
         EnvironmentStore.approvals, senders, PoolStore.migration, SecretStore.rules, RunStore.dropped,
         SealStore.migration, SecretStore.logins,
         TurnStore.claims, WorkerStore.byQueue, AccountStore.migration, PersonStore.migration, bounds,
-        PersonStore.firstTokenEnds,
+        PersonStore.firstTokenEnds, leases,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so
@@ -288,6 +288,15 @@ enum Schema {
             ) WITHOUT ROWID;
             INSERT INTO formerWorkers (queue, name)
                 SELECT DISTINCT queue, worker FROM jobs WHERE worker IS NOT NULL;
+            """)
+
+    private static let leases = Migration(
+        "2026-11 leases",
+        sql: """
+            -- How many jobs are at work, and when the first lease or time limit runs out, by a look at an index alone.
+            DROP INDEX jobsByLease;
+            CREATE INDEX jobsByLease ON jobs (leaseUntil, state) WHERE state = 'leased';
+            CREATE INDEX jobsByDeadline ON jobs (deadline, state) WHERE state = 'leased';
             """)
 
     private static let forges = Migration(
