@@ -32,7 +32,7 @@ struct BuildExecutor: JobExecutor {
         do {
             try FileTree.make(jobs)
             // A removal that was given up has closed it.
-            if tools.processes?.users != nil { try FileTree.letThrough(jobs) }
+            if tools.processes?.users != nil { try FileTree.makeTraversable(jobs) }
         } catch {
             tools.logger.error("the folder of jobs could not be made", metadata: ["error": "\(error)"])
         }

@@ -54,7 +54,7 @@ extension Builder {
                 remedy: "give numbers that nobody has: all that runs as them is ended")
         }
         do {
-            let closed = try StepProcesses.letThrough(root: FilePath(folder.root), data: data)
+            let closed = try StepProcesses.makeTraversable(root: FilePath(folder.root), data: data)
             if let closed {
                 throw SettingsError(
                     setting: CommonSettings.data.variable,

@@ -14,11 +14,11 @@ public final class ConnectionPlaces: Sendable {
         /// When it began to wait for a request, as a number that grows; ``busy`` while one is being done.
         fileprivate let since = Atomic(busy)
         fileprivate let source: IPAddress?
-        fileprivate let makeWay: @Sendable () -> Void
+        fileprivate let evict: @Sendable () -> Void
 
-        fileprivate init(of source: IPAddress?, makeWay: @escaping @Sendable () -> Void) {
+        fileprivate init(of source: IPAddress?, evict: @escaping @Sendable () -> Void) {
             self.source = source
-            self.makeWay = makeWay
+            self.evict = evict
         }
 
         /// Its request is being done.
@@ -53,7 +53,7 @@ public final class ConnectionPlaces: Sendable {
     let sourceLimit: Int
     private let taken = Mutex(Taken())
     private let moment = Atomic<UInt64>(0)
-    private let crowdedOut: Counter
+    private let evictions: Counter
     private let logger: Logger?
     /// When it was last said that a source has all it may have.
     private let said = Mutex<ContinuousClock.Instant?>(nil)
@@ -69,7 +69,7 @@ public final class ConnectionPlaces: Sendable {
     ) {
         self.limit = limit
         self.sourceLimit = sourceLimit ?? max(1, limit / 4)
-        crowdedOut = Counter(label: metric)
+        evictions = Counter(label: metric)
         self.logger = logger
     }
 
@@ -80,12 +80,12 @@ public final class ConnectionPlaces: Sendable {
     /// A connection is there.
     /// - Parameters:
     ///   - source: where it comes from; `nil` for a proxy, which has those of many.
-    ///   - makeWay: ends it, on whatever thread, unless it has come to be busy.
+    ///   - evict: ends it, on whatever thread, unless it has come to be busy.
     /// - Returns: its place; `nil` where there is none, since requests of all others are being done.
-    public func enter(from source: IPAddress?, makeWay: @escaping @Sendable () -> Void) -> Place? {
+    public func enter(from source: IPAddress?, evict: @escaping @Sendable () -> Void) -> Place? {
         let address = source
         let source = source?.network
-        let place = Place(of: source, makeWay: makeWay)
+        let place = Place(of: source, evict: evict)
         waits(place)
         let (isIn, last, isSourceFull) = taken.withLock { taken -> (Bool, Place?, Bool) in
             let isSourceFull = source.map { taken.bySource[$0, default: 0] >= sourceLimit } ?? false
@@ -101,9 +101,9 @@ public final class ConnectionPlaces: Sendable {
             taken.add(place)
             return (true, last, isSourceFull)
         }
-        if last != nil || !isIn { crowdedOut.increment() }
+        if last != nil || !isIn { evictions.increment() }
         if isSourceFull, let address { warn(of: address) }
-        last?.makeWay()
+        last?.evict()
         return isIn ? place : nil
     }
 

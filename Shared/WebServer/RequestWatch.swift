@@ -32,7 +32,7 @@ final class RequestWatch: ChannelDuplexHandler {
         let pipeline = context.pipeline
         let peer = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
         let source = peer.flatMap { proxies.contains($0) ? nil : $0 }
-        place = places.enter(from: source) { pipeline.fireUserInboundEventTriggered(MakeWay()) }
+        place = places.enter(from: source) { pipeline.fireUserInboundEventTriggered(Eviction()) }
         guard place != nil else { return context.close(promise: nil) }
         expect(context)
         context.fireChannelActive()
@@ -73,7 +73,7 @@ final class RequestWatch: ChannelDuplexHandler {
         case is RequestBytes.Piece:
             if !hasTakenPart { change(context) { $0.begin() } }
             hasTakenPart = false
-        case is MakeWay: if clock.owed != .nothing { context.close(promise: nil) }
+        case is Eviction: if clock.owed != .nothing { context.close(promise: nil) }
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -101,7 +101,7 @@ final class RequestWatch: ChannelDuplexHandler {
     }
 
     /// Asks a connection to end for another's sake.
-    private struct MakeWay {}
+    private struct Eviction {}
 }
 
 extension RequestWatch {

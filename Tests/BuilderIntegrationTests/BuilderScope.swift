@@ -175,7 +175,7 @@ struct BuilderScope: Sendable {
         let platform = OneJobPlatform(grant)
         let data = FilePath("\(folder)/data-\(grant.job)")
         try FileTree.make(data.appending("git"))
-        if users != nil { try FileTree.letThrough(data) }
+        if users != nil { try FileTree.makeTraversable(data) }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let docker = host(data: data.string, limits: limits, images: images)
         let executor = BuildExecutor(

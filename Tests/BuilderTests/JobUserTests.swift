@@ -31,7 +31,7 @@ import Worker
             #expect(try await isGiven("running", writers: nil))
             #expect(try await isGiven("running-still", writers: nil))
             #expect(try await isGiven("ended-too", writers: 2))
-            #expect(await job.giveBack())
+            #expect(await job.release())
         }
     }
 }

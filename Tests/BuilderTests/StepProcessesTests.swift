@@ -19,15 +19,15 @@ import Worker
                     "chmod 711 \(directory); mkdir -p \(root)/sources \(root)/jobs \(root)/2/jobs; cd \(root); echo x > worker-name; "
                         + "chmod 755 . sources jobs 2; chmod 644 worker-name; ln -s /etc/passwd link",
                 ])
-            #expect(try StepProcesses.letThrough(root: root, data: root) == nil)
+            #expect(try StepProcesses.makeTraversable(root: root, data: root) == nil)
             let modes = try await runTool(
                 "sh", ["-c", "cd \(root); stat -c '%a' . sources worker-name jobs 2 /etc/passwd"])
             #expect(modes == "711\n700\n600\n755\n755\n644\n")
-            #expect(try StepProcesses.letThrough(root: root, data: root.appending("2")) == nil)
+            #expect(try StepProcesses.makeTraversable(root: root, data: root.appending("2")) == nil)
             #expect(
                 try await runTool("sh", ["-c", "cd \(root); stat -c '%a' . jobs 2 2/jobs"]) == "711\n755\n711\n755\n")
             _ = directory.withPlatformString { chmod($0, 0o700) }
-            #expect(try StepProcesses.letThrough(root: root, data: root) == directory)
+            #expect(try StepProcesses.makeTraversable(root: root, data: root) == directory)
         }
     }
 

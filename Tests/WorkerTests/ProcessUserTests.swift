@@ -12,7 +12,7 @@ struct ProcessUserTests {
     @Test("what runs as a user of its own belongs to nobody else, and reads nothing of the worker")
     func aUserOfItsOwn() async throws {
         try await withTemporaryDirectory { directory in
-            try FileTree.letThrough(directory)
+            try FileTree.makeTraversable(directory)
             let user = try #require(ProcessUser(22_001))
             let secret = directory.appending("key").string
             _ = try await runTool("sh", ["-c", "umask 077; echo hidden > \(secret)"])
@@ -33,7 +33,7 @@ struct ProcessUserTests {
     @Test("a program with the set-uid bit of root gives its user nothing")
     func noRightsByAFile() async throws {
         try await withTemporaryDirectory { directory in
-            try FileTree.letThrough(directory)
+            try FileTree.makeTraversable(directory)
             let user = try #require(ProcessUser(22_006))
             let program = directory.appending("who")
             _ = try await runTool("sh", ["-c", "cp $(readlink -f $(command -v id)) \(program); chmod 4755 \(program)"])
@@ -64,7 +64,7 @@ struct ProcessUserTests {
     @Test("whatever a job starts ends with it: without its marks, in another session, as fast as it can")
     func nothingOutlivesTheUser() async throws {
         try await withTemporaryDirectory { directory in
-            try FileTree.letThrough(directory)
+            try FileTree.makeTraversable(directory)
             let users = ProcessUsers(22_002...22_003, folder: directory)
             let user = try #require(await users.take())
             let seconds = "98\(UInt32.random(in: 10_000...99_999))"
@@ -81,7 +81,7 @@ struct ProcessUserTests {
                 environment: [:], workingDirectory: "/", user: user)
             #expect(
                 try await runner.run(command, scratch: directory, job: "j", attempt: 1, log: MemoryLog()) == .exited(0))
-            #expect(await users.giveBack(user, within: .seconds(60)))
+            #expect(await users.release(user, within: .seconds(60)))
             #expect(ProcessTable.find(user).isEmpty)
             #expect(try await !isSleeping(seconds))
             #expect(file.withPlatformString { access($0, F_OK) } != 0)
@@ -108,7 +108,7 @@ struct ProcessUserTests {
                 chown 0 /tmp/\(name)
                 """
             _ = try await runTool("sh", ["-c", script])
-            #expect(await users.giveBack(user, within: .seconds(60)))
+            #expect(await users.release(user, within: .seconds(60)))
             let left = try await runTool(
                 "sh", ["-c", "find /tmp /var/tmp /dev/shm /run/lock -user 22015 2> /dev/null; rmdir /tmp/\(name)"])
             #expect(left == "")
@@ -122,7 +122,7 @@ struct ProcessUserTests {
             let user = try #require(await users.take())
             let name = "/tmp/slipway-test-\(UInt32.random(in: 0 ... .max))"
             _ = try await runTool("sh", ["-c", "mkdir \(name); chown 22016 \(name)"])
-            #expect(await !users.giveBack(user, within: .zero))
+            #expect(await !users.release(user, within: .zero))
             #expect(await users.take() == nil)
             #expect(await user.end(within: .seconds(60)))
             #expect(access(name, F_OK) != 0)
@@ -132,7 +132,7 @@ struct ProcessUserTests {
     @Test("two workers of one machine have no user at the same time, and neither ends what the other runs")
     func aUserIsOfOneWorkerAtATime() async throws {
         try await withTemporaryDirectory { directory in
-            try FileTree.letThrough(directory)
+            try FileTree.makeTraversable(directory)
             let (one, other) = (
                 ProcessUsers(22_017...22_018, folder: directory), ProcessUsers(22_017...22_018, folder: directory)
             )
@@ -145,9 +145,9 @@ struct ProcessUserTests {
             let second = try #require(await other.take())
             #expect(Set([user.id, second.id]) == [22_017, 22_018])
             #expect(await other.take() == nil)
-            #expect(await other.giveBack(second, within: .seconds(60)))
+            #expect(await other.release(second, within: .seconds(60)))
             #expect(try await isSleeping(seconds))
-            #expect(await one.giveBack(user, within: .seconds(60)))
+            #expect(await one.release(user, within: .seconds(60)))
             #expect(try await !isSleeping(seconds))
             // It stays the one's for its next job.
             #expect(await other.take() == second)

@@ -57,9 +57,9 @@ struct RolloutQueue: Sendable, Equatable {
     /// does so too, unless people have approved it and the newer one not yet.
     func wait(_ rollout: Rollout) -> (winner: RunID?, superseded: [JobID]) {
         if let newest = begun(after: rollout) { return (newest, []) }
-        let newer = rollouts.filter { $0.isNewer(than: rollout) && ($0.state != .waiting || $0.outdates(rollout)) }
+        let newer = rollouts.filter { $0.isNewer(than: rollout) && ($0.state != .waiting || $0.supersedes(rollout)) }
         if let winner = newer.max(by: { $0.sequence < $1.sequence }) { return (winner.run, []) }
-        let older = rollouts.filter { rollout.isNewer(than: $0) && $0.state == .waiting && rollout.outdates($0) }
+        let older = rollouts.filter { rollout.isNewer(than: $0) && $0.state == .waiting && rollout.supersedes($0) }
         return (nil, older.map(\.job))
     }
 
@@ -94,7 +94,7 @@ extension RolloutQueue.Rollout {
     }
 
     /// Whether, being newer, it is to be waited for in the place of an older one that waits as well.
-    fileprivate func outdates(_ older: Self) -> Bool {
+    fileprivate func supersedes(_ older: Self) -> Bool {
         environment == older.environment && (older.needsApproval || !needsApproval)
     }
 }

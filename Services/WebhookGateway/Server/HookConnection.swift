@@ -76,7 +76,7 @@ final class HookConnection: ChannelDuplexHandler {
         peer = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
         client = Client(address: peer)
         let pipeline = context.pipeline
-        place = places.enter(from: routes.source(of: peer)) { pipeline.fireUserInboundEventTriggered(MakeWay()) }
+        place = places.enter(from: routes.source(of: peer)) { pipeline.fireUserInboundEventTriggered(Eviction()) }
         guard place != nil else { return context.close(promise: nil) }
         expect(context)
         watch(context)
@@ -114,7 +114,7 @@ final class HookConnection: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             isInputClosed = true
             closeIfUnused(context)
-        case is MakeWay:
+        case is Eviction:
             if case .waiting = state { return }
             context.close(promise: nil)
         default:
@@ -148,7 +148,7 @@ final class HookConnection: ChannelDuplexHandler {
     }
 
     /// Asks a connection to end for another's sake.
-    private struct MakeWay {}
+    private struct Eviction {}
 
     // MARK: - How long it may take
 

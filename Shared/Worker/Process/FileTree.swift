@@ -129,7 +129,7 @@ public enum FileTree {
 
     /// Lets others pass through a directory, whose names they must know: what they may look at in it is up to each of them.
     /// - Throws: `Errno`
-    public static func letThrough(_ path: FilePath) throws(Errno) {
+    public static func makeTraversable(_ path: FilePath) throws(Errno) {
         guard path.withPlatformString({ chmod($0, 0o711) }) == 0 else { throw Errno(rawValue: errno) }
     }
 

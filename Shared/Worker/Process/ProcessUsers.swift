@@ -46,7 +46,7 @@ public final class ProcessUsers: Sendable {
     /// Ends all that runs as a user and gives it to other jobs. One whose processes cannot be ended, or whose files not be
     /// removed in time, is given to nobody.
     /// - Returns: whether none of them is left.
-    public func giveBack(_ user: ProcessUser, within time: Duration) async -> Bool {
+    public func release(_ user: ProcessUser, within time: Duration) async -> Bool {
         guard await user.end(within: time) else { return false }
         state.withLock { $0.free.append(user) }
         return true

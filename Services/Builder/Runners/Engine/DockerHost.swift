@@ -139,7 +139,7 @@ actor DockerHost {
             // So a builder of the version before this one marked what it made.
             try await remove(labelled: ["dev.slipway.worker": worker])
             try await JobImages.removeLeftovers(of: worker, at: engine())
-            try await PushedName.giveBackLeftovers(of: JobImages.mark(worker), at: engine())
+            try await PushedName.restoreLeftovers(of: JobImages.mark(worker), at: engine())
         } catch {
             logger.warning("leftovers at the Docker Engine could not be removed", metadata: ["error": "\(error)"])
         }

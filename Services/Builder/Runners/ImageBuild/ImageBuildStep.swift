@@ -143,7 +143,7 @@ struct ImageBuildStep: Sendable {
                 await Self.settle(image, log) { () throws(DockerError) in try await name.stays(engine) }
                 return digest
             } catch {
-                await Self.settle(image, log) { () throws(DockerError) in try await name.giveBack(engine) }
+                await Self.settle(image, log) { () throws(DockerError) in try await name.restore(engine) }
                 throw error
             }
         }

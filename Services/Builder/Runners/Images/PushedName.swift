@@ -39,7 +39,7 @@ struct PushedName: Sendable {
 
     /// The name is again what it was, unless something else than the image that was pushed has it by now.
     /// - Throws: `DockerError`
-    func giveBack(_ engine: DockerEngine) async throws(DockerError) {
+    func restore(_ engine: DockerEngine) async throws(DockerError) {
         if before != name, try await Self.find(name, engine)?.id == id {
             if let before {
                 try await engine.tag("\(before)", as: name)
@@ -52,7 +52,7 @@ struct PushedName: Sendable {
 
     /// Gives back what a killed builder kept, unless the name is that of something a registry has by now.
     /// - Throws: `DockerError`
-    static func giveBackLeftovers(of mark: String, at engine: DockerEngine) async throws(DockerError) {
+    static func restoreLeftovers(of mark: String, at engine: DockerEngine) async throws(DockerError) {
         for text in try await engine.imageNames(below: "\(JobImages.host)/kept/\(mark)") {
             let kept = try ImageReference(text)
             guard let name = name(of: kept, mark) else { continue }

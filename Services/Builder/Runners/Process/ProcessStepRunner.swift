@@ -36,7 +36,7 @@ struct ProcessStepRunner: BuildStepRunner {
     func cleanUp() async {
         let grant = job.job.grant
         await job.tools.processes?.runner.collectLeftovers(job: grant.job.rawValue, attempt: grant.attempt)
-        if await !job.user.giveBack() {
+        if await !job.user.release() {
             job.tools.logger.error(
                 "processes of a job, or their files, are left; their user gets no other job before the next start",
                 metadata: ["job": "\(grant.job)"])

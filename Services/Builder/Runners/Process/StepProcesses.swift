@@ -21,10 +21,10 @@ struct StepProcesses: Sendable {
     ///   - data: of this builder.
     /// - Returns: a folder on the way that is closed to them, or `nil`.
     /// - Throws: `Errno`
-    static func letThrough(root: FilePath, data: FilePath) throws(Errno) -> FilePath? {
+    static func makeTraversable(root: FilePath, data: FilePath) throws(Errno) -> FilePath? {
         var status = stat()
         for folder in Set([root, data]) {
-            try FileTree.letThrough(folder)
+            try FileTree.makeTraversable(folder)
             // Other replicas' folders, and what each lends to its jobs, are for them to open.
             for name in FileTree.names(in: folder) where Int(name) == nil && name != "jobs" {
                 let path = folder.appending(name)
@@ -96,9 +96,9 @@ actor JobUser {
 
     /// Ends all that it runs.
     /// - Returns: whether all of it has ended.
-    func giveBack() async -> Bool {
+    func release() async -> Bool {
         guard let users, let user = taken else { return true }
         (taken, taking) = (nil, nil)
-        return await users.giveBack(user, within: BuildExecutor.userCleanUpTime)
+        return await users.release(user, within: BuildExecutor.userCleanUpTime)
     }
 }
