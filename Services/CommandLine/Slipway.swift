@@ -39,7 +39,8 @@ struct Slipway: AsyncParsableCommand {
                 subcommands: [
                     RepositoryCommands.self, ComponentCommands.self, EnvironmentCommands.self, SecretCommands.self,
                     RegistryCommands.self, KeyCommands.self, WorkerCommands.self, PoolCommands.self,
-                    PersonCommands.self, SessionCommands.self, TokenCommands.self, DeadCommands.self,
+                    PersonCommands.self, RoleCommands.self, SessionCommands.self, TokenCommands.self,
+                    AuditCommand.self, DeadCommands.self,
                 ]),
             CommandGroup(
                 name: "This machine",

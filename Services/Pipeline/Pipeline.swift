@@ -96,7 +96,9 @@ struct Pipeline {
             LeaseTimer(
                 engine: engine, isConnected: { [broker = context.broker] in await broker.status.canReceive },
                 logger: logger),
-            InboxPruner(store: store, logger: logger), WakeRecount(engine: engine, logger: logger),
+            InboxPruner(
+                store: store, auditLife: .seconds(86_400 * (try settings.value(PipelineSettings.auditDays))),
+                logger: logger), WakeRecount(engine: engine, logger: logger),
             TokenUseWriter(access: operations.access, logger: logger),
             SealRenewal(resealing: Resealing(store: store, keys: keys), logger: logger),
             server,

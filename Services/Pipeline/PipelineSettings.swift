@@ -71,6 +71,9 @@ enum PipelineSettings {
         "database.password", "the password of the PostgreSQL database, where it is not in its address",
         example: "secret", secret: true)
 
+    static let auditDays = Setting<Int>.integer(
+        "audit.days", "how many days the audit log is kept", example: "400", default: 400, in: 1...36_500)
+
     /// What a PostgreSQL database's address looks like; libpq knows the rest.
     static let postgreSQL: @Sendable (String) throws -> String = { text in
         guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else {
@@ -94,7 +97,7 @@ enum PipelineSettings {
     static let all: [any AnySetting] = [
         listen, publicURL, hooksURL, sessionIdle, databaseURL, databasePassword, lease, timeLimit, repositoryRuns,
         openRuns,
-        repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit,
+        repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit, auditDays,
         CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey,
         CommonSettings.trustedProxies, CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
         CommonSettings.logBrokerURL,

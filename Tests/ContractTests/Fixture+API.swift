@@ -36,6 +36,18 @@ extension Fixture {
                 name: "gpu", rules: PoolRules(repositories: ["shop/*"], refs: ["refs/heads/main"], events: [.push]),
                 updatedBy: "ada", updatedAt: Sample.moment)),
         Fixture(
+            "AuditView",
+            AuditView(
+                id: 7, at: Sample.moment, account: "anna", token: "anna/laptop", via: "token", origin: "192.0.2.7",
+                operation: "pool.save", subject: "gpu", repository: RepositoryPath(rawValue: "shop/web"),
+                run: RunID(rawValue: "01jd"), before: ["repositories": ["shop/*"]],
+                after: ["repositories": ["shop/web"]])),
+        Fixture(
+            "RoleView",
+            RoleView(
+                holder: "@shop/ops", role: .maintainer, scope: "shop/**", givenBy: "anna", givenAt: Sample.moment)),
+        Fixture("RoleRequest", RoleRequest(role: .developer)),
+        Fixture(
             "TokenView",
             TokenView(
                 name: "ci/web", account: "ci", role: .developer, repositories: ["shop/*"], createdAt: Sample.moment,

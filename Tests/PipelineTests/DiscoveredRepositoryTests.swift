@@ -109,7 +109,7 @@ import Testing
             }
             func hasNeighbours(_ cloneURL: String) async throws -> Bool {
                 let reply = try await platform.operations.repositories.neighbours(
-                    of: RepositoryPath(rawValue: "finance/pay"), cloneURL: cloneURL, as: platform.principal)
+                    of: RepositoryPath(rawValue: "finance/pay"), cloneURL: cloneURL, as: .otherStage)
                 return !reply.neighbours.isEmpty
             }
             for right in [

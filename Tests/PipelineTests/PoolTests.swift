@@ -187,7 +187,7 @@ import Testing
             let learning = JobClaim(
                 worker: "d2", id: "c1", scope: Self.payments, namespace: "bank", cluster: nil,
                 keys: platform.keys.keys(of: .platform))
-            _ = try await platform.operations.jobs.claim(learning, by: "shared", as: platform.principal)
+            _ = try await platform.operations.jobs.claim(learning, by: "shared", as: .otherStage)
             let known = try await platform.store.read { tables in
                 (try tables.clusters.find("default").namespace, try tables.clusters.find("payments.default").namespace)
             }

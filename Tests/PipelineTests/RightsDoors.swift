@@ -55,6 +55,10 @@ struct RightsScene: Sendable {
             if try transaction.access.token(named: "robot") == nil {
                 try transaction.addToken("slp_robot", name: "robot", role: .viewer)
             }
+            if let zoo = RepositoryScope("zoo/*") {
+                try transaction.accounts.grant(
+                    Rights.Grant(role: .viewer, scope: zoo), to: "robot", by: "test", now: transaction.now)
+            }
         }
         let secrets = platform.operations.secrets
         for owner in [SecretOwner.repository(Self.path), .group("shop"), .all] {
@@ -113,7 +117,9 @@ struct RightsDoor: Sendable {
         #"{"clusters": ["default"], "workloads": ["deployment/web"], "repositories": ["shop/web"]}"#
 
     /// All of them; some operations have several.
-    static let all: [RightsDoor] = runs + repositories + secrets + shared + platform + tokens + people + stages
+    static let all: [RightsDoor] =
+        runs + repositories + secrets + shared + platform + tokens + people + roles
+        + stages
 
     private static let runs = [
         RightsDoor(
@@ -321,7 +327,10 @@ struct RightsDoor: Sendable {
             .managePeople, api: post(APIPath.personLink.path(["ada"])),
             page: post(PagePath.person.path(["ada"]), "do=link")
         ) { _ = try await $0.platform.operations.people.link(for: "ada", as: $1) },
-        RightsDoor(.managePeople, api: get(APIPath.sessions.path() + "?person=ada")) {
+        RightsDoor(.seePeople, api: get(APIPath.sessions.path() + "?person=ada")) {
+            _ = try await $0.platform.operations.sessions.all(of: "ada", as: $1)
+        },
+        RightsDoor(.managePeople) {
             _ = try await $0.platform.operations.people.invite(
                 PersonRequest(name: MessageID.make().rawValue), as: $1)
         },
@@ -342,6 +351,25 @@ struct RightsDoor: Sendable {
                         expiresAt: now.adding(.seconds(60)), client: nil, agent: nil))
             }
             try await scene.platform.operations.sessions.end(id, as: principal)
+        },
+    ]
+
+    private static let roles = [
+        RightsDoor(.seeRoles, api: get(APIPath.roles.path())) {
+            _ = try await $0.platform.operations.roles.all(as: $1)
+        },
+        RightsDoor(.giveRole, api: put(APIPath.role.path(["robot", "shop/*"]), #"{"role": "viewer"}"#)) {
+            _ = try await $0.platform.operations.roles.give(
+                RoleRequest(role: .viewer), within: "shop/*", to: "robot", by: $1)
+        },
+        RightsDoor(.takeRole, api: delete(APIPath.role.path(["robot", "zoo/*"]))) {
+            try await $0.platform.operations.roles.take(within: "zoo/*", from: "robot", by: $1)
+        },
+        RightsDoor(.seeAudit, api: get(APIPath.audit.path())) {
+            _ = try await $0.platform.operations.audit.list(limit: 1, as: $1)
+        },
+        RightsDoor(.seeAudit, api: get(APIPath.auditExport.path())) {
+            _ = try await $0.platform.operations.audit.list(limit: 1, as: $1)
         },
     ]
 

@@ -97,6 +97,7 @@ import Testing
                 for somebody in Somebody.all {
                     let token = try await secret(of: somebody, on: platform)
                     let expected = somebody.outcome(of: door.operation)
+                    let noted = try await entries(of: somebody, door, platform)
                     var scene = try await RightsScene.make(platform, for: door.operation)
                     #expect(
                         try await call(door, scene, token) == expected, "\(somebody): \(door.operation.rawValue)")
@@ -118,9 +119,22 @@ import Testing
                             ])
                         #expect(outcome == expected, "\(somebody): \(door.operation.rawValue) by a page")
                     }
+                    // Each change is in the audit log once, and what was refused is no change.
+                    let ways = [door.api, door.page].count { $0 != nil } + 1
+                    let changes = expected == .allowed && door.operation.rule.isChange ? ways : 0
+                    #expect(
+                        try await entries(of: somebody, door, platform) - noted == changes,
+                        "\(somebody): \(door.operation.rawValue) in the audit log")
                 }
             }
         }
+    }
+
+    private func entries(
+        of somebody: Somebody, _ door: RightsDoor, _ platform: PlatformFixture
+    ) async throws -> Int {
+        let query = AuditQuery(account: somebody.name, operation: door.operation.rawValue)
+        return try await platform.store.read { try $0.audits.page(query, limit: 200).items.count }
     }
 
     private func call(_ door: RightsDoor, _ scene: RightsScene, _ token: String) async throws -> Outcome {

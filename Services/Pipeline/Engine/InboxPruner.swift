@@ -3,9 +3,11 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// Forgets message ids that are too old to come again, and turns at workers that are long gone, once an hour.
+/// Forgets message ids that are too old to come again, turns at workers that are long gone, and what is too old of the audit
+/// log, once an hour.
 struct InboxPruner: Service {
     let store: PipelineStore
+    let auditLife: Duration
     let logger: Logger
 
     func run() async throws {
@@ -15,6 +17,8 @@ struct InboxPruner: Service {
                     // In small pieces, so that nobody waits for the writer.
                     while try await store.write({ try $0.pruneInbox() }) > 0 {}
                     try await store.write { try $0.turns.prune() }
+                    let oldest = Timestamp.now.adding(.zero - auditLife)
+                    while try await store.write({ try $0.audits.prune(before: oldest) }) > 0 {}
                 } catch {
                     logger.warning("what is old cannot be pruned", metadata: ["error": "\(error)"])
                 }

@@ -47,6 +47,8 @@ enum PipelineRouter {
         PersonRoutes(
             people: operations.people, signIns: operations.signIns, sessions: operations.sessions
         ).add(to: inside)
+        AuditRoutes(audit: operations.audit).add(to: inside)
+        RoleRoutes(roles: operations.roles).add(to: inside)
         KeyRoutes(keys: operations.keys).add(to: inside)
         DeadLetterRoutes(letters: operations.deadLetters).add(to: inside)
         try WebRoutes(operations: operations, sessions: sessions, logger: logger).register(on: router)

@@ -28,6 +28,8 @@ struct Principal: Sendable, Equatable {
     /// The id of the browser's session; `nil` for a token.
     let session: String?
     let rights: Rights
+    /// The address that they came from.
+    var origin: String?
 
     /// Whether it is a person or a program with the token of this name.
     func has(token name: String) -> Bool { token == name }

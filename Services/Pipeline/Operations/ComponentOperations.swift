@@ -48,8 +48,12 @@ struct ComponentOperations: Sendable {
         let view = try await store.write { transaction in
             try transaction.components.keep(
                 process: compiled.document, digest: compiled.digest, now: transaction.now)
-            return try transaction.components.save(
+            let known = try transaction.components.find(name)
+            let view = try transaction.components.save(
                 name, document: document, digest: compiled.digest, now: transaction.now)
+            try transaction.audit(
+                .saveComponent, by: principal, of: name, before: known?.revised, after: view.revised)
+            return view
         }
         return Saved(view: view, warnings: compiled.warnings)
     }
@@ -58,7 +62,9 @@ struct ComponentOperations: Sendable {
     func remove(_ name: String, as principal: Principal) async throws {
         try principal.require(.removeComponent)
         try await store.write { transaction in
-            guard try transaction.components.find(name) != nil else { throw OperationError.unknown(component: name) }
+            guard let known = try transaction.components.find(name) else {
+                throw OperationError.unknown(component: name)
+            }
             let users = try transaction.components.repositories(name)
             guard users.isEmpty else {
                 throw OperationError(
@@ -67,6 +73,7 @@ struct ComponentOperations: Sendable {
                     remedy: "change the associations first")
             }
             try transaction.components.remove(name)
+            try transaction.audit(.removeComponent, by: principal, of: name, before: known.revised)
         }
     }
 
@@ -88,6 +95,9 @@ struct ComponentOperations: Sendable {
 }
 
 extension ComponentView {
+    /// Which revision it is, and what it holds: documents are kept by their digest.
+    fileprivate var revised: JSONValue { ["revision": .integer(Int64(revision)), "process": .string(digest)] }
+
     /// The component with those of its repositories that somebody sees.
     fileprivate func seen(by visibility: Visibility) -> ComponentView {
         var seen = self

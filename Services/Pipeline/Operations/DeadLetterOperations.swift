@@ -49,6 +49,7 @@ struct DeadLetterOperations: Sendable {
             }
             try transaction.resend(letter.resent)
             try transaction.deadLetters.remove(id)
+            try transaction.audit(.retryParked, by: principal, of: id.rawValue, run: letter.run, before: letter.audited)
         }
     }
 
@@ -77,8 +78,16 @@ struct DeadLetterOperations: Sendable {
     func remove(_ id: MessageID, as principal: Principal) async throws {
         try principal.require(.dropParked)
         try await store.write { transaction in
-            guard try transaction.deadLetters.find(id) != nil else { throw OperationError.unknown(id) }
+            guard let letter = try transaction.deadLetters.find(id) else { throw OperationError.unknown(id) }
             try transaction.deadLetters.remove(id)
+            try transaction.audit(.dropParked, by: principal, of: id.rawValue, run: letter.run, before: letter.audited)
         }
+    }
+}
+
+extension DeadLetter {
+    /// What it was, without what is in it.
+    fileprivate var audited: JSONValue {
+        ["type": .string(type), "queue": .string(queue), "reason": .string(reason)]
     }
 }

@@ -54,7 +54,11 @@ struct EnvironmentOperations: Sendable {
             let adoption = AdoptionView(
                 workload: JobRouting.workload(of: deploy) { _ in (cluster, known) }, repository: request.repository,
                 adoptedBy: principal.name, adoptedAt: transaction.now)
+            let before = try transaction.environments.adoption(of: adoption.workload)
             try transaction.environments.adopt(adoption, in: name)
+            try transaction.audit(
+                .adopt, by: principal, of: name, in: request.repository, before: before.map { try .audited($0) },
+                after: .audited(adoption))
             return adoption
         }
     }
@@ -97,6 +101,9 @@ struct EnvironmentOperations: Sendable {
             try transaction.environments.save(
                 Environment(
                     name: name, rules: rules, updatedBy: principal.name, updatedAt: transaction.now))
+            try transaction.audit(
+                .saveEnvironment, by: principal, of: name, before: known.map { try .audited($0.rules) },
+                after: .audited(rules))
             let change =
                 "the rules of the environment “\(name)” were changed by \(principal.name) at \(transaction.now)"
             try reconsider(name, known?.rules == rules ? nil : change, in: transaction)
@@ -108,7 +115,10 @@ struct EnvironmentOperations: Sendable {
     func remove(_ name: String, as principal: Principal) async throws {
         try principal.require(.removeEnvironment)
         try await store.write { transaction in
-            guard try transaction.environments.remove(name) else { throw OperationError.unknown(environment: name) }
+            guard let known = try transaction.environments.find(name), try transaction.environments.remove(name) else {
+                throw OperationError.unknown(environment: name)
+            }
+            try transaction.audit(.removeEnvironment, by: principal, of: name, before: .audited(known.rules))
             try reconsider(
                 name, "the environment “\(name)” was removed by \(principal.name) at \(transaction.now)",
                 in: transaction)

@@ -46,6 +46,7 @@ struct KeyOperations: Sendable {
     /// Seals all that is kept with the newest key.
     func reseal(as principal: Principal) async throws -> ResealView {
         try principal.require(.reseal)
+        try await store.write { try $0.audit(.reseal, by: principal, of: "all that is kept") }
         return try await Resealing(store: store, keys: keys).run()
     }
 }

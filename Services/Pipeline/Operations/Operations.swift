@@ -21,6 +21,8 @@ struct Operations: Sendable {
     let jobs: JobOperations
     let workers: WorkerOperations
     let pools: PoolOperations
+    let roles: RoleOperations
+    let audit: AuditOperations
 
     init(
         engine: RunEngine, reader: RunReader, logs: LogStore, hooks: HookAddress,
@@ -47,5 +49,7 @@ struct Operations: Sendable {
                 store: store, logs: logs, limit: engine.configuration.quotas.longestLog, logger: engine.logger))
         workers = WorkerOperations(engine: engine)
         pools = PoolOperations(store: store)
+        roles = RoleOperations(store: store)
+        audit = AuditOperations(store: store)
     }
 }

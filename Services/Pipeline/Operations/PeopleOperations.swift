@@ -32,6 +32,7 @@ struct PeopleOperations: Sendable {
                 try transaction.accounts.grant(
                     Rights.Grant(role: role, scope: scope), to: name, by: principal.name, now: transaction.now)
             }
+            try transaction.audit(.managePeople, by: principal, of: name, after: .audited(request))
             return try signIns.link(for: name, by: principal, in: transaction)
         }
     }
@@ -44,6 +45,7 @@ struct PeopleOperations: Sendable {
         }
         return try await store.write { transaction in
             guard var person = try transaction.people.find(name) else { throw Self.unknown(name) }
+            let before = person.view
             if let displayName = change.displayName { person.displayName = try Self.displayName(displayName) }
             if let email = change.email { person.email = email.isEmpty ? nil : try Self.email(email) }
             try transaction.people.save(person)
@@ -55,6 +57,8 @@ struct PeopleOperations: Sendable {
                 }
             }
             guard let changed = try transaction.people.find(name) else { throw Self.unknown(name) }
+            try transaction.audit(
+                .managePeople, by: principal, of: name, before: .audited(before), after: .audited(changed.view))
             return changed.view
         }
     }
@@ -70,6 +74,7 @@ struct PeopleOperations: Sendable {
                     remedy: "slipway person unblock \(name)")
             }
             try transaction.people.removeLinks(of: name)
+            try transaction.audit(.managePeople, by: principal, of: name, after: ["link": "given"])
             return try signIns.link(for: name, by: principal, in: transaction)
         }
     }
@@ -83,6 +88,8 @@ struct PeopleOperations: Sendable {
             try principal.require(.managePeople)
             return try await store.write { transaction in
                 try transaction.people.removeOpenLinks()
+                try transaction.audit(
+                    .managePeople, by: principal, of: "whoever opens the link", after: ["role": "administrator"])
                 return try signIns.link(for: nil, by: principal, in: transaction)
             }
         }
@@ -94,6 +101,7 @@ struct PeopleOperations: Sendable {
             try Self.add(name, displayName: nil, email: nil, by: principal, in: transaction)
             try transaction.accounts.grant(
                 Rights.Grant(role: .administrator, scope: .all), to: name, by: principal.name, now: transaction.now)
+            try transaction.audit(.managePeople, by: principal, of: name, after: ["role": "administrator"])
             return try signIns.link(for: name, by: principal, in: transaction)
         }
     }

@@ -28,17 +28,25 @@ struct PoolOperations: Sendable {
         guard WorkerScope.isPool(name) else { throw KeptName.malformed("pool", name) }
         if let problem = Self.problem(with: rules) { throw OperationError.invalid("malformed_pool", problem) }
         return try await store.write { transaction in
-            let isNew = try transaction.pools.find(name) == nil
+            let known = try transaction.pools.find(name)
             try transaction.pools.save(
                 Pool(name: name, rules: rules, updatedBy: principal.name, updatedAt: transaction.now))
-            return isNew
+            try transaction.audit(
+                .savePool, by: principal, of: name, before: known.map { try .audited($0.rules) }, after: .audited(rules)
+            )
+            return known == nil
         }
     }
 
     /// Takes a pool's rules away: the usual one serves everybody then, others nobody.
     func remove(_ name: String, as principal: Principal) async throws {
         try principal.require(.removePool)
-        guard try await store.write({ try $0.pools.remove(name) }) else { throw OperationError.unknown(pool: name) }
+        try await store.write { transaction in
+            guard let known = try transaction.pools.find(name), try transaction.pools.remove(name) else {
+                throw OperationError.unknown(pool: name)
+            }
+            try transaction.audit(.removePool, by: principal, of: name, before: .audited(known.rules))
+        }
     }
 
     /// What is wrong with rules, with what to write instead; `nil` where nothing is.

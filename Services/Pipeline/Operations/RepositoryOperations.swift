@@ -154,8 +154,9 @@ struct RepositoryOperations: Sendable {
         let sealed = try request.token.map {
             try configuration.keys.seal($0, for: .kept(tokenOf: path, cloneURL: request.cloneURL))
         }
-        return try await store.write { transaction in
+        return try await store.write { [hooks] transaction in
             let known = try transaction.repositories.find(path)
+            let before = try known.map { try Self.view(of: $0, in: transaction, hooks) }
             let token = known.flatMap { $0.cloneURL == request.cloneURL ? $0.token : nil }
             try transaction.discovered.forget(path)
             try transaction.repositories.save(
@@ -165,6 +166,10 @@ struct RepositoryOperations: Sendable {
                     allowsFile: request.allowsFile ?? known?.allowsFile ?? true,
                     username: request.username ?? known?.username,
                     token: sealed ?? token, createdAt: known?.createdAt ?? transaction.now))
+            let after = try Self.view(of: Self.find(path, in: transaction, as: principal), in: transaction, hooks)
+            try transaction.audit(
+                .saveRepository, by: principal, of: path.rawValue, in: path, before: before.map { try .audited($0) },
+                after: .audited(after, given: sealed == nil ? [] : ["token"]))
             return known == nil
         }
     }
@@ -172,9 +177,11 @@ struct RepositoryOperations: Sendable {
     /// Forgets a repository, its associations and its secrets. Its runs stay.
     func remove(_ path: RepositoryPath, as principal: Principal) async throws {
         try principal.require(.removeRepository, in: path)
-        try await store.write { transaction in
-            _ = try Self.find(path, in: transaction, as: principal)
+        try await store.write { [hooks] transaction in
+            let known = try Self.view(of: Self.find(path, in: transaction, as: principal), in: transaction, hooks)
             try transaction.repositories.remove(path)
+            try transaction.audit(
+                .removeRepository, by: principal, of: path.rawValue, in: path, before: .audited(known))
         }
     }
 
@@ -195,7 +202,11 @@ struct RepositoryOperations: Sendable {
                     throw OperationError.invalid("malformed_association", problem)
                 }
             }
+            let before = try transaction.repositories.associations(of: path)
             try transaction.repositories.setAssociations(associations, of: path)
+            try transaction.audit(
+                .associate, by: principal, of: path.rawValue, in: path, before: .audited(before),
+                after: .audited(associations))
         }
     }
 

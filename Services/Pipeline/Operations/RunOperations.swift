@@ -78,7 +78,15 @@ struct RunOperations: Sendable {
             let repository = try RepositoryOperations.find(request.repository, in: transaction, as: principal)
             let given = try Self.given(by: request, compiled, in: transaction)
             let trigger = try Trigger(byHand: request, defaultBranch: repository.defaultBranch, now: transaction.now)
-            return try engine.requestRun(for: trigger, given: given, of: repository, in: transaction)
+            let run = try engine.requestRun(for: trigger, given: given, of: repository, in: transaction)
+            var asked = request
+            // What ran is kept by its digest; values are of the run alone.
+            asked.document = nil
+            asked.parameters = nil
+            try transaction.audit(
+                request.document == nil ? .startRun : .startGivenRun, by: principal, of: run.rawValue,
+                in: request.repository, run: run, after: .audited(asked))
+            return run
         }
         return try await view(run, as: principal)
     }
@@ -91,7 +99,11 @@ struct RunOperations: Sendable {
             }
             try principal.require(.rerun, of: summary)
             let repository = try RepositoryOperations.find(summary.repository, in: transaction, as: principal)
-            return try engine.rerun(summary, details, of: repository, in: transaction)
+            let run = try engine.rerun(summary, details, of: repository, in: transaction)
+            try transaction.audit(
+                .rerun, by: principal, of: run.rawValue, in: summary.repository, run: run,
+                after: ["again": .string(id.rawValue)])
+            return run
         }
         return try await view(run, as: principal)
     }
@@ -99,7 +111,12 @@ struct RunOperations: Sendable {
     /// Ends a run: what waits does not start, what runs is stopped. One that is over stays as it is.
     func cancel(_ id: RunID, as principal: Principal) async throws -> RunView {
         let isKnown = try await engine.store.write { transaction in
-            if let summary = try transaction.runs.summary(id) { try principal.require(.cancelRun, of: summary) }
+            if let summary = try transaction.runs.summary(id) {
+                try principal.require(.cancelRun, of: summary)
+                try transaction.audit(
+                    .cancelRun, by: principal, of: id.rawValue, in: summary.repository, run: id,
+                    before: ["state": .string(summary.state.rawValue)])
+            }
             return try engine.cancel(id, reason: "cancelled by hand", in: transaction)
         }
         guard isKnown else { throw OperationError.unknown(id) }
@@ -134,9 +151,9 @@ struct RunOperations: Sendable {
                 throw OperationError(
                     .conflict, "not_waiting", "the step “\(record.name)” does not wait to be approved: \(state)")
             }
-            if environment.rules.approvers.isEmpty, let summary = try transaction.runs.summary(id) {
-                try principal.require(.decideOpenRollout, of: summary)
-            }
+            guard let summary = try transaction.runs.summary(id) else { throw OperationError.unknown(id) }
+            let operation = environment.rules.approvers.isEmpty ? Operation.decideOpenRollout : .decideRollout
+            try principal.require(operation, of: summary)
             guard environment.mayApprove(principal.name) else {
                 throw OperationError(
                     .forbidden, "not_approver",
@@ -150,6 +167,10 @@ struct RunOperations: Sendable {
             let verdict = VerdictView(
                 name: principal.name, approves: request.approves, reason: reason, at: transaction.now)
             try transaction.environments.save(verdict, of: job.id)
+            try transaction.audit(
+                operation, by: principal, of: name, in: summary.repository, run: id,
+                before: said.map { try .audited($0) },
+                after: .audited(verdict))
             try RunExecutor(engine, transaction).update(id) { $0.decided(job.id, verdict) }
         }
         return try await view(id, as: principal)

@@ -30,6 +30,9 @@ extension SecretOperations {
                 place: RegistryPlace(place), username: username,
                 rules: request.rules ?? known?.rules ?? RegistryRules(), sealed: sealed)
             try transaction.secrets.save(access, now: transaction.now)
+            try transaction.audit(
+                .saveRegistry, by: principal, of: place, before: known.map { try .audited($0.view) },
+                after: .audited(access.view, given: login == nil ? [] : ["password"]))
             return access.view
         }
     }
@@ -37,8 +40,10 @@ extension SecretOperations {
     func remove(registry place: String, as principal: Principal) async throws {
         try principal.require(.removeRegistry)
         try Self.check(place: place)
-        guard try await store.write({ try $0.secrets.remove(registry: place) }) else {
-            throw Self.unknown(registry: place)
+        try await store.write { transaction in
+            guard let known = try transaction.secrets.registry(place), try transaction.secrets.remove(registry: place)
+            else { throw Self.unknown(registry: place) }
+            try transaction.audit(.removeRegistry, by: principal, of: place, before: .audited(known.view))
         }
     }
 

@@ -50,6 +50,10 @@ struct SecretOperations: Sendable {
                 name: name, owner: owner, rules: request.rules ?? known?.rules ?? SecretRules(), sealed: sealed,
                 updatedAt: transaction.now)
             try transaction.secrets.save(secret)
+            try transaction.audit(
+                .saveSecret, by: principal, of: "\(name) of \(secret.view.owner)", in: secret.view.repository,
+                before: known.map { try .audited($0.view) },
+                after: .audited(secret.view, given: request.value == nil ? [] : ["value"]))
             return secret.view
         }
     }
@@ -57,7 +61,14 @@ struct SecretOperations: Sendable {
     func remove(_ name: String, of owner: SecretOwner, as principal: Principal) async throws {
         try Self.require(.removeSecret, of: owner, principal)
         try Self.check(name)
-        guard try await store.write({ try $0.secrets.remove(name, of: owner) }) else { throw Self.unknown(name) }
+        try await store.write { transaction in
+            guard let known = try transaction.secrets.find(name, of: owner),
+                try transaction.secrets.remove(name, of: owner)
+            else { throw Self.unknown(name) }
+            try transaction.audit(
+                .removeSecret, by: principal, of: "\(name) of \(known.view.owner)", in: known.view.repository,
+                before: .audited(known.view))
+        }
     }
 
     private static func unknown(_ name: String) -> OperationError {

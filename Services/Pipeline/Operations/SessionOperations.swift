@@ -9,7 +9,7 @@ struct SessionOperations: Sendable {
     func all(of name: String?, as principal: Principal) async throws -> [SessionView] {
         try principal.require(.seeOwnAccount)
         let account = name ?? principal.name
-        if account != principal.name { try principal.require(.managePeople) }
+        if account != principal.name { try principal.require(.seePeople) }
         return try await store.read { [policy] in
             try $0.sessions.all(of: account, idle: policy.idle, now: .now)
                 .map { $0.view(isCurrent: $0.id == principal.session) }
@@ -29,6 +29,9 @@ struct SessionOperations: Sendable {
                     .notFound, "unknown_session", "there is no session “\(id)”", remedy: "see slipway session list")
             }
             try transaction.sessions.remove(id: id)
+            try transaction.audit(
+                session.account == principal.name ? .changeOwnAccount : .managePeople, by: principal,
+                of: session.account, before: ["session": .string(id)])
         }
     }
 }

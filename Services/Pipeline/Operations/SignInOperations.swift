@@ -80,6 +80,7 @@ final class SignInOperations: Sendable {
             try transaction.people.savePassword(hash, of: name)
             try transaction.sessions.removeAll(of: name, but: session)
             try transaction.people.removeLinks(of: name)
+            try transaction.audit(.changeOwnAccount, by: principal, of: name, after: ["password": "given"])
         }
     }
 
@@ -159,6 +160,10 @@ final class SignInOperations: Sendable {
                 expiresAt: now.adding(policy.life), client: visitor.address,
                 agent: visitor.agent.map { String($0.prefix(300)) }))
         if token == nil { try transaction.people.signedIn(account, now: now) }
+        try transaction.audits.add(
+            AuditEntry(
+                at: now, account: account, via: "session", origin: visitor.address, operation: "account.sign-in",
+                subject: account))
         return Begun(secret: secret, account: account, life: policy.life)
     }
 
@@ -300,10 +305,13 @@ final class SignInOperations: Sendable {
         }
         let secret = AccessStore.random(prefix: "slp_")
         let end = transaction.now.adding(tokenLife)
-        try transaction.access.add(
-            Token(
-                name: name, account: account.name, createdAt: transaction.now, expiresAt: end, madeBy: account.name),
-            secret)
+        let token = Token(
+            name: name, account: account.name, createdAt: transaction.now, expiresAt: end, madeBy: account.name)
+        try transaction.access.add(token, secret)
+        try transaction.audits.add(
+            AuditEntry(
+                at: transaction.now, account: account.name, via: "session", operation: Operation.makeToken.rawValue,
+                subject: name, after: .audited(token.view)))
         return PersonalToken(person: account.name, name: name, token: secret, expiresAt: end)
     }
 }

@@ -43,7 +43,15 @@ struct TokenOperations: Sendable {
             if account == principal.name, let old = try principal.token.flatMap(transaction.access.token(named:)) {
                 token.keepWithin(old)
             }
+            let before = try transaction.access.token(named: name)
             try transaction.access.add(token, text)
+            var after = token.view
+            // As a service account's own rights, which its usual token is made with.
+            after.role = asked.role
+            after.repositories = asked.scopes?.map(\.text)
+            try transaction.audit(
+                account == principal.name ? .makeToken : .makeOthersToken, by: principal, of: name,
+                before: before.map { try .audited($0.view) }, after: .audited(after))
         }
         return TokenGrant(name: name, token: text, isOwn: isOwn)
     }
@@ -93,11 +101,13 @@ struct TokenOperations: Sendable {
             if isOwn, principal.isLimited, !principal.has(token: name) { throw Self.limited(principal) }
             // Whether another one has such a token, is none of theirs.
             if !isOwn { try principal.require(.revokeOthersToken) }
-            guard token != nil else {
+            guard let token else {
                 throw OperationError(
                     .notFound, "unknown_token", "there is no token “\(name)”", remedy: "see: slipway token list")
             }
             try transaction.access.removeToken(name)
+            try transaction.audit(
+                isOwn ? .revokeToken : .revokeOthersToken, by: principal, of: name, before: .audited(token.view))
         }
     }
 

@@ -82,6 +82,32 @@ struct AccountStore {
             """, [holder, grant.scope.text, grant.role.rawValue, giver, now])
     }
 
+    /// All of them, by holder and scope.
+    func roles() throws -> [RoleView] {
+        try database.rows("SELECT * FROM grants ORDER BY holder, scope").compactMap(Self.view)
+    }
+
+    /// What a holder has within just this scope.
+    func role(of holder: String, within scope: RepositoryScope) throws -> RoleView? {
+        try database.row("SELECT * FROM grants WHERE holder = ? AND scope = ?", [holder, scope.text])
+            .flatMap(Self.view)
+    }
+
+    func removeGrant(of holder: String, within scope: RepositoryScope) throws {
+        try database.execute("DELETE FROM grants WHERE holder = ? AND scope = ?", [holder, scope.text])
+    }
+
+    /// Whether somebody says who may do what: a group, or an account that is not blocked.
+    func hasAdministrator() throws -> Bool {
+        try database.value(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM grants LEFT JOIN accounts ON accounts.name = grants.holder
+                WHERE grants.role = ? AND grants.scope = ? AND accounts.blockedAt IS NULL
+            )
+            """, [Role.administrator.rawValue, RepositoryScope.all.text]) ?? false
+    }
+
     /// Takes all roles of a holder away.
     func removeGrants(of holder: String) throws {
         try database.execute("DELETE FROM grants WHERE holder = ?", [holder])
@@ -93,6 +119,13 @@ struct AccountStore {
             return nil
         }
         return Rights.Grant(role: role, scope: scope)
+    }
+
+    private static func view(_ row: Row) throws -> RoleView? {
+        guard let grant = try grant(row) else { return nil }
+        return try RoleView(
+            holder: row["holder"], role: grant.role, scope: grant.scope.text, givenBy: row["grantedBy"],
+            givenAt: row["grantedAt"])
     }
 
     private static func account(_ row: Row) throws -> Account {

@@ -7,6 +7,7 @@ protocol Tables {
 
 extension Tables {
     var accounts: AccountStore { AccountStore(database: database) }
+    var audits: AuditStore { AuditStore(database: database) }
     var access: AccessStore { AccessStore(database: database) }
     var clusters: ClusterStore { ClusterStore(database: database) }
     var components: ComponentStore { ComponentStore(database: database) }

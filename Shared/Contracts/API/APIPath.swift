@@ -47,6 +47,10 @@ public enum APIPath: String, Sendable, CaseIterable {
     case reseal = "keys/reseal"
     case pools
     case pool = "pools/{name}"
+    case audit
+    case auditExport = "audit/export"
+    case roles
+    case role = "roles/{holder}/{scope}"
     case tokens
     case token = "tokens/{name}"
     case parkedMessages = "dead"

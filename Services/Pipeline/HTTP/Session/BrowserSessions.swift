@@ -26,6 +26,12 @@ struct BrowserSessions: Sendable {
     /// - Parameter isUse: whether a session counts as used.
     /// - Throws: ``OperationError`` where nobody is signed in.
     func principal(of request: Request, from client: Client, isUse: Bool = true) async throws -> Principal {
+        var principal = try await unplaced(of: request, from: client, isUse: isUse)
+        principal.origin = "\(client)"
+        return principal
+    }
+
+    private func unplaced(of request: Request, from client: Client, isUse: Bool) async throws -> Principal {
         if let header = request.headers[.authorization] {
             let parts = header.split(separator: " ", maxSplits: 1)
             let token = parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : ""

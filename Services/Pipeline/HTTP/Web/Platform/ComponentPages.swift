@@ -54,7 +54,7 @@ struct ComponentPages {
             let document = try ComponentPage.document(text)
             let saved = try await components.save(document, as: name, by: principal).view
             return .redirect(to: PagePath.component.path([saved.name]) + "?saved", type: .normal)
-        } catch let error as OperationError {
+        } catch let error as OperationError where error.kind == .invalid {
             let component = try await components.find(name, as: principal)
             return editor(
                 name, component, document: text, principal, findings: error.problem, status: .unprocessableContent)
@@ -67,7 +67,7 @@ struct ComponentPages {
         do {
             try components.check(try ComponentPage.document(form["document"] ?? ""), as: principal)
             content["isValid"] = "The document is valid."
-        } catch let error as OperationError {
+        } catch let error as OperationError where error.kind == .invalid {
             content["findings"] = WebFrame.Trouble(error.problem)
         }
         return .page(responder.templates.part("findings", content))

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Contracts
+
+struct RoleListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the roles, by their holders.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await connection.withPlatform { client in
+            let roles: [RoleView] = try await client.all(.roles)
+            let console = Console.current
+            if connection.json { return try console.write(json: roles) }
+            var table = Table([
+                .init("HOLDER"), .init("ROLE"), .init("OF", shrinks: true), .init("GIVEN", alignsRight: true),
+            ])
+            for role in roles {
+                table.add(
+                    .init(role.holder, .strong), .init(role.role.rawValue), .init(role.scope),
+                    .init("\(TimeText.ago(role.givenAt, now: .now)) by \(role.givenBy)", .faint))
+            }
+            console.write(lines: table.lines(style: console.style, width: console.width))
+        }
+    }
+}

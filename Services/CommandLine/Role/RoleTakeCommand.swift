@@ -1,0 +1,27 @@
+import ArgumentParser
+
+struct RoleTakeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "take", abstract: "Take the role of an account or a group away.")
+
+    @Argument(help: "An account, or @GROUP.")
+    var holder: String
+
+    @Option(help: ArgumentHelp("Where: as slipway role list shows it.", valueName: "scope"))
+    var repo: [String]
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await connection.withPlatform { client in
+            for scope in repo {
+                try await client.delete(.role, [holder, scope])
+                if connection.json {
+                    try Console.current.write(json: ["holder": holder, "scope": scope])
+                } else {
+                    Console.current.write(line: "\(holder) has no role of \(scope) by itself any more")
+                }
+            }
+        }
+    }
+}

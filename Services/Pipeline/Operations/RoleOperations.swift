@@ -1,0 +1,73 @@
+import Contracts
+
+/// Who has which role where: accounts, and groups of the sign-in provider.
+struct RoleOperations: Sendable {
+    let store: PipelineStore
+
+    /// All of them, by holder and scope.
+    func all(as principal: Principal) async throws -> [RoleView] {
+        try principal.require(.seeRoles)
+        return try await store.read { try $0.accounts.roles() }
+    }
+
+    /// Gives a role within a scope, in the place of the one the holder had there.
+    /// - Parameter holder: an account, or a group behind an `@`.
+    func give(
+        _ request: RoleRequest, within scope: String, to holder: String, by principal: Principal
+    ) async throws -> RoleView {
+        try principal.require(.giveRole)
+        let scope = try RepositoryScope.all(in: [scope])[0]
+        try Self.check(holder)
+        return try await store.write { transaction in
+            if !holder.hasPrefix("@"), try transaction.accounts.find(holder) == nil {
+                throw OperationError(
+                    .notFound, "unknown_account", "there is no account “\(holder)”",
+                    remedy: "a person's is made when they are invited or sign in, a service account's with its token; "
+                        + "groups are written @GROUP")
+            }
+            let before = try transaction.accounts.role(of: holder, within: scope)
+            try transaction.accounts.grant(
+                Rights.Grant(role: request.role, scope: scope), to: holder, by: principal.name, now: transaction.now)
+            try Self.checkAdministrators(in: transaction)
+            let view = RoleView(
+                holder: holder, role: request.role, scope: scope.text, givenBy: principal.name,
+                givenAt: transaction.now)
+            try transaction.audit(
+                .giveRole, by: principal, of: holder, before: before.map { try .audited($0) }, after: .audited(view))
+            return view
+        }
+    }
+
+    /// Takes the role within a scope away.
+    func take(within scope: String, from holder: String, by principal: Principal) async throws {
+        try principal.require(.takeRole)
+        let scope = try RepositoryScope.all(in: [scope])[0]
+        try await store.write { transaction in
+            guard let before = try transaction.accounts.role(of: holder, within: scope) else {
+                throw OperationError(
+                    .notFound, "unknown_role", "“\(holder)” has no role of \(scope.text) by itself",
+                    remedy: "see: slipway role list")
+            }
+            try transaction.accounts.removeGrant(of: holder, within: scope)
+            try Self.checkAdministrators(in: transaction)
+            try transaction.audit(.takeRole, by: principal, of: holder, before: .audited(before))
+        }
+    }
+
+    /// Nobody takes the last administrator's role away: only who administers the machine could give it back.
+    private static func checkAdministrators(in transaction: Transaction) throws {
+        guard try transaction.accounts.hasAdministrator() else {
+            throw OperationError(
+                .conflict, "last_administrator", "nobody else is administrator of **",
+                remedy: "give another the role first: slipway role give NAME administrator --repo '**'")
+        }
+    }
+
+    private static func check(_ holder: String) throws {
+        let group = holder.dropFirst()
+        let isGroup =
+            holder.hasPrefix("@") && (1...255).contains(group.utf8.count)
+            && group.utf8.allSatisfy { $0 > 0x1F && $0 != 0x7F }
+        guard isGroup || KeptName.isValid(holder) else { throw KeptName.malformed("account", holder) }
+    }
+}

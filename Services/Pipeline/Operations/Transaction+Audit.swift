@@ -1,0 +1,42 @@
+import Contracts
+
+extension Transaction {
+    /// Writes into the audit log, with the change that it tells of.
+    /// - Parameters:
+    ///   - subject: what it was done to.
+    ///   - before: what it was; never a secret.
+    ///   - after: what it is since.
+    func audit(
+        _ operation: Operation, by principal: Principal, of subject: String, in repository: RepositoryPath? = nil,
+        run: RunID? = nil, before: JSONValue? = nil, after: JSONValue? = nil
+    ) throws {
+        try audits.add(
+            AuditEntry(
+                at: now, account: principal.name, token: principal.token, via: principal.via, origin: principal.origin,
+                operation: operation.rawValue, subject: subject, repository: repository, run: run, before: before,
+                after: after))
+    }
+}
+
+extension JSONValue {
+    /// A value as the audit log has it.
+    /// - Parameter given: the names of secrets that came with it; what they are is not kept.
+    static func audited(_ value: some Encodable & Sendable, given: [String] = []) throws -> JSONValue {
+        let json = try JSONValue(encoding: value)
+        guard !given.isEmpty, case .object(var members) = json else { return json }
+        for name in given { members[name] = "given" }
+        return .object(members)
+    }
+}
+
+extension Principal {
+    /// How they came.
+    fileprivate var via: String {
+        switch identity {
+        case .token: "token"
+        case .session: "session"
+        case .otherStage: "platform"
+        case .administrator: "machine"
+        }
+    }
+}
