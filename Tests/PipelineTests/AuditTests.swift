@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Storage
 import TestSupport
 import Testing
 
@@ -153,7 +154,7 @@ import Testing
             }
             let entries = try await entries(platform)
             try await platform.store.write { transaction in
-                try transaction.database.execute(
+                _ = try transaction.database.execute(
                     "UPDATE audit SET at = ? WHERE subject = 'a'", [transaction.now.adding(.seconds(-100))])
             }
             #expect(try await platform.store.write { try $0.audits.prune(before: $0.now.adding(.seconds(-50))) } == 1)

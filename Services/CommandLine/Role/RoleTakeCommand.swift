@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contracts
 
 struct RoleTakeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
