@@ -106,7 +106,7 @@ import Worker
         arguments: ["/tmp", "/dev/shm", "/run/lock"])
     func foldersOfEverybodyCount(_ folder: String) async throws {
         try await BuilderScope.with { scope in
-            let file = "\(folder)/\(scope.name)"
+            let file = "\(folder)/\(scope.name)-fill"
             let users = ProcessUsers(22_013...22_013, folder: FilePath(scope.folder))
             let command = "head -c 40000000 /dev/zero > \(file); sleep 1000"
             try await fill(scope, Step(name: "fill", commands: [command]), .process, users: users)

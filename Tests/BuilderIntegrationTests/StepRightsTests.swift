@@ -159,7 +159,8 @@ extension StepRightsTests {
             #expect(outcome.step("run")?.outputs == ["a": "b"])
             #expect(outcome.log("look").contains("hello\nmore\nmade\nmore\n"))
             #expect(outcome.log("again").contains("22010\n"))
-            let left = try await runTool("sh", ["-c", "pgrep -u 22010 -l || true"])
+            // One that has ended waits for whoever collects it.
+            let left = try await runTool("sh", ["-c", "ps -u 22010 -o stat=,comm= | grep -v ^Z || true"])
             #expect(left == "")
             // The next job has it.
             #expect(await users.take()?.id == 22_010)
