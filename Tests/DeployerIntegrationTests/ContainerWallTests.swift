@@ -29,7 +29,7 @@ import Worker
                 login: RegistryCredentials(
                     username: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_USERNAME"),
                     password: try TestEnvironment.required("SLIPWAY_TEST_REGISTRY_PASSWORD")),
-                job: JobID(rawValue: "j1"), sequence: nil, worker: "tester",
+                job: JobID(rawValue: "j\(UInt64.random(in: .min ... .max))"), sequence: nil, worker: "tester",
                 ownership: Ownership(owner: "shop/web", environment: "production", takes: takes),
                 permit: RolloutPermit(environment: "production", containers: [service], allows: allows),
                 labels: [DeployLabel.owner: "shop/web"],

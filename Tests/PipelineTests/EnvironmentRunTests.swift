@@ -318,7 +318,7 @@ import Testing
                     + "that lie beside each other")
             #expect(try await problem(rules(["/srv"]), "api")?.contains("beside “/srv/web”") == true)
             #expect(
-                try await problem(rules(["/a", "/a/b"]), "api")?.contains("beside “/a” of the environment “api”")
+                try await problem(rules(["/a", "/a/b"]), "api")?.contains("beside “/a/b” of the environment “api”")
                     == true)
             var own = rules(["/a"])
             own.perRepository = ["shop/api": rules(["/a/b"]).ofRepository]

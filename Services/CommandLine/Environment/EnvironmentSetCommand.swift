@@ -13,7 +13,8 @@ struct EnvironmentSetCommand: AsyncParsableCommand {
               slipway environment set production --repo shop/web --repo shop/api
               slipway environment set production --branch main --tag 'v*'
               slipway environment set production --event ''
-              slipway environment set production --for shop/api --branch main --container api --volume api-data
+              slipway environment set production --for shop/api --branch main \\
+                --container api --volume api-data
             """)
 
     @Argument(help: "The environment's name.")
