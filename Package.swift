@@ -256,7 +256,7 @@ let package = Package(
             "PipelineTests",
             [
                 "AMQP", "Pipeline", "Contracts", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage",
-                "TestSupport", "WebServer", httpTypes, hummingbird, logging, nioCore,
+                "TestSupport", "Text", "WebServer", httpTypes, hummingbird, logging, nioCore,
             ]),
         tests(
             "BuilderTests",

@@ -49,12 +49,17 @@ struct Pipeline {
         let logs = LogStore(directory: "\(data)/logs", changes: store.changes)
         let reader = RunReader(
             store: store, logs: LogReader(directory: logs.directory), quotas: engine.configuration.quotas)
+        let trusted = try TrustedCertificates(settings, in: data, context.readiness, logger: logger)
+        let openID = try OpenIDSettings.configuration(settings, publicURL: engine.configuration.publicURL).map {
+            OpenIDProvider($0, authorities: trusted?.path, logger: logger)
+        }
         let operations = Operations(
             engine: engine, reader: reader, logs: logs,
             hooks: HookAddress(
                 tokens: HookToken(key: hookKey),
                 gateway: try settings.optional(PipelineSettings.hooksURL)),
-            policy: SessionPolicy(idle: .seconds(3600 * (try settings.value(PipelineSettings.sessionIdle)))))
+            policy: SessionPolicy(idle: .seconds(3600 * (try settings.value(PipelineSettings.sessionIdle)))),
+            openID: openID)
         try await FirstToken(store: store, in: data).watch(logger: logger)
         try await operations.people.prepare(as: .administrator, logger: logger)
 
@@ -68,7 +73,7 @@ struct Pipeline {
                 logger: logger), on: listen, setting: PipelineSettings.listen, certificate: certificate,
             proxies: proxies, logger: logger, served: isServing.begin)
         let bus = context.bus.takingUnsigned(until: engine.configuration.unsignedUntil)
-        return (certificate.map { [$0] } ?? []) + [
+        return (certificate.map { [$0] } ?? []) + (trusted.map { [$0] } ?? []) + [
             OutboxRelay(store: store.store, outbox: store.outbox, window: 200, logger: logger) { message in
                 try await bus.publish(message)
             },

@@ -94,12 +94,13 @@ enum PipelineSettings {
     /// Where the platform's state is.
     static let place: [any AnySetting] = [CommonSettings.data, databaseURL, databasePassword]
 
-    static let all: [any AnySetting] = [
-        listen, publicURL, hooksURL, sessionIdle, databaseURL, databasePassword, lease, timeLimit, repositoryRuns,
-        openRuns,
-        repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit, auditDays,
-        CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey,
-        CommonSettings.trustedProxies, CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
-        CommonSettings.logBrokerURL,
-    ]
+    static let all: [any AnySetting] =
+        [
+            listen, publicURL, hooksURL, sessionIdle, databaseURL, databasePassword, lease, timeLimit, repositoryRuns,
+            openRuns,
+            repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit, auditDays,
+            CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey,
+            CommonSettings.trustedProxies, CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
+            CommonSettings.logBrokerURL, CommonSettings.certificateAuthority,
+        ] + OpenIDSettings.all
 }

@@ -35,6 +35,10 @@ enum LogKey: String, CaseIterable {
     case after, next
     /// A moment.
     case until
+    /// The name of a token.
+    case token
+    /// What signs the first person in, once.
+    case link
     /// In words, of something that was decided.
     case reason
     /// In words, of something that went wrong.

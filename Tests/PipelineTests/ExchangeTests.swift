@@ -33,7 +33,7 @@ import Testing
 
     private static let statuses: [(OperationError.Kind, Int)] = [
         (.invalid, 400), (.notSignedIn, 401), (.forbidden, 403), (.notFound, 404), (.conflict, 409), (.noSpace, 507),
-        (.unavailable, 503), (.busy, 503),
+        (.unavailable, 503), (.busy, 503), (.tooMany, 429),
     ]
 
     @Test func `Every kind of refusal has its status, and is told as it is`() {

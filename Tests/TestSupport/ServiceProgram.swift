@@ -21,6 +21,13 @@ public struct ServiceProgram: Sendable {
     public static func start(
         _ name: String, _ environment: [String: String], _ arguments: [String] = [], log: FilePath
     ) async throws -> ServiceProgram {
+        try await start(path: folder.appending(name), environment, arguments, log: log)
+    }
+
+    /// Starts a program of others; returns when it runs, not when it is ready.
+    public static func start(
+        path: FilePath, _ environment: [String: String], _ arguments: [String] = [], log: FilePath
+    ) async throws -> ServiceProgram {
         var variables: [Environment.Key: String] = [:]
         for (name, value) in environment {
             if let key = Environment.Key(rawValue: name) { variables[key] = value }
@@ -32,7 +39,7 @@ public struct ServiceProgram: Sendable {
         let task = Task {
             defer { began.finish() }
             return try await run(
-                .path(folder.appending(name)), arguments: Arguments(arguments), environment: .custom(given),
+                .path(path), arguments: Arguments(arguments), environment: .custom(given),
                 input: .none,
                 output: .fileDescriptor(output, closeAfterSpawningProcess: true), error: .combinedWithOutput
             ) { execution in
@@ -41,7 +48,7 @@ public struct ServiceProgram: Sendable {
         }
         for await identifier in started { return ServiceProgram(identifier: identifier, task: task) }
         _ = try await task.value
-        throw TestFailure("\(name) did not start; build it with swift build --build-tests; see \(log)")
+        throw TestFailure("\(path) did not start; build it with swift build --build-tests; see \(log)")
     }
 
     /// - Parameter name: such as `TERM`.

@@ -48,6 +48,8 @@ struct Principal: Sendable, Equatable {
     }
 
     static let otherStage = Principal(.otherStage, name: "the platform", rights: .all)
+    /// Whom the people are made by that a provider signs in.
+    static let provider = Principal(.otherStage, name: "the OpenID provider", rights: .none)
     static let administrator = Principal(.administrator, name: "the machine's administrator", rights: .all)
 }
 

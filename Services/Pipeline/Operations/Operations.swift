@@ -26,12 +26,14 @@ struct Operations: Sendable {
 
     init(
         engine: RunEngine, reader: RunReader, logs: LogStore, hooks: HookAddress,
-        passwords: PasswordHasher = PasswordHasher(), policy: SessionPolicy = SessionPolicy()
+        passwords: PasswordHasher = PasswordHasher(), policy: SessionPolicy = SessionPolicy(),
+        openID: OpenIDProvider? = nil
     ) {
         let store = engine.store
         access = Access(store: store, policy: policy)
         signIns = SignInOperations(
-            store: store, hasher: passwords, policy: policy, publicURL: engine.configuration.publicURL)
+            store: store, hasher: passwords, policy: policy, publicURL: engine.configuration.publicURL,
+            openID: openID)
         people = PeopleOperations(store: store, signIns: signIns)
         sessions = SessionOperations(store: store, policy: policy)
         tokens = TokenOperations(store: store, uses: access.uses)

@@ -21,18 +21,24 @@ final class SignInOperations: Sendable {
     /// How many bytes a password may have.
     static let passwordLength = 12...1024
 
-    private let store: PipelineStore
+    let store: PipelineStore
     private let hasher: PasswordHasher
     let policy: SessionPolicy
     private let publicURL: String
+    /// The provider that people sign in with, where there is one.
+    let openID: OpenIDProvider?
     private let attempts = Mutex(AttemptLimit())
     private let logins = Mutex(PendingLogins())
 
-    init(store: PipelineStore, hasher: PasswordHasher, policy: SessionPolicy, publicURL: String) {
+    init(
+        store: PipelineStore, hasher: PasswordHasher, policy: SessionPolicy, publicURL: String,
+        openID: OpenIDProvider? = nil
+    ) {
         self.store = store
         self.hasher = hasher
         self.policy = policy
         self.publicURL = publicURL
+        self.openID = openID
     }
 
     // MARK: - Passwords
@@ -72,16 +78,26 @@ final class SignInOperations: Sendable {
         if old != nil {
             _ = try await checked(name, request.current ?? "", from: visitor, now: now) { _ in old }
         }
-        let hash = try await waiting { try await hasher.hash(request.password) }.rawValue
+        let hash = try await waiting { try await hasher.hash(request.password) }.kept
         try await store.write { transaction in
             guard try transaction.people.password(of: name) == old else {
                 throw OperationError(.conflict, "password_changed", "the password was changed meanwhile")
             }
-            try transaction.people.savePassword(hash, of: name)
+            try Self.keep(hash, of: name, in: transaction)
             try transaction.sessions.removeAll(of: name, but: session)
             try transaction.people.removeLinks(of: name)
             try transaction.audit(.changeOwnAccount, by: principal, of: name, after: ["password": "given"])
         }
+    }
+
+    /// Keeps a password, unless it would let somebody in whom a provider lets in no more.
+    private static func keep(_ hash: String, of name: String, in transaction: Transaction) throws {
+        guard try transaction.people.find(name)?.identity == nil else {
+            throw OperationError(
+                .forbidden, "provider_account", "“\(name)” signs in at the provider and has no password here",
+                remedy: "leave the password empty, or change it at the provider")
+        }
+        try transaction.people.savePassword(hash, of: name)
     }
 
     /// Compares a password with what is kept, as often as that may be done.
@@ -100,12 +116,12 @@ final class SignInOperations: Sendable {
                 retryAfter: error.seconds)
         }
         let text = try await store.read(kept)
-        let hash = text.flatMap(PasswordHash.init(rawValue:))
+        let hash = text.flatMap(PasswordHash.init(kept:))
         guard password.utf8.count <= Self.passwordLength.upperBound,
             let isOutdated = try await waiting({ try await hasher.check(password, against: hash) }), let text
         else { throw Self.wrong }
         attempts.withLock { $0.giveBack(subjects) }
-        return (text, isOutdated ? try await waiting { try await hasher.hash(password) }.rawValue : nil)
+        return (text, isOutdated ? try await waiting { try await hasher.hash(password) }.kept : nil)
     }
 
     private func waiting<Value>(_ body: () async throws -> Value) async throws -> Value {
@@ -148,23 +164,25 @@ final class SignInOperations: Sendable {
     /// Ends a session; one that is over stays so.
     func signOut(_ secret: String) async throws { try await store.write { try $0.sessions.remove(secret) } }
 
-    private func begin(
-        _ account: String, token: String? = nil, in transaction: Transaction, from visitor: Visitor
+    func begin(
+        _ account: String, token: String? = nil, life: Duration? = nil, in transaction: Transaction,
+        from visitor: Visitor
     ) throws -> Begun {
+        let life = life ?? policy.life
         let secret = AccessStore.random(prefix: "s_")
         let now = transaction.now
         try transaction.sessions.add(
             secret,
             Session(
                 id: MessageID.make(at: now).rawValue, account: account, token: token, createdAt: now, usedAt: now,
-                expiresAt: now.adding(policy.life), client: visitor.address,
+                expiresAt: now.adding(life), client: visitor.address,
                 agent: visitor.agent.map { String($0.prefix(300)) }))
         if token == nil { try transaction.people.signedIn(account, now: now) }
         try transaction.audits.add(
             AuditEntry(
                 at: now, account: account, via: "session", origin: visitor.address, operation: "account.sign-in",
                 subject: account))
-        return Begun(secret: secret, account: account, life: policy.life)
+        return Begun(secret: secret, account: account, life: life)
     }
 
     // MARK: - Links
@@ -196,10 +214,14 @@ final class SignInOperations: Sendable {
         let link = try await look(at: code)
         if let password { try Self.check(password, of: link.account ?? name ?? "") }
         var hash: String?
-        if let password { hash = try await waiting { try await hasher.hash(password) }.rawValue }
+        if let password { hash = try await waiting { try await hasher.hash(password) }.kept }
         return try await store.write { [self, hash] transaction in
             let account = try Self.use(code, name: name, displayName: displayName, in: transaction)
-            if let hash { try transaction.people.savePassword(hash, of: account) }
+            if let hash {
+                try Self.keep(hash, of: account, in: transaction)
+                // Whoever knew the old one is out.
+                try transaction.sessions.removeAll(of: account)
+            }
             return try begin(account, in: transaction, from: visitor)
         }
     }

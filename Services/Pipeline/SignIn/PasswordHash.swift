@@ -53,15 +53,15 @@ struct PasswordHash: Sendable, Equatable {
     }
 }
 
-extension PasswordHash: RawRepresentable {
-    /// `scrypt:15:8:3:<salt>:<key>`, both in base64url.
-    var rawValue: String {
+extension PasswordHash {
+    /// As it is kept: `scrypt:15:8:3:<salt>:<key>`, both in base64url.
+    var kept: String {
         "scrypt:\(cost.exponent):\(cost.blockSize):\(cost.parallelism):\(Base64URL.encode(Data(salt))):"
             + Base64URL.encode(Data(key))
     }
 
-    init?(rawValue: String) {
-        let parts = rawValue.split(separator: ":", omittingEmptySubsequences: false)
+    init?(kept: String) {
+        let parts = kept.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "scrypt", let exponent = Int(parts[1]), let blockSize = Int(parts[2]),
             let parallelism = Int(parts[3]), let salt = Base64URL.decode(parts[4]),
             let key = Base64URL.decode(parts[5]), key.count == 32

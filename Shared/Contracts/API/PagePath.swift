@@ -30,6 +30,10 @@ public enum PagePath: String, Sendable, CaseIterable {
     case parked = "/parked"
     case signIn = "/sign-in"
     case signOut = "/sign-out"
+    /// Leads to the provider that people sign in with.
+    case signInElsewhere = "/sign-in/provider"
+    /// What the provider sends people back to.
+    case signedIn = "/sign-in/callback"
     /// What a link that works once leads to.
     case link = "/link"
     /// Lets a command act as the person.

@@ -1,6 +1,8 @@
 import Contracts
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import Text
 import WebServer
 
 /// Who asks, over HTTP: a program by its bearer token, a browser by the cookie of its session. One cookie and one rule of
@@ -109,18 +111,39 @@ struct BrowserSessions: Sendable {
         return cookie("", life: 0, for: client)
     }
 
+    /// The cookie of an attempt to sign in at the provider: its secret, and where to go then.
+    func cookie(_ attempt: OpenIDRequest, to place: String, for client: Client) -> Cookie {
+        cookie(
+            attempt.secret + "." + Base64URL.encode(Data(place.utf8)), life: OpenIDRequest.life,
+            name: attemptName(for: client), for: client)
+    }
+
+    /// The attempt that a browser keeps.
+    func attempt(of request: Request, from client: Client) -> (attempt: OpenIDRequest, place: String)? {
+        guard let value = request.cookies[attemptName(for: client)]?.value else { return nil }
+        let parts = value.split(separator: ".").map(String.init)
+        guard parts.count == 2, let place = Base64URL.decode(parts[1]) else { return nil }
+        return (OpenIDRequest(secret: parts[0]), String(decoding: place, as: UTF8.self))
+    }
+
+    /// An attempt is over.
+    func noAttempt(for client: Client) -> Cookie { cookie("", life: 0, name: attemptName(for: client), for: client) }
+
     /// The cookie of a session that was begun.
     func cookie(_ session: SignInOperations.Begun, for client: Client) -> Cookie {
         cookie(session.secret, life: Int(session.life.components.seconds), for: client)
     }
 
-    private func cookie(_ value: String, life: Int, for client: Client) -> Cookie {
+    private func cookie(_ value: String, life: Int, name: String? = nil, for client: Client) -> Cookie {
         Cookie(
-            name: name(for: client), value: value, maxAge: life, path: "/", secure: isSecure(client), httpOnly: true,
+            name: name ?? self.name(for: client), value: value, maxAge: life, path: "/", secure: isSecure(client),
+            httpOnly: true,
             sameSite: .lax)
     }
 
     private func name(for client: Client) -> String { isSecure(client) ? Self.secureCookie : Self.cookie }
+
+    private func attemptName(for client: Client) -> String { name(for: client) + "_attempt" }
 
     /// Whether people come by HTTPS: to this service or to the proxy before it.
     private func isSecure(_ client: Client) -> Bool { client.isSecure || publicURL.hasPrefix("https://") }

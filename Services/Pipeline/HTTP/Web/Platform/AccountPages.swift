@@ -54,7 +54,8 @@ struct AccountPages {
         let me = try await operations.people.me(as: principal)
         let now = Timestamp.now
         var content: [String: Any] = [
-            "who": me.name, "display": me.person?.displayName ?? me.name, "isPerson": me.person != nil,
+            "who": me.name, "display": me.person?.displayName ?? me.name,
+            "isPerson": me.person.map { $0.issuer == nil } ?? false,
             "hasPassword": me.person?.hasPassword ?? false,
             "sessions": try await operations.sessions.all(of: nil, as: principal).map { SessionRow($0, now: now) },
         ]

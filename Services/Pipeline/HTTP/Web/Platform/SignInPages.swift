@@ -15,6 +15,12 @@ struct SignInPages {
         router.page(.post, .signIn) { request, context in
             await responder.answer(request) { try await signIn(request, from: context.client) }
         }
+        router.page(.get, .signInElsewhere) { request, context in
+            await responder.answer(request) { try await leave(request, to: context.client) }
+        }
+        router.page(.get, .signedIn) { request, context in
+            await responder.answer(request) { try await comeBack(request, from: context.client) }
+        }
         router.page(.post, .signOut) { request, context in
             await responder.act(request, context) { _, _ in
                 var response = Response.redirect(to: PagePath.signIn.path(), type: .normal)
@@ -36,10 +42,16 @@ struct SignInPages {
 
     private func form(to: String, name: String? = nil, problem: OperationError? = nil) -> Response {
         var content: [String: Any] = ["to": to, "name": name ?? ""]
+        if let provider = signIns.openID {
+            content["provider"] = [
+                "label": provider.configuration.label,
+                "address": PagePath.signInElsewhere.path(query: [("to", to)]),
+            ]
+        }
         var status = HTTPResponse.Status.ok
         if let problem {
             content["problem"] = WebFrame.Trouble(problem.problem)
-            status = problem.kind == .tooMany ? .tooManyRequests : .forbidden
+            status = problem.kind == .notSignedIn ? .forbidden : ProblemAnswer(problem).status
         }
         var response = responder.page("sign-in", "Sign in", content, for: nil, status: status)
         response.headers[.retryAfter] = problem?.retryAfter.map { "\($0)" }
@@ -70,6 +82,40 @@ struct SignInPages {
         }
     }
 
+    // MARK: - The provider
+
+    private func leave(_ request: Request, to client: Client) async throws -> Response {
+        let to = Self.local(request.uri.queryParameters["to"].map(String.init))
+        let attempt = OpenIDRequest.make()
+        do {
+            var response = Response.redirect(to: try await signIns.address(for: attempt), type: .normal)
+            response.setCookie(responder.sessions.cookie(attempt, to: to, for: client))
+            return response
+        } catch let error as OperationError where error.kind == .unavailable {
+            return form(to: to, problem: error)
+        }
+    }
+
+    private func comeBack(_ request: Request, from client: Client) async throws -> Response {
+        let kept = responder.sessions.attempt(of: request, from: client)
+        let to = Self.local(kept?.place)
+        func text(_ name: Substring) -> String? { request.uri.queryParameters[name].map(String.init) }
+        var response: Response
+        do {
+            let begun = try await signIns.signIn(
+                SignInOperations.ProviderAnswer(
+                    state: text("state"), code: text("code"), error: text("error"),
+                    description: text("error_description"), issuer: text("iss")),
+                to: kept?.attempt, from: responder.sessions.visitor(request, from: client))
+            response = .redirect(to: to, type: .normal)
+            response.setCookie(responder.sessions.cookie(begun, for: client))
+        } catch let error as OperationError where error.kind == .forbidden || error.kind == .unavailable {
+            response = form(to: to, problem: error)
+        }
+        response.setCookie(responder.sessions.noAttempt(for: client))
+        return response
+    }
+
     // MARK: - Links
 
     private func link(_ code: String, _ fields: WebForm? = nil, problem: OperationError? = nil) async throws -> Response
@@ -96,7 +142,7 @@ struct SignInPages {
             var response = Response.redirect(to: PagePath.home.path(), type: .normal)
             response.setCookie(responder.sessions.cookie(begun, for: client))
             return response
-        } catch let error as OperationError where error.kind == .invalid || error.kind == .conflict {
+        } catch let error as OperationError where [.invalid, .conflict, .forbidden].contains(error.kind) {
             return try await link(code, fields, problem: error)
         }
     }

@@ -1,0 +1,127 @@
+import Contracts
+
+/// Signing in at an OpenID Connect provider.
+///
+/// A person there is one here by the issuer and the subject alone, never by a name or an address, which others could be
+/// given: somebody new gets a new account, whatever accounts there are.
+extension SignInOperations {
+    /// Where a browser goes to sign in at the provider.
+    /// - Throws: ``OperationError`` where there is none, or it does not answer.
+    func address(for request: OpenIDRequest) async throws -> String {
+        let provider = try provider()
+        return try await translating { try await provider.address(for: request) }
+    }
+
+    /// What a provider has sent a browser back with.
+    struct ProviderAnswer: Sendable, Equatable {
+        var state: String?
+        var code: String?
+        var error: String?
+        var description: String?
+        /// Who says so (RFC 9207), where that is told.
+        var issuer: String?
+    }
+
+    /// Begins a session for whoever the provider has signed in.
+    /// - Parameter request: the attempt that the browser keeps; `nil` where it keeps none.
+    func signIn(
+        _ answer: ProviderAnswer, to request: OpenIDRequest?, from visitor: Visitor
+    ) async throws -> Begun {
+        let provider = try provider()
+        let configuration = provider.configuration
+        return try await translating {
+            guard let request, let state = answer.state, request.isOwn(state: state),
+                answer.issuer ?? configuration.issuer == configuration.issuer
+            else { throw OpenIDError(.stale, "this browser has not begun to sign in, or too long ago") }
+            if let error = answer.error {
+                let said = [error, answer.description].compactMap(\.self).joined(separator: ": ")
+                throw OpenIDError(.refused, "\(configuration.label) refused: \(said.prefix(300))")
+            }
+            guard let code = answer.code else { throw OpenIDError(.stale, "\(configuration.label) gave no code") }
+            let identity = try await provider.identity(code: code, for: request)
+            return try await signIn(identity, configuration, from: visitor)
+        }
+    }
+
+    private func signIn(
+        _ identity: OpenIDIdentity, _ configuration: OpenIDConfiguration, from visitor: Visitor
+    ) async throws -> Begun {
+        try await store.write { [self] transaction in
+            let known = Person.Identity(issuer: configuration.issuer, subject: identity.subject)
+            var person =
+                try transaction.people.find(known) ?? Self.newPerson(identity, known, configuration, in: transaction)
+            guard person.blockedAt == nil else {
+                throw OperationError(
+                    .forbidden, "blocked_account", "the account “\(person.name)” is blocked",
+                    remedy: "ask an administrator of the platform")
+            }
+            person.displayName = Self.line(identity.displayName) ?? person.displayName
+            person.email = identity.email.flatMap { try? PeopleOperations.email($0) } ?? person.email
+            try transaction.people.save(person)
+            try transaction.people.saveGroups(
+                identity.groups.prefix(1_000).compactMap(Self.line), of: person.name)
+            return try begin(
+                person.name, life: min(policy.life, configuration.sessionLife), in: transaction, from: visitor)
+        }
+    }
+
+    private static func newPerson(
+        _ identity: OpenIDIdentity, _ known: Person.Identity, _ configuration: OpenIDConfiguration,
+        in transaction: Transaction
+    ) throws -> Person {
+        let wanted = identity.username ?? identity.email?.prefix { $0 != "@" }.description ?? "person"
+        let base = String(
+            wanted.lowercased().map { KeptName.isValid(String($0)) ? $0 : "-" }.prefix(80))
+        var name = base.isEmpty ? "person" : base
+        var number = 2
+        while try transaction.accounts.find(name) != nil {
+            name = "\(base)-\(number)"
+            number += 1
+        }
+        try PeopleOperations.add(
+            name, displayName: nil, email: nil, by: .provider, in: transaction)
+        guard var person = try transaction.people.find(name) else { throw PeopleOperations.unknown(name) }
+        person.identity = known
+        try transaction.audit(.managePeople, by: .provider, of: name, after: ["issuer": .string(known.issuer)])
+        return person
+    }
+
+    /// What a provider says, as one line of 100 characters at most.
+    private static func line(_ text: String?) -> String? {
+        let kept = (text ?? "").filter { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } }
+        let line = String(kept.prefix(100))
+        return line.isEmpty ? nil : line
+    }
+
+    private func provider() throws(OperationError) -> OpenIDProvider {
+        guard let provider = openID else {
+            throw OperationError(
+                .notFound, "no_provider", "people of this platform sign in with a name and a password",
+                remedy: "SLIPWAY_OPENID_ISSUER of the service pipeline names a provider")
+        }
+        return provider
+    }
+
+    /// What the provider's errors mean to who is at the browser.
+    private func translating<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as OpenIDError {
+            switch error.code {
+            case .unreachable:
+                throw OperationError(
+                    .unavailable, "provider_unreachable", error.message,
+                    remedy: "try again; a link of an administrator lets you in meanwhile")
+            case .refused:
+                throw OperationError(.forbidden, "provider_refused", error.message, remedy: "sign in again")
+            case .badToken:
+                throw OperationError(
+                    .forbidden, "bad_id_token", error.message,
+                    remedy: "sign in again; if it lasts, compare SLIPWAY_OPENID_ISSUER and SLIPWAY_OPENID_CLIENT_ID "
+                        + "with the provider's")
+            case .stale:
+                throw OperationError(.forbidden, "stale_sign_in", error.message, remedy: "sign in again")
+            }
+        }
+    }
+}
