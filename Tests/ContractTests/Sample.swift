@@ -113,7 +113,8 @@ enum Sample {
                             environment: "production", needed: 2, approvers: ["ops-*"],
                             given: [
                                 VerdictView(
-                                    name: "ops-ada", approves: true, reason: "tried on staging", at: moment)
+                                    name: "ops-ada", approves: true, reason: "tried on staging", at: moment,
+                                    group: "shop/ops")
                             ]))
                 ])
         ])

@@ -83,6 +83,44 @@ import Testing
         }
     }
 
+    @Test func `Whoever is in a group that may approve does so as one of it, and nobody else`() async throws {
+        try await PlatformFixture.with { platform in
+            try await needing(1, of: ["@shop/ops"], platform)
+            let view = try await pushed(platform, file)
+            try await platform.store.write { transaction in
+                for (name, groups) in [("ada", ["shop/dev", "shop/ops"]), ("bob", ["shop"])] {
+                    try PeopleOperations.add(name, displayName: nil, email: nil, by: .administrator, in: transaction)
+                    guard var person = try transaction.people.find(name) else { continue }
+                    person.groups = groups
+                    try transaction.people.save(person)
+                    try transaction.people.saveGroups(groups, of: name)
+                    let scope = RepositoryScope.all
+                    try transaction.accounts.grant(
+                        Rights.Grant(role: .viewer, scope: scope), to: name, by: "test", now: transaction.now)
+                    try transaction.access.add(
+                        Token(name: "\(name)/t", account: name, createdAt: transaction.now), "slp_\(name)")
+                }
+            }
+            let runs = platform.operations.runs
+            let approve = VerdictRequest(approves: true)
+            let bob = try await platform.operations.access.principal(token: "slp_bob")
+            await #expect(throws: OperationError.self) {
+                try await runs.decide(1, of: view.summary.id, approve, by: bob)
+            }
+            // An account may be called as the group is, and is none of it.
+            await #expect(throws: OperationError.self) {
+                try await runs.decide(1, of: view.summary.id, approve, by: platform.principal)
+            }
+            let ada = try await platform.operations.access.principal(token: "slp_ada")
+            let approved = try await runs.decide(1, of: view.summary.id, approve, by: ada)
+            #expect(approved.stages.first?.steps.first?.approval == nil)
+            #expect(try await states(platform, view) == [.queued])
+            let job = try #require(try await platform.jobs(of: view.summary.id).first)
+            let kept = try await platform.store.read { try $0.environments.verdicts(of: job.id) }
+            #expect(kept.map(\.name) == ["ada"] && kept.first?.group == "shop/ops")
+        }
+    }
+
     @Test func `A rollout that is refused fails with who refused it and why`() async throws {
         try await PlatformFixture.with { platform in
             try await needing(1, of: [], platform)

@@ -84,7 +84,9 @@ struct EnvironmentOptions: ParsableArguments {
     var approvals: Int?
 
     @Option(
-        help: ArgumentHelp("The name of a token that may approve; everybody signed in if absent.", valueName: "glob"))
+        help: ArgumentHelp(
+            "An account that may approve, or @GROUP of the sign-in provider; the repository's maintainers if absent.",
+            valueName: "glob"))
     var approver: [String] = []
 
     @Option(

@@ -94,18 +94,20 @@ struct Environment: Sendable, Equatable {
                 + "\(rollout.ref), \(rollout.event.rawValue)")
     }
 
-    /// Whether an account of this name may approve rollouts to it.
-    func mayApprove(_ name: String) -> Bool { rules.approvers.isEmpty || RolloutPermit.covers(rules.approvers, name) }
+    /// Whether whoever said it may still approve rollouts to it.
+    func mayApprove(_ verdict: VerdictView) -> Bool {
+        Approvers(rules.approvers).may(verdict.name, oneOf: verdict.group.map { [$0] } ?? [])
+    }
 
     private func wait(
         of rollout: Rollout, _ now: Timestamp, _ zone: (String) throws(Freeze.Malformed) -> TimeZoneRules
     ) -> Decision? {
-        if let refused = rollout.verdicts.last(where: { !$0.approves && mayApprove($0.name) }) {
+        if let refused = rollout.verdicts.last(where: { !$0.approves && mayApprove($0) }) {
             let why = refused.reason.map { ": \($0)" } ?? ""
             return .refused("\(refused.name) refused the rollout to “\(name)”\(why)")
         }
         let needed = max(rules.approvals, rollout.own?.approvals ?? 0)
-        let given = rollout.verdicts.filter { $0.approves && mayApprove($0.name) }.map(\.name)
+        let given = rollout.verdicts.filter { $0.approves && mayApprove($0) }.map(\.name)
         if given.count < needed {
             let by = given.isEmpty ? "" : ", approved by \(given.joined(separator: ", "))"
             let who =
@@ -269,11 +271,14 @@ struct Environment: Sendable, Equatable {
 }
 
 extension ApprovalView {
-    /// Whether an account of this name may refuse the rollout: each that may approve it, as long as it waits.
-    func mayBeRefused(by name: String) -> Bool { approvers.isEmpty || RolloutPermit.covers(approvers, name) }
+    /// Whether an account of this name, one of these groups, may refuse the rollout: each that may approve it, as long as it
+    /// waits.
+    func mayBeRefused(by name: String, oneOf groups: [String] = []) -> Bool {
+        Approvers(approvers).may(name, oneOf: groups)
+    }
 
-    /// Whether an account of this name may approve the rollout, and has not.
-    func waits(for name: String) -> Bool {
-        until == nil && mayBeRefused(by: name) && !given.contains { $0.name == name }
+    /// Whether an account of this name, one of these groups, may approve the rollout, and has not.
+    func waits(for name: String, oneOf groups: [String] = []) -> Bool {
+        until == nil && mayBeRefused(by: name, oneOf: groups) && !given.contains { $0.name == name }
     }
 }

@@ -27,6 +27,8 @@ struct Principal: Sendable, Equatable {
     let isLimited: Bool
     /// The id of the browser's session; `nil` for a token.
     let session: String?
+    /// Those of the sign-in provider that the person is in.
+    let groups: [String]
     let rights: Rights
     /// The address that they came from.
     var origin: String?
@@ -36,7 +38,7 @@ struct Principal: Sendable, Equatable {
 
     fileprivate init(
         _ identity: Identity, name: String, isPerson: Bool = false, token: String? = nil, isLimited: Bool = false,
-        session: String? = nil, rights: Rights
+        session: String? = nil, groups: [String] = [], rights: Rights
     ) {
         self.identity = identity
         self.name = name
@@ -44,6 +46,7 @@ struct Principal: Sendable, Equatable {
         self.token = token
         self.isLimited = isLimited
         self.session = session
+        self.groups = groups
         self.rights = rights
     }
 
@@ -93,10 +96,10 @@ struct Access: Sendable {
     }
 
     private static func principal(of session: Session, in tables: some Tables) throws -> Principal {
-        Principal(
-            .session, name: session.account, isPerson: true, session: session.id,
-            rights: try tables.accounts.rights(
-                of: session.account, groups: try tables.people.groups(of: session.account)))
+        let groups = try tables.people.groups(of: session.account)
+        return Principal(
+            .session, name: session.account, isPerson: true, session: session.id, groups: groups,
+            rights: try tables.accounts.rights(of: session.account, groups: groups))
     }
 
     /// Who has a token, with what its account may do now; `nil` where the account may do nothing more.
@@ -109,12 +112,11 @@ struct Access: Sendable {
                 remedy: "make another: slipway token make \(token.name)")
         }
         guard let account = try tables.accounts.find(token.account), account.blockedAt == nil else { return nil }
+        let groups = try tables.people.groups(of: account.name)
         return Principal(
             identity, name: account.name, isPerson: account.kind == .person, token: token.name,
-            isLimited: token.limit != .none, session: session,
-            rights: try tables.accounts.rights(
-                of: account.name, groups: try tables.people.groups(of: account.name)
-            ).limited(to: token.limit))
+            isLimited: token.limit != .none, session: session, groups: groups,
+            rights: try tables.accounts.rights(of: account.name, groups: groups).limited(to: token.limit))
     }
 
     /// A token that lets its account in now; `nil` where it is none, or its account is blocked.

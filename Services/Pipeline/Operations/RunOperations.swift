@@ -154,18 +154,20 @@ struct RunOperations: Sendable {
             guard let summary = try transaction.runs.summary(id) else { throw OperationError.unknown(id) }
             let operation = environment.rules.approvers.isEmpty ? Operation.decideOpenRollout : .decideRollout
             try principal.require(operation, of: summary)
-            guard environment.mayApprove(principal.name) else {
+            let approvers = Approvers(environment.rules.approvers)
+            guard approvers.may(principal.name, oneOf: principal.groups) else {
                 throw OperationError(
                     .forbidden, "not_approver",
                     "“\(principal.name)” may not approve rollouts to “\(name)”",
-                    remedy: "\(environment.rules.approvers.joined(separator: ", ")) may, each with a token of that name"
+                    remedy: "\(environment.rules.approvers.joined(separator: ", ")) may, each by their own account"
                 )
             }
             // Who says the same again changes nothing.
             let said = try transaction.environments.verdicts(of: job.id).first { $0.name == principal.name }
             guard said?.approves != request.approves else { return }
             let verdict = VerdictView(
-                name: principal.name, approves: request.approves, reason: reason, at: transaction.now)
+                name: principal.name, approves: request.approves, reason: reason, at: transaction.now,
+                group: approvers.covers(principal.name) ? nil : approvers.group(of: principal.groups))
             try transaction.environments.save(verdict, of: job.id)
             try transaction.audit(
                 operation, by: principal, of: name, in: summary.repository, run: id,

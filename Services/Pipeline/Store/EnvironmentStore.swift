@@ -65,6 +65,13 @@ struct EnvironmentStore {
             INSERT INTO upgrades (name) SELECT 'allowances' WHERE EXISTS (SELECT 1 FROM environments);
             """)
 
+    static let approvingGroups = Migration(
+        "2026-11 approving groups",
+        sql: """
+            -- The group as one of which they may; none where they may themselves.
+            ALTER TABLE verdicts ADD COLUMN asOneOf TEXT;
+            """)
+
     let database: Database
 
     func find(_ name: String) throws -> Environment? {
@@ -148,17 +155,18 @@ struct EnvironmentStore {
     func save(_ verdict: VerdictView, of job: JobID) throws {
         try database.execute(
             """
-            INSERT INTO verdicts (job, name, approves, reason, at) VALUES (?, ?, ?, ?, ?)
+            INSERT INTO verdicts (job, name, approves, reason, at, asOneOf) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (job, name) DO UPDATE SET approves = excluded.approves, reason = excluded.reason,
-                at = excluded.at
-            """, [job, verdict.name, verdict.approves, verdict.reason, verdict.at])
+                at = excluded.at, asOneOf = excluded.asOneOf
+            """, [job, verdict.name, verdict.approves, verdict.reason, verdict.at, verdict.group])
     }
 
     /// In the order in which they were said.
     func verdicts(of job: JobID) throws -> [VerdictView] {
         try database.rows("SELECT * FROM verdicts WHERE job = ? ORDER BY at, name", [job]).map { row in
             try VerdictView(
-                name: row["name"], approves: row["approves"], reason: row["reason"], at: row["at"])
+                name: row["name"], approves: row["approves"], reason: row["reason"], at: row["at"],
+                group: row["asOneOf"])
         }
     }
 

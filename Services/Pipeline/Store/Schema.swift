@@ -10,7 +10,7 @@ enum Schema {
         EnvironmentStore.approvals, senders, PoolStore.migration, SecretStore.rules, RunStore.dropped,
         SealStore.migration, SecretStore.logins,
         TurnStore.claims, WorkerStore.byQueue, AccountStore.migration, PersonStore.migration, bounds,
-        PersonStore.firstTokenEnds, leases, AuditStore.migration,
+        PersonStore.firstTokenEnds, leases, AuditStore.migration, EnvironmentStore.approvingGroups,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so

@@ -248,7 +248,8 @@ public struct ApprovalView: Codable, Sendable, Equatable {
     public var environment: String
     /// How many have to approve.
     public var needed: Int
-    /// The names of the accounts that may, as globs; if empty, every maintainer of the repository.
+    /// The names of the accounts that may, as globs, and groups of the sign-in provider behind an “@”; if empty, every
+    /// maintainer of the repository.
     public var approvers: [String]
     /// Who has.
     public var given: [VerdictView]
@@ -273,12 +274,15 @@ public struct VerdictView: Codable, Sendable, Equatable {
     public var approves: Bool
     public var reason: String?
     public var at: Timestamp
+    /// The group of the sign-in provider as one of which they may; absent where they may themselves.
+    public var group: String?
 
-    public init(name: String, approves: Bool, reason: String? = nil, at: Timestamp) {
+    public init(name: String, approves: Bool, reason: String? = nil, at: Timestamp, group: String? = nil) {
         self.name = name
         self.approves = approves
         self.reason = reason
         self.at = at
+        self.group = group
     }
 }
 
