@@ -1,3 +1,4 @@
+import Contracts
 import PipelineLanguage
 
 /// Who may approve rollouts to an environment: globs of accounts, and groups of the sign-in provider behind an `@`.
