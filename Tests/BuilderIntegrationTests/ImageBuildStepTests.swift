@@ -143,6 +143,11 @@ import Worker
                     ImageBuild(dockerfile: "Good", repository: "\(scope.registry)/\(scope.name)/x"), wrong,
                     "give the platform a login"
                 ),
+                (
+                    ImageBuild(dockerfile: "Good", repository: "slipway.local/kept/x", tags: ["built"], push: false),
+                    nil,
+                    "slipway.local/kept/x:built is not built"
+                ),
                 (ImageBuild(context: "..", repository: "\(scope.registry)/x"), nil, "leads out of the workspace"),
                 (ImageBuild(context: "none", repository: "\(scope.registry)/x"), nil, "is not there"),
                 (ImageBuild(repository: "\(scope.registry)/X"), nil, "is not an image name"),

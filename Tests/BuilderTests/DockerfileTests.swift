@@ -5,7 +5,7 @@ import Worker
 
 @Suite struct DockerfileTests {
     private func rewritten(_ text: String, arguments: [String: String] = [:]) throws -> String {
-        let file = try Dockerfile(Array(text.utf8), arguments: arguments)
+        let file = try Dockerfile(Array(text.utf8), arguments: arguments, mark: "own")
         return String(decoding: file.text(label: "LABEL own=1") { "<\($0.name)>" }, as: UTF8.self)
     }
 
@@ -28,18 +28,28 @@ import Worker
         #expect(
             try rewritten(text, arguments: ["TAG": "7"]) == """
                 ARG TAG=1
-                FROM --platform=linux/arm64 <base:7> AS One
+                FROM --platform=linux/arm64 <base:7> AS own-0
                 LABEL own=1
                 COPY --chown=1:1 --from=<other/tool:2> /x /y
-                FROM one
-                COPY --from=one /a /b
-                COPY --from=0 /a /b
-                FROM scratch AS last
+                FROM own-0 AS own-1
+                COPY --from=own-0 /a /b
+                COPY --from=own-0 /a /b
+                FROM scratch AS own-2
                 LABEL own=1
                 COPY . .
 
                 """)
-        let image = try Dockerfile(Array(text.utf8), arguments: [:]).images.first
+        let file = try Dockerfile(Array(text.utf8), arguments: [:], mark: "own")
+        #expect(
+            ["one", "ONE", "0", "1", "last", "3"].map(file.target) == [
+                "own-0", "own-0", "own-0", "own-1", "own-2", "3",
+            ])
+        // No two builds have the same, and no image has one.
+        let (first, second) = (
+            try Dockerfile(Array(text.utf8), arguments: [:]), try Dockerfile(Array(text.utf8), arguments: [:])
+        )
+        #expect(first.target("one") != second.target("one") && first.target("one").hasPrefix("slipway-"))
+        let image = file.images.first
         #expect(image == .init(name: "base:1", platform: "linux/arm64", isBase: true))
     }
 
@@ -47,7 +57,7 @@ import Worker
     @Test func anInstructionIsOneLine() throws {
         #expect(
             try rewritten("FROM \\\n  # note\n\n  a:1 \\\n AS b\nRUN x \\\r\n  && y\nRUN z \\") == """
-                FROM <a:1> AS b
+                FROM <a:1> AS own-0
                 LABEL own=1
                 RUN x   && y
                 RUN z 
@@ -57,7 +67,7 @@ import Worker
         #expect(
             try rewritten("# syntax=x\n# Escape = `\nFROM a\nRUN x `\n  FROM b\nRUN c \\\n") == """
                 # escape=`
-                FROM <a>
+                FROM <a> AS own-0
                 LABEL own=1
                 RUN x   FROM b
                 RUN c \\
@@ -99,7 +109,12 @@ import Worker
             "\u{a0}FROM a", "FROM a\n\u{85}FROM b",
             "FROM a\nRUN cat <<X\nFROM b\nX\n", "FROM a\nONBUILD RUN <<EXPOSE\nFROM b AS r/c:1\nEXPOSE\nFROM r/c:1",
             "FROM a\nRUN 3<<-EXPOSE cat\nEXPOSE", "FROM a\nCOPY <<EXPOSE /x\nEXPOSE", "FROM a AS r/c:1", "FROM a AS 1",
-            "FROM --mount=a b", "BUILD a", "FROM a\nRUN printf '\\\\\nFROM b AS r/c:1",
+            "FROM any\nRUN true \\\r\r\nFROM any AS a3e1\nFROM a3e1", "FROM a\nRUN true \\ \r\r\nFROM b",
+            "FROM a\rFROM b",
+            "FROM a\nRUN true \\\u{0b}\nFROM b AS c\nFROM c", "FROM a\nCOPY --from=0 / /",
+            "FROM a\nFROM b\nCOPY --from=7 / /",
+            "FROM a\nFROM b\nCOPY --from=99999999999999999999 / /", "FROM --mount=a b", "BUILD a",
+            "FROM a\nRUN printf '\\\\\nFROM b AS r/c:1",
         ])
     func refusals(_ text: String) {
         let failure = #expect(throws: JobFailure.self) { try images(text) }

@@ -28,19 +28,31 @@ struct Dockerfile {
     private var parts: [Part] = []
     /// Those it takes something from, each once.
     private(set) var images: [Image] = []
+    /// What the engine is given for the names and numbers of stages.
+    private var stages: [String: String] = [:]
 
-    /// - Parameter arguments: of the build.
+    /// - Parameters:
+    ///   - arguments: of the build.
+    ///   - mark: what the names of stages begin with that the engine is given, which no image's does: where it does not see
+    ///     a stage that was seen here, it finds nothing by its name.
     /// - Throws: `JobFailure` that names the line the engine would not understand, or that cannot be looked at.
-    init(_ text: [UInt8], arguments: [String: String]) throws(JobFailure) {
-        var reader = Reader(arguments: arguments)
+    init(
+        _ text: [UInt8], arguments: [String: String],
+        mark: String = "slipway-\(String(UInt64.random(in: .min ... .max), radix: 16))"
+    ) throws(JobFailure) {
+        var reader = Reader(arguments: arguments, mark: mark)
         var lines = DockerfileLines(text)
         while let line = lines.next() {
             guard line.isInstruction else { continue }
+            guard !line.text.contains(UInt8(ascii: "\r")) else {
+                throw line.failure("has a carriage return that does not end a line alone; engines differ on those")
+            }
             if line.mayGoOn(lines.escape) {
                 throw line.failure("ends with what engines may take for a line that goes on")
             }
             parts += try reader.read(line)
         }
+        stages = reader.all
         // The engine may find another sign for that in the comments, which are not sent.
         if lines.escape != UInt8(ascii: "\\") { parts.insert(.text(Array("# escape=".utf8) + [lines.escape]), at: 0) }
         for case .image(let image, _, _) in parts where !images.contains(image) { images.append(image) }
@@ -62,6 +74,9 @@ struct Dockerfile {
         return Array(lines.joined(separator: [UInt8(ascii: "\n")])) + [UInt8(ascii: "\n")]
     }
 
+    /// What the engine knows the stage by at which a build stops.
+    func target(_ stage: String) -> String { stages[stage.lowercased()] ?? stage }
+
     /// Whether an instruction that an image has for whoever builds upon it copies from another image.
     static func copiesFromImage(_ trigger: String) throws(JobFailure) -> Bool {
         let line = DockerfileLines.Line(Array(trigger.utf8))
@@ -72,14 +87,30 @@ struct Dockerfile {
     /// What is known on the way through the file.
     private struct Reader {
         let arguments: [String: String]
+        let mark: String
         /// Of `ARG` before the first stage.
         private var values: [String: String] = [:]
-        /// The names of the stages that are complete.
-        private var stages: Set<String> = []
+        /// The names and numbers of the stages that are complete, and those they have here.
+        private var stages: [String: String] = [:]
         private var stage: String?
-        private var hasStage = false
+        /// How many have begun.
+        private var count = 0
 
-        init(arguments: [String: String]) { self.arguments = arguments }
+        init(arguments: [String: String], mark: String) {
+            self.arguments = arguments
+            self.mark = mark
+        }
+
+        /// Those with the last.
+        var all: [String: String] {
+            guard count > 0 else { return stages }
+            var all = stages
+            for name in [stage, "\(count - 1)"] { if let name { all[name] = own } }
+            return all
+        }
+
+        /// The name of the stage that has begun.
+        private var own: String { "\(mark)-\(count - 1)" }
 
         mutating func read(_ line: DockerfileLines.Line) throws(JobFailure) -> [Part] {
             if ["RUN", "COPY", "ADD", "ONBUILD"].contains(line.word), line.hasHereDocument {
@@ -87,7 +118,7 @@ struct Dockerfile {
             }
             switch line.word {
             case "FROM": return try from(line)
-            case "ARG" where !hasStage: argument(line)
+            case "ARG" where count == 0: argument(line)
             case "COPY", "ADD": return [try copy(line)]
             case "ONBUILD":
                 let trigger = DockerfileLines.Line(line.rest, number: line.number)
@@ -113,14 +144,16 @@ struct Dockerfile {
                 throw line.failure(
                     "names a stage “\(words[2].prefix(80))”; take a letter, then letters, digits, _ . or -")
             }
-            if hasStage, let stage { stages.insert(stage) }
-            hasStage = true
+            stages = all
+            count += 1
             stage = words.count == 3 ? words[2].lowercased() : nil
             let name = try expand(words[0], line)
             guard !name.isEmpty else { throw line.failure("names no image: “\(words[0])” is empty") }
             let before = (["FROM"] + flags).joined(separator: " ") + " "
-            let after = words.count == 3 ? " AS \(words[2])" : ""
-            if stages.contains(name.lowercased()) { return [.text(Array("\(before)\(name)\(after)".utf8))] }
+            let after = " AS \(own)"
+            if let known = stages[name.lowercased()], Int(name) == nil {
+                return [.text(Array("\(before)\(known)\(after)".utf8))]
+            }
             if name == "scratch" { return [.text(Array("\(before)\(name)\(after)".utf8)), .label] }
             let platform = try flags.first.map { flag throws(JobFailure) in
                 try expand(String(flag.dropFirst("--platform=".count)), line)
@@ -133,13 +166,16 @@ struct Dockerfile {
             let flags = try Self.flags(of: line)
             guard let flag = flags.first(where: { $0.hasPrefix("--from=") }) else { return .text(line.text) }
             let name = String(flag.dropFirst("--from=".count))
-            // A number is a stage's.
-            guard !stages.contains(name.lowercased()), !name.allSatisfy({ ("0"..."9").contains($0) }) else {
-                return .text(line.text)
-            }
             let others = flags.filter { $0 != flag }.map { "\($0) " }.joined()
+            let before = "\(line.word) \(others)--from="
+            if let known = stages[name.lowercased()] {
+                return .text(Array("\(before)\(known) ".utf8) + line.rest(after: flags.count))
+            }
+            guard !name.allSatisfy({ ("0"..."9").contains($0) }) else {
+                throw line.failure("copies from the stage “\(name)”, which is not complete before it")
+            }
             return .image(
-                Image(name: name, platform: nil, isBase: false), before: "\(line.word) \(others)--from=",
+                Image(name: name, platform: nil, isBase: false), before: before,
                 after: " " + String(decoding: line.rest(after: flags.count), as: UTF8.self))
         }
 

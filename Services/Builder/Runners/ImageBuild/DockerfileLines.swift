@@ -35,7 +35,7 @@ struct DockerfileLines: Sequence, IteratorProtocol {
 
         /// Whether an engine may take the line after it for a part of it, as engines of before 23 do after two of them.
         func mayGoOn(_ escape: UInt8) -> Bool {
-            text.last { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") } == escape
+            text.last { !isBlank($0) } == escape
         }
 
         /// Whether a word begins as `<<EOF` does, after digits: engines may read the lines that follow as its text.

@@ -30,6 +30,11 @@ struct ImageBuildStep: Sendable {
         let engine = try await containers.host.engine()
         let images = try build.tags.map { tag throws(DockerError) in try ImageReference("\(build.repository):\(tag)") }
         guard let first = images.first else { throw JobFailure("the build has no tag") }
+        for image in images where image.usual.host == JobImages.host {
+            throw JobFailure(
+                "\(image) is not built: images of \(JobImages.host) are those of jobs at the builder's engine. Give it "
+                    + "another repository")
+        }
         for image in build.push ? images : [] {
             guard let pattern = containers.host.images.pattern(of: image) else { continue }
             throw JobFailure(
@@ -208,6 +213,7 @@ struct ImageBuildStep: Sendable {
             throw JobFailure("the Dockerfile is larger than \(Self.dockerfileLimit >> 20) MiB")
         }
         let dockerfile = try Dockerfile(bytes, arguments: options.arguments)
+        options.target = options.target.map(dockerfile.target)
         var names: [Dockerfile.Image: String] = [:]
         for image in dockerfile.images {
             let name = try await pull.run(
