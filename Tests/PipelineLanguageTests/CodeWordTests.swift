@@ -23,6 +23,7 @@ struct CodeWordTests {
             ["node", "-e", "log('\(value)')"], ["perl", "-e", "print '\(value)'"], ["ruby", "-e", "puts '\(value)'"],
             ["php", "-r", "echo '\(value)';"], ["awk", "{ print \"\(value)\" }", "file"],
             ["ssh", "host", "deploy \(value)"], ["nix-shell", "--run", "deploy \(value)"],
+            ["tar", "-xf", "a.tar", "--checkpoint-action=exec=echo \(value)"],
             ["psql", "shop", "-c", "SELECT '\(value)'"], ["sed", "s/x/\(value)/", "file"],
             ["make", "deploy", "MESSAGE=\(value)"], ["anything", "--eval=say \(value)"],
         ]

@@ -289,6 +289,11 @@ import Testing
             }
             try await platform.announce("w1", login: BrokerLogin.earlier)
             #expect(try await platform.claim(build.id, login: BrokerLogin.earlier).isGranted)
+            // Updated, it bears its login, and nobody is it without.
+            try await platform.announce("w1", login: "slipway-builder-default")
+            await #expect(throws: MessageFailure.self) {
+                try await platform.announce("w1", login: BrokerLogin.earlier)
+            }
         }
     }
 

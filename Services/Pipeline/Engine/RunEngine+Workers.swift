@@ -47,6 +47,7 @@ extension RunEngine {
         if let reason = try refusal(of: login, as: message.name, taking: message.scope, in: transaction) {
             throw Problem(code: JobClaim.refusedLogin, message: reason)
         }
+        if login != BrokerLogin.earlier { try workers.forgetFormer(message.name, of: message.scope.queue) }
         let key = Worker.Key(queue: message.scope.queue, name: message.name)
         let known = try workers.find(key.name, of: key.queue)
         let isNew = known?.life != message.life

@@ -112,6 +112,11 @@ struct WorkerStore {
         try database.row("SELECT 1 FROM formerWorkers WHERE queue = ? AND name = ?", [queue, name]) != nil
     }
 
+    /// One that was updated bears its login from now on.
+    func forgetFormer(_ name: String, of queue: String) throws {
+        try database.execute("DELETE FROM formerWorkers WHERE queue = ? AND name = ?", [queue, name])
+    }
+
     /// Takes all of them to have been heard of now: while this service or the broker was away nobody could be.
     func excuse(now: Timestamp) throws {
         try database.execute("UPDATE workers SET heardAt = ? WHERE heardAt < ?", [now, now])

@@ -220,6 +220,16 @@ extension CodeWords {
         ("nix nix-build nix-instantiate", .anyOption("E", ["--expr"])),
         ("npm npx", .anyOption("c", ["--call"])),
         ("nodemon", .anyOption("x", [])),
+        (
+            "tar bsdtar gtar",
+            .anyOption(
+                "IF",
+                [
+                    "--checkpoint-action", "--to-command", "--use-compress-program", "--info-script",
+                    "--new-volume-script", "--rsh-command", "--rmt-command",
+                ])
+        ),
+        ("git", .anyOption("", ["--upload-pack", "--receive-pack"])),
         ("rsync", .anyOption("e", ["--rsh"])),
         ("nc ncat", .anyOption("ce", [])),
         ("sbatch", .anyOption("", ["--wrap"])),
