@@ -37,7 +37,7 @@ struct DeadLetterCollector: Service {
                     "a parked message is not kept",
                     metadata: [
                         "message": "\(letter.id)", "type": "\(letter.type)", "queue": "\(letter.queue)",
-                        "sender": "\(letter.sender ?? "")", "reason": "\(reason)",
+                        "name": "\(letter.sender ?? "")", "reason": "\(reason)",
                     ])
             }
         }

@@ -66,7 +66,7 @@ final class LogIntake: Sendable {
 
     private func refusal(of chunk: LogChunk, _ stream: Stream, now: Timestamp) -> String? {
         if chunk.offset >= limit {
-            return "it has more than \(limit) bytes, with those of its worker's own lines (SLIPWAY_STEP_LOG_LIMIT of pipeline)"
+            return "it has more than \(limit) bytes, with its worker's own lines (SLIPWAY_STEP_LOG_LIMIT of pipeline)"
         }
         guard let endedAt = stream.endedAt, endedAt.adding(Self.patience) < now else { return nil }
         return "its job ended at \(endedAt)"
