@@ -62,6 +62,32 @@ import Testing
         }
     }
 
+    @Test func aWorkspaceInThePlaceOfTheImagesOwnFilesIsRefused() throws {
+        let images = SecretImages(["plugins/docker"])
+        let step = Step(name: "s", image: "plugins/docker")
+        for base in ["/etc", "/bin", "/opt/plugin", "/drone/..", "/drone/bin"] {
+            let workspace = Workspace(base: base, path: "src")
+            #expect(images.refusal(of: step, workspace: workspace)?.contains("with “workspace” of") == true, "\(base)")
+        }
+        #expect(images.refusal(of: step, workspace: Workspace(path: "/etc")) != nil)
+        #expect(images.refusal(of: step, workspace: Workspace(path: "src/shop")) == nil)
+        var grant = JobGrant(
+            job: JobID(rawValue: "j"), run: RunID(rawValue: "r"), attempt: 1, leaseSeconds: 1, timeoutSeconds: 1,
+            repository: RepositoryPath(rawValue: "shop/web"),
+            commit: Commit(
+                sha: String(repeating: "a", count: 40), message: "m", authorName: "Ada",
+                authorEmail: "ada@example.org", committedAt: .now), ref: "refs/heads/main",
+            stage: try JSONValue(encoding: Stage(name: "m", workspace: Workspace(base: "/opt/plugin"), steps: [step])),
+            steps: ["s"])
+        let keys = try KeyRing("k1:" + String(repeating: "A", count: 43) + "=")
+        let binding = SealBinding.Grant(grant, for: .builder(pool: "default"))
+        grant.imageSecrets = [
+            "t": ImageSecret(sealed: try keys.seal("hunter22", for: binding.secret("t")), images: ["plugins/*"])
+        ]
+        let job = try GrantedJob(grant, keys: keys, for: .builder(pool: "default"))
+        #expect(throws: JobFailure.self) { try job.resolve(.secret("t"), for: step) }
+    }
+
     @Test func anImageThatThePipelineHasDoSomethingElse() {
         let images = SecretImages(["plugins/docker"])
         var steps = Array(repeating: Step(name: "s", image: "plugins/docker"), count: 12)

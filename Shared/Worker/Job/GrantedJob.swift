@@ -84,7 +84,9 @@ public struct GrantedJob: Sendable {
         case .text(let text): return text
         case .secret(let name):
             let secret = try secret(name)
-            if let images = images[name], let reason = SecretImages(images).refusal(of: step) {
+            if let images = images[name],
+                let reason = SecretImages(images).refusal(of: step, workspace: stage.workspace)
+            {
                 throw JobFailure(
                     "the secret “\(name)” is for steps that run \(RolloutPermit.list(images)) alone, and \(reason)")
             }

@@ -11,7 +11,8 @@ struct SecretImages: Sendable, Equatable {
     }
 
     /// Why a step that is resolved does not receive it; `nil` where it does.
-    func refusal(of step: Step) -> String? {
+    /// - Parameter workspace: the stage's, which is mounted over what the image has at its place.
+    func refusal(of step: Step, workspace: Workspace = Workspace()) -> String? {
         guard let image = step.image else { return "the step runs no image" }
         guard covers(image) else {
             return "the step runs \(image); slipway secret limit adds that to its images"
@@ -25,7 +26,7 @@ struct SecretImages: Sendable, Equatable {
             ("dns", step.dns.isEmpty && step.dnsSearch.isEmpty), ("extra_hosts", step.extraHosts.isEmpty),
             ("network_mode", step.networkMode == nil), ("user", step.user == nil),
             ("working_dir", step.workingDirectory == nil), ("devices", step.devices.isEmpty),
-            ("privileged", !step.privileged),
+            ("privileged", !step.privileged), ("workspace", workspace.place.base == Workspace().place.base),
         ]
         guard let change = changes.first(where: { !$0.1 }) else { return nil }
         return "the step does not run \(image) as it is, but with “\(change.0)” of the pipeline: leave that out"
