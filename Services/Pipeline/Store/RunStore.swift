@@ -43,18 +43,20 @@ struct RunStore {
         var found: [(serial: Int64, row: Row)] = []
         for candidate in newest {
             let serial: Int64 = try candidate["newest"]
-            if found.count >= limit, found[limit - 1].serial > serial { break }
+            // As many newer ones are found: what is older is on no page before theirs.
+            let oldest = found.count >= limit ? found[limit - 1].serial : 0
+            if oldest > serial { break }
             let own = RunQuery(repository: try candidate["repository"], state: query.state)
-            found += try allRows(own, before: before, limit: limit).map { (try $0["serial"], $0) }
+            found += try allRows(own, after: oldest, before: before, limit: limit).map { (try $0["serial"], $0) }
             found.sort { $0.serial > $1.serial }
             found.removeLast(max(0, found.count - limit))
         }
         return found.map(\.row)
     }
 
-    private func allRows(_ query: RunQuery, before: Int64, limit: Int) throws -> [Row] {
-        var clauses = ["serial < ?"]
-        var arguments: [any DatabaseValueConvertible] = [before]
+    private func allRows(_ query: RunQuery, after: Int64 = 0, before: Int64, limit: Int) throws -> [Row] {
+        var clauses = ["serial > ? AND serial < ?"]
+        var arguments: [any DatabaseValueConvertible] = [after, before]
         if let repository = query.repository {
             clauses.append("repository = ?")
             arguments += [repository]
