@@ -60,10 +60,12 @@ struct BuilderScope: Sendable {
         try result.get()
     }
 
+    /// Its layers are this scope's own: with the last image that has them they go, also while somebody builds upon them.
     private func makeBaseImage() async throws {
         try FileManager.default.copyItem(atPath: "/bin/busybox", toPath: "\(folder)/base/busybox")
         try """
         FROM scratch
+        LABEL test=\(name)
         COPY busybox /bin/busybox
         RUN ["/bin/busybox", "--install", "-s", "/bin"]
         """.write(toFile: "\(folder)/base/Dockerfile", atomically: false, encoding: .utf8)

@@ -59,6 +59,16 @@ struct ValueTests {
         #expect(throws: (any Error).self) {
             try Wire.decode(RegistryRequest.self, from: Data(#"{"username": null}"#.utf8))
         }
+        // A token whose end is null would have none.
+        #expect(throws: (any Error).self) {
+            try Wire.decode(TokenRequest.self, from: Data(#"{"name": "ci", "expiresAt": null}"#.utf8))
+        }
+        #expect(throws: (any Error).self) {
+            try Wire.decode(PersonRequest.self, from: Data(#"{"name": "anna", "role": null}"#.utf8))
+        }
+        #expect(throws: (any Error).self) {
+            try Wire.decode(PersonChange.self, from: Data(#"{"isBlocked": null}"#.utf8))
+        }
         #expect(throws: (any Error).self) {
             try Wire.decode(RegistryRules.self, from: Data(#"{"commands": null}"#.utf8))
         }

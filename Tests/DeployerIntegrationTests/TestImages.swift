@@ -25,6 +25,7 @@ enum TestImages {
             try Data(text.utf8).write(to: URL(filePath: "\(path)/run"))
             let dockerfile = """
                 FROM scratch
+                LABEL test=\(UInt64.random(in: .min ... .max))
                 COPY busybox /bin/busybox
                 COPY run /run
                 \(volumes.map { "VOLUME \($0)" }.joined(separator: "\n"))

@@ -56,13 +56,15 @@ struct EngineScope: Sendable {
         try text.write(toFile: whole, atomically: false, encoding: .utf8)
     }
 
-    /// Builds an image with a shell, from nothing but busybox.
+    /// Builds an image with a shell, from nothing but busybox. Its layers are this scope's own: with the last image that has
+    /// them they go, also while somebody builds upon them.
     func baseImage() async throws -> ImageReference {
         try FileManager.default.copyItem(atPath: "/bin/busybox", toPath: "\(folder)/busybox")
         try write(
             "Dockerfile",
             """
             FROM scratch
+            LABEL test=\(name)
             COPY busybox /bin/busybox
             RUN ["/bin/busybox", "--install", "-s", "/bin"]
             """)

@@ -51,6 +51,15 @@ public struct PersonRequest: Codable, Sendable, Equatable {
         self.role = role
         self.repositories = repositories
     }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        displayName = try container.decodeUnlessAbsent(String.self, forKey: .displayName)
+        email = try container.decodeUnlessAbsent(String.self, forKey: .email)
+        role = try container.decodeUnlessAbsent(Role.self, forKey: .role)
+        repositories = try container.decodeUnlessAbsent([String].self, forKey: .repositories)
+    }
 }
 
 /// `PUT /api/v1/people/{name}`: changes what is given and leaves the rest.
@@ -64,6 +73,13 @@ public struct PersonChange: Codable, Sendable, Equatable {
         self.displayName = displayName
         self.email = email
         self.isBlocked = isBlocked
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        displayName = try container.decodeUnlessAbsent(String.self, forKey: .displayName)
+        email = try container.decodeUnlessAbsent(String.self, forKey: .email)
+        isBlocked = try container.decodeUnlessAbsent(Bool.self, forKey: .isBlocked)
     }
 }
 
@@ -94,6 +110,13 @@ public struct LinkRequest: Codable, Sendable, Equatable {
         self.code = code
         self.name = name
         self.token = token
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        code = try container.decode(String.self, forKey: .code)
+        name = try container.decodeUnlessAbsent(String.self, forKey: .name)
+        token = try container.decode(String.self, forKey: .token)
     }
 }
 
@@ -139,5 +162,11 @@ public struct PasswordRequest: Codable, Sendable, Equatable {
     public init(current: String?, password: String) {
         self.current = current
         self.password = password
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        current = try container.decodeUnlessAbsent(String.self, forKey: .current)
+        password = try container.decode(String.self, forKey: .password)
     }
 }

@@ -10,6 +10,13 @@ public struct SessionRequest: Codable, Sendable, Equatable {
         self.name = name
         self.password = password
     }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decodeUnlessAbsent(String.self, forKey: .name)
+        password = try container.decodeUnlessAbsent(String.self, forKey: .password)
+        token = try container.decodeUnlessAbsent(String.self, forKey: .token)
+    }
 }
 
 /// A browser that is signed in: `GET /api/v1/sessions`.

@@ -45,6 +45,14 @@ public struct TokenRequest: Codable, Sendable, Equatable {
         self.repositories = repositories
         self.expiresAt = expiresAt
     }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        role = try container.decodeUnlessAbsent(Role.self, forKey: .role)
+        repositories = try container.decodeUnlessAbsent([String].self, forKey: .repositories)
+        expiresAt = try container.decodeUnlessAbsent(Timestamp.self, forKey: .expiresAt)
+    }
 }
 
 /// The answer to a ``TokenRequest``: the token, which is kept as a hash and told here alone.
