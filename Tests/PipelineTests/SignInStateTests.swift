@@ -81,12 +81,21 @@ import Testing
         }
     }
 
+    @Test func `A clock that is set back makes nobody wait for longer than their attempts take`() throws {
+        var limit = AttemptLimit()
+        for _ in 0..<10 { try limit.take([.account("ada")], now: start.adding(.seconds(3600))) }
+        #expect(throws: AttemptLimit.Refusal(subject: .account("ada"), seconds: 60)) {
+            try limit.take([.account("ada")], now: start)
+        }
+        try limit.take([.account("ada")], now: start.adding(.seconds(60)))
+    }
+
     @Test func `What is right costs nothing`() throws {
         var limit = AttemptLimit()
         let subjects = [AttemptLimit.Subject.account("ada"), .source("192.0.2.7")]
         for _ in 0..<100 {
             try limit.take(subjects, now: start)
-            limit.giveBack(subjects)
+            limit.release(subjects)
         }
     }
 

@@ -120,7 +120,7 @@ final class SignInOperations: Sendable {
         guard password.utf8.count <= Self.passwordLength.upperBound,
             let isOutdated = try await waiting({ try await hasher.check(password, against: hash) }), let text
         else { throw Self.wrong }
-        attempts.withLock { $0.giveBack(subjects) }
+        attempts.withLock { $0.release(subjects) }
         return (text, isOutdated ? try await waiting { try await hasher.hash(password) }.kept : nil)
     }
 

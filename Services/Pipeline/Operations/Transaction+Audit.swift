@@ -1,7 +1,7 @@
 import Contracts
 
 extension Transaction {
-    /// Writes into the audit log, with the change that it tells of.
+    /// Writes into the audit log, with the change it records.
     /// - Parameters:
     ///   - subject: what it was done to.
     ///   - before: what it was; never a secret.

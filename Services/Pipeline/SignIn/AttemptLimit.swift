@@ -43,6 +43,11 @@ struct AttemptLimit: Sendable {
     /// Takes an attempt of each subject, or of none.
     /// - Throws: ``Refusal`` of the one that has to wait the longest.
     mutating func take(_ subjects: [Subject], now: Timestamp) throws(Refusal) {
+        // Where the clock was set back nobody waits longer than for all of their attempts.
+        for subject in subjects {
+            let (burst, interval) = subject.rule
+            full[subject] = full[subject].map { min($0, now.milliseconds + burst * interval) }
+        }
         let refusals = subjects.compactMap { subject -> Refusal? in
             let (burst, interval) = subject.rule
             let wait = (full[subject] ?? 0) - now.milliseconds - (burst - 1) * interval
@@ -53,8 +58,8 @@ struct AttemptLimit: Sendable {
         if full.count > Self.capacity { makeRoom(now) }
     }
 
-    /// Gives an attempt back that was right.
-    mutating func giveBack(_ subjects: [Subject]) {
+    /// Does not count an attempt that was right.
+    mutating func release(_ subjects: [Subject]) {
         for subject in subjects { full[subject]? -= subject.rule.interval }
     }
 

@@ -12,7 +12,7 @@ struct OpenIDConfiguration: Sendable, Equatable {
     var groupsClaim = "groups"
     /// What people know it as.
     var label: String
-    /// How long a browser stays signed in, since only a new sign-in tells of groups and people that are gone.
+    /// How long a browser stays signed in, since only a new sign-in shows which groups and people are gone.
     var sessionLife = Duration.seconds(24 * 3600)
 }
 
