@@ -22,7 +22,7 @@ enum OpenIDSettings {
         "openid.name", "what people know the provider as; its address if absent", example: "GitLab")
     static let hours = Setting<Int>.integer(
         "openid.session.hours",
-        "after how many hours people sign in again, so that the provider tells of groups and people that are gone",
+        "after how many hours people sign in again, so that groups and people that are gone at the provider are noticed",
         example: "24", default: 24, in: 1...720)
 
     /// An address whose answers can be trusted: over TLS, or of this machine.
