@@ -55,10 +55,9 @@ struct RightsScene: Sendable {
             if try transaction.access.token(named: "robot") == nil {
                 try transaction.addToken("slp_robot", name: "robot", role: .viewer)
             }
-            if let zoo = RepositoryScope("zoo/*") {
-                try transaction.accounts.grant(
-                    Rights.Grant(role: .viewer, scope: zoo), to: "robot", by: "test", now: transaction.now)
-            }
+            try transaction.accounts.grant(
+                Rights.Grant(role: .viewer, scope: RepositoryScope(.repository(Self.path))), to: "robot", by: "test",
+                now: transaction.now)
         }
         let secrets = platform.operations.secrets
         for owner in [SecretOwner.repository(Self.path), .group("shop"), .all] {
@@ -358,12 +357,12 @@ struct RightsDoor: Sendable {
         RightsDoor(.seeRoles, api: get(APIPath.roles.path())) {
             _ = try await $0.platform.operations.roles.all(as: $1)
         },
-        RightsDoor(.giveRole, api: put(APIPath.role.path(["robot", "shop/*"]), #"{"role": "viewer"}"#)) {
+        RightsDoor(.giveRole, api: put(APIPath.role.path(["robot", repository]), #"{"role": "viewer"}"#)) {
             _ = try await $0.platform.operations.roles.give(
-                RoleRequest(role: .viewer), within: "shop/*", to: "robot", by: $1)
+                RoleRequest(role: .viewer), within: repository, to: "robot", by: $1)
         },
-        RightsDoor(.takeRole, api: delete(APIPath.role.path(["robot", "zoo/*"]))) {
-            try await $0.platform.operations.roles.take(within: "zoo/*", from: "robot", by: $1)
+        RightsDoor(.takeRole, api: delete(APIPath.role.path(["robot", repository]))) {
+            try await $0.platform.operations.roles.take(within: repository, from: "robot", by: $1)
         },
         RightsDoor(.seeAudit, api: get(APIPath.audit.path())) {
             _ = try await $0.platform.operations.audit.list(limit: 1, as: $1)

@@ -19,7 +19,7 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this, such as environment.save.", valueName: "operation"))
     var operation: String?
 
-    @Option(help: ArgumentHelp("Only what was done in this repository.", valueName: "path"))
+    @Option(help: ArgumentHelp("Only what is about this repository.", valueName: "path"))
     var repo: String?
 
     @Option(help: ArgumentHelp("Only from this moment on, such as 2026-11-27T00:00:00Z.", valueName: "moment"))

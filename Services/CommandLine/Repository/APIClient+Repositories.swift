@@ -15,11 +15,13 @@ extension APIClient {
     }
 
     /// Every page of a list.
-    func all<Item: Codable & Sendable & Equatable>(_ path: APIPath, _ values: [String] = []) async throws -> [Item] {
+    func all<Item: Codable & Sendable & Equatable>(
+        _ path: APIPath, _ values: [String] = [], query: [(String, String?)] = []
+    ) async throws -> [Item] {
         var items: [Item] = []
         var before: String?
         repeat {
-            let page: Page<Item> = try await get(path, values, query: [("before", before)])
+            let page: Page<Item> = try await get(path, values, query: query + [("before", before)])
             items += page.items
             before = page.next
         } while before != nil

@@ -2,13 +2,17 @@ import ArgumentParser
 import Contracts
 
 struct RoleListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the roles, by their holders.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the roles within what one administers, by their holders.")
+
+    @Option(help: ArgumentHelp("Only who may do something in this repository, also by wider roles.", valueName: "path"))
+    var repo: String?
 
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         try await connection.withPlatform { client in
-            let roles: [RoleView] = try await client.all(.roles)
+            let roles: [RoleView] = try await client.all(.roles, query: [("repository", repo)])
             let console = Console.current
             if connection.json { return try console.write(json: roles) }
             var table = Table([

@@ -9,4 +9,6 @@ struct AuditQuery: Sendable, Equatable {
     var since: Timestamp?
     /// Not those of this moment.
     var until: Timestamp?
+    /// What belongs to none of them, administrators of `**` see alone.
+    var visibility = Visibility.all
 }

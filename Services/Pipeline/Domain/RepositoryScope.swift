@@ -63,13 +63,25 @@ struct RepositoryScope: Sendable, Hashable {
     }
 
     /// Whether it covers all repositories below a group.
-    func covers(group: String) -> Bool {
+    private func covers(group: String) -> Bool {
         switch reach {
         case .all: true
         case .below: group == base || group.hasPrefix(base + "/")
         case .children, .one: false
         }
     }
+
+    /// Where a secret of this owner may be used.
+    init(_ owner: SecretOwner) {
+        switch owner {
+        case .all: self = .all
+        case .group(let group): self.init(reach: .below, base: group)
+        case .repository(let path): self.init(reach: .one, base: path.rawValue)
+        }
+    }
+
+    /// The repository that it is; `nil` for a group's and all.
+    var repository: RepositoryPath? { reach == .one ? RepositoryPath(rawValue: base) : nil }
 
     /// What both cover; `nil` where that is nothing. It is always a scope: of two that overlap one lies within the other.
     func intersection(_ other: RepositoryScope) -> RepositoryScope? {

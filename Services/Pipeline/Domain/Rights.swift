@@ -22,14 +22,8 @@ struct Rights: Sendable, Equatable {
 
     func role(in path: RepositoryPath) -> Role? { highest { $0.covers(path) } }
 
-    /// Whoever changes what a group has in common has its role in all of the group.
-    func role(in owner: SecretOwner) -> Role? {
-        switch owner {
-        case .all: platformRole
-        case .group(let group): highest { $0.covers(group: group) }
-        case .repository(let path): role(in: path)
-        }
-    }
+    /// The role in all of a scope: whoever changes what a group has in common has it in all of the group.
+    func role(throughout scope: RepositoryScope) -> Role? { highest { $0.contains(scope) } }
 
     /// The role in all repositories, and in what belongs to none.
     var platformRole: Role? { highest { $0.reach == .all } }

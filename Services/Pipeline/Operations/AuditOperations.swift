@@ -4,12 +4,14 @@ import Contracts
 struct AuditOperations: Sendable {
     let store: PipelineStore
 
-    /// The newest first.
+    /// The newest first; for administrators of less than `**` those of their repositories.
     /// - Parameter before: the `next` of an earlier page.
     func list(
         _ query: AuditQuery = AuditQuery(), before: Int64? = nil, limit: Int, as principal: Principal
     ) async throws -> Page<AuditView> {
         try principal.require(.seeAudit)
-        return try await store.read { try $0.audits.page(query, before: before, limit: limit) }
+        var query = query
+        query.visibility = principal.visibility(.seeAudit)
+        return try await store.read { [query] in try $0.audits.page(query, before: before, limit: limit) }
     }
 }

@@ -9,22 +9,23 @@ extension Principal {
 
     /// - Throws: ``OperationError``: forbidden where they see the repository, and as if there were none where they do not.
     func require(_ operation: Operation, in path: RepositoryPath) throws(OperationError) {
-        try require(operation, in: .repository(path), hidden: .unknown(path))
+        try require(operation, throughout: RepositoryScope(.repository(path)), hidden: .unknown(path))
     }
 
     /// - Throws: ``OperationError``: forbidden where they see the run, and as if there were none where they do not.
     func require(_ operation: Operation, of run: RunSummary) throws(OperationError) {
-        try require(operation, in: .repository(run.repository), hidden: .unknown(run.id))
+        try require(operation, throughout: RepositoryScope(.repository(run.repository)), hidden: .unknown(run.id))
     }
 
-    /// - Parameter hidden: what they are told of what they may not see.
+    /// - Parameters:
+    ///   - scope: in all of which they need the role, by one that they have.
+    ///   - hidden: what they are told of a repository that they may not see; as if it were not registered if `nil`.
     func require(
-        _ operation: Operation, in owner: SecretOwner, hidden: @autoclosure () -> OperationError
+        _ operation: Operation, throughout scope: RepositoryScope, hidden: @autoclosure () -> OperationError? = nil
     ) throws(OperationError) {
-        let role = rights.role(in: owner)
-        if let role, let needed = operation.rule.role, role >= needed { return }
-        if case .repository = owner, role == nil { throw hidden() }
-        throw refusal(operation, owner)
+        if may(operation, throughout: scope) { return }
+        if let path = scope.repository, rights.role(in: path) == nil { throw hidden() ?? .unknown(path) }
+        throw refusal(operation, scope)
     }
 
     func may(_ operation: Operation) -> Bool {
@@ -41,22 +42,20 @@ extension Principal {
     }
 
     func may(_ operation: Operation, in path: RepositoryPath) -> Bool {
-        guard let role = rights.role(in: path), let needed = operation.rule.role else { return false }
+        may(operation, throughout: RepositoryScope(.repository(path)))
+    }
+
+    func may(_ operation: Operation, throughout scope: RepositoryScope) -> Bool {
+        guard let role = rights.role(throughout: scope), let needed = operation.rule.role else { return false }
         return role >= needed
     }
 
     /// The repositories in which they may do it.
     func visibility(_ operation: Operation) -> Visibility { rights.visibility(from: operation.rule.role ?? .viewer) }
 
-    private func refusal(_ operation: Operation, _ owner: SecretOwner?) -> OperationError {
+    private func refusal(_ operation: Operation, _ scope: RepositoryScope?) -> OperationError {
         let rule = operation.rule
-        let place =
-            switch owner {
-            case .repository(let path)?: " of \(path)"
-            case .group(let group)?: " of \(group)/**"
-            case .all?: " of **"
-            case nil: rule.place == .platform ? " of **" : ""
-            }
+        let place = (scope ?? (rule.place == .platform ? .all : nil)).map { " of \($0.text)" } ?? ""
         let needed =
             rule.role.map { "to \(rule.what) takes the role \($0.rawValue)\(place)" } ?? "nobody may \(rule.what)"
         return OperationError(

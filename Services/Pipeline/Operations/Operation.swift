@@ -128,10 +128,10 @@ enum Operation: String, CaseIterable, Sendable {
         case .seeOwnAccount: see(nil, .own, "see who one is, and the browsers one is signed in with")
         case .changeOwnAccount:
             change(nil, .own, "sign one's own browsers out, change one's password, let a command in")
-        case .seeRoles: see(.administrator, .platform, "see who has which role")
-        case .giveRole: change(.administrator, .platform, "give a role")
-        case .takeRole: change(.administrator, .platform, "take a role away")
-        case .seeAudit: see(.administrator, .platform, "see the audit log")
+        case .seeRoles: see(.administrator, .anywhere, "see who has which role")
+        case .giveRole: change(.administrator, .repository, "give a role")
+        case .takeRole: change(.administrator, .repository, "take a role away")
+        case .seeAudit: see(.administrator, .anywhere, "see the audit log")
         case .serveStages: change(nil, .stages, "take what the other stages of the platform say, and answer them")
         }
     }

@@ -1,13 +1,22 @@
 import Contracts
 
-/// Who has which role where: accounts, and groups of the sign-in provider.
+/// Who has which role where: accounts, and groups of the sign-in provider. An administrator of a scope sees, gives and takes
+/// those within it, and none of a wider one.
 struct RoleOperations: Sendable {
     let store: PipelineStore
 
-    /// All of them, by holder and scope.
-    func all(as principal: Principal) async throws -> [RoleView] {
+    /// By holder and scope.
+    /// - Parameter path: only those that hold in this repository, also of wider scopes.
+    func all(in path: RepositoryPath? = nil, as principal: Principal) async throws -> [RoleView] {
         try principal.require(.seeRoles)
-        return try await store.read { try $0.accounts.roles() }
+        let roles = try await store.read { try $0.accounts.roles() }
+        if let path {
+            guard principal.may(.seeRoles, in: path) else { return [] }
+            return roles.filter { RepositoryScope($0.scope)?.covers(path) ?? false }
+        }
+        return roles.filter { role in
+            RepositoryScope(role.scope).map { principal.may(.seeRoles, throughout: $0) } ?? false
+        }
     }
 
     /// Gives a role within a scope, in the place of the one the holder had there.
@@ -15,8 +24,8 @@ struct RoleOperations: Sendable {
     func give(
         _ request: RoleRequest, within scope: String, to holder: String, by principal: Principal
     ) async throws -> RoleView {
-        try principal.require(.giveRole)
         let scope = try RepositoryScope.all(in: [scope])[0]
+        try principal.require(.giveRole, throughout: scope)
         try Self.check(holder)
         return try await store.write { transaction in
             if !holder.hasPrefix("@"), try transaction.accounts.find(holder) == nil {
@@ -33,15 +42,16 @@ struct RoleOperations: Sendable {
                 holder: holder, role: request.role, scope: scope.text, givenBy: principal.name,
                 givenAt: transaction.now)
             try transaction.audit(
-                .giveRole, by: principal, of: holder, before: before.map { try .audited($0) }, after: .audited(view))
+                .giveRole, by: principal, of: holder, in: scope.repository, before: before.map { try .audited($0) },
+                after: .audited(view))
             return view
         }
     }
 
     /// Takes the role within a scope away.
     func take(within scope: String, from holder: String, by principal: Principal) async throws {
-        try principal.require(.takeRole)
         let scope = try RepositoryScope.all(in: [scope])[0]
+        try principal.require(.takeRole, throughout: scope)
         try await store.write { transaction in
             guard let before = try transaction.accounts.role(of: holder, within: scope) else {
                 throw OperationError(
@@ -50,7 +60,8 @@ struct RoleOperations: Sendable {
             }
             try transaction.accounts.removeGrant(of: holder, within: scope)
             try Self.checkAdministrators(in: transaction)
-            try transaction.audit(.takeRole, by: principal, of: holder, before: .audited(before))
+            try transaction.audit(
+                .takeRole, by: principal, of: holder, in: scope.repository, before: .audited(before))
         }
     }
 

@@ -9,11 +9,9 @@ struct SecretOperations: Sendable {
 
     /// The secrets of where they may see some, by their names and rules.
     func all(as principal: Principal) async throws -> [SecretView] {
-        let visibility = principal.visibility(.seeSecrets)
-        return try await store.read { tables in
-            try tables.secrets.all().filter { secret in
-                if case .repository(let path) = secret.owner { return visibility.covers(path) }
-                return principal.rights.role(in: secret.owner).map { $0 >= .developer } ?? false
+        try await store.read { tables in
+            try tables.secrets.all().filter {
+                principal.may(.seeSecrets, throughout: RepositoryScope($0.owner))
             }.map(\.view)
         }
     }
@@ -79,7 +77,7 @@ struct SecretOperations: Sendable {
     private static func require(
         _ operation: Operation, of owner: SecretOwner, _ principal: Principal
     ) throws(OperationError) {
-        try principal.require(operation, in: owner, hidden: .unknown(RepositoryPath(rawValue: owner.key)))
+        try principal.require(operation, throughout: RepositoryScope(owner))
     }
 
     private static func check(_ owner: SecretOwner, in tables: some Tables, as principal: Principal) throws {

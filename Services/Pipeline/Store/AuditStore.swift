@@ -55,6 +55,9 @@ struct AuditStore {
         only("repository", query.repository)
         only("at", query.since, ">=")
         only("at", query.until, "<")
+        let visible = query.visibility.condition(on: "repository")
+        clauses.append(visible.sql)
+        arguments += visible.arguments
         let rows = try database.rows(
             "SELECT * FROM audit WHERE \(clauses.joined(separator: " AND ")) ORDER BY serial DESC LIMIT ?",
             arguments + [limit + 1])

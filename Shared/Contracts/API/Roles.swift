@@ -6,7 +6,7 @@ public enum Role: String, Codable, Sendable, CaseIterable, Comparable {
     case developer
     /// Changes what is delivered and how.
     case maintainer
-    /// Says who may do what.
+    /// Says who may do what, within the scope.
     case administrator
 
     public static func < (left: Role, right: Role) -> Bool { left.place < right.place }
@@ -14,7 +14,8 @@ public enum Role: String, Codable, Sendable, CaseIterable, Comparable {
     private var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// `GET /api/v1/roles` lists these: a role that somebody has within a scope.
+/// `GET /api/v1/roles` lists these: a role that somebody has within a scope, where who asks is administrator. With
+/// `repository` it lists those that hold in that one, also of wider scopes.
 public struct RoleView: Codable, Sendable, Equatable {
     /// An account, or a group of the sign-in provider behind an `@`.
     public var holder: String

@@ -6,8 +6,9 @@ struct RoleRoutes {
     let roles: RoleOperations
 
     func add(to group: some RouterMethods<SignedInContext>) {
-        group.on(.get, .roles) { _, context -> Response in
-            try .json(Page(items: try await roles.all(as: context.principal)))
+        group.on(.get, .roles) { request, context -> Response in
+            let path = request.uri.queryParameters["repository"].map { RepositoryPath(rawValue: String($0)) }
+            return try .json(Page(items: try await roles.all(in: path, as: context.principal)))
         }
         group.on(.put, .role) { request, context -> Response in
             let (holder, scope) = (try context.part("holder"), try context.part("scope"))
