@@ -60,6 +60,7 @@ struct Pipeline {
                 gateway: try settings.optional(PipelineSettings.hooksURL)),
             policy: SessionPolicy(idle: .seconds(3600 * (try settings.value(PipelineSettings.sessionIdle)))),
             openID: openID)
+        try await operations.keys.note(as: .otherStage)
         try await FirstToken(store: store, in: data).watch(logger: logger)
         try await operations.people.prepare(as: .administrator, logger: logger)
 
@@ -105,7 +106,7 @@ struct Pipeline {
                 store: store, auditLife: .seconds(86_400 * (try settings.value(PipelineSettings.auditDays))),
                 logger: logger), WakeRecount(engine: engine, logger: logger),
             TokenUseWriter(access: operations.access, logger: logger),
-            SealRenewal(resealing: Resealing(store: store, keys: keys), logger: logger),
+            SealRenewal(store: store, keys: keys, logger: logger),
             server,
         ]
     }

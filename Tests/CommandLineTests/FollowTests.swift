@@ -213,6 +213,16 @@ import Testing
         #expect(RunText.cause(run) == "push to main by hand")
         run.sender = "anna"
         #expect(RunText.cause(run) == "push to main by anna, run by hand")
+        run.startedBy = Caller(account: "ci", token: "ci/nightly")
+        #expect(RunText.cause(run) == "push to main by anna, run by ci")
+        let page = RunText.page(Samples.run(.success, []), style: .plain, width: nil, now: Samples.begin)
+        #expect(!page.contains { $0.contains("started by") })
+        var view = Samples.run(.cancelled, [])
+        (view.summary.startedBy, view.summary.cancelledBy) = (run.startedBy, Caller(account: "bob"))
+        let told = RunText.page(view, style: .plain, width: nil, now: Samples.begin).joined(separator: "\n")
+        #expect(told.contains("started by") && told.contains("ci (ci/nightly)"), "\(told)")
+        #expect(told.contains("cancelled by  bob"), "\(told)")
+        run.startedBy = nil
         run.event = .custom
         #expect(RunText.cause(run) == "run by hand on main by anna")
     }

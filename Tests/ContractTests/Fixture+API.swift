@@ -23,7 +23,7 @@ extension Fixture {
             "ComponentView",
             ComponentView(
                 name: "web", revision: 3, digest: "sha256:5f16", document: [["step": "hello", "commands": ["true"]]],
-                repositories: [Sample.repository], updatedAt: Sample.moment)),
+                repositories: [Sample.repository], updatedAt: Sample.moment, savedBy: Sample.caller)),
         Fixture(
             "EnvironmentView",
             EnvironmentView(
@@ -74,7 +74,7 @@ extension Fixture {
                 path: Sample.repository, cloneURL: "https://git.example/shop/web.git", forge: "gitlab",
                 defaultBranch: "main", allowsFile: true, hasToken: true, hookURL: "https://ci.example/hooks/gitlab",
                 associations: [AssociationView(component: "web", events: [.push, .tag], branches: ["main", "v*"])],
-                createdAt: Sample.moment)),
+                associatedBy: Sample.caller, createdAt: Sample.moment)),
         Fixture(
             "DiscoveredRepositoryView",
             DiscoveredRepositoryView(

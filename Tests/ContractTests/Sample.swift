@@ -91,9 +91,13 @@ enum Sample {
         outputs: ["map-digest": digest], dropped: ["map-key": "the secret “map-npm”"], startedAt: moment,
         finishedAt: moment.adding(.milliseconds(1500)), logBytes: 4126)
 
+    static let caller = Caller(account: "anna", token: "anna/laptop")
+
     static let summary = RunSummary(
         id: run, repository: repository, number: 12, state: .running, reason: "waits for a builder", event: .push,
-        ref: "refs/heads/main", branch: "main", commit: commit, sender: "ada", createdAt: moment, startedAt: moment,
+        ref: "refs/heads/main", branch: "main", commit: commit, sender: "ada", byHand: true,
+        startedBy: Caller(account: "ci", token: "ci/nightly"), cancelledBy: caller, createdAt: moment,
+        startedAt: moment,
         finishedAt: moment.adding(.seconds(2)))
 
     static let view = RunView(

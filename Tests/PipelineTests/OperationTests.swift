@@ -409,7 +409,7 @@ import Testing
         try await PlatformFixture.with { platform in
             let run = try await platform.start(RunRequest(repository: PlatformFixture.path)).summary.id
             let cancelled = try await platform.cancel(run)
-            #expect(cancelled.summary.state == .cancelled && cancelled.summary.reason == "cancelled by hand")
+            #expect(cancelled.summary.state == .cancelled && cancelled.summary.reason == "cancelled by test")
             #expect(try await platform.cancel(run) == cancelled)
             #expect(try await platform.sentEvents() == ["dev.cdevents.pipelinerun.finished"])
             #expect(

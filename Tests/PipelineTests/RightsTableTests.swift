@@ -28,6 +28,19 @@ import Testing
             .joined(separator: "\n")
     }
 
+    private static var events: String {
+        let rows = AuditEvent.allCases.map { ["`\($0.rawValue)`", $0.what] }
+        return ([["in the audit log as", "when"], ["---", "---"]] + rows).map { "| \($0.joined(separator: " | ")) |" }
+            .joined(separator: "\n")
+    }
+
+    @Test func `The page has what the platform does by itself as the code has it`() throws {
+        let text = try String(contentsOf: Self.page, encoding: .utf8)
+        #expect(
+            text.contains("\n\n\(Self.events)\n"),
+            "Shared/Slipway.docc/People.md should have this table:\n\(Self.events)")
+    }
+
     @Test func `The page has the table of the code`() throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
         #expect(

@@ -286,7 +286,7 @@ import Testing
             try await platform.engine.expire(now: Timestamp.now.adding(.seconds(31)))
             let ended = try #require(try await platform.runs().first)
             #expect(ended.state == .cancelled)
-            #expect(ended.reason == "cancelled by hand")
+            #expect(ended.reason == "cancelled by test")
         }
     }
 }

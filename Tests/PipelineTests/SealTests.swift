@@ -248,12 +248,12 @@ import Testing
                     SecretRequest(value: "value \(number)"), as: "s\(number)", of: .all, by: platform.principal)
             }
             let rotated = try KeyRing("\(Self.second),\(Self.first)")
-            let before = Resealing(store: platform.store, keys: rotated, batch: 2)
+            let before = Resealing(store: platform.store, keys: rotated, batch: 2) { _, _ in }
             let stale = try await before.stale()
             #expect(stale.count == 5)
             _ = try await before.reseal(stale[..<2])
             // A person changes one of the others meanwhile: what was read of it before does not come back.
-            let changed = Resealing(store: platform.store, keys: rotated)
+            let changed = Resealing(store: platform.store, keys: rotated) { _, _ in }
             try await store(platform) { transaction in
                 let sealed = try rotated.seal("changed", for: .kept(secret: "s4", of: ""))
                 try transaction.secrets.save(Self.kept("s4", sealed, transaction.now))
@@ -267,10 +267,17 @@ import Testing
             }
             let expected = ["value 1", "value 2", "value 3", "changed", "value 5"]
             #expect(try await values() == expected)
-            let rest = Resealing(store: again, keys: rotated, batch: 1)
+            let rest = Resealing(store: again, keys: rotated, batch: 1) { transaction, done in
+                try transaction.audit(.reseal, of: "what is left", after: JSONValue(encoding: done))
+            }
             #expect(try await rest.run() == ResealView(resealed: 2, failures: []))
             #expect(try await values() == expected)
             #expect(try await rest.stale().isEmpty)
+            // Each transaction says what it did.
+            let entries = try await again.read {
+                try $0.audits.page(AuditQuery(operation: "key.reseal"), limit: 9).items
+            }
+            #expect(entries.map { $0.after?["resealed"] } == [1, 1])
             try await again.store.close()
         }
     }

@@ -22,7 +22,9 @@ struct ComponentListCommand: AsyncParsableCommand {
                 table.add(
                     .init(component.name, .strong), .init("\(component.revision)"),
                     .init(component.repositories.map(\.rawValue).joined(separator: ", ")),
-                    .init(TimeText.ago(component.updatedAt, now: .now), .faint))
+                    .init(
+                        TimeText.ago(component.updatedAt, now: .now)
+                            + (component.savedBy.map { " by \($0.account)" } ?? ""), .faint))
             }
             console.write(lines: table.lines(style: console.style, width: console.width))
         }

@@ -36,6 +36,7 @@ struct RepositoryShowCommand: AsyncParsableCommand {
         for (index, association) in view.associations.enumerated() {
             facts.add(.init(index == 0 ? "components" : "", .faint), .init(describe(association)))
         }
+        if let caller = view.associatedBy { facts.add(.init("set by", .faint), .init(caller.text)) }
         return [style.paint(view.path.rawValue, .strong)] + facts.lines(style: style, width: width)
     }
 

@@ -14,7 +14,8 @@ enum RunText {
     static func cause(_ run: RunSummary) -> String {
         // What a person named is a branch, a tag or a commit; until its source is there nobody knows.
         if run.byHand == true, run.commit == nil, !run.ref.hasPrefix("refs/") {
-            return PlainText.singleLine("run of \(run.ref) by hand" + (run.sender.map { ", by \($0)" } ?? ""))
+            let who = run.startedBy?.account ?? run.sender
+            return PlainText.singleLine("run of \(run.ref) by hand" + (who.map { ", by \($0)" } ?? ""))
         }
         let what =
             switch run.event {
@@ -27,8 +28,11 @@ enum RunText {
             case .rollback: "rollback on \(run.refName)"
             }
         let isByHand = run.byHand == true && run.event != .custom
-        let who = run.sender.map { " by \($0)" + (isByHand ? ", run by hand" : "") } ?? (isByHand ? " by hand" : "")
-        return PlainText.singleLine(what + who)
+        let sender = run.event == .custom ? run.startedBy?.account ?? run.sender : run.sender
+        let who = sender.map { " by \($0)" } ?? ""
+        guard isByHand else { return PlainText.singleLine(what + who) }
+        let hand = run.startedBy.map { ", run by \($0.account)" } ?? (who.isEmpty ? " by hand" : ", run by hand")
+        return PlainText.singleLine(what + who + hand)
     }
 
     /// `✔ compile  12s`
@@ -71,6 +75,8 @@ enum RunText {
         facts.hasHeader = false
         facts.indent = 2
         if let reason = run.reason { facts.add(.init("reason", .faint), .init(reason, run.state.tone)) }
+        if let caller = run.startedBy { facts.add(.init("started by", .faint), .init(caller.text)) }
+        if let caller = run.cancelledBy { facts.add(.init("cancelled by", .faint), .init(caller.text)) }
         if let commit = run.commit {
             facts.add(.init("commit", .faint), .init("\(commit.short)  \(PlainText.singleLine(commit.message))"))
             facts.add(.init("author", .faint), .init(commit.authorName))

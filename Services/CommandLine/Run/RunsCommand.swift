@@ -51,7 +51,7 @@ struct RunsCommand: AsyncParsableCommand {
                 .init("\(run.repository)#\(run.number)", .strong),
                 .init("\(run.state.symbol) \(run.state.word)", run.state.tone), .init(run.refName, .name),
                 .init(run.commit?.short ?? "", .faint), .init(run.reason ?? run.commit?.message ?? ""),
-                .init(run.sender ?? (run.byHand == true ? "by hand" : run.event.rawValue)),
+                .init(run.startedBy?.account ?? run.sender ?? (run.byHand == true ? "by hand" : run.event.rawValue)),
                 .init(TimeText.span(from: run.startedAt, to: run.finishedAt, now: now) ?? ""),
                 .init(TimeText.ago(run.createdAt, now: now), .faint))
         }

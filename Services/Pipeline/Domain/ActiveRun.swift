@@ -55,6 +55,12 @@ struct ActiveRun: Sendable {
         return changes()
     }
 
+    /// - Parameter caller: who asks for it.
+    mutating func cancel(by caller: Caller, reason: String) -> [Change] {
+        rows.summary.cancelledBy = rows.summary.cancelledBy ?? caller
+        return cancel(reason: reason)
+    }
+
     mutating func cancel(reason: String) -> [Change] {
         advance { $0.cancel(reason: reason) }
         return changes()

@@ -6,6 +6,8 @@ struct AuditQuery: Sendable, Equatable {
     /// Such as `environment.save`.
     var operation: String?
     var repository: RepositoryPath?
+    /// The address that they came from, or the worker that was given something.
+    var origin: String?
     var since: Timestamp?
     /// Not those of this moment.
     var until: Timestamp?

@@ -10,6 +10,8 @@ struct Repository: Sendable, Equatable {
     var allowsFile: Bool
     var username: String?
     var token: SealedSecret?
+    /// Who said which components are associated; `nil` where that was not kept yet.
+    var associatedBy: Caller?
     var createdAt: Timestamp
 
     /// The forge it is hosted at.

@@ -6,14 +6,27 @@ struct Resealing: Sendable {
     let store: PipelineStore
     let keys: KeyRing
     /// As many are sealed anew in one transaction.
-    var batch = 50
+    let batch: Int
+    /// Writes into the audit log what a transaction does.
+    private let audit: @Sendable (Transaction, ResealView) throws -> Void
+
+    init(
+        store: PipelineStore, keys: KeyRing, batch: Int = 50,
+        audit: @escaping @Sendable (Transaction, ResealView) throws -> Void
+    ) {
+        self.store = store
+        self.keys = keys
+        self.batch = batch
+        self.audit = audit
+    }
 
     /// Seals all that is kept with the newest key, each bound to its place. It is done in small transactions: whatever ends
     /// it, each value opens by its old key or by its new one, and doing it again goes on where it ended.
     func run() async throws -> ResealView {
         let stale = try await stale()
         var view = ResealView(resealed: 0, failures: [])
-        for start in stride(from: 0, to: stale.count, by: batch) {
+        // That nothing was to be done is noted, too, where somebody asks.
+        for start in stride(from: 0, to: max(1, stale.count), by: batch) {
             try Task.checkCancellation()
             let done = try await reseal(stale[start..<min(start + batch, stale.count)])
             view.resealed += done.resealed
@@ -30,7 +43,7 @@ struct Resealing: Sendable {
 
     /// One transaction.
     func reseal(_ some: ArraySlice<SealStore.Kept>) async throws -> ResealView {
-        try await store.write { [keys] transaction in
+        try await store.write { [keys, audit] transaction in
             var done = ResealView(resealed: 0, failures: [])
             for kept in some {
                 do {
@@ -42,6 +55,7 @@ struct Resealing: Sendable {
                     done.failures.append("\(kept.binding.place): \(error)")
                 }
             }
+            try audit(transaction, done)
             return done
         }
     }

@@ -146,38 +146,9 @@ extension RunEngine {
         }
         if case .granted(let grant) = reply {
             try transaction.turns.served(job)
-            try note(grant, of: job, to: claim.worker, in: transaction)
+            try transaction.audit(grant, of: job, to: claim.worker)
         }
         return reply
-    }
-
-    /// Writes into the audit log what a job is given: the names of secrets and logins, and that a rollout begins.
-    private func note(_ grant: JobGrant, of job: Job, to worker: String, in transaction: Transaction) throws {
-        let secrets = Set(grant.secrets.keys).union((grant.imageSecrets ?? [:]).keys)
-        let logins = Set((grant.logins ?? [:]).keys)
-        var entries: [(operation: String, subject: String, after: [String: JSONValue])] = []
-        if !secrets.isEmpty || !logins.isEmpty {
-            let names = { (names: Set<String>) in JSONValue.array(names.sorted().map { .string($0) }) }
-            entries.append(
-                (
-                    "secret.use", (secrets.sorted() + logins.sorted()).joined(separator: ", "),
-                    ["secrets": names(secrets), "logins": names(logins)]
-                ))
-        }
-        if let environment = job.environment, job.kind == .rollout {
-            entries.append(("rollout.begin", environment, ["workload": job.workload.map { .string($0) } ?? .null]))
-        }
-        for entry in entries {
-            var after = entry.after
-            after["job"] = .string(job.id.rawValue)
-            after["steps"] = .array(job.steps.map { .string($0) })
-            after["attempt"] = .integer(Int64(grant.attempt))
-            try transaction.audits.add(
-                AuditEntry(
-                    at: transaction.now, account: "the platform", via: "platform", origin: worker,
-                    operation: entry.operation, subject: entry.subject, repository: grant.repository, run: job.run,
-                    after: .object(after)))
-        }
     }
 
     /// Whether a queued rollout still may go: since it was offered its workload may have turned out to be the one of

@@ -66,7 +66,7 @@ extension RunEngine {
         guard var job = try transaction.jobs.find(job.id), !job.lease.state.isFinal else { return }
         job.lease.abandon(reason)
         job.endedAt = transaction.now
-        try transaction.jobs.update(job)
+        try transaction.save(job, [])
         if let workload = job.workload { try executor.release(workload) }
     }
 }

@@ -4,9 +4,11 @@ import Contracts
 extension RunEngine {
     /// Makes a run that waits for its source.
     func requestRun(
-        for trigger: Trigger, given: GivenProcess?, of repository: Repository, in transaction: Transaction
+        for trigger: Trigger, given: GivenProcess?, of repository: Repository, by caller: Caller,
+        in transaction: Transaction
     ) throws -> RunID {
         var run = try newRun(trigger, in: transaction)
+        run.startedBy = caller
         run.reason = "waits for the source"
         try transaction.runs.insert(run, details: RunDetails(trigger: trigger, given: given))
         try transaction.send(
@@ -17,7 +19,8 @@ extension RunEngine {
 
     /// Makes a run of the same commit, process and parameters as an earlier one.
     func rerun(
-        _ earlier: RunSummary, _ details: RunDetails, of repository: Repository, in transaction: Transaction
+        _ earlier: RunSummary, _ details: RunDetails, of repository: Repository, by caller: Caller,
+        in transaction: Transaction
     ) throws -> RunID {
         var trigger = details.trigger
         trigger.id = .make(at: transaction.now)
@@ -33,17 +36,20 @@ extension RunEngine {
                 component: choice.source == .component ? choice.name : nil, digest: choice.digest,
                 note: "the process of run #\(earlier.number)")
         }
-        return try requestRun(for: trigger, given: given ?? details.given, of: repository, in: transaction)
+        return try requestRun(
+            for: trigger, given: given ?? details.given, of: repository, by: caller, in: transaction)
     }
 
     /// Ends a run: what waits does not start, what runs is stopped. One that is over stays as it is.
     /// - Returns: `false` where there is none.
-    func cancel(_ id: RunID, reason: String, in transaction: Transaction) throws -> Bool {
+    func cancel(_ id: RunID, by caller: Caller, in transaction: Transaction) throws -> Bool {
         guard var summary = try transaction.runs.summary(id) else { return false }
         if summary.state.isFinal { return true }
-        if try RunExecutor(self, transaction).update(id, { $0.cancel(reason: reason) }) { return true }
+        let reason = "cancelled by \(caller.account)"
+        if try RunExecutor(self, transaction).update(id, { $0.cancel(by: caller, reason: reason) }) { return true }
         // Still without its source: what comes of it is ignored.
         summary.state = .cancelled
+        summary.cancelledBy = caller
         summary.reason = reason
         summary.finishedAt = transaction.now
         try transaction.runs.update(summary)

@@ -211,6 +211,6 @@ extension RunEngine {
         RunVariables(
             trigger: details.trigger, commit: commit, run: run.id, number: run.number,
             instanceURL: configuration.publicURL, platformVersion: Version.current,
-            defaultBranch: details.trigger.defaultBranch, createdAt: run.createdAt)
+            defaultBranch: details.trigger.defaultBranch, startedBy: run.startedBy?.account, createdAt: run.createdAt)
     }
 }

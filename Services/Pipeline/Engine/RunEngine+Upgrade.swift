@@ -86,6 +86,7 @@ extension RunEngine {
             try transaction.environments.save(
                 Environment(
                     name: name, rules: one.all, note: note, updatedBy: Self.upgrader, updatedAt: transaction.now))
+            try transaction.audit(.upgradeEnvironment, of: name, after: try JSONValue(encoding: one.all))
             logger.notice(
                 "an environment was made of earlier rollouts; see slipway environment list",
                 metadata: ["name": "\(name)"])
@@ -102,6 +103,7 @@ extension RunEngine {
             guard free != ContainerAllowances(),
                 var environment = try transaction.environments.find(last.deploy.environment)
             else { continue }
+            let before = try JSONValue(encoding: environment.rules)
             if environment.rules.perRepository?[repository.rawValue] != nil {
                 environment.rules.perRepository?[repository.rawValue]?.allows.add(free)
             } else if RolloutPermit.covers(environment.rules.repositories, repository.rawValue) {
@@ -110,6 +112,9 @@ extension RunEngine {
                 continue
             }
             try transaction.environments.save(environment)
+            try transaction.audit(
+                .upgradeEnvironment, of: environment.name, in: repository, before: before,
+                after: try JSONValue(encoding: environment.rules))
             logger.notice(
                 "an environment allows the labels, aliases and log drivers that were in use; see slipway environment show",
                 metadata: ["name": "\(environment.name)", "run": "\(last.run)"])

@@ -58,7 +58,7 @@ final class RunExecutor {
         case .newJob(var job):
             job.trace = MessageContext.current?.traceparent
             try transaction.jobs.insert(job)
-        case .job(let job): try transaction.jobs.update(job)
+        case .job(let job): try transaction.save(job, run.rows.steps)
         case .rollout(let workload, let sequence):
             try transaction.jobs.begin(workload, sequence: sequence, run: run.id, of: run.summary.repository)
         case .offer(let job): try offer(job, of: run)

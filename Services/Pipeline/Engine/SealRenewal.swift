@@ -1,10 +1,12 @@
 import Contracts
 import Logging
+import Secrets
 import ServiceLifecycle
 
 /// Seals at the start what an earlier version or an older key sealed.
 struct SealRenewal: Service {
-    let resealing: Resealing
+    let store: PipelineStore
+    let keys: KeyRing
     let logger: Logger
 
     func run() async throws {
@@ -20,7 +22,10 @@ struct SealRenewal: Service {
 
     private func renew() async -> Bool {
         do {
-            let done = try await resealing.run()
+            let done = try await Resealing(store: store, keys: keys) { transaction, done in
+                guard done.resealed > 0 else { return }
+                try transaction.audit(.reseal, of: "all that is kept", after: JSONValue(encoding: done))
+            }.run()
             if done.resealed > 0 {
                 logger.notice("stored secrets were sealed with the newest key", metadata: ["count": "\(done.resealed)"])
             }

@@ -45,6 +45,8 @@ struct RunEvents: Sendable {
         ]
         if let branch = run.branch { custom["branch"] = .string(branch) }
         if let sender = run.sender { custom["sender"] = .string(sender) }
+        if let caller = run.startedBy { custom["startedBy"] = .string(caller.account) }
+        if let caller = run.cancelledBy { custom["cancelledBy"] = .string(caller.account) }
         if let reason = run.reason { custom["reason"] = .string(reason) }
         if let commit = run.commit {
             custom["commit"] = .string(commit.sha)

@@ -50,7 +50,7 @@ struct ComponentOperations: Sendable {
                 process: compiled.document, digest: compiled.digest, now: transaction.now)
             let known = try transaction.components.find(name)
             let view = try transaction.components.save(
-                name, document: document, digest: compiled.digest, now: transaction.now)
+                name, document: document, digest: compiled.digest, by: principal.caller, now: transaction.now)
             try transaction.audit(
                 .saveComponent, by: principal, of: name, before: known?.revised, after: view.revised)
             return view

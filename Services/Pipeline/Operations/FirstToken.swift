@@ -21,6 +21,8 @@ struct FirstToken: Sendable {
             guard let token = try transaction.access.token(named: Self.name) else { return nil }
             guard let end = token.expiresAt, end <= now else { return token.expiresAt }
             try transaction.access.removeToken(Self.name)
+            try transaction.audit(
+                .revokeOthersToken, by: .otherStage, of: Self.name, before: .audited(token.view))
             return nil
         }
         guard let end else {

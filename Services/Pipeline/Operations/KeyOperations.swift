@@ -46,8 +46,23 @@ struct KeyOperations: Sendable {
     /// Seals all that is kept with the newest key.
     func reseal(as principal: Principal) async throws -> ResealView {
         try principal.require(.reseal)
-        try await store.write { try $0.audit(.reseal, by: principal, of: "all that is kept") }
-        return try await Resealing(store: store, keys: keys).run()
+        return try await Resealing(store: store, keys: keys) { transaction, done in
+            try transaction.audit(.reseal, by: principal, of: "all that is kept", after: .audited(done))
+        }.run()
+    }
+
+    /// Notes with which keys the platform is started: files change beside it, so this is where one is known to be new or
+    /// retired.
+    func note(as principal: Principal) async throws {
+        try principal.require(.serveStages)
+        let own = keys.platformKeys + keys.sharedKeys
+        try await store.write { transaction in
+            let known = try transaction.seals.keys(of: SealStore.platform)?.flatMap(\.self) ?? []
+            guard known != own else { return }
+            try transaction.seals.save(own, of: SealStore.platform)
+            for id in own where !known.contains(id) { try transaction.audit(.addKey, of: id) }
+            for id in known where !own.contains(id) { try transaction.audit(.retireKey, of: id) }
+        }
     }
 }
 

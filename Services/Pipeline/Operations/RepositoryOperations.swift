@@ -1,11 +1,19 @@
 import Contracts
 import Secrets
+import Synchronization
 
 /// What is delivered, from where, by which component.
 struct RepositoryOperations: Sendable {
     let store: PipelineStore
     let configuration: EngineConfiguration
     let hooks: HookAddress
+    private let handouts = Handouts()
+
+    init(store: PipelineStore, configuration: EngineConfiguration, hooks: HookAddress) {
+        self.store = store
+        self.configuration = configuration
+        self.hooks = hooks
+    }
 
     func all(as principal: Principal) async throws -> [RepositoryView] {
         let visibility = principal.visibility(.seeRepositories)
@@ -77,6 +85,11 @@ struct RepositoryOperations: Sendable {
         let handover = configuration.handover(to: keys)
         if repository.token != nil, let problem = handover.problem(of: .sync) {
             throw Problem(code: "no_key", message: "sync is sent no token of \(path): \(problem)")
+        }
+        if repository.token != nil, handouts.isDue(path) {
+            try await store.write {
+                try $0.audit(.useSecret, of: "the repository's token", for: SealAudience.sync.name, in: path)
+            }
         }
         return .found(
             .init(
@@ -203,7 +216,7 @@ struct RepositoryOperations: Sendable {
                 }
             }
             let before = try transaction.repositories.associations(of: path)
-            try transaction.repositories.setAssociations(associations, of: path)
+            try transaction.repositories.setAssociations(associations, of: path, by: principal.caller)
             try transaction.audit(
                 .associate, by: principal, of: path.rawValue, in: path, before: .audited(before),
                 after: .audited(associations))
@@ -249,6 +262,20 @@ struct RepositoryOperations: Sendable {
             path: repository.path, cloneURL: repository.cloneURL, forge: repository.forge.name,
             defaultBranch: repository.defaultBranch, allowsFile: repository.allowsFile,
             hasToken: repository.token != nil, hookURL: hooks.url(for: repository.forge),
-            associations: associations, createdAt: repository.createdAt)
+            associations: associations, associatedBy: repository.associatedBy, createdAt: repository.createdAt)
+    }
+}
+
+/// Of which repositories `sync` was given the token lately: each push asks for it, and the log has it once an hour.
+private final class Handouts: Sendable {
+    private static let interval = Duration.seconds(3600)
+    private let last = Mutex<[RepositoryPath: Timestamp]>([:])
+
+    func isDue(_ path: RepositoryPath, now: Timestamp = .now) -> Bool {
+        last.withLock { last in
+            if let moment = last[path], moment <= now, now < moment.adding(Self.interval) { return false }
+            last[path] = now
+            return true
+        }
     }
 }

@@ -78,7 +78,8 @@ struct RunOperations: Sendable {
             let repository = try RepositoryOperations.find(request.repository, in: transaction, as: principal)
             let given = try Self.given(by: request, compiled, in: transaction)
             let trigger = try Trigger(byHand: request, defaultBranch: repository.defaultBranch, now: transaction.now)
-            let run = try engine.requestRun(for: trigger, given: given, of: repository, in: transaction)
+            let run = try engine.requestRun(
+                for: trigger, given: given, of: repository, by: principal.caller, in: transaction)
             var asked = request
             // What ran is kept by its digest; values are of the run alone.
             asked.document = nil
@@ -99,7 +100,7 @@ struct RunOperations: Sendable {
             }
             try principal.require(.rerun, of: summary)
             let repository = try RepositoryOperations.find(summary.repository, in: transaction, as: principal)
-            let run = try engine.rerun(summary, details, of: repository, in: transaction)
+            let run = try engine.rerun(summary, details, of: repository, by: principal.caller, in: transaction)
             try transaction.audit(
                 .rerun, by: principal, of: run.rawValue, in: summary.repository, run: run,
                 after: ["again": .string(id.rawValue)])
@@ -113,11 +114,13 @@ struct RunOperations: Sendable {
         let isKnown = try await engine.store.write { transaction in
             if let summary = try transaction.runs.summary(id) {
                 try principal.require(.cancelRun, of: summary)
-                try transaction.audit(
-                    .cancelRun, by: principal, of: id.rawValue, in: summary.repository, run: id,
-                    before: ["state": .string(summary.state.rawValue)])
+                if !summary.state.isFinal {
+                    try transaction.audit(
+                        .cancelRun, by: principal, of: id.rawValue, in: summary.repository, run: id,
+                        before: ["state": .string(summary.state.rawValue)])
+                }
             }
-            return try engine.cancel(id, reason: "cancelled by hand", in: transaction)
+            return try engine.cancel(id, by: principal.caller, in: transaction)
         }
         guard isKnown else { throw OperationError.unknown(id) }
         return try await view(id, as: principal)

@@ -70,7 +70,8 @@ final class SignInOperations: Sendable {
         if token == nil { try transaction.people.signedIn(account, now: now) }
         try transaction.audits.add(
             AuditEntry(
-                at: now, account: account, via: "session", origin: visitor.address, operation: "account.sign-in",
+                at: now, account: account, via: "session", origin: visitor.address,
+                operation: AuditEvent.signIn.rawValue,
                 subject: account))
         return Begun(secret: secret, account: account, life: life)
     }

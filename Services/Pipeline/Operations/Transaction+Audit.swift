@@ -30,6 +30,9 @@ extension JSONValue {
 }
 
 extension Principal {
+    /// As what they did bears it.
+    var caller: Caller { Caller(account: name, token: token) }
+
     /// How they came.
     fileprivate var via: String {
         switch identity {

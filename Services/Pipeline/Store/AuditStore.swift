@@ -26,6 +26,18 @@ struct AuditStore {
             CREATE INDEX auditByTime ON audit (at);
             """)
 
+    static let complete = Migration(
+        "2026-11 complete audit",
+        sql: """
+            CREATE INDEX auditByOrigin ON audit (origin, serial) WHERE origin IS NOT NULL;
+
+            -- What an upgrade gave to tokens of before the log was kept.
+            INSERT INTO audit (at, account, via, operation, subject, became)
+                SELECT grantedAt, 'the platform', 'platform', 'role.upgrade', holder,
+                    '{"role":"' || role || '","scope":"' || scope || '"}'
+                FROM grants WHERE grantedBy = 'the platform' ORDER BY holder;
+            """)
+
     let database: Database
 
     func add(_ entry: AuditEntry) throws {
@@ -53,6 +65,7 @@ struct AuditStore {
         only("account", query.account)
         only("operation", query.operation)
         only("repository", query.repository)
+        only("origin", query.origin)
         only("at", query.since, ">=")
         only("at", query.until, "<")
         let visible = query.visibility.condition(on: "repository")

@@ -39,7 +39,9 @@ struct ComponentStore {
     }
 
     /// Saves a document as the component's next revision. A document that is the newest one already makes none.
-    func save(_ name: String, document: JSONValue, digest: String, now: Timestamp) throws -> ComponentView {
+    func save(_ name: String, document: JSONValue, digest: String, by caller: Caller? = nil, now: Timestamp) throws
+        -> ComponentView
+    {
         let text = String(decoding: try Wire.encode(document), as: UTF8.self)
         if let current = try find(name), current.document == document, current.digest == digest { return current }
         let revision =
@@ -48,9 +50,9 @@ struct ComponentStore {
                 ?? 0)
         try database.execute(
             """
-            INSERT INTO componentRevisions (component, revision, digest, document, createdAt)
-            VALUES (?, ?, ?, ?, ?)
-            """, [name, revision, digest, text, now])
+            INSERT INTO componentRevisions (component, revision, digest, document, createdAt, savedBy)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """, [name, revision, digest, text, now, caller.map(JSONColumn.init)])
         try database.execute(
             """
             INSERT INTO components (name, revision, updatedAt) VALUES (?, ?, ?)
@@ -58,7 +60,7 @@ struct ComponentStore {
             """, [name, revision, now])
         return ComponentView(
             name: name, revision: revision, digest: digest, document: document, repositories: try repositories(name),
-            updatedAt: now)
+            updatedAt: now, savedBy: caller)
     }
 
     /// Forgets the component; its revisions stay for the runs that used them.
@@ -73,7 +75,7 @@ struct ComponentStore {
     }
 
     private static let query = """
-        SELECT c.name, c.revision, c.updatedAt, r.digest, r.document FROM components c
+        SELECT c.name, c.revision, c.updatedAt, r.digest, r.document, r.savedBy FROM components c
         JOIN componentRevisions r ON r.component = c.name AND r.revision = c.revision
         """
 
@@ -81,6 +83,6 @@ struct ComponentStore {
         let name: String = try row["name"]
         return try ComponentView(
             name: name, revision: row["revision"], digest: row["digest"], document: row.json("document") ?? .null,
-            repositories: repositories(name), updatedAt: row["updatedAt"])
+            repositories: repositories(name), updatedAt: row["updatedAt"], savedBy: row.json("savedBy"))
     }
 }

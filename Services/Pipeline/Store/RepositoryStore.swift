@@ -96,7 +96,9 @@ struct RepositoryStore {
             component: row["component"], events: row.json("events") ?? [], branches: row.json("branches") ?? [])
     }
 
-    func setAssociations(_ associations: [AssociationView], of path: RepositoryPath) throws {
+    func setAssociations(_ associations: [AssociationView], of path: RepositoryPath, by caller: Caller? = nil) throws {
+        try database.execute(
+            "UPDATE repositories SET associatedBy = ? WHERE path = ?", [caller.map(JSONColumn.init), path])
         try database.execute("DELETE FROM associations WHERE repository = ?", [path])
         for (position, association) in associations.enumerated() {
             try database.execute(
@@ -112,6 +114,6 @@ struct RepositoryStore {
         try Repository(
             path: row["path"], cloneURL: row["cloneURL"], forgeName: row["forge"],
             defaultBranch: row["defaultBranch"], allowsFile: row["allowsFile"], username: row["username"],
-            token: row["token"], createdAt: row["createdAt"])
+            token: row["token"], associatedBy: row.json("associatedBy"), createdAt: row["createdAt"])
     }
 }

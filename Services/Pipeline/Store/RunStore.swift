@@ -6,6 +6,16 @@ import Storage
 struct RunStore {
     let database: Database
 
+    static let callers = Migration(
+        "2026-11 callers",
+        sql: """
+            -- Who did it, by what; none where it was done before that was kept.
+            ALTER TABLE runs ADD COLUMN startedBy TEXT;
+            ALTER TABLE runs ADD COLUMN cancelledBy TEXT;
+            ALTER TABLE componentRevisions ADD COLUMN savedBy TEXT;
+            ALTER TABLE repositories ADD COLUMN associatedBy TEXT;
+            """)
+
     // MARK: - Lists
 
     /// The newest first.
@@ -102,15 +112,15 @@ struct RunStore {
         let commit = run.commit
         try database.execute(
             """
-            INSERT INTO runs (id, trigger, repository, number, state, reason, event, ref, branch, sender, byHand, sha,
-                message, authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO runs (id, trigger, repository, number, state, reason, event, ref, branch, sender, byHand,
+                startedBy, sha, message, authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 run.id, details.trigger.id, run.repository, run.number, run.state, run.reason, run.event, run.ref,
-                run.branch, run.sender, run.byHand, commit?.sha, commit?.message, commit?.authorName,
-                commit?.authorEmail,
-                commit?.committedAt, run.createdAt, run.startedAt, run.finishedAt,
+                run.branch, run.sender, run.byHand, run.startedBy.map(JSONColumn.init), commit?.sha, commit?.message,
+                commit?.authorName, commit?.authorEmail, commit?.committedAt, run.createdAt, run.startedAt,
+                run.finishedAt,
             ])
         try database.execute(
             """
@@ -129,12 +139,13 @@ struct RunStore {
         try database.execute(
             """
             UPDATE runs SET state = ?, reason = ?, event = ?, ref = ?, branch = ?, sha = ?, message = ?,
-                authorName = ?, authorEmail = ?, committedAt = ?, startedAt = ?, finishedAt = ? WHERE id = ?
+                authorName = ?, authorEmail = ?, committedAt = ?, startedAt = ?, finishedAt = ?,
+                cancelledBy = ? WHERE id = ?
             """,
             [
                 run.state, run.reason, run.event, run.ref, run.branch, run.commit?.sha, run.commit?.message,
                 run.commit?.authorName, run.commit?.authorEmail, run.commit?.committedAt, run.startedAt,
-                run.finishedAt, run.id,
+                run.finishedAt, run.cancelledBy.map(JSONColumn.init), run.id,
             ])
     }
 
@@ -245,7 +256,8 @@ struct RunStore {
                     sha: $0, message: row["message"] ?? "", authorName: row["authorName"] ?? "",
                     authorEmail: row["authorEmail"] ?? "", committedAt: row["committedAt"] ?? Timestamp(milliseconds: 0)
                 )
-            }, sender: row["sender"], byHand: row["byHand"], createdAt: row["createdAt"], startedAt: row["startedAt"],
+            }, sender: row["sender"], byHand: row["byHand"], startedBy: row.json("startedBy"),
+            cancelledBy: row.json("cancelledBy"), createdAt: row["createdAt"], startedAt: row["startedAt"],
             finishedAt: row["finishedAt"])
     }
 }

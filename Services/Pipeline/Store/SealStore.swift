@@ -62,9 +62,14 @@ struct SealStore {
         try database.row("SELECT keys FROM serviceKeys WHERE service = ?", [service]).map { try $0.json("keys") }
     }
 
-    /// The ids of all services' keys.
+    /// The platform's own row: the keys that it was started with.
+    static let platform = "pipeline"
+
+    /// The ids of the keys of all services that are sent something.
     func services() throws -> [(name: String, keys: [String]?)] {
-        try database.rows("SELECT service, keys FROM serviceKeys ORDER BY service").map {
+        try database.rows(
+            "SELECT service, keys FROM serviceKeys WHERE service <> ? ORDER BY service", [Self.platform]
+        ).map {
             (try $0["service"], try $0.json("keys"))
         }
     }

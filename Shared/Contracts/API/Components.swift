@@ -11,12 +11,14 @@ public struct ComponentView: Codable, Sendable, Equatable {
     /// The repositories it is associated with.
     public var repositories: [RepositoryPath]
     public var updatedAt: Timestamp
+    /// Who saved this revision; absent of one that was saved before that was kept.
+    public var savedBy: Caller?
     /// What has no effect in the document, one a line. Only in the answer to the request that saved it.
     public var warnings: [String]?
 
     public init(
         name: String, revision: Int, digest: String, document: JSONValue, repositories: [RepositoryPath],
-        updatedAt: Timestamp, warnings: [String]? = nil
+        updatedAt: Timestamp, savedBy: Caller? = nil, warnings: [String]? = nil
     ) {
         self.name = name
         self.revision = revision
@@ -24,6 +26,7 @@ public struct ComponentView: Codable, Sendable, Equatable {
         self.document = document
         self.repositories = repositories
         self.updatedAt = updatedAt
+        self.savedBy = savedBy
         self.warnings = warnings
     }
 }

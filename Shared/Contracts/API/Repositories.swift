@@ -11,11 +11,14 @@ public struct RepositoryView: Codable, Sendable, Equatable {
     /// The address to enter as the webhook's URL, where the gateway's public address is configured.
     public var hookURL: String?
     public var associations: [AssociationView]
+    /// Who said which components are associated; absent where that was not kept yet.
+    public var associatedBy: Caller?
     public var createdAt: Timestamp
 
     public init(
         path: RepositoryPath, cloneURL: String, forge: String? = nil, defaultBranch: String, allowsFile: Bool,
-        hasToken: Bool, hookURL: String?, associations: [AssociationView], createdAt: Timestamp
+        hasToken: Bool, hookURL: String?, associations: [AssociationView],
+        associatedBy: Caller? = nil, createdAt: Timestamp
     ) {
         self.path = path
         self.cloneURL = cloneURL
@@ -25,6 +28,7 @@ public struct RepositoryView: Codable, Sendable, Equatable {
         self.hasToken = hasToken
         self.hookURL = hookURL
         self.associations = associations
+        self.associatedBy = associatedBy
         self.createdAt = createdAt
     }
 }

@@ -27,17 +27,23 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public var branch: String?
     /// `nil` until the source is synced.
     public var commit: Commit?
+    /// Who pushed, as the forge calls them.
     public var sender: String?
     /// `true` where a person started it, whatever its event; absent where a forge or a schedule did.
     public var byHand: Bool?
+    /// Who started it by hand, or ran it again; absent where that was not kept yet.
+    public var startedBy: Caller?
+    /// Who cancelled it by hand; absent where nobody did, or that was not kept yet.
+    public var cancelledBy: Caller?
     public var createdAt: Timestamp
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
 
     public init(
         id: RunID, repository: RepositoryPath, number: Int, state: RunState, reason: String?, event: Event,
-        ref: String, branch: String?, commit: Commit?, sender: String?, byHand: Bool? = nil, createdAt: Timestamp,
-        startedAt: Timestamp?, finishedAt: Timestamp?
+        ref: String, branch: String?, commit: Commit?, sender: String?, byHand: Bool? = nil,
+        startedBy: Caller? = nil, cancelledBy: Caller? = nil, createdAt: Timestamp, startedAt: Timestamp?,
+        finishedAt: Timestamp?
     ) {
         self.id = id
         self.repository = repository
@@ -50,6 +56,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
         self.commit = commit
         self.sender = sender
         self.byHand = byHand
+        self.startedBy = startedBy
+        self.cancelledBy = cancelledBy
         self.createdAt = createdAt
         self.startedAt = startedAt
         self.finishedAt = finishedAt

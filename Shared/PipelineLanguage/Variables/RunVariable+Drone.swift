@@ -23,7 +23,9 @@ extension RunVariable {
         step(.drone, "DRONE_BUILD_STATUS", "`success` or `failure`: how the run stands when the step starts") {
             $0.hasFailed ? "failure" : "success"
         },
-        run(.drone, "DRONE_BUILD_TRIGGER", "who or what caused the run", "where it is known") { $0.trigger.sender },
+        run(.drone, "DRONE_BUILD_TRIGGER", "who or what caused the run", "where it is known") {
+            $0.startedBy ?? $0.trigger.sender
+        },
         run(.drone, "DRONE_CALVER", "a tag such as v2026.11.1 without its `v`", onCalendar) {
             $0.calendarVersion?.text
         },

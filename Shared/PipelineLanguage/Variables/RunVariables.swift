@@ -16,6 +16,8 @@ public struct RunVariables: Sendable, Hashable {
     /// The forge the repository is kept with; what the hook tells wins.
     public var forge: Forge?
     public var defaultBranch: String?
+    /// The account that started it by hand, or ran it again.
+    public var startedBy: String?
     public var createdAt: Timestamp?
     public var startedAt: Timestamp?
     /// The place of the stage in its process, from 1.
@@ -25,7 +27,7 @@ public struct RunVariables: Sendable, Hashable {
     public init(
         trigger: Trigger, commit: Commit? = nil, run: RunID? = nil, number: Int? = nil, instanceURL: String? = nil,
         platformVersion: String? = nil, cloneURL: String? = nil, forge: Forge? = nil,
-        defaultBranch: String? = nil, createdAt: Timestamp? = nil, startedAt: Timestamp? = nil
+        defaultBranch: String? = nil, startedBy: String? = nil, createdAt: Timestamp? = nil, startedAt: Timestamp? = nil
     ) {
         self.trigger = trigger
         self.commit = commit
@@ -36,6 +38,7 @@ public struct RunVariables: Sendable, Hashable {
         self.cloneURL = cloneURL
         self.forge = forge
         self.defaultBranch = defaultBranch
+        self.startedBy = startedBy
         self.createdAt = createdAt
         self.startedAt = startedAt
     }

@@ -58,7 +58,9 @@ struct BodyTemplate: Sendable {
     static let names = [
         "type", "id", "time", "subject", "outcome", "pipeline", "errors", "uri", "environment", "artifact",
         "repository",
-        "number", "state", "event", "ref", "branch", "sender", "author", "commit", "message", "short", "title", "text",
+        "number", "state", "event", "ref", "branch", "sender", "startedBy", "cancelledBy", "author", "commit",
+        "message", "short",
+        "title", "text",
         "timestamp", "sign",
     ]
 

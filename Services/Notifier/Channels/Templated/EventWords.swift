@@ -25,7 +25,9 @@ struct EventWords {
         set("artifact", content["artifactId"]?.string)
         set("repository", EventFilter.repository(of: event))
         if case .integer(let number)? = custom["number"] { set("number", "\(number)") }
-        for name in ["state", "event", "ref", "branch", "sender", "author", "commit", "message"] {
+        for name in [
+            "state", "event", "ref", "branch", "sender", "startedBy", "cancelledBy", "author", "commit", "message",
+        ] {
             set(name, custom[name]?.string)
         }
         set("short", values["commit"].map { String($0.prefix(8)) })
@@ -50,6 +52,7 @@ struct EventWords {
             let number = values["number"].map { " #\($0)" } ?? ""
             let about = [
                 values["branch"] ?? values["ref"], values["title"], values["sender"].map { "by \($0)" },
+                values["startedBy"].map { "run by \($0)" },
             ]
             let facts = about.compactMap(\.self).joined(separator: ", ")
             let lines = [

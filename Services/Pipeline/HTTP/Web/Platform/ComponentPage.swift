@@ -21,7 +21,7 @@ enum ComponentPage {
         let lineCount = document.count { $0 == "\n" } + 1
         var content: [String: Any] = [
             "gutter": (1...lineCount).map(String.init).joined(separator: "\n"), "name": name, "document": document,
-            "revision": component.map { "revision \($0.revision)" } ?? "not kept yet",
+            "revision": component.map(Self.revision) ?? "not kept yet",
             "repositories": (component?.repositories ?? []).map {
                 Link(name: $0.rawValue, href: PagePath.repository.path([$0.rawValue]))
             },
@@ -29,6 +29,10 @@ enum ComponentPage {
         ]
         if isSaved, let component { content["saved"] = "Kept as revision \(component.revision)." }
         return content
+    }
+
+    private static func revision(_ component: ComponentView) -> String {
+        "revision \(component.revision)" + (component.savedBy.map { ", saved by \($0.text)" } ?? "")
     }
 
     /// The document as text for the editor.
@@ -52,6 +56,7 @@ struct ComponentRow: Sendable {
     let name: String
     let revision: Int
     let repositories: [String]
+    let savedBy: String?
     let updated: String
     let ago: String
 
@@ -59,6 +64,7 @@ struct ComponentRow: Sendable {
         name = component.name
         revision = component.revision
         repositories = component.repositories.map(\.rawValue)
+        savedBy = component.savedBy?.text
         updated = component.updatedAt.description
         ago = TimeText.ago(component.updatedAt, now: now)
     }

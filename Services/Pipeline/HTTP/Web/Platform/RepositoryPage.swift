@@ -23,6 +23,7 @@ enum RepositoryPage {
             "events": Trigger.eventsByHand.map(\.rawValue), "components": components,
             "hasComponents": !components.isEmpty,
             "associations": view.associations.map { Association(component: $0.component, scope: scope($0)) },
+            "associatedBy": view.associatedBy?.text ?? "",
             "hasAssociations": !view.associations.isEmpty,
         ]
         content["secrets"] = secrets.map { secret in

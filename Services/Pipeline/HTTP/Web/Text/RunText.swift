@@ -18,9 +18,13 @@ enum RunText {
         let sender = run.sender.flatMap { $0.isEmpty ? nil : $0 }
         // Until its source is there nobody knows what a person named.
         let isOpen = run.byHand == true && run.commit == nil && !run.ref.hasPrefix("refs/")
-        if run.event == .custom || isOpen { return sender.map { "by hand, \($0)" } ?? "by hand" }
-        guard run.byHand == true else { return sender.map { "\(event) by \($0)" } ?? event }
-        return sender.map { "\(event) by \($0), run by hand" } ?? "\(event) by hand"
+        if run.event == .custom || isOpen {
+            return (run.startedBy?.text ?? sender).map { "by hand, \($0)" } ?? "by hand"
+        }
+        let pushed = sender.map { "\(event) by \($0)" } ?? event
+        guard run.byHand == true else { return pushed }
+        if let caller = run.startedBy { return "\(pushed), run by \(caller.text)" }
+        return sender == nil ? "\(event) by hand" : "\(pushed), run by hand"
     }
 
     /// The first line of the commit's message.

@@ -1,0 +1,28 @@
+/// What is in the audit log beside ``Operation``'s changes: how people come and go, and what the platform does by itself.
+enum AuditEvent: String, CaseIterable, Sendable {
+    case signIn = "account.sign-in"
+    case useSecret = "secret.use"
+    case beginRollout = "rollout.begin"
+    case endRollout = "rollout.end"
+    case reseal = "key.reseal"
+    case addKey = "key.add"
+    case retireKey = "key.retire"
+    case upgradeRole = "role.upgrade"
+    case upgradeEnvironment = "environment.upgrade"
+
+    var what: String {
+        switch self {
+        case .signIn: "somebody signed in: by a password, a link, a token or the provider"
+        case .useSecret:
+            "a job was given secrets and registry logins, by their names; `sync` a repository's token, once an hour at most"
+        case .beginRollout: "a deployer was given a rollout"
+        case .endRollout: "a rollout ended, or its deployer was lost: with the outcome, the image and the revision"
+        case .reseal: "the platform sealed with the newest key, at its start, what an older one had sealed"
+        case .addKey: "the platform was started with a seal key that it did not have before"
+        case .retireKey: "the platform was started without a seal key that it had before"
+        case .upgradeRole: "an upgrade gave a token of before the role that it had"
+        case .upgradeEnvironment:
+            "an upgrade made or widened an environment, so that what was rolled out before still may be"
+        }
+    }
+}
