@@ -2,7 +2,10 @@
 public enum Dialect: String, Sendable, CaseIterable {
     case sqlite, postgreSQL
 
-    /// A statement as the database takes it: `?` and `?1` become `$1` for PostgreSQL.
+    /// What PostgreSQL calls the functions that make rows of a list in JSON, each its `value`, and a list of rows.
+    private static let functions = ["json_each": "jsonb_array_elements_text", "json_group_array": "jsonb_agg"]
+
+    /// A statement as the database takes it: `?` and `?1` become `$1` for PostgreSQL, and ``functions`` have its names.
     public func statement(_ sql: String) -> String {
         guard self == .postgreSQL else { return sql }
         var written = ""
@@ -12,7 +15,8 @@ public enum Dialect: String, Sendable, CaseIterable {
             case .placeholder(let number):
                 count += 1
                 written += "$\(number ?? count)"
-            case .word(let text), .other(let text): written += text
+            case .word(let text): written += Self.functions[text] ?? text
+            case .other(let text): written += text
             }
         }
         return written

@@ -32,10 +32,13 @@ import Testing
             #expect(try await store.read { try $0.repositories.all(visibility).map(\.path) } == expected)
             #expect(try await store.read { try $0.repositories.paths(visibility, limit: 100) } == expected)
             let found = try await store.read {
-                try $0.repositories.matching("WEB", visibility, offset: 0, limit: 100).map(\.path)
+                try $0.repositories.matching("WEB", visibility, offset: 0, limit: 100).items.map(\.path)
             }
             #expect(found == expected.filter { $0.rawValue.contains("web") })
-            let count = try await store.read { try $0.repositories.count(matching: nil, visibility) }
+            let (page, count) = try await store.read {
+                try $0.repositories.matching(nil, visibility, offset: 1, limit: 2)
+            }
+            #expect(page.map(\.path) == Array(expected.dropFirst().prefix(2)))
             #expect(count == expected.count)
         }
     }
@@ -52,7 +55,7 @@ import Testing
             for scope in [left, right] where scope.covers(path) {
                 for glob in ["**", "shop/*", "sh*/web", "*/web", path.rawValue]
                 where RolloutPermit.covers([glob], path.rawValue) {
-                    #expect(scope.mayOverlap(glob: glob), "\(scope.text) \(glob)")
+                    #expect(Visibility([scope]).mayCover([glob]), "\(scope.text) \(glob)")
                 }
             }
         }
@@ -70,7 +73,8 @@ import Testing
         try await PlatformFixture.with { platform in
             try await platform.store.write { transaction in
                 for _ in 0..<120 {
-                    let path = RepositoryPath(rawValue: Self.paths.randomElement() ?? "shop/web")
+                    let other = Self.paths.randomElement() ?? "shop/web"
+                    let path = RepositoryPath(rawValue: Bool.random() ? "shop/web" : other)
                     let state: RunState = Bool.random() ? .success : .failure
                     let id = RunID.make()
                     try transaction.runs.insert(

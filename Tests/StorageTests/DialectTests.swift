@@ -10,8 +10,12 @@ import Testing
             "SELECT '?', 'it''s ?', \"?\" -- ?\nFROM t WHERE a IN (?, ?)",
             "SELECT '?', 'it''s ?', \"?\" -- ?\nFROM t WHERE a IN ($1, $2)"
         ),
+        (
+            "SELECT json_group_array(a) FROM t WHERE b IN (SELECT value FROM json_each(?))",
+            "SELECT jsonb_agg(a) FROM t WHERE b IN (SELECT value FROM jsonb_array_elements_text($1))"
+        ),
     ])
-    func `Arguments are numbered, and a question mark that is none stays`(sql: String, expected: String) {
+    func `Arguments are numbered, a question mark that is none stays, and lists are PostgreSQL's`(sql: String, expected: String) {
         #expect(Dialect.postgreSQL.statement(sql) == expected)
         #expect(Dialect.sqlite.statement(sql) == sql)
     }

@@ -1,8 +1,7 @@
 import Contracts
-import PipelineLanguage
 
 /// Where a role holds: all repositories and the platform itself, those of a group, or one. No other patterns, so that what
-/// somebody sees is one condition of SQL that an index answers.
+/// somebody sees is looked up by a path and its groups.
 struct RepositoryScope: Sendable, Hashable {
     enum Reach: Sendable {
         /// `**`: all repositories, and what belongs to none.
@@ -95,18 +94,6 @@ struct RepositoryScope: Sendable, Hashable {
         case .below: covers(group: other.base)
         case .children: covers(group: other.base) || self == other
         case .one: covers(RepositoryPath(rawValue: other.base))
-        }
-    }
-
-    /// Whether a glob of repositories may cover some of it: never `false` where it does.
-    func mayOverlap(glob: String) -> Bool {
-        switch reach {
-        case .all: return true
-        case .one: return RolloutPermit.covers([glob], base)
-        case .below, .children:
-            let plain = glob.prefix { !"*?[{\\!".contains($0) }
-            let start = base + "/"
-            return plain.hasPrefix(start) || (plain.count < glob.count && start.hasPrefix(plain))
         }
     }
 }

@@ -60,26 +60,3 @@ struct Rights: Sendable, Equatable {
         return texts.isEmpty ? "has no role" : "is \(texts.joined(separator: ", "))"
     }
 }
-
-/// Which repositories somebody sees; those of others do not exist for them.
-struct Visibility: Sendable, Equatable {
-    /// None of them lies within another one.
-    let scopes: [RepositoryScope]
-
-    static let all = Visibility([.all])
-
-    init(_ scopes: [RepositoryScope]) {
-        let all = Set(scopes)
-        self.scopes = all.filter { scope in !all.contains { $0 != scope && $0.contains(scope) } }
-            .sorted { $0.text < $1.text }
-    }
-
-    var isAll: Bool { scopes.contains(.all) }
-
-    func covers(_ path: RepositoryPath) -> Bool { scopes.contains { $0.covers(path) } }
-
-    /// Whether what is for such repositories may be for one of them.
-    func mayCover(_ globs: [String]) -> Bool {
-        globs.contains { glob in scopes.contains { $0.mayOverlap(glob: glob) } }
-    }
-}

@@ -18,7 +18,7 @@ struct RepositoryOperations: Sendable {
     func all(as principal: Principal) async throws -> [RepositoryView] {
         let visibility = principal.visibility(.seeRepositories)
         return try await store.read { [hooks] tables in
-            let associations = try tables.repositories.associations()
+            let associations = try tables.repositories.associations(visibility)
             return try tables.repositories.all(visibility).map { Self.view(of: $0, associations[$0.path] ?? [], hooks) }
         }
     }
@@ -31,10 +31,7 @@ struct RepositoryOperations: Sendable {
         let visibility = principal.visibility(.seeRepositories)
         return try await store.read { [hooks] tables in
             let found = try tables.repositories.matching(text, visibility, offset: offset, limit: limit)
-            return (
-                try found.map { try Self.view(of: $0, in: tables, hooks) },
-                try tables.repositories.count(matching: text, visibility)
-            )
+            return (try found.items.map { try Self.view(of: $0, in: tables, hooks) }, found.count)
         }
     }
 

@@ -14,9 +14,8 @@ struct RoleOperations: Sendable {
             guard principal.may(.seeRoles, in: path) else { return [] }
             return roles.filter { RepositoryScope($0.scope)?.covers(path) ?? false }
         }
-        return roles.filter { role in
-            RepositoryScope(role.scope).map { principal.may(.seeRoles, throughout: $0) } ?? false
-        }
+        let visibility = principal.visibility(.seeRoles)
+        return roles.filter { RepositoryScope($0.scope).map { visibility.covers($0) } ?? false }
     }
 
     /// Gives a role within a scope, in the place of the one the holder had there.

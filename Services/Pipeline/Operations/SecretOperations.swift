@@ -9,11 +9,8 @@ struct SecretOperations: Sendable {
 
     /// The secrets of where they may see some, by their names and rules.
     func all(as principal: Principal) async throws -> [SecretView] {
-        try await store.read { tables in
-            try tables.secrets.all().filter {
-                principal.may(.seeSecrets, throughout: RepositoryScope($0.owner))
-            }.map(\.view)
-        }
+        let visibility = principal.visibility(.seeSecrets)
+        return try await store.read { try $0.secrets.all(visibility).map(\.view) }
     }
 
     /// Those a repository's steps may name.

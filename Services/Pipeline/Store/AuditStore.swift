@@ -55,28 +55,42 @@ struct AuditStore {
     /// The newest first.
     /// - Parameter before: the `next` of an earlier page.
     func page(_ query: AuditQuery, before: Int64? = nil, limit: Int) throws -> Page<AuditView> {
-        var clauses = ["serial < ?"]
-        var arguments: [any DatabaseValueConvertible] = [before ?? .max]
-        func only(_ column: String, _ value: (any DatabaseValueConvertible)?, _ comparison: String = "=") {
-            guard let value else { return }
-            clauses.append("\(column) \(comparison) ?")
-            arguments.append(value)
-        }
-        only("account", query.account)
-        only("operation", query.operation)
-        only("repository", query.repository)
-        only("origin", query.origin)
-        only("at", query.since, ">=")
-        only("at", query.until, "<")
-        let visible = query.visibility.condition(on: "repository")
-        clauses.append(visible.sql)
-        arguments += visible.arguments
-        let rows = try database.rows(
-            "SELECT * FROM audit WHERE \(clauses.joined(separator: " AND ")) ORDER BY serial DESC LIMIT ?",
-            arguments + [limit + 1])
+        let rows = try rows(query, before: before ?? .max, limit: limit + 1)
         let shown = rows.prefix(limit)
         let last: Int64? = try shown.last?["serial"]
         return Page(items: try shown.map(Self.view), next: rows.count > limit ? last.map(String.init) : nil)
+    }
+
+    private func rows(_ query: AuditQuery, before: Int64, limit: Int) throws -> [Row] {
+        let visibility = query.visibility
+        var entries = NewestRows(of: "audit", in: database)
+        entries.only("account =", query.account)
+        entries.only("operation =", query.operation)
+        entries.only("origin =", query.origin)
+        entries.only("at >=", query.since)
+        entries.only("at <", query.until)
+        if let path = query.repository {
+            guard visibility.covers(path) else { return [] }
+            entries.only("repository =", path)
+        } else if !visibility.isAll {
+            return try entries.rows(of: repositories(visibility), before: before, limit: limit)
+        }
+        return try entries.rows(before: before, limit: limit)
+    }
+
+    /// Those that it tells of, each by one look at an index.
+    private func repositories(_ visibility: Visibility) throws -> [String] {
+        try database.values(
+            """
+            WITH RECURSIVE found (repository) AS (
+                SELECT MIN(repository) FROM audit WHERE repository >= ?1 AND repository <= ?2
+                UNION ALL
+                SELECT (SELECT MIN(repository) FROM audit WHERE repository > found.repository AND repository <= ?2)
+                FROM found WHERE found.repository IS NOT NULL
+            )
+            SELECT repository FROM found WHERE repository IS NOT NULL
+            """, visibility.bounds
+        ).filter { visibility.covers(RepositoryPath(rawValue: $0)) }
     }
 
     /// Forgets some of what is older than a moment.

@@ -11,41 +11,32 @@ struct RepositoryStore {
     }
 
     func all(_ visibility: Visibility = .all) throws -> [Repository] {
-        let visible = visibility.condition(on: "path")
-        return try database.rows("SELECT * FROM repositories WHERE \(visible.sql) ORDER BY path", visible.arguments)
-            .map(Self.repository)
+        try database.rows("SELECT * FROM repositories WHERE path BETWEEN ? AND ? ORDER BY path", visibility.bounds)
+            .filter { visibility.covers(try $0["path"]) }.map(Self.repository)
     }
 
-    /// Those whose path has the text in it, in any case; all of them for `nil`.
+    /// Some of those whose path has the text in it, in any case, and how many there are; of all of them for `nil`.
     func matching(
         _ text: String?, _ visibility: Visibility = .all, offset: Int, limit: Int
-    ) throws -> [Repository] {
-        let visible = visibility.condition(on: "path")
-        return try database.rows(
-            "SELECT * FROM repositories WHERE \(visible.sql) AND \(Self.matches) ORDER BY path LIMIT ? OFFSET ?",
-            visible.arguments + [Self.pattern(text), limit, offset]
-        ).map(Self.repository)
-    }
-
-    func count(matching text: String?, _ visibility: Visibility = .all) throws -> Int {
-        let visible = visibility.condition(on: "path")
-        return try database.value(
-            "SELECT COUNT(*) FROM repositories WHERE \(visible.sql) AND \(Self.matches)",
-            visible.arguments + [Self.pattern(text)]) ?? 0
-    }
-
-    private static let matches = "lower(path) LIKE ? ESCAPE '!'"
-
-    private static func pattern(_ text: String?) -> String {
+    ) throws -> (items: [Repository], count: Int) {
         let literal = (text ?? "").lowercased().map { "!%_".contains($0) ? "!\($0)" : "\($0)" }
-        return "%\(literal.joined())%"
+        let paths: [RepositoryPath] = try database.values(
+            "SELECT path FROM repositories WHERE path BETWEEN ? AND ? AND lower(path) LIKE ? ESCAPE '!' ORDER BY path",
+            visibility.bounds + ["%\(literal.joined())%"]
+        ).filter(visibility.covers)
+        let shown = Array(paths.dropFirst(offset).prefix(limit))
+        let rows = try database.rows(
+            "SELECT * FROM repositories WHERE path IN (SELECT value FROM json_each(?)) ORDER BY path",
+            [JSONColumn(shown)])
+        return (try rows.map(Self.repository), paths.count)
     }
 
     /// The paths of the first so many.
     func paths(_ visibility: Visibility = .all, limit: Int) throws -> [RepositoryPath] {
-        let visible = visibility.condition(on: "path")
-        return try database.values(
-            "SELECT path FROM repositories WHERE \(visible.sql) ORDER BY path LIMIT ?", visible.arguments + [limit])
+        if visibility.isAll { return try database.values("SELECT path FROM repositories ORDER BY path LIMIT ?", [limit]) }
+        let paths: [RepositoryPath] = try database.values(
+            "SELECT path FROM repositories WHERE path BETWEEN ? AND ? ORDER BY path", visibility.bounds)
+        return Array(paths.lazy.filter(visibility.covers).prefix(limit))
     }
 
     /// Where each is cloned from.
@@ -83,11 +74,17 @@ struct RepositoryStore {
     }
 
     /// Those of every repository that has any.
-    func associations() throws -> [RepositoryPath: [AssociationView]] {
+    func associations(_ visibility: Visibility) throws -> [RepositoryPath: [AssociationView]] {
         var found: [RepositoryPath: [AssociationView]] = [:]
         let rows = try database.rows(
-            "SELECT repository, component, events, branches FROM associations ORDER BY repository, position")
-        for row in rows { found[try row["repository"], default: []].append(try Self.association(row)) }
+            """
+            SELECT repository, component, events, branches FROM associations WHERE repository BETWEEN ? AND ?
+            ORDER BY repository, position
+            """, visibility.bounds)
+        for row in rows {
+            let path: RepositoryPath = try row["repository"]
+            if visibility.covers(path) { found[path, default: []].append(try Self.association(row)) }
+        }
         return found
     }
 

@@ -16,72 +16,6 @@ struct RunStore {
             ALTER TABLE repositories ADD COLUMN associatedBy TEXT;
             """)
 
-    // MARK: - Lists
-
-    /// The newest first.
-    /// - Parameter before: the `next` of an earlier page.
-    func list(_ query: RunQuery = RunQuery(), before: Int64? = nil, limit: Int = 50) throws -> Page<RunSummary> {
-        let rows = try rows(query, before: before ?? .max, limit: limit + 1)
-        let shown = rows.prefix(limit)
-        let last: Int64? = try shown.last?["serial"]
-        return Page(items: try shown.map(Self.summary), next: rows.count > limit ? last.map(String.init) : nil)
-    }
-
-    private func rows(_ query: RunQuery, before: Int64, limit: Int) throws -> [Row] {
-        if query.visibility.isAll { return try allRows(query, before: before, limit: limit) }
-        if let path = query.repository {
-            return query.visibility.covers(path) ? try allRows(query, before: before, limit: limit) : []
-        }
-        return try visibleRows(query, before: before, limit: limit)
-    }
-
-    /// Of the repositories with the newest runs, each by its index, so many runs and no more of others are read, however
-    /// many there are: a repository whose newest run is older than as many as are asked for has none of these.
-    private func visibleRows(_ query: RunQuery, before: Int64, limit: Int) throws -> [Row] {
-        let visible = query.visibility.condition(on: "runNumbers.repository")
-        let state = query.state.map { _ in "AND runs.state = ?" } ?? ""
-        let newest = try database.rows(
-            """
-            SELECT repository, newest FROM (
-                SELECT runNumbers.repository AS repository, (
-                    SELECT MAX(runs.serial) FROM runs
-                    WHERE runs.repository = runNumbers.repository \(state) AND runs.serial < ?
-                ) AS newest FROM runNumbers WHERE \(visible.sql)
-            ) AS candidates WHERE newest IS NOT NULL ORDER BY newest DESC LIMIT ?
-            """,
-            (query.state.map { [$0] as [any DatabaseValueConvertible] } ?? []) + [before] + visible.arguments + [limit])
-        var found: [(serial: Int64, row: Row)] = []
-        for candidate in newest {
-            let serial: Int64 = try candidate["newest"]
-            // As many newer ones are found: what is older is on no page before theirs.
-            let oldest = found.count >= limit ? found[limit - 1].serial : 0
-            if oldest > serial { break }
-            let own = RunQuery(repository: try candidate["repository"], state: query.state)
-            found += try allRows(own, after: oldest, before: before, limit: limit).map { (try $0["serial"], $0) }
-            found.sort { $0.serial > $1.serial }
-            found.removeLast(max(0, found.count - limit))
-        }
-        return found.map(\.row)
-    }
-
-    private func allRows(_ query: RunQuery, after: Int64 = 0, before: Int64, limit: Int) throws -> [Row] {
-        var clauses = ["serial > ? AND serial < ?"]
-        var arguments: [any DatabaseValueConvertible] = [after, before]
-        if let repository = query.repository {
-            clauses.append("repository = ?")
-            arguments += [repository]
-        }
-        if let state = query.state {
-            clauses.append("state = ?")
-            arguments += [state]
-        }
-        return try database.rows(
-            "SELECT * FROM runs WHERE \(clauses.joined(separator: " AND ")) ORDER BY serial DESC LIMIT ?",
-            arguments + [limit])
-    }
-
-    // MARK: - One run
-
     func summary(_ id: RunID) throws -> RunSummary? {
         try database.row("SELECT * FROM runs WHERE id = ?", [id])
             .map(Self.summary)
@@ -246,7 +180,7 @@ struct RunStore {
         }
     }
 
-    private static func summary(_ row: Row) throws -> RunSummary {
+    static func summary(_ row: Row) throws -> RunSummary {
         let sha: String? = try row["sha"]
         return try RunSummary(
             id: row["id"], repository: row["repository"], number: row["number"], state: row["state"],

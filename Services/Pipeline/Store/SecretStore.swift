@@ -39,9 +39,11 @@ struct SecretStore {
         try database.execute("DELETE FROM secrets WHERE repository = ? AND name = ?", [owner.key, name]) > 0
     }
 
-    /// All of them, those of all repositories first.
-    func all() throws -> [Secret] {
-        try database.rows("SELECT * FROM secrets ORDER BY repository, name").map(Self.secret)
+    /// All that belong to what is visible, those of all repositories first.
+    func all(_ visibility: Visibility = .all) throws -> [Secret] {
+        try database.rows(
+            "SELECT * FROM secrets WHERE repository BETWEEN ? AND ? ORDER BY repository, name", visibility.bounds
+        ).filter { visibility.covers(RepositoryScope(SecretOwner(key: try $0["repository"]))) }.map(Self.secret)
     }
 
     /// Those a repository's steps may name, by name: its own, and those of its groups and of all repositories, of which
