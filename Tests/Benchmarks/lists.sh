@@ -43,7 +43,8 @@ platform_start() { # [--set SERVICE:NAME=VALUE]
 # Each path as one of the people, in the same order whoever it is: REPOSITORY and RUN are of what they see. The first one
 # needs nobody to be signed in, the second no more than that.
 visit() { # NAME REPOSITORY RUN WHAT
-    sed -e "s|REPOSITORY|$2|" -e "s|RUN|$3|" << 'PATHS' | drive pages $((port + 2)) "$work/people/$1.token" 20 |
+    local encoded=${2//\//%2F}
+    sed -e "s|ENCODED|$encoded|" -e "s|REPOSITORY|$2|" -e "s|RUN|$3|" << 'PATHS' | drive pages $((port + 2)) "$work/people/$1.token" 20 |
 /api/v1/openapi.json
 /api/v1/me
 /
@@ -69,7 +70,7 @@ visit() { # NAME REPOSITORY RUN WHAT
 /api/v1/runs?repository=REPOSITORY
 /api/v1/runs/RUN
 /api/v1/repositories
-/api/v1/repositories/REPOSITORY
+/api/v1/repositories/ENCODED
 /api/v1/components
 /api/v1/environments
 /api/v1/pools
@@ -85,7 +86,7 @@ visit() { # NAME REPOSITORY RUN WHAT
 /api/v1/audit
 /api/v1/audit?account=person7
 PATHS
-        sed -e "s|$2|REPOSITORY|" -e "s|$3|RUN|" > "$work/$1.$4"
+        sed -e "s|$2|REPOSITORY|" -e "s|$encoded|REPOSITORY|" -e "s|$3|RUN|" > "$work/$1.$4"
 }
 
 visit_all() { # WHAT

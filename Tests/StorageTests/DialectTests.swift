@@ -15,7 +15,9 @@ import Testing
             "SELECT jsonb_agg(a) FROM t WHERE b IN (SELECT value FROM jsonb_array_elements_text($1))"
         ),
     ])
-    func `Arguments are numbered, a question mark that is none stays, and lists are PostgreSQL's`(sql: String, expected: String) {
+    func `Arguments are numbered, a question mark that is none stays, and lists are PostgreSQL's`(
+        sql: String, expected: String
+    ) {
         #expect(Dialect.postgreSQL.statement(sql) == expected)
         #expect(Dialect.sqlite.statement(sql) == sql)
     }

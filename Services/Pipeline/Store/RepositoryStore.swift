@@ -33,7 +33,9 @@ struct RepositoryStore {
 
     /// The paths of the first so many.
     func paths(_ visibility: Visibility = .all, limit: Int) throws -> [RepositoryPath] {
-        if visibility.isAll { return try database.values("SELECT path FROM repositories ORDER BY path LIMIT ?", [limit]) }
+        if visibility.isAll {
+            return try database.values("SELECT path FROM repositories ORDER BY path LIMIT ?", [limit])
+        }
         let paths: [RepositoryPath] = try database.values(
             "SELECT path FROM repositories WHERE path BETWEEN ? AND ? ORDER BY path", visibility.bounds)
         return Array(paths.lazy.filter(visibility.covers).prefix(limit))
