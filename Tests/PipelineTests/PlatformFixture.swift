@@ -31,7 +31,9 @@ struct PlatformFixture: Sendable {
 
     static let token = "slp_test"
 
-    private init(directory: String, quotas: Quotas, keys: KeyRing?, unboundUntil: Timestamp?) async throws {
+    private init(
+        directory: String, quotas: Quotas, keys: KeyRing?, unboundUntil: Timestamp?, table: RightsTable
+    ) async throws {
         self.directory = directory
         database = try await TestDatabase.make(in: directory)
         store = PipelineStore(store: try await database.open(Schema.migrations))
@@ -51,7 +53,7 @@ struct PlatformFixture: Sendable {
             engine: engine, reader: reader, logs: logs,
             hooks: HookAddress(
                 tokens: HookToken(key: try SigningKey(base64: Self.key)), gateway: "https://hooks.example"),
-            passwords: PasswordHasher(cost: Samples.passwordCost))
+            passwords: PasswordHasher(cost: Samples.passwordCost), table: table)
         try await store.write { try $0.addToken(Self.token, name: "test") }
         principal = try await operations.access.principal(token: Self.token)
     }
@@ -62,18 +64,19 @@ struct PlatformFixture: Sendable {
     /// Runs the body with a platform that knows the repository `shop/web`; everything is gone afterwards.
     static func with<Value>(
         quotas: Quotas = Quotas(), keys: KeyRing? = nil, unboundUntil: Timestamp? = nil,
-        _ body: (PlatformFixture) async throws -> Value
+        table: RightsTable = .standard, _ body: (PlatformFixture) async throws -> Value
     ) async throws -> Value {
-        try await turnstile.pass { try await make(quotas, keys, unboundUntil, body) }
+        try await turnstile.pass { try await make(quotas, keys, unboundUntil, table, body) }
     }
 
     private static func make<Value>(
-        _ quotas: Quotas, _ keys: KeyRing?, _ unboundUntil: Timestamp?, _ body: (PlatformFixture) async throws -> Value
+        _ quotas: Quotas, _ keys: KeyRing?, _ unboundUntil: Timestamp?, _ table: RightsTable,
+        _ body: (PlatformFixture) async throws -> Value
     ) async throws -> Value {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(RunID.make())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let fixture = try await PlatformFixture(
-            directory: directory, quotas: quotas, keys: keys, unboundUntil: unboundUntil)
+            directory: directory, quotas: quotas, keys: keys, unboundUntil: unboundUntil, table: table)
         do {
             try await fixture.register()
             let value = try await body(fixture)

@@ -3,155 +3,185 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOCore
 import TestSupport
 import Testing
 
 @testable import Pipeline
 
 /// Every operation for every role, by each way it is reached: what the table says is what happens, and where a check is
-/// missing, what it does not say.
+/// missing, the walk finds it.
 @Suite struct RightsWalkTests {
-    /// What becomes of an attempt.
-    enum Outcome: Equatable {
-        case allowed
-        /// What is asked for is seen, or is no secret.
-        case refused
-        /// As if there were no such thing.
-        case hidden
-        case failed(String)
-
-        init(_ error: OperationError) {
-            switch error.kind {
-            case .forbidden where error.problem.code == "not_allowed": self = .refused
-            case .notFound: self = .hidden
-            default: self = .failed("\(error)")
-            }
-        }
-
-        init(_ response: TestResponse) {
-            switch response.status {
-            case .forbidden: self = .refused
-            case .notFound: self = .hidden
-            case let status where status.code < 400 || status == .unprocessableContent: self = .allowed
-            default: self = .failed("\(response.status) \(String(buffer: response.body))")
-            }
-        }
-    }
-
-    /// Somebody with a role in a scope; the repository of the scene is `shop/web`.
-    struct Somebody: Sendable, CustomStringConvertible {
-        let role: Role?
-        let scope: String
-
-        static let all =
-            [Somebody(role: nil, scope: "shop/*")]
-            + ["shop/*", "**"].flatMap { scope in Role.allCases.map { Somebody(role: $0, scope: scope) } }
-            + [.viewer, .administrator].map { Somebody(role: $0, scope: "other/*") }
-
-        var name: String { "\(role?.rawValue ?? "nobody")-\(scope == "**" ? "all" : String(scope.prefix(4)))" }
-        var description: String { "\(role?.rawValue ?? "nobody") of \(scope)" }
-
-        /// What the documentation says, said another time.
-        func outcome(of operation: Operation) -> Outcome {
-            let rule = operation.rule
-            let mayHere = role.map { role in rule.role.map { role >= $0 } ?? true } ?? false
-            switch rule.place {
-            case .repository:
-                guard role != nil, scope != "other/*" else { return .hidden }
-                return mayHere ? .allowed : .refused
-            case .platform: return mayHere && scope == "**" ? .allowed : .refused
-            case .anywhere: return mayHere ? .allowed : .refused
-            case .own: return .allowed
-            case .stages: return .refused
-            }
-        }
-    }
-
-    private func secret(of somebody: Somebody, on platform: PlatformFixture) async throws -> String {
-        let token = "slp_\(somebody.name)"
-        try await platform.store.write { transaction in
-            try transaction.addToken(
-                token, name: somebody.name, role: somebody.role ?? .viewer,
-                in: somebody.role == nil ? [] : [#require(RepositoryScope(somebody.scope))])
-        }
-        return token
-    }
-
-    @Test func `Every operation has a door, and those without are lists and one's own`() {
-        let walked = Set(RightsDoor.all.map(\.operation))
-        #expect(
-            Set(Operation.allCases).subtracting(walked)
-                == [.seeDiscovered, .makeToken, .revokeToken, .seeOthersTokens])
-    }
-
     @Test(arguments: RightsDoor.all.indices)
     func `Each role may do what the table says, by operations, the API and pages, and nothing else`(
         index: Int
     ) async throws {
-        let door = RightsDoor.all[index]
-        try await PlatformFixture.with { platform in
-            let router = try PipelineRouter.make(
-                platform.operations, publicURL: "https://slipway.example", logger: Logger(label: "test"))
-            try await Application(router: router).test(.router) { client in
-                for somebody in Somebody.all {
-                    let token = try await secret(of: somebody, on: platform)
-                    let expected = somebody.outcome(of: door.operation)
-                    let noted = try await entries(of: somebody, door, platform)
-                    var scene = try await RightsScene.make(platform, for: door.operation)
-                    #expect(
-                        try await call(door, scene, token) == expected, "\(somebody): \(door.operation.rawValue)")
-                    if let api = door.api {
-                        scene = try await RightsScene.make(platform, for: door.operation)
-                        let outcome = try await ask(
-                            client, api, scene,
-                            [.authorization: "Bearer \(token)", .contentType: "application/json"])
-                        #expect(outcome == expected, "\(somebody): \(door.operation.rawValue) by the API")
-                    }
-                    if let page = door.page {
-                        scene = try await RightsScene.make(platform, for: door.operation)
-                        let session = try await platform.operations.signIn(token: token)
-                        let outcome = try await ask(
-                            client, page, scene,
-                            [
-                                .cookie: "\(BrowserSessions.secureCookie)=\(session)", .secFetchSite: "same-origin",
-                                .contentType: "application/x-www-form-urlencoded",
-                            ])
-                        #expect(outcome == expected, "\(somebody): \(door.operation.rawValue) by a page")
-                    }
-                    // Each change is in the audit log once, and what was refused is no change.
-                    let ways = [door.api, door.page].count { $0 != nil } + 1
-                    let changes = expected == .allowed && door.operation.rule.isChange ? ways : 0
-                    #expect(
-                        try await entries(of: somebody, door, platform) - noted == changes,
-                        "\(somebody): \(door.operation.rawValue) in the audit log")
+        try await RightsWalk.with { walk in
+            for somebody in Somebody.all {
+                for finding in try await walk.findings(RightsDoor.all[index], as: somebody) {
+                    Issue.record("\(finding)")
                 }
             }
         }
     }
 
-    private func entries(
-        of somebody: Somebody, _ door: RightsDoor, _ platform: PlatformFixture
-    ) async throws -> Int {
-        let query = AuditQuery(account: somebody.name, operation: door.operation.rawValue)
-        return try await platform.store.read { try $0.audits.page(query, limit: 200).items.count }
-    }
+    /// Those that need a right at all.
+    private static let guarded = Operation.allCases.filter { $0.rule.place != .own }
 
-    private func call(_ door: RightsDoor, _ scene: RightsScene, _ token: String) async throws -> Outcome {
-        do {
-            try await door.call(scene, try await scene.platform.operations.access.principal(token: token))
-            return .allowed
-        } catch let error as OperationError {
-            return Outcome(error)
+    @Test(arguments: guarded)
+    func `Where the check of an operation is missing, the walk finds each of its doors`(
+        operation: Operation
+    ) async throws {
+        var table = RightsTable.standard
+        table[operation].place = .own
+        try await RightsWalk.with(table: table, Somebody.least) { walk in
+            for door in RightsDoor.all where door.operation == operation {
+                var found: Set<RightsWalk.Way> = []
+                for somebody in Somebody.least {
+                    found.formUnion(try await walk.findings(door, as: somebody).compactMap(\.way))
+                }
+                #expect(found == Set(door.ways), "\(door.name)")
+            }
         }
     }
 
-    private func ask(
-        _ client: TestClient, _ exchange: RightsDoor.Exchange, _ scene: RightsScene, _ headers: HTTPFields
-    ) async throws -> Outcome {
-        Outcome(
-            try await client.execute(
-                uri: exchange.path(in: scene), method: exchange.method, headers: headers,
-                body: exchange.body.map { ByteBuffer(string: $0) }))
+    @Test(arguments: [Operation.cancelRun, .seeHook, .saveEnvironment])
+    func `The walk finds that operation, and no other`(operation: Operation) async throws {
+        var table = RightsTable.standard
+        table[operation].place = .own
+        try await RightsWalk.with(table: table, Somebody.least) { walk in
+            var found: Set<Operation> = []
+            for door in RightsDoor.all {
+                for somebody in Somebody.least {
+                    let findings = try await walk.findings(door, as: somebody)
+                    found.formUnion(findings.map(\.door.operation))
+                }
+            }
+            #expect(found == [operation])
+        }
+    }
+
+    // MARK: - Nothing is left out
+
+    @Test func `Every operation of the table has a door`() {
+        #expect(Operation.allCases.filter { operation in !RightsDoor.all.contains { $0.operation == operation } } == [])
+    }
+
+    /// What is done in the operations layer, as its code has it.
+    @Test func `Every function of the operations asks for a principal, and is behind a door`() throws {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent()
+        let code = tests.deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Services/Pipeline/Operations")
+        func text(_ folder: URL, _ isMeant: (String) -> Bool) throws -> [(name: String, text: String)] {
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).filter(isMeant).sorted().map { name in
+                (name, String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self))
+            }
+        }
+        let doors = try text(tests) { $0.hasPrefix("RightsDoors") }.map(\.text).joined()
+        var count = 0
+        for file in try text(code, { $0.contains("Operations") && $0 != "Operations.swift" }) {
+            for match in file.text.matches(of: /\n    func (\w+)(?:<[^>]*>)?\(([^{]*)\{/) {
+                let (name, parameters) = (String(match.1), match.2)
+                count += 1
+                guard parameters.contains("principal: Principal") else {
+                    // Who signs in is nobody yet.
+                    #expect(file.name.hasPrefix("SignInOperations") || name == "seen", "\(file.name): \(name)")
+                    continue
+                }
+                if file.name.hasPrefix("SignInOperations") { continue }
+                #expect(doors.contains(".\(name)("), "\(file.name): \(name) has no door in RightsDoors")
+            }
+        }
+        #expect(count > 60)
+    }
+
+    /// Ways in, and what a person does about themselves alone: nobody needs a right for it.
+    private static let open: Set<String> = [
+        "GET /api/v1/openapi.json", "POST /api/v1/session", "DELETE /api/v1/session", "POST /api/v1/link",
+        "POST /api/v1/login", "POST /api/v1/login/token", "GET /sign-in", "POST /sign-in", "GET /sign-in/provider",
+        "GET /sign-in/callback", "POST /sign-out", "GET /link", "POST /link", "GET /assets/{version}/{file}",
+        "GET /favicon.ico",
+    ]
+    private static let own: Set<String> = [
+        "PUT /api/v1/me/password", "GET /login", "POST /login", "POST /account",
+    ]
+    /// They have no end: the test below has them.
+    private static let streams: [(api: RightsDoor.Exchange?, page: RightsDoor.Exchange?)] = [
+        (RightsDoor.get(.events), nil), (nil, RightsDoor.show(.liveRuns)),
+    ]
+
+    @Test func `Every route has a door, or is one of those that need no right`() async throws {
+        try await PlatformFixture.with { platform in
+            let router = try PipelineRouter.routes(
+                platform.operations, publicURL: "http://localhost", logger: Logger(label: "test"))
+            let served = Set(router.routes.map { "\($0.method.rawValue) \($0.path)" })
+            let doors = RightsDoor.all.flatMap { [$0.api, $0.page] } + Self.streams.flatMap { [$0.api, $0.page] }
+            let walked = Set(doors.compactMap { $0?.name })
+            #expect(
+                served.subtracting(walked).subtracting(Self.open).subtracting(Self.own) == [],
+                "a new route needs a door in RightsDoors")
+            #expect(walked.union(Self.open).union(Self.own).subtracting(served) == [], "there are no such routes")
+        }
+    }
+
+    @Test func `A stranger gets nowhere but to the ways in`() async throws {
+        try await RightsWalk.with { walk in
+            let doors = RightsDoor.all + Self.streams.map { RightsDoor(.seeRuns, api: $0.api, page: $0.page) }
+            for door in doors {
+                if let api = door.api {
+                    let response = try await walk.client.execute(uri: api.path, method: api.method)
+                    #expect(response.status == .unauthorized, "\(api.name)")
+                }
+                if let page = door.page {
+                    let response = try await walk.client.execute(uri: page.path, method: page.method)
+                    let place = response.headers[.location] ?? ""
+                    #expect(response.status.code == 303 && place.hasPrefix("/sign-in"), "\(page.name)")
+                }
+            }
+        }
+    }
+
+    // MARK: - What goes on
+
+    @Test func `Streams tell each what they see, and nothing happened for others`() async throws {
+        try await PlatformFixture.with { platform in
+            try await platform.store.write { transaction in
+                for somebody in Somebody.all {
+                    try transaction.addToken(
+                        somebody.token, name: somebody.name, role: somebody.role ?? .viewer,
+                        in: somebody.role == nil ? [] : [RepositoryScope(somebody.scope)].compactMap(\.self))
+                }
+            }
+            let router = try PipelineRouter.make(
+                platform.operations, publicURL: "http://localhost", logger: Logger(label: "test"))
+            let operations = platform.operations
+            try await Application(router: router).test(.live) { client in
+                let port = try #require(client.port)
+                var readers: [(Somebody, StreamReader)] = []
+                for somebody in Somebody.all {
+                    let session = try await operations.signIn(token: somebody.token)
+                    for (exchange, header) in [
+                        (Self.streams[0].api, "Authorization: Bearer \(somebody.token)"),
+                        (Self.streams[1].page, "Cookie: \(BrowserSessions.cookie)=\(session)"),
+                    ] {
+                        let path = try #require(exchange?.path)
+                        readers.append((somebody, try await StreamReader.open(port: port, path, header)))
+                    }
+                }
+                let count = readers.count
+                try await eventually("all watch") { platform.store.changes.watcherCount == count }
+                try await platform.push(Samples.single)
+                let run = try await platform.runs()[0].id.rawValue
+                let (seeing, others) = (
+                    readers.filter { $0.0.outcome(of: RightsDoor(.seeRuns)) == .allowed },
+                    readers.filter { $0.0.outcome(of: RightsDoor(.seeRuns)) != .allowed }
+                )
+                #expect(seeing.count == 16 && others.count == 6)
+                for (somebody, reader) in seeing {
+                    try await eventually("\(somebody) is told") { reader.text.contains(run) }
+                }
+                for (somebody, reader) in others { #expect(!reader.text.contains("data:"), "\(somebody)") }
+                for (_, reader) in readers { reader.close() }
+            }
+        }
     }
 }

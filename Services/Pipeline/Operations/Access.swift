@@ -30,6 +30,7 @@ struct Principal: Sendable, Equatable {
     /// Those of the sign-in provider that the person is in.
     let groups: [String]
     let rights: Rights
+    fileprivate(set) var table = RightsTable.standard
     /// The address that they came from.
     var origin: String?
 
@@ -60,6 +61,7 @@ struct Principal: Sendable, Equatable {
 struct Access: Sendable {
     let store: PipelineStore
     let policy: SessionPolicy
+    var table = RightsTable.standard
     let uses = TokenUses()
 
     /// Who has this token.
@@ -68,9 +70,10 @@ struct Access: Sendable {
         let principal = try await store.read { tables -> Principal? in
             try tables.access.token(text).flatMap { try Self.principal(.token, $0, in: tables, now: now) }
         }
-        guard let principal else {
+        guard var principal else {
             throw OperationError(.notSignedIn, "not_signed_in", "the token is wrong", remedy: Self.remedy)
         }
+        principal.table = table
         if let name = principal.token { uses.note(name, at: now) }
         return principal
     }
@@ -88,7 +91,9 @@ struct Access: Sendable {
                 try Self.principal(.session, $0, session: session.id, in: tables, now: now)
             }.map { (session, $0) }
         }
-        guard let (session, principal) = found else { throw Self.notSignedIn }
+        guard let (session, found) = found else { throw Self.notSignedIn }
+        var principal = found
+        principal.table = table
         if isUse, session.usedAt.adding(SessionPolicy.precision) < now {
             try await store.write { try $0.sessions.used(session.id, now: now) }
         }

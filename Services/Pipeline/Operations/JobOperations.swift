@@ -16,7 +16,8 @@ struct JobOperations: Sendable {
 
     /// Why a report is not believed to be of whoever was granted its job; `nil` where it is. Workers of an earlier version,
     /// whose claims say nothing of their lives, have no token to show.
-    func refusal(of report: some GrantReport) async throws -> String? {
+    func refusal(of report: some GrantReport, as principal: Principal) async throws -> String? {
+        try principal.require(.serveStages)
         let configuration = engine.configuration
         guard let token = report.token else {
             if let moment = configuration.unsignedUntil, .now < moment,

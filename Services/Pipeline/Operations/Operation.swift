@@ -68,7 +68,7 @@ enum Operation: String, CaseIterable, Sendable {
         case stages
     }
 
-    struct Rule: Sendable {
+    struct Rule: Sendable, Equatable {
         /// `nil` where none is needed.
         var role: Role?
         var place: Place

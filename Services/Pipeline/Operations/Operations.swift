@@ -27,10 +27,10 @@ struct Operations: Sendable {
     init(
         engine: RunEngine, reader: RunReader, logs: LogStore, hooks: HookAddress,
         passwords: PasswordHasher = PasswordHasher(), policy: SessionPolicy = SessionPolicy(),
-        openID: OpenIDProvider? = nil
+        openID: OpenIDProvider? = nil, table: RightsTable = .standard
     ) {
         let store = engine.store
-        access = Access(store: store, policy: policy)
+        access = Access(store: store, policy: policy, table: table)
         signIns = SignInOperations(
             store: store, hasher: passwords, policy: policy, publicURL: engine.configuration.publicURL,
             openID: openID)

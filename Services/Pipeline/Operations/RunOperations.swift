@@ -32,7 +32,10 @@ struct RunOperations: Sendable {
     }
 
     /// Tells *that* something changed with a run, or with any of them; what it is, is read anew.
-    func changes(of run: RunID?, as principal: Principal) -> RunChanges.Watch { engine.store.changes.watch(run) }
+    func changes(of run: RunID?, as principal: Principal) async throws -> RunChanges.Watch {
+        if let run { try principal.require(.seeRuns, of: try await summary(run)) }
+        return engine.store.changes.watch(run)
+    }
 
     /// Follows a run: its state whenever it changes, and the logs of its steps as they grow.
     func follow(_ id: RunID, logs: RunFollower.Logs, as principal: Principal) async throws -> Follower {
@@ -55,8 +58,9 @@ struct RunOperations: Sendable {
     }
 
     /// The log of a step as a view of its run has it.
-    func log(of run: RunID, _ step: StepView, as principal: Principal) -> StepLog {
-        StepLog(id: LogStreamID(run: run, step: step.id, attempt: step.attempt), reader: reader)
+    func log(of run: RunView, _ step: StepView, as principal: Principal) throws(OperationError) -> StepLog {
+        try principal.require(.seeRuns, of: run.summary)
+        return StepLog(id: LogStreamID(run: run.summary.id, step: step.id, attempt: step.attempt), reader: reader)
     }
 
     private func summary(_ id: RunID) async throws -> RunSummary {

@@ -11,7 +11,7 @@ struct LiveRoutes {
     func add(to group: some RouterMethods<SignedInContext>) {
         group.on(.get, .events) { request, context -> Response in
             let principal = context.principal
-            let watch = runs.changes(of: nil, as: principal)
+            let watch = try await runs.changes(of: nil, as: principal)
             let admission = sessions.admission(of: request, from: context.client, as: context.principal)
             return EventStream.response(to: request, watch, while: admission) { [runs] in
                 var events: [EventStream.Event] = []

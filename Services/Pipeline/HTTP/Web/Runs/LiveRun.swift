@@ -70,8 +70,8 @@ actor LiveRun {
     private static let lastEventID = HTTPField.Name(parsed: "last-event-id") ?? .ifMatch
     private var templates: WebPages { pages.responder.templates }
 
-    nonisolated func response(to request: Request, from client: Client) -> Response {
-        let watch = pages.operations.runs.changes(of: run, as: principal)
+    nonisolated func response(to request: Request, from client: Client) async throws -> Response {
+        let watch = try await pages.operations.runs.changes(of: run, as: principal)
         let end = EventStream.Event(name: "end", data: "")
         let admission = pages.responder.sessions.admission(of: request, from: client, as: principal)
         return EventStream.response(
@@ -113,8 +113,8 @@ actor LiveRun {
     private func log(_ step: StepView, of view: RunView, _ events: inout [EventStream.Event]) async throws {
         guard var cursor, cursor.step == step.id, cursor.attempt == step.attempt else {
             // Another step than before: the whole of its panel.
-            let page = try await RunPage.load(view, wanted: step.id, piece: nil) { [pages, run, principal] in
-                pages.log(run, $0, as: principal)
+            let page = try await RunPage.load(view, wanted: step.id, piece: nil) { [pages, principal] in
+                try pages.log(view, $0, as: principal)
             }
             let panel = LogPanel(view, step: page.step, wanted: wanted, log: page.log)
             let next = Cursor(step: step.id, attempt: step.attempt, end: page.log.end, line: page.log.nextLine)
@@ -125,7 +125,7 @@ actor LiveRun {
         }
         var rendered = LogChunks.Rendered()
         rendered.html = cursor.line > 1 ? " " : ""
-        let stored = pages.operations.runs.log(of: run, step, as: principal)
+        let stored = try pages.operations.runs.log(of: view, step, as: principal)
         while cursor.end < step.logBytes {
             let bytes = try await stored.read(from: cursor.end, limit: 256 << 10)
             var lines = LogLines(first: cursor.line)

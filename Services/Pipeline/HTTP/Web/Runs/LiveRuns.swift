@@ -23,8 +23,8 @@ final class LiveRuns: Sendable {
         var rows: [String: String]
     }
 
-    func response(to request: Request, from client: Client) -> Response {
-        let watch = pages.operations.runs.changes(of: nil, as: principal)
+    func response(to request: Request, from client: Client) async throws -> Response {
+        let watch = try await pages.operations.runs.changes(of: nil, as: principal)
         let admission = pages.responder.sessions.admission(of: request, from: client, as: principal)
         return EventStream.response(to: request, watch, pause: .milliseconds(200), while: admission) {
             try await self.next()

@@ -13,7 +13,7 @@ struct RunPage: Sendable {
     ///   - wanted: the step to show; the page chooses if `nil`.
     ///   - piece: the first piece of its log; the end of it if `nil`.
     static func load(
-        _ view: RunView, wanted: Int?, piece: Int?, log chunks: @Sendable (StepView) -> LogChunks
+        _ view: RunView, wanted: Int?, piece: Int?, log chunks: @Sendable (StepView) throws -> LogChunks
     ) async throws -> RunPage {
         let steps = view.stages.flatMap(\.steps)
         let step = wanted.flatMap { id in steps.first { $0.id == id } } ?? LogPanel.choose(view)

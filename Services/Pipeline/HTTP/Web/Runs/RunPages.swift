@@ -25,7 +25,7 @@ struct RunPages {
         }
         router.page(.get, .liveRuns) { request, context in
             await responder.show(request, context) { principal in
-                LiveRuns(pages: self, filter: RunFilter(request), principal: principal).response(
+                try await LiveRuns(pages: self, filter: RunFilter(request), principal: principal).response(
                     to: request, from: context.client)
             }
         }
@@ -37,7 +37,7 @@ struct RunPages {
         }
         router.page(.get, .liveRun) { request, context in
             await responder.show(request, context) { principal in
-                LiveRun(pages: self, run: try context.run(), principal: principal, request: request).response(
+                try await LiveRun(pages: self, run: try context.run(), principal: principal, request: request).response(
                     to: request, from: context.client)
             }
         }
@@ -76,9 +76,9 @@ struct RunPages {
     }
 
     /// The log of a step as pages show it.
-    func log(_ run: RunID, _ step: StepView, as principal: Principal) -> LogChunks {
-        let log = runs.log(of: run, step, as: principal)
-        return LogChunks(run: run, step: step, counts: counts) { try await log.read(from: $0, limit: $1) }
+    func log(_ run: RunView, _ step: StepView, as principal: Principal) throws -> LogChunks {
+        let log = try runs.log(of: run, step, as: principal)
+        return LogChunks(run: run.summary.id, step: step, counts: counts) { try await log.read(from: $0, limit: $1) }
     }
 
     private func list(_ request: Request, _ principal: Principal) async throws -> Response {
@@ -110,7 +110,7 @@ struct RunPages {
         let wanted = request.uri.queryParameters["step"].flatMap { Int($0) }
         let piece = request.uri.queryParameters["chunk"].flatMap { Int($0) }
         let loaded = try await RunPage.load(view, wanted: wanted, piece: piece) {
-            log(id, $0, as: principal)
+            try log(view, $0, as: principal)
         }
         let title = "\(view.summary.repository) #\(view.summary.number) \(view.summary.state.word)"
         return responder.page(
@@ -142,7 +142,7 @@ struct RunPages {
         guard let step = view.stages.flatMap(\.steps).first(where: { $0.id == number }) else {
             throw OperationError(.notFound, "unknown_step", "the run has no such step")
         }
-        let log = log(view.summary.id, step, as: principal)
+        let log = try log(view, step, as: principal)
         if let line = request.uri.queryParameters["line"].flatMap({ Int($0) }) {
             let piece = try await log.piece(ofLine: line)
             let page = PagePath.run.path(
