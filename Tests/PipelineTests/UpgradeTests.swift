@@ -20,19 +20,20 @@ import Testing
     /// The newest run after a push of this file.
     private func pushed(
         _ platform: PlatformFixture, _ file: String, branch: String = "main",
-        repository: RepositoryPath = PlatformFixture.path
+        repository: RepositoryPath = PlatformFixture.path, event: Event = .push
     ) async throws -> RunView {
         let id = MessageID.make().rawValue
-        try await platform.push(file, branch: branch, trigger: "t\(id)", message: "m\(id)", repository: repository)
+        try await platform.push(
+            file, branch: branch, trigger: "t\(id)", message: "m\(id)", event: event, repository: repository)
         let run = try #require(try await platform.runs().first)
         return try #require(try await platform.reader.view(run.id))
     }
 
     private func rolledOut(
         _ platform: PlatformFixture, _ file: String, branch: String = "main",
-        repository: RepositoryPath = PlatformFixture.path, _ outcome: StepOutcome = .success
+        repository: RepositoryPath = PlatformFixture.path, event: Event = .push, _ outcome: StepOutcome = .success
     ) async throws {
-        let view = try await pushed(platform, file, branch: branch, repository: repository)
+        let view = try await pushed(platform, file, branch: branch, repository: repository, event: event)
         let job = try #require(try await platform.jobs(of: view.summary.id).first)
         guard case .granted = try await platform.claim(job.id, namespace: "shop") else {
             Issue.record("it was not granted: \(view.summary.reason ?? "")")
@@ -54,10 +55,12 @@ import Testing
     @Test func `What an upgrade cannot name is told`() throws {
         let run = ContainerRun(
             ports: ["80:80", "80:80:80:80:80"], volumes: ["data:/data", "${HOME}:/x", "a:b:c:d"], network: "shop")
+        let demands = ContainerDemands(of: run, as: "web")
+        let beginnings = ["the volume “${HOME}:/x”", "the volume “a:b:c:d” (", "the port “80:80:80:80:80” ("]
+        #expect(demands.unread.count == beginnings.count)
+        for (said, beginning) in zip(demands.unread, beginnings) { #expect(said.hasPrefix(beginning)) }
         #expect(
-            ContainerAllowances.unread(run)
-                == ["the volume “${HOME}:/x”", "the volume “a:b:c:d”", "the port “80:80:80:80:80”"])
-        #expect(ContainerAllowances(asking: run, as: "web").volumes == ["data"])
+            demands.allowances == ContainerAllowances(volumes: ["data"], networks: ["shop"], ports: ["80"]))
     }
 
     @Test func `Environments are made of the last rollouts of an installation of before`() async throws {
@@ -103,6 +106,22 @@ import Testing
             try await platform.engine.makeEnvironmentsOfRollouts()
             #expect(
                 try await platform.operations.environments.all(as: platform.principal).map(\.name) == ["production"])
+        }
+    }
+
+    @Test func `A merge request's rollout makes no environment: who may propose may not choose where it goes`()
+        async throws
+    {
+        let file = deploying("environment: demo, container: shop, run: {network: shop}")
+        try await PlatformFixture.with { platform in
+            let wide = EnvironmentRules(
+                containers: ["**"], repositories: ["**"], events: [.push, .pullRequest],
+                allows: ContainerAllowances(networks: ["**"]))
+            try await platform.save(wide, as: "demo")
+            try await rolledOut(platform, file, event: .pullRequest)
+            try await platform.operations.environments.remove("demo", as: platform.principal)
+            try await upgrade(platform, "environments")
+            #expect(try await platform.operations.environments.all(as: platform.principal) == [])
         }
     }
 

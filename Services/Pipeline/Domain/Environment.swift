@@ -262,7 +262,7 @@ struct Environment: Sendable, Equatable {
             // Nothing that opens the host to a container is to be pasted without a thought: volumes and users are asked
             // for one by one.
             let allows =
-                deploy.run.map { ContainerAllowances(asking: $0, as: deploy.container) } ?? ContainerAllowances()
+                deploy.run.map { ContainerDemands(of: $0, as: deploy.container).allowances } ?? ContainerAllowances()
             for network in allows.networks where network != "host" { add("network", network) }
             for port in allows.ports { add("port", port) }
         }

@@ -37,9 +37,7 @@ extension RunEngine {
         var deploy: Deploy
 
         var run: String { "\(summary.repository)#\(summary.number)" }
-        var used: ContainerAllowances {
-            deploy.run.map { ContainerAllowances(asking: $0, as: deploy.container) } ?? ContainerAllowances()
-        }
+        var demands: ContainerDemands? { deploy.run.map { ContainerDemands(of: $0, as: deploy.container) } }
     }
 
     /// What becomes one environment.
@@ -66,7 +64,7 @@ extension RunEngine {
             let repository = last.summary.repository
             one.rules[repository, default: RepositoryRules(clusters: [])].add(last)
             if !one.runs.contains(last.run) { one.runs.append(last.run) }
-            one.unread += (last.deploy.run.map(ContainerAllowances.unread) ?? []).map { "\($0) of \(last.run)" }
+            one.unread += (last.demands?.unread ?? []).map { "\($0) of \(last.run)" }
             made[last.deploy.environment] = one
         }
         return made
@@ -96,7 +94,7 @@ extension RunEngine {
     /// Lets rollouts go on with the labels, aliases and log drivers that they used while no environment listed them.
     private func allowWhatWasFree(_ rollouts: [LastRollout], in transaction: Transaction) throws {
         for last in rollouts {
-            let used = last.used
+            let used = last.demands?.allowances ?? ContainerAllowances()
             let free = ContainerAllowances(
                 labels: used.labels, aliases: used.aliases, logDrivers: used.logDrivers)
             let repository = last.summary.repository
@@ -164,7 +162,7 @@ extension RepositoryRules {
         add(ref.hasPrefix("refs/tags/") ? "refs/tags/**" : ref, to: \.refs)
         guard let kind = deploy.workload else {
             add(deploy.container, to: \.containers)
-            allows.add(last.used)
+            if let demands = last.demands { allows.add(demands.allowances) }
             return
         }
         add(kind.description, to: \.workloads)
