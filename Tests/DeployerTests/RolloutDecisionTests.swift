@@ -259,10 +259,13 @@ import Testing
         // Taken over while it is broken: what it broke is to come back, not what broke it.
         var broken = workload(rollout: "job6", image: "web@sha256:broken")
         broken.status?.availableReplicas = 0
+        #expect(RolloutOrigin.problem(in: broken) == nil)
         broken.metadata.annotations?[RolloutAnnotation.previous] = remembered.text
-        #expect(origin(broken) == remembered)
+        #expect(remembered.text == #"{"image":"web@sha256:1","revision":"3","rollout":"job5"}"#)
+        #expect(origin(broken) == remembered && RolloutOrigin.problem(in: broken) == nil)
         broken.metadata.annotations?[RolloutAnnotation.previous] = "not ours"
         #expect(origin(broken)?.image == "web@sha256:broken")
+        #expect(RolloutOrigin.problem(in: broken)?.contains("\(RolloutAnnotation.previous) is not understood") == true)
         let expected: [String: JSONValue] = [
             "spec": [
                 "template": [

@@ -32,16 +32,44 @@ struct RolloutOrigin: Codable, Sendable, Equatable {
             commit: annotations?[RolloutAnnotation.commit])
     }
 
-    /// - Returns: `nil` where nothing is remembered that can be understood: a rollback says so where something else is there.
+    /// - Returns: `nil` where nothing is remembered that can be understood; ``problem(in:)`` says so where something else is
+    ///   there.
     init?(rememberedBy workload: WorkloadObject) {
-        guard let text = workload.annotation(RolloutAnnotation.previous),
-            let found = try? Wire.decode(RolloutOrigin.self, from: Data(text.utf8))
-        else { return nil }
-        self = found
+        do {
+            guard let found = try Self.remembered(by: workload) else { return nil }
+            self = found
+        } catch {
+            return nil
+        }
     }
 
-    /// As an annotation; a few texts can always be written.
-    var text: String? { (try? Wire.encode(self)).map { String(decoding: $0, as: UTF8.self) } }
+    /// What is wrong with what a workload remembers, for people; `nil` where it remembers nothing, or what can be understood.
+    static func problem(in workload: WorkloadObject) -> String? {
+        do {
+            _ = try remembered(by: workload)
+            return nil
+        } catch {
+            return "the annotation \(RolloutAnnotation.previous) is not understood: \(error)"
+        }
+    }
+
+    private static func remembered(by workload: WorkloadObject) throws -> RolloutOrigin? {
+        try workload.annotation(RolloutAnnotation.previous).map {
+            try Wire.decode(RolloutOrigin.self, from: Data($0.utf8))
+        }
+    }
+
+    /// As an annotation.
+    var text: String {
+        var json = JSONText(capacity: 256)
+        json.object {
+            $0.member("commit", commit)
+            $0.member("image", image)
+            $0.member("revision", revision)
+            $0.member("rollout", rollout)
+        }
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
 
     /// As something to go back to.
     func revision(of workload: WorkloadObject, container: String) -> RolloutRevision {

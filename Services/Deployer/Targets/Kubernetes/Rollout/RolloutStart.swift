@@ -117,6 +117,9 @@ struct RolloutStart: Sendable {
             return .changed(changed, isFirst: first)
         case .patch(let patch):
             if mayHaveBegun, try await hasBegun(found) { throw JobFailure(RolloutDecision.replaced(request)) }
+            if let problem = RolloutOrigin.problem(in: found) {
+                await log.line("\(problem); should this rollout fail, what was there before that is not known")
+            }
             let changed = try await apply(patch, &mayHaveBegun)
             await log.line(
                 "\(request.workload) in namespace \(request.namespace): container \(request.container) from "

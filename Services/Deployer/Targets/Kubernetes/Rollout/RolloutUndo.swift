@@ -152,10 +152,8 @@ struct RolloutUndo: Sendable {
                     ? "the workload was changed by another hand since" : "the workload has no change of this rollout")
         }
         if applied?.replacement(in: found) != nil { return .none("the workload was changed by another hand since") }
-        if found.annotation(RolloutAnnotation.previous) != nil, RolloutOrigin(rememberedBy: found) == nil {
-            await log.line(
-                "the annotation \(RolloutAnnotation.previous) is not understood: the workload goes back to the newest "
-                    + "revision before this rollout")
+        if let problem = RolloutOrigin.problem(in: found) {
+            await log.line("\(problem); the workload goes back to the newest revision before this rollout")
         }
         let previous = RolloutRevision.best(
             of: try await RolloutRevision.kept(of: found, path, client).filter { $0.rollout != request.job.rawValue },
