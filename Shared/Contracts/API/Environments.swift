@@ -125,21 +125,16 @@ public struct EnvironmentRules: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        clusters = try container.decodeUnlessAbsent([String].self, forKey: .clusters) ?? ["default"]
-        namespaces = try container.decodeUnlessAbsent([String].self, forKey: .namespaces) ?? []
-        workloads = try container.decodeUnlessAbsent([String].self, forKey: .workloads) ?? []
-        containers = try container.decodeUnlessAbsent([String].self, forKey: .containers) ?? []
-        repositories = try container.decode([String].self, forKey: .repositories)
-        refs = try container.decodeUnlessAbsent([String].self, forKey: .refs) ?? []
-        events = try container.decodeUnlessAbsent([Event].self, forKey: .events) ?? []
-        approvals = try container.decodeUnlessAbsent(Int.self, forKey: .approvals) ?? 0
-        approvers = try container.decodeUnlessAbsent([String].self, forKey: .approvers) ?? []
-        freezes = try container.decodeUnlessAbsent([FreezeWindow].self, forKey: .freezes) ?? []
-        variables = try container.decodeUnlessAbsent([String: String].self, forKey: .variables) ?? [:]
-        url = try container.decodeUnlessAbsent(String.self, forKey: .url)
-        allows = try container.decodeUnlessAbsent(ContainerAllowances.self, forKey: .allows) ?? ContainerAllowances()
-        pool = try container.decodeUnlessAbsent(String.self, forKey: .pool)
-        perRepository = try container.decodeUnlessAbsent([String: RepositoryRules].self, forKey: .perRepository)
+        self.init(
+            repositories: try container.decode([String].self, forKey: .repositories),
+            approvals: try container.decodeUnlessAbsent(Int.self, forKey: .approvals) ?? 0,
+            approvers: try container.decodeUnlessAbsent([String].self, forKey: .approvers) ?? [],
+            freezes: try container.decodeUnlessAbsent([FreezeWindow].self, forKey: .freezes) ?? [],
+            variables: try container.decodeUnlessAbsent([String: String].self, forKey: .variables) ?? [:],
+            url: try container.decodeUnlessAbsent(String.self, forKey: .url),
+            pool: try container.decodeUnlessAbsent(String.self, forKey: .pool),
+            perRepository: try container.decodeUnlessAbsent([String: RepositoryRules].self, forKey: .perRepository))
+        ofRepository = try RepositoryRules(from: decoder)
     }
 }
 
