@@ -221,7 +221,7 @@ let package = Package(
             "StorageTests", ["Storage", "Contracts", "Messaging", "TestSupport", lifecycle, logging, systemPackage]),
         tests("PostgreSQLIntegrationTests", ["Storage", "TestSupport", systemPackage]),
         tests("PipelineLanguageTests", ["Contracts", "PipelineLanguage", crypto], resources: [.copy("Golden")]),
-        tests("GitTests", ["Git", "Contracts", logging, subprocess, systemPackage]),
+        tests("GitTests", ["Git", "Contracts", "TestSupport", logging, subprocess, systemPackage]),
         tests("DockerEngineTests", ["DockerEngine", "HTTPClient", "TestSupport", httpTypes, hummingbird, logging]),
         tests(
             "DockerEngineIntegrationTests",

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import TestSupport
 import Testing
 
 @testable import Git
@@ -66,21 +67,25 @@ struct GitProgramTests {
         var program = sandbox.program
         program.path = script
         let slow = program
-        #expect(await code { _ = try await slow.output(["fetch"], timeout: .milliseconds(300)) } == .timedOut)
+        #expect(await code { _ = try await slow.output(["fetch"], timeout: .seconds(3)) } == .timedOut)
         let child = String(decoding: try Data(contentsOf: URL(filePath: sandbox.path + "/child")), as: UTF8.self)
         let process = try #require(Int32(String(child.filter(\.isNumber))))
-        try await Task.sleep(for: .milliseconds(100))
-        #expect(!FileManager.default.fileExists(atPath: "/proc/\(process)/cmdline") || state(of: process) == "Z")
+        try await eventually("the end of what it started") {
+            !FileManager.default.fileExists(atPath: "/proc/\(process)/cmdline") || state(of: process) == "Z"
+        }
     }
 
     @Test("a cancelled task ends its command")
     func cancellation() async throws {
         let sandbox = try Sandbox()
+        let script = sandbox.path + "/git"
+        try Data("#!/bin/sh\ntouch \(sandbox.path)/begun\nexec sleep 3600\n".utf8).write(to: URL(filePath: script))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
         var program = sandbox.program
-        program.path = "/bin/sleep"
+        program.path = script
         let slow = program
-        let task = Task<GitError.Code?, Never> { await code { _ = try await slow.output(["60"]) } }
-        try await Task.sleep(for: .milliseconds(100))
+        let task = Task<GitError.Code?, Never> { await code { _ = try await slow.output(["fetch"]) } }
+        try await eventually("the command") { FileManager.default.fileExists(atPath: sandbox.path + "/begun") }
         task.cancel()
         #expect(await task.value == .cancelled)
     }
