@@ -32,21 +32,37 @@ import Testing
             #expect((Int(valid.filter(\.isNumber)) ?? 0) > 20)
 
             let token = try await runTool("cat", [stack.tokenFile.string])
-            // The two streams end when nothing can come any more, which is not while this looks; and the token that it
-            // found in the list of tokens it would revoke.
+            try writeFile(stack.directory.appending("spared.py"), Self.spared)
+            // The two streams end when nothing can come any more, which is not while this looks.
             let script = """
-                cd '\(stack.directory)' && '\(python)'/bin/schemathesis run openapi.json \
+                cd '\(stack.directory)' && PYTHONPATH=. SCHEMATHESIS_HOOKS=spared \
+                '\(python)'/bin/schemathesis run openapi.json \
                 --url http://127.0.0.1:\(stack.ports.pipeline)\(APIPath.root) \
                 -H 'Authorization: Bearer \(token.filter { !$0.isWhitespace })' \
-                --exclude-operation-id followRun --exclude-operation-id followRuns --exclude-operation-id revokeToken \
+                --exclude-operation-id followRun --exclude-operation-id followRuns \
                 --exclude-checks positive_data_acceptance --phases examples,coverage,fuzzing --max-examples 10 \
                 --max-time 40 --request-timeout 10 --seed 1 --no-shrink --continue-on-failure 2>&1 \
                 || { echo SCHEMATHESIS FAILED; }
                 """
             let said = try await runTool("sh", ["-c", script])
             #expect(!said.contains("SCHEMATHESIS FAILED") && said.contains(" passed"), "\(said.suffix(8000))")
+            // All of it was tried as somebody who may do it.
+            #expect(!said.contains("Authentication failed"), "\(said.suffix(8000))")
         }
     }
+
+    /// What is learnt of one answer is used in the next request: without this it would replace, revoke or limit the token
+    /// that it signs in with, and be refused everywhere from then on.
+    private static let spared = """
+        import schemathesis
+
+        @schemathesis.hook
+        def filter_case(context, case):
+            names = list((case.path_parameters or {}).values())
+            if isinstance(case.body, dict):
+                names.append(case.body.get("name"))
+            return "test" not in names
+        """
 
     /// Every golden document of the API is valid by the schema that has its name.
     private static let validate = """
