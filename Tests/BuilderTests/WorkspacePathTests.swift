@@ -50,7 +50,9 @@ import Worker
     /// Steps may do what they like with what they share, the source's own folder in it too.
     @Test func aLinkInTheSourcesPlaceLeadsNowhere() async throws {
         try await withTemporaryDirectory { directory in
-            for (index, path) in ["src", "a/src"].enumerated() {
+            for (index, (path, target)) in [
+                ("src", "../../.."), ("a/src", "../../.."), ("src", "moved"), ("a/src", "moved"),
+            ].enumerated() {
                 let stage = stage("/drone", path)
                 let folder = try JobFolder(
                     below: directory, job: JobID(rawValue: "j\(index)"), attempt: 1, stage: stage)
@@ -59,7 +61,7 @@ import Worker
                 #expect(try WorkspacePath.open(".", of: folder).has("Dockerfile"))
                 let first = folder.shared.appending(path.split(separator: "/").first.map(String.init) ?? "")
                 try await runTool("mv", [first.string, folder.shared.appending("moved").string])
-                try await runTool("ln", ["-s", "../../..", first.string])
+                try await runTool("ln", ["-s", target, first.string])
                 let error = #expect(throws: JobFailure.self) { try WorkspacePath.open(".", of: folder) }
                 #expect(error?.reason.contains("the workspace") == true)
             }

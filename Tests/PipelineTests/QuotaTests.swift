@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func `Jobs beyond those that may be at work wait, say why, and others go before them`() async throws {
-        try await PlatformFixture.with(quotas: Quotas(repositoryAtWork: 1, atWork: 2)) { platform in
+        try await PlatformFixture.with(quotas: Quotas(repositoryAtWork: 1, atWork: 3)) { platform in
             let other = RepositoryPath(rawValue: "shop/api")
             try await platform.register(other)
             try await platform.announce("w1", slots: 4)
@@ -92,6 +92,21 @@ import Testing
             #expect(try await platform.sentWork().filter { $0 == "JobsWaiting" }.count == calls + 1)
             #expect(try await job()?.repository == PlatformFixture.path)
             #expect(try await job() == nil)
+        }
+    }
+
+    @Test func `Of all repositories together no more jobs are at work than may be`() async throws {
+        try await PlatformFixture.with(quotas: Quotas(atWork: 1)) { platform in
+            for n in 1...2 { try await platform.push(Samples.single, trigger: "t\(n)", message: "m\(n)") }
+            guard case .granted = try await platform.ask() else {
+                Issue.record("the first is not granted")
+                return
+            }
+            guard case .refused(let refusal) = try await platform.ask() else {
+                Issue.record("a second is granted")
+                return
+            }
+            #expect(refusal.reason == "1 jobs are at work, and no more may")
         }
     }
 

@@ -48,7 +48,8 @@ import Testing
             (#"caf\u00e9 \ud83d\ude00"#, "café 😀"), ("caf%C3%A9", "café"), (#"a\tb\\c"#, "a\tb\\c"),
             (#"it'\''s me"#, "it's me"), (#"it'"'"'s me"#, "it's me"), (#"it\'s\ me"#, "it's me"),
             (#"it\'s\\me"#, #"it's\me"#), (#"pa\$\$w0rd"#, "pa$$w0rd"), (#"pa\`\"\$\(x"#, #"pa`"$(x"#),
-            (#"a\=b\~c\ d"#, "a=b~c d"),
+            (#"a\=b\~c\ d"#, "a=b~c d"), (#"a=b\ c\"d"#, #"a=b c"d"#), (#"it's \"x\" \$1"#, #"it's "x" $1"#),
+            (#"it\'s "x" $1"#, #"it's "x" $1"#),
         ])
     func escapes(_ it: (written: String, secret: String)) {
         for chunk in Self.chunks {

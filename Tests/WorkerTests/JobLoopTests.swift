@@ -380,6 +380,27 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         }
     }
 
+    @Test func noEventShowsASecret() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.offer("j")
+        let published = Mutex<[String]>([])
+        let events = WorkerEvents(service: "builder", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) {
+            message in published.withLock { $0.append(message.body) }
+        }
+        let executor = ClosureExecutor { step in
+            try await events.telling(step) { _ in throw JobFailure("no login for hunter22") }
+        }
+        let telling = Task { try await events.run() }
+        defer { telling.cancel() }
+        try await withLoop(platform, executor) {
+            try await eventually("both events") { published.withLock { $0.count } == 2 }
+            try await eventually("the end") { platform.finished != nil }
+        }
+        let bodies = published.withLock { $0 }
+        #expect(bodies.last?.contains("no login for ******") == true, "\(bodies)")
+        #expect(!bodies.contains { $0.contains("hunter22") })
+    }
+
     @Test func aStepIsToldHowThingsStandWhenItStarts() async throws {
         let always = Condition(status: [.success, .failure])
         let steps = [
