@@ -102,3 +102,18 @@ import Testing
         #expect(error.lines(style: .plain) == ["slipway: no run x", "  a", "  b", "  → see y"])
     }
 }
+
+@Suite struct LineBlocksTests {
+    @Test func onlyWholeLinesGoOnAndTheLastOneIsKnown() {
+        var blocks = LineBlocks()
+        func receive(_ text: String) -> String? {
+            blocks.receive(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(receive("{\"id\"") == nil && blocks.last == nil)
+        #expect(receive(":1}\n{\"id\":2}\n{\"i") == "{\"id\":1}\n{\"id\":2}\n")
+        #expect(blocks.last.map { String(decoding: $0, as: UTF8.self) } == "{\"id\":2}")
+        #expect(receive("d\":3}") == nil)
+        #expect(receive("\n") == "{\"id\":3}\n")
+        #expect(blocks.last.map { String(decoding: $0, as: UTF8.self) } == "{\"id\":3}")
+    }
+}

@@ -133,7 +133,11 @@ import Testing
                 let read = try String(buffer: lines.body).split(separator: "\n").map {
                     try Wire.decode(AuditView.self, from: Data($0.utf8))
                 }
-                #expect(read == all.items.filter { $0.account == "test" })
+                #expect(read == all.items.filter { $0.account == "test" }.reversed())
+                let rest = try await get(APIPath.auditExport.path() + "?after=\(read[0].id)")
+                #expect(String(buffer: rest.body).split(separator: "\n").count == 3)
+                #expect(try await get(APIPath.auditExport.path() + "?after=x").status == .badRequest)
+                #expect(try await get(APIPath.auditExport.path() + "?after=99").body.readableBytes == 0)
                 for path in [APIPath.audit, .auditExport] {
                     #expect(try await get(path.path(), as: "slp_boss").status == .forbidden)
                 }
@@ -141,7 +145,9 @@ import Testing
                 _ = try await client.execute(
                     uri: APIPath.pool.path(["a"]), method: .delete,
                     headers: [.authorization: "Bearer \(PlatformFixture.token)"])
-                #expect(try await page("?limit=1").items.first?.origin != nil)
+                let origin = try #require(try await page("?limit=1").items.first?.origin)
+                #expect(try await page("?origin=\(origin)").items.map(\.operation) == ["pool.remove"])
+                #expect(try await page("?origin=192.0.2.7").items.isEmpty)
             }
         }
     }

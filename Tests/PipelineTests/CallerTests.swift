@@ -48,7 +48,8 @@ import Testing
             try await platform.ended(job, .cancelled)
             let events = try await platform.sent().filter { $0.routingKey == "dev.cdevents.pipelinerun.finished" }
             let event = try Wire.decode(JSONValue.self, from: Data(#require(events.last).body.utf8))
-            #expect(event["customData"]?["startedBy"] == "test" && event["customData"]?["cancelledBy"] == "test")
+            let custom = try #require(event["data"]?["customData"])
+            #expect(custom["startedBy"] == "test" && custom["cancelledBy"] == "test")
         }
     }
 
@@ -88,10 +89,10 @@ import Testing
                 script: """
                     INSERT INTO runs (id, trigger, repository, number, state, event, ref, byHand, createdAt)
                         VALUES ('r', 't', 'shop/web', 1, 'success', 'push', 'refs/heads/main', 1, 0);
+                    INSERT INTO processes (digest, document, createdAt) VALUES ('sha256:1', '[]', 0);
                     INSERT INTO components (name, revision, updatedAt) VALUES ('web', 1, 0);
                     INSERT INTO componentRevisions (component, revision, digest, document, createdAt)
                         VALUES ('web', 1, 'sha256:1', '[]', 0);
-                    INSERT INTO processes (digest, document, createdAt) VALUES ('sha256:1', '[]', 0);
                     INSERT INTO accounts (name, kind, createdAt) VALUES ('first', 'service', 0);
                     INSERT INTO grants (holder, scope, role, grantedBy, grantedAt)
                         VALUES ('first', '**', 'administrator', 'the platform', 5), ('anna', '**', 'viewer', 'first', 6);

@@ -197,6 +197,11 @@ import Testing
             #expect(try await seen() == ["role.give shop/web"])
             #expect(try await seen(AuditQuery(repository: RepositoryPath(rawValue: "other/web"))).isEmpty)
             #expect(try await seen(AuditQuery(account: "test", operation: "role.give")) == ["role.give shop/web"])
+            // So does the export, however many there are of others between.
+            #expect(try await audit.list(AuditQuery(), after: 0, limit: 1, as: below).map(\.id) == [1])
+            #expect(try await audit.list(AuditQuery(), after: 1, limit: 1, as: below).isEmpty)
+            let other = AuditQuery(repository: RepositoryPath(rawValue: "other/web"))
+            #expect(try await audit.list(other, after: 0, limit: 1, as: below).isEmpty)
             let all = try await audit.list(limit: 200, as: platform.principal).items
             #expect(all.count == 5)
         }

@@ -48,9 +48,12 @@ struct Console: Sendable {
     private static func write(_ bytes: [UInt8], to descriptor: FileDescriptor) {
         do {
             try descriptor.writeAll(bytes)
-        } catch {
+        } catch Errno.brokenPipe {
             // The reader went away (`slipway runs | head`): there is nobody left to tell.
             exit(0)
+        } catch {
+            if descriptor != .standardError { remark("slipway: what was asked for cannot be written: \(error)") }
+            exit(1)
         }
     }
 }

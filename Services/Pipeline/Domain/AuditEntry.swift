@@ -7,7 +7,7 @@ struct AuditEntry: Sendable, Equatable {
     var account: String
     /// The token that it was done with, or that the session was begun with.
     var token: String?
-    /// How they came: `token`, `session`, `machine` or `platform`.
+    /// How they came: `token`, `session`, `sign-in`, `machine` or `platform`.
     var via: String
     /// The address that they came from.
     var origin: String?

@@ -40,8 +40,7 @@ extension Transaction {
             let known = try jobs.find(job.id), known.lease.state == .leased
         {
             let step = steps.first(where: job.has)
-            let outcome = job.lease.state.isFinal ? step?.state.rawValue ?? job.lease.state.rawValue : "requeued"
-            var facts: [String: JSONValue] = ["outcome": .string(outcome)]
+            var facts: [String: JSONValue] = ["outcome": .string(job.lease.state.outcome(step?.state))]
             for (name, value) in step?.outputs ?? [:] { facts[name] = .string(value) }
             if let reason = job.lease.reason ?? step?.reason { facts["reason"] = .string(reason) }
             try audit(
@@ -49,6 +48,19 @@ extension Transaction {
                 after: known.audited(attempt: known.lease.attempt, facts))
         }
         try jobs.update(job)
+    }
+}
+
+extension JobLease.State {
+    /// How the grant ended that a worker had.
+    /// - Parameter step: where the rollout's step is.
+    fileprivate func outcome(_ step: RunState?) -> String {
+        switch self {
+        case .cancelled, .superseded: rawValue
+        // A worker that never began it tells of the job alone.
+        case .finished: step == .success || step == .cancelled ? step?.rawValue ?? "" : "failure"
+        case .waiting, .held, .queued, .leased: "requeued"
+        }
     }
 }
 

@@ -47,7 +47,7 @@ enum PipelineRouter {
         PersonRoutes(
             people: operations.people, signIns: operations.signIns, sessions: operations.sessions
         ).add(to: inside)
-        AuditRoutes(audit: operations.audit).add(to: inside)
+        AuditRoutes(audit: operations.audit, sessions: sessions).add(to: inside)
         RoleRoutes(roles: operations.roles).add(to: inside)
         KeyRoutes(keys: operations.keys).add(to: inside)
         DeadLetterRoutes(letters: operations.deadLetters).add(to: inside)

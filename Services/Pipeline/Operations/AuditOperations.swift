@@ -9,9 +9,25 @@ struct AuditOperations: Sendable {
     func list(
         _ query: AuditQuery = AuditQuery(), before: Int64? = nil, limit: Int, as principal: Principal
     ) async throws -> Page<AuditView> {
+        let query = try query.seen(by: principal)
+        return try await store.read { try $0.audits.page(query, before: before, limit: limit) }
+    }
+
+    /// The oldest first, as an export has them.
+    /// - Parameter entry: only those after it.
+    func list(
+        _ query: AuditQuery, after entry: Int64, limit: Int, as principal: Principal
+    ) async throws -> [AuditView] {
+        let query = try query.seen(by: principal)
+        return try await store.read { try $0.audits.list(query, after: entry, limit: limit) }
+    }
+}
+
+extension AuditQuery {
+    fileprivate func seen(by principal: Principal) throws -> AuditQuery {
         try principal.require(.seeAudit)
-        var query = query
+        var query = self
         query.visibility = principal.visibility(.seeAudit)
-        return try await store.read { [query] in try $0.audits.page(query, before: before, limit: limit) }
+        return query
     }
 }

@@ -61,14 +61,31 @@ struct AuditStore {
         return Page(items: try shown.map(Self.view), next: rows.count > limit ? last.map(String.init) : nil)
     }
 
+    /// The oldest first: as many as are asked for, or some more, until there are no more.
+    /// - Parameter entry: only those after it.
+    func list(_ query: AuditQuery, after entry: Int64, limit: Int) throws -> [AuditView] {
+        let visibility = query.visibility
+        var entries = self.entries(query)
+        entries.only("repository =", query.repository)
+        if !visibility.isAll {
+            for (comparison, bound) in zip(["repository >=", "repository <="], visibility.bounds) {
+                entries.only(comparison, bound)
+            }
+        }
+        var found: [AuditView] = []
+        var last = entry
+        while found.count < limit {
+            let next = try entries.rows(after: last, limit: limit).map(Self.view)
+            found += next.filter { entry in visibility.isAll || entry.repository.map(visibility.covers) ?? false }
+            guard next.count == limit, let newest = next.last else { break }
+            last = newest.id
+        }
+        return found
+    }
+
     private func rows(_ query: AuditQuery, before: Int64, limit: Int) throws -> [Row] {
         let visibility = query.visibility
-        var entries = NewestRows(of: "audit", in: database)
-        entries.only("account =", query.account)
-        entries.only("operation =", query.operation)
-        entries.only("origin =", query.origin)
-        entries.only("at >=", query.since)
-        entries.only("at <", query.until)
+        var entries = self.entries(query)
         if let path = query.repository {
             guard visibility.covers(path) else { return [] }
             entries.only("repository =", path)
@@ -76,6 +93,17 @@ struct AuditStore {
             return try entries.rows(of: repositories(visibility), before: before, limit: limit)
         }
         return try entries.rows(before: before, limit: limit)
+    }
+
+    /// Those of all repositories.
+    private func entries(_ query: AuditQuery) -> NewestRows {
+        var entries = NewestRows(of: "audit", in: database)
+        entries.only("account =", query.account)
+        entries.only("operation =", query.operation)
+        entries.only("origin =", query.origin)
+        entries.only("at >=", query.since)
+        entries.only("at <", query.until)
+        return entries
     }
 
     /// Those that it tells of, each by one look at an index.

@@ -25,6 +25,13 @@ struct NewestRows {
             [before, limit] + conditions.map(\.value))
     }
 
+    /// Those after one, the oldest first.
+    func rows(after: Int64, limit: Int) throws -> [Row] {
+        try database.rows(
+            "SELECT * FROM \(table) WHERE serial > ?1\(clauses(from: 3)) ORDER BY serial LIMIT ?2",
+            [after, limit] + conditions.map(\.value))
+    }
+
     /// Of some repositories alone, by the table's index of these and serials: how many rows there are, and how many of
     /// others are newer, makes no difference.
     func rows(of repositories: [String], before: Int64, limit: Int) throws -> [Row] {

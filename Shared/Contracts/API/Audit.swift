@@ -3,13 +3,13 @@ public struct AuditView: Codable, Sendable, Equatable {
     /// Grows with each entry.
     public var id: Int64
     public var at: Timestamp
-    /// Who did it; `the platform` where it did so by itself.
+    /// Who did it; `the platform` where it did so by itself, `not signed in` where nobody was.
     public var account: String
     /// The token that it was done with, or that the session was begun with.
     public var token: String?
-    /// How they came: `token`, `session`, `machine` or `platform`.
+    /// How they came: `token`, `session`, `sign-in` where nobody was in yet, `machine` or `platform`.
     public var via: String
-    /// The address that they came from.
+    /// The address that they came from; of what the platform does, the worker or the service it is for.
     public var origin: String?
     /// Such as `environment.save`.
     public var operation: String

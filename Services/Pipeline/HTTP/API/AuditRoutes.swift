@@ -5,6 +5,7 @@ import NIOCore
 /// `/api/v1/audit`: who did what.
 struct AuditRoutes {
     let audit: AuditOperations
+    let sessions: BrowserSessions
 
     func add(to group: some RouterMethods<SignedInContext>) {
         group.on(.get, .audit) { request, context -> Response in
@@ -14,26 +15,14 @@ struct AuditRoutes {
                     try Self.query(of: request), before: try request.cursor(), limit: limit, as: context.principal))
         }
         group.on(.get, .auditExport) { request, context -> Response in
-            let query = try Self.query(of: request)
+            let export = AuditExport(
+                audit: audit, query: try Self.query(of: request), principal: context.principal,
+                mayGoOn: sessions.admission(of: request, from: context.client, as: context.principal))
+            let start = Int64(try request.integer("after", default: 0, in: 0...Int.max))
             // Whoever may not is told before the head is.
-            let first = try await audit.list(query, limit: 200, as: context.principal)
-            let principal = context.principal
-            let body = ResponseBody { writer in
-                var page = first
-                while true {
-                    var lines = ByteBuffer()
-                    for entry in page.items {
-                        lines.writeBytes(try Wire.encode(entry))
-                        lines.writeInteger(UInt8(ascii: "\n"))
-                    }
-                    try await writer.write(lines)
-                    guard let next = page.next.flatMap({ Int64($0) }) else { break }
-                    page = try await audit.list(query, before: next, limit: 200, as: principal)
-                }
-                try await writer.finish(nil)
-            }
             return Response(
-                status: .ok, headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"], body: body)
+                status: .ok, headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
+                body: export.body(from: try await export.page(after: start)))
         }
     }
 
@@ -50,7 +39,41 @@ struct AuditRoutes {
         }
         return AuditQuery(
             account: text("account"), operation: text("operation"),
-            repository: text("repository").map { RepositoryPath(rawValue: $0) }, since: try moment("since"),
-            until: try moment("until"))
+            repository: text("repository").map { RepositoryPath(rawValue: $0) }, origin: text("origin"),
+            since: try moment("since"), until: try moment("until"))
+    }
+}
+
+/// Entries as JSON lines, the oldest first. A page at a time is read, and the next one once its reader has taken that.
+struct AuditExport: Sendable {
+    let audit: AuditOperations
+    let query: AuditQuery
+    let principal: Principal
+    /// Whether who asks may still do the same.
+    let mayGoOn: @Sendable () async throws -> Bool
+
+    private static let pageSize = 200
+
+    func page(after entry: Int64) async throws -> [AuditView] {
+        try await audit.list(query, after: entry, limit: Self.pageSize, as: principal)
+    }
+
+    func body(from first: [AuditView]) -> ResponseBody {
+        ResponseBody { writer in
+            var page = first
+            while let last = page.last {
+                var lines = ByteBuffer()
+                for entry in page {
+                    lines.writeBytes(try Wire.encode(entry))
+                    lines.writeInteger(UInt8(ascii: "\n"))
+                }
+                try await writer.write(lines)
+                if page.count < Self.pageSize { break }
+                // The connection breaks, so that what was read is not taken for all.
+                guard try await mayGoOn() else { throw Access.notSignedIn }
+                page = try await self.page(after: last.id)
+            }
+            try await writer.finish(nil)
+        }
     }
 }
