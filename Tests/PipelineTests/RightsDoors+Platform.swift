@@ -113,25 +113,42 @@ extension RightsDoor {
     ]
 
     static let tokens: [RightsDoor] = [
-        RightsDoor(.seeTokens, .list("\(me)/second", page: ""), api: get(.tokens)) {
+        RightsDoor(
+            .seeTokens, .list("\(me)/second", page: "<b>\(me)/second</b>"), api: get(.tokens), page: show(.tokens)
+        ) {
             try text(try await $0.platform.operations.tokens.all(as: $1))
         },
-        RightsDoor(.seeOthersTokens, .list("robot", page: ""), api: get(.tokens)) {
+        RightsDoor(.seeTokens, .list("\(me)/second", page: "<b>\(me)/second</b>"), page: show(.account)) {
+            try text(try await $0.platform.operations.tokens.own(as: $1))
+        },
+        RightsDoor(.seeOthersTokens, .list("robot", page: "<b>robot</b>"), api: get(.tokens), page: show(.tokens)) {
             try text(try await $0.platform.operations.tokens.all(as: $1))
         },
-        RightsDoor(.makeToken, api: post(.tokens, body: #"{"name": "\#(me)/third"}"#)) {
+        RightsDoor(
+            .makeToken, api: post(.tokens, body: #"{"name": "\#(me)/third"}"#),
+            page: submit(.tokens, form: "name=third")
+        ) {
             try await $0.platform.operations.tokens.make(TokenRequest(name: "\($0.me)/third"), as: $1)
         },
-        RightsDoor(.revokeToken, api: delete(.token, ["\(me)/second"])) {
+        RightsDoor(
+            .revokeToken, api: delete(.token, ["\(me)/second"]),
+            page: submit(.revokeToken, form: "name=\(me)%2Fsecond")
+        ) {
             try await $0.platform.operations.tokens.revoke(RightsScene.own($0.me).token, as: $1)
         },
-        RightsDoor(.revokeOthersToken, api: delete(.token, ["ada/second"])) {
+        RightsDoor(
+            .revokeOthersToken, api: delete(.token, ["ada/second"]),
+            page: submit(.revokeToken, form: "name=ada%2Fsecond")
+        ) {
             try await $0.platform.operations.tokens.revoke("ada/second", as: $1)
         },
         RightsDoor(
-            .makeOthersToken, api: post(.tokens, body: #"{"name": "robot", "role": "viewer"}"#)
+            .makeOthersToken, api: post(.tokens, body: #"{"name": "robot", "role": "viewer"}"#),
+            page: submit(.tokens, form: "account=robot&role=viewer")
         ) { try await $0.platform.operations.tokens.make(TokenRequest(name: "robot", role: .viewer), as: $1) },
-        RightsDoor(.revokeOthersToken, api: delete(.token, ["robot"])) {
+        RightsDoor(
+            .revokeOthersToken, api: delete(.token, ["robot"]), page: submit(.revokeToken, form: "name=robot")
+        ) {
             try await $0.platform.operations.tokens.revoke("robot", as: $1)
         },
     ]
@@ -180,17 +197,29 @@ extension RightsDoor {
     ]
 
     static let roles: [RightsDoor] = [
-        RightsDoor(.seeRoles, .list(#""scope":"shop/web""#, page: ""), api: get(.roles)) {
-            try text(try await $0.platform.operations.roles.all(as: $1))
-        },
-        RightsDoor(.giveRole, api: put(.role, ["robot", repository], body: #"{"role": "viewer"}"#)) {
+        RightsDoor(
+            .seeRoles, .list(#""scope":"shop/web""#, page: "<b>robot</b>"), api: get(.roles), page: show(.roles)
+        ) { try text(try await $0.platform.operations.roles.all(as: $1)) },
+        RightsDoor(
+            .seeRoles, .list(#""scope":"shop/web""#, page: ""), api: get(.roles, query: "repository=\(repository)")
+        ) { try text(try await $0.platform.operations.roles.all(in: $0.path, as: $1)) },
+        RightsDoor(
+            .giveRole, api: put(.role, ["robot", repository], body: #"{"role": "viewer"}"#),
+            page: submit(.roles, form: "holder=robot&role=viewer&scope=shop%2Fweb")
+        ) {
             try await $0.platform.operations.roles.give(
                 RoleRequest(role: .viewer), within: $0.path.rawValue, to: "robot", by: $1)
         },
-        RightsDoor(.takeRole, api: delete(.role, ["robot", repository])) {
+        RightsDoor(
+            .takeRole, api: delete(.role, ["robot", repository]),
+            page: submit(.takeRole, form: "holder=robot&scope=shop%2Fweb")
+        ) {
             try await $0.platform.operations.roles.take(within: $0.path.rawValue, from: "robot", by: $1)
         },
-        RightsDoor(.seeAudit, .list(#""repository":"shop/web""#, page: ""), api: get(.audit)) {
+        RightsDoor(
+            .seeAudit, .list(#""repository":"shop/web""#, page: #"href="/repositories/shop/web""#), api: get(.audit),
+            page: show(.audit)
+        ) {
             try text(try await $0.platform.operations.audit.list(limit: 50, as: $1))
         },
         RightsDoor(.seeAudit, .list(#""repository":"shop/web""#, page: ""), api: get(.auditExport)) {

@@ -68,7 +68,7 @@ extension RightsDoor {
     /// What a page offers is what they may do.
     static let offers: [RightsDoor] = [
         offer(.startRun, #"action="/runs""#), offer(.associate, #"<button>Associate"#),
-        offer(.seeHook, "<h2>Webhook"), offer(.seeSecrets, "<h2>Secrets"),
+        offer(.seeHook, "<h2>Webhook"), offer(.seeSecrets, "<h2>Secrets"), offer(.seeRoles, "<h2>People"),
         offer(.cancelRun, #"/cancel""#, of: show(.run, [run])),
         offer(.rerun, #"/again""#, of: show(.run, [run])),
         offer(.decideOpenRollout, #"/verdict""#, of: show(.run, [run])),

@@ -79,6 +79,18 @@ struct RepositoryScope: Sendable, Hashable {
         }
     }
 
+    /// All that cover a repository, the nearest first.
+    static func covering(_ path: RepositoryPath) -> [RepositoryScope] {
+        var scopes = [RepositoryScope(.repository(path))]
+        var parts = path.rawValue.split(separator: "/").dropLast()
+        if !parts.isEmpty { scopes.append(RepositoryScope(reach: .children, base: parts.joined(separator: "/"))) }
+        while !parts.isEmpty {
+            scopes.append(RepositoryScope(reach: .below, base: parts.joined(separator: "/")))
+            parts.removeLast()
+        }
+        return scopes + [.all]
+    }
+
     /// The repository that it is; `nil` for a group's and all.
     var repository: RepositoryPath? { reach == .one ? RepositoryPath(rawValue: base) : nil }
 

@@ -6,16 +6,17 @@ struct RoleOperations: Sendable {
     let store: PipelineStore
 
     /// By holder and scope.
-    /// - Parameter path: only those that hold in this repository, also of wider scopes.
+    /// - Parameter path: only those that hold in this repository, also of wider scopes, and of no blocked account.
     func all(in path: RepositoryPath? = nil, as principal: Principal) async throws -> [RoleView] {
         try principal.require(.seeRoles)
-        let roles = try await store.read { try $0.accounts.roles() }
         if let path {
             guard principal.may(.seeRoles, in: path) else { return [] }
-            return roles.filter { RepositoryScope($0.scope)?.covers(path) ?? false }
+            return try await store.read { try $0.accounts.rolesInUse() }
+                .filter { RepositoryScope($0.scope)?.covers(path) ?? false }
         }
         let visibility = principal.visibility(.seeRoles)
-        return roles.filter { RepositoryScope($0.scope).map { visibility.covers($0) } ?? false }
+        return try await store.read { try $0.accounts.roles() }
+            .filter { RepositoryScope($0.scope).map { visibility.covers($0) } ?? false }
     }
 
     /// Gives a role within a scope, in the place of the one the holder had there.

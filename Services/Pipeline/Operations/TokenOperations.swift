@@ -11,8 +11,17 @@ struct TokenOperations: Sendable {
     /// One's own, and for administrators all.
     func all(as principal: Principal) async throws -> [TokenView] {
         try principal.require(.seeTokens)
-        let account = principal.may(.seeOthersTokens) ? nil : principal.name
-        return try await store.read { [uses] tables in
+        return try await all(of: principal.may(.seeOthersTokens) ? nil : principal.name)
+    }
+
+    /// One's own alone.
+    func own(as principal: Principal) async throws -> [TokenView] {
+        try principal.require(.seeTokens)
+        return try await all(of: principal.name)
+    }
+
+    private func all(of account: String?) async throws -> [TokenView] {
+        try await store.read { [uses] tables in
             try tables.access.tokens(of: account).map { token in
                 var view = token.view
                 if let last = uses.last(token.name), last > view.usedAt ?? last.adding(.seconds(-1)) {

@@ -87,6 +87,16 @@ struct AccountStore {
         try database.rows("SELECT * FROM grants ORDER BY holder, scope").compactMap(Self.view)
     }
 
+    /// Those whose holder may do something: all but those of blocked accounts.
+    func rolesInUse() throws -> [RoleView] {
+        try database.rows(
+            """
+            SELECT grants.* FROM grants LEFT JOIN accounts ON accounts.name = grants.holder
+            WHERE accounts.blockedAt IS NULL ORDER BY grants.holder, grants.scope
+            """
+        ).compactMap(Self.view)
+    }
+
     /// What a holder has within just this scope.
     func role(of holder: String, within scope: RepositoryScope) throws -> RoleView? {
         try database.row("SELECT * FROM grants WHERE holder = ? AND scope = ?", [holder, scope.text])

@@ -43,6 +43,12 @@ public enum PagePath: String, Sendable, CaseIterable {
     case endSession = "/account/sessions/{id}/end"
     case people = "/people"
     case person = "/people/{name}"
+    case roles = "/roles"
+    case takeRole = "/roles/take"
+    /// One's own, and for administrators all.
+    case tokens = "/tokens"
+    case revokeToken = "/tokens/revoke"
+    case audit = "/audit"
     case asset = "/assets/{version}/{file}"
     case icon = "/favicon.ico"
 

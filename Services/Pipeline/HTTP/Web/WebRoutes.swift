@@ -19,7 +19,10 @@ struct WebRoutes {
         router.page(.get, .icon) { _, _ in Response(status: .noContent) }
         SignInPages(responder: responder).register(on: router)
         AccountPages(responder: responder, operations: operations).register(on: router)
-        PeoplePages(responder: responder, people: operations.people).register(on: router)
+        PeoplePages(responder: responder, people: operations.people, roles: operations.roles).register(on: router)
+        RolePages(responder: responder, roles: operations.roles).register(on: router)
+        TokenPages(responder: responder, tokens: operations.tokens).register(on: router)
+        AuditPages(responder: responder, audit: operations.audit).register(on: router)
         RunPages(responder: responder, operations: operations).register(on: router)
         RepositoryPages(responder: responder, operations: operations).register(on: router)
         ComponentPages(responder: responder, components: operations.components).register(on: router)

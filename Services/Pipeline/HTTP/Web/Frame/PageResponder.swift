@@ -67,12 +67,14 @@ struct PageResponder: Sendable {
 
     func page(
         _ template: String, _ title: String, _ content: [String: Any], section: WebFrame.Section = .none,
-        for principal: Principal?, status: HTTPResponse.Status = .ok
+        for principal: Principal?, problem: OperationError? = nil, status: HTTPResponse.Status = .ok
     ) -> Response {
+        var content = content
+        if let problem { content["problem"] = WebFrame.Trouble(problem.problem) }
+        let status = problem.map { ProblemAnswer($0).status } ?? status
         let frame = WebFrame(
-            title: title, version: templates.version, now: Timestamp.now.milliseconds, session: principal != nil,
-            who: principal?.name, managesPeople: principal?.may(.managePeople) ?? false, section: section,
-            canSeeParked: principal?.may(.seeParked) ?? false)
+            title: title, version: templates.version, now: Timestamp.now.milliseconds, principal: principal,
+            section: section)
         return .page(templates.part(template, frame.around(content)), status: status)
     }
 }

@@ -1,3 +1,4 @@
+import Contracts
 import Hummingbird
 import NIOCore
 
@@ -30,6 +31,17 @@ struct WebForm: Sendable {
         while value.first?.isWhitespace == true { value.removeFirst() }
         while value.last?.isWhitespace == true { value.removeLast() }
         return value.isEmpty ? nil : String(value)
+    }
+
+    /// The role that was chosen; `nil` where none was.
+    func role(_ name: String) throws(OperationError) -> Role? {
+        guard let word = text(name) else { return nil }
+        guard let role = Role(rawValue: word) else {
+            throw .invalid(
+                "malformed_role", "“\(word)” is no role",
+                remedy: "roles are \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return role
     }
 
     /// The field's words, parted by commas or spaces.

@@ -2,7 +2,15 @@ import Contracts
 
 /// What every page has around its content.
 struct WebFrame: Sendable {
-    enum Section: Sendable { case runs, repositories, components, environments, workers, people, parked, none }
+    enum Section: Sendable {
+        case runs, repositories, components, environments, workers, people, roles, tokens, audit, parked, none
+
+        /// The pages about people, and what somebody may who sees a link to them.
+        static let aboutPeople: [(section: Section, page: PagePath, name: String, operation: Operation)] = [
+            (.people, .people, "People", .seePeople), (.roles, .roles, "Roles", .seeRoles),
+            (.tokens, .tokens, "Tokens", .seeOthersTokens), (.audit, .audit, "Audit log", .seeAudit),
+        ]
+    }
 
     /// A problem as a page shows it.
     struct Trouble: Sendable {
@@ -22,16 +30,18 @@ struct WebFrame: Sendable {
         private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
     }
 
+    private struct Link: Sendable {
+        let name: String
+        let href: String
+        let selected: Bool
+    }
+
     let title: String
     let version: String
     let now: Int64
-    let session: Bool
     /// Who is signed in.
-    let who: String?
-    /// Whether they manage people.
-    let managesPeople: Bool
+    let principal: Principal?
     let section: Section
-    let canSeeParked: Bool
 
     /// The frame's values and the content's, as one.
     func around(_ content: [String: Any]) -> [String: Any] {
@@ -39,16 +49,20 @@ struct WebFrame: Sendable {
         values["title"] = title
         values["version"] = version
         values["now"] = now
-        values["session"] = session
-        values["canSeeParked"] = canSeeParked
-        values["whoIs"] = who
-        values["managesPeople"] = managesPeople
+        values["session"] = principal != nil
+        values["whoIs"] = principal?.name
+        values["canSeeParked"] = principal?.may(.seeParked) ?? false
+        let links = Section.aboutPeople.filter { principal?.may($0.operation) ?? false }
+            .map { Link(name: $0.name, href: $0.page.path(), selected: $0.section == section) }
+        values["peopleLinks"] = links
+        values["hasPeopleLinks"] = links.count > 1
+        values["aboutPeople"] = links.first?.href
         values["atRuns"] = section == .runs
         values["atRepositories"] = section == .repositories
         values["atComponents"] = section == .components
         values["atEnvironments"] = section == .environments
         values["atWorkers"] = section == .workers
-        values["atPeople"] = section == .people
+        values["atPeople"] = Section.aboutPeople.contains { $0.section == section }
         values["atParked"] = section == .parked
         return values
     }

@@ -30,17 +30,17 @@ struct RepositoryPages {
 
     private func list(_ request: Request, _ principal: Principal) async throws -> Response {
         let now = Timestamp.now
-        let page = RepositoryListPage(request)
-        let found = try await repositories.search(
-            page.text, from: page.offset, limit: RepositoryListPage.size, as: principal)
+        let page = ListPage(.repositories, of: request)
+        let found = try await repositories.search(page.text, from: page.offset, limit: page.size, as: principal)
         // Below the first page of those that are registered.
         let discovered =
-            page.offset > 0 ? [] : try await repositories.discovered(as: principal).filter(page.matches)
+            page.offset > 0
+            ? [] : try await repositories.discovered(as: principal).filter { page.matches([$0.path.rawValue]) }
         var content = page.content(shown: found.items.count, of: found.count)
         content["repositories"] = found.items.map(RepositoryRow.init)
-        content["discovered"] = discovered.prefix(RepositoryListPage.size).map { DiscoveredRow($0, now: now) }
+        content["discovered"] = discovered.prefix(page.size).map { DiscoveredRow($0, now: now) }
         content["hasDiscovered"] = !discovered.isEmpty
-        let others = discovered.count - RepositoryListPage.size
+        let others = discovered.count - page.size
         if others > 0 { content["moreDiscovered"] = others }
         return responder.page(
             "repositories", "Repositories", content, section: .repositories, for: principal)
@@ -61,10 +61,22 @@ struct RepositoryPages {
         content["canAssociate"] = principal.may(.associate, in: path)
         content["canSeeHook"] = canSeeHook
         content["canSeeSecrets"] = canSeeSecrets
+        content.merge(try await roles(in: path, principal, now: now)) { $1 }
         content["rows"] = runs.items.map { RunRow($0, now: now) }
         content["live"] = RunFilter(repository: path).address(.liveRuns)
         content["all"] = RunFilter(repository: path).address(.home)
         return responder.page("repository", path.rawValue, content, section: .repositories, for: principal)
+    }
+
+    /// Who may do what in it, for those who say so.
+    private func roles(in path: RepositoryPath, _ principal: Principal, now: Timestamp) async throws -> [String: Any] {
+        guard principal.may(.seeRoles, in: path) else { return [:] }
+        let held = try await operations.roles.all(in: path, as: principal)
+        return [
+            "canSeeRoles": true, "roles": held.map { RoleRow($0, for: principal, now: now) },
+            "choices": RoleRow.choices(), "repository": path.rawValue,
+            "scopes": RepositoryScope.covering(path).filter { principal.may(.giveRole, throughout: $0) }.map(\.text),
+        ]
     }
 
     private func associate(_ form: WebForm, _ path: RepositoryPath, _ principal: Principal) async throws -> Response {

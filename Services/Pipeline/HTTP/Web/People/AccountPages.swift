@@ -53,17 +53,18 @@ struct AccountPages {
     ) async throws -> Response {
         let me = try await operations.people.me(as: principal)
         let now = Timestamp.now
+        let tokens = try await operations.tokens.own(as: principal)
         var content: [String: Any] = [
             "who": me.name, "display": me.person?.displayName ?? me.name,
             "isPerson": me.person.map { $0.issuer == nil } ?? false,
             "hasPassword": me.person?.hasPassword ?? false,
             "sessions": try await operations.sessions.all(of: nil, as: principal).map { SessionRow($0, now: now) },
+            "tokens": tokens.map { TokenRow($0, for: principal, now: now) }, "hasTokens": !tokens.isEmpty,
+            "atAccount": true,
         ]
         content["email"] = me.person?.email
         content["saved"] = saved
-        if let problem { content["problem"] = WebFrame.Trouble(problem.problem) }
-        let status: HTTPResponse.Status = problem.map { ProblemAnswer($0).status } ?? .ok
-        return responder.page("account", "Account", content, for: principal, status: status)
+        return responder.page("account", "Account", content, for: principal, problem: problem)
     }
 }
 

@@ -5,10 +5,11 @@ import Hummingbird
 struct PeoplePages {
     let responder: PageResponder
     let people: PeopleOperations
+    let roles: RoleOperations
 
     func register(on router: some RouterMethods<APIContext>) {
         router.page(.get, .people) { request, context in
-            await responder.show(request, context) { try await list($0) }
+            await responder.show(request, context) { try await list(ListPage(.people, of: request), $0) }
         }
         router.page(.post, .people) { request, context in
             await responder.act(request, context) { fields, principal in
@@ -17,7 +18,7 @@ struct PeoplePages {
                         PersonRequest(
                             name: fields.text("name") ?? "", displayName: fields.text("display"),
                             email: fields.text("email"),
-                            role: fields.text("role").flatMap { Role(rawValue: $0) },
+                            role: try fields.role("role"),
                             repositories: fields.text("repositories").map { _ in fields.words("repositories") }),
                         as: principal)
                 }
@@ -44,25 +45,27 @@ struct PeoplePages {
         do {
             link = try await body()
         } catch let error as OperationError where error.kind == .invalid || error.kind == .conflict {
-            return try await list(principal, problem: error)
+            return try await list(ListPage(.people), principal, problem: error)
         }
-        return try await list(principal, link: link)
+        return try await list(ListPage(.people), principal, link: link)
     }
 
     private func list(
-        _ principal: Principal, link: LinkGrant? = nil, problem: OperationError? = nil
+        _ page: ListPage, _ principal: Principal, link: LinkGrant? = nil, problem: OperationError? = nil
     ) async throws -> Response {
         let now = Timestamp.now
-        var content: [String: Any] = [
-            "people": try await people.all(as: principal).map { PersonRow($0, now: now) },
-            "roles": Role.allCases.map(\.rawValue),
-        ]
+        let found = page.part(of: try await people.all(as: principal)) {
+            [$0.name, $0.displayName, $0.email ?? ""] + $0.groups
+        }
+        let given = Dictionary(
+            grouping: principal.may(.seeRoles) ? try await roles.all(as: principal) : [], by: \.holder)
+        var content = page.content(shown: found.items.count, of: found.count)
+        content["people"] = found.items.map { PersonRow($0, given, now: now) }
+        content["roles"] = Role.allCases.map(\.rawValue)
         if let link {
             content["link"] = ["name": link.name ?? "", "url": link.url, "until": link.expiresAt.description]
         }
-        if let problem { content["problem"] = WebFrame.Trouble(problem.problem) }
-        let status: HTTPResponse.Status = problem.map { ProblemAnswer($0).status } ?? .ok
-        return responder.page("people", "People", content, section: .people, for: principal, status: status)
+        return responder.page("people", "People", content, section: .people, for: principal, problem: problem)
     }
 }
 
@@ -72,11 +75,25 @@ private struct PersonRow: Sendable {
     let display: String
     let email: String?
     let groups: [String]
+    let roles: [Held]
+    let hasRoles: Bool
     let isBlocked: Bool
     let seen: String?
     let ago: String
 
-    init(_ person: PersonView, now: Timestamp) {
+    /// A role that they have, by themselves or as one of a group.
+    struct Held: Sendable {
+        let role: String
+        let scope: String
+        let group: String?
+    }
+
+    /// - Parameter given: the roles, by their holders.
+    init(_ person: PersonView, _ given: [String: [RoleView]], now: Timestamp) {
+        roles = ([person.name] + person.groups.map { "@\($0)" }).flatMap { given[$0] ?? [] }.map {
+            Held(role: $0.role.rawValue, scope: $0.scope, group: $0.holder == person.name ? nil : $0.holder)
+        }
+        hasRoles = !roles.isEmpty
         name = person.name
         display = person.displayName
         email = person.email
