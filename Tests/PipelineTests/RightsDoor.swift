@@ -43,6 +43,8 @@ struct RightsDoor: Sendable {
     let call: Call?
     let api: Exchange?
     let page: Exchange?
+    /// What is typed behind `slipway`.
+    var command: [String]?
 
     init(
         _ operation: Operation, _ kind: Kind = .one, at place: Operation.Place? = nil, api: Exchange? = nil,
@@ -94,11 +96,12 @@ extension RightsScene {
     static let theRun = "the-run"
     static let theDigest = "the-digest"
     static let myName = "my-name"
+    static let theFolder = "the-folder"
 
     /// A text with what they stand for; of a scene with nothing in it, with names of nothing.
     func filled(_ text: String) -> String {
         var text = text.replacing(Self.theRun, with: run.rawValue).replacing(Self.theDigest, with: digest)
-            .replacing(Self.myName, with: me)
+            .replacing(Self.myName, with: me).replacing(Self.theFolder, with: platform.directory)
         guard path != Self.path else { return text }
         for (name, absence) in Self.absences { text = text.replacing(name, with: absence) }
         return text

@@ -14,7 +14,7 @@ extension RightsDoor {
 
     /// All of them; some operations have several.
     static let all: [RightsDoor] =
-        runs + offers + repositories + secrets + shared + platform + tokens + people + roles + stages
+        runs + offers + repositories + secrets + shared + platform + tokens + people + roles + stages + commands
 
     static let runs: [RightsDoor] = [
         RightsDoor(
@@ -142,7 +142,7 @@ extension RightsDoor {
         RightsDoor(.seeSecrets, .list("shop/web", page: ""), api: get(.secrets)) {
             try text(try await $0.platform.operations.secrets.all(as: $1))
         },
-        RightsDoor(.seeSecrets, .list(#""owner":"shop/**""#, page: ""), at: .platform, api: get(.secrets)) {
+        RightsDoor(.seeSecrets, .list(#""group":"shop""#, page: ""), at: .platform, api: get(.secrets)) {
             try text(try await $0.platform.operations.secrets.all(as: $1))
         },
         RightsDoor(.seeSecrets, api: get(.repositorySecrets, [repository])) {

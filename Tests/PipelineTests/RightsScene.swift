@@ -32,7 +32,7 @@ struct RightsScene: Sendable {
     /// The same, of which nothing is there.
     var absent: RightsScene {
         var absent = self
-        absent.run = RunID(rawValue: "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+        absent.run = RunID(rawValue: "01arz3ndektsv4rrffq69g5fav")
         absent.path = RepositoryPath(rawValue: "shop/gone")
         return absent
     }

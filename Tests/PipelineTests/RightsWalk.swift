@@ -33,7 +33,7 @@ struct Somebody: Sendable, CustomStringConvertible {
         switch door.kind {
         case .one, .ended: outcome(of: door.operation, at: door.place)
         case .hidden: may(door) ? .allowed : .hidden
-        case .shared: outcome(of: .seeEnvironments, at: .anywhere) == .refused ? .refused : sees ? .allowed : .hidden
+        case .shared: role == nil ? .refused : !sees ? .hidden : outcome(of: door.operation, at: door.place)
         case .part: !sees ? .hidden : may(door) ? .allowed : .empty
         case .list where door.place == .anywhere: !may(door) ? .refused : sees ? .allowed : .empty
         case .list: may(door) ? .allowed : .empty
@@ -72,6 +72,7 @@ struct RightsWalk: Sendable {
         case operations = "the operations"
         case api = "the API"
         case page = "a page"
+        case command = "a command"
     }
 
     struct Finding: CustomStringConvertible {
@@ -87,6 +88,8 @@ struct RightsWalk: Sendable {
 
     let platform: PlatformFixture
     let client: TestClient
+    /// Over connections.
+    let live: TestClient
 
     static func with(
         table: RightsTable = .standard, _ somebodies: [Somebody] = Somebody.all,
@@ -103,8 +106,14 @@ struct RightsWalk: Sendable {
                         in: somebody.role == nil ? [] : [RepositoryScope(somebody.scope)].compactMap(\.self))
                 }
             }
-            try await Application(router: router).test(.live) { client in
-                try await body(RightsWalk(platform: platform, client: client))
+            for (name, text) in [("component", RightsDoor.component), ("value", "v")] {
+                try Data(text.utf8).write(to: URL(filePath: "\(platform.directory)/\(name)"))
+            }
+            let application = Application(router: router)
+            try await application.test(.router) { client in
+                try await application.test(.live) { live in
+                    try await body(RightsWalk(platform: platform, client: client, live: live))
+                }
             }
         }
     }
@@ -136,7 +145,7 @@ struct RightsWalk: Sendable {
 
     private func scene(_ door: RightsDoor, _ somebody: Somebody) async throws -> RightsScene {
         let scene = try await RightsScene.make(platform, for: door.operation, as: somebody.name)
-        if case .ended = door.kind { _ = try await platform.cancel(scene.run) }
+        if door.isEnded { _ = try await platform.cancel(scene.run) }
         return scene
     }
 
@@ -174,21 +183,49 @@ struct RightsWalk: Sendable {
             }
         case (.api, _, let api?, _):
             return try await ask(
-                api, scene, mark, [.authorization: "Bearer \(somebody.token)", .contentType: "application/json"])
+                door.isEnded ? live : client, api, scene, mark,
+                [.authorization: "Bearer \(somebody.token)", .contentType: "application/json"])
         case (.page, _, _, let page?):
             let session = try await platform.operations.signIn(token: somebody.token)
+            let cookie = door.isEnded ? BrowserSessions.cookie : BrowserSessions.secureCookie
             return try await ask(
-                page, scene, mark,
+                door.isEnded ? live : client, page, scene, mark,
                 [
-                    .cookie: "\(BrowserSessions.cookie)=\(session)", .secFetchSite: "same-origin",
+                    .cookie: "\(cookie)=\(session)", .secFetchSite: "same-origin",
                     .contentType: "application/x-www-form-urlencoded",
                 ])
-        default: return Answer(.failed("no such way"), "", mark: nil)
+        default: return try await run(door.command ?? [], scene, mark, somebody)
+        }
+    }
+
+    private func run(
+        _ command: [String], _ scene: RightsScene, _ mark: String?, _ somebody: Somebody
+    ) async throws -> Answer {
+        let ended = try await ServiceProgram.output(of: "slipway", command.map(scene.filled),
+            [
+                "HOME": platform.directory, "SLIPWAY_SERVER": "http://127.0.0.1:\(live.port ?? 0)",
+                "SLIPWAY_TOKEN": somebody.token,
+            ])
+        switch ended.status {
+        case .exited(0): return Answer(.allowed, ended.output, mark: mark)
+        case .exited(1): return Answer(Self.outcome(ofWords: ended.errors), ended.errors, mark: nil)
+        default: return Answer(.failed("\(ended)"), ended.errors, mark: nil)
+        }
+    }
+
+    private static func outcome(ofWords text: String) -> Outcome {
+        switch text {
+        case _ where text.contains("takes the role"): .refused
+        case _ where text.contains("there is no ") || text.contains("is not registered"): .hidden
+        // It was told what needs the key.
+        case _ where text.contains("cannot be retired"): .allowed
+        default: .failed(text)
         }
     }
 
     private func ask(
-        _ exchange: RightsDoor.Exchange, _ scene: RightsScene, _ mark: String?, _ headers: HTTPFields
+        _ client: TestClient, _ exchange: RightsDoor.Exchange, _ scene: RightsScene, _ mark: String?,
+        _ headers: HTTPFields
     ) async throws -> Answer {
         let response = try await client.execute(
             uri: scene.filled(exchange.path), method: exchange.method, headers: headers,
@@ -214,7 +251,10 @@ struct RightsWalk: Sendable {
 
 extension RightsDoor {
     /// For whoever looks for it.
-    var name: String { [operation.rawValue, api?.name, page?.name].compactMap(\.self).joined(separator: ", ") }
+    var name: String {
+        [operation.rawValue, api?.name, page?.name, command?.joined(separator: " ")].compactMap(\.self).joined(
+            separator: ", ")
+    }
 
     var ways: [RightsWalk.Way] {
         RightsWalk.Way.allCases.filter { way in
@@ -222,8 +262,13 @@ extension RightsDoor {
             case .operations: call != nil
             case .api: api != nil
             case .page: page != nil
+            case .command: command != nil
             }
         }
+    }
+
+    var isEnded: Bool {
+        if case .ended = kind { true } else { false }
     }
 
     /// A page that offers a change makes none.
@@ -247,5 +292,13 @@ extension String {
         var text = replacing(scene.run.rawValue, with: "RUN").replacing(/data-now="\d+"/, with: "")
         for (name, absence) in RightsScene.absences { text = text.replacing(absence, with: name) }
         return text
+    }
+}
+
+extension RightsTable {
+    /// In which these need nothing.
+    init(without operations: Set<Operation>) {
+        self = .standard
+        for operation in operations { (self[operation].role, self[operation].place) = (nil, .own) }
     }
 }

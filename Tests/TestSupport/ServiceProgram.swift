@@ -28,11 +28,7 @@ public struct ServiceProgram: Sendable {
     public static func start(
         path: FilePath, _ environment: [String: String], _ arguments: [String] = [], log: FilePath
     ) async throws -> ServiceProgram {
-        var variables: [Environment.Key: String] = [:]
-        for (name, value) in environment {
-            if let key = Environment.Key(rawValue: name) { variables[key] = value }
-        }
-        let given = variables
+        let given = variables(environment)
         let output = try FileDescriptor.open(
             log, .writeOnly, options: [.create, .append, .closeOnExec], permissions: .ownerReadWrite)
         let (started, began) = AsyncStream.makeStream(of: ProcessIdentifier.self)
@@ -51,22 +47,54 @@ public struct ServiceProgram: Sendable {
         throw TestFailure("\(path) did not start; build it with swift build --build-tests; see \(log)")
     }
 
+    /// Runs a program to its end.
+    /// - Parameter environment: all it gets.
+    public static func output(
+        of name: String, _ arguments: [String], _ environment: [String: String]
+    ) async throws -> ProgramOutput {
+        let result = try await run(
+            .path(folder.appending(name)), arguments: Arguments(arguments),
+            environment: .custom(variables(environment)), input: .none, output: .string(limit: 8 << 20),
+            error: .string(limit: 1 << 20))
+        return ProgramOutput(
+            status: ServiceExit(result.terminationStatus), output: result.standardOutput,
+            errors: result.standardError)
+    }
+
+    private static func variables(_ environment: [String: String]) -> [Environment.Key: String] {
+        var variables: [Environment.Key: String] = [:]
+        for (name, value) in environment {
+            if let key = Environment.Key(rawValue: name) { variables[key] = value }
+        }
+        return variables
+    }
+
     /// - Parameter name: such as `TERM`.
     public func signal(_ name: String) async throws {
         try await runTool("kill", ["-\(name)", "\(identifier.value)"])
     }
 
     /// Waits for its end.
-    public func exit() async throws -> ServiceExit {
-        switch try await task.value {
-        case .exited(let code): .exited(code)
-        case .signaled(let signal): .signaled(signal)
-        }
-    }
+    public func exit() async throws -> ServiceExit { ServiceExit(try await task.value) }
 }
 
 /// How a program ended.
 public enum ServiceExit: Sendable, Equatable {
     case exited(Int32)
     case signaled(Int32)
+
+    init(_ status: TerminationStatus) {
+        self =
+            switch status {
+            case .exited(let code): .exited(code)
+            case .signaled(let signal): .signaled(signal)
+            }
+    }
+}
+
+/// What a program has said that ran to its end.
+public struct ProgramOutput: Sendable {
+    public let status: ServiceExit
+    public let output: String
+    public let errors: String
 }
