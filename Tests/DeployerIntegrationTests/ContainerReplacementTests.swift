@@ -99,7 +99,7 @@ import Worker
             #expect(try await refused("shop/web", .any) == nil)
             // From here on it is the repository's own, and nobody else's.
             let reason = try await refused("shop/api", .own)
-            #expect(reason?.hasPrefix("container \(host.service) belongs to shop/web") == true)
+            #expect(reason?.hasPrefix("container \(host.service) belongs to another repository") == true)
             _ = try await host.replacement(one, job: "j2", sequence: 2, takes: .own, log: MemoryLog()).run()
             let current = try await host.engine.inspectContainer(host.service)
             #expect(current.labels[DeployLabel.owner] == "shop/web" && current.id != foreign)

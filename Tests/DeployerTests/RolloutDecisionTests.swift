@@ -44,8 +44,8 @@ import Testing
         for takes in [RolloutPermit.Taking.own, .unmarked] {
             #expect(
                 refusal(RolloutDecision(request(takes: takes), on: foreign))
-                    == "deployment/web in namespace shop belongs to shop/api, whose rollout marked it; to give it to "
-                    + "shop/web: slipway environment adopt production --namespace=shop --workload=deployment/web "
+                    == "deployment/web in namespace shop belongs to another repository, whose rollout marked it; to give "
+                    + "it to shop/web: slipway environment adopt production --namespace=shop --workload=deployment/web "
                     + "--repo=shop/web")
         }
         #expect(refusal(RolloutDecision(request(takes: .any), on: foreign)) == nil)

@@ -231,7 +231,8 @@ import Testing
             _ = try await adopt("shop/api")
             let refused = try await pushed(platform, file)
             #expect(
-                refused.summary.reason?.contains("default/container/web was given to shop/api by test") == true)
+                refused.summary.reason?.contains("default/container/web was given to another repository by test")
+                    == true)
         }
     }
 

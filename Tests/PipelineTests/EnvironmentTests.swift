@@ -73,7 +73,7 @@ import Testing
     @Test func `Another repository's rollout is refused`() {
         #expect(
             Self.refusal(Self.rollout(repository: "shop/api"))?.hasPrefix(
-                "the environment “production” is not for the repository “shop/api”, but for shop/web") == true)
+                "the environment “production” is not for the repository “shop/api”; to let it") == true)
     }
 
     @Test(arguments: [

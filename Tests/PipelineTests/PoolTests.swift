@@ -46,8 +46,8 @@ import Testing
         #expect(pools.refusal(of: origin("shop/web", "refs/tags/v1", .tag), by: "big") == nil)
         #expect(
             pools.refusal(of: origin("other/web"), by: "big")
-                == "the pool “big” is not for the repository “other/web”, but for shop/*; to let it: "
-                + "slipway pool set big --repo='shop/*' --repo=other/web")
+                == "the pool “big” is not for the repository “other/web”; to let it, name it beside those "
+                + "it is for: slipway pool set big --repo=… --repo=other/web")
         // What a stranger proposes is left out unless it is named.
         let proposal = origin("shop/web", "refs/merge-requests/1/head", .pullRequest)
         #expect(

@@ -131,8 +131,8 @@ import Testing
             #expect(foreign.logins == [:])
             #expect(
                 foreign.withheldLogins?["harbor.example/shop"]
-                    == "the login for harbor.example/shop is not for the repository “team/app”, but for shop/*; to let it: "
-                    + "slipway registry limit harbor.example/shop --repo='shop/*' --repo=team/app")
+                    == "the login for harbor.example/shop is not for the repository “team/app”; to let it, name it beside "
+                    + "those it is for: slipway registry limit harbor.example/shop --repo=… --repo=team/app")
             let own = try await grant(platform, Self.builds)
             #expect(own.logins?.keys.sorted() == ["harbor.example/shop"])
             #expect(own.withheldLogins?.keys.sorted() == ["harbor.example", "quay.example"])

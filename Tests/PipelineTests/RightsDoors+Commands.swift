@@ -7,7 +7,7 @@ extension RightsDoor {
     static let commands: [RightsDoor] =
         [
             command(.startRun, "run shop/web"), command(.startGivenRun, "run shop/web --file \(folder)/component"),
-            command(.seeRuns, .list(run, page: ""), "runs"), command(.seeRuns, "show \(run)"),
+            command(.seeRuns, "runs", .list(run, page: "")), command(.seeRuns, "show \(run)"),
             command(.seeRuns, "logs \(run)"), command(.cancelRun, "cancel \(run)"), command(.rerun, "rerun \(run)"),
             command(.decideRollout, "environment approve \(run)"),
             command(.decideOpenRollout, "environment approve \(run)"),
@@ -18,16 +18,16 @@ extension RightsDoor {
     private static let folder = RightsScene.theFolder
 
     private static let commandsOfRepositories: [RightsDoor] = [
-        command(.seeRepositories, .list("shop/web", page: ""), "repo list"),
-        command(.seeDiscovered, .list("shop/new", page: ""), "repo list --discovered"),
+        command(.seeRepositories, "repo list", .list("shop/web", page: "")),
+        command(.seeDiscovered, "repo list --discovered", .list("shop/new", page: "")),
         command(.saveRepository, "repo add shop/web https://git.example/shop/web.git"),
         command(.seeRepositories, "repo show shop/web"), command(.removeRepository, "repo remove shop/web"),
         command(.associate, "repo associate shop/web web"), command(.seeHook, "repo hook shop/web"),
-        command(.seeSecrets, .list("shop/web", page: ""), "secret list"),
+        command(.seeSecrets, "secret list", .list("shop/web", page: "")),
         command(.seeSecrets, "secret list --repo shop/web"),
         command(.saveSecret, "secret set token --repo shop/web --file \(folder)/value"),
-        command(.saveSecret, at: .platform, "secret set token --group shop --file \(folder)/value"),
-        command(.saveSecret, at: .platform, "secret set token --file \(folder)/value"),
+        command(.saveSecret, "secret set token --group shop --file \(folder)/value", at: .platform),
+        command(.saveSecret, "secret set token --file \(folder)/value", at: .platform),
         command(.saveSecret, "secret limit token --repo shop/web --branch main"),
         command(.removeSecret, "secret remove token --repo shop/web"),
     ]
@@ -36,10 +36,10 @@ extension RightsDoor {
         command(.seeComponents, "component list"), command(.seeComponents, "component show web"),
         command(.saveComponent, "component put web \(folder)/component"),
         command(.removeComponent, "component remove web"),
-        command(.seeEnvironments, .list("production", page: ""), "environment list"),
-        command(.seeEnvironments, .shared, "environment show production"),
+        command(.seeEnvironments, "environment list", .list("production", page: "")),
+        command(.seeEnvironments, "environment show production", .shared),
         command(.saveEnvironment, "environment add \(run) --repo shop/web --workload deployment/web"),
-        command(.saveEnvironment, .shared, "environment set production --branch main"),
+        command(.saveEnvironment, "environment set production --branch main", .shared),
         command(.removeEnvironment, "environment remove production"),
         command(.adopt, "environment adopt production --repo shop/web --namespace shop --workload deployment/web"),
         command(.seeRegistries, "registry list"),
@@ -51,21 +51,21 @@ extension RightsDoor {
         command(.seePools, "pool show gpu"), command(.savePool, "pool set gpu --repo shop/*"),
         command(.removePool, "pool remove gpu"), command(.seeParked, "dead list"),
         command(.retryParked, "dead retry \(RightsScene.letter)"),
-        command(.seeAudit, .list(#""repository":"shop/web""#, page: ""), "audit --json"),
+        command(.seeAudit, "audit --json", .list(#""repository":"shop/web""#, page: "")),
     ]
 
     private static let commandsOfPeople: [RightsDoor] = [
         command(.seePeople, "person list"), command(.managePeople, "person invite \(run)"),
         command(.managePeople, "person link ada"), command(.managePeople, "person set ada --display-name Ada"),
         command(.managePeople, "person block ada"), command(.managePeople, "person unblock ada"),
-        command(.seeRoles, .list("shop/web", page: ""), "role list"),
+        command(.seeRoles, "role list", .list("shop/web", page: "")),
         command(.giveRole, "role give robot viewer --repo shop/web"),
         command(.takeRole, "role take robot --repo shop/web"),
         command(.seeOwnAccount, "session list"), command(.seePeople, "session list --person ada"),
         command(.changeOwnAccount, "session end \(RightsScene.own(me).session)"),
-        command(.managePeople, .hidden, "session end \(RightsScene.own("ada").session)"),
-        command(.seeTokens, .list("\(me)/second", page: ""), "token list"),
-        command(.seeOthersTokens, .list("robot", page: ""), "token list"),
+        command(.managePeople, "session end \(RightsScene.own("ada").session)", .hidden),
+        command(.seeTokens, "token list", .list("\(me)/second", page: "")),
+        command(.seeOthersTokens, "token list", .list("robot", page: "")),
         command(.makeToken, "token make \(me)/third"),
         command(.makeOthersToken, "token make robot --role viewer"),
         command(.revokeToken, "token revoke \(me)/second"),
@@ -73,7 +73,7 @@ extension RightsDoor {
     ]
 
     private static func command(
-        _ operation: Operation, _ kind: Kind = .one, at place: Operation.Place? = nil, _ words: String
+        _ operation: Operation, _ words: String, _ kind: Kind = .one, at place: Operation.Place? = nil
     ) -> RightsDoor {
         var door = RightsDoor(operation, kind, at: place)
         door.command = words.split(separator: " ").map(String.init)

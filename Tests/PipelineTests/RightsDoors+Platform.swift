@@ -18,7 +18,9 @@ extension RightsDoor {
             .seeComponents, page: submit(.checkComponent, ["web"], form: "document=%5B%5D")
         ) { try $0.platform.operations.components.check(RightsScene.document, as: $1) },
         RightsDoor(.seeComponents) { try await $0.platform.operations.components.find("web", as: $1) },
-        RightsDoor(.seeComponents, api: get(.process, [digest]), page: show(.process, [digest])) {
+        RightsDoor(
+            .seeComponents, .shared, api: get(.process, [digest]), page: show(.process, [digest])
+        ) {
             try await $0.platform.operations.components.process($0.digest, as: $1)
         },
         RightsDoor(

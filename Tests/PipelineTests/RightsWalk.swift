@@ -201,7 +201,8 @@ struct RightsWalk: Sendable {
     private func run(
         _ command: [String], _ scene: RightsScene, _ mark: String?, _ somebody: Somebody
     ) async throws -> Answer {
-        let ended = try await ServiceProgram.output(of: "slipway", command.map(scene.filled),
+        let ended = try await ServiceProgram.output(
+            of: "slipway", command.map(scene.filled),
             [
                 "HOME": platform.directory, "SLIPWAY_SERVER": "http://127.0.0.1:\(live.port ?? 0)",
                 "SLIPWAY_TOKEN": somebody.token,

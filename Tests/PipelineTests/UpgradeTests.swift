@@ -184,7 +184,7 @@ import Testing
                 try await refusal(
                     deploying("environment: production, container: c, run: {}"), branch: "main", of: .web)?
                     .hasSuffix(
-                        "is not for the repository “shop/web”, but for shop/a, shop/b; to let it, with what it needs itself: "
+                        "is not for the repository “shop/web”; to let it, with what it needs itself: "
                             + "slipway environment set production --for=shop/web --branch=main --container=c") == true)
         }
     }

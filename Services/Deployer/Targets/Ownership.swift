@@ -18,7 +18,10 @@ struct Ownership: Sendable, Equatable {
         guard mark != owner, takes != .any else { return nil }
         let command =
             "slipway environment adopt \(ShellWord.quote(environment)) \(options) --repo=\(ShellWord.quote(owner))"
-        if let mark { return "\(what) belongs to \(mark), whose rollout marked it; to give it to \(owner): \(command)" }
+        // Which one is not told: who reads it may not see it.
+        if mark != nil {
+            return "\(what) belongs to another repository, whose rollout marked it; to give it to \(owner): \(command)"
+        }
         guard isForeign || takes == .own else { return nil }
         let why =
             isForeign

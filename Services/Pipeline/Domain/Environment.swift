@@ -135,8 +135,9 @@ struct Environment: Sendable, Equatable {
     private func refusal(of rollout: Rollout) -> String? {
         if let reason = Self.open(rollout.deploy) { return reason }
         guard RolloutPermit.covers(rules.repositories, rollout.repository.rawValue) else {
-            return "the environment “\(name)” is not for the repository “\(rollout.repository)”, but for "
-                + "\(RolloutPermit.list(rules.allRepositories)); to let it, with what it needs itself: "
+            return
+                "the environment “\(name)” is not for the repository “\(rollout.repository)”; to let it, with what it "
+                + "needs itself: "
                 + Self.command("set", rollout, "--for=\(ShellWord.quote(rollout.repository.rawValue))")
         }
         let events = rules.events.isEmpty ? Event.allCases.filter { $0 != .pullRequest } : rules.events
@@ -156,8 +157,8 @@ struct Environment: Sendable, Equatable {
         }
         if let adoption = rollout.adoption, adoption.repository != rollout.repository {
             return
-                "\(adoption.workload) was given to \(adoption.repository) by \(adoption.adoptedBy), so that no other "
-                + "repository rolls out to it; to give it to this one: slipway environment adopt"
+                "\(adoption.workload) was given to another repository by \(adoption.adoptedBy), so that no other one "
+                + "rolls out to it; to give it to this one: slipway environment adopt"
         }
         guard rules.clusters.contains(rollout.cluster) else {
             return refusal("the cluster “\(rollout.cluster)”", "cluster", rules.clusters, rollout.cluster)

@@ -28,10 +28,21 @@ struct OriginRule: Sendable, Equatable {
     struct Refusal: Sendable, Equatable {
         /// As `the ref “refs/heads/main”`.
         var what: String
-        /// What it does let through.
-        var entries: [String]
-        /// The command's option that lets it, with what is let already.
+        /// What it does let through. Other repositories are not told: who reads it may not see them.
+        var entries: [String]?
+        /// The command's option that lets it, with what is let already where that is told.
         var options: String
+
+        /// As `, but for refs/heads/main; to let it: COMMAND --ref=…`.
+        func text(_ command: String) -> String {
+            guard let entries else { return "; to let it, name it beside those it is for: \(command)\(options)" }
+            return ", but for \(entries.joined(separator: ", ")); to let it: \(command)\(options)"
+        }
+
+        init(_ repository: RepositoryPath) {
+            what = "the repository “\(repository)”"
+            options = " --repo=… --repo=\(ShellWord.quote(repository.rawValue))"
+        }
 
         init(_ what: String, _ option: String, _ entries: [String], _ new: String) {
             self.what = what
@@ -43,8 +54,7 @@ struct OriginRule: Sendable, Equatable {
     /// Why it does not let a job through; `nil` where it does.
     func refusal(of origin: RunOrigin) -> Refusal? {
         if let repositories, !RolloutPermit.covers(repositories, origin.repository.rawValue) {
-            return Refusal(
-                "the repository “\(origin.repository)”", "repo", repositories, origin.repository.rawValue)
+            return Refusal(origin.repository)
         }
         let named = events.isEmpty ? Event.allCases.filter { $0 != .pullRequest } : events
         guard named.contains(origin.event) else {

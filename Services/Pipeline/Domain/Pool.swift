@@ -17,9 +17,8 @@ struct Pool: Sendable, Equatable {
     func refusal(of origin: Origin) -> String? {
         let rule = OriginRule(repositories: rules.repositories, refs: rules.refs, events: rules.events)
         return rule.refusal(of: origin).map { refusal in
-            "the pool “\(name)” is not for \(refusal.what), but for "
-                + "\(refusal.entries.joined(separator: ", ")); to let it: slipway pool set \(ShellWord.quote(name))"
-                + refusal.options
+            "the pool “\(name)” is not for \(refusal.what)"
+                + refusal.text("slipway pool set \(ShellWord.quote(name))")
         }
     }
 }

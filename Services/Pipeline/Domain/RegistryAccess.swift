@@ -16,8 +16,8 @@ struct RegistryAccess: Sendable, Equatable {
         let rule = OriginRule(
             repositories: rules.repositories.isEmpty ? nil : rules.repositories, refs: rules.refs, events: rules.events)
         return rule.refusal(of: origin).map { refusal in
-            "the login for \(place) is not for \(refusal.what), but for \(refusal.entries.joined(separator: ", ")); to "
-                + "let it: slipway registry limit \(ShellWord.quote(place.description))\(refusal.options)"
+            "the login for \(place) is not for \(refusal.what)"
+                + refusal.text("slipway registry limit \(ShellWord.quote(place.description))")
         }
     }
 

@@ -78,7 +78,7 @@ struct Secret: Sendable, Equatable {
     func refusal(of receiver: Receiver) -> String? {
         let rule = OriginRule(refs: rules.refs, events: rules.events)
         if let refusal = rule.refusal(of: receiver.origin) {
-            return say("\(refusal.what)", refusal.entries, refusal.options)
+            return "the secret “\(name)” is not for \(refusal.what)" + refusal.text(command)
         }
         guard !rules.environments.isEmpty else { return nil }
         if let environment = receiver.environment {
@@ -93,6 +93,8 @@ struct Secret: Sendable, Equatable {
 
     private func say(_ what: String, _ entries: [String], _ options: String) -> String {
         "the secret “\(name)” is not for \(what), but for \(entries.joined(separator: ", ")); to let it: "
-            + "slipway secret limit \(ShellWord.quote(name))\(owner.option)\(options)"
+            + command + options
     }
+
+    private var command: String { "slipway secret limit \(ShellWord.quote(name))\(owner.option)" }
 }

@@ -22,10 +22,11 @@ struct ComponentOperations: Sendable {
         return try await store.read { try $0.components.find(name)?.seen(by: visibility) }
     }
 
-    /// The canonical JSON of a process.
+    /// The canonical JSON of a process: of a component, or of what ran in a repository that they see.
     func process(_ digest: String, as principal: Principal) async throws -> String {
         try principal.require(.seeComponents)
-        guard let document = try await store.read({ try $0.components.process(digest) }) else {
+        let visibility = principal.visibility(.seeComponents)
+        guard let document = try await store.read({ try $0.components.process(digest, seenBy: visibility) }) else {
             throw OperationError(
                 .notFound, "unknown_process", "no process has the digest “\(digest)”",
                 remedy: "digests look like sha256:…")

@@ -19,6 +19,21 @@ struct ComponentStore {
         try database.value("SELECT document FROM processes WHERE digest = ?", [digest])
     }
 
+    /// The canonical JSON of a process, where it is a component's or ran in a repository that is seen.
+    func process(_ digest: String, seenBy visibility: Visibility) throws -> String? {
+        let isComponent: Bool? = try database.value(
+            "SELECT EXISTS (SELECT 1 FROM componentRevisions WHERE digest = ?)", [digest])
+        guard try isComponent == true || hasRun(digest, in: visibility) else { return nil }
+        return try process(digest)
+    }
+
+    private func hasRun(_ digest: String, in visibility: Visibility) throws -> Bool {
+        try database.values(
+            "SELECT repository FROM processUses WHERE digest = ? AND repository BETWEEN ? AND ?",
+            [digest] + visibility.bounds
+        ).contains(where: visibility.covers)
+    }
+
     /// The compiled processes of components, by name; those that are not there are left out.
     func processes(_ names: [String]) throws -> [String: PipelineLanguage.Process] {
         var processes: [String: PipelineLanguage.Process] = [:]
@@ -84,5 +99,31 @@ struct ComponentStore {
         return try ComponentView(
             name: name, revision: row["revision"], digest: row["digest"], document: row.json("document") ?? .null,
             repositories: repositories(name), updatedAt: row["updatedAt"], savedBy: row.json("savedBy"))
+    }
+}
+
+extension ComponentStore {
+    static let uses = Migration("2026-11 uses of processes") { database in
+        try database.run(
+            script: """
+                -- In which repositories a process ran: whoever sees one of them sees it.
+                CREATE TABLE processUses (
+                    digest TEXT NOT NULL,
+                    repository TEXT NOT NULL,
+                    PRIMARY KEY (digest, repository)
+                ) WITHOUT ROWID;
+                CREATE INDEX componentRevisionsByDigest ON componentRevisions (digest);
+                """)
+        let choices = try database.rows(
+            """
+            SELECT DISTINCT runs.repository, runDetails.choice FROM runDetails JOIN runs ON runs.id = runDetails.run
+            WHERE runDetails.choice IS NOT NULL
+            """, [])
+        for row in choices {
+            guard let choice = try row.json("choice", as: ChoiceView.self) else { continue }
+            try database.execute(
+                "INSERT INTO processUses (digest, repository) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [choice.digest, row["repository"] as String])
+        }
     }
 }

@@ -66,6 +66,7 @@ struct RunStore {
                 details.choice.map(JSONColumn.init), details.changes.map(JSONColumn.init), details.mirrorURL,
                 details.progress.map(JSONColumn.init),
             ])
+        try noteUse(of: details.choice, by: run.id)
     }
 
     /// Writes what of a run changes after it was made.
@@ -90,6 +91,7 @@ struct RunStore {
                 JSONColumn(details.trigger), details.choice.map(JSONColumn.init),
                 details.changes.map(JSONColumn.init), details.mirrorURL, details.progress.map(JSONColumn.init), run,
             ])
+        try noteUse(of: details.choice, by: run)
     }
 
     func update(progress: RunProgress, of run: RunID) throws {
@@ -98,6 +100,16 @@ struct RunStore {
 
     func update(choice: ChoiceView, of run: RunID) throws {
         try database.execute("UPDATE runDetails SET choice = ? WHERE run = ?", [JSONColumn(choice), run])
+        try noteUse(of: choice, by: run)
+    }
+
+    /// That the process ran in the run's repository: whoever sees that sees it.
+    private func noteUse(of choice: ChoiceView?, by run: RunID) throws {
+        guard let digest = choice?.digest, !digest.isEmpty else { return }
+        try database.execute(
+            """
+            INSERT INTO processUses (digest, repository) SELECT ?, repository FROM runs WHERE id = ? ON CONFLICT DO NOTHING
+            """, [digest, run])
     }
 
     /// The next number of the repository's runs.
