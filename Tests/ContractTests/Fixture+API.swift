@@ -54,7 +54,8 @@ extension Fixture {
                 expiresAt: Sample.moment, usedAt: Sample.moment)),
         Fixture(
             "TokenRequest",
-            TokenRequest(name: "ci", role: .developer, repositories: ["shop/*"], expiresAt: Sample.moment)),
+            TokenRequest(
+                name: "ci", account: "ci", role: .developer, repositories: ["shop/*"], expiresAt: Sample.moment)),
         Fixture("TokenGrant", TokenGrant(name: "ci", token: "not a real one", isOwn: false)),
         Fixture(
             "KeyView",

@@ -43,7 +43,9 @@ struct APIClient: Sendable {
         _ = try await exchange(.put, path, values, body: body)
     }
 
-    func delete(_ path: APIPath, _ values: [String] = []) async throws { _ = try await exchange(.delete, path, values) }
+    func delete(_ path: APIPath, _ values: [String] = [], query: [(String, String?)] = []) async throws {
+        _ = try await exchange(.delete, path, values, query: query)
+    }
 
     /// The body of a good answer as it comes in.
     func stream(

@@ -5,17 +5,21 @@ struct TokenMakeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "make", abstract: "Make a token and print it, this once.",
         discussion: """
-            A person makes tokens of their own. An administrator's name for one is that of a service account, which may do \
-            what the role says where --repo says; ACCOUNT/NAME is another token of it, which the role and --repo \
-            limit. One of that name is good no more, and whoever signed in with it is signed out. Where that is the one of \
-            the login kept here, the login gets the new one.
+            A person makes tokens of their own, which --role and --repo limit. An administrator also makes those of \
+            service accounts: with --service alone the account's usual one, which may do what --role and --repo say, with \
+            a name another one, which they limit. One of that name is good no more, and whoever signed in with it is \
+            signed out. Where that is the one of the login kept here, the login gets the new one.
 
-              slipway token make ci --role developer --repo 'shop/*' --expires 90d > token
+              slipway token make laptop --expires 90d
+              slipway token make --service ci --role developer --repo 'shop/*' --expires 90d > token
               slipway login URL --token-file token    # where the program runs
             """, aliases: ["add"])
 
     @Argument(help: "What it is called: who or what signs in with it.")
-    var name: String
+    var name: String?
+
+    @Option(help: ArgumentHelp("The service account that it is for; a new one is made.", valueName: "account"))
+    var service: String?
 
     @Option(
         help: ArgumentHelp(
@@ -56,8 +60,11 @@ struct TokenMakeCommand: AsyncParsableCommand {
             }
             return life
         }
+        guard let name = name ?? service else {
+            throw CommandError("a token needs a name, or a service account: --service ci", isUsage: true)
+        }
         return TokenRequest(
-            name: name, role: role, repositories: repo.isEmpty ? nil : repo,
+            name: name, account: service, role: role, repositories: repo.isEmpty ? nil : repo,
             expiresAt: life.map { Timestamp.now.adding($0) })
     }
 

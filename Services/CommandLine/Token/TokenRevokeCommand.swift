@@ -6,13 +6,20 @@ struct TokenRevokeCommand: AsyncParsableCommand {
         commandName: "revoke", abstract: "Take a token back, and sign out whoever signed in with it.")
 
     @Argument(help: "The token's name.")
-    var name: String
+    var name: String?
+
+    @Option(help: ArgumentHelp("The service account whose it is: its usual one without a name.", valueName: "account"))
+    var service: String?
 
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
+        guard let name = name ?? service else {
+            throw CommandError(
+                "revoke which token? It has a name, or is a service account's: --service ci", isUsage: true)
+        }
         try await connection.withPlatform { client in
-            try await client.delete(.token, [name])
+            try await client.delete(.token, [name], query: [("account", service)])
             if connection.json {
                 try Console.current.write(json: ["revoked": name])
             } else {

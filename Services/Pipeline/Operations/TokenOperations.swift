@@ -34,7 +34,7 @@ struct TokenOperations: Sendable {
 
     /// Makes a token; the one of that name is good no more, and whoever signed in with it is signed out.
     func make(_ request: TokenRequest, as principal: Principal) async throws -> TokenGrant {
-        let (account, name) = try Self.name(request.name, for: principal)
+        let (account, name) = try Self.name(request.name, of: request.account, for: principal)
         let isOwn = principal.has(token: name)
         try principal.require(account == principal.name ? .makeToken : .makeOthersToken)
         let asked = try Self.limit(request)
@@ -99,10 +99,15 @@ struct TokenOperations: Sendable {
     }
 
     /// Takes a token back, and signs out whoever signed in with it.
+    /// - Parameter account: the service account whose it is; what the name says if `nil`.
     /// - Throws: ``OperationError`` where there is none of that name.
-    func revoke(_ name: String, as principal: Principal) async throws {
+    func revoke(_ name: String, of account: String? = nil, as principal: Principal) async throws {
+        try await revoke(whole: Self.whole(name, of: account, for: principal), as: principal)
+    }
+
+    /// - Parameter name: as the list has it.
+    func revoke(whole name: String, as principal: Principal) async throws {
         try principal.require(.revokeToken)
-        let name = principal.isPerson && !name.contains("/") ? "\(principal.name)/\(name)" : name
         try await store.write { transaction in
             let tokens = try transaction.access.tokens()
             let token = tokens.first { $0.name == name }
@@ -112,7 +117,8 @@ struct TokenOperations: Sendable {
             if !isOwn { try principal.require(.revokeOthersToken) }
             guard let token else {
                 throw OperationError(
-                    .notFound, "unknown_token", "there is no token “\(name)”", remedy: "see: slipway token list")
+                    .notFound, "unknown_token", "there is no token “\(name)”",
+                    remedy: "see: slipway token list; a service account's takes --service")
             }
             try transaction.access.removeToken(name)
             try transaction.audit(
@@ -121,11 +127,18 @@ struct TokenOperations: Sendable {
     }
 
     /// Whose token a name means, and the whole of it.
-    private static func name(_ text: String, for principal: Principal) throws -> (account: String, name: String) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    private static func name(
+        _ text: String, of owner: String?, for principal: Principal
+    ) throws -> (account: String, name: String) {
+        let whole = Self.whole(text, of: owner, for: principal)
+        let parts = whole.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.allSatisfy(KeptName.isValid) else { throw KeptName.malformed("token", text) }
-        if parts.count == 2 { return (parts[0], text) }
-        return principal.isPerson ? (principal.name, "\(principal.name)/\(text)") : (text, text)
+        return (parts[0], whole)
+    }
+
+    private static func whole(_ text: String, of owner: String?, for principal: Principal) -> String {
+        if let owner { return text == owner ? text : "\(owner)/\(text)" }
+        return principal.isPerson && !text.contains("/") ? "\(principal.name)/\(text)" : text
     }
 
     private static func limit(_ request: TokenRequest) throws -> Rights.Limit {

@@ -32,6 +32,8 @@ public struct TokenView: Codable, Sendable, Equatable {
 public struct TokenRequest: Codable, Sendable, Equatable {
     /// `ACCOUNT/NAME`, or `ACCOUNT` for a service account's usual one. A person's own is named without the person.
     public var name: String
+    /// The service account that it is for, whoever asks; what the name says if absent. Its usual token has its name.
+    public var account: String?
     /// The most it may do; what a new service account may, and all that its account may if absent.
     public var role: Role?
     /// Where it may do that: `**`, `shop/**`, `shop/*` or `shop/web`; everywhere if absent.
@@ -39,8 +41,12 @@ public struct TokenRequest: Codable, Sendable, Equatable {
     /// When it ends; never if absent.
     public var expiresAt: Timestamp?
 
-    public init(name: String, role: Role? = nil, repositories: [String]? = nil, expiresAt: Timestamp? = nil) {
+    public init(
+        name: String, account: String? = nil, role: Role? = nil, repositories: [String]? = nil,
+        expiresAt: Timestamp? = nil
+    ) {
         self.name = name
+        self.account = account
         self.role = role
         self.repositories = repositories
         self.expiresAt = expiresAt
@@ -49,6 +55,7 @@ public struct TokenRequest: Codable, Sendable, Equatable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         name = try container.decode(String.self, forKey: .name)
+        account = try container.decodeUnlessAbsent(String.self, forKey: .account)
         role = try container.decodeUnlessAbsent(Role.self, forKey: .role)
         repositories = try container.decodeUnlessAbsent([String].self, forKey: .repositories)
         expiresAt = try container.decodeUnlessAbsent(Timestamp.self, forKey: .expiresAt)

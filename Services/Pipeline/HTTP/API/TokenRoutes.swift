@@ -15,8 +15,9 @@ struct TokenRoutes {
             response.headers[.cacheControl] = "no-store"
             return response
         }
-        group.on(.delete, .token) { _, context -> Response in
-            try await tokens.revoke(try context.part("name"), as: context.principal)
+        group.on(.delete, .token) { request, context -> Response in
+            let account = request.uri.queryParameters["account"].map(String.init)
+            try await tokens.revoke(try context.part("name"), of: account, as: context.principal)
             return .noContent
         }
     }

@@ -23,7 +23,7 @@ struct TokenPages {
         router.page(.post, .revokeToken) { request, context in
             await responder.act(request, context) { form, principal in
                 do {
-                    try await tokens.revoke(form.text("name") ?? "", as: principal)
+                    try await tokens.revoke(whole: form.text("name") ?? "", as: principal)
                 } catch let error as OperationError where error.kind != .forbidden {
                     return try await list(ListPage(.tokens), principal, problem: error)
                 }
@@ -34,19 +34,20 @@ struct TokenPages {
     }
 
     private static func request(_ form: WebForm, by principal: Principal) throws -> TokenRequest {
-        let name = form.text("name")
         let account = form.text("account")
-        let whole =
-            if let account {
-                name.map { "\(account)/\($0)" } ?? account
-            } else {
-                "\(principal.name)/\(name ?? "")"
-            }
-        let days = form.text("days").flatMap { Int($0) }.map { max(1, min($0, TokenLife.longest)) }
+        let isProgram = account == nil && !principal.isPerson
+        let life = form.text("days") ?? TokenLife.usual
+        let days = life == TokenLife.never ? nil : Int64(life)
+        guard life == TokenLife.never || days.map((1...TokenLife.longest).contains) ?? false else {
+            throw OperationError.invalid(
+                "malformed_life", "“\(life)” is no number of days", remedy: "choose 1 to \(TokenLife.longest), or never"
+            )
+        }
         return TokenRequest(
-            name: whole, role: try form.role("role"),
+            name: form.text("name") ?? account ?? "", account: isProgram ? principal.name : account,
+            role: try form.role("role"),
             repositories: form.text("repositories").map { _ in form.words("repositories") },
-            expiresAt: days.map { Timestamp.now.adding(.seconds(Int64($0) * 86_400)) })
+            expiresAt: days.map { Timestamp.now.adding(.seconds($0 * 86_400)) })
     }
 
     private func list(
@@ -72,13 +73,13 @@ private struct TokenLife: Sendable {
     let selected: Bool
 
     /// In days.
-    static let longest = 3650
+    static let longest: Int64 = 3650
+    static let usual = "90"
+    static let never = "never"
 
     static let all = [
-        TokenLife(days: "30", name: "in 30 days", selected: false),
-        TokenLife(days: "90", name: "in 90 days", selected: true),
-        TokenLife(days: "365", name: "in a year", selected: false), TokenLife(days: "", name: "never", selected: false),
-    ]
+        ("30", "in 30 days"), (usual, "in 90 days"), ("365", "in a year"), (never, "never"),
+    ].map { days, name in TokenLife(days: days, name: name, selected: days == usual) }
 }
 
 /// A token as pages show it.
