@@ -17,7 +17,17 @@ import Testing
         // Names are asked for before anything is refused, and at no address of the services.
         let metadata = "169.254.0.0/16, 100.100.100.200, 168.63.129.16"
         let first = ["udp", "tcp"].map { "        ip daddr { \(metadata) } \($0) dport 53 accept\n" }.joined()
-        #expect(text.contains("    chain steps {\n\(first)        ip daddr @refused reject\n"), "\(text)")
+        let refused = """
+                    ip daddr @refused reject
+                    ip6 daddr { fe80::a9fe:a9fe, fd00:ec2::254 } reject
+
+            """
+        #expect(text.contains("    chain steps {\n\(first)\(refused)    }\n"), "\(text)")
+        // What goes through this machine, and what goes to itself.
+        for hook in ["forward", "input"] {
+            let chain = "type filter hook \(hook) priority filter - 1\n        iifname \"slw-*\" jump steps\n"
+            #expect(text.contains("    chain \(hook) {\n        \(chain)"), "\(text)")
+        }
     }
 
     @Test func interfacesBearTheNameThatRulesLookFor() {

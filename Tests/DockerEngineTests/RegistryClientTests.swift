@@ -134,6 +134,24 @@ import Testing
         }
     }
 
+    @Test("a login that goes to a registry over TLS goes to no token service without it")
+    func safeRealm() async throws {
+        for (realm, address, isSafe) in [
+            ("https://a/token", "https://a", true), ("https://a/token", "http://a", true),
+            ("http://a/token", "http://a", true), ("http://a/token", "https://a", false),
+            ("ftp://a/token", "http://a", false), ("a/token", "http://a", false), ("", "http://a", false),
+        ] {
+            #expect(TokenRealms.isAsSafe(realm, as: address) == isSafe, "\(realm) \(address)")
+        }
+        let challenge = Script.Answer(
+            status: 401, headers: [.wwwAuthenticate: #"Bearer realm="ftp://127.0.0.1:9/token",service="x""#])
+        try await with([challenge]) { registry, image, _, _ async throws in
+            let login = RegistryCredentials(username: "ada", password: "secret")
+            let error = await #expect(throws: DockerError.self) { try await registry.digest(of: image, login: login) }
+            #expect(error?.message.hasSuffix("sends logins to an address without TLS") == true)
+        }
+    }
+
     @Test("a token service is at the registry's own host, whatever its port, or where it is permitted")
     func realms() throws {
         let realms = try #require(TokenRealms(["registry.example:5000=GitLab.example", "a=b"]))

@@ -20,6 +20,7 @@ struct AddressTests {
         arguments: [
             "", "-oProxyCommand=x", "--upload-pack=x", "ext::sh -c x", "ext::sh", "fd::3", "ftp://a/b", "git://a/b",
             "https://user:pw@git.example/a", "https://token@git.example/a", "ssh://u:pw@git.example/a",
+            "https://git.example/a.git?private_token=x", "http://git.example/a#x",
             "ssh://-oProxyCommand=x/a", "git@-oProxyCommand=x:a", "https:///a", "a b", "relative/path", "host:path",
             "https://git.example/\u{0}", "https://git.example/a\nb", "/etc", "file:///etc", "FILE:///etc",
         ])

@@ -121,9 +121,7 @@ extension RegistryClient {
     private func token(
         _ realm: String, service: String?, scope: String, _ login: RegistryCredentials?, _ image: ImageReference
     ) async throws(DockerError) -> TokenAnswer {
-        // A login given to a registry over TLS is not sent on without it.
-        let isPlain = await address(of: image).hasPrefix("http://")
-        guard realm.hasPrefix("https://") || (isPlain && realm.hasPrefix("http://")) else {
+        guard TokenRealms.isAsSafe(realm, as: await address(of: image)) else {
             throw DockerError(.unauthorized, "the registry of \(image) sends logins to an address without TLS")
         }
         if login != nil { try permit(realm, for: image) }

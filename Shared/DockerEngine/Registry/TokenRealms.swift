@@ -25,6 +25,11 @@ public struct TokenRealms: Sendable, Hashable {
         return host == Self.name(registry) || permitted.contains([Self.name(registry), host])
     }
 
+    /// Whether a login that a registry at an address gets over TLS is not sent on without it.
+    static func isAsSafe(_ realm: String, as address: String) -> Bool {
+        realm.hasPrefix("https://") || address.hasPrefix("http://") && realm.hasPrefix("http://")
+    }
+
     /// The host of an address, without its port; `nil` where it may be read in more than one way.
     static func host(of address: String) -> String? {
         guard let scheme = address.firstRange(of: "://") else { return nil }
