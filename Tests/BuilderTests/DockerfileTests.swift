@@ -110,7 +110,7 @@ import Worker
             "FROM a\nRUN cat <<X\nFROM b\nX\n", "FROM a\nONBUILD RUN <<EXPOSE\nFROM b AS r/c:1\nEXPOSE\nFROM r/c:1",
             "FROM a\nRUN 3<<-EXPOSE cat\nEXPOSE", "FROM a\nCOPY <<EXPOSE /x\nEXPOSE", "FROM a AS r/c:1", "FROM a AS 1",
             "FROM any\nRUN true \\\r\r\nFROM any AS a3e1\nFROM a3e1", "FROM a\nRUN true \\ \r\r\nFROM b",
-            "FROM a\rFROM b",
+            "FROM a\rFROM b", "FROM a\nRUN echo x\ry", "FROM a\nRUN echo x\r\r\nRUN y",
             "FROM a\nRUN true \\\u{0b}\nFROM b AS c\nFROM c", "FROM a\nCOPY --from=0 / /",
             "FROM a\nFROM b\nCOPY --from=7 / /",
             "FROM a\nFROM b\nCOPY --from=99999999999999999999 / /", "FROM --mount=a b", "BUILD a",
