@@ -95,21 +95,6 @@ import Testing
         }
     }
 
-    @Test func `Of all repositories together no more jobs are at work than may be`() async throws {
-        try await PlatformFixture.with(quotas: Quotas(atWork: 1)) { platform in
-            for n in 1...2 { try await platform.push(Samples.single, trigger: "t\(n)", message: "m\(n)") }
-            guard case .granted = try await platform.ask() else {
-                Issue.record("the first is not granted")
-                return
-            }
-            guard case .refused(let refusal) = try await platform.ask() else {
-                Issue.record("a second is granted")
-                return
-            }
-            #expect(refusal.reason == "1 jobs are at work, and no more may")
-        }
-    }
-
     /// Labels are what pipelines make up: a call for each of them would come before everybody's work.
     @Test func `The end of a job calls the workers that are there, whatever labels others wait for`() async throws {
         try await PlatformFixture.with(quotas: Quotas(repositoryAtWork: 1)) { platform in
