@@ -29,16 +29,16 @@ extension Builder {
     /// The same for all builders of a machine.
     private static let userLocks: FilePath = "/run/slipway"
 
-    private func processUsers(sharesDocker: Bool) throws -> ProcessUsers? {
-        guard let range = try context.settings.optional(BuilderSettings.processUsers) else { return nil }
+    /// Whether steps may run as users of the machine.
+    /// - Throws: `SettingsError` where they may not.
+    static func check(_ range: ClosedRange<UInt32>, capacity: Int, isRoot: Bool) throws(SettingsError) {
         let variable = BuilderSettings.processUsers.variable
-        guard geteuid() == 0 else {
+        guard isRoot else {
             throw SettingsError(
                 setting: variable, message: "\(variable): only root may run steps as other users",
                 remedy: "start the builder as root, or leave the setting out (in an override of compose: "
                     + "“\(variable): !reset null”): steps run as this user then")
         }
-        let capacity = try context.settings.value(BuilderSettings.capacity)
         guard range.count >= capacity else {
             throw SettingsError(
                 setting: variable, message: "\(variable) has \(range.count) users for \(capacity) jobs at a time",
@@ -53,6 +53,12 @@ extension Builder {
                 message: "\(variable): the user \(id) is \(String(cString: entry.pointee.pw_name)) of this machine",
                 remedy: "give numbers that nobody has: all that runs as them is ended")
         }
+    }
+
+    private func processUsers(sharesDocker: Bool) throws -> ProcessUsers? {
+        guard let range = try context.settings.optional(BuilderSettings.processUsers) else { return nil }
+        let variable = BuilderSettings.processUsers.variable
+        try Self.check(range, capacity: try context.settings.value(BuilderSettings.capacity), isRoot: geteuid() == 0)
         do {
             let closed = try StepProcesses.makeTraversable(root: FilePath(folder.root), data: data)
             if let closed {

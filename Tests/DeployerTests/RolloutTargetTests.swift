@@ -155,6 +155,15 @@ private struct KeptLog: StepLog {
                 + "slipway environment set production --container=web --container=shelf")
     }
 
+    @Test func `What was granted for one environment rolls out to no other`() async throws {
+        let target = ShelfTarget(.well)
+        let outcome = try await deploy(
+            target, permit: RolloutPermit(environment: "staging", containers: ["*"]), events: 0)
+        #expect(target.shelf.calls == [])
+        let error = #expect(throws: JobFailure.self) { try outcome.result.get() }
+        #expect(error?.reason == "the step rolls out to the environment “production”, and it was granted “staging”")
+    }
+
     @Test func `Without a word of the platform nothing is rolled out`() async throws {
         let target = ShelfTarget(.well)
         let outcome = try await deploy(target, permit: nil, events: 0)

@@ -84,6 +84,12 @@ import Testing
         #expect(try limited().login(for: image, at: host, to: use)?.username == name)
     }
 
+    @Test func thePasswordOfALoginIsASecret() throws {
+        let job = try limited()
+        for login in job.logins { #expect(job.masked("is \(login.login.password).") == "is ******.") }
+        #expect(!job.logins.isEmpty)
+    }
+
     @Test func whyALoginIsNotThereIsKnownWhereTheImageNeedsIt() throws {
         var grant = try limited().grant
         (grant.logins, grant.secrets) = ([:], [:])
