@@ -15,11 +15,7 @@ struct ComponentRemoveCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             try await client.delete(.component, [name])
-            if connection.json {
-                try Console.current.write(json: ["removed": name])
-            } else {
-                Console.current.write(line: "Removed the component \(name)")
-            }
+            try connection.write(["removed": name], "Removed the component \(name)")
         }
     }
 }

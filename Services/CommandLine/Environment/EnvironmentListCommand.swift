@@ -9,24 +9,22 @@ struct EnvironmentListCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             let environments: [EnvironmentView] = try await client.all(.environments)
-            let console = Console.current
-            if connection.json { return try console.write(json: environments) }
-            if environments.isEmpty {
-                return Console.remark("No environments, so nothing is rolled out; see slipway environment add --help")
-            }
-            var table = Table([
-                .init("ENVIRONMENT"), .init("ON"), .init("COVERS", shrinks: true), .init("FOR", shrinks: true),
-                .init("CHANGED", alignsRight: true),
-            ])
-            for environment in environments {
+            try connection.write(
+                environments,
+                [
+                    .init("ENVIRONMENT"), .init("ON"), .init("COVERS", shrinks: true), .init("FOR", shrinks: true),
+                    .init("CHANGED", alignsRight: true),
+                ],
+                none: "No environments, so nothing is rolled out; see slipway environment add --help"
+            ) { environment in
                 let rules = environment.rules
-                table.add(
+                return [
                     .init(environment.name, .strong), .init(rules.allClusters.joined(separator: ", ")),
                     .init(rules.allTargets.joined(separator: ", ")),
                     .init(rules.allRepositories.joined(separator: ", ")),
-                    .init("\(TimeText.ago(environment.updatedAt, now: .now)) by \(environment.updatedBy)", .faint))
+                    .init("\(TimeText.ago(environment.updatedAt, now: .now)) by \(environment.updatedBy)", .faint),
+                ]
             }
-            console.write(lines: table.lines(style: console.style, width: console.width))
         }
     }
 }

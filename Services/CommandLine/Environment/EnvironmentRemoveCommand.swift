@@ -14,11 +14,7 @@ struct EnvironmentRemoveCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             try await client.delete(.environment, [name])
-            if connection.json {
-                try Console.current.write(json: ["removed": name])
-            } else {
-                Console.current.write(line: "Removed the environment \(name)")
-            }
+            try connection.write(["removed": name], "Removed the environment \(name)")
         }
     }
 }

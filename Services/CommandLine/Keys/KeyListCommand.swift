@@ -15,19 +15,19 @@ struct KeyListCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             let keys: [KeyView] = try await client.all(.keys)
-            let console = Console.current
-            if connection.json { return try console.write(json: keys) }
-            var table = Table([
-                .init("KEY"), .init("MADE"), .init("STATE"), .init("STORED", alignsRight: true),
-                .init("NEEDED BY", shrinks: true),
-            ])
-            for key in keys {
+            try connection.write(
+                keys,
+                [
+                    .init("KEY"), .init("MADE"), .init("STATE"), .init("STORED", alignsRight: true),
+                    .init("NEEDED BY", shrinks: true),
+                ]
+            ) { key in
                 let holders = key.holders.isEmpty ? "-" : key.holders.joined(separator: ", ")
-                table.add(
+                return [
                     .init(key.id, .strong), .init(KeyFolder.day(of: key.id) ?? "-", .faint), .init(key.state.rawValue),
-                    .init("\(key.stored)"), .init(holders))
+                    .init("\(key.stored)"), .init(holders),
+                ]
             }
-            console.write(lines: table.lines(style: console.style, width: console.width))
         }
     }
 }

@@ -30,8 +30,7 @@ struct KeyRetireCommand: AsyncParsableCommand {
                         + "have no newer key with their new files")
             }
             try withKeys { try options.keys.retire(id) }
-            if connection.json { return try Console.current.write(json: ["retired": id]) }
-            Console.current.write(line: "Retired the key \(id) in \(options.path)")
+            try connection.write(["retired": id], "Retired the key \(id) in \(options.path)")
         }
     }
 }

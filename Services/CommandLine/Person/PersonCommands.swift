@@ -25,22 +25,22 @@ struct PersonListCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             let people: [PersonView] = try await client.all(.people)
-            let console = Console.current
-            if connection.json { return try console.write(json: people) }
-            if people.isEmpty { return Console.remark("There is nobody yet") }
-            var table = Table([
-                .init("NAME"), .init("IS CALLED", shrinks: true), .init("GROUPS", shrinks: true),
-                .init("SIGNED IN", alignsRight: true),
-            ])
-            for person in people {
+            try connection.write(
+                people,
+                [
+                    .init("NAME"), .init("IS CALLED", shrinks: true), .init("GROUPS", shrinks: true),
+                    .init("SIGNED IN", alignsRight: true),
+                ],
+                none: "There is nobody yet"
+            ) { person in
                 let seen =
                     person.blockedAt != nil
                     ? "blocked" : person.signedInAt.map { TimeText.ago($0, now: .now) } ?? "never"
-                table.add(
+                return [
                     .init(person.name, .strong), .init(person.displayName),
-                    .init(person.groups.joined(separator: ", "), .faint), .init(seen, .faint))
+                    .init(person.groups.joined(separator: ", "), .faint), .init(seen, .faint),
+                ]
             }
-            console.write(lines: table.lines(style: console.style, width: console.width))
         }
     }
 }
@@ -157,8 +157,7 @@ extension PersonChange {
     fileprivate func send(_ name: String, _ connection: ConnectionOptions, _ word: String) async throws {
         try await connection.withPlatform { client in
             let person: PersonView = try await client.put(.person, [name], body: self)
-            if connection.json { return try Console.current.write(json: person) }
-            Console.current.write(line: "\(word) \(person.name)")
+            try connection.write(person, "\(word) \(person.name)")
         }
     }
 }

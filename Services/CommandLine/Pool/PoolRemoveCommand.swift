@@ -14,11 +14,7 @@ struct PoolRemoveCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             try await client.delete(.pool, [name])
-            if connection.json {
-                try Console.current.write(json: ["removed": name])
-            } else {
-                Console.current.write(line: "Removed the rules of the pool \(name)")
-            }
+            try connection.write(["removed": name], "Removed the rules of the pool \(name)")
         }
     }
 }

@@ -17,11 +17,7 @@ struct RepositoryRemoveCommand: AsyncParsableCommand {
         let path = try repositoryPath(path)
         try await connection.withPlatform { client in
             try await client.delete(.repository, [path.rawValue])
-            if connection.json {
-                try Console.current.write(json: ["removed": path.rawValue])
-            } else {
-                Console.current.write(line: "Removed \(path)")
-            }
+            try connection.write(["removed": path.rawValue], "Removed \(path)")
         }
     }
 }

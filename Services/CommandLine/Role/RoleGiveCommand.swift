@@ -27,11 +27,7 @@ struct RoleGiveCommand: AsyncParsableCommand {
         try await connection.withPlatform { client in
             for scope in repo {
                 let view: RoleView = try await client.put(.role, [holder, scope], body: RoleRequest(role: role))
-                if connection.json {
-                    try Console.current.write(json: view)
-                } else {
-                    Console.current.write(line: "\(view.holder) is \(view.role.rawValue) of \(view.scope)")
-                }
+                try connection.write(view, "\(view.holder) is \(view.role.rawValue) of \(view.scope)")
             }
         }
     }

@@ -13,17 +13,14 @@ struct RoleListCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             let roles: [RoleView] = try await client.all(.roles, query: [("repository", repo)])
-            let console = Console.current
-            if connection.json { return try console.write(json: roles) }
-            var table = Table([
-                .init("HOLDER"), .init("ROLE"), .init("OF", shrinks: true), .init("GIVEN", alignsRight: true),
-            ])
-            for role in roles {
-                table.add(
+            try connection.write(
+                roles, [.init("HOLDER"), .init("ROLE"), .init("OF", shrinks: true), .init("GIVEN", alignsRight: true)]
+            ) { role in
+                [
                     .init(role.holder, .strong), .init(role.role.rawValue), .init(role.scope),
-                    .init("\(TimeText.ago(role.givenAt, now: .now)) by \(role.givenBy)", .faint))
+                    .init("\(TimeText.ago(role.givenAt, now: .now)) by \(role.givenBy)", .faint),
+                ]
             }
-            console.write(lines: table.lines(style: console.style, width: console.width))
         }
     }
 }

@@ -17,11 +17,8 @@ struct RoleTakeCommand: AsyncParsableCommand {
         try await connection.withPlatform { client in
             for scope in repo {
                 try await client.delete(.role, [holder, scope])
-                if connection.json {
-                    try Console.current.write(json: ["holder": holder, "scope": scope])
-                } else {
-                    Console.current.write(line: "\(holder) has no role of \(scope) by itself any more")
-                }
+                try connection.write(
+                    ["holder": holder, "scope": scope], "\(holder) has no role of \(scope) by itself any more")
             }
         }
     }

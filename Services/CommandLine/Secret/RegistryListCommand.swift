@@ -10,17 +10,13 @@ struct RegistryListCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             let logins: [RegistryView] = try await client.get(.registries)
-            let console = Console.current
-            if connection.json { return try console.write(json: logins) }
-            if logins.isEmpty {
-                return Console.remark("No logins; save one: slipway registry set HOST --user NAME")
-            }
-            var table = Table([.init("REGISTRY"), .init("USER"), .init("FOR")])
-            for login in logins {
+            try connection.write(
+                logins, [.init("REGISTRY"), .init("USER"), .init("FOR")],
+                none: "No logins; save one: slipway registry set HOST --user NAME"
+            ) { login in
                 let rules = (login.rules ?? RegistryRules()).summary(at: RegistryPlace(login.host))
-                table.add(.init(login.host, .strong), .init(login.username), .init(rules))
+                return [.init(login.host, .strong), .init(login.username), .init(rules)]
             }
-            console.write(lines: table.lines(style: console.style, width: console.width))
         }
     }
 }

@@ -12,11 +12,7 @@ struct RegistryRemoveCommand: AsyncParsableCommand {
         let host = try registry.place().description
         try await connection.withPlatform { client in
             try await client.delete(.registry, [host])
-            if connection.json {
-                try Console.current.write(json: ["removed": host])
-            } else {
-                Console.current.write(line: "Removed the login to \(host)")
-            }
+            try connection.write(["removed": host], "Removed the login to \(host)")
         }
     }
 }

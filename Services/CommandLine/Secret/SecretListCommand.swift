@@ -18,22 +18,19 @@ struct SecretListCommand: AsyncParsableCommand {
         try await connection.withPlatform { client in
             let all: [SecretView] = try await client.all(list.path, list.values)
             let secrets = scope.group.map { group in all.filter { $0.group == group } } ?? all
-            let console = Console.current
-            if connection.json { return try console.write(json: secrets) }
-            if secrets.isEmpty {
-                let scope = scope.repository.map { " --repo \($0)" } ?? scope.group.map { " --group \($0)" } ?? ""
-                return Console.remark("No secrets; save one: slipway secret set NAME\(scope) --file FILE")
+            try connection.write(
+                secrets, [.init("SECRET"), .init("OF"), .init("FOR"), .init("CHANGED", alignsRight: true)], none: none
+            ) { secret in
+                [
+                    .init(secret.name, .strong), .init(secret.owner), .init((secret.rules ?? SecretRules()).summary),
+                    .init(TimeText.ago(secret.updatedAt, now: .now), .faint),
+                ]
             }
-            var table = Table([
-                .init("SECRET"), .init("OF"), .init("FOR"), .init("CHANGED", alignsRight: true),
-            ])
-            for secret in secrets {
-                table.add(
-                    .init(secret.name, .strong), .init(secret.owner),
-                    .init((secret.rules ?? SecretRules()).summary),
-                    .init(TimeText.ago(secret.updatedAt, now: .now), .faint))
-            }
-            console.write(lines: table.lines(style: console.style, width: console.width))
         }
+    }
+
+    private var none: String {
+        let place = scope.repository.map { " --repo \($0)" } ?? scope.group.map { " --group \($0)" } ?? ""
+        return "No secrets; save one: slipway secret set NAME\(place) --file FILE"
     }
 }

@@ -13,11 +13,7 @@ struct SecretRemoveCommand: AsyncParsableCommand {
         let secret = try scope.secret(name)
         try await connection.withPlatform { client in
             try await client.delete(secret.path, secret.values)
-            if connection.json {
-                try Console.current.write(json: ["removed": name])
-            } else {
-                Console.current.write(line: "Removed the secret \(name)")
-            }
+            try connection.write(["removed": name], "Removed the secret \(name)")
         }
     }
 }

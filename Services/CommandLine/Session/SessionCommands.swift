@@ -20,18 +20,16 @@ struct SessionListCommand: AsyncParsableCommand {
         try await connection.withPlatform { client in
             let page: Page<SessionView> = try await client.get(.sessions, query: [("person", person)])
             let sessions = page.items
-            let console = Console.current
-            if connection.json { return try console.write(json: sessions) }
-            if sessions.isEmpty { return Console.remark("No browser is signed in") }
-            var table = Table([
-                .init("SESSION"), .init("FROM"), .init("BROWSER", shrinks: true), .init("USED", alignsRight: true),
-            ])
-            for session in sessions {
-                table.add(
+            try connection.write(
+                sessions,
+                [.init("SESSION"), .init("FROM"), .init("BROWSER", shrinks: true), .init("USED", alignsRight: true)],
+                none: "No browser is signed in"
+            ) { session in
+                [
                     .init(session.id, .strong), .init(session.client ?? ""), .init(session.agent ?? ""),
-                    .init(TimeText.ago(session.usedAt, now: .now), .faint))
+                    .init(TimeText.ago(session.usedAt, now: .now), .faint),
+                ]
             }
-            console.write(lines: table.lines(style: console.style, width: console.width))
         }
     }
 }
@@ -49,11 +47,7 @@ struct SessionEndCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             try await client.delete(.oneSession, [session])
-            if connection.json {
-                try Console.current.write(json: ["ended": session])
-            } else {
-                Console.current.write(line: "Signed the browser out")
-            }
+            try connection.write(["ended": session], "Signed the browser out")
         }
     }
 }

@@ -10,23 +10,23 @@ struct TokenListCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             let tokens: [TokenView] = try await client.all(.tokens)
-            let console = Console.current
-            if connection.json { return try console.write(json: tokens) }
-            var table = Table([
-                .init("TOKEN"), .init("LIMIT", shrinks: true), .init("ENDS"), .init("USED", alignsRight: true),
-                .init("MADE", alignsRight: true),
-            ])
-            for token in tokens {
+            try connection.write(
+                tokens,
+                [
+                    .init("TOKEN"), .init("LIMIT", shrinks: true), .init("ENDS"), .init("USED", alignsRight: true),
+                    .init("MADE", alignsRight: true),
+                ]
+            ) { token in
                 let limit =
                     [token.role?.rawValue, token.repositories.map { "of " + $0.joined(separator: ", ") }]
                     .compactMap(\.self).joined(separator: " ")
-                table.add(
+                return [
                     .init(token.name, .strong), .init(limit),
                     .init(token.expiresAt.map { String($0.description.prefix(10)) } ?? "never"),
                     .init(token.usedAt.map { TimeText.ago($0, now: .now) } ?? "never"),
-                    .init(TimeText.ago(token.createdAt, now: .now), .faint))
+                    .init(TimeText.ago(token.createdAt, now: .now), .faint),
+                ]
             }
-            console.write(lines: table.lines(style: console.style, width: console.width))
         }
     }
 }

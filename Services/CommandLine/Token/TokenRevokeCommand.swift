@@ -20,11 +20,7 @@ struct TokenRevokeCommand: AsyncParsableCommand {
         }
         try await connection.withPlatform { client in
             try await client.delete(.token, [name], query: [("account", service)])
-            if connection.json {
-                try Console.current.write(json: ["revoked": name])
-            } else {
-                Console.current.write(line: "Revoked the token \(name)")
-            }
+            try connection.write(["revoked": name], "Revoked the token \(name)")
         }
     }
 }

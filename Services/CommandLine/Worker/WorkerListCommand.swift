@@ -14,20 +14,20 @@ struct WorkerListCommand: AsyncParsableCommand {
     func run() async throws {
         try await connection.withPlatform { client in
             let workers: [WorkerView] = try await client.all(.workers)
-            let console = Console.current
-            if connection.json { return try console.write(json: workers) }
-            if workers.isEmpty { return Console.remark("No builder or deployer is there.") }
-            var table = Table([
-                .init("WORKER"), .init("KIND"), .init("POOL"), .init("TAKES"), .init("JOBS", alignsRight: true),
-                .init("VERSION"), .init("STATE", shrinks: true),
-            ])
-            for worker in workers {
-                table.add(
+            try connection.write(
+                workers,
+                [
+                    .init("WORKER"), .init("KIND"), .init("POOL"), .init("TAKES"), .init("JOBS", alignsRight: true),
+                    .init("VERSION"), .init("STATE", shrinks: true),
+                ],
+                none: "No builder or deployer is there."
+            ) { worker in
+                [
                     .init(worker.name, .strong), .init(worker.kind.rawValue), .init(worker.pool), .init(worker.takes),
                     .init("\(worker.jobs)/\(worker.slots)"), .init(worker.version, .faint),
-                    .init(worker.problem ?? "ready", worker.isReady ? .good : .bad))
+                    .init(worker.problem ?? "ready", worker.isReady ? .good : .bad),
+                ]
             }
-            console.write(lines: table.lines(style: console.style, width: console.width))
         }
     }
 }
