@@ -24,6 +24,10 @@ enum OpenIDSettings {
         "openid.session.hours",
         "after how many hours people sign in again, so that groups and people that are gone at the provider are noticed",
         example: "24", default: 24, in: 1...720)
+    static let tokenDays = Setting<Int>.integer(
+        "openid.token.days",
+        "for how many days after a sign-in at the provider a person's tokens may be used; then a sign-in there renews them",
+        example: "30", default: 30, in: 1...365)
 
     /// An address whose answers can be trusted: over TLS, or of this machine.
     static let address: @Sendable (String) throws -> String = { text in
@@ -35,7 +39,7 @@ enum OpenIDSettings {
         return text
     }
 
-    static let all: [any AnySetting] = [issuer, clientID, clientSecret, scopes, groups, label, hours]
+    static let all: [any AnySetting] = [issuer, clientID, clientSecret, scopes, groups, label, hours, tokenDays]
 
     /// - Parameter publicURL: where people reach the platform.
     /// - Returns: `nil` where no provider is named.

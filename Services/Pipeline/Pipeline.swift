@@ -58,7 +58,9 @@ struct Pipeline {
             hooks: HookAddress(
                 tokens: HookToken(key: hookKey),
                 gateway: try settings.optional(PipelineSettings.hooksURL)),
-            policy: SessionPolicy(idle: .seconds(3600 * (try settings.value(PipelineSettings.sessionIdle)))),
+            policy: SessionPolicy(
+                idle: .seconds(3600 * (try settings.value(PipelineSettings.sessionIdle))),
+                tokenHold: .seconds(86_400 * (try settings.value(OpenIDSettings.tokenDays)))),
             openID: openID)
         try await operations.keys.note(as: .otherStage)
         try await FirstToken(store: store, in: data).watch(logger: logger)

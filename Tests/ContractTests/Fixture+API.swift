@@ -51,7 +51,7 @@ extension Fixture {
             "TokenView",
             TokenView(
                 name: "ci/web", account: "ci", role: .developer, repositories: ["shop/*"], createdAt: Sample.moment,
-                expiresAt: Sample.moment, usedAt: Sample.moment)),
+                expiresAt: Sample.moment, usedAt: Sample.moment, madeBy: "ada", parent: "ci")),
         Fixture(
             "TokenRequest",
             TokenRequest(

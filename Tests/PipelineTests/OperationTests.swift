@@ -99,6 +99,11 @@ import Testing
             #expect(
                 try await refusal { _ = try await access.principal(token: "slp_first", now: end) }
                     == "notSignedIn token_expired")
+            // A clock that is far ahead for a while takes nothing away.
+            try await platform.store.write { try $0.clock.advance(by: .zero, now: .now) }
+            try await first.watch(logger: logger, now: end.adding(.seconds(86_400)))
+            #expect(try await access.principal(token: "slp_first").may(.managePeople))
+            try await platform.store.write { try $0.clock.advance(by: .seconds(40 * 86_400), now: end) }
             try await first.watch(logger: logger, now: end)
             #expect(
                 try await refusal { _ = try await access.principal(token: "slp_first") }

@@ -142,6 +142,48 @@ import Testing
         }
     }
 
+    /// Several processes of the service work on one database, and one may have started again meanwhile.
+    @Test func `Each process of the service knows of commands that wait, and of attempts, whichever was asked`()
+        async throws
+    {
+        try await with { client, fixture in
+            let cookie = try await person("ada", client, fixture)
+            let other = Operations(
+                engine: fixture.engine, reader: fixture.reader, logs: fixture.logs,
+                hooks: fixture.operations.repositories.hooks,
+                passwords: PasswordHasher(cost: Samples.passwordCost))
+            let start = try await other.signIns.begin(LoginRequest(host: "laptop"), from: .unknown)
+            #expect(try await post(client, "/login", "code=\(start.userCode)&allow=yes", cookie: cookie).status == .ok)
+            let token = try await other.signIns.poll(LoginPoll(code: start.code)).token
+            #expect(token?.person == "ada")
+
+            for _ in 0..<10 {
+                #expect(try await signIn(client, "ada", "wrong horse battery").status == .unauthorized)
+            }
+            let error = await #expect(throws: OperationError.self) {
+                try await other.signIns.signIn(name: "ada", password: Self.password, from: .unknown)
+            }
+            #expect(error?.problem.code == "too_many_attempts")
+        }
+    }
+
+    @Test func `A command that somebody let in gets nothing once their password is another`() async throws {
+        try await with { client, fixture in
+            let thief = try await person("ada", client, fixture)
+            let own = try cookie(try await signIn(client, "ada"))
+            let start: LoginStart = try decode(
+                try await send(client, .post, APIPath.login.path(), LoginRequest(host: "x")))
+            #expect(try await post(client, "/login", "code=\(start.userCode)&allow=yes", cookie: thief).status == .ok)
+            let page = try await post(
+                client, "/account", "current=correct+horse+battery&password=another+horse+battery", cookie: own)
+            let shown = try await client.execute(
+                uri: try #require(page.headers[.location]), method: .get, headers: [.cookie: own])
+            #expect(String(buffer: shown.body).contains("The password is changed. One other browser is signed out."))
+            let polled = try await send(client, .post, APIPath.loginToken.path(), LoginPoll(code: start.code))
+            #expect(try polled.status == .notFound && problem(polled) == "unknown_login")
+        }
+    }
+
     // MARK: - Pages
 
     @Test func `The pages show people and sessions, and do what they say`() async throws {

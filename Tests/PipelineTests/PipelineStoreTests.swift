@@ -23,7 +23,7 @@ import Testing
             await #expect(throws: OperationError.self) { try await access.principal(token: "slp_a") }
             await #expect(throws: OperationError.self) { try await access.principal(session: a) }
             _ = try await access.principal(session: b)
-            try await platform.store.write { try $0.access.removeToken("b") }
+            _ = try await platform.store.write { try $0.access.removeToken("b") }
             await #expect(throws: OperationError.self) { try await access.principal(session: b) }
             _ = try await access.principal(token: "slp_c")
             #expect(try await platform.store.read { try $0.access.tokens().map(\.name) } == ["a", "test"])

@@ -146,6 +146,25 @@ import WebServer
         }
     }
 
+    /// Whoever knew the secret that a browser had before it signed in knows nothing of the one it has since.
+    @Test(arguments: Door.allCases) func `A browser that signs in anew has a new session, and its former one is over`(
+        door: Door
+    ) async throws {
+        try await with { client, fixture in
+            let former = try cookie(try await signIn(client, at: .api))
+            for planted in [former, "__Host-slipway_session=s_planted"] {
+                let next = try cookie(
+                    try await signIn(client, at: door, from: [.secFetchSite: "same-origin", .cookie: planted]))
+                #expect(next != former && next != planted)
+                func status(_ cookie: String) async throws -> HTTPResponse.Status {
+                    try await client.execute(uri: "/api/v1/runs", method: .get, headers: [.cookie: cookie]).status
+                }
+                #expect(try await status(planted) == .unauthorized)
+                #expect(try await status(next) == .ok)
+            }
+        }
+    }
+
     @Test(arguments: Door.allCases) func `It begins only from one of our pages`(door: Door) async throws {
         try await with { client, _ in
             for (place, isOurs) in Self.places {

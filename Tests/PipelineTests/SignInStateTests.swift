@@ -43,11 +43,14 @@ import Testing
     @Test func `A hash of another cost is one to be made anew`() async throws {
         let hasher = PasswordHasher(cost: Samples.passwordCost)
         let hash = try await hasher.hash("correct horse battery")
-        #expect(try await hasher.check("correct horse battery", against: hash) == false)
-        #expect(try await hasher.check("wrong horse battery", against: hash) == nil)
-        #expect(try await hasher.check("correct horse battery", against: nil) == nil)
+        #expect(try await hasher.check("correct horse battery") { hash.kept }?.isOutdated == false)
+        #expect(try await hasher.check("wrong horse battery") { hash.kept } == nil)
+        for none in [nil, "", "bcrypt:x"] as [String?] {
+            #expect(try await hasher.check("correct horse battery") { none } == nil)
+        }
         let raised = PasswordHasher(cost: .init(exponent: 5, blockSize: 1, parallelism: 1))
-        #expect(try await raised.check("correct horse battery", against: hash) == true)
+        let found = try await raised.check("correct horse battery") { hash.kept }
+        #expect(found?.isOutdated == true && found?.kept == hash.kept)
     }
 
     // MARK: - Attempts
@@ -88,71 +91,5 @@ import Testing
             try limit.take([.account("ada")], now: start)
         }
         try limit.take([.account("ada")], now: start.adding(.seconds(60)))
-    }
-
-    @Test func `What is right costs nothing`() throws {
-        var limit = AttemptLimit()
-        let subjects = [AttemptLimit.Subject.account("ada"), .source("192.0.2.7")]
-        for _ in 0..<100 {
-            try limit.take(subjects, now: start)
-            limit.release(subjects)
-        }
-    }
-
-    @Test func `Many names do not fill the memory, nor free the one that was tried most`() throws {
-        var limit = AttemptLimit()
-        for _ in 0..<10 { try limit.take([.account("ada")], now: start) }
-        for number in 0...AttemptLimit.capacity { try limit.take([.account("a\(number)")], now: start) }
-        #expect(throws: AttemptLimit.Refusal.self) { try limit.take([.account("ada")], now: start) }
-    }
-
-    // MARK: - Commands that wait for a browser
-
-    private func begin(
-        _ logins: inout PendingLogins, _ hash: String = "h", _ code: String = "BCDF-GHJK", from network: String = "n",
-        now: Timestamp? = nil
-    ) -> PendingLogins.Login? {
-        logins.begin(
-            hash, host: "laptop", visitor: Visitor(address: "192.0.2.7", network: network, agent: nil),
-            userCode: code, now: now ?? start)
-    }
-
-    @Test func `A command that is let in is told so once`() {
-        var logins = PendingLogins()
-        #expect(begin(&logins)?.userCode == "BCDF-GHJK")
-        #expect(logins.poll("h", now: start) == .waiting)
-        #expect(logins.poll("other", now: start) == .unknown)
-        #expect(logins.decide("BCDF-XXXX", .allowed(account: "ada"), now: start) == nil)
-        #expect(logins.decide("BCDF-GHJK", .allowed(account: "ada"), now: start)?.host == "laptop")
-        // Nobody decides it twice.
-        #expect(logins.decide("BCDF-GHJK", .allowed(account: "eve"), now: start) == nil)
-        #expect(logins.poll("h", now: start) == .decided(.allowed(account: "ada"), host: "laptop"))
-        #expect(logins.poll("h", now: start) == .unknown)
-    }
-
-    @Test func `One that is refused, or waits for too long, is over`() {
-        var logins = PendingLogins()
-        _ = begin(&logins)
-        _ = logins.decide("BCDF-GHJK", .refused, now: start)
-        #expect(logins.poll("h", now: start) == .decided(.refused, host: "laptop"))
-        _ = begin(&logins, "h2")
-        let end = start.adding(PendingLogins.life)
-        #expect(logins.find("BCDF-GHJK", now: end) == nil)
-        #expect(logins.decide("BCDF-GHJK", .allowed(account: "ada"), now: end) == nil)
-        #expect(logins.poll("h2", now: end) == .unknown)
-    }
-
-    @Test func `Only so many wait, from one network and in all`() {
-        var logins = PendingLogins()
-        for number in 0..<PendingLogins.capacity.network { #expect(begin(&logins, "h\(number)", "c\(number)") != nil) }
-        #expect(begin(&logins, "one more", "c") == nil)
-        #expect(begin(&logins, "other", "d", from: "another") != nil)
-        #expect(begin(&logins, "same code", "d", from: "third") == nil)
-        for number in 0..<PendingLogins.capacity.all {
-            _ = begin(&logins, "a\(number)", "a\(number)", from: "n\(number)")
-        }
-        #expect(begin(&logins, "too many", "e", from: "fourth") == nil)
-        // All of them are over in the end.
-        #expect(begin(&logins, "late", "e", now: start.adding(PendingLogins.life)) != nil)
     }
 }

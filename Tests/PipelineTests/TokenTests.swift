@@ -116,6 +116,167 @@ import Testing
         }
     }
 
+    // MARK: - What a token makes
+
+    /// Somebody with a login, as `slipway login` makes it, and the names of their tokens and of what each was made with.
+    private func withLogin(
+        _ body: @escaping @Sendable (TestClient, PlatformFixture, PersonalToken) async throws -> Void
+    ) async throws {
+        try await PlatformFixture.with { fixture in
+            let login = try await self.login("ada", fixture)
+            let router = try PipelineRouter.make(
+                fixture.operations, publicURL: "http://slipway", logger: Logger(label: "test"))
+            try await Application(router: router).test(.router) { try await body($0, fixture, login) }
+        }
+    }
+
+    private func login(_ name: String, _ fixture: PlatformFixture) async throws -> PersonalToken {
+        let link = try await fixture.operations.people.makeLink(for: name, as: .administrator)
+        return try await fixture.operations.signIns.redeem(
+            LinkRequest(code: String(link.url.split(separator: "=").last ?? ""), token: "login.laptop"))
+    }
+
+    @Test func `What a token makes ends with it, and what that made, and who signed in with any of them is out`()
+        async throws
+    {
+        try await withLogin { client, fixture, login in
+            let child = try await make(client, TokenRequest(name: "a"), as: login.token).token
+            let grandchild = try await make(client, TokenRequest(name: "b"), as: child).token
+            let session = try await fixture.operations.signIn(token: grandchild)
+            // Made in a session that was begun with a token, it is that token's too.
+            let principal = try await fixture.operations.access.principal(session: session)
+            let last = try await fixture.operations.tokens.make(TokenRequest(name: "c"), as: principal).token
+            let parents = try await tokens(client, as: login.token).map { [$0.name, $0.parent, $0.madeBy] }
+            #expect(
+                parents == [
+                    ["ada/a", "ada/login.laptop", "ada"], ["ada/b", "ada/a", "ada"], ["ada/c", "ada/b", "ada"],
+                    ["ada/login.laptop", nil, "ada"],
+                ])
+            #expect(
+                try await send(client, .delete, APIPath.token.path(["ada/a"]), as: login.token).status == .noContent)
+            for token in [child, grandchild, last] { #expect(try await !isGood(token, client)) }
+            await #expect(throws: OperationError.self) {
+                try await fixture.operations.access.principal(session: session)
+            }
+            #expect(try await isGood(login.token, client))
+            let entry = try await fixture.operations.audit.list(limit: 1, as: .administrator).items.first
+            #expect(entry?.subject == "ada/a" && entry?.after == ["revoked": ["ada/b", "ada/c"]])
+        }
+    }
+
+    @Test func `One that takes a token's place ends what that made, and a new login goes on with it`() async throws {
+        try await withLogin { client, fixture, first in
+            let child = try await make(client, TokenRequest(name: "a"), as: first.token).token
+            let second = try await self.login("ada", fixture)
+            #expect(try await !isGood(first.token, client))
+            #expect(try await isGood(child, client))
+            #expect(try await tokens(client, as: child).first { $0.name == "ada/a" }?.parent == "ada/login.laptop")
+            let grandchild = try await make(client, TokenRequest(name: "b"), as: child).token
+            // As after a leak.
+            let replaced = try await make(client, TokenRequest(name: "a"), as: child)
+            #expect(replaced.isOwn)
+            for token in [child, grandchild] { #expect(try await !isGood(token, client)) }
+            #expect(
+                try await tokens(client, as: replaced.token).first { $0.name == "ada/a" }?.parent == "ada/login.laptop")
+            // Nobody takes the place of what they end with.
+            let refused = try await send(
+                client, .post, APIPath.tokens.path(), as: replaced.token, TokenRequest(name: "login.laptop"))
+            #expect(try refused.status == .conflict && problem(refused).code == "ancestor_token")
+            #expect(try await isGood(second.token, client))
+        }
+    }
+
+    @Test func `A token with a limit ends no other one than itself and what it made`() async throws {
+        try await withLogin { client, fixture, login in
+            let other = try await make(client, TokenRequest(name: "other"), as: login.token).token
+            let limited = try await make(client, TokenRequest(name: "small", role: .viewer), as: login.token).token
+            let child = try await make(client, TokenRequest(name: "child"), as: limited).token
+            for name in ["ada/other", "ada/login.laptop"] {
+                let refused = try await send(client, .delete, APIPath.token.path([name]), as: limited)
+                #expect(try refused.status == .forbidden && problem(refused).code == "limited_token")
+            }
+            // Nor by taking its place.
+            let replaced = try await send(
+                client, .post, APIPath.tokens.path(), as: limited, TokenRequest(name: "other"))
+            #expect(try replaced.status == .forbidden && problem(replaced).code == "limited_token")
+            #expect(try await isGood(other, client))
+            #expect(
+                try await send(client, .delete, APIPath.token.path(["ada/child"]), as: limited).status == .noContent)
+            #expect(try await !isGood(child, client))
+        }
+    }
+
+    @Test func `What a token is just making when it is revoked is not made`() async throws {
+        try await withLogin { client, fixture, login in
+            let (access, all) = (fixture.operations.access, fixture.operations.tokens)
+            let principal = try await access.principal(token: login.token)
+            let session = try await fixture.operations.signIn(token: login.token)
+            let signedIn = try await access.principal(session: session)
+            try await all.revoke("ada/login.laptop", as: .administrator)
+            for principal in [principal, signedIn] {
+                let error = await #expect(throws: OperationError.self) {
+                    try await all.make(TokenRequest(name: "late"), as: principal)
+                }
+                #expect(error?.kind == .notSignedIn)
+            }
+            #expect(try await all.all(as: .administrator).map(\.name) == ["test"])
+        }
+    }
+
+    @Test func `Whoever is blocked has no token left, also once they are let in again`() async throws {
+        try await withLogin { client, fixture, login in
+            _ = try await make(client, TokenRequest(name: "a"), as: login.token)
+            for isBlocked in [true, false] {
+                _ = try await fixture.operations.people.change(
+                    "ada", PersonChange(isBlocked: isBlocked), as: .administrator)
+                #expect(try await !isGood(login.token, client))
+                #expect(try await fixture.operations.tokens.all(as: .administrator).map(\.name) == ["test"])
+            }
+        }
+    }
+
+    // MARK: - People of a provider
+
+    @Test func `A token of a provider's person holds while they sign in there, and a sign-in renews it`() async throws {
+        try await withLogin { client, fixture, login in
+            let access = fixture.operations.access
+            let hold = SessionPolicy().tokenHold
+            func signIn(at moment: Timestamp) async throws {
+                try await fixture.store.write { try $0.people.signedIn("ada", now: moment) }
+            }
+            let now = Timestamp.now
+            // Somebody with an account here signs in here, whenever that was.
+            try await signIn(at: now.adding(.seconds(-365 * 86_400)))
+            _ = try await access.principal(token: login.token, now: now)
+            try await fixture.store.write { transaction in
+                guard var ada = try transaction.people.find("ada") else { return }
+                ada.identity = .init(issuer: "https://login.example", subject: "1")
+                try transaction.people.save(ada)
+            }
+            try await signIn(at: now)
+            let session = try await fixture.operations.signIn(token: login.token)
+            _ = try await access.principal(token: login.token, now: now.adding(hold + .milliseconds(-1)))
+            let late = now.adding(hold)
+            let error = await #expect(throws: OperationError.self) {
+                try await access.principal(token: login.token, now: late)
+            }
+            #expect(error?.kind == .notSignedIn && error?.problem.code == "sign_in_again")
+            #expect(
+                error?.problem.message.contains("30 days after “ada” signs in at https://login.example, last at")
+                    == true)
+            #expect(error?.problem.remedy?.contains("slipway login") == true)
+            // Nor does it begin a session, and one that was begun with it is over.
+            try await signIn(at: now.adding(.zero - hold))
+            await #expect(throws: OperationError.self) { try await fixture.operations.signIn(token: login.token) }
+            await #expect(throws: OperationError.self) { try await access.principal(session: session) }
+            // Also where a clock that was ahead said when.
+            try await signIn(at: now.adding(.seconds(2 * 86_400)))
+            await #expect(throws: OperationError.self) { try await access.principal(token: login.token, now: now) }
+            try await signIn(at: late)
+            _ = try await access.principal(token: login.token, now: late)
+        }
+    }
+
     @Test func `A service account is given a role once, and its usual token may give it another`() async throws {
         try await with { client, first in
             let refused = try await send(client, .post, APIPath.tokens.path(), as: first, TokenRequest(name: "ci"))

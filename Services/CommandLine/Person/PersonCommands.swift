@@ -132,7 +132,7 @@ struct PersonSetCommand: AsyncParsableCommand {
 struct PersonBlockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "block",
-        abstract: "Sign somebody out everywhere and let them in no more; their tokens and links are good no more.")
+        abstract: "Sign somebody out everywhere and let them in no more; their tokens and links end.")
 
     @Argument(help: "Whom.")
     var name: String

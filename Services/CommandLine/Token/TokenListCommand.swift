@@ -14,7 +14,7 @@ struct TokenListCommand: AsyncParsableCommand {
                 tokens,
                 [
                     .init("TOKEN"), .init("LIMIT", shrinks: true), .init("ENDS"), .init("USED", alignsRight: true),
-                    .init("MADE", alignsRight: true),
+                    .init("MADE", alignsRight: true), .init("WITH", shrinks: true),
                 ]
             ) { token in
                 let limit =
@@ -25,6 +25,7 @@ struct TokenListCommand: AsyncParsableCommand {
                     .init(token.expiresAt.map { String($0.description.prefix(10)) } ?? "never"),
                     .init(token.usedAt.map { TimeText.ago($0, now: .now) } ?? "never"),
                     .init(TimeText.ago(token.createdAt, now: .now), .faint),
+                    .init(token.parent ?? token.madeBy.map { "by \($0)" } ?? "", .faint),
                 ]
             }
         }

@@ -7,8 +7,10 @@ struct TokenMakeCommand: AsyncParsableCommand {
         discussion: """
             A person makes tokens of their own, which --role and --repo limit. An administrator also makes those of \
             service accounts: with --service alone the account's usual one, which may do what --role and --repo say, with \
-            a name another one, which they limit. One of that name is good no more, and whoever signed in with it is \
-            signed out. Where that is the one of the login kept here, the login gets the new one.
+            a name another one, which they limit. One of that name ends with those made with it, and whoever signed in \
+            with them is signed out. Where that is the one of the login kept here, the login gets the new one.
+
+            A token of one's own that is made with another, such as the login's, ends with it and may do no more.
 
               slipway token make laptop --expires 90d
               slipway token make --service ci --role developer --repo 'shop/*' --expires 90d > token

@@ -3,7 +3,7 @@ import Contracts
 
 struct TokenRevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Take a token back, and sign out whoever signed in with it.")
+        commandName: "revoke", abstract: "Take a token back with those made with it, and sign out whoever has them.")
 
     @Argument(help: "The token's name.")
     var name: String?

@@ -36,6 +36,8 @@ struct Visitor: Sendable, Equatable {
     var network: String
     /// What the browser calls itself.
     var agent: String?
+    /// The session that the browser has already, which ends where it signs in anew.
+    var session: String?
 
     static let unknown = Visitor(address: "unknown", network: "unknown", agent: nil)
 }
@@ -65,13 +67,26 @@ struct SessionPolicy: Sendable, Equatable {
     var life = Duration.seconds(30 * 86_400)
     /// Without being used.
     var idle = Duration.seconds(72 * 3600)
+    /// For how long after its person has signed in at a provider a token may be used.
+    var tokenHold = Duration.seconds(30 * 86_400)
     /// How old the moment may get that says when it was last used, which spares a write with each request.
     static let precision = Duration.seconds(300)
+    /// How far ahead the clock may have been that something was begun by; what has even longer to go is not good, so that
+    /// nothing lives for as long as a clock was wrong.
+    static let leeway = Duration.seconds(86_400)
+
+    /// Whether somebody has signed in at the provider lately enough for their tokens.
+    func holds(_ signedInAt: Timestamp?, now: Timestamp) -> Bool {
+        guard let signedInAt else { return false }
+        return signedInAt.adding(tokenHold) > now && signedInAt <= now.adding(Self.leeway)
+    }
 }
 
 /// A link that signs somebody in, once.
 struct SignInLink: Sendable, Equatable {
     static let prefix = "l_"
+    /// How long one is good.
+    static let life = Duration.seconds(24 * 3600)
 
     /// Whom; none where who opens it chooses a name and becomes an administrator.
     let account: String?

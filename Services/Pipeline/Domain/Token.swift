@@ -11,11 +11,15 @@ struct Token: Sendable, Equatable {
     var usedAt: Timestamp?
     /// Who made it.
     var madeBy: String?
+    /// The name of the token that it was made with, and ends with.
+    var parent: String?
+    /// What is kept of it; empty before it is kept.
+    var hash = ""
 
     var view: TokenView {
         TokenView(
             name: name, account: account, role: limit.role, repositories: limit.scopes?.map(\.text),
-            createdAt: createdAt, expiresAt: expiresAt, usedAt: usedAt)
+            createdAt: createdAt, expiresAt: expiresAt, usedAt: usedAt, madeBy: madeBy, parent: parent)
     }
 
     func isExpired(at now: Timestamp) -> Bool { expiresAt.map { $0 <= now } ?? false }

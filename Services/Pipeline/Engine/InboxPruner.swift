@@ -3,8 +3,11 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// Forgets message ids that are too old to come again, turns at workers that are long gone, and what is too old of the audit
-/// log, once an hour.
+/// Forgets message ids that are too old to come again, turns at workers that are long gone, sessions and links that are over,
+/// and what is too old of the audit log, once an hour.
+///
+/// What is old, ``ClockStore`` says and not the clock alone: it goes on by four hours for each hour that the service is up,
+/// so that time is made up for in which it was not.
 struct InboxPruner: Service {
     let store: PipelineStore
     let auditLife: Duration
@@ -12,13 +15,10 @@ struct InboxPruner: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var step = Duration.zero
             while !Task.isCancelled {
                 do {
-                    // In small pieces, so that nobody waits for the writer.
-                    while try await store.write({ try $0.pruneInbox() }) > 0 {}
-                    try await store.write { try $0.turns.prune() }
-                    let oldest = Timestamp.now.adding(.zero - auditLife)
-                    while try await store.write({ try $0.audits.prune(before: oldest) }) > 0 {}
+                    try await prune(step: step)
                 } catch {
                     logger.warning("what is old cannot be pruned", metadata: ["error": "\(error)"])
                 }
@@ -27,7 +27,24 @@ struct InboxPruner: Service {
                 } catch {
                     return
                 }
+                step = .seconds(4 * 3600)
             }
         }
+    }
+
+    /// - Parameter step: how far time may have gone on since this was done before.
+    func prune(step: Duration, now: Timestamp = .now) async throws {
+        let moment = try await store.write { transaction in
+            try transaction.clock.advance(by: step, now: now)
+            return try transaction.clock.reached(now: now)
+        }
+        // In small pieces, so that nobody waits for the writer.
+        while try await store.write({ try $0.pruneInbox(now: moment) }) > 0 {}
+        try await store.write { transaction in
+            try transaction.turns.prune()
+            try transaction.sessions.prune(before: moment)
+            try transaction.people.pruneLinks(before: moment)
+        }
+        while try await store.write({ try $0.audits.prune(before: moment.adding(.zero - auditLife)) }) > 0 {}
     }
 }

@@ -23,6 +23,8 @@ struct Principal: Sendable, Equatable {
     let isPerson: Bool
     /// The name of the token, or of the one that the session was begun with.
     let token: String?
+    /// That token's hash.
+    let tokenHash: String?
     /// Whether its token may do less than its account.
     let isLimited: Bool
     /// The id of the browser's session; `nil` for a token.
@@ -38,14 +40,15 @@ struct Principal: Sendable, Equatable {
     func has(token name: String) -> Bool { token == name }
 
     fileprivate init(
-        _ identity: Identity, name: String, isPerson: Bool = false, token: String? = nil, isLimited: Bool = false,
-        session: String? = nil, groups: [String] = [], rights: Rights
+        _ identity: Identity, name: String, isPerson: Bool = false, token: Token? = nil, session: String? = nil,
+        groups: [String] = [], rights: Rights
     ) {
         self.identity = identity
         self.name = name
         self.isPerson = isPerson
-        self.token = token
-        self.isLimited = isLimited
+        self.token = token?.name
+        tokenHash = token?.hash
+        isLimited = token.map { $0.limit != .none } ?? false
         self.session = session
         self.groups = groups
         self.rights = rights
@@ -67,10 +70,10 @@ struct Access: Sendable {
     /// Who has this token.
     /// - Throws: ``OperationError`` where it is none, or over.
     func principal(token text: String, now: Timestamp = .now) async throws -> Principal {
-        let principal = try await store.read { tables -> Principal? in
-            try tables.access.token(text).flatMap { try Self.principal(.token, $0, in: tables, now: now) }
+        let found = try await store.read { [self] tables in
+            try tables.access.token(text).flatMap { try self.principal(.token, $0, in: tables, now: now) }
         }
-        guard var principal else {
+        guard var principal = found else {
             throw OperationError(.notSignedIn, "not_signed_in", "the token is wrong", remedy: Self.remedy)
         }
         principal.table = table
@@ -82,13 +85,13 @@ struct Access: Sendable {
     /// - Parameter isUse: whether that counts as using it; a page that only stays open uses nothing.
     /// - Throws: ``OperationError`` where it is none, or over.
     func principal(session secret: String, isUse: Bool = true, now: Timestamp = .now) async throws -> Principal {
-        let found = try await store.read { [policy] tables -> (Session, Principal)? in
-            guard let session = try tables.sessions.find(secret, idle: policy.idle, now: now) else { return nil }
+        let found = try await store.read { [self] tables -> (Session, Principal)? in
+            guard let session = try tables.sessions.find(secret, policy, now: now) else { return nil }
             guard let hash = session.token else {
                 return (session, try Self.principal(of: session, in: tables))
             }
             return try tables.access.token(hash: hash).flatMap {
-                try Self.principal(.session, $0, session: session.id, in: tables, now: now)
+                try self.principal(.session, $0, session: session.id, in: tables, now: now)
             }.map { (session, $0) }
         }
         guard let (session, found) = found else { throw Self.notSignedIn }
@@ -108,8 +111,15 @@ struct Access: Sendable {
     }
 
     /// Who has a token, with what its account may do now; `nil` where the account may do nothing more.
-    private static func principal(
+    private func principal(
         _ identity: Principal.Identity, _ token: Token, session: String? = nil, in tables: some Tables, now: Timestamp
+    ) throws -> Principal? {
+        try Self.principal(identity, token, session: session, policy, in: tables, now: now)
+    }
+
+    private static func principal(
+        _ identity: Principal.Identity, _ token: Token, session: String? = nil, _ policy: SessionPolicy,
+        in tables: some Tables, now: Timestamp
     ) throws -> Principal? {
         if token.isExpired(at: now) {
             throw OperationError(
@@ -117,18 +127,30 @@ struct Access: Sendable {
                 remedy: "make another: slipway token make \(token.name)")
         }
         guard let account = try tables.accounts.find(token.account), account.blockedAt == nil else { return nil }
+        // Who has left the provider's is noticed in the end, whatever they have tokens for.
+        if account.kind == .person, let known = try tables.people.providerSignIn(of: account.name),
+            !policy.holds(known.at, now: now)
+        {
+            throw OperationError(
+                .notSignedIn, "sign_in_again",
+                "the token “\(token.name)” holds for \(policy.tokenHold.components.seconds / 86_400) days after "
+                    + "“\(account.name)” signs in at \(known.issuer), last \(known.at.map { "at \($0)" } ?? "never")",
+                remedy: "sign in there again, with a browser or by slipway login")
+        }
         let groups = try tables.people.groups(of: account.name)
         return Principal(
-            identity, name: account.name, isPerson: account.kind == .person, token: token.name,
-            isLimited: token.limit != .none, session: session, groups: groups,
+            identity, name: account.name, isPerson: account.kind == .person, token: token, session: session,
+            groups: groups,
             rights: try tables.accounts.rights(of: account.name, groups: groups).limited(to: token.limit))
     }
 
     /// A token that lets its account in now; `nil` where it is none, or its account is blocked.
     /// - Throws: ``OperationError`` where it is over.
-    static func token(_ text: String, in tables: some Tables, now: Timestamp) throws -> Token? {
+    static func token(
+        _ text: String, _ policy: SessionPolicy, in tables: some Tables, now: Timestamp
+    ) throws -> Token? {
         guard let token = try tables.access.token(text),
-            try principal(.session, token, in: tables, now: now) != nil
+            try principal(.session, token, policy, in: tables, now: now) != nil
         else { return nil }
         return token
     }
@@ -145,6 +167,15 @@ struct Access: Sendable {
 
     static let remedy =
         "sign in with slipway login; an administrator makes programs a token: slipway token make"
+}
+
+extension Principal {
+    /// That what they came with is still there, before something is kept that outlives it.
+    /// - Throws: ``OperationError`` where the token or the session has ended meanwhile.
+    func requirePresence(in tables: some Tables) throws {
+        if let tokenHash, try tables.access.token(hash: tokenHash) == nil { throw Access.notSignedIn }
+        if let session, try tables.sessions.find(id: session) == nil { throw Access.notSignedIn }
+    }
 }
 
 /// When tokens were last used, until it is written: not with each request.

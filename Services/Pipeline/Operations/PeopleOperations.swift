@@ -54,6 +54,8 @@ struct PeopleOperations: Sendable {
                 if isBlocked {
                     try transaction.sessions.removeAll(of: name)
                     try transaction.people.removeLinks(of: name)
+                    try transaction.logins.removeAll(of: name)
+                    try transaction.access.removeTokens(of: name)
                 }
             }
             guard let changed = try transaction.people.find(name) else { throw Self.unknown(name) }

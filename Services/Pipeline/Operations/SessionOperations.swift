@@ -11,7 +11,7 @@ struct SessionOperations: Sendable {
         let account = name ?? principal.name
         if account != principal.name { try principal.require(.seePeople) }
         return try await store.read { [policy] in
-            try $0.sessions.all(of: account, idle: policy.idle, now: .now)
+            try $0.sessions.all(of: account, policy, now: .now)
                 .map { $0.view(isCurrent: $0.id == principal.session) }
         }
     }

@@ -1,18 +1,19 @@
 import Contracts
-import Synchronization
 
 /// Commands that wait until a browser lets them in.
 extension SignInOperations {
-    func begin(_ request: LoginRequest, from visitor: Visitor, now: Timestamp = .now) throws -> LoginStart {
+    func begin(_ request: LoginRequest, from visitor: Visitor, now: Timestamp = .now) async throws -> LoginStart {
         let host = String(
             request.host.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }.prefix(64))
         let code = AccessStore.random(prefix: "c_")
-        let login = logins.withLock {
-            $0.begin(
-                AccessStore.hash(code), host: host.isEmpty ? "unknown" : host, visitor: visitor,
-                userCode: PendingLogins.makeUserCode(), now: now)
-        }
-        guard let login else {
+        let login = PendingLogin(
+            host: host.isEmpty ? "unknown" : host, address: visitor.address, network: visitor.network,
+            userCode: PendingLogin.makeUserCode(), expiresAt: now.adding(PendingLogin.life))
+        // Strangers ask: one for whom there is no room costs no write.
+        let hasRoom = try await store.read { try $0.logins.hasRoom(for: visitor.network, now: now) }
+        guard hasRoom,
+            try await store.write(now: now, { try $0.logins.add(login, AccessStore.hash(code), now: now) })
+        else {
             throw OperationError(
                 .tooMany, "too_many_logins", "too many commands wait to be signed in",
                 remedy: "let those in that wait, or try again in a minute", retryAfter: 60)
@@ -20,40 +21,48 @@ extension SignInOperations {
         return LoginStart(
             code: code, userCode: login.userCode,
             url: publicURL + PagePath.login.path(query: [("code", login.userCode)]), expiresAt: login.expiresAt,
-            interval: PendingLogins.interval)
+            interval: PendingLogin.interval)
     }
 
     /// The command that waits under a code that a person was shown.
-    func login(_ userCode: String, now: Timestamp = .now) throws -> PendingLogins.Login {
-        guard let login = logins.withLock({ $0.find(userCode.uppercased(), now: now) }) else { throw Self.noLogin }
+    func login(_ userCode: String, now: Timestamp = .now) async throws -> PendingLogin {
+        guard let login = try await store.read({ try $0.logins.find(userCode.uppercased(), now: now) }) else {
+            throw Self.noLogin
+        }
         return login
     }
 
     /// - Parameter allows: whether the command may act as the person who asks.
-    func decide(_ userCode: String, allows: Bool, as principal: Principal, now: Timestamp = .now) throws {
+    func decide(_ userCode: String, allows: Bool, as principal: Principal, now: Timestamp = .now) async throws {
         try principal.require(.changeOwnAccount)
         guard principal.session != nil, principal.token == nil else {
             throw OperationError(
                 .forbidden, "not_a_session", "a token cannot let another command in",
                 remedy: "open the page with a browser")
         }
-        let verdict = allows ? PendingLogins.Verdict.allowed(account: principal.name) : .refused
-        guard logins.withLock({ $0.decide(userCode.uppercased(), verdict, now: now) }) != nil else {
-            throw Self.noLogin
+        try await store.write(now: now) { transaction in
+            try principal.requirePresence(in: transaction)
+            guard
+                try transaction.logins.decide(
+                    userCode.uppercased(), allows ? .allowed(account: principal.name) : .refused, now: now)
+            else { throw Self.noLogin }
         }
     }
 
-    /// The token of a command that was let in.
+    /// The token of a command that was let in; it is told once.
     func poll(_ request: LoginPoll, now: Timestamp = .now) async throws -> LoginAnswer {
-        switch logins.withLock({ $0.poll(AccessStore.hash(request.code), now: now) }) {
-        case .waiting: return LoginAnswer(token: nil)
-        case .unknown: throw Self.noLogin
-        case .decided(.refused, _):
-            throw OperationError(.forbidden, "login_refused", "the person at the browser refused it")
-        case .decided(.allowed(let account), let host):
-            return LoginAnswer(
-                token: try await store.write { try Self.token(named: "login.\(host)", of: account, in: $0) })
+        let hash = AccessStore.hash(request.code)
+        guard let login = try await store.read({ try $0.logins.find(hash: hash, now: now) }) else { throw Self.noLogin }
+        guard let verdict = login.verdict else { return LoginAnswer(token: nil) }
+        let token = try await store.write { transaction -> PersonalToken? in
+            guard try transaction.logins.remove(hash: hash) else { throw Self.noLogin }
+            guard case .allowed(let account) = verdict else { return nil }
+            return try Self.token(named: "login.\(login.host)", of: account, in: transaction)
         }
+        guard let token else {
+            throw OperationError(.forbidden, "login_refused", "the person at the browser refused it")
+        }
+        return LoginAnswer(token: token)
     }
 
     private static let noLogin = OperationError(

@@ -6,7 +6,7 @@ extension SignInOperations {
     /// - Parameter account: whom; `nil` for one that makes an administrator of whoever opens it first.
     func link(for account: String?, by principal: Principal, in transaction: Transaction) throws -> LinkGrant {
         let code = AccessStore.random(prefix: SignInLink.prefix)
-        let end = transaction.now.adding(Self.linkLife)
+        let end = transaction.now.adding(SignInLink.life)
         try transaction.people.addLink(
             code, for: account, by: principal.name, until: end, now: transaction.now)
         return LinkGrant(
@@ -36,6 +36,7 @@ extension SignInOperations {
                 try Self.keep(hash, of: account, in: transaction)
                 // Whoever knew the old one is out.
                 try transaction.sessions.removeAll(of: account)
+                try transaction.logins.removeAll(of: account)
             }
             return try begin(account, in: transaction, from: visitor)
         }

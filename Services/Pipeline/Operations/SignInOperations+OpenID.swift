@@ -60,8 +60,7 @@ extension SignInOperations {
             try transaction.people.save(person)
             try transaction.people.saveGroups(
                 identity.groups.prefix(1_000).compactMap(Self.line), of: person.name)
-            return try begin(
-                person.name, life: min(policy.life, configuration.sessionLife), in: transaction, from: visitor)
+            return try begin(person.name, in: transaction, from: visitor)
         }
     }
 

@@ -1,5 +1,4 @@
 import Contracts
-import Synchronization
 
 /// Signing in with a name and a password.
 extension SignInOperations {
@@ -9,11 +8,12 @@ extension SignInOperations {
         name: String, password: String, from visitor: Visitor, now: Timestamp = .now
     ) async throws -> Begun {
         let name = name.lowercased()
-        let kept = try await checked(name, password, from: visitor, now: now) { transaction in
-            guard let person = try transaction.people.find(name), person.blockedAt == nil else { return nil }
-            return try transaction.people.password(of: name)
+        let kept = try await checked(name, password, from: visitor, now: now) { tables in
+            guard let person = try tables.people.find(name), person.blockedAt == nil else { return nil }
+            return try tables.people.password(of: name)
         }
         return try await store.write { [self] transaction in
+            try transaction.attempts.release(kept.attempts)
             // Changed or blocked while it was checked.
             guard try transaction.people.password(of: name) == kept.old,
                 try transaction.people.find(name)?.blockedAt == nil
@@ -23,10 +23,11 @@ extension SignInOperations {
         }
     }
 
-    /// Sets the password of the person who asks; all their other sessions end.
+    /// Sets the password of the person who asks; all their other sessions end. Their tokens stay.
+    /// - Returns: how many sessions have ended.
     func changePassword(
         _ request: PasswordRequest, as principal: Principal, from visitor: Visitor, now: Timestamp = .now
-    ) async throws {
+    ) async throws -> Int {
         try principal.require(.changeOwnAccount)
         guard let session = principal.session, principal.token == nil else {
             throw OperationError(
@@ -35,18 +36,22 @@ extension SignInOperations {
         let name = principal.name
         try Self.check(request.password, of: name)
         let old = try await store.read { try $0.people.password(of: name) }
-        if old != nil {
-            _ = try await checked(name, request.current ?? "", from: visitor, now: now) { _ in old }
-        }
+        let attempts =
+            old == nil
+            ? [] : try await checked(name, request.current ?? "", from: visitor, now: now) { _ in old }.attempts
         let hash = try await waiting { try await hasher.hash(request.password) }.kept
-        try await store.write { transaction in
+        return try await store.write { transaction in
+            try principal.requirePresence(in: transaction)
+            try transaction.attempts.release(attempts)
             guard try transaction.people.password(of: name) == old else {
                 throw OperationError(.conflict, "password_changed", "the password was changed meanwhile")
             }
             try Self.keep(hash, of: name, in: transaction)
-            try transaction.sessions.removeAll(of: name, but: session)
+            let ended = try transaction.sessions.removeAll(of: name, but: session)
             try transaction.people.removeLinks(of: name)
+            try transaction.logins.removeAll(of: name)
             try transaction.audit(.changeOwnAccount, by: principal, of: name, after: ["password": "given"])
+            return ended
         }
     }
 
@@ -61,27 +66,36 @@ extension SignInOperations {
     }
 
     /// Compares a password with what is kept, as often as that may be done.
-    /// - Returns: what is kept, and what is to be kept in its place where its cost was raised.
+    /// - Returns: what is kept, what is to be kept in its place where its cost was raised, and the attempts it took, which
+    ///   are not counted once it has served.
     private func checked(
         _ name: String, _ password: String, from visitor: Visitor, now: Timestamp,
-        _ kept: @escaping @Sendable (Snapshot) throws -> String?
-    ) async throws -> (old: String, new: String?) {
-        let subjects = [AttemptLimit.Subject.account(String(name.prefix(100))), .source(visitor.network)]
-        do throws(AttemptLimit.Refusal) {
-            try attempts.withLock { attempts throws(AttemptLimit.Refusal) in try attempts.take(subjects, now: now) }
-        } catch {
+        _ kept: @escaping @Sendable (any Tables) throws -> String?
+    ) async throws -> (old: String, new: String?, attempts: [AttemptLimit.Subject]) {
+        let attempts = [AttemptLimit.Subject.account(String(name.prefix(100))), .source(visitor.network)]
+        // One that nobody can have is as wrong as any other, and takes as long.
+        let isTooLong = password.utf8.count > Self.passwordLength.upperBound
+        let found: (kept: String, isOutdated: Bool)?
+        do {
+            // Who has to wait costs no write.
+            try await store.read { try $0.attempts.check(attempts, now: now) }
+            found = try await waiting {
+                try await hasher.check(isTooLong ? "" : password) { [store] in
+                    try await store.write { transaction in
+                        try transaction.attempts.take(attempts, now: now)
+                        return try kept(transaction)
+                    }
+                }
+            }
+        } catch let error as AttemptLimit.Refusal {
             throw OperationError(
                 .tooMany, "too_many_attempts", "too many attempts to sign in \(error.subject)",
                 remedy: "try again in \(error.seconds) s; whoever administers the platform can make you a link",
                 retryAfter: error.seconds)
         }
-        let text = try await store.read(kept)
-        let hash = text.flatMap(PasswordHash.init(kept:))
-        guard password.utf8.count <= Self.passwordLength.upperBound,
-            let isOutdated = try await waiting({ try await hasher.check(password, against: hash) }), let text
-        else { throw Self.wrong }
-        attempts.withLock { $0.release(subjects) }
-        return (text, isOutdated ? try await waiting { try await hasher.hash(password) }.kept : nil)
+        guard let found else { throw Self.wrong }
+        let new = found.isOutdated ? try await waiting { try await hasher.hash(password) }.kept : nil
+        return (found.kept, new, attempts)
     }
 
     func waiting<Value>(_ body: () async throws -> Value) async throws -> Value {

@@ -1,5 +1,4 @@
 import Contracts
-import Synchronization
 
 /// How people get in: by their password, by a token, by a link that works once, and how a command does with the help of a
 /// browser.
@@ -14,8 +13,6 @@ final class SignInOperations: Sendable {
         let life: Duration
     }
 
-    /// How long a link is good.
-    static let linkLife = Duration.seconds(24 * 3600)
     /// How long the token of a login is good.
     static let tokenLife = Duration.seconds(90 * 86_400)
     /// How many bytes a password may have.
@@ -27,8 +24,6 @@ final class SignInOperations: Sendable {
     let publicURL: String
     /// The provider that people sign in with, where there is one.
     let openID: OpenIDProvider?
-    let attempts = Mutex(AttemptLimit())
-    let logins = Mutex(PendingLogins())
 
     init(
         store: PipelineStore, hasher: PasswordHasher, policy: SessionPolicy, publicURL: String,
@@ -44,7 +39,7 @@ final class SignInOperations: Sendable {
     /// Begins a session with a token, which then may what the token may.
     func signIn(token: String, from visitor: Visitor) async throws -> Begun {
         try await store.write { [self] transaction in
-            guard let kept = try Access.token(token, in: transaction, now: transaction.now) else {
+            guard let kept = try Access.token(token, policy, in: transaction, now: transaction.now) else {
                 throw OperationError(.notSignedIn, "wrong_token", "the token is wrong", remedy: Access.remedy)
             }
             return try begin(kept.account, token: AccessStore.hash(token), in: transaction, from: visitor)
@@ -54,11 +49,15 @@ final class SignInOperations: Sendable {
     /// Ends a session; one that is over stays so.
     func signOut(_ secret: String) async throws { try await store.write { try $0.sessions.remove(secret) } }
 
+    /// Begins a session in the place of the one that the browser had.
     func begin(
-        _ account: String, token: String? = nil, life: Duration? = nil, in transaction: Transaction,
-        from visitor: Visitor
+        _ account: String, token: String? = nil, in transaction: Transaction, from visitor: Visitor
     ) throws -> Begun {
-        let life = life ?? policy.life
+        if let old = visitor.session { try transaction.sessions.remove(old) }
+        var life = policy.life
+        if let configuration = openID?.configuration, try transaction.people.providerSignIn(of: account) != nil {
+            life = min(life, configuration.sessionLife)
+        }
         let secret = AccessStore.random(prefix: "s_")
         let now = transaction.now
         try transaction.sessions.add(
@@ -89,7 +88,7 @@ final class SignInOperations: Sendable {
         let end = transaction.now.adding(tokenLife)
         let token = Token(
             name: name, account: account.name, createdAt: transaction.now, expiresAt: end, madeBy: account.name)
-        try transaction.access.add(token, secret)
+        try transaction.access.add(token, secret, isRenewal: true)
         try transaction.audits.add(
             AuditEntry(
                 at: transaction.now, account: account.name, via: "session", operation: Operation.makeToken.rawValue,

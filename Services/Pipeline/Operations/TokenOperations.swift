@@ -48,12 +48,18 @@ struct TokenOperations: Sendable {
                 madeBy: principal.name)
             let known = try transaction.accounts.find(account)
             if account != principal.name { try Self.prepare(known, for: &token, by: principal, in: transaction) }
-            // What is made with a token, as in its place after a leak, may do no more and ends no later.
-            if account == principal.name, let old = try principal.token.flatMap(transaction.access.token(named:)) {
+            try principal.requirePresence(in: transaction)
+            // What is made with a token may do no more and ends with it.
+            var parent: String?
+            if account == principal.name, let hash = principal.tokenHash,
+                let old = try transaction.access.token(hash: hash)
+            {
                 token.keepWithin(old)
+                parent = try Self.parent(of: name, madeWith: old, in: transaction)
             }
             let before = try transaction.access.token(named: name)
-            try transaction.access.add(token, text)
+            if account == principal.name, let before { try Self.requireOwn(before, of: principal, in: transaction) }
+            try transaction.access.add(token, text, parent: parent)
             var after = token.view
             // As a service account's own rights, which its usual token is made with.
             after.role = asked.role
@@ -63,6 +69,20 @@ struct TokenOperations: Sendable {
                 before: before.map { try .audited($0.view) }, after: .audited(after))
         }
         return TokenGrant(name: name, token: text, isOwn: isOwn)
+    }
+
+    /// The hash of the token that one ends with which is made with another: that one, or where it takes its place what that
+    /// one ends with.
+    private static func parent(of name: String, madeWith old: Token, in transaction: Transaction) throws -> String? {
+        guard name != old.name else {
+            return try old.parent.flatMap { try transaction.access.token(named: $0)?.hash }
+        }
+        guard try !transaction.access.line(of: old.hash).contains(name) else {
+            throw OperationError(
+                .conflict, "ancestor_token", "the token “\(old.name)” was made with “\(name)”, and would end with it",
+                remedy: "take its place with itself, or without a token")
+        }
+        return old.hash
     }
 
     /// Sees to the service account that a token is made for: what its usual token is made with, it may.
@@ -98,7 +118,7 @@ struct TokenOperations: Sendable {
         token.limit = .none
     }
 
-    /// Takes a token back, and signs out whoever signed in with it.
+    /// Takes a token back with all that was made with it, and signs out whoever signed in with any of them.
     /// - Parameter account: the service account whose it is; what the name says if `nil`.
     /// - Throws: ``OperationError`` where there is none of that name.
     func revoke(_ name: String, of account: String? = nil, as principal: Principal) async throws {
@@ -112,7 +132,7 @@ struct TokenOperations: Sendable {
             let tokens = try transaction.access.tokens()
             let token = tokens.first { $0.name == name }
             let isOwn = token?.account == principal.name
-            if isOwn, principal.isLimited, !principal.has(token: name) { throw Self.limited(principal) }
+            if isOwn, let token { try Self.requireOwn(token, of: principal, in: transaction) }
             // Whether another one has such a token, is none of theirs.
             if !isOwn { try principal.require(.revokeOthersToken) }
             guard let token else {
@@ -120,10 +140,19 @@ struct TokenOperations: Sendable {
                     .notFound, "unknown_token", "there is no token “\(name)”",
                     remedy: "see: slipway token list; a service account's takes --service")
             }
-            try transaction.access.removeToken(name)
+            let made = try transaction.access.removeToken(name)
             try transaction.audit(
-                isOwn ? .revokeToken : .revokeOthersToken, by: principal, of: name, before: .audited(token.view))
+                isOwn ? .revokeToken : .revokeOthersToken, by: principal, of: name, before: .audited(token.view),
+                after: made.isEmpty ? nil : ["revoked": .array(made.map { .string($0) })])
         }
+    }
+
+    /// That somebody with a limited token ends no other one of their account than itself and what it made.
+    private static func requireOwn(_ token: Token, of principal: Principal, in transaction: Transaction) throws {
+        guard principal.isLimited, let own = principal.token,
+            try !transaction.access.line(of: token.hash).contains(own)
+        else { return }
+        throw limited(principal)
     }
 
     /// Whose token a name means, and the whole of it.
@@ -148,7 +177,7 @@ struct TokenOperations: Sendable {
     private static func limited(_ principal: Principal) -> OperationError {
         OperationError(
             .forbidden, "limited_token",
-            "the token “\(principal.token ?? principal.name)” may do less than its account, and revokes itself alone",
+            "the token “\(principal.token ?? principal.name)” may do less than its account, and ends no other one than itself and what it made",
             remedy: "sign in without it, or with a token that has no limit")
     }
 }

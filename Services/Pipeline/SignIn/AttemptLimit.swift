@@ -33,12 +33,8 @@ struct AttemptLimit: Sendable {
         let seconds: Int
     }
 
-    /// The most subjects that are kept; those that have the most attempts left go first.
-    static let capacity = 10_000
-
-    private var full: [Subject: Int64] = [:]
-
-    init() {}
+    /// When all attempts of a subject will be there again, in milliseconds.
+    var full: [Subject: Int64] = [:]
 
     /// Takes an attempt of each subject, or of none.
     /// - Throws: ``Refusal`` of the one that has to wait the longest.
@@ -55,19 +51,5 @@ struct AttemptLimit: Sendable {
         }
         if let refusal = refusals.max(by: { $0.seconds < $1.seconds }) { throw refusal }
         for subject in subjects { full[subject] = max(full[subject] ?? 0, now.milliseconds) + subject.rule.interval }
-        if full.count > Self.capacity { makeRoom(now) }
-    }
-
-    /// Does not count an attempt that was right.
-    mutating func release(_ subjects: [Subject]) {
-        for subject in subjects { full[subject]? -= subject.rule.interval }
-    }
-
-    private mutating func makeRoom(_ now: Timestamp) {
-        full = full.filter { $0.value > now.milliseconds }
-        guard full.count > Self.capacity else { return }
-        for (subject, _) in full.sorted(by: { $0.value < $1.value }).prefix(full.count - Self.capacity) {
-            full[subject] = nil
-        }
     }
 }

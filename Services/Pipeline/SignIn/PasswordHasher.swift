@@ -27,11 +27,19 @@ actor PasswordHasher {
         try await inPlace { try await $0.make(password) }
     }
 
-    /// Whether the password is the one of the hash. Without a hash it takes as long, and is wrong.
-    /// - Returns: `nil` where it is wrong, else whether it should be hashed anew, as with a cost that was raised.
+    /// Whether the password is the one that is kept. Without one it takes as long, and is wrong.
+    /// - Parameter kept: asked for once there is a place, so that no more is asked of the database than is checked.
+    /// - Returns: `nil` where it is wrong, else what was kept, and whether that should be hashed anew, as with a cost that
+    ///   was raised.
     /// - Throws: ``Full``.
-    nonisolated func check(_ password: String, against hash: PasswordHash?) async throws -> Bool? {
-        try await inPlace { try await $0.compare(password, hash) }
+    nonisolated func check(
+        _ password: String, against kept: @Sendable () async throws -> String?
+    ) async throws -> (kept: String, isOutdated: Bool)? {
+        try await inPlace { hasher in
+            let text = try await kept()
+            let isOutdated = try await hasher.compare(password, text.flatMap(PasswordHash.init(kept:)))
+            return text.flatMap { text in isOutdated.map { (text, $0) } }
+        }
     }
 
     private nonisolated func inPlace<Value: Sendable>(

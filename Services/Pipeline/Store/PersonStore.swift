@@ -131,6 +131,13 @@ struct PersonStore {
         try database.execute("UPDATE people SET signedInAt = ? WHERE account = ?", [now, account])
     }
 
+    /// When somebody who signs in at a provider last did, or a link let them in.
+    /// - Returns: `nil` for anybody else.
+    func providerSignIn(of account: String) throws -> (issuer: String, at: Timestamp?)? {
+        try database.row("SELECT issuer, signedInAt FROM people WHERE account = ? AND issuer IS NOT NULL", [account])
+            .map { (try $0["issuer"], try $0["signedInAt"]) }
+    }
+
     func password(of account: String) throws -> String? {
         try database.value("SELECT password FROM people WHERE account = ?", [account])
     }
@@ -142,7 +149,6 @@ struct PersonStore {
     // MARK: - Links
 
     func addLink(_ code: String, for account: String?, by name: String, until end: Timestamp, now: Timestamp) throws {
-        try database.execute("DELETE FROM links WHERE expiresAt <= ?", [now])
         try database.execute(
             "INSERT INTO links (hash, account, madeBy, createdAt, expiresAt) VALUES (?, ?, ?, ?, ?)",
             [AccessStore.hash(code), account, name, now, end])
@@ -153,8 +159,8 @@ struct PersonStore {
         try database.row(
             """
             SELECT links.account, expiresAt FROM links LEFT JOIN accounts ON accounts.name = links.account
-            WHERE hash = ? AND expiresAt > ? AND accounts.blockedAt IS NULL
-            """, [AccessStore.hash(code), now]
+            WHERE hash = ? AND expiresAt > ? AND expiresAt <= ? AND accounts.blockedAt IS NULL
+            """, [AccessStore.hash(code), now, now.adding(SignInLink.life + SessionPolicy.leeway)]
         ).map { SignInLink(account: try $0["account"], expiresAt: try $0["expiresAt"]) }
     }
 
@@ -166,6 +172,11 @@ struct PersonStore {
 
     func removeLinks(of account: String) throws {
         try database.execute("DELETE FROM links WHERE account = ?", [account])
+    }
+
+    /// Forgets those that were over at a moment.
+    func pruneLinks(before moment: Timestamp) throws {
+        try database.execute("DELETE FROM links WHERE expiresAt <= ?", [moment])
     }
 
     /// Removes those that make an administrator of whoever opens them.

@@ -89,7 +89,7 @@ struct Transaction: Tables {
 
     /// Forgets some of the message ids that are too old to come again.
     /// - Returns: how many it were.
-    func pruneInbox() throws -> Int { try inbox.prune(in: database) }
+    func pruneInbox(now: Timestamp) throws -> Int { try inbox.prune(now: now, in: database) }
 
     /// Counts what has happened, once it is committed.
     func count(_ label: String, _ dimensions: [(String, String)]) {

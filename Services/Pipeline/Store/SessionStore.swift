@@ -6,7 +6,6 @@ struct SessionStore {
     let database: Database
 
     func add(_ secret: String, _ session: Session) throws {
-        try database.execute("DELETE FROM sessions WHERE expiresAt <= ?", [session.createdAt])
         try database.execute(
             """
             INSERT INTO sessions (hash, id, account, token, createdAt, usedAt, expiresAt, client, agent)
@@ -23,23 +22,28 @@ struct SessionStore {
             client, agent
         FROM sessions JOIN accounts ON accounts.name = sessions.account
         LEFT JOIN tokens ON tokens.hash = sessions.token
-        WHERE sessions.expiresAt > ?1 AND sessions.usedAt > ?2 AND accounts.blockedAt IS NULL
+        WHERE sessions.expiresAt > ?1 AND sessions.expiresAt <= ?2 AND sessions.usedAt > ?3
+            AND accounts.blockedAt IS NULL
             AND (sessions.token IS NULL OR tokens.hash IS NOT NULL)
         """
 
     /// The session of a secret; `nil` where it is over: it ends with its token too, however that was removed.
     /// Looked up by hash, so the time it takes tells nothing of the secret.
-    func find(_ secret: String, idle: Duration, now: Timestamp) throws -> Session? {
+    func find(_ secret: String, _ policy: SessionPolicy, now: Timestamp) throws -> Session? {
         try database.row(
-            Self.good + " AND sessions.hash = ?3", [now, now.adding(.zero - idle), AccessStore.hash(secret)]
+            Self.good + " AND sessions.hash = ?4", Self.bounds(policy, now) + [AccessStore.hash(secret)]
         ).map(Self.session)
     }
 
+    private static func bounds(_ policy: SessionPolicy, _ now: Timestamp) -> [any DatabaseValueConvertible] {
+        [now, now.adding(policy.life + SessionPolicy.leeway), now.adding(.zero - policy.idle)]
+    }
+
     /// An account's, the newest first.
-    func all(of account: String, idle: Duration, now: Timestamp) throws -> [Session] {
+    func all(of account: String, _ policy: SessionPolicy, now: Timestamp) throws -> [Session] {
         try database.rows(
-            Self.good + " AND sessions.account = ?3 ORDER BY sessions.createdAt DESC, sessions.id",
-            [now, now.adding(.zero - idle), account]
+            Self.good + " AND sessions.account = ?4 ORDER BY sessions.createdAt DESC, sessions.id",
+            Self.bounds(policy, now) + [account]
         ).map(Self.session)
     }
 
@@ -68,8 +72,15 @@ struct SessionStore {
 
     /// Ends an account's.
     /// - Parameter kept: one that stays.
-    func removeAll(of account: String, but kept: String? = nil) throws {
+    /// - Returns: how many it were.
+    @discardableResult
+    func removeAll(of account: String, but kept: String? = nil) throws -> Int {
         try database.execute(
             "DELETE FROM sessions WHERE account = ? AND id <> ?", [account, kept ?? ""])
+    }
+
+    /// Forgets those that were over at a moment.
+    func prune(before moment: Timestamp) throws {
+        try database.execute("DELETE FROM sessions WHERE expiresAt <= ?", [moment])
     }
 }

@@ -7,14 +7,17 @@ protocol Tables {
 
 extension Tables {
     var accounts: AccountStore { AccountStore(database: database) }
+    var attempts: AttemptStore { AttemptStore(database: database) }
     var audits: AuditStore { AuditStore(database: database) }
     var access: AccessStore { AccessStore(database: database) }
+    var clock: ClockStore { ClockStore(database: database) }
     var clusters: ClusterStore { ClusterStore(database: database) }
     var components: ComponentStore { ComponentStore(database: database) }
     var deadLetters: DeadLetterStore { DeadLetterStore(database: database) }
     var discovered: DiscoveredRepositoryStore { DiscoveredRepositoryStore(database: database) }
     var environments: EnvironmentStore { EnvironmentStore(database: database) }
     var jobs: JobStore { JobStore(database: database) }
+    var logins: LoginStore { LoginStore(database: database) }
     var pools: PoolStore { PoolStore(database: database) }
     var repositories: RepositoryStore { RepositoryStore(database: database) }
     var runs: RunStore { RunStore(database: database) }

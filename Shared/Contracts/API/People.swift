@@ -66,7 +66,7 @@ public struct PersonRequest: Codable, Sendable, Equatable {
 public struct PersonChange: Codable, Sendable, Equatable {
     public var displayName: String?
     public var email: String?
-    /// `true` ends their sessions, and neither their tokens nor their links are good any more; `false` lets them in again.
+    /// `true` ends their sessions, tokens and links; `false` lets them sign in again.
     public var isBlocked: Bool?
 
     public init(displayName: String? = nil, email: String? = nil, isBlocked: Bool? = nil) {

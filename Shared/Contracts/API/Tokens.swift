@@ -13,10 +13,14 @@ public struct TokenView: Codable, Sendable, Equatable {
     public var expiresAt: Timestamp?
     /// When it was last used, to the minute; absent where it never was.
     public var usedAt: Timestamp?
+    /// Who made it; absent where that was not kept yet.
+    public var madeBy: String?
+    /// The token that it was made with, and ends with; absent where it was made without one.
+    public var parent: String?
 
     public init(
         name: String, account: String, role: Role? = nil, repositories: [String]? = nil, createdAt: Timestamp,
-        expiresAt: Timestamp? = nil, usedAt: Timestamp? = nil
+        expiresAt: Timestamp? = nil, usedAt: Timestamp? = nil, madeBy: String? = nil, parent: String? = nil
     ) {
         self.name = name
         self.account = account
@@ -25,10 +29,12 @@ public struct TokenView: Codable, Sendable, Equatable {
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.usedAt = usedAt
+        self.madeBy = madeBy
+        self.parent = parent
     }
 }
 
-/// `POST /api/v1/tokens`: makes a token. The one of that name is good no more.
+/// `POST /api/v1/tokens`: makes a token. The one of that name ends, with what it made.
 public struct TokenRequest: Codable, Sendable, Equatable {
     /// `ACCOUNT/NAME`, or `ACCOUNT` for a service account's usual one. A person's own is named without the person.
     public var name: String

@@ -28,7 +28,7 @@ struct PersonRoutes {
             try .json(try await people.me(as: context.principal))
         }
         group.on(.put, .password) { request, context -> Response in
-            try await signIns.changePassword(
+            _ = try await signIns.changePassword(
                 try await request.json(PasswordRequest.self, limit: Request.strangerLimit), as: context.principal,
                 from: Visitor(request, context.client))
             return .noContent

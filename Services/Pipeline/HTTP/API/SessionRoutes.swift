@@ -25,7 +25,8 @@ struct SessionRoutes {
         group.on(.post, .login) { request, context -> Response in
             let login = try await request.json(LoginRequest.self, limit: Request.strangerLimit)
             return try .json(
-                try signIns.begin(login, from: sessions.visitor(request, from: context.client)), status: .created)
+                try await signIns.begin(login, from: sessions.visitor(request, from: context.client)),
+                status: .created)
         }
         group.on(.post, .loginToken) { request, _ -> Response in
             let poll = try await request.json(LoginPoll.self, limit: Request.strangerLimit)

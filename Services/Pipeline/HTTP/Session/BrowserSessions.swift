@@ -87,7 +87,11 @@ struct BrowserSessions: Sendable {
     // MARK: - Signing in and out
 
     /// Where a request comes from.
-    func visitor(_ request: Request, from client: Client) -> Visitor { Visitor(request, client) }
+    func visitor(_ request: Request, from client: Client) -> Visitor {
+        var visitor = Visitor(request, client)
+        visitor.session = secret(of: request, from: client)
+        return visitor
+    }
 
     /// By name and password, or by a token.
     /// - Returns: the cookie to set.

@@ -9,17 +9,17 @@ struct AccountPages {
     func register(on router: some RouterMethods<APIContext>) {
         router.page(.get, .account) { request, context in
             await responder.show(request, context) { principal in
-                try await account(
-                    principal, saved: request.uri.queryParameters["saved"].map { _ in "The password is changed." })
+                let ended = request.uri.queryParameters["ended"].flatMap { Int($0) }
+                return try await account(principal, saved: ended.map(Self.saved))
             }
         }
         router.page(.post, .account) { request, context in
             await responder.act(request, context) { fields, principal in
                 do {
-                    try await operations.signIns.changePassword(
+                    let ended = try await operations.signIns.changePassword(
                         PasswordRequest(current: fields["current"], password: fields["password"] ?? ""),
                         as: principal, from: responder.sessions.visitor(request, from: context.client))
-                    return .redirect(to: PagePath.account.path(query: [("saved", "1")]), type: .normal)
+                    return .redirect(to: PagePath.account.path(query: [("ended", "\(ended)")]), type: .normal)
                 } catch let error as OperationError {
                     return try await account(principal, problem: error)
                 }
@@ -34,18 +34,29 @@ struct AccountPages {
         router.page(.get, .login) { request, context in
             await responder.show(request, context) { principal in
                 let code = request.uri.queryParameters["code"].map(String.init) ?? ""
-                let login = try operations.signIns.login(code)
+                let login = try await operations.signIns.login(code)
                 return login.page(responder, principal)
             }
         }
         router.page(.post, .login) { request, context in
             await responder.act(request, context) { fields, principal in
                 let allows = fields["allow"] == "yes"
-                try operations.signIns.decide(fields["code"] ?? "", allows: allows, as: principal)
+                try await operations.signIns.decide(fields["code"] ?? "", allows: allows, as: principal)
                 let done = allows ? "It is in: go back to the command." : "It is refused."
                 return responder.page("login", "Let a command in", ["done": done], for: principal)
             }
         }
+    }
+
+    /// - Parameter ended: how many other browsers were signed out with it.
+    private static func saved(_ ended: Int) -> String {
+        let others =
+            switch ended {
+            case 0: ""
+            case 1: " One other browser is signed out."
+            default: " \(ended) other browsers are signed out."
+            }
+        return "The password is changed.\(others) Tokens stay good: slipway token list shows them."
     }
 
     private func account(
@@ -68,7 +79,7 @@ struct AccountPages {
     }
 }
 
-extension PendingLogins.Login {
+extension PendingLogin {
     /// The question to the person at the browser.
     fileprivate func page(_ responder: PageResponder, _ principal: Principal) -> Response {
         responder.page(
