@@ -8,134 +8,8 @@ import Testing
 
 /// Signing in at an OpenID Connect provider that others wrote, with what goes wrong there.
 @Suite struct OpenIDTests {
-    /// The provider, with ways to have it do wrong.
-    private static let provider = """
-        import sys, flask, oidc_provider_mock, oidc_provider_mock._app as provider
-        from authlib import jose
-        from werkzeug.serving import make_server
-        app = oidc_provider_mock.app(require_nonce=True)
-        settings = provider.OpenIDCode.get_jwt_config
-        forged = []
-        def config(self, grant, client=None):
-            found = settings(self, grant, client)
-            if forged: found["key"] = jose.RSAKey.generate_key(is_private=True).as_dict(is_private=True)
-            return found
-        provider.OpenIDCode.get_jwt_config = config
-        @app.post("/key/<name>")
-        def change_key(name):
-            forged[:] = [name] if name == "forged" else []
-            if name == "new": provider.storage.jwk = jose.RSAKey.generate_key(is_private=True)
-            return ""
-        make_server("127.0.0.1", int(sys.argv[1]), app, threaded=True).serve_forever()
-        """
-
-    /// A browser at the platform and at the provider.
-    private struct Browser {
-        let http = HTTPClient(logger: Logger(label: "browser"))
-        let server: String
-        let provider: String
-
-        struct Page {
-            var status: Int
-            var text: String
-            var location: String?
-            var cookies: [String: String]
-        }
-
-        func ask(
-            _ method: HTTPRequest.Method, _ url: String, _ body: String? = nil, cookies: [String: String] = [:],
-            type: String = "application/x-www-form-urlencoded"
-        ) async throws -> Page {
-            var request = HTTPRequest(method, url)
-            if !cookies.isEmpty {
-                request.headers.add("Cookie", cookies.map { "\($0)=\($1)" }.joined(separator: "; "))
-            }
-            request.headers.add("Sec-Fetch-Site", "same-origin")
-            if let body {
-                request.headers.add("Content-Type", type)
-                request.body = .bytes(Array(body.utf8))
-            }
-            request.totalTimeout = .seconds(60)
-            let answer = try await http.send(request)
-            var set: [String: String] = [:]
-            for field in answer.headers where field.name.lowercased() == "set-cookie" {
-                let parts = field.value.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(String.init)
-                if parts.count == 2 { set[parts[0]] = parts[1] }
-            }
-            let body = try await answer.body.collect(upTo: 1 << 20)
-            return Page(
-                status: answer.status, text: String(decoding: body, as: UTF8.self),
-                location: answer.headers["location"], cookies: set)
-        }
-
-        /// Leaves for the provider and signs in there, up to the way back.
-        func leave(as subject: String?) async throws -> (back: String, cookies: [String: String]) {
-            let left = try await ask(.get, server + "/sign-in/provider?to=%2Fworkers")
-            let there = try #require(left.location, "\(left.text)")
-            let back = try await ask(.post, there, subject.map { "sub=\($0)" } ?? "action=deny")
-            return (try #require(back.location, "\(back.text)"), left.cookies)
-        }
-
-        func signIn(_ subject: String) async throws -> Page {
-            let (back, cookies) = try await leave(as: subject)
-            return try await ask(.get, back, cookies: cookies)
-        }
-
-        func me(_ page: Page) async throws -> MeView {
-            let answer = try await ask(.get, server + APIPath.me.path(), cookies: page.cookies)
-            return try Wire.decode(MeView.self, from: Data(answer.text.utf8))
-        }
-
-        /// What the provider says of somebody from now on.
-        func set(_ subject: String, _ claims: String) async throws {
-            let done = try await ask(.put, "\(provider)/users/\(subject)", claims, type: "application/json")
-            #expect(done.status == 204, "\(done.text)")
-        }
-
-        /// Has the provider sign with a new key, or with one that is not its own.
-        func changeKey(_ name: String) async throws {
-            #expect(try await ask(.post, "\(provider)/key/\(name)", "", type: "text/plain").status == 200)
-        }
-    }
-
-    private func with(_ body: (Stack, Browser, ServiceProgram) async throws -> Void) async throws {
-        let python = FilePath(try TestEnvironment.required("SLIPWAY_TEST_PYTHON")).appending("bin/python").string
-        let port = try LoopbackPort.free()
-        let provider = "http://127.0.0.1:\(port)"
-        try await withTemporaryDirectory { directory in
-            try writeFile(directory.appending("provider.py"), Self.provider)
-            let process = try await ServiceProgram.start(
-                path: FilePath(python), ["PATH": "/usr/bin:/bin"],
-                [directory.appending("provider.py").string, "\(port)"], log: directory.appending("provider.log"))
-            do {
-                try await Stack.with(settings: [
-                    "pipeline": [
-                        "SLIPWAY_OPENID_ISSUER": provider, "SLIPWAY_OPENID_CLIENT_ID": "slipway",
-                        "SLIPWAY_OPENID_CLIENT_SECRET": "not/a real+one", "SLIPWAY_OPENID_NAME": "The Provider",
-                    ]
-                ]) { stack in
-                    let browser = Browser(
-                        server: "http://127.0.0.1:\(stack.ports.pipeline)", provider: provider)
-                    try await eventually(within: .seconds(60), "the provider answers") {
-                        do {
-                            return try await browser.ask(.get, provider + "/jwks").status == 200
-                        } catch is HTTPClientError { return false }
-                    }
-                    try await body(stack, browser, process)
-                    await browser.http.shutdown()
-                }
-            } catch {
-                try? await process.signal("KILL")
-                _ = try await process.exit()
-                throw error
-            }
-            try? await process.signal("KILL")
-            _ = try await process.exit()
-        }
-    }
-
     @Test(.timeLimit(.minutes(5))) func peopleSignInAtAProvider() async throws {
-        try await with { stack, browser, process in
+        try await SignInProvider.with { stack, browser, process in
             let page = try await browser.ask(.get, browser.server + "/sign-in")
             #expect(page.text.contains("Sign in with The Provider"))
             try await browser.set(
@@ -171,11 +45,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5))) func whatAProviderDoesWrongLetsNobodyIn() async throws {
-        try await with { stack, browser, process in
-            func isRefused(_ page: Browser.Page, _ words: String) -> Bool {
-                let session = page.cookies.first { $0.key == "slipway_session" && !$0.value.isEmpty }
-                return page.status >= 400 && session == nil && page.text.contains(words)
-            }
+        try await SignInProvider.with { stack, browser, process in
             #expect(try await browser.signIn("ada").status == 303)
             for (claims, words) in [
                 (#"{"aud": "another"}"#, "is for “another”, not for “slipway”"), (#"{"exp": 1}"#, "has expired"),
@@ -216,5 +86,172 @@ import Testing
             #expect(down.status == 503 && isRefused(down, "does not answer"), "\(down.text)")
             #expect(try await browser.ask(.get, browser.server + "/sign-in").status == 200)
         }
+    }
+
+    /// At each of the addresses that are asked, and in each way: the page says what is wrong, and once it is right again
+    /// people sign in without anybody's doing.
+    @Test(.timeLimit(.minutes(5))) func aProviderInTroubleLetsNobodyInAndIsAskedAgain() async throws {
+        try await SignInProvider.with { stack, browser, process in
+            let discovery = "/.well-known/openid-configuration"
+            for (kind, words) in [
+                ("down", "answered 500"), ("garbage", "answered 200"), ("other", "calls itself “https:"),
+                ("slow", "does not answer"),
+            ] {
+                try await browser.trouble(kind, at: discovery)
+                let page = try await browser.ask(.get, browser.server + "/sign-in/provider?to=%2F")
+                #expect(page.status == 503 && isRefused(page, words), "\(kind): \(page.text)")
+                // Whoever has a password or a link is let in meanwhile.
+                #expect(page.text.contains("name=\"password\""))
+            }
+            for (kind, path, words) in [
+                ("down", "/oauth2/token", "answered 500"), ("slow", "/oauth2/token", "does not answer"),
+                ("garbage", "/oauth2/token", "answered 200"), ("other", "/oauth2/token", "no ID token"),
+                ("down", "/jwks", "answered 500"), ("slow", "/jwks", "does not answer"),
+                ("other", "/jwks", "no list of keys"),
+            ] {
+                try await browser.trouble("none")
+                let (back, cookies) = try await browser.leave(as: "ada")
+                try await browser.trouble(kind, at: path)
+                let page = try await browser.ask(.get, back, cookies: cookies)
+                #expect(page.status == 503 && isRefused(page, words), "\(kind) \(path): \(page.text)")
+            }
+            try await browser.trouble("none")
+            #expect(try await browser.signIn("ada").status == 303)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5))) func whoComesBackGoesToOurPagesAloneAndFromOurProviderAlone() async throws {
+        try await SignInProvider.with { stack, browser, process in
+            for place in [
+                "https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "%2F%09%2Fevil.example",
+                "evil.example", "javascript%3Aalert(1)", "",
+            ] {
+                let page = try await browser.signIn("ada", to: place)
+                #expect(page.status == 303 && page.location == "/", "\(place): \(page.location ?? "")")
+            }
+            // Another provider's answer (RFC 9207).
+            let (back, cookies) = try await browser.leave(as: "ada")
+            let mixed = try await browser.ask(.get, back + "&iss=https%3A%2F%2Fevil.example", cookies: cookies)
+            #expect(isRefused(mixed, "has not begun"), "\(mixed.text)")
+            let named = try await browser.ask(
+                .get, back + "&iss=" + browser.provider.replacing(":", with: "%3A").replacing("/", with: "%2F"),
+                cookies: cookies)
+            #expect(named.status == 303, "\(named.text)")
+            // Whoever had planted a session in the browser does not know the new one.
+            let (again, attempt) = try await browser.leave(as: "ada")
+            let former = try #require(named.cookies["slipway_session"])
+            let next = try await browser.ask(
+                .get, again, cookies: attempt.merging(["slipway_session": former]) { one, _ in one })
+            #expect(next.status == 303 && next.cookies["slipway_session"] != former)
+            let me = browser.server + APIPath.me.path()
+            #expect(try await browser.ask(.get, me, cookies: ["slipway_session": former]).status == 401)
+            #expect(try await browser.ask(.get, me, cookies: next.cookies).status == 200)
+        }
+    }
+
+    /// Groups, a block, a session and a token, while they are used and while a stream is open.
+    @Test(.timeLimit(.minutes(5))) func whatIsTakenBackHoldsAtOnceForSessionsTokensAndStreams() async throws {
+        try await SignInProvider.with { stack, browser, process in
+            let given = try await stack.platform.send(
+                .put, "roles/%40shop%2Fops/%2A%2A", RoleRequest(role: .developer))
+            #expect(given.status == 200, "\(given.text)")
+            try await browser.set("ada-1", #"{"preferred_username": "ada", "groups": ["shop/ops"]}"#)
+            let first = try await browser.signIn("ada-1")
+            let made = try await browser.ask(
+                .post, browser.server + APIPath.tokens.path(), #"{"name": "laptop"}"#, cookies: first.cookies,
+                type: "application/json")
+            let token = try Wire.decode(TokenGrant.self, from: Data(made.text.utf8)).token
+            let secrets = browser.server + APIPath.secrets.path()
+            func statuses() async throws -> [Int] {
+                [
+                    try await browser.ask(.get, secrets, cookies: first.cookies).status,
+                    try await stack.platform.status(secrets, token: token),
+                ]
+            }
+            #expect(try await statuses() == [200, 200])
+            // What the provider says is known with the next sign-in, and holds then for all there is.
+            try await browser.set("ada-1", #"{"preferred_username": "ada", "groups": []}"#)
+            #expect(try await statuses() == [200, 200])
+            let second = try await browser.signIn("ada-1")
+            #expect(second.status == 303)
+            #expect(try await statuses() == [403, 403])
+            try await browser.set("ada-1", #"{"preferred_username": "ada", "groups": ["shop/ops"]}"#)
+            _ = try await browser.signIn("ada-1")
+            #expect(try await statuses() == [200, 200])
+
+            // A stream ends with what it was begun with.
+            @Sendable func streams(_ credential: [String: String]) async throws {
+                var request = HTTPRequest(.get, browser.server + APIPath.events.path())
+                for (name, value) in credential { request.headers.add(name, value) }
+                request.totalTimeout = .seconds(120)
+                let answer = try await browser.http.send(request)
+                #expect(answer.status == 200)
+                _ = try await answer.body.collect(upTo: 1 << 20)
+            }
+            async let bySession: Void = streams(["Cookie": "slipway_session=\(first.cookies["slipway_session"] ?? "")"])
+            async let byToken: Void = streams(["Authorization": "Bearer \(token)"])
+            let out = try await browser.ask(
+                .delete, browser.server + APIPath.session.path(), "", cookies: first.cookies, type: "application/json")
+            #expect(out.status == 204)
+            let revoked = try await stack.platform.send(.delete, "tokens/ada%2Flaptop")
+            #expect(revoked.status == 204, "\(revoked.text)")
+            try await bySession
+            try await byToken
+            #expect(try await statuses() == [401, 401])
+
+            let third = try await browser.signIn("ada-1")
+            async let blocked: Void = streams(["Cookie": "slipway_session=\(third.cookies["slipway_session"] ?? "")"])
+            let block = try await stack.platform.send(.put, "people/ada", PersonChange(isBlocked: true))
+            #expect(block.status == 200)
+            try await blocked
+            #expect(try await browser.ask(.get, secrets, cookies: third.cookies).status == 401)
+        }
+    }
+
+    /// With the built programs: the command waits, its person signs in at the provider with a browser and lets it in.
+    @Test(.timeLimit(.minutes(5))) func aCommandSignsInThroughTheProvider() async throws {
+        try await SignInProvider.with { stack, browser, process in
+            try await browser.set("ada-1", #"{"preferred_username": "ada", "groups": []}"#)
+            let folder = stack.directory.appending("cli")
+            try await runTool("mkdir", ["-p", folder.string])
+            let environment = [
+                "PATH": "/usr/bin:/bin", "HOME": folder.string, "XDG_CONFIG_HOME": folder.string,
+                "SLIPWAY_TEST_RUN": TestEnvironment.optional("SLIPWAY_TEST_RUN") ?? "",
+            ]
+            let said = folder.appending("said")
+            func read() throws -> String {
+                guard let data = try? Data(contentsOf: URL(filePath: said.string)) else { return "" }
+                return String(decoding: data, as: UTF8.self)
+            }
+            let login = try await ServiceProgram.start(
+                "slipway", environment, ["login", browser.server, "--browser"], log: said)
+            var page = ""
+            try await eventually(within: .seconds(60), "the command says where to sign in") {
+                let line = try read().split(separator: "\n").first { $0.contains("/login?code=") }
+                page = line.map { $0.trimmingPrefix { $0 == " " } }.map(String.init) ?? ""
+                return line != nil
+            }
+            // Who opens the page is sent to sign in, at the provider, and comes back to it.
+            let asked = try await browser.ask(.get, page)
+            let to = try #require(asked.location?.split(separator: "to=").last.map(String.init))
+            let signedIn = try await browser.signIn("ada-1", to: to)
+            let shown = try await browser.ask(
+                .get, browser.server + (try #require(signedIn.location)), cookies: signedIn.cookies)
+            #expect(shown.text.contains("asks to act as you, <b>ada</b>"), "\(shown.text)")
+            let code = try #require(page.split(separator: "=").last)
+            let allowed = try await browser.ask(
+                .post, browser.server + "/login", "code=\(code)&allow=yes", cookies: signedIn.cookies)
+            #expect(allowed.status == 200)
+            #expect(try await login.exit() == .exited(0))
+            #expect(try read().contains("Signed in to \(browser.server) as ada"))
+            let who = try await ServiceProgram.start("slipway", environment, ["whoami"], log: said)
+            #expect(try await who.exit() == .exited(0))
+            #expect(try read().contains("ada, ada"))
+        }
+    }
+
+    private func isRefused(_ page: SignInProvider.Browser.Page, _ words: String) -> Bool {
+        let session = page.cookies.first { $0.key == "slipway_session" && !$0.value.isEmpty }
+        return page.status >= 400 && session == nil && page.text.contains(words)
     }
 }

@@ -95,9 +95,12 @@ struct TokenRow: Sendable {
     let ends: String?
     let endsDay: String
     let canRevoke: Bool
+    /// The token that it was made with.
+    let parent: String?
 
     init(_ view: TokenView, for principal: Principal, now: Timestamp) {
         name = view.name
+        parent = view.parent
         let role = view.role.map { "\($0.rawValue) at most" }
         let place = view.repositories.map { "in \($0.isEmpty ? "no repository" : $0.joined(separator: ", "))" }
         let limits = [role, place].compactMap(\.self)
