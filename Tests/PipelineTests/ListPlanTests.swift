@@ -53,7 +53,7 @@ import Testing
                     _ = try tables.repositories.associations(visibility)
                     _ = try tables.secrets.all(visibility)
                 }
-                #expect(queries.count > 20)
+                #expect(queries.count > 10)
                 for query in queries {
                     let scans = query.plan.filter { $0.hasPrefix("SCAN runs") || $0.hasPrefix("SCAN audit") }
                     #expect(scans.isEmpty, "\(query)")
