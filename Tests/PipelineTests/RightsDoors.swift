@@ -41,6 +41,13 @@ extension RightsDoor {
         RightsDoor(.seeRuns, .list(run, page: run)) {
             try text(try await $0.platform.operations.runs.find($0.run, as: $1))
         },
+        RightsDoor(.seeRuns, .list(run, page: run)) {
+            try text(try await $0.platform.operations.runs.latest($0.run, as: $1))
+        },
+        RightsDoor(.seeRuns, .list(run, page: run)) {
+            let page = try await $0.platform.operations.runs.livePage(RunQuery(), before: nil, limit: 50, as: $1)
+            return try text(page.runs.map(\.summary))
+        },
         RightsDoor(
             .startRun, api: post(.runs, body: #"{"repository": "shop/web"}"#),
             page: submit(.runs, form: "repository=shop%2Fweb")

@@ -13,7 +13,7 @@ extension RunEngine {
         try transaction.runs.insert(run, details: RunDetails(trigger: trigger, given: given))
         try transaction.send(
             SyncRequested(trigger: trigger, cloneURL: repository.cloneURL), id: trigger.id, run: run.id)
-        transaction.changed(run.id)
+        transaction.changed(run.id, of: run.repository)
         return run.id
     }
 
@@ -56,7 +56,7 @@ extension RunEngine {
         if let details = try transaction.runs.details(id) {
             try transaction.emit(events.finished(summary, details), run: id)
         }
-        transaction.changed(id)
+        transaction.changed(id, of: summary.repository)
         return true
     }
 }

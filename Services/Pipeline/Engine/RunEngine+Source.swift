@@ -22,7 +22,7 @@ extension RunEngine {
         } else {
             try runs.update(run)
         }
-        transaction.changed(run.id)
+        transaction.changed(run.id, of: run.repository)
     }
 
     /// The commit could not be fetched: the run ends with the reason.
@@ -46,7 +46,7 @@ extension RunEngine {
         let details = RunDetails(trigger: message.trigger)
         if known == nil { try runs.insert(run, details: details) } else { try runs.update(run) }
         try transaction.emit(events.finished(run, try runs.details(run.id) ?? details), run: run.id)
-        transaction.changed(run.id)
+        transaction.changed(run.id, of: run.repository)
     }
 
     // MARK: - The choice
@@ -121,7 +121,7 @@ extension RunEngine {
             try runs.update(details, of: run.id)
             logger.info("a push runs nothing", metadata: ["run": "\(run.id)", "reason": "\(reason)"])
             if run.state == .failure { try transaction.emit(events.finished(run, details), run: run.id) }
-            transaction.changed(run.id)
+            transaction.changed(run.id, of: run.repository)
         case .process(let compiled, let choice):
             details.choice = choice
             try transaction.components.keep(
@@ -144,7 +144,7 @@ extension RunEngine {
             try runs.update(run)
             try runs.update(details, of: run.id)
             try transaction.emit(events.finished(run, details), run: run.id)
-            transaction.changed(run.id)
+            transaction.changed(run.id, of: run.repository)
         }
         let plan: Plan
         do {

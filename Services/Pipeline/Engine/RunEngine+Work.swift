@@ -35,7 +35,7 @@ extension RunEngine {
         }
         let stuck = message.stuck.map(Quotas.words)
         let gotStuck = job.stuck == nil && stuck != nil
-        if job.stuck != stuck { transaction.changed(job.run) }
+        if job.stuck != stuck { transaction.changed(job.run, of: job.repository) }
         job.stuck = stuck
         try transaction.jobs.renew(job)
         if gotStuck, let workload = job.workload {

@@ -34,7 +34,7 @@ final class RunExecutor {
         runs[id] = run
         depth += 1
         for change in changes { try carryOut(change, of: run) }
-        if !changes.isEmpty { transaction.changed(id) }
+        if !changes.isEmpty { transaction.changed(id, of: run.summary.repository) }
         depth -= 1
         try dispatchReleased()
         return true

@@ -34,7 +34,7 @@ struct RunFollower {
         var events: [RunEvent] = []
         let changes = watch.take()
         if view == nil || !changes.runs.isEmpty {
-            guard let current = try await reader.view(run) else { return [] }
+            guard let current = try await reader.latest(run) else { return [] }
             if view == nil, mode == .new { skip(to: current) }
             if current != view { events.append(.run(current)) }
             view = current

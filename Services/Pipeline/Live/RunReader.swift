@@ -14,6 +14,29 @@ struct RunReader: Sendable {
         try await store.read { try $0.runs.list(query, before: before, limit: limit) }
     }
 
+    /// A page of a list that is to be kept live.
+    func livePage(_ query: RunQuery, before: Int64?, limit: Int) async throws -> LivePage {
+        let runs = try await store.read { try $0.runs.listed(query, before: before, limit: limit) }
+        return LivePage(query: query, before: before, limit: limit, runs: runs)
+    }
+
+    /// The page with what has become of runs; `nil` where it has to be read anew.
+    func update(_ page: LivePage, with changed: Set<RunID>) async throws -> LivePage? {
+        var page = page
+        for id in changed {
+            let run = try await store.changes.listed.read(id) { [store] in
+                try await store.read { try $0.runs.listed(id) }
+            }
+            guard let run, page.take(run) else { return nil }
+        }
+        return page
+    }
+
+    /// The run, whole, for one of many who were told that it has changed.
+    func latest(_ id: RunID) async throws -> RunView? {
+        try await store.changes.views.read(id) { try await view(id) }
+    }
+
     /// The run, whole, or `nil`.
     func view(_ id: RunID) async throws -> RunView? {
         guard var view = try await store.read({ [quotas] in try $0.runs.view(id, quotas: quotas) }) else { return nil }

@@ -31,10 +31,38 @@ struct RunOperations: Sendable {
         return view
     }
 
-    /// Tells *that* something changed with a run, or with any of them; what it is, is read anew.
-    func changes(of run: RunID?, as principal: Principal) async throws -> RunChanges.Watch {
-        if let run { try principal.require(.seeRuns, of: try await summary(run)) }
+    /// Tells *that* something changed with a run; what it is, ``latest(_:as:)`` says.
+    func changes(of run: RunID, as principal: Principal) async throws -> RunChanges.Watch {
+        try principal.require(.seeRuns, of: try await summary(run))
         return engine.store.changes.watch(run)
+    }
+
+    /// Tells *that* something changed with a run of a list; what it is, ``latest(_:as:)`` says, or the live page.
+    func changes(in query: RunQuery = RunQuery(), as principal: Principal) -> RunChanges.Watch {
+        let visibility = principal.visibility(.seeRuns)
+        return engine.store.changes.watch { path in
+            (query.repository ?? path) == path && visibility.covers(path)
+        }
+    }
+
+    /// A page of a list that is kept live: what it was, with what has become of runs since; read anew where that does not
+    /// say what is on it.
+    func livePage(
+        _ query: RunQuery, before: Int64?, limit: Int, from last: LivePage? = nil, with changed: Set<RunID> = [],
+        as principal: Principal
+    ) async throws -> LivePage {
+        if let last, let updated = try await reader.update(last, with: changed) { return updated }
+        var query = query
+        query.visibility = principal.visibility(.seeRuns)
+        return try await reader.livePage(query, before: before, limit: limit)
+    }
+
+    /// The run, whole, for one of many who were told that it has changed; `nil` where there is none that they may see.
+    func latest(_ id: RunID, as principal: Principal) async throws -> RunView? {
+        guard let view = try await reader.latest(id), principal.may(.seeRuns, in: view.summary.repository) else {
+            return nil
+        }
+        return view
     }
 
     /// Follows a run: its state whenever it changes, and the logs of its steps as they grow.

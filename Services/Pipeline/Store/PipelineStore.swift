@@ -97,7 +97,9 @@ struct Transaction: Tables {
     }
 
     /// Tells those who watch the run, once it is committed.
-    func changed(_ run: RunID) { afterCommit { [changes] in changes.changed(run) } }
+    func changed(_ run: RunID, of repository: RepositoryPath) {
+        afterCommit { [changes] in changes.changed(run, of: repository) }
+    }
 
     /// Tells those who watch runs that what these wait for may have changed, once it is committed.
     func waitsChanged() { afterCommit { [changes] in changes.waitsChanged() } }

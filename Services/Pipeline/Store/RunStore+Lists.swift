@@ -11,6 +11,19 @@ extension RunStore {
         return Page(items: try shown.map(Self.summary), next: rows.count > limit ? last.map(String.init) : nil)
     }
 
+    /// Those of a page with their places.
+    func listed(_ query: RunQuery, before: Int64?, limit: Int) throws -> [ListedRun] {
+        try rows(query, before: before ?? .max, limit: limit).map(Self.listed)
+    }
+
+    func listed(_ id: RunID) throws -> ListedRun? {
+        try database.row("SELECT * FROM runs WHERE id = ?", [id]).map(Self.listed)
+    }
+
+    private static func listed(_ row: Row) throws -> ListedRun {
+        ListedRun(serial: try row["serial"], summary: try summary(row))
+    }
+
     private func rows(_ query: RunQuery, before: Int64, limit: Int) throws -> [Row] {
         let visibility = query.visibility
         var runs = NewestRows(of: "runs", in: database)

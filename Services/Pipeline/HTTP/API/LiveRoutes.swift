@@ -11,12 +11,12 @@ struct LiveRoutes {
     func add(to group: some RouterMethods<SignedInContext>) {
         group.on(.get, .events) { request, context -> Response in
             let principal = context.principal
-            let watch = try await runs.changes(of: nil, as: principal)
+            let watch = runs.changes(as: principal)
             let admission = sessions.admission(of: request, from: context.client, as: context.principal)
             return EventStream.response(to: request, watch, while: admission) { [runs] in
                 var events: [EventStream.Event] = []
                 for run in watch.take().runs.sorted() {
-                    guard let view = try await runs.find(run, as: principal) else { continue }
+                    guard let view = try await runs.latest(run, as: principal) else { continue }
                     events.append(try .init(RunEvent.run(view)))
                 }
                 return events

@@ -83,7 +83,7 @@ actor LiveRun {
 
     private func next() async throws -> [EventStream.Event]? {
         if isOver { return nil }
-        guard let view = try await pages.operations.runs.find(run, as: principal) else { return nil }
+        guard let view = try await pages.operations.runs.latest(run, as: principal) else { return nil }
         let now = Timestamp.now
         let steps = view.stages.flatMap(\.steps)
         let step = wanted.flatMap { id in steps.first { $0.id == id } } ?? LogPanel.choose(view)

@@ -8,7 +8,7 @@ final class LiveRuns: Sendable {
     private let pages: RunPages
     private let filter: RunFilter
     private let principal: Principal
-    private let shown = Mutex<[RunSummary]>([])
+    private let shown = Mutex<LivePage?>(nil)
 
     init(pages: RunPages, filter: RunFilter, principal: Principal) {
         self.pages = pages
@@ -23,29 +23,36 @@ final class LiveRuns: Sendable {
         var rows: [String: String]
     }
 
-    func response(to request: Request, from client: Client) async throws -> Response {
-        let watch = try await pages.operations.runs.changes(of: nil, as: principal)
+    func response(to request: Request, from client: Client) -> Response {
+        let watch = pages.operations.runs.changes(in: filter.query, as: principal)
         let admission = pages.responder.sessions.admission(of: request, from: client, as: principal)
         return EventStream.response(to: request, watch, pause: .milliseconds(200), while: admission) {
-            try await self.next()
+            try await self.next(watch.take().runs)
         }
     }
 
-    private func next() async throws -> [EventStream.Event] {
-        let page = try await pages.operations.runs.list(
-            filter.query, before: filter.before.flatMap(Int64.init), limit: RunPages.pageSize, as: principal)
-        let before = shown.withLock { shown in
-            defer { shown = page.items }
-            return Dictionary(shown.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        }
-        let changed = page.items.filter { before[$0.id] != $0 }
-        guard !changed.isEmpty || before.count != page.items.count else { return [] }
+    private func next(_ changed: Set<RunID>) async throws -> [EventStream.Event] {
+        let last = shown.withLock { $0 }
+        if last != nil, changed.isEmpty { return [] }
+        let items = try await page(last, changed).runs.map(\.summary)
+        let before = Dictionary(
+            (last?.runs ?? []).map { ($0.summary.id, $0.summary) }, uniquingKeysWith: { first, _ in first })
+        let changed = items.filter { before[$0.id] != $0 }
+        guard !changed.isEmpty || before.count != items.count else { return [] }
         let now = Timestamp.now
         let change = Change(
-            order: page.items.map(\.id.rawValue),
+            order: items.map(\.id.rawValue),
             rows: Dictionary(
                 changed.map { ($0.id.rawValue, pages.responder.templates.part("run-row", RunRow($0, now: now))) },
                 uniquingKeysWith: { first, _ in first }))
         return [try .init(change, name: "runs")]
+    }
+
+    private func page(_ last: LivePage?, _ changed: Set<RunID>) async throws -> LivePage {
+        let page = try await pages.operations.runs.livePage(
+            filter.query, before: filter.before.flatMap(Int64.init), limit: RunPages.pageSize, from: last,
+            with: changed, as: principal)
+        shown.withLock { $0 = page }
+        return page
     }
 }

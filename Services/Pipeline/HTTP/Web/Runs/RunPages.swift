@@ -25,7 +25,7 @@ struct RunPages {
         }
         router.page(.get, .liveRuns) { request, context in
             await responder.show(request, context) { principal in
-                try await LiveRuns(pages: self, filter: RunFilter(request), principal: principal).response(
+                LiveRuns(pages: self, filter: RunFilter(request), principal: principal).response(
                     to: request, from: context.client)
             }
         }
