@@ -7,7 +7,7 @@ extension RightsDoor {
     static let commands: [RightsDoor] =
         [
             command(.startRun, "run shop/web"), command(.startGivenRun, "run shop/web --file \(folder)/component"),
-            command(.seeRuns, "runs", .list(run, page: "")), command(.seeRuns, "show \(run)"),
+            command(.seeRuns, "runs --json", .list(run, page: "")), command(.seeRuns, "show \(run)"),
             command(.seeRuns, "logs \(run)"), command(.cancelRun, "cancel \(run)"), command(.rerun, "rerun \(run)"),
             command(.decideRollout, "environment approve \(run)"),
             command(.decideOpenRollout, "environment approve \(run)"),

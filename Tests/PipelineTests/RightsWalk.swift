@@ -133,7 +133,7 @@ struct RightsWalk: Sendable {
             let found = try await entries(of: somebody, door) - noted
             if found != changes { note("\(found) entries in the audit log, and not \(changes)") }
             // Whoever does not see it is not told by the words either whether there is such a thing.
-            let isBlind = answer.outcome == .hidden || (answer.outcome == .refused && door.place != .repository)
+            let isBlind = answer.outcome == .hidden || (answer.outcome == .refused && !door.isSeenFirst)
             guard isBlind, expected == answer.outcome else { continue }
             let other = try await attempt(way, door, scene.absent, somebody)
             if other.text.masked(scene.absent) != answer.text.masked(scene) {
@@ -187,11 +187,10 @@ struct RightsWalk: Sendable {
                 [.authorization: "Bearer \(somebody.token)", .contentType: "application/json"])
         case (.page, _, _, let page?):
             let session = try await platform.operations.signIn(token: somebody.token)
-            let cookie = door.isEnded ? BrowserSessions.cookie : BrowserSessions.secureCookie
             return try await ask(
                 door.isEnded ? live : client, page, scene, mark,
                 [
-                    .cookie: "\(cookie)=\(session)", .secFetchSite: "same-origin",
+                    .cookie: "\(BrowserSessions.cookie)=\(session)", .secFetchSite: "same-origin",
                     .contentType: "application/x-www-form-urlencoded",
                 ])
         default: return try await run(door.command ?? [], scene, mark, somebody)
@@ -270,6 +269,11 @@ extension RightsDoor {
 
     var isEnded: Bool {
         if case .ended = kind { true } else { false }
+    }
+
+    /// Whether those see what it is about who are refused.
+    var isSeenFirst: Bool {
+        if case .shared = kind { true } else { place == .repository }
     }
 
     /// A page that offers a change makes none.
