@@ -45,6 +45,8 @@ struct RightsDoor: Sendable {
     let page: Exchange?
     /// What is typed behind `slipway`.
     var command: [String]?
+    /// Whether the command looks at what it is about first, so that another check is before the operation's.
+    var looksFirst = false
 
     init(
         _ operation: Operation, _ kind: Kind = .one, at place: Operation.Place? = nil, api: Exchange? = nil,
