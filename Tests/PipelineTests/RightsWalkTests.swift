@@ -43,14 +43,12 @@ import Testing
     }
 
     @Test func `Where the checks of three operations are missing, the walk finds these and no other`() async throws {
+        let viewer = Somebody(role: .viewer, scope: "shop/*")
         let missing: Set<Operation> = [.cancelRun, .seeHook, .saveEnvironment]
-        try await RightsWalk.with(table: RightsTable(without: missing), Somebody.least) { walk in
+        try await RightsWalk.with(table: RightsTable(without: missing), [viewer]) { walk in
             var found: Set<Operation> = []
             for door in RightsDoor.all {
-                for somebody in Somebody.least {
-                    let findings = try await walk.findings(door, as: somebody)
-                    found.formUnion(findings.map(\.door.operation))
-                }
+                found.formUnion(try await walk.findings(door, as: viewer).map(\.door.operation))
             }
             #expect(found == missing)
         }

@@ -5,6 +5,7 @@ struct SessionOperations: Sendable {
     let store: PipelineStore
     let policy: SessionPolicy
 
+    /// A token that is limited sees the session that it began alone.
     /// - Parameter name: whose; one's own if `nil`.
     func all(of name: String?, as principal: Principal) async throws -> [SessionView] {
         try principal.require(.seeOwnAccount)
@@ -12,6 +13,7 @@ struct SessionOperations: Sendable {
         if account != principal.name { try principal.require(.seePeople) }
         return try await store.read { [policy] in
             try $0.sessions.all(of: account, policy, now: .now)
+                .filter { Self.isMeant($0.id, of: $0.account, by: principal) }
                 .map { $0.view(isCurrent: $0.id == principal.session) }
         }
     }
@@ -23,15 +25,23 @@ struct SessionOperations: Sendable {
         let mayManage = principal.may(.managePeople)
         try await store.write { transaction in
             guard let session = try transaction.sessions.find(id: id),
-                mayManage || session.account == principal.name
-            else {
-                throw OperationError(
-                    .notFound, "unknown_session", "there is no session “\(id)”", remedy: "see slipway session list")
-            }
+                mayManage || session.account == principal.name,
+                Self.isMeant(session.id, of: session.account, by: principal)
+            else { throw Self.unknown(id) }
             try transaction.sessions.remove(id: id)
             try transaction.audit(
                 session.account == principal.name ? .changeOwnAccount : .managePeople, by: principal,
                 of: session.account, before: ["session": .string(id)])
         }
+    }
+
+    /// Of its own account's a token that is limited means that alone which it began.
+    private static func isMeant(_ session: String, of account: String, by principal: Principal) -> Bool {
+        account != principal.name || !principal.isLimited || session == principal.session
+    }
+
+    private static func unknown(_ id: String) -> OperationError {
+        OperationError(
+            .notFound, "unknown_session", "there is no session “\(id)”", remedy: "see slipway session list")
     }
 }

@@ -64,14 +64,20 @@ extension SignInOperations {
         }
     }
 
+    /// The name of an account for whom the provider calls so.
+    static func accountName(_ wanted: String) -> String {
+        let name = wanted.lowercased().map { $0 == "." || KeptName.isValid(String($0)) ? $0 : "-" }
+            .drop { $0 == "." }.prefix(80)
+        return name.isEmpty ? "person" : String(name)
+    }
+
     private static func newPerson(
         _ identity: OpenIDIdentity, _ known: Person.Identity, _ configuration: OpenIDConfiguration,
         in transaction: Transaction
     ) throws -> Person {
         let wanted = identity.username ?? identity.email?.prefix { $0 != "@" }.description ?? "person"
-        let base = String(
-            wanted.lowercased().map { KeptName.isValid(String($0)) ? $0 : "-" }.prefix(80))
-        var name = base.isEmpty ? "person" : base
+        let base = accountName(wanted)
+        var name = base
         var number = 2
         while try transaction.accounts.find(name) != nil {
             name = "\(base)-\(number)"

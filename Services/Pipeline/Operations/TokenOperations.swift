@@ -47,6 +47,7 @@ struct TokenOperations: Sendable {
                 name: name, account: account, limit: asked, createdAt: transaction.now, expiresAt: request.expiresAt,
                 madeBy: principal.name)
             let known = try transaction.accounts.find(account)
+            try Self.requireRoom(for: name, of: account, in: transaction)
             if account != principal.name { try Self.prepare(known, for: &token, by: principal, in: transaction) }
             try principal.requirePresence(in: transaction)
             // What is made with a token may do no more and ends with it.
@@ -195,11 +196,32 @@ extension Token {
     }
 }
 
+extension TokenOperations {
+    /// As many tokens an account may have.
+    static let most = 1_000
+
+    fileprivate static func requireRoom(for name: String, of account: String, in transaction: Transaction) throws {
+        let names = try transaction.access.tokens(of: account).map(\.name)
+        guard names.count >= most, !names.contains(name) else { return }
+        throw OperationError(
+            .conflict, "many_tokens", "“\(account)” has \(names.count) tokens, and no more may be made",
+            remedy: "revoke those that nobody uses: slipway token list says when each was last used")
+    }
+}
+
 extension RepositoryScope {
+    /// As many may be named at once.
+    static let most = 100
+
     /// - Throws: ``OperationError`` for what is none, and where there are none.
     static func all(in texts: [String]) throws -> [RepositoryScope] {
         guard !texts.isEmpty else {
             throw OperationError.invalid("malformed_scope", "no repository is named", remedy: "** is all of them")
+        }
+        guard texts.count <= most else {
+            throw OperationError.invalid(
+                "many_scopes", "\(texts.count) scopes are named, and \(most) may be",
+                remedy: "name groups, such as shop/**, or make several")
         }
         return try texts.map { text in
             guard let scope = RepositoryScope(text) else {

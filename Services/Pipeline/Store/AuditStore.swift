@@ -48,8 +48,17 @@ struct AuditStore {
             """,
             [
                 entry.at, entry.account, entry.token, entry.via, entry.origin, entry.operation, entry.subject,
-                entry.repository, entry.run, entry.before.map { JSONColumn($0) }, entry.after.map { JSONColumn($0) },
+                entry.repository, entry.run, try entry.before.map(Self.bounded), try entry.after.map(Self.bounded),
             ])
+    }
+
+    /// What is kept of what was and became, in bytes.
+    static let longest = 64 << 10
+
+    /// Of what is longer, how long it is.
+    private static func bounded(_ value: JSONValue) throws -> JSONColumn<JSONValue> {
+        let length = try Wire.encode(value).count
+        return JSONColumn(length <= longest ? value : ["bytes": .integer(Int64(length))])
     }
 
     /// The newest first.
