@@ -107,6 +107,7 @@ struct Pipeline {
             InboxPruner(
                 store: store, auditLife: .seconds(86_400 * (try settings.value(PipelineSettings.auditDays))),
                 logger: logger), WakeRecount(engine: engine, logger: logger),
+            FailedSignInWriter(signIns: operations.signIns, logger: logger),
             TokenUseWriter(access: operations.access, logger: logger),
             SealRenewal(store: store, keys: keys, logger: logger),
             server,

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Runtime
 import Storage
 import TestSupport
 import Testing
@@ -166,6 +167,32 @@ import Testing
             #expect(try await platform.store.write { try $0.audits.prune(before: $0.now.adding(.seconds(-50))) } == 1)
             #expect(try await self.entries(platform).map(\.subject) == ["b"])
             #expect(entries.count == 2)
+        }
+    }
+
+    @Test func `It is kept for the days of the setting, by the platform's clock`() async throws {
+        let settings = try await Settings(arguments: [], environment: ["SLIPWAY_AUDIT_DAYS": "2"])
+        let days = try settings.value(PipelineSettings.auditDays)
+        #expect(PipelineSettings.auditDays.variable == "SLIPWAY_AUDIT_DAYS" && days == 2)
+        try await PlatformFixture.with { platform in
+            let start = Timestamp.now
+            func day(_ number: Int) -> Timestamp { start.adding(.seconds(86_400 * number)) }
+            for name in ["a", "b"] {
+                _ = try await platform.operations.pools.save(
+                    PoolRules(repositories: ["shop/*"]), as: name, by: platform.principal)
+            }
+            try await platform.store.write { transaction in
+                for (name, moment) in [("a", day(-4)), ("b", day(-1))] {
+                    _ = try transaction.database.execute("UPDATE audit SET at = ? WHERE subject = ?", [moment, name])
+                }
+            }
+            let pruner = InboxPruner(
+                store: platform.store, auditLife: .seconds(86_400 * days), logger: Logger(label: "test"))
+            // Time goes on from the newest entry, yesterday's.
+            for (step, now, kept) in [(0, 0, ["b"]), (2, 2, ["b"]), (1, 3, [])] {
+                try await pruner.prune(step: .seconds(86_400 * step), now: day(now))
+                #expect(try await entries(platform).map(\.subject) == kept, "day \(now)")
+            }
         }
     }
 }

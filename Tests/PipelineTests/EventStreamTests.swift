@@ -77,7 +77,7 @@ import Testing
                     let count = readers.count
                     try await eventually("all watch") { changes.watcherCount == count }
                     try await operations.tokens.revoke("ci", as: .administrator)
-                    try await operations.signIns.signOut(signedOut)
+                    try await operations.signIns.signOut(signedOut, from: .unknown)
                     try await eventually(within: .seconds(45), "all but one have ended") { changes.watcherCount == 1 }
                     // The one that is left was asked about at that heartbeat too.
                     try await Task.sleep(for: EventStream.heartbeat / 4)

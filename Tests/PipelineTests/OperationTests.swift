@@ -46,8 +46,8 @@ import Testing
             #expect(
                 try await refusal { _ = try await access.principal(session: session, now: late) }
                     == "notSignedIn not_signed_in")
-            try await operations.signIns.signOut(session)
-            try await operations.signIns.signOut(session)
+            try await operations.signIns.signOut(session, from: .unknown)
+            try await operations.signIns.signOut(session, from: .unknown)
             #expect(
                 try await refusal { _ = try await access.principal(session: session) } == "notSignedIn not_signed_in")
         }

@@ -85,7 +85,8 @@ import Testing
             let people = fixture.operations.people
             let cookie = try await person("ada", client, fixture)
             let token = try await fixture.operations.signIns.redeem(
-                LinkRequest(code: try code(try await people.link(for: "ada", as: .administrator)), token: "t")
+                LinkRequest(code: try code(try await people.link(for: "ada", as: .administrator)), token: "t"),
+                from: .unknown
             ).token
             let link = try code(try await people.link(for: "ada", as: .administrator))
             let blocked: PersonView = try decode(
@@ -154,7 +155,7 @@ import Testing
                 passwords: PasswordHasher(cost: Samples.passwordCost))
             let start = try await other.signIns.begin(LoginRequest(host: "laptop"), from: .unknown)
             #expect(try await post(client, "/login", "code=\(start.userCode)&allow=yes", cookie: cookie).status == .ok)
-            let token = try await other.signIns.poll(LoginPoll(code: start.code)).token
+            let token = try await other.signIns.poll(LoginPoll(code: start.code), from: .unknown).token
             #expect(token?.person == "ada")
 
             for _ in 0..<10 {

@@ -100,7 +100,8 @@ import Testing
             #expect(links.count == 2 && links[0] != links[1])
             // The newest is the one that is good.
             await #expect(throws: OperationError.self) { try await fixture.operations.signIns.look(at: links[0]) }
-            _ = try await fixture.operations.signIns.redeem(LinkRequest(code: links[1], name: "ada", token: "t"))
+            _ = try await fixture.operations.signIns.redeem(
+                LinkRequest(code: links[1], name: "ada", token: "t"), from: .unknown)
             try await people.prepare(as: .administrator, logger: lines.logger)
             #expect(lines.all.count == 2)
         }
@@ -177,7 +178,7 @@ import Testing
         try await with { client, fixture in
             let link = try await fixture.operations.people.makeLink(for: "ada", as: .administrator)
             let token = try await fixture.operations.signIns.redeem(
-                LinkRequest(code: try code(link), token: "t")
+                LinkRequest(code: try code(link), token: "t"), from: .unknown
             ).token
             let refused = try await send(
                 client, .put, APIPath.password.path(), PasswordRequest(current: nil, password: Self.password),

@@ -133,7 +133,8 @@ import Testing
     private func login(_ name: String, _ fixture: PlatformFixture) async throws -> PersonalToken {
         let link = try await fixture.operations.people.makeLink(for: name, as: .administrator)
         return try await fixture.operations.signIns.redeem(
-            LinkRequest(code: String(link.url.split(separator: "=").last ?? ""), token: "login.laptop"))
+            LinkRequest(code: String(link.url.split(separator: "=").last ?? ""), token: "login.laptop"),
+            from: .unknown)
     }
 
     @Test func `What a token makes ends with it, and what that made, and who signed in with any of them is out`()

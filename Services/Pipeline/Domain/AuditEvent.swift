@@ -1,6 +1,9 @@
 /// What is in the audit log beside ``Operation``'s changes: how people come and go, and what the platform does by itself.
 enum AuditEvent: String, CaseIterable, Sendable {
     case signIn = "account.sign-in"
+    case failedSignIn = "account.sign-in-failed"
+    case signOut = "account.sign-out"
+    case saveGroups = "account.groups"
     case useSecret = "secret.use"
     case beginRollout = "rollout.begin"
     case endRollout = "rollout.end"
@@ -12,7 +15,12 @@ enum AuditEvent: String, CaseIterable, Sendable {
 
     var what: String {
         switch self {
-        case .signIn: "somebody signed in: by a password, a link, a token or the provider"
+        case .signIn:
+            "somebody signed in: by a password, a link, a token, the provider or a browser that let a command in"
+        case .failedSignIn:
+            "attempts to sign in failed: how many, by which way and from where, and with which account where there is one"
+        case .signOut: "a browser was signed out by whoever sat at it"
+        case .saveGroups: "the provider told of other groups, another name or another address at a sign-in"
         case .useSecret:
             "a job was given secrets and registry logins, by their names; `sync` a repository's token, once an hour at most"
         case .beginRollout: "a deployer was given a rollout"

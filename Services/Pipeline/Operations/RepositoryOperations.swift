@@ -1,13 +1,12 @@
 import Contracts
 import Secrets
-import Synchronization
 
 /// What is delivered, from where, by which component.
 struct RepositoryOperations: Sendable {
     let store: PipelineStore
     let configuration: EngineConfiguration
     let hooks: HookAddress
-    private let handouts = Handouts()
+    private let handouts = TokenHandouts()
 
     init(store: PipelineStore, configuration: EngineConfiguration, hooks: HookAddress) {
         self.store = store
@@ -260,19 +259,5 @@ struct RepositoryOperations: Sendable {
             defaultBranch: repository.defaultBranch, allowsFile: repository.allowsFile,
             hasToken: repository.token != nil, hookURL: hooks.url(for: repository.forge),
             associations: associations, associatedBy: repository.associatedBy, createdAt: repository.createdAt)
-    }
-}
-
-/// Of which repositories `sync` was given the token lately: each push asks for it, and the log has it once an hour.
-private final class Handouts: Sendable {
-    private static let interval = Duration.seconds(3600)
-    private let last = Mutex<[RepositoryPath: Timestamp]>([:])
-
-    func isDue(_ path: RepositoryPath, now: Timestamp = .now) -> Bool {
-        last.withLock { last in
-            if let moment = last[path], moment <= now, now < moment.adding(Self.interval) { return false }
-            last[path] = now
-            return true
-        }
     }
 }

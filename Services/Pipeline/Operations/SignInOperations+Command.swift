@@ -42,22 +42,32 @@ extension SignInOperations {
         }
         try await store.write(now: now) { transaction in
             try principal.requirePresence(in: transaction)
-            guard
+            let code = userCode.uppercased()
+            guard let login = try transaction.logins.find(code, now: now),
                 try transaction.logins.decide(
-                    userCode.uppercased(), allows ? .allowed(account: principal.name) : .refused, now: now)
+                    code, allows ? .allowed(account: principal.name) : .refused, now: now)
             else { throw Self.noLogin }
+            try transaction.audit(
+                .changeOwnAccount, by: principal, of: principal.name,
+                after: ["command": .string(login.host), "allowed": .bool(allows)])
         }
     }
 
     /// The token of a command that was let in; it is told once.
-    func poll(_ request: LoginPoll, now: Timestamp = .now) async throws -> LoginAnswer {
+    func poll(_ request: LoginPoll, from visitor: Visitor, now: Timestamp = .now) async throws -> LoginAnswer {
+        try await noting(.command, from: visitor) { try await answer(request, from: visitor, now: now) }
+    }
+
+    private func answer(_ request: LoginPoll, from visitor: Visitor, now: Timestamp) async throws -> LoginAnswer {
         let hash = AccessStore.hash(request.code)
         guard let login = try await store.read({ try $0.logins.find(hash: hash, now: now) }) else { throw Self.noLogin }
         guard let verdict = login.verdict else { return LoginAnswer(token: nil) }
         let token = try await store.write { transaction -> PersonalToken? in
             guard try transaction.logins.remove(hash: hash) else { throw Self.noLogin }
             guard case .allowed(let account) = verdict else { return nil }
-            return try Self.token(named: "login.\(login.host)", of: account, in: transaction)
+            return try Self.token(
+                named: "login.\(login.host)", of: account, with: .command, in: transaction,
+                from: visitor)
         }
         guard let token else {
             throw OperationError(.forbidden, "login_refused", "the person at the browser refused it")

@@ -29,6 +29,20 @@ extension SignInOperations {
     ) async throws -> Begun {
         let provider = try provider()
         let configuration = provider.configuration
+        let person = try await noting(.provider, from: visitor) {
+            try await identity(of: answer, to: request, provider)
+        }
+        let known = Person.Identity(issuer: configuration.issuer, subject: person.subject)
+        let name = try await store.read { try $0.people.find(known)?.name }
+        return try await noting(.provider, name, from: visitor) {
+            try await signIn(person, configuration, from: visitor)
+        }
+    }
+
+    private func identity(
+        of answer: ProviderAnswer, to request: OpenIDRequest?, _ provider: OpenIDProvider
+    ) async throws -> OpenIDIdentity {
+        let configuration = provider.configuration
         return try await translating {
             guard let request, let state = answer.state, request.isOwn(state: state),
                 answer.issuer ?? configuration.issuer == configuration.issuer
@@ -38,8 +52,7 @@ extension SignInOperations {
                 throw OpenIDError(.refused, "\(configuration.label) refused: \(said.prefix(300))")
             }
             guard let code = answer.code else { throw OpenIDError(.stale, "\(configuration.label) gave no code") }
-            let identity = try await provider.identity(code: code, for: request)
-            return try await signIn(identity, configuration, from: visitor)
+            return try await provider.identity(code: code, for: request)
         }
     }
 
@@ -55,12 +68,20 @@ extension SignInOperations {
                     .forbidden, "blocked_account", "the account “\(person.name)” is blocked",
                     remedy: "ask an administrator of the platform")
             }
+            let before = person.told
             person.displayName = Self.line(identity.displayName) ?? person.displayName
             person.email = identity.email.flatMap { try? PeopleOperations.email($0) } ?? person.email
             try transaction.people.save(person)
-            try transaction.people.saveGroups(
-                identity.groups.prefix(1_000).compactMap(Self.line), of: person.name)
-            return try begin(person.name, in: transaction, from: visitor)
+            person.groups = Set(identity.groups.prefix(1_000).compactMap(Self.line)).sorted()
+            try transaction.people.saveGroups(person.groups, of: person.name)
+            if person.told != before {
+                try transaction.audits.add(
+                    AuditEntry(
+                        at: transaction.now, account: Principal.provider.name, via: "sign-in", origin: visitor.address,
+                        operation: AuditEvent.saveGroups.rawValue, subject: person.name, before: before,
+                        after: person.told))
+            }
+            return try begin(person.name, with: .provider, in: transaction, from: visitor)
         }
     }
 
@@ -128,5 +149,15 @@ extension SignInOperations {
                 throw OperationError(.forbidden, "stale_sign_in", error.message, remedy: "sign in again")
             }
         }
+    }
+}
+
+extension Person {
+    /// What a provider tells of them, as the audit log has it.
+    fileprivate var told: JSONValue {
+        [
+            "displayName": .string(displayName), "email": email.map { .string($0) } ?? .null,
+            "groups": .array(groups.map { .string($0) }),
+        ]
     }
 }

@@ -8,6 +8,14 @@ extension SignInOperations {
         name: String, password: String, from visitor: Visitor, now: Timestamp = .now
     ) async throws -> Begun {
         let name = name.lowercased()
+        return try await noting(.password, name, from: visitor) {
+            try await enter(name, password, from: visitor, now: now)
+        }
+    }
+
+    private func enter(
+        _ name: String, _ password: String, from visitor: Visitor, now: Timestamp
+    ) async throws -> Begun {
         let kept = try await checked(name, password, from: visitor, now: now) { tables in
             guard let person = try tables.people.find(name), person.blockedAt == nil else { return nil }
             return try tables.people.password(of: name)
@@ -19,7 +27,7 @@ extension SignInOperations {
                 try transaction.people.find(name)?.blockedAt == nil
             else { throw Self.wrong }
             if let new = kept.new { try transaction.people.savePassword(new, of: name) }
-            return try begin(name, in: transaction, from: visitor)
+            return try begin(name, with: .password, in: transaction, from: visitor)
         }
     }
 

@@ -1,4 +1,6 @@
 import Contracts
+import Storage
+import Synchronization
 
 /// How people get in: by their password, by a token, by a link that works once, and how a command does with the help of a
 /// browser.
@@ -24,6 +26,9 @@ final class SignInOperations: Sendable {
     let publicURL: String
     /// The provider that people sign in with, where there is one.
     let openID: OpenIDProvider?
+    /// Attempts that failed, until they are written.
+    let failures = Mutex(FailedSignIns())
+    let failed = Signal()
 
     init(
         store: PipelineStore, hasher: PasswordHasher, policy: SessionPolicy, publicURL: String,
@@ -38,20 +43,30 @@ final class SignInOperations: Sendable {
 
     /// Begins a session with a token, which then may what the token may.
     func signIn(token: String, from visitor: Visitor) async throws -> Begun {
+        try await noting(.token, from: visitor) { try await enter(token, from: visitor) }
+    }
+
+    private func enter(_ token: String, from visitor: Visitor) async throws -> Begun {
         try await store.write { [self] transaction in
             guard let kept = try Access.token(token, policy, in: transaction, now: transaction.now) else {
                 throw OperationError(.notSignedIn, "wrong_token", "the token is wrong", remedy: Access.remedy)
             }
-            return try begin(kept.account, token: AccessStore.hash(token), in: transaction, from: visitor)
+            return try begin(kept.account, with: .token, token: AccessStore.hash(token), in: transaction, from: visitor)
         }
     }
 
     /// Ends a session; one that is over stays so.
-    func signOut(_ secret: String) async throws { try await store.write { try $0.sessions.remove(secret) } }
+    func signOut(_ secret: String, from visitor: Visitor) async throws {
+        try await store.write { [policy] transaction in
+            guard let session = try transaction.sessions.find(secret, policy, now: transaction.now) else { return }
+            try transaction.sessions.remove(secret)
+            try transaction.audit(.signOut, of: session.account, token: session.token, from: visitor)
+        }
+    }
 
     /// Begins a session in the place of the one that the browser had.
     func begin(
-        _ account: String, token: String? = nil, in transaction: Transaction, from visitor: Visitor
+        _ account: String, with way: SignInWay, token: String? = nil, in transaction: Transaction, from visitor: Visitor
     ) throws -> Begun {
         if let old = visitor.session { try transaction.sessions.remove(old) }
         var life = policy.life
@@ -67,17 +82,14 @@ final class SignInOperations: Sendable {
                 expiresAt: now.adding(life), client: visitor.address,
                 agent: visitor.agent.map { String($0.prefix(300)) }))
         if token == nil { try transaction.people.signedIn(account, now: now) }
-        try transaction.audits.add(
-            AuditEntry(
-                at: now, account: account, via: "session", origin: visitor.address,
-                operation: AuditEvent.signIn.rawValue,
-                subject: account))
+        try transaction.audit(
+            .signIn, of: account, token: token, from: visitor, after: ["with": .string(way.rawValue)])
         return Begun(secret: secret, account: account, life: life)
     }
 
-    /// Makes a personal token.
+    /// Signs a command in: makes a personal token.
     static func token(
-        named name: String, of account: String, in transaction: Transaction
+        named name: String, of account: String, with way: SignInWay, in transaction: Transaction, from visitor: Visitor
     ) throws -> PersonalToken {
         guard let account = try transaction.accounts.find(account), account.blockedAt == nil else { throw noLink }
         let name = "\(account.name)/\(name)"
@@ -89,10 +101,12 @@ final class SignInOperations: Sendable {
         let token = Token(
             name: name, account: account.name, createdAt: transaction.now, expiresAt: end, madeBy: account.name)
         try transaction.access.add(token, secret, isRenewal: true)
+        try transaction.audit(
+            .signIn, of: account.name, token: nil, from: visitor, after: ["with": .string(way.rawValue)])
         try transaction.audits.add(
             AuditEntry(
-                at: transaction.now, account: account.name, via: "session", operation: Operation.makeToken.rawValue,
-                subject: name, after: .audited(token.view)))
+                at: transaction.now, account: account.name, via: "sign-in", origin: visitor.address,
+                operation: Operation.makeToken.rawValue, subject: name, after: .audited(token.view)))
         return PersonalToken(person: account.name, name: name, token: secret, expiresAt: end)
     }
 }

@@ -18,6 +18,19 @@ extension Transaction {
     }
 }
 
+extension Transaction {
+    /// Writes into the audit log that somebody came or went.
+    /// - Parameter token: the hash of the token that it is done with.
+    func audit(
+        _ event: AuditEvent, of account: String, token: String?, from visitor: Visitor, after: JSONValue? = nil
+    ) throws {
+        try audits.add(
+            AuditEntry(
+                at: now, account: account, token: token.flatMap { try access.token(hash: $0)?.name }, via: "session",
+                origin: visitor.address, operation: event.rawValue, subject: account, after: after))
+    }
+}
+
 extension JSONValue {
     /// A value as the audit log has it.
     /// - Parameter given: the names of secrets that came with it; what they are is not kept.

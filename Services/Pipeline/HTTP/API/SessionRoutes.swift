@@ -18,9 +18,10 @@ struct SessionRoutes {
             return response
         }
         let signIns = sessions.signIns
-        group.on(.post, .link) { request, _ -> Response in
+        group.on(.post, .link) { request, context -> Response in
             let link = try await request.json(LinkRequest.self, limit: Request.strangerLimit)
-            return try .json(try await signIns.redeem(link), status: .created)
+            return try .json(
+                try await signIns.redeem(link, from: sessions.visitor(request, from: context.client)), status: .created)
         }
         group.on(.post, .login) { request, context -> Response in
             let login = try await request.json(LoginRequest.self, limit: Request.strangerLimit)
@@ -28,9 +29,9 @@ struct SessionRoutes {
                 try await signIns.begin(login, from: sessions.visitor(request, from: context.client)),
                 status: .created)
         }
-        group.on(.post, .loginToken) { request, _ -> Response in
+        group.on(.post, .loginToken) { request, context -> Response in
             let poll = try await request.json(LoginPoll.self, limit: Request.strangerLimit)
-            return try .json(try await signIns.poll(poll))
+            return try .json(try await signIns.poll(poll, from: sessions.visitor(request, from: context.client)))
         }
     }
 }

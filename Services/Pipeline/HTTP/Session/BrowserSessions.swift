@@ -110,7 +110,7 @@ struct BrowserSessions: Sendable {
     func signOut(by request: Request, from client: Client) async throws -> Cookie {
         if let secret = secret(of: request, from: client) {
             try checkOrigin(of: request)
-            try await signIns.signOut(secret)
+            try await signIns.signOut(secret, from: visitor(request, from: client))
         }
         return cookie("", life: 0, for: client)
     }

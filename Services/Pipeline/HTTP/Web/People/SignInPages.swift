@@ -28,9 +28,10 @@ struct SignInPages {
                 return response
             }
         }
-        router.page(.get, .link) { request, _ in
+        router.page(.get, .link) { request, context in
             await responder.answer(request) {
-                try await link(request.uri.queryParameters["code"].map(String.init) ?? "")
+                let visitor = responder.sessions.visitor(request, from: context.client)
+                return try await link(request.uri.queryParameters["code"].map(String.init) ?? "", from: visitor)
             }
         }
         router.page(.post, .link) { request, context in
@@ -118,9 +119,10 @@ struct SignInPages {
 
     // MARK: - Links
 
-    private func link(_ code: String, _ fields: WebForm? = nil, problem: OperationError? = nil) async throws -> Response
-    {
-        let link = try await signIns.look(at: code)
+    private func link(
+        _ code: String, _ fields: WebForm? = nil, problem: OperationError? = nil, from visitor: Visitor
+    ) async throws -> Response {
+        let link = try await signIns.look(at: code, from: visitor)
         var content: [String: Any] = [
             "code": code, "chosen": fields?.text("name") ?? "admin", "display": fields?.text("display") ?? "",
         ]
@@ -143,7 +145,8 @@ struct SignInPages {
             response.setCookie(responder.sessions.cookie(begun, for: client))
             return response
         } catch let error as OperationError where [.invalid, .conflict, .forbidden].contains(error.kind) {
-            return try await link(code, fields, problem: error)
+            return try await link(
+                code, fields, problem: error, from: responder.sessions.visitor(request, from: client))
         }
     }
 }
