@@ -36,7 +36,7 @@ import Testing
     func `A change is written with its entry, or not at all`(operation: Operation) async throws {
         var hasChanged = false
         for door in Self.doors(to: operation) {
-            try await PlatformFixture.with { platform in
+            let isChanged = try await PlatformFixture.with { platform -> Bool in
                 let call = try #require(door.call)
                 let scene = try await RightsScene.make(platform, for: operation, as: "test")
                 try await platform.store.store.write { try $0.run(script: "ALTER TABLE audit RENAME TO auditAway") }
@@ -50,8 +50,9 @@ import Testing
                 let new = try await entries(platform).dropLast(noted.count)
                 #expect(new.map(\.operation) == [operation.rawValue])
                 #expect(new.first?.account == "test" && new.first?.token == "test" && new.first?.via == "token")
-                if try await rows(platform) != before { hasChanged = true }
+                return try await rows(platform) != before
             }
+            hasChanged = hasChanged || isChanged
         }
         // Here all is sealed with the newest key already.
         #expect(hasChanged || operation == .reseal, "none of the doors changes anything")
@@ -111,7 +112,7 @@ import Testing
                 ("token make", ["SLIPWAY_NAME": "robot", "SLIPWAY_ROLE": "viewer"]),
                 ("token revoke", ["SLIPWAY_NAME": "robot"]), ("link make", ["SLIPWAY_NAME": "ada"]),
                 ("token list", [:]),
-            ] {
+            ] as [(String, [String: String])] {
                 let command = try #require(all.first { $0.name == name })
                 let noted = try await entries(platform)
                 try await command.run(Settings(arguments: [], environment: environment), Logger(label: "test"))

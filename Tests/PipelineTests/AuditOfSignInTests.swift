@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `Too many attempts are told, too, and a blocked person's`() async throws {
+    @Test func `Too many attempts are told, too`() async throws {
         try await with { client, platform in
             _ = try await person("ada", client, platform)
             for _ in 1...12 { _ = try await signIn(client, "ada", "wrong password") }

@@ -189,7 +189,7 @@ import Testing
             let pruner = InboxPruner(
                 store: platform.store, auditLife: .seconds(86_400 * days), logger: Logger(label: "test"))
             // Time goes on from the newest entry, yesterday's.
-            for (step, now, kept) in [(0, 0, ["b"]), (2, 2, ["b"]), (1, 3, [])] {
+            for (step, now, kept) in [(0, 0, ["b"]), (2, 2, ["b"]), (1, 3, [])] as [(Int, Int, [String])] {
                 try await pruner.prune(step: .seconds(86_400 * step), now: day(now))
                 #expect(try await entries(platform).map(\.subject) == kept, "day \(now)")
             }

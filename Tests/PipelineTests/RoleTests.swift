@@ -189,21 +189,26 @@ import Testing
             for scope in ["shop/web", "shop/*", "other/web", "shop/a/b", "**"] {
                 _ = try await roles.give(RoleRequest(role: .viewer), within: scope, to: "@x", by: platform.principal)
             }
+            for group in ["shop", "other"] {
+                _ = try await platform.operations.secrets.save(
+                    SecretRequest(value: "v"), as: "token", of: .group(group), by: platform.principal)
+            }
             func seen(_ query: AuditQuery = AuditQuery()) async throws -> [String] {
                 try await audit.list(query, limit: 200, as: below).items.map {
                     "\($0.operation) \($0.repository, default: "-")"
                 }
             }
-            #expect(try await seen() == ["role.give shop/web"])
+            // What the group has in common is theirs to know, too.
+            #expect(try await seen() == ["secret.save shop/**", "role.give shop/*", "role.give shop/web"])
             #expect(try await seen(AuditQuery(repository: RepositoryPath(rawValue: "other/web"))).isEmpty)
-            #expect(try await seen(AuditQuery(account: "test", operation: "role.give")) == ["role.give shop/web"])
+            #expect(try await seen(AuditQuery(account: "test", operation: "role.give")).count == 2)
             // So does the export, however many there are of others between.
-            #expect(try await audit.list(AuditQuery(), after: 0, limit: 1, as: below).map(\.id) == [1])
-            #expect(try await audit.list(AuditQuery(), after: 1, limit: 1, as: below).isEmpty)
+            #expect(try await audit.list(AuditQuery(), after: 0, limit: 2, as: below).map(\.id) == [1, 2])
+            #expect(try await audit.list(AuditQuery(), after: 6, limit: 1, as: below).isEmpty)
             let other = AuditQuery(repository: RepositoryPath(rawValue: "other/web"))
             #expect(try await audit.list(other, after: 0, limit: 1, as: below).isEmpty)
             let all = try await audit.list(limit: 200, as: platform.principal).items
-            #expect(all.count == 5)
+            #expect(all.count == 7)
         }
     }
 

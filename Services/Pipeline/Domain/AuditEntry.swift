@@ -14,6 +14,7 @@ struct AuditEntry: Sendable, Equatable {
     var operation: String
     /// What it was done to.
     var subject: String
+    /// What it is about; the scope, as `shop/**`, of what a group has in common.
     var repository: RepositoryPath?
     var run: RunID?
     /// What it was before, and what it is since; never a secret.

@@ -42,7 +42,7 @@ struct RoleOperations: Sendable {
                 holder: holder, role: request.role, scope: scope.text, givenBy: principal.name,
                 givenAt: transaction.now)
             try transaction.audit(
-                .giveRole, by: principal, of: holder, in: scope.repository, before: before.map { try .audited($0) },
+                .giveRole, by: principal, of: holder, in: scope.audited, before: before.map { try .audited($0) },
                 after: .audited(view))
             return view
         }
@@ -61,7 +61,7 @@ struct RoleOperations: Sendable {
             try transaction.accounts.removeGrant(of: holder, within: scope)
             try Self.checkAdministrators(in: transaction)
             try transaction.audit(
-                .takeRole, by: principal, of: holder, in: scope.repository, before: .audited(before))
+                .takeRole, by: principal, of: holder, in: scope.audited, before: .audited(before))
         }
     }
 

@@ -46,7 +46,7 @@ struct SecretOperations: Sendable {
                 updatedAt: transaction.now)
             try transaction.secrets.save(secret)
             try transaction.audit(
-                .saveSecret, by: principal, of: "\(name) of \(secret.view.owner)", in: secret.view.repository,
+                .saveSecret, by: principal, of: "\(name) of \(secret.view.owner)", in: RepositoryScope(owner).audited,
                 before: known.map { try .audited($0.view) },
                 after: .audited(secret.view, given: request.value == nil ? [] : ["value"]))
             return secret.view
@@ -61,7 +61,7 @@ struct SecretOperations: Sendable {
                 try transaction.secrets.remove(name, of: owner)
             else { throw Self.unknown(name) }
             try transaction.audit(
-                .removeSecret, by: principal, of: "\(name) of \(known.view.owner)", in: known.view.repository,
+                .removeSecret, by: principal, of: "\(name) of \(known.view.owner)", in: RepositoryScope(owner).audited,
                 before: .audited(known.view))
         }
     }

@@ -31,6 +31,11 @@ extension Transaction {
     }
 }
 
+extension RepositoryScope {
+    /// As an entry has what it is about: what a group has in common by the scope, which its administrators see; none of `**`.
+    var audited: RepositoryPath? { self == .all ? nil : RepositoryPath(rawValue: text) }
+}
+
 extension JSONValue {
     /// A value as the audit log has it.
     /// - Parameter given: the names of secrets that came with it; what they are is not kept.

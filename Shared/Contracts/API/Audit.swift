@@ -15,6 +15,7 @@ public struct AuditView: Codable, Sendable, Equatable {
     public var operation: String
     /// What it was done to.
     public var subject: String
+    /// What it is about; the scope, as `shop/**`, of what a group has in common.
     public var repository: RepositoryPath?
     public var run: RunID?
     /// What it was before; absent where it is new, or no change.

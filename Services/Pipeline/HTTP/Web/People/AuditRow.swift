@@ -12,7 +12,7 @@ struct AuditRow: Sendable {
 
     struct Place: Sendable {
         let path: String
-        let href: String
+        let href: String?
     }
 
     let account: String
@@ -37,7 +37,9 @@ struct AuditRow: Sendable {
         what =
             Operation(rawValue: entry.operation)?.rule.what ?? AuditEvent(rawValue: entry.operation)?.what ?? ""
         subject = entry.subject
-        repository = entry.repository.map { Place(path: $0.rawValue, href: PagePath.repository.path([$0.rawValue])) }
+        repository = entry.repository.map {
+            Place(path: $0.rawValue, href: $0.rawValue.hasSuffix("*") ? nil : PagePath.repository.path([$0.rawValue]))
+        }
         run = entry.run.map { PagePath.run.path([$0.rawValue]) }
         how =
             (entry.token.map { "with the token \($0)" } ?? "by \(entry.via)")
