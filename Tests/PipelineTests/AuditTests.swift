@@ -128,6 +128,11 @@ import Testing
                 #expect(try await page("?since=\(later)").items.isEmpty)
                 #expect(try await page("?until=\(later)").items.count == 4)
                 #expect(try await get(APIPath.audit.path() + "?since=yesterday").status == .badRequest)
+                for path in [APIPath.audit, .auditExport] {
+                    let unknown = try await get(path.path() + "?operation=environment.sav")
+                    #expect(unknown.status == .badRequest || unknown.status == .unprocessableContent)
+                    #expect(String(buffer: unknown.body).contains("environment.save"))
+                }
 
                 let lines = try await get(APIPath.auditExport.path() + "?account=test")
                 #expect(lines.headers[.contentType] == "application/x-ndjson")

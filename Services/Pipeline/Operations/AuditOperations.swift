@@ -4,6 +4,12 @@ import Contracts
 struct AuditOperations: Sendable {
     let store: PipelineStore
 
+    /// The names that entries have.
+    static let names = Set(
+        Operation.allCases.filter(\.rule.isChange).map(\.rawValue) + AuditEvent.allCases.map(\.rawValue)
+    )
+    .subtracting([Operation.serveStages.rawValue]).sorted()
+
     /// The newest first; for administrators of less than `**` those of their repositories.
     /// - Parameter before: the `next` of an earlier page.
     func list(
@@ -26,6 +32,11 @@ struct AuditOperations: Sendable {
 extension AuditQuery {
     fileprivate func seen(by principal: Principal) throws -> AuditQuery {
         try principal.require(.seeAudit)
+        if let operation, !AuditOperations.names.contains(operation) {
+            throw OperationError.invalid(
+                "unknown_operation", "nothing in the audit log is called “\(operation)”",
+                remedy: "give one of \(AuditOperations.names.joined(separator: ", "))")
+        }
         var query = self
         query.visibility = principal.visibility(.seeAudit)
         return query
