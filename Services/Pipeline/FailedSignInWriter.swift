@@ -10,14 +10,14 @@ struct FailedSignInWriter: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             for await _ in signIns.failed.wakes {
-                await write()
+                await tell()
                 try? await Task.sleep(for: .seconds(60))
             }
         }
-        await write()
+        await tell()
     }
 
-    private func write() async {
+    private func tell() async {
         do {
             try await signIns.writeFailures()
         } catch {

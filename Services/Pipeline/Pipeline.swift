@@ -62,7 +62,7 @@ struct Pipeline {
                 idle: .seconds(3600 * (try settings.value(PipelineSettings.sessionIdle))),
                 tokenHold: .seconds(86_400 * (try settings.value(OpenIDSettings.tokenDays)))),
             openID: openID)
-        try await operations.keys.note(as: .otherStage)
+        try await KeyChanges(store: store, keys: keys).note()
         try await FirstToken(store: store, in: data).watch(logger: logger)
         try await operations.people.prepare(as: .administrator, logger: logger)
 

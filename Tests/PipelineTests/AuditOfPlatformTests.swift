@@ -82,7 +82,7 @@ import Testing
     @Test func `A key that the platform is started without is retired`() async throws {
         try await PlatformFixture.with { platform in
             func start(_ keys: String) async throws {
-                try await KeyOperations(store: platform.store, keys: KeyRing(keys)).note(as: .otherStage)
+                try await KeyChanges(store: platform.store, keys: KeyRing(keys)).note()
             }
             let (old, new) = ("2025:\(PlatformFixture.key)", "2026:\(PlatformFixture.key)")
             for keys in [old, old, "\(new),\(old)", new, new] { try await start(keys) }

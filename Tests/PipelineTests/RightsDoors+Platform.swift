@@ -278,7 +278,6 @@ extension RightsDoor {
         stage { try await $0.deadLetters.park(RightsScene.parked(at: .now), as: $2) },
         stage { try await $0.deadLetters.pass(RightsScene.parked(at: .now), as: $2) },
         stage { try await $0.deadLetters.passEarlier(as: $2) },
-        stage { try await $0.keys.note(as: $2) },
     ]
 
     private static func stage(

@@ -50,20 +50,6 @@ struct KeyOperations: Sendable {
             try transaction.audit(.reseal, by: principal, of: "all that is kept", after: .audited(done))
         }.run()
     }
-
-    /// Notes with which keys the platform is started: files change beside it, so this is where one is known to be new or
-    /// retired.
-    func note(as principal: Principal) async throws {
-        try principal.require(.serveStages)
-        let own = keys.platformKeys + keys.sharedKeys
-        try await store.write { transaction in
-            let known = try transaction.seals.keys(of: SealStore.platform)?.flatMap(\.self) ?? []
-            guard known != own else { return }
-            try transaction.seals.save(own, of: SealStore.platform)
-            for id in own where !known.contains(id) { try transaction.audit(.addKey, of: id) }
-            for id in known where !own.contains(id) { try transaction.audit(.retireKey, of: id) }
-        }
-    }
 }
 
 extension KeyRing {
