@@ -5,6 +5,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import Storage
+import TestSupport
 import Testing
 
 @testable import Pipeline

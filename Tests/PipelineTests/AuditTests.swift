@@ -181,7 +181,7 @@ import Testing
         #expect(PipelineSettings.auditDays.variable == "SLIPWAY_AUDIT_DAYS" && days == 2)
         try await PlatformFixture.with { platform in
             let start = Timestamp.now
-            func day(_ number: Int) -> Timestamp { start.adding(.seconds(86_400 * number)) }
+            @Sendable func day(_ number: Int) -> Timestamp { start.adding(.seconds(86_400 * number)) }
             for name in ["a", "b"] {
                 _ = try await platform.operations.pools.save(
                     PoolRules(repositories: ["shop/*"]), as: name, by: platform.principal)
