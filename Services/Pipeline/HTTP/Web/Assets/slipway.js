@@ -18,6 +18,8 @@
   };
   const ago = ms => {
     const s = Math.floor(ms / 1000);
+    // What is to come stays as it is written.
+    if (s < -5) return null;
     if (s < 5) return 'now';
     if (s < 60) return s + 's ago';
     if (s < 3600) return Math.floor(s / 60) + 'm ago';

@@ -20,7 +20,8 @@ struct AuditRow: Sendable {
     /// The operation in words.
     let what: String
     let subject: String
-    let repository: Place?
+    /// Its repository.
+    let place: Place?
     let run: String?
     /// By what they came, and from where.
     let how: String
@@ -37,8 +38,8 @@ struct AuditRow: Sendable {
         what =
             Operation(rawValue: entry.operation)?.rule.what ?? AuditEvent(rawValue: entry.operation)?.what ?? ""
         subject = entry.subject
-        repository = entry.repository.map {
-            Place(path: $0.rawValue, href: $0.rawValue.hasSuffix("*") ? nil : PagePath.repository.path([$0.rawValue]))
+        place = entry.repository.map {
+            Place(path: $0.rawValue, href: $0.problem == nil ? PagePath.repository.path([$0.rawValue]) : nil)
         }
         run = entry.run.map { PagePath.run.path([$0.rawValue]) }
         how =

@@ -23,13 +23,13 @@ enum RepositoryPage {
             "events": Trigger.eventsByHand.map(\.rawValue), "components": components,
             "hasComponents": !components.isEmpty,
             "associations": view.associations.map { Association(component: $0.component, scope: scope($0)) },
-            "associatedBy": view.associatedBy?.text ?? "",
             "hasAssociations": !view.associations.isEmpty,
         ]
         content["secrets"] = secrets.map { secret in
             Secret(name: secret.name, owner: secret.owner, rules: (secret.rules ?? SecretRules()).summary)
         }
         content["hasSecrets"] = !secrets.isEmpty
+        content["associatedBy"] = view.associatedBy?.text
         content["hookToken"] = hook?.token
         content["hookURL"] = hook?.url ?? view.hookURL
         content["hookHelp"] = hook?.help
