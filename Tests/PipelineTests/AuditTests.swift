@@ -44,7 +44,7 @@ import Testing
             let all = try await entries(platform)
             #expect(
                 all.map(\.operation) == [
-                    "token.revoke", "token.make", "token.make-others", "run.start", "repository.save",
+                    "token.revoke", "token.make", "token.make-others", "role.give", "run.start", "repository.save",
                     "registry.save", "secret.save", "secret.save",
                 ])
             let text = String(decoding: try Wire.encode(all), as: UTF8.self)

@@ -162,6 +162,10 @@ import Testing
                     made.status == .ok && String(buffer: made.body).contains("The token \(name) is not shown again"))
             }
             #expect(try await roles(fixture).contains("ci developer shop/*"))
+            // Also the first token of an account that has a name gives it the role.
+            let form = "account=other&name=first&role=viewer&repositories=shop%2F*"
+            #expect(try await post(client, "/tokens", form, cookie: root).status == .ok)
+            #expect(try await roles(fixture).contains("other viewer shop/*"))
             let views = try await fixture.operations.tokens.all(as: .administrator).filter { $0.account == "ci" }
             #expect(views.map { $0.expiresAt == nil } == [true, false])
             #expect(try await page(client, "/tokens?q=SECOND", root).contains("1 found"))

@@ -198,17 +198,34 @@ import Testing
                     "\($0.operation) \($0.repository, default: "-")"
                 }
             }
-            // What the group has in common is theirs to know, too.
-            #expect(try await seen() == ["secret.save shop/**", "role.give shop/*", "role.give shop/web"])
+            // What is of the group is theirs, too, and what is of a wider or another one is not.
+            _ = try await roles.give(RoleRequest(role: .viewer), within: "shop/**", to: "@x", by: platform.principal)
+            for owner in [SecretOwner.group("shop"), .all] {
+                _ = try await platform.operations.secrets.save(
+                    SecretRequest(value: "v"), as: "key", of: owner, by: platform.principal)
+            }
+            #expect(try await seen() == ["role.give shop/*", "role.give shop/web"])
+            #expect(
+                try await seen(AuditQuery(repository: RepositoryPath(rawValue: "shop/*"))) == ["role.give shop/*"])
+            #expect(try await seen(AuditQuery(repository: RepositoryPath(rawValue: "shop/**"))).isEmpty)
+            let wide = try await platform.principal("wide", .administrator, in: "shop/**")
+            let page = try await audit.list(limit: 200, as: wide).items
+            let export = try await audit.list(AuditQuery(), after: 0, limit: 200, as: wide)
+            #expect(page.map(\.id) == export.map(\.id).reversed())
+            #expect(
+                page.map { "\($0.subject) \($0.repository?.rawValue ?? "-")" } == [
+                    "key of shop/** shop/**", "@x shop/**", "@x shop/a/b", "@x shop/*", "@x shop/web",
+                ])
             #expect(try await seen(AuditQuery(repository: RepositoryPath(rawValue: "other/web"))).isEmpty)
             #expect(try await seen(AuditQuery(account: "test", operation: "role.give")).count == 2)
             // So does the export, however many there are of others between.
-            #expect(try await audit.list(AuditQuery(), after: 0, limit: 2, as: below).map(\.id) == [1, 2])
-            #expect(try await audit.list(AuditQuery(), after: 6, limit: 1, as: below).isEmpty)
+            #expect(try await audit.list(AuditQuery(), after: 0, limit: 1, as: below).map(\.id) == [1])
+            #expect(try await audit.list(AuditQuery(), after: 1, limit: 1, as: below).map(\.id) == [2])
+            #expect(try await audit.list(AuditQuery(), after: 2, limit: 1, as: below).isEmpty)
             let other = AuditQuery(repository: RepositoryPath(rawValue: "other/web"))
             #expect(try await audit.list(other, after: 0, limit: 1, as: below).isEmpty)
             let all = try await audit.list(limit: 200, as: platform.principal).items
-            #expect(all.count == 7)
+            #expect(all.count == 8)
         }
     }
 
@@ -236,6 +253,30 @@ import Testing
             _ = try await platform.principal("second", .administrator, in: "**")
             try await roles.take(within: "**", from: "test", by: admin)
             #expect(try await platform.operations.access.principal(token: PlatformFixture.token).rights == .none)
+        }
+    }
+
+    /// A group counts for as many as are in it: whoever gives one the role and takes their own would be nobody's.
+    @Test func `A group that nobody is in, or only who is blocked, is no administrator`() async throws {
+        try await PlatformFixture.with { platform in
+            let (roles, admin) = (platform.operations.roles, platform.principal)
+            func take() async throws -> String {
+                try await refusal { try await roles.take(within: "**", from: "test", by: admin) }
+            }
+            _ = try await roles.give(RoleRequest(role: .administrator), within: "**", to: "@ops", by: admin)
+            #expect(try await take() == "conflict last_administrator")
+            try await platform.store.write { transaction in
+                try PeopleOperations.add("ada", displayName: nil, email: nil, by: .administrator, in: transaction)
+                try transaction.people.saveGroups(["ops"], of: "ada")
+                try transaction.accounts.setBlocked("ada", at: transaction.now)
+            }
+            #expect(try await take() == "conflict last_administrator")
+            try await platform.store.write { try $0.accounts.setBlocked("ada", at: nil) }
+            #expect(try await take() == "none")
+            // Where nobody is left, a group's own are given all the same.
+            let group = try await platform.principal("group", .administrator, in: "shop/*")
+            try await platform.store.write { try $0.people.saveGroups([], of: "ada") }
+            _ = try await roles.give(RoleRequest(role: .viewer), within: "shop/web", to: "@x", by: group)
         }
     }
 }

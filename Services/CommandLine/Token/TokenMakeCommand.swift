@@ -13,7 +13,7 @@ struct TokenMakeCommand: AsyncParsableCommand {
             A token of one's own that is made with another, such as the login's, ends with it and may do no more.
 
               slipway token make laptop --expires 90d
-              slipway token make --service ci --role developer --repo 'shop/*' --expires 90d > token
+              slipway token make --service ci --role developer --repo 'shop/*' > token
               slipway login URL --token-file token    # where the program runs
             """, aliases: ["add"])
 

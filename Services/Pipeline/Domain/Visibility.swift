@@ -69,6 +69,9 @@ struct Visibility: Sendable, Equatable {
         }
     }
 
+    /// Whether it covers where something is, as the audit log has it: a repository, or all of a scope such as `shop/**`.
+    func coversPlace(_ place: RepositoryPath) -> Bool { RepositoryScope(place.rawValue).map { covers($0) } ?? false }
+
     private static func group(of path: String) -> String? {
         path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
     }

@@ -29,8 +29,7 @@ struct PeopleOperations: Sendable {
                 name, displayName: request.displayName, email: request.email, by: principal, in: transaction)
             for scope in scopes {
                 guard let role = request.role else { break }
-                try transaction.accounts.grant(
-                    Rights.Grant(role: role, scope: scope), to: name, by: principal.name, now: transaction.now)
+                try transaction.give(Rights.Grant(role: role, scope: scope), to: name, by: principal)
             }
             try transaction.audit(.managePeople, by: principal, of: name, after: .audited(request))
             return try signIns.link(for: name, by: principal, in: transaction)

@@ -34,16 +34,8 @@ struct RoleOperations: Sendable {
                     remedy: "a person's is made when they are invited or sign in, a service account's with its token; "
                         + "groups are written @GROUP")
             }
-            let before = try transaction.accounts.role(of: holder, within: scope)
-            try transaction.accounts.grant(
-                Rights.Grant(role: request.role, scope: scope), to: holder, by: principal.name, now: transaction.now)
-            try Self.checkAdministrators(in: transaction)
-            let view = RoleView(
-                holder: holder, role: request.role, scope: scope.text, givenBy: principal.name,
-                givenAt: transaction.now)
-            try transaction.audit(
-                .giveRole, by: principal, of: holder, in: scope.audited, before: before.map { try .audited($0) },
-                after: .audited(view))
+            let view = try transaction.give(Rights.Grant(role: request.role, scope: scope), to: holder, by: principal)
+            try Self.checkAdministrators(of: scope, in: transaction)
             return view
         }
     }
@@ -53,21 +45,18 @@ struct RoleOperations: Sendable {
         let scope = try RepositoryScope.all(in: [scope])[0]
         try principal.require(.takeRole, throughout: scope)
         try await store.write { transaction in
-            guard let before = try transaction.accounts.role(of: holder, within: scope) else {
+            guard try transaction.take(scope, from: holder, by: principal) else {
                 throw OperationError(
                     .notFound, "unknown_role", "“\(holder)” has no role of \(scope.text) by itself",
                     remedy: "see: slipway role list")
             }
-            try transaction.accounts.removeGrant(of: holder, within: scope)
-            try Self.checkAdministrators(in: transaction)
-            try transaction.audit(
-                .takeRole, by: principal, of: holder, in: scope.audited, before: .audited(before))
+            try Self.checkAdministrators(of: scope, in: transaction)
         }
     }
 
     /// Nobody takes the last administrator's role away: only who administers the machine could give it back.
-    private static func checkAdministrators(in transaction: Transaction) throws {
-        guard try transaction.accounts.hasAdministrator() else {
+    private static func checkAdministrators(of scope: RepositoryScope, in transaction: Transaction) throws {
+        guard try scope != .all || transaction.accounts.hasAdministrator() else {
             throw OperationError(
                 .conflict, "last_administrator", "nobody else is administrator of **",
                 remedy: "give another the role first: slipway role give NAME administrator --repo '**'")
@@ -80,5 +69,30 @@ struct RoleOperations: Sendable {
             holder.hasPrefix("@") && (1...255).contains(group.utf8.count)
             && group.utf8.allSatisfy { $0 > 0x1F && $0 != 0x7F }
         guard isGroup || KeptName.isValid(holder) else { throw KeptName.malformed("account", holder) }
+    }
+}
+
+extension Transaction {
+    /// Gives a role in the place of the one the holder had in its scope, with the entry of the audit log.
+    @discardableResult
+    func give(_ grant: Rights.Grant, to holder: String, by principal: Principal) throws -> RoleView {
+        let before = try accounts.role(of: holder, within: grant.scope)
+        try accounts.grant(grant, to: holder, by: principal.name, now: now)
+        let view = RoleView(
+            holder: holder, role: grant.role, scope: grant.scope.text, givenBy: principal.name, givenAt: now)
+        try audit(
+            .giveRole, by: principal, of: holder, in: grant.scope.audited, before: before.map { try .audited($0) },
+            after: .audited(view))
+        return view
+    }
+
+    /// Takes a role away, with the entry of the audit log.
+    /// - Returns: whether there was one.
+    @discardableResult
+    func take(_ scope: RepositoryScope, from holder: String, by principal: Principal) throws -> Bool {
+        guard let before = try accounts.role(of: holder, within: scope) else { return false }
+        try accounts.removeGrant(of: holder, within: scope)
+        try audit(.takeRole, by: principal, of: holder, in: scope.audited, before: .audited(before))
+        return true
     }
 }

@@ -86,7 +86,7 @@ struct TokenOperations: Sendable {
         return old.hash
     }
 
-    /// Sees to the service account that a token is made for: what its usual token is made with, it may.
+    /// Sees to the service account that a token is made for: what its first and its usual token are made with, it may.
     private static func prepare(
         _ known: Account?, for token: inout Token, by principal: Principal, in transaction: Transaction
     ) throws {
@@ -109,12 +109,13 @@ struct TokenOperations: Sendable {
             try transaction.accounts.add(
                 Account(name: token.account, kind: .service, createdBy: principal.name, createdAt: transaction.now))
         }
-        guard token.name == token.account else { return }
-        guard let role = token.limit.role else { return }
-        try transaction.accounts.removeGrants(of: token.account)
-        for scope in token.limit.scopes ?? [.all] {
-            try transaction.accounts.grant(
-                Rights.Grant(role: role, scope: scope), to: token.account, by: principal.name, now: transaction.now)
+        guard known == nil || token.name == token.account, let role = token.limit.role else { return }
+        let scopes = token.limit.scopes ?? [.all]
+        for grant in try transaction.accounts.rights(of: token.account).grants where !scopes.contains(grant.scope) {
+            try transaction.take(grant.scope, from: token.account, by: principal)
+        }
+        for scope in scopes {
+            try transaction.give(Rights.Grant(role: role, scope: scope), to: token.account, by: principal)
         }
         token.limit = .none
     }

@@ -107,12 +107,15 @@ struct AccountStore {
         try database.execute("DELETE FROM grants WHERE holder = ? AND scope = ?", [holder, scope.text])
     }
 
-    /// Whether somebody says who may do what: a group, or an account that is not blocked.
+    /// Whether an account that is not blocked says who may do what, by itself or as one of a group: a group that nobody is
+    /// in says nothing.
     func hasAdministrator() throws -> Bool {
         try database.value(
             """
             SELECT EXISTS (
-                SELECT 1 FROM grants LEFT JOIN accounts ON accounts.name = grants.holder
+                SELECT 1 FROM grants
+                LEFT JOIN memberships ON grants.holder = '@' || memberships.name
+                JOIN accounts ON accounts.name = COALESCE(memberships.account, grants.holder)
                 WHERE grants.role = ? AND grants.scope = ? AND accounts.blockedAt IS NULL
             )
             """, [Role.administrator.rawValue, RepositoryScope.all.text]) ?? false

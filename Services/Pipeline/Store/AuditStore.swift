@@ -85,7 +85,7 @@ struct AuditStore {
         var last = entry
         while found.count < limit {
             let next = try entries.rows(after: last, limit: limit).map(Self.view)
-            found += next.filter { entry in visibility.isAll || entry.repository.map(visibility.covers) ?? false }
+            found += next.filter { entry in visibility.isAll || entry.repository.map(visibility.coversPlace) ?? false }
             guard next.count == limit, let newest = next.last else { break }
             last = newest.id
         }
@@ -96,7 +96,7 @@ struct AuditStore {
         let visibility = query.visibility
         var entries = self.entries(query)
         if let path = query.repository {
-            guard visibility.covers(path) else { return [] }
+            guard visibility.isAll || visibility.coversPlace(path) else { return [] }
             entries.only("repository =", path)
         } else if !visibility.isAll {
             return try entries.rows(of: repositories(visibility), before: before, limit: limit)
@@ -127,7 +127,7 @@ struct AuditStore {
             )
             SELECT repository FROM found WHERE repository IS NOT NULL
             """, visibility.bounds
-        ).filter { visibility.covers(RepositoryPath(rawValue: $0)) }
+        ).filter { visibility.coversPlace(RepositoryPath(rawValue: $0)) }
     }
 
     /// Forgets some of what is older than a moment.
