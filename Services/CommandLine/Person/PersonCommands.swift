@@ -76,6 +76,10 @@ struct PersonInviteCommand: AsyncParsableCommand {
                     name: name, displayName: displayName, email: email, role: role,
                     repositories: repositories.isEmpty ? nil : repositories))
             try grant.write(json: connection.json)
+            if let role, !connection.json {
+                let scopes = repositories.isEmpty ? ["**"] : repositories
+                Console.remark("\(grant.name ?? name) is \(role.rawValue) of \(scopes.joined(separator: ", ")).")
+            }
         }
     }
 }
