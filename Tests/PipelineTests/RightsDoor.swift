@@ -45,7 +45,7 @@ struct RightsDoor: Sendable {
     let page: Exchange?
     /// What is typed behind `slipway`.
     var command: [String]?
-    /// Whether the command looks at what it is about first, so that another check is before the operation's.
+    /// Whether something else is looked at as well, so that another check refuses the same people.
     var looksFirst = false
 
     init(
@@ -58,6 +58,13 @@ struct RightsDoor: Sendable {
         self.call = call
         self.api = api
         self.page = page
+    }
+
+    /// The same, where something else is looked at as well.
+    var lookingFirst: RightsDoor {
+        var door = self
+        door.looksFirst = true
+        return door
     }
 
     // MARK: - Of the API

@@ -9,7 +9,7 @@ extension RightsDoor {
             command(.startRun, "run shop/web"), command(.startGivenRun, "run shop/web --file \(folder)/component"),
             command(.seeRuns, "runs --json", .list(run, page: "")), command(.seeRuns, "show \(run)"),
             command(.seeRuns, "logs \(run)"), command(.cancelRun, "cancel \(run)"), command(.rerun, "rerun \(run)"),
-            command(.decideRollout, "environment approve \(run)", looksFirst: true),
+            command(.decideRollout, "environment approve \(run)").lookingFirst,
             command(.decideOpenRollout, "environment approve \(run)"),
             command(.decideOpenRollout, "environment refuse \(run)"),
         ] + commandsOfRepositories + commandsOfPlatform + commandsOfPeople
@@ -44,7 +44,7 @@ extension RightsDoor {
         command(.adopt, "environment adopt production --repo shop/web --namespace shop --workload deployment/web"),
         command(.seeRegistries, "registry list"),
         command(.saveRegistry, "registry set harbor.example --user u --password-file \(folder)/value"),
-        command(.saveRegistry, "registry limit harbor.example --branch main", looksFirst: true),
+        command(.saveRegistry, "registry limit harbor.example --branch main").lookingFirst,
         command(.removeRegistry, "registry remove harbor.example"),
         command(.seeKeys, "keys list"), command(.seeKeys, "keys retire test --folder \(folder)"),
         command(.reseal, "keys reseal"), command(.seeWorkers, "worker list"), command(.seePools, "pool list"),
@@ -73,12 +73,10 @@ extension RightsDoor {
     ]
 
     private static func command(
-        _ operation: Operation, _ words: String, _ kind: Kind = .one, at place: Operation.Place? = nil,
-        looksFirst: Bool = false
+        _ operation: Operation, _ words: String, _ kind: Kind = .one, at place: Operation.Place? = nil
     ) -> RightsDoor {
         var door = RightsDoor(operation, kind, at: place)
         door.command = words.split(separator: " ").map(String.init)
-        door.looksFirst = looksFirst
         return door
     }
 

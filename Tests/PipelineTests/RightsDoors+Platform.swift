@@ -36,9 +36,8 @@ extension RightsDoor {
         RightsDoor(.seePools, api: get(.pools)) {
             try await $0.platform.operations.pools.all(as: $1)
         },
-        RightsDoor(
-            .seeWorkers, api: get(.workers), page: show(.workers)
-        ) { try await $0.platform.operations.workers.list(as: $1) },
+        RightsDoor(.seeWorkers, api: get(.workers)) { try await $0.platform.operations.workers.list(as: $1) },
+        RightsDoor(.seeWorkers, page: show(.workers)).lookingFirst,
     ]
 
     static let platform: [RightsDoor] = [
