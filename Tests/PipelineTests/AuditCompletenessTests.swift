@@ -48,7 +48,7 @@ import Testing
                 let noted = try await entries(platform)
                 _ = try await call(scene, platform.principal)
                 let new = try await entries(platform).dropLast(noted.count)
-                #expect(new.map(\.operation) == [operation.rawValue])
+                #expect(Self.own(new, operation.rawValue) == [operation.rawValue])
                 #expect(new.first?.account == "test" && new.first?.token == "test" && new.first?.via == "token")
                 return try await rows(platform) != before
             }
@@ -99,6 +99,11 @@ import Testing
         "keys retire": "key.retire, at the next start",
     ]
 
+    /// The operations of entries, without the roles that go with an account.
+    private static func own(_ entries: some Sequence<AuditView>, _ expected: String) -> [String] {
+        entries.map(\.operation).filter { $0 == expected || !["role.give", "role.take"].contains($0) }
+    }
+
     @Test func `Every command of the program is known, and what one changes is in the log`() async throws {
         try await PlatformFixture.with { platform in
             let operations = platform.operations
@@ -117,7 +122,8 @@ import Testing
                 let noted = try await entries(platform)
                 try await command.run(Settings(arguments: [], environment: environment), Logger(label: "test"))
                 let new = try await entries(platform).dropLast(noted.count)
-                #expect(new.map(\.operation) == (name == "token list" ? [] : [Self.commands[name] ?? ""]))
+                let expected = Self.commands[name] ?? ""
+                #expect(Self.own(new, expected) == (name == "token list" ? [] : [expected]))
                 #expect(new.allSatisfy { $0.via == "machine" && $0.account == Principal.administrator.name })
             }
         }
