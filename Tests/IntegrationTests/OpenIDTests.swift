@@ -161,11 +161,11 @@ import Testing
                 .post, browser.server + APIPath.tokens.path(), #"{"name": "laptop"}"#, cookies: first.cookies,
                 type: "application/json")
             let token = try Wire.decode(TokenGrant.self, from: Data(made.text.utf8)).token
-            let secrets = browser.server + APIPath.secrets.path()
+            let workers = browser.server + APIPath.workers.path()
             func statuses() async throws -> [Int] {
                 [
-                    try await browser.ask(.get, secrets, cookies: first.cookies).status,
-                    try await stack.platform.status(secrets, token: token),
+                    try await browser.ask(.get, workers, cookies: first.cookies).status,
+                    try await stack.platform.status(workers, token: token),
                 ]
             }
             #expect(try await statuses() == [200, 200])
@@ -180,31 +180,34 @@ import Testing
             #expect(try await statuses() == [200, 200])
 
             // A stream ends with what it was begun with.
-            @Sendable func streams(_ credential: [String: String]) async throws {
+            func open(_ credential: [String: String]) async throws -> HTTPResponse {
                 var request = HTTPRequest(.get, browser.server + APIPath.events.path())
                 for (name, value) in credential { request.headers.add(name, value) }
                 request.totalTimeout = .seconds(120)
                 let answer = try await browser.http.send(request)
                 #expect(answer.status == 200)
-                _ = try await answer.body.collect(upTo: 1 << 20)
+                return answer
             }
-            async let bySession: Void = streams(["Cookie": "slipway_session=\(first.cookies["slipway_session"] ?? "")"])
-            async let byToken: Void = streams(["Authorization": "Bearer \(token)"])
+            func open(_ page: SignInProvider.Browser.Page) async throws -> HTTPResponse {
+                try await open(["Cookie": "slipway_session=\(page.cookies["slipway_session"] ?? "")"])
+            }
+            let bySession = try await open(first)
+            let byToken = try await open(["Authorization": "Bearer \(token)"])
             let out = try await browser.ask(
                 .delete, browser.server + APIPath.session.path(), "", cookies: first.cookies, type: "application/json")
             #expect(out.status == 204)
             let revoked = try await stack.platform.send(.delete, "tokens/ada%2Flaptop")
             #expect(revoked.status == 204, "\(revoked.text)")
-            try await bySession
-            try await byToken
+            _ = try await bySession.body.collect(upTo: 1 << 20)
+            _ = try await byToken.body.collect(upTo: 1 << 20)
             #expect(try await statuses() == [401, 401])
 
             let third = try await browser.signIn("ada-1")
-            async let blocked: Void = streams(["Cookie": "slipway_session=\(third.cookies["slipway_session"] ?? "")"])
+            let blocked = try await open(third)
             let block = try await stack.platform.send(.put, "people/ada", PersonChange(isBlocked: true))
             #expect(block.status == 200)
-            try await blocked
-            #expect(try await browser.ask(.get, secrets, cookies: third.cookies).status == 401)
+            _ = try await blocked.body.collect(upTo: 1 << 20)
+            #expect(try await browser.ask(.get, workers, cookies: third.cookies).status == 401)
         }
     }
 
