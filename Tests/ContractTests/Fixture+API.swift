@@ -107,7 +107,7 @@ extension Fixture {
             LinkGrant(name: "ada", url: "https://slipway.example/link?code=l_0f3c", expiresAt: Sample.moment)),
         Fixture("LinkRequest", LinkRequest(code: "l_0f3c", name: "ada", token: "login.laptop")),
         Fixture("PersonalToken", Sample.personalToken),
-        Fixture("MeView", MeView(name: "ada", person: Sample.person, session: "01jd5m3v8k")),
+        Fixture("MeView", MeView(name: "ada", person: Sample.person, session: "01jd5m3v8k", token: "ada/laptop")),
         Fixture("PasswordRequest", PasswordRequest(current: "not a real one", password: "not a real one")),
         Fixture("LoginRequest", LoginRequest(host: "laptop")),
         Fixture(

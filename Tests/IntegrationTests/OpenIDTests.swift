@@ -29,6 +29,17 @@ import Testing
             #expect(try await browser.me(try await browser.signIn("ada-1")).name == "ada")
             #expect(try await browser.me(first).person?.groups == ["all"])
 
+            // A group that cannot be kept as it is counts for nothing: cut or cleaned it would be another one.
+            let (long, tooLong) = (String(repeating: "g", count: 255), String(repeating: "g", count: 256))
+            try await browser.set(
+                "ada-3", #"{"preferred_username": "amy", "groups": ["\#(long)", "\#(tooLong)", "shop/\u0007ops", ""]}"#)
+            #expect(try await browser.me(try await browser.signIn("ada-3")).person?.groups == [long])
+            // Nobody comes as somebody whom an environment waits for.
+            try await stack.platform.putEnvironment(
+                "live", EnvironmentRules(repositories: ["shop/web"], approvals: 1, approvers: ["bob"]))
+            try await browser.set("ada-4", #"{"preferred_username": "bob"}"#)
+            #expect(try await browser.me(try await browser.signIn("ada-4")).name == "bob-2")
+
             // No password lets in whom the provider lets in no more.
             let password = try await browser.ask(
                 .put, browser.server + APIPath.password.path(), #"{"password": "correct horse battery"}"#,
@@ -250,6 +261,13 @@ import Testing
             let who = try await ServiceProgram.start("slipway", environment, ["whoami"], log: said)
             #expect(try await who.exit() == .exited(0))
             #expect(try read().contains("ada, ada"))
+            func tokens() async throws -> [String] {
+                try await stack.platform.send(.get, "tokens").decode(Page<TokenView>.self).items.map(\.name)
+            }
+            #expect(try await tokens().contains { $0.hasPrefix("ada/login.") })
+            let logout = try await ServiceProgram.start("slipway", environment, ["logout"], log: said)
+            #expect(try await logout.exit() == .exited(0))
+            #expect(try await !tokens().contains { $0.hasPrefix("ada/") })
         }
     }
 

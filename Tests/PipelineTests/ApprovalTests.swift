@@ -42,6 +42,15 @@ import Testing
         try await platform.save(rules, as: "production")
     }
 
+    /// A name can be chosen at the provider, for a glob.
+    @Test func `Who has chosen their name is an approver by the whole of it or by a group`() {
+        let approvers = Approvers(["ops-*", "bob", "@shop/ops"])
+        #expect(approvers.may("ops-eve", oneOf: []) && !approvers.may("ops-eve", oneOf: [], hasChosenName: true))
+        #expect(approvers.may("ops-eve", oneOf: ["shop/ops"], hasChosenName: true))
+        #expect(approvers.may("bob", oneOf: [], hasChosenName: true))
+        #expect(Approvers([]).may("eve", oneOf: [], hasChosenName: true))
+    }
+
     @Test func `A rollout waits for those who may approve, and holds no worker meanwhile`() async throws {
         try await PlatformFixture.with { platform in
             try await needing(2, of: ["ops-*"], platform)

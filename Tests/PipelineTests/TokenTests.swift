@@ -237,6 +237,18 @@ import Testing
         }
     }
 
+    @Test func `A token makes no link for its own account, which would outlive it`() async throws {
+        try await withLogin { client, fixture, login in
+            let principal = try await fixture.operations.access.principal(token: login.token)
+            let error = await #expect(throws: OperationError.self) {
+                try await fixture.operations.people.link(for: "ada", as: principal)
+            }
+            #expect(error?.problem.code == "own_link")
+            _ = try await fixture.operations.people.invite(PersonRequest(name: "bob"), as: principal)
+            _ = try await fixture.operations.people.link(for: "bob", as: principal)
+        }
+    }
+
     // MARK: - People of a provider
 
     @Test func `A token of a provider's person holds while they sign in there, and a sign-in renews it`() async throws {

@@ -274,12 +274,13 @@ struct Environment: Sendable, Equatable {
 extension ApprovalView {
     /// Whether an account of this name, one of these groups, may refuse the rollout: each that may approve it, as long as it
     /// waits.
-    func mayBeRefused(by name: String, oneOf groups: [String] = []) -> Bool {
-        Approvers(approvers).may(name, oneOf: groups)
+    func mayBeRefused(by name: String, oneOf groups: [String] = [], hasChosenName: Bool = false) -> Bool {
+        Approvers(approvers).may(name, oneOf: groups, hasChosenName: hasChosenName)
     }
 
     /// Whether an account of this name, one of these groups, may approve the rollout, and has not.
-    func waits(for name: String, oneOf groups: [String] = []) -> Bool {
-        until == nil && mayBeRefused(by: name, oneOf: groups) && !given.contains { $0.name == name }
+    func waits(for name: String, oneOf groups: [String] = [], hasChosenName: Bool = false) -> Bool {
+        until == nil && mayBeRefused(by: name, oneOf: groups, hasChosenName: hasChosenName)
+            && !given.contains { $0.name == name }
     }
 }

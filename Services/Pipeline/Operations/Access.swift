@@ -21,6 +21,8 @@ struct Principal: Sendable, Equatable {
     /// The account's; it is kept with what is decided.
     let name: String
     let isPerson: Bool
+    /// Whether they chose their name, at the provider.
+    let hasChosenName: Bool
     /// The name of the token, or of the one that the session was begun with.
     let token: String?
     /// That token's hash.
@@ -40,12 +42,14 @@ struct Principal: Sendable, Equatable {
     func has(token name: String) -> Bool { token == name }
 
     fileprivate init(
-        _ identity: Identity, name: String, isPerson: Bool = false, token: Token? = nil, session: String? = nil,
+        _ identity: Identity, name: String, isPerson: Bool = false, hasChosenName: Bool = false, token: Token? = nil,
+        session: String? = nil,
         groups: [String] = [], rights: Rights
     ) {
         self.identity = identity
         self.name = name
         self.isPerson = isPerson
+        self.hasChosenName = hasChosenName
         self.token = token?.name
         tokenHash = token?.hash
         isLimited = token.map { $0.limit != .none } ?? false
@@ -106,7 +110,9 @@ struct Access: Sendable {
     private static func principal(of session: Session, in tables: some Tables) throws -> Principal {
         let groups = try tables.people.groups(of: session.account)
         return Principal(
-            .session, name: session.account, isPerson: true, session: session.id, groups: groups,
+            .session, name: session.account, isPerson: true,
+            hasChosenName: try tables.people.providerSignIn(of: session.account) != nil, session: session.id,
+            groups: groups,
             rights: try tables.accounts.rights(of: session.account, groups: groups))
     }
 
@@ -128,9 +134,8 @@ struct Access: Sendable {
         }
         guard let account = try tables.accounts.find(token.account), account.blockedAt == nil else { return nil }
         // Who has left the provider's is noticed in the end, whatever they have tokens for.
-        if account.kind == .person, let known = try tables.people.providerSignIn(of: account.name),
-            !policy.holds(known.at, now: now)
-        {
+        let known = account.kind == .person ? try tables.people.providerSignIn(of: account.name) : nil
+        if let known, !policy.holds(known.at, now: now) {
             throw OperationError(
                 .notSignedIn, "sign_in_again",
                 "the token “\(token.name)” holds for \(policy.tokenHold.components.seconds / 86_400) days after "
@@ -139,8 +144,8 @@ struct Access: Sendable {
         }
         let groups = try tables.people.groups(of: account.name)
         return Principal(
-            identity, name: account.name, isPerson: account.kind == .person, token: token, session: session,
-            groups: groups,
+            identity, name: account.name, isPerson: account.kind == .person, hasChosenName: known != nil, token: token,
+            session: session, groups: groups,
             rights: try tables.accounts.rights(of: account.name, groups: groups).limited(to: token.limit))
     }
 

@@ -16,7 +16,7 @@ struct PeopleOperations: Sendable {
         try principal.require(.seeOwnAccount)
         return MeView(
             name: principal.name, person: try await store.read { try $0.people.find(principal.name)?.view },
-            session: principal.session)
+            session: principal.session, token: principal.token)
     }
 
     /// Makes a person's account, and a link that signs them in.
@@ -67,6 +67,11 @@ struct PeopleOperations: Sendable {
     /// A link for somebody who has no password or has forgotten it; earlier ones are good no more.
     func link(for name: String, as principal: Principal) async throws -> LinkGrant {
         try principal.require(.managePeople)
+        guard principal.token == nil || name != principal.name else {
+            throw OperationError(
+                .forbidden, "own_link", "a token makes no link for its own account, which would outlive it",
+                remedy: "sign in with a browser, or have another administrator make it")
+        }
         return try await store.write { transaction in
             guard let person = try transaction.people.find(name) else { throw Self.unknown(name) }
             guard person.blockedAt == nil else {

@@ -64,11 +64,14 @@ struct RoleOperations: Sendable {
     }
 
     private static func check(_ holder: String) throws {
-        let group = holder.dropFirst()
-        let isGroup =
-            holder.hasPrefix("@") && (1...255).contains(group.utf8.count)
-            && group.utf8.allSatisfy { $0 > 0x1F && $0 != 0x7F }
-        guard isGroup || KeptName.isValid(holder) else { throw KeptName.malformed("account", holder) }
+        guard holder.hasPrefix("@") ? isGroup(holder.dropFirst()) : KeptName.isValid(holder) else {
+            throw KeptName.malformed("account", holder)
+        }
+    }
+
+    /// Whether a provider's group can have a role. Any other counts for nothing: what is cut or cleaned is another group.
+    static func isGroup(_ name: some StringProtocol) -> Bool {
+        (1...255).contains(name.utf8.count) && name.utf8.allSatisfy { $0 > 0x1F && $0 != 0x7F }
     }
 }
 

@@ -190,7 +190,9 @@ struct RunOperations: Sendable {
             let operation = environment.rules.approvers.isEmpty ? Operation.decideOpenRollout : .decideRollout
             try principal.require(operation, of: summary)
             let approvers = Approvers(environment.rules.approvers)
-            guard approvers.may(principal.name, oneOf: principal.groups) else {
+            guard
+                approvers.may(principal.name, oneOf: principal.groups, hasChosenName: principal.hasChosenName)
+            else {
                 throw OperationError(
                     .forbidden, "not_approver",
                     "“\(principal.name)” may not approve rollouts to “\(name)”",
@@ -202,7 +204,8 @@ struct RunOperations: Sendable {
             guard said?.approves != request.approves else { return }
             let verdict = VerdictView(
                 name: principal.name, approves: request.approves, reason: reason, at: transaction.now,
-                group: approvers.covers(principal.name) ? nil : approvers.group(of: principal.groups))
+                group: approvers.covers(principal.name, hasChosenName: principal.hasChosenName)
+                    ? nil : approvers.group(of: principal.groups))
             try transaction.environments.save(verdict, of: job.id)
             try transaction.audit(
                 operation, by: principal, of: name, in: summary.repository, run: id,

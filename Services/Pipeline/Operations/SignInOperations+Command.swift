@@ -10,13 +10,14 @@ extension SignInOperations {
             host: host.isEmpty ? "unknown" : host, address: visitor.address, network: visitor.network,
             userCode: PendingLogin.makeUserCode(), expiresAt: now.adding(PendingLogin.life))
         // Strangers ask: one for whom there is no room costs no write.
-        let hasRoom = try await store.read { try $0.logins.hasRoom(for: visitor.network, now: now) }
-        guard hasRoom,
+        let room = try await store.read { try $0.logins.room(for: visitor.network, now: now) }
+        guard room == nil,
             try await store.write(now: now, { try $0.logins.add(login, AccessStore.hash(code), now: now) })
         else {
+            let seconds = max(1, Int(((room ?? now).milliseconds - now.milliseconds + 999) / 1000))
             throw OperationError(
                 .tooMany, "too_many_logins", "too many commands wait to be signed in",
-                remedy: "let those in that wait, or try again in a minute", retryAfter: 60)
+                remedy: "try again in \(seconds) s", retryAfter: seconds)
         }
         return LoginStart(
             code: code, userCode: login.userCode,
@@ -26,9 +27,9 @@ extension SignInOperations {
 
     /// The command that waits under a code that a person was shown.
     func login(_ userCode: String, now: Timestamp = .now) async throws -> PendingLogin {
-        guard let login = try await store.read({ try $0.logins.find(userCode.uppercased(), now: now) }) else {
-            throw Self.noLogin
-        }
+        let code = userCode.uppercased()
+        guard let login = try await store.read({ try $0.logins.find(code, now: now) }) else { throw Self.noLogin }
+        try await store.write { try $0.logins.see(code) }
         return login
     }
 

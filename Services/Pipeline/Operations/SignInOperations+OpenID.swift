@@ -72,7 +72,7 @@ extension SignInOperations {
             person.displayName = Self.line(identity.displayName) ?? person.displayName
             person.email = identity.email.flatMap { try? PeopleOperations.email($0) } ?? person.email
             try transaction.people.save(person)
-            person.groups = Set(identity.groups.prefix(1_000).compactMap(Self.line)).sorted()
+            person.groups = Set(identity.groups.filter { RoleOperations.isGroup($0) }.prefix(1_000)).sorted()
             try transaction.people.saveGroups(person.groups, of: person.name)
             if person.told != before {
                 try transaction.audits.add(
@@ -100,7 +100,9 @@ extension SignInOperations {
         let base = accountName(wanted)
         var name = base
         var number = 2
-        while try transaction.accounts.find(name) != nil {
+        // Nobody is taken for whom an environment names before they have come.
+        let approvers = Set(try transaction.environments.all().flatMap(\.rules.approvers))
+        while try approvers.contains(name) || transaction.accounts.find(name) != nil {
             name = "\(base)-\(number)"
             number += 1
         }

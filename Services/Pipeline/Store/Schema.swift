@@ -11,7 +11,7 @@ enum Schema {
         SealStore.migration, SecretStore.logins,
         TurnStore.claims, WorkerStore.byQueue, AccountStore.migration, PersonStore.migration, bounds,
         PersonStore.firstTokenEnds, leases, AuditStore.migration, EnvironmentStore.approvingGroups,
-        RunStore.callers, AuditStore.complete, ComponentStore.uses, AttemptStore.migration,
+        RunStore.callers, AuditStore.complete, ComponentStore.uses, AttemptStore.migration, LoginStore.pages,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so

@@ -145,11 +145,14 @@ public struct MeView: Codable, Sendable, Equatable {
     public var person: PersonView?
     /// The browser's session; none where it is asked with a token.
     public var session: String?
+    /// The token that it is asked with, or that the session was begun with.
+    public var token: String?
 
-    public init(name: String, person: PersonView?, session: String?) {
+    public init(name: String, person: PersonView?, session: String?, token: String? = nil) {
         self.name = name
         self.person = person
         self.session = session
+        self.token = token
     }
 }
 

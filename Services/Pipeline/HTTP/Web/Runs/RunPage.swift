@@ -32,13 +32,17 @@ struct RunPage: Sendable {
         let repository = view.summary.repository
         let approvals = view.stages.flatMap(\.steps)
             .filter { step in
-                guard let approval = step.approval, approval.mayBeRefused(by: principal.name, oneOf: principal.groups)
+                guard let approval = step.approval,
+                    approval.mayBeRefused(
+                        by: principal.name, oneOf: principal.groups, hasChosenName: principal.hasChosenName)
                 else { return false }
                 return principal.may(
                     approval.approvers.isEmpty ? .decideOpenRollout : .decideRollout, in: repository)
             }
             .map { step -> [String: Any] in
-                let mayApprove = step.approval?.waits(for: principal.name, oneOf: principal.groups) == true
+                let mayApprove =
+                    step.approval?.waits(
+                        for: principal.name, oneOf: principal.groups, hasChosenName: principal.hasChosenName) == true
                 return ["id": id, "step": "\(step.id)", "name": step.name, "mayApprove": mayApprove]
             }
         return [

@@ -20,6 +20,8 @@ struct PendingLogin: Sendable, Equatable {
     var verdict: Verdict?
 
     static let life = Duration.seconds(600)
+    /// How long one is sure of its place, unless its page is opened: it is then for as long as it lives.
+    static let firstLife = Duration.seconds(30)
     /// How many seconds a command waits between two questions.
     static let interval = 2
     /// The most that wait at a time, in all and from one network.
