@@ -92,6 +92,39 @@ import Testing
         }
     }
 
+    @Test func `The approval of somebody who may approve no more counts for nothing`() async throws {
+        try await PlatformFixture.with { platform in
+            try await needing(2, of: ["ops-*"], platform)
+            let view = try await pushed(platform, file)
+            let step = try #require(view.stages.first?.steps.first)
+            let job = try #require(try await platform.jobs(of: view.summary.id).first)
+            func approve(_ name: String) async throws -> [String]? {
+                let run = try await platform.operations.runs.decide(
+                    step.id, of: view.summary.id, VerdictRequest(approves: true),
+                    by: try await principal(platform, name))
+                return run.stages.first?.steps.first?.approval?.given.map(\.name)
+            }
+            #expect(try await approve("ops-ada") == ["ops-ada"])
+            try await platform.store.write { try $0.accounts.setBlocked("ops-ada", at: $0.now) }
+            #expect(try await approve("ops-bob") == ["ops-bob"])
+            #expect(try await states(platform, view) == [.waiting])
+            #expect(try await approve("ops-cleo") == nil)
+            #expect(try await states(platform, view) == [.queued])
+            // Looked at again when a deployer asks for it.
+            try await platform.store.write { try $0.accounts.removeGrants(of: "ops-bob") }
+            guard case .refused = try await platform.claim(job.id) else {
+                Issue.record("it was granted with one approval that counts")
+                return
+            }
+            #expect(try await states(platform, view) == [.waiting])
+            #expect(try await approve("ops-dan") == nil)
+            guard case .granted = try await platform.claim(job.id) else {
+                Issue.record("it was not granted although two who may have approved it")
+                return
+            }
+        }
+    }
+
     @Test func `Whoever is in a group that may approve does so as one of it, and nobody else`() async throws {
         try await PlatformFixture.with { platform in
             try await needing(1, of: ["@shop/ops"], platform)

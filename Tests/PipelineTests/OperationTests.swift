@@ -235,6 +235,31 @@ import Testing
         }
     }
 
+    /// Such as another group's, by the one key of sync.
+    @Test func `An address that is reached by what is everybody's takes a maintainer of all`() async throws {
+        try await PlatformFixture.with { platform in
+            let (repositories, path) = (platform.operations.repositories, RepositoryPath(rawValue: "shop/steal"))
+            let group = try await platform.principal("group", .administrator, in: "shop/**")
+            let all = try await platform.principal("all", .maintainer, in: "**")
+            for address in [
+                "file:///srv/git/pay/core", "/srv/git/pay/core", "ssh://git@git.example/pay/core.git",
+                "git@git.example:pay/core.git",
+            ] {
+                let request = RepositoryRequest(cloneURL: address)
+                let error = await #expect(throws: OperationError.self) {
+                    try await repositories.save(request, as: path, by: group)
+                }
+                #expect(error?.problem.code == "shared_reach")
+                _ = try await repositories.save(request, as: path, by: all)
+                // Who changes something else reaches nothing new.
+                let other = RepositoryRequest(cloneURL: address, defaultBranch: "next")
+                #expect(try await !repositories.save(other, as: path, by: group))
+            }
+            let own = RepositoryRequest(cloneURL: "https://git.example/shop/steal.git", token: "its own")
+            #expect(try await !repositories.save(own, as: path, by: group))
+        }
+    }
+
     @Test func `Only what is there is associated, all or nothing`() async throws {
         try await PlatformFixture.with { platform in
             let (repositories, principal) = (platform.operations.repositories, platform.principal)

@@ -10,6 +10,9 @@ struct Approvers: Sendable, Equatable {
 
     init(_ entries: [String]) { self.entries = entries }
 
+    /// The role in the repository that approving takes: who is named needs to see no more than the run.
+    var role: Role { entries.isEmpty ? .maintainer : .viewer }
+
     /// - Parameter groups: those that the account is in.
     func may(_ account: String, oneOf groups: [String], hasChosenName: Bool = false) -> Bool {
         entries.isEmpty || covers(account, hasChosenName: hasChosenName) || group(of: groups) != nil

@@ -71,7 +71,9 @@ struct RunEngine: Sendable {
         for pool in try transaction.pools.all() { gate.pools.known[pool.name] = pool }
         let jobs = try transaction.jobs.all(of: run)
         for job in jobs where job.kind == .rollout && !job.lease.state.isFinal {
-            gate.verdicts[job.id] = try transaction.environments.verdicts(of: job.id)
+            let approvers = job.environment.flatMap { gate.environments[$0] }?.rules.approvers
+            gate.verdicts[job.id] = try transaction.environments.standingVerdicts(
+                of: job, by: Approvers(approvers ?? []))
         }
         return ActiveRun(
             rows: .init(

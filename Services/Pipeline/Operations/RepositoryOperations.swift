@@ -148,8 +148,9 @@ struct RepositoryOperations: Sendable {
     /// - Returns: whether it is new.
     func save(_ request: RepositoryRequest, as path: RepositoryPath, by principal: Principal) async throws -> Bool {
         try principal.require(.saveRepository, in: path)
+        let address: CloneURL
         do {
-            _ = try CloneURL(request.cloneURL)
+            address = try CloneURL(request.cloneURL)
         } catch {
             throw OperationError.invalid(
                 "malformed_clone_url", "\(error)",
@@ -165,6 +166,7 @@ struct RepositoryOperations: Sendable {
         }
         return try await store.write { [hooks] transaction in
             let known = try transaction.repositories.find(path)
+            if known?.cloneURL != request.cloneURL { try Self.check(address, by: principal) }
             let before = try known.map { try Self.view(of: $0, in: transaction, hooks) }
             let token = known.flatMap { $0.cloneURL == request.cloneURL ? $0.token : nil }
             try transaction.discovered.forget(path)
@@ -181,6 +183,19 @@ struct RepositoryOperations: Sendable {
                 after: .audited(after, given: sealed == nil ? [] : ["token"]))
             return known == nil
         }
+    }
+
+    /// What sync reaches by its own key, and folders of its machine, may be anybody's: an address of these says nothing of
+    /// whose repository it is.
+    private static func check(_ address: CloneURL, by principal: Principal) throws(OperationError) {
+        guard address.kind != .http, principal.rights.platformRole.map({ $0 < .maintainer }) ?? true else { return }
+        let means = address.kind == .ssh ? "the ssh key of sync" : "folders of sync's machine"
+        throw OperationError(
+            .forbidden, "shared_reach",
+            "to register an address that is reached by \(means), which is everybody's, takes the role maintainer of **, "
+                + "and “\(principal.name)” \(principal.rights.words)",
+            remedy: "give an address such as https://gitlab.example/shop/web.git with a token of the repository, or ask a "
+                + "maintainer of **")
     }
 
     /// Forgets a repository, its associations and its secrets. Its runs stay.

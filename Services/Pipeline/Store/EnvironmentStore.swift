@@ -170,6 +170,19 @@ struct EnvironmentStore {
         }
     }
 
+    /// Those that hold now: an approval does while its account may give it.
+    func standingVerdicts(of job: Job, by approvers: Approvers) throws -> [VerdictView] {
+        let (accounts, people) = (AccountStore(database: database), PersonStore(database: database))
+        return try verdicts(of: job.id).filter { verdict in
+            guard verdict.approves else { return true }
+            guard let account = try accounts.find(verdict.name), account.blockedAt == nil else { return false }
+            let groups = try people.groups(of: account.name)
+            guard approvers.may(account.name, oneOf: groups) else { return false }
+            let role = try accounts.rights(of: account.name, groups: groups).role(in: job.repository)
+            return role.map { $0 >= approvers.role } ?? false
+        }
+    }
+
     // MARK: - Installations of before
 
     /// What an installation of before is still to be given.

@@ -186,7 +186,8 @@ struct RunStore {
             let approval = ApprovalView(
                 environment: environment.name, needed: job.approvals ?? environment.rules.approvals,
                 approvers: environment.rules.approvers,
-                given: try environments.verdicts(of: job.id).filter { $0.approves && environment.mayApprove($0) },
+                given: try environments.standingVerdicts(of: job, by: Approvers(environment.rules.approvers))
+                    .filter { $0.approves && environment.mayApprove($0) },
                 until: job.approvals == nil ? job.opensAt : nil)
             return (job, approval)
         }
