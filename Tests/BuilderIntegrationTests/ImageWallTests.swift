@@ -71,6 +71,48 @@ import Worker
         }
     }
 
+    /// Also where all images of the engine may be used, as with `slipway up`.
+    @Test func neitherNamesOfJobsNorBeginningsOfIDsAreImages() async throws {
+        try await BuilderScope.with { scope in
+            let host = scope.host(data: "\(scope.folder)/data", images: ImageRules(local: ["*"]))
+            let job = try GrantedJob(
+                scope.grant(Stage(name: "main", steps: []), logins: [:]), keys: scope.keys,
+                for: .builder(pool: "default"))
+            let pull = ImagePull(
+                engine: scope.engine, registry: RegistryClient(client: scope.http), host: host,
+                images: JobImages(host: host, job: .make(), attempt: 1), job: job, log: LinesLog())
+            let other = try ImageReference("\(JobImages.host)/\(scope.name)/0123456789-1-1:built")
+            try await scope.engine.tag(scope.image, as: other)
+            let refused = await #expect(throws: JobFailure.self) { try await pull.run(other, policy: .never) }
+            #expect(refused?.reason.contains("is another job's, or Slipway's") == true)
+            try await scope.engine.removeImage("\(other)", keepsLayers: true)
+            let own = try await pull.run(ImageReference(scope.image), policy: .never)
+            #expect("\(own)" == scope.image)
+            let id = try await scope.engine.inspectImage(scope.image).id.dropFirst("sha256:".count)
+            await #expect(throws: JobFailure.self) {
+                try await pull.run(ImageReference(String(id.prefix(12))), policy: .never)
+            }
+        }
+    }
+
+    /// Somebody else may have given the name to another image there.
+    @Test func anImageOfARegistryIsWhatTheRegistrySays() async throws {
+        try await BuilderScope.with { scope in
+            let image = try await pushed(scope, "honest", "RUN echo honest > /what")
+            let digest = try #require(try await scope.engine.inspectImage(image).repositoryDigests.first)
+            try await scope.engine.tag(scope.image, as: try ImageReference(image))
+            let build = ImageBuild(repository: "\(scope.name)/x", tags: ["1"], push: false)
+            let outcome = try await run(
+                scope, "shop/web",
+                [Step(name: "use", image: image, commands: ["cat /what"]), Step(name: "build", build: build)],
+                ["Dockerfile": "FROM \(image)\nRUN cat /what\n"])
+            #expect(outcome.finished.outcome == .success, "\(outcome.finished) \(outcome.log("build"))")
+            #expect(outcome.log("use").hasSuffix("honest\n") && outcome.log("build").contains("\nhonest\n"))
+            try await scope.engine.removeImage(image, keepsLayers: true)
+            try await scope.engine.removeImage(digest, force: true)
+        }
+    }
+
     /// What a secret may go to is the registry's, whatever the job has built by that name.
     @Test func anImageThatMayHaveASecretIsNotTheJobsOwn() async throws {
         try await BuilderScope.with { scope in
