@@ -92,6 +92,37 @@ import Testing
         }
     }
 
+    @Test func `A token that is limited to seeing decides nothing, though its account may`() async throws {
+        try await PlatformFixture.with { platform in
+            try await needing(1, of: ["ops-*"], platform)
+            let view = try await pushed(platform, file)
+            let step = try #require(view.stages.first?.steps.first)
+            func token(_ name: String, _ role: Role?) async throws -> Principal {
+                try await platform.store.write { transaction in
+                    try transaction.access.add(
+                        Token(
+                            name: name, account: "ops-ada", limit: Rights.Limit(role: role), createdAt: transaction.now),
+                        "slp_\(name)")
+                }
+                return try await platform.operations.access.principal(token: "slp_\(name)")
+            }
+            _ = try await principal(platform, "ops-ada")
+            let runs = platform.operations.runs
+            let sees = try await token("ops-ada/dashboard", .viewer)
+            for approves in [true, false] {
+                let error = await #expect(throws: OperationError.self) {
+                    try await runs.decide(
+                        step.id, of: view.summary.id, VerdictRequest(approves: approves), by: sees)
+                }
+                #expect(error?.problem.code == "limited_token")
+            }
+            #expect(try await states(platform, view) == [.waiting])
+            let decides = try await token("ops-ada/bot", .developer)
+            _ = try await runs.decide(step.id, of: view.summary.id, VerdictRequest(approves: true), by: decides)
+            #expect(try await states(platform, view) == [.queued])
+        }
+    }
+
     @Test func `The approval of somebody who may approve no more counts for nothing`() async throws {
         try await PlatformFixture.with { platform in
             try await needing(2, of: ["ops-*"], platform)

@@ -29,6 +29,8 @@ struct Principal: Sendable, Equatable {
     let tokenHash: String?
     /// Whether its token may do less than its account.
     let isLimited: Bool
+    /// Whether its token is one to see with, whatever its account may: who approves is named by account, and not by role.
+    let onlySees: Bool
     /// The id of the browser's session; `nil` for a token.
     let session: String?
     /// Those of the sign-in provider that the person is in.
@@ -53,6 +55,7 @@ struct Principal: Sendable, Equatable {
         self.token = token?.name
         tokenHash = token?.hash
         isLimited = token.map { $0.limit != .none } ?? false
+        onlySees = token?.limit.role == .viewer
         self.session = session
         self.groups = groups
         self.rights = rights

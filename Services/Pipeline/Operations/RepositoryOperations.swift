@@ -185,17 +185,17 @@ struct RepositoryOperations: Sendable {
         }
     }
 
-    /// What sync reaches by its own key, and folders of its machine, may be anybody's: an address of these says nothing of
-    /// whose repository it is.
+    /// What sync reaches by its own key, and folders of its machine, may be anybody's: an address of these says nothing
+    /// of whose repository it is.
     private static func check(_ address: CloneURL, by principal: Principal) throws(OperationError) {
         guard address.kind != .http, principal.rights.platformRole.map({ $0 < .maintainer }) ?? true else { return }
         let means = address.kind == .ssh ? "the ssh key of sync" : "folders of sync's machine"
         throw OperationError(
             .forbidden, "shared_reach",
-            "to register an address that is reached by \(means), which is everybody's, takes the role maintainer of **, "
-                + "and “\(principal.name)” \(principal.rights.words)",
-            remedy: "give an address such as https://gitlab.example/shop/web.git with a token of the repository, or ask a "
-                + "maintainer of **")
+            "to register an address that is reached by \(means), which is everybody's, takes the role maintainer of "
+                + "**, and “\(principal.name)” \(principal.rights.words)",
+            remedy: "give an address such as https://gitlab.example/shop/web.git with a token of the repository, or "
+                + "ask a maintainer of **")
     }
 
     /// Forgets a repository, its associations and its secrets. Its runs stay.

@@ -165,6 +165,12 @@ struct RunOperations: Sendable {
     /// - Throws: ``OperationError`` where it does not wait, and where who asks may not approve it.
     func decide(_ step: Int, of id: RunID, _ request: VerdictRequest, by principal: Principal) async throws -> RunView {
         try principal.require(.decideRollout, of: try await summary(id))
+        if principal.onlySees {
+            throw OperationError(
+                .forbidden, "limited_token",
+                "the token “\(principal.token ?? principal.name)” is limited to the role viewer, which decides no rollout",
+                remedy: "sign in without it, or with a token of the role developer or more")
+        }
         let reason = request.reason.flatMap { $0.isEmpty ? nil : $0 }
         if let length = reason?.utf8.count, length > Self.longestReason {
             throw OperationError.invalid(

@@ -32,7 +32,7 @@ struct RunPage: Sendable {
         let repository = view.summary.repository
         let approvals = view.stages.flatMap(\.steps)
             .filter { step in
-                guard let approval = step.approval,
+                guard let approval = step.approval, !principal.onlySees,
                     approval.mayBeRefused(
                         by: principal.name, oneOf: principal.groups, hasChosenName: principal.hasChosenName)
                 else { return false }
