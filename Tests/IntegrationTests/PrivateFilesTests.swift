@@ -10,8 +10,10 @@ import Testing
         try await Stack.with { stack in
             let repository = try await SampleRepository("shop/web", in: stack.directory, platform: stack.platform)
             let question = "test $(id -u) != 0 || grep NoNewPrivs:.1 /proc/self/status"
+            // Nor the engine, which nobody said that steps have.
+            let engine = "test -z $DOCKER_HOST"
             let commit = try await repository.push([
-                ".slipway.yml": #"{"steps": [{"step": "ask", "commands": ["\#(question)"]}]}"#
+                ".slipway.yml": #"{"steps": [{"step": "ask", "commands": ["\#(question)", "\#(engine)"]}]}"#
             ])
             let view = try await stack.platform.finishedRun("shop/web", commit: commit)
             #expect(view.summary.state == .success, "\(view)")
