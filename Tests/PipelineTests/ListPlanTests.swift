@@ -30,7 +30,9 @@ import Testing
                         for repository in [nil, RepositoryPath(rawValue: "shop/web")] {
                             var query = RunQuery(repository: repository, state: state)
                             query.visibility = visibility
-                            for before in [nil, 50 as Int64] { _ = try tables.runs.list(query, before: before) }
+                            for before in [nil, try tables.runs.list().items.last?.id] {
+                                _ = try tables.runs.list(query, before: before)
+                            }
                         }
                     }
                     for account in [nil, "ada"] {

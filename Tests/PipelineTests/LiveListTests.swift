@@ -22,12 +22,15 @@ import Testing
                     }
                 }
             }
-            func read(_ query: RunQuery, _ before: Int64?) async throws -> LivePage {
+            func read(_ query: RunQuery, _ before: RunID?) async throws -> LivePage {
                 try await platform.reader.livePage(query, before: before, limit: 5)
             }
             for _ in 0..<8 { _ = try await Self.add(to: platform) }
-            var pages: [LivePage] = []
-            for query in queries { for before in [nil, 6 as Int64] { pages.append(try await read(query, before)) } }
+            let third = try await platform.runs()[2].id
+            var pages: [(page: LivePage, before: RunID?)] = []
+            for query in queries {
+                for before in [nil, third] { pages.append((try await read(query, before), before)) }
+            }
             var known = try await platform.runs()
             var kept = 0
             for _ in 0..<60 {
@@ -44,13 +47,13 @@ import Testing
                         transaction.changed(summary.id, of: summary.repository)
                     }
                 }
-                for (number, page) in pages.enumerated() {
-                    let expected = try await read(page.query, page.before)
-                    if let updated = try await platform.reader.update(page, with: [run]) {
+                for (number, open) in pages.enumerated() {
+                    let expected = try await read(open.page.query, open.before)
+                    if let updated = try await platform.reader.update(open.page, with: [run]) {
                         kept += 1
                         #expect(updated == expected)
                     }
-                    pages[number] = expected
+                    pages[number].page = expected
                 }
             }
             // Only where one leaves a page of failures is it read anew.

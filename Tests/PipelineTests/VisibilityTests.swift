@@ -94,11 +94,11 @@ import Testing
                         var query = RunQuery(state: state)
                         query.visibility = visibility
                         var found: [RunID] = []
-                        var before: Int64?
+                        var before: RunID?
                         repeat {
                             let page = try await platform.reader.list(query, before: before, limit: limit)
                             found += page.items.map(\.id)
-                            before = page.next.flatMap { Int64($0) }
+                            before = page.next.map { RunID(rawValue: $0) }
                         } while before != nil
                         let expected = all.filter {
                             visibility.covers($0.repository) && (state == nil || $0.state == state)
@@ -106,6 +106,30 @@ import Testing
                         #expect(found == expected.map(\.id), "\(scopes) \(limit)")
                     }
                 }
+            }
+        }
+    }
+
+    /// The gaps between what pages are named by would count what is hidden.
+    @Test func `The next page is named by what is seen, and by nothing hidden`() async throws {
+        try await PlatformFixture.with { platform in
+            let hidden = RepositoryPath(rawValue: "finance/pay")
+            try await platform.register(hidden)
+            for (number, path) in [PlatformFixture.path, hidden, PlatformFixture.path].enumerated() {
+                try await platform.push(
+                    Samples.single, trigger: "t\(number)", message: "m\(number)", repository: path)
+            }
+            let runs = try await platform.runs().map(\.id)
+            let dev = try await platform.principal("dev", .viewer, in: "shop/*")
+            let operations = platform.operations.runs
+            let first = try await operations.list(limit: 1, as: dev)
+            #expect(first.next == runs[0].rawValue)
+            let second = try await operations.list(before: runs[0], limit: 1, as: dev)
+            #expect(second.items.map(\.id) == [runs[2]] && second.next == nil)
+            for other in [runs[1], RunID(rawValue: "2")] {
+                let refusal = OperationError.invalid(
+                    "malformed_query", "before=\(other) is not the `next` of a page")
+                await #expect(throws: refusal) { try await operations.list(before: other, as: dev) }
             }
         }
     }

@@ -4,7 +4,7 @@ import Contracts
 struct LivePage: Sendable, Equatable {
     let query: RunQuery
     /// Only what is older.
-    let before: Int64?
+    let before: Int64
     let limit: Int
     /// The newest first.
     private(set) var runs: [ListedRun]
@@ -27,6 +27,6 @@ struct LivePage: Sendable, Equatable {
         let summary = run.summary
         return (query.state ?? summary.state) == summary.state
             && (query.repository ?? summary.repository) == summary.repository
-            && query.visibility.covers(summary.repository) && run.serial < before ?? .max
+            && query.visibility.covers(summary.repository) && run.serial < before
     }
 }

@@ -9,15 +9,14 @@ struct RunReader: Sendable {
     /// The newest runs first.
     /// - Parameter before: the `next` of an earlier page.
     func list(
-        _ query: RunQuery = RunQuery(), before: Int64? = nil, limit: Int = 50
+        _ query: RunQuery = RunQuery(), before: RunID? = nil, limit: Int = 50
     ) async throws -> Page<RunSummary> {
         try await store.read { try $0.runs.list(query, before: before, limit: limit) }
     }
 
     /// A page of a list that is to be kept live.
-    func livePage(_ query: RunQuery, before: Int64?, limit: Int) async throws -> LivePage {
-        let runs = try await store.read { try $0.runs.listed(query, before: before, limit: limit) }
-        return LivePage(query: query, before: before, limit: limit, runs: runs)
+    func livePage(_ query: RunQuery, before: RunID?, limit: Int) async throws -> LivePage {
+        try await store.read { try $0.runs.livePage(query, before: before, limit: limit) }
     }
 
     /// The page with what has become of runs; `nil` where it has to be read anew.

@@ -10,10 +10,17 @@ struct RunOperations: Sendable {
     /// The newest runs first.
     /// - Parameter before: the `next` of an earlier page.
     func list(
-        _ query: RunQuery = RunQuery(), before: Int64? = nil, limit: Int = 50, as principal: Principal
+        _ query: RunQuery = RunQuery(), before: RunID? = nil, limit: Int = 50, as principal: Principal
     ) async throws -> Page<RunSummary> {
         var query = query
         query.visibility = principal.visibility(.seeRuns)
+        // Of one that they may not see not even the place is told.
+        if let before {
+            let run = try await engine.store.read { try $0.runs.summary(before) }
+            guard let run, principal.may(.seeRuns, in: run.repository) else {
+                throw OperationError.invalid("malformed_query", "before=\(before) is not the `next` of a page")
+            }
+        }
         return try await reader.list(query, before: before, limit: limit)
     }
 
@@ -48,7 +55,7 @@ struct RunOperations: Sendable {
     /// A page of a list that is kept live: what it was, with what has become of runs since; read anew where that does not
     /// say what is on it.
     func livePage(
-        _ query: RunQuery, before: Int64?, limit: Int, from last: LivePage? = nil, with changed: Set<RunID> = [],
+        _ query: RunQuery, before: RunID?, limit: Int, from last: LivePage? = nil, with changed: Set<RunID> = [],
         as principal: Principal
     ) async throws -> LivePage {
         if let last, let updated = try await reader.update(last, with: changed) { return updated }

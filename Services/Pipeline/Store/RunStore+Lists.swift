@@ -3,18 +3,23 @@ import Storage
 
 extension RunStore {
     /// The newest first.
-    /// - Parameter before: the `next` of an earlier page.
-    func list(_ query: RunQuery = RunQuery(), before: Int64? = nil, limit: Int = 50) throws -> Page<RunSummary> {
-        let rows = try rows(query, before: before ?? .max, limit: limit + 1)
-        let shown = rows.prefix(limit)
-        let last: Int64? = try shown.last?["serial"]
-        return Page(items: try shown.map(Self.summary), next: rows.count > limit ? last.map(String.init) : nil)
+    /// - Parameter before: the `next` of an earlier page: the last run on it.
+    func list(_ query: RunQuery = RunQuery(), before: RunID? = nil, limit: Int = 50) throws -> Page<RunSummary> {
+        let rows = try rows(query, before: place(before), limit: limit + 1)
+        let items = try rows.prefix(limit).map(Self.summary)
+        // Not its place: the gaps between those tell how many runs of others there were.
+        return Page(items: items, next: rows.count > limit ? items.last?.id.rawValue : nil)
     }
 
-    /// Those of a page with their places.
-    func listed(_ query: RunQuery, before: Int64?, limit: Int) throws -> [ListedRun] {
-        try rows(query, before: before ?? .max, limit: limit).map(Self.listed)
+    /// A page that is to be kept live.
+    func livePage(_ query: RunQuery, before: RunID?, limit: Int) throws -> LivePage {
+        let place = try place(before)
+        return LivePage(
+            query: query, before: place, limit: limit,
+            runs: try rows(query, before: place, limit: limit).map(Self.listed))
     }
+
+    private func place(_ run: RunID?) throws -> Int64 { try run.map { try serial($0) ?? 0 } ?? .max }
 
     func listed(_ id: RunID) throws -> ListedRun? {
         try database.row("SELECT * FROM runs WHERE id = ?", [id]).map(Self.listed)

@@ -10,7 +10,9 @@ struct RunRoutes {
             let query = try Self.query(of: request)
             let limit = try request.integer("limit", default: 50, in: 1...200)
             return try .json(
-                try await runs.list(query, before: try request.cursor(), limit: limit, as: context.principal))
+                try await runs.list(
+                    query, before: request.uri.queryParameters["before"].map { RunID(rawValue: String($0)) },
+                    limit: limit, as: context.principal))
         }
         group.on(.post, .runs) { request, context -> Response in
             try .json(try await runs.start(try await request.json(), as: context.principal), status: .created)

@@ -50,7 +50,7 @@ final class LiveRuns: Sendable {
 
     private func page(_ last: LivePage?, _ changed: Set<RunID>) async throws -> LivePage {
         let page = try await pages.operations.runs.livePage(
-            filter.query, before: filter.before.flatMap(Int64.init), limit: RunPages.pageSize, from: last,
+            filter.query, before: filter.before, limit: RunPages.pageSize, from: last,
             with: changed, as: principal)
         shown.withLock { $0 = page }
         return page

@@ -5,9 +5,9 @@ import Hummingbird
 struct RunFilter: Sendable, Equatable {
     var repository: RepositoryPath?
     var state: RunState?
-    var before: String?
+    var before: RunID?
 
-    init(repository: RepositoryPath? = nil, state: RunState? = nil, before: String? = nil) {
+    init(repository: RepositoryPath? = nil, state: RunState? = nil, before: RunID? = nil) {
         self.repository = repository
         self.state = state
         self.before = before
@@ -19,13 +19,16 @@ struct RunFilter: Sendable, Equatable {
         }
         repository = value("repository").map { RepositoryPath(rawValue: $0) }
         state = value("state").flatMap { RunState(rawValue: $0) }
-        before = value("before")
+        // What is no id is no place in the list.
+        before = value("before").flatMap { $0.utf8.count == 26 ? RunID(rawValue: $0) : nil }
     }
 
     var query: RunQuery { RunQuery(repository: repository, state: state) }
 
     func address(_ path: PagePath) -> String {
-        path.path(query: [("repository", repository?.rawValue), ("state", state?.rawValue), ("before", before)])
+        path.path(query: [
+            ("repository", repository?.rawValue), ("state", state?.rawValue), ("before", before?.rawValue),
+        ])
     }
 
     private struct Choice: Sendable {
@@ -57,7 +60,10 @@ struct RunFilter: Sendable, Equatable {
         ]
         content["stateFilter"] = state?.rawValue
         if before != nil { content["newest"] = RunFilter(repository: repository, state: state).address(.home) }
-        if let next { content["older"] = RunFilter(repository: repository, state: state, before: next).address(.home) }
+        if let next {
+            let older = RunFilter(repository: repository, state: state, before: RunID(rawValue: next))
+            content["older"] = older.address(.home)
+        }
         return content
     }
 }

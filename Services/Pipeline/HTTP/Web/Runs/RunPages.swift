@@ -84,7 +84,7 @@ struct RunPages {
     private func list(_ request: Request, _ principal: Principal) async throws -> Response {
         let filter = RunFilter(request)
         let found = try await runs.list(
-            filter.query, before: filter.before.flatMap(Int64.init), limit: Self.pageSize, as: principal)
+            filter.query, before: filter.before, limit: Self.pageSize, as: principal)
         if found.items.isEmpty, let search = try await search(filter, principal) {
             return .redirect(to: search, type: .normal)
         }
