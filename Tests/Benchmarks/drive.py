@@ -3,11 +3,16 @@
 drive.py hooks PORT TOKENFILE       posts each line of standard input as a push; prints the moment of the first
 drive.py live PORT TOKENFILE RUN    follows a run's page and prints for each line that is a moment its delay in ms
 drive.py pages PORT TOKENFILE TIMES  gets each path of standard input; prints `median slowest status path`, ms
+drive.py streams PORT TOKENFILE ADMINISTRATORFILE COUNT RUNS PROCESS REPOSITORY
+                                     keeps as many lists open while runs are started; prints the process's ms for a run
 """
 import html
 import http.client
 import json
+import os
 import re
+import selectors
+import socket
 import statistics
 import sys
 import time
@@ -80,5 +85,46 @@ def pages(port, token_file, times):
         print(f"{statistics.median(taken):.1f} {max(taken):.1f} {status} {path}")
 
 
+def streams(port, token_file, administrator_file, count, times, process, repository):
+    """Lists of runs that are open in as many browsers while runs go on: the platform's time on the CPU for each run."""
+    cookies = session(port, token_file)
+    opened = []
+    for _ in range(int(count)):
+        stream = socket.create_connection(("127.0.0.1", int(port)), timeout=30)
+        stream.sendall(f"GET /live/runs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookies}\r\n\r\n".encode())
+        while b": slipway" not in stream.recv(65536):
+            pass
+        opened.append(stream)
+    reader = selectors.DefaultSelector()
+    for stream in opened:
+        stream.setblocking(False)
+        reader.register(stream, selectors.EVENT_READ)
+
+    def read(seconds):
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            for key, _ in reader.select(left) if opened else [time.sleep(left)] and []:
+                key.fileobj.recv(1 << 20)
+
+    def used():
+        fields = open(f"/proc/{process}/stat").read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+    token = open(administrator_file).read().strip()
+    api = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
+    read(2)
+    before = used()
+    for _ in range(int(times)):
+        api.request("POST", "/api/v1/runs", json.dumps({"repository": repository}), {
+            "Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        answer = api.getresponse()
+        if answer.status != 201:
+            sys.exit(f"a run by hand was answered with {answer.status}")
+        answer.read()
+        read(1)
+    read(2)
+    print(f"{(used() - before) / int(times):.1f}")
+
+
 if __name__ == "__main__":
-    {"hooks": hooks, "live": live, "pages": pages}[sys.argv[1]](*sys.argv[2:])
+    {"hooks": hooks, "live": live, "pages": pages, "streams": streams}[sys.argv[1]](*sys.argv[2:])

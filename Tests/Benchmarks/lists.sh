@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # Every page and list with many runs, beside the same of an empty platform; then as several people see them, who see
-# much, little and nothing, beside an administrator, on SQLite and on PostgreSQL. Sourced by `bench`.
+# much, little and nothing, beside an administrator, on SQLite and on PostgreSQL; and what open lists cost. Sourced by
+# `bench`.
 lists() { # [RUNS]
     local total=${1:-1000000} run url
     "$rig/install" curl git jq python3 rabbitmq-server postgresql
@@ -24,6 +25,7 @@ lists() { # [RUNS]
     awk '{ if ($1 > worst) { worst = $1; path = $4 } } END { printf "slowest median %s ms: %s\n", worst, path }' \
         "$work/administrator.sqlite"
     beside_administrator sqlite
+    open_lists
     platform_stop
     url=$(new_database)
     "$binaries/pipeline" database copy --data "$work/stack/data/pipeline" --to "$url" > "$work/said" 2>&1 ||
@@ -104,4 +106,16 @@ beside_administrator() { # WHAT
     paste -d ' ' "${files[@]}" | awk '
         function beside(median, status) { return status == 200 ? sprintf("%.2f", median / $1) : status }
         { printf "%6s %6s %6s %6s %8s  %s\n", beside($5, $7), beside($9, $11), beside($13, $15), beside($17, $19), $1, $4 }'
+}
+
+# What a run costs the platform while many have the list open, by what it costs while nobody has.
+open_lists() {
+    local name process none
+    process=$(pgrep -f "^$binaries/pipeline( |$)" -n)
+    none=$(drive streams $((port + 2)) "$work/api-token" "$work/api-token" 0 10 "$process" "$repository")
+    printf 'a run while 200 have the list of runs open, as many times the %s ms of CPU while nobody has:\n' "$none"
+    for name in administrator group many one; do
+        drive streams $((port + 2)) "$work/people/$name.token" "$work/api-token" 200 10 "$process" "$repository" |
+            awk -v name="$name" -v none="$none" '{ printf "%6.2f  %s\n", $1 / none, name }'
+    done
 }
