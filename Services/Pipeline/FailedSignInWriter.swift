@@ -11,7 +11,7 @@ struct FailedSignInWriter: Service {
         await cancelWhenGracefulShutdown {
             for await _ in signIns.failed.wakes {
                 await tell()
-                try? await Task.sleep(for: .seconds(60))
+                do { try await Task.sleep(for: .seconds(60)) } catch { break }
             }
         }
         await tell()

@@ -45,7 +45,8 @@ import Testing
     /// A name can be chosen at the provider, for a glob.
     @Test func `Who has chosen their name is an approver by the whole of it or by a group`() {
         let approvers = Approvers(["ops-*", "bob", "@shop/ops"])
-        #expect(approvers.may("ops-eve", oneOf: []) && !approvers.may("ops-eve", oneOf: [], hasChosenName: true))
+        #expect(approvers.may("ops-eve", oneOf: [], hasChosenName: false))
+        #expect(!approvers.may("ops-eve", oneOf: [], hasChosenName: true))
         #expect(approvers.may("ops-eve", oneOf: ["shop/ops"], hasChosenName: true))
         #expect(approvers.may("bob", oneOf: [], hasChosenName: true))
         #expect(Approvers([]).may("eve", oneOf: [], hasChosenName: true))

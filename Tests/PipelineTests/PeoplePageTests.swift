@@ -259,8 +259,8 @@ import Testing
             (["a": 1, "b": "x", "c": [1]], ["a": 2, "b": "x", "d": ""], ["a: 1 → 2", "c: [1] → –", "d: – → “”"]),
             ("x", "y", [": x → y"]), (["a": 1], ["a": 1], []),
         ] as [(JSONValue?, JSONValue?, [String])])
-    func `Of a change is shown what differs`(before: JSONValue?, after: JSONValue?, expected: [String]) {
-        #expect(
-            AuditRow.changes(before, after).map { "\($0.name): \($0.before ?? "–") → \($0.after ?? "–")" } == expected)
+    func `Of a change is shown what differs`(before: JSONValue?, after: JSONValue?, expected: [String]) throws {
+        let shown = try AuditRow.changes(before, after)
+        #expect(shown.map { "\($0.name): \($0.before ?? "–") → \($0.after ?? "–")" } == expected)
     }
 }

@@ -77,6 +77,7 @@ struct AuditCommand: AsyncParsableCommand {
                 if let block = lines.receive(piece) { Console.current.write(bytes: block) }
             }
         } catch {
+            // A line that is no entry is none to go on from.
             let last = lines.last.flatMap { try? Wire.decode(AuditView.self, from: Data($0)).id } ?? after
             throw CommandError(
                 "the log broke off: \(error.message)",

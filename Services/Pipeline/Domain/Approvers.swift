@@ -14,11 +14,11 @@ struct Approvers: Sendable, Equatable {
     var role: Role { entries.isEmpty ? .maintainer : .viewer }
 
     /// - Parameter groups: those that the account is in.
-    func may(_ account: String, oneOf groups: [String], hasChosenName: Bool = false) -> Bool {
+    func may(_ account: String, oneOf groups: [String], hasChosenName: Bool) -> Bool {
         entries.isEmpty || covers(account, hasChosenName: hasChosenName) || group(of: groups) != nil
     }
 
-    func covers(_ account: String, hasChosenName: Bool = false) -> Bool {
+    func covers(_ account: String, hasChosenName: Bool) -> Bool {
         if hasChosenName { return entries.contains(account) }
         return RolloutPermit.covers(entries.filter { !$0.hasPrefix("@") }, account)
     }

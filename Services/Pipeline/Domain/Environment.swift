@@ -94,9 +94,10 @@ struct Environment: Sendable, Equatable {
                 + "\(rollout.ref), \(rollout.event.rawValue)")
     }
 
-    /// Whether whoever said it may still approve rollouts to it.
+    /// Whether whoever said it may still approve rollouts to it, by the rules; by their account the store says
+    /// (``EnvironmentStore/standingVerdicts(of:by:)``).
     func mayApprove(_ verdict: VerdictView) -> Bool {
-        Approvers(rules.approvers).may(verdict.name, oneOf: verdict.group.map { [$0] } ?? [])
+        Approvers(rules.approvers).may(verdict.name, oneOf: verdict.group.map { [$0] } ?? [], hasChosenName: false)
     }
 
     private func wait(

@@ -57,7 +57,7 @@ extension JobLease.State {
     fileprivate func outcome(_ step: RunState?) -> String {
         switch self {
         case .cancelled, .superseded: rawValue
-        // A worker that never began it tells of the job alone.
+        // A worker that never began it reports the job alone.
         case .finished: step == .success || step == .cancelled ? step?.rawValue ?? "" : "failure"
         case .waiting, .held, .queued, .leased: "requeued"
         }

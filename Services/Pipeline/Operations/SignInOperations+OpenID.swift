@@ -155,7 +155,7 @@ extension SignInOperations {
 }
 
 extension Person {
-    /// What a provider tells of them, as the audit log has it.
+    /// What a provider says about them, as the audit log has it.
     fileprivate var told: JSONValue {
         [
             "displayName": .string(displayName), "email": email.map { .string($0) } ?? .null,

@@ -115,7 +115,7 @@ struct AuditStore {
         return entries
     }
 
-    /// Those that it tells of, each by one look at an index.
+    /// Those that have entries, each found by one look at an index.
     private func repositories(_ visibility: Visibility) throws -> [String] {
         try database.values(
             """

@@ -177,7 +177,8 @@ struct EnvironmentStore {
             guard verdict.approves else { return true }
             guard let account = try accounts.find(verdict.name), account.blockedAt == nil else { return false }
             let groups = try people.groups(of: account.name)
-            guard approvers.may(account.name, oneOf: groups) else { return false }
+            let hasChosenName = try people.providerSignIn(of: account.name) != nil
+            guard approvers.may(account.name, oneOf: groups, hasChosenName: hasChosenName) else { return false }
             let role = try accounts.rights(of: account.name, groups: groups).role(in: job.repository)
             return role.map { $0 >= approvers.role } ?? false
         }

@@ -51,8 +51,8 @@ struct AuditFilter: Sendable, Equatable {
     }
 
     /// What the page has around its entries.
-    func content(next: String?) -> [String: Any] {
-        let query = try? query()
+    /// - Parameter query: what is asked for; `nil` where that cannot be.
+    func content(_ query: AuditQuery?, next: String?) -> [String: Any] {
         let moments = [("since", query?.since?.description), ("until", query?.until?.description)]
         let isFiltered = [account, operation, repository, origin, from, to].contains { $0 != nil }
         var content: [String: Any] = [

@@ -14,23 +14,24 @@ struct AuditPages {
             await responder.show(request, context) { principal in
                 let filter = AuditFilter(request)
                 do {
+                    let query = try filter.query()
                     let page = try await audit.list(
-                        try filter.query(), before: filter.before.flatMap { Int64($0) }, limit: Self.size,
-                        as: principal)
-                    return show(page, filter, principal)
+                        query, before: filter.before.flatMap { Int64($0) }, limit: Self.size, as: principal)
+                    return try show(page, filter, query, principal)
                 } catch let error as OperationError where error.kind == .invalid {
-                    return show(Page(items: []), filter, principal, problem: error)
+                    return try show(Page(items: []), filter, nil, principal, problem: error)
                 }
             }
         }
     }
 
     private func show(
-        _ page: Page<AuditView>, _ filter: AuditFilter, _ principal: Principal, problem: OperationError? = nil
-    ) -> Response {
+        _ page: Page<AuditView>, _ filter: AuditFilter, _ query: AuditQuery?, _ principal: Principal,
+        problem: OperationError? = nil
+    ) throws -> Response {
         let now = Timestamp.now
-        var content = filter.content(next: page.next)
-        content["entries"] = page.items.map { AuditRow($0, now: now) }
+        var content = filter.content(query, next: page.next)
+        content["entries"] = try page.items.map { try AuditRow($0, now: now) }
         content["hasEntries"] = !page.items.isEmpty
         return responder.page("audit", "Audit log", content, section: .audit, for: principal, problem: problem)
     }

@@ -32,7 +32,7 @@ struct AuditRow: Sendable {
     let changes: [Change]
     let hasChanges: Bool
 
-    init(_ entry: AuditView, now: Timestamp) {
+    init(_ entry: AuditView, now: Timestamp) throws {
         account = entry.account
         operation = entry.operation
         what =
@@ -53,12 +53,12 @@ struct AuditRow: Sendable {
             case (.some, nil): "What was"
             default: "What is"
             }
-        changes = Self.changes(entry.before, entry.after)
+        changes = try Self.changes(entry.before, entry.after)
         hasChanges = !changes.isEmpty
     }
 
     /// Of objects those members that differ, by name; of anything else itself.
-    static func changes(_ before: JSONValue?, _ after: JSONValue?) -> [Change] {
+    static func changes(_ before: JSONValue?, _ after: JSONValue?) throws -> [Change] {
         func members(_ value: JSONValue?) -> [String: JSONValue] {
             switch value {
             case .object(let members)?: members
@@ -67,16 +67,16 @@ struct AuditRow: Sendable {
             }
         }
         let (old, new) = (members(before), members(after))
-        return Set(old.keys).union(new.keys).sorted().compactMap { name in
+        return try Set(old.keys).union(new.keys).sorted().compactMap { name in
             guard old[name] != new[name] else { return nil }
             return Change(
-                name: name, before: old[name].map(text), after: new[name].map(text),
+                name: name, before: try old[name].map(text), after: try new[name].map(text),
                 isChange: old[name] != nil && new[name] != nil)
         }
     }
 
-    private static func text(_ value: JSONValue) -> String {
+    private static func text(_ value: JSONValue) throws -> String {
         if case .string(let text) = value { return text.isEmpty ? "“”" : text }
-        return (try? JSONLayout.text(of: value)) ?? ""
+        return try JSONLayout.text(of: value)
     }
 }
