@@ -36,7 +36,9 @@ import Testing
             #expect(try await browser.me(try await browser.signIn("ada-3")).person?.groups == [long])
             // Nobody comes as somebody whom an environment waits for.
             try await stack.platform.putEnvironment(
-                "live", EnvironmentRules(repositories: ["shop/web"], approvals: 1, approvers: ["bob"]))
+                "live",
+                EnvironmentRules(
+                    workloads: ["deployment/web"], repositories: ["shop/web"], approvals: 1, approvers: ["bob"]))
             try await browser.set("ada-4", #"{"preferred_username": "bob"}"#)
             #expect(try await browser.me(try await browser.signIn("ada-4")).name == "bob-2")
 
