@@ -51,7 +51,7 @@ import Testing
                     #expect(try await platform.log(view.summary.id, steps[0].id).contains("testing \(version)"))
                     for step in steps {
                         let log = try await platform.log(view.summary.id, step.id)
-                        #expect(Int64(log.utf8.count) == step.logBytes, "\(step.name)")
+                        #expect(Int64(log.utf8.count) == step.logLength, "\(step.name)")
                         #expect(!log.isEmpty, "\(step.name)")
                     }
                     try await expectEvents(of: view, digest: digest, isFirst: version == "one", told)

@@ -114,8 +114,10 @@ extension PlatformClient {
     /// A step's log, as long as the step says it is: the end of a step and its last lines come by two ways.
     func log(_ run: RunID, _ step: Int) async throws -> String {
         var text = ""
-        try await eventually(within: .seconds(30), every: .milliseconds(50), "the whole log of step \(step)") {
-            let said = try await self.run(run).stages.flatMap(\.steps).first { $0.id == step }?.logBytes ?? 0
+        try await eventually(within: .seconds(60), every: .milliseconds(50), "the whole log of step \(step)") {
+            let known = try await self.run(run).stages.flatMap(\.steps).first { $0.id == step }
+            // What its worker told at the end; logs have a connection of their own, which may come back after that.
+            let said = known?.logLength ?? known?.logBytes ?? 0
             let answer = try await send(.get, "runs/\(run)/steps/\(step)/log")
             guard answer.status == 200 else { throw TestFailure("\(answer.status): \(answer.text)") }
             text = answer.text
