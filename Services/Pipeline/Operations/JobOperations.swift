@@ -1,4 +1,5 @@
 import Contracts
+import Metrics
 import Secrets
 
 /// What workers say of their jobs, each message in one transaction. A report that comes twice has the effect of once: there
@@ -11,7 +12,12 @@ struct JobOperations: Sendable {
     /// - Parameter login: the broker's login that asks, where each service has its own.
     func claim(_ claim: JobClaim, by login: String, as principal: Principal) async throws -> JobClaimReply {
         try principal.require(.serveStages)
-        return try await engine.store.write { try engine.claim(claim, by: login, in: $0) }
+        let began = ContinuousClock.now
+        let reply = try await engine.store.write { try engine.claim(claim, by: login, in: $0) }
+        // From when it is asked, the turn at the database included, until its answer is durable.
+        Metrics.Timer(label: "slipway_claim_seconds", dimensions: [("granted", "\(reply.isGranted)")])
+            .record(duration: ContinuousClock.now - began)
+        return reply
     }
 
     /// Why a report is not believed to be of whoever was granted its job; `nil` where it is. Workers of an earlier version,
