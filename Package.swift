@@ -113,8 +113,9 @@ let package = Package(
         shared("HTTPClient", ["CCurl", "CLinux", "Threading", logging]),
         shared("Contracts", ["Text"]),
         shared("Secrets", ["Contracts", "Text", crypto]),
-        shared("Messaging", ["AMQP", "Contracts", "Text", lifecycle, logging, metrics]),
-        shared("Storage", ["Contracts", "Messaging", "Text", crypto, grdb, lifecycle, logging, metrics]),
+        shared("Measures", [metrics]),
+        shared("Messaging", ["AMQP", "Contracts", "Measures", "Text", lifecycle, logging, metrics]),
+        shared("Storage", ["Contracts", "Measures", "Messaging", "Text", crypto, grdb, lifecycle, logging, metrics]),
         shared(
             "PostgreSQL",
             ["Storage", "Threading", logging, .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))]),
@@ -125,18 +126,20 @@ let package = Package(
         shared(
             "Runtime",
             [
-                "AMQP", "Contracts", "Messaging", "Secrets", "Text", "Threading", configuration, hummingbird,
-                lifecycle, logging, metrics, nioCore, systemPackage, unixSignals,
+                "AMQP", "Contracts", "Measures", "Messaging", "Secrets", "Text", "Threading", configuration,
+                hummingbird, lifecycle, logging, metrics, nioCore, systemPackage, unixSignals,
             ]),
         shared(
             "WebServer",
-            ["Runtime", hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioSSL]),
+            [
+                "Measures", "Runtime", hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1,
+                nioSSL,
+            ]),
         shared(
             "Worker",
             [
-                "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "Text", "Threading", lifecycle,
-                logging,
-                metrics, subprocess, systemPackage,
+                "AMQP", "Contracts", "Measures", "Messaging", "PipelineLanguage", "Secrets", "Text", "Threading",
+                lifecycle, logging, metrics, subprocess, systemPackage,
             ]),
         shared("Containers", ["Contracts", "DockerEngine", "HTTPClient", "PipelineLanguage", "Runtime", "Worker"]),
 
@@ -144,8 +147,8 @@ let package = Package(
         service(
             "WebhookGateway",
             [
-                "AMQP", "Contracts", "Messaging", "Runtime", "Secrets", "Storage", "Text", "WebServer", crypto,
-                hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
+                "AMQP", "Contracts", "Measures", "Messaging", "Runtime", "Secrets", "Storage", "Text", "WebServer",
+                crypto, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
             ]),
         service(
             "Sync",
@@ -156,9 +159,9 @@ let package = Package(
         service(
             "Pipeline",
             [
-                "AMQP", "Contracts", "HTTPClient", "Messaging", "PipelineLanguage", "Runtime", "Secrets", "Storage",
-                "Text", "Threading", "WebServer", crypto, cryptoExtras, httpTypes, hummingbird, jwt, lifecycle, logging,
-                metrics, mustache, nioCore, postgreSQL,
+                "AMQP", "Contracts", "HTTPClient", "Measures", "Messaging", "PipelineLanguage", "Runtime", "Secrets",
+                "Storage", "Text", "Threading", "WebServer", crypto, cryptoExtras, httpTypes, hummingbird, jwt,
+                lifecycle, logging, metrics, mustache, nioCore, postgreSQL,
             ], resources: [.embedInCode("HTTP/API/openapi.json"), .embedInCode("HTTP/Web/Assets")]),
         service(
             "Builder",
@@ -177,8 +180,8 @@ let package = Package(
         service(
             "Notifier",
             [
-                "AMQP", "Contracts", "HTTPClient", "Messaging", "Runtime", "Secrets", "Storage", "Text", lifecycle,
-                logging, metrics, mustache,
+                "AMQP", "Contracts", "HTTPClient", "Measures", "Messaging", "Runtime", "Secrets", "Storage", "Text",
+                lifecycle, logging, metrics, mustache,
             ]),
         service(
             "CommandLine",
@@ -230,7 +233,9 @@ let package = Package(
                 systemPackage,
             ]),
         tests("KubernetesTests", ["Kubernetes", "Contracts", "HTTPClient", "TestSupport", systemPackage]),
-        tests("RuntimeTests", ["Runtime", "Contracts", "Secrets", configuration, logging, metrics]),
+        tests(
+            "RuntimeTests",
+            ["Runtime", "Contracts", "Measures", "Secrets", configuration, logging, metrics]),
         tests(
             "WebServerTests",
             ["WebServer", "Runtime", "TestSupport", hummingbird, lifecycle, logging, nioCore, systemPackage]),

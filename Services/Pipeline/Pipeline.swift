@@ -28,6 +28,7 @@ struct Pipeline {
 
         let store = PipelineStore(store: try await Self.open(settings, logger))
         context.readiness.add("store") { await store.problem() }
+        context.collectors.add { try await store.openWork().samples }
 
         let listen = try settings.value(PipelineSettings.listen)
         let certificate = try ServerCertificate(settings, context.readiness, logger: logger)

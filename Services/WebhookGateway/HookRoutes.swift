@@ -1,5 +1,6 @@
 import Contracts
 import Logging
+import Measures
 import Messaging
 import Metrics
 import NIOHTTP1
@@ -223,7 +224,7 @@ final class HookRoute: Sendable {
     init(hooks: any ForgeHooks) {
         self.hooks = hooks
         func counter(_ outcome: String) -> Counter {
-            Counter(label: "slipway_hooks_total", dimensions: [("forge", hooks.forge.name), ("outcome", outcome)])
+            Measure.hooks.counter(hooks.forge.name, outcome)
         }
         accepted = counter("accepted")
         ignored = counter("ignored")

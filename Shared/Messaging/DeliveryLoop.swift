@@ -1,6 +1,7 @@
 public import AMQP
 import Contracts
 public import Logging
+import Measures
 import Metrics
 import ServiceLifecycle
 
@@ -147,12 +148,8 @@ public struct DeliveryLoop: Sendable {
         if let trace = Traceparent.trace(of: context.traceparent) { logger[metadataKey: "trace"] = "\(trace)" }
         let began = ContinuousClock.now
         let outcome = await settle(delivery, context, handle, logger)
-        Counter(
-            label: "slipway_messages_total",
-            dimensions: [("queue", queue.name), ("type", type), ("outcome", outcome.rawValue)]
-        ).increment()
-        Metrics.Timer(label: "slipway_message_seconds", dimensions: [("queue", queue.name), ("type", type)])
-            .recordNanoseconds(Int64(clamping: (ContinuousClock.now - began).nanoseconds))
+        Measure.messages.counter(queue.name, type, outcome.rawValue).increment()
+        Measure.messageSeconds.timer(queue.name, type).record(duration: ContinuousClock.now - began)
     }
 
     private func settle(

@@ -80,10 +80,3 @@ extension IncomingMessage {
         return OutgoingMessage(exchange: exchange, routingKey: routingKey, body: body, properties: properties)
     }
 }
-
-extension Duration {
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
-}

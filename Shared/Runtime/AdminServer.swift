@@ -18,6 +18,7 @@ struct AdminServer: Service {
     let file: String?
     let readiness: Readiness
     let metrics: MetricsRegistry
+    let collectors: Collectors
     let logger: Logger
 
     func run() async throws {
@@ -64,9 +65,10 @@ struct AdminServer: Service {
                 body: .init(byteBuffer: .init(string: lines.joined(separator: "\n") + "\n")))
         }
         router.get("metrics") { _, _ in
-            Response(
+            let samples = await collectors.samples(logger: logger)
+            return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
-                body: .init(byteBuffer: .init(string: metrics.rendered())))
+                body: .init(byteBuffer: .init(string: metrics.rendered(with: samples))))
         }
         return router
     }

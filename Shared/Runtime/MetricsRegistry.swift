@@ -1,3 +1,4 @@
+import Measures
 import Metrics
 import Synchronization
 
@@ -62,12 +63,21 @@ final class MetricsRegistry: MetricsFactory, Sendable {
     func destroyTimer(_ handler: any TimerHandler) {}
 
     /// Everything, sorted by name.
-    func rendered() -> String {
-        let all = metrics.withLock { $0 }
+    /// - Parameter samples: what was looked up for whoever asks, beside what is kept here.
+    func rendered(with samples: [Sample] = []) -> String {
+        var all = metrics.withLock { $0 }
+        for sample in samples {
+            let metric = Metric(.gauge)
+            metric.set(sample.value)
+            all[Series(sample.measure.rawValue, sample.dimensions)] = metric
+        }
         var text = ""
         var last: String?
         for (series, metric) in all.sorted(by: { Self.precedes($0.key, $1.key) }) {
             if series.name != last {
+                if let measure = Measure(rawValue: series.name) {
+                    text += "# HELP \(series.name) \(measure.definition.help)\n"
+                }
                 text += "# TYPE \(series.name) \(metric.kind)\n"
                 last = series.name
             }

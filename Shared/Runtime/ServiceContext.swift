@@ -13,4 +13,6 @@ public struct ServiceContext: Sendable {
     /// broker. The same as ``bus`` for a service without ``CommonSettings/logBrokerURL``.
     public let logs: Bus
     public let readiness: Readiness
+    /// Looks up what `/metrics` shows when somebody asks.
+    public let collectors: Collectors
 }

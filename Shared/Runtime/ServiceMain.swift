@@ -1,6 +1,7 @@
 import AMQP
 import FoundationEssentials
 import Logging
+import Measures
 public import Messaging
 import Metrics
 public import ServiceLifecycle
@@ -117,13 +118,20 @@ public struct ServiceMain: Sendable {
             brokers.append(logBroker)
             logs = Bus(broker: logBroker, service: name)
         }
+        let collectors = Collectors(ofService: name, data: try settings.optional(CommonSettings.data))
+        for (connection, broker) in zip(["messages", "logs"], brokers) {
+            collectors.add {
+                [Sample(.brokerConnected, connection, is: await broker.status.problem == nil ? 1 : 0)]
+            }
+        }
         let context = ServiceContext(
-            name: name, settings: settings, logger: logger, broker: broker, bus: bus, logs: logs, readiness: readiness)
+            name: name, settings: settings, logger: logger, broker: broker, bus: bus, logs: logs, readiness: readiness,
+            collectors: collectors)
         let admin = AdminServer(
             address: try settings.optional(CommonSettings.adminListen)
                 ?? AdminAddress(host: "127.0.0.1", ports: adminPort...adminPort),
             file: try settings.optional(CommonSettings.adminFile), readiness: readiness, metrics: metrics,
-            logger: logger)
+            collectors: collectors, logger: logger)
 
         var configurations = (brokers.map(BrokerService.init) + [admin as any Service]).map {
             ServiceGroupConfiguration.ServiceConfiguration(service: $0)

@@ -1,5 +1,6 @@
 import Contracts
 public import Logging
+import Measures
 public import Messaging
 import Metrics
 public import ServiceLifecycle
@@ -63,7 +64,7 @@ public struct OutboxRelay: Service {
         var confirmed: Set<Int64> = []
         var iterator = events.makeAsyncIterator()
         var timer: ContinuousClock.Instant?
-        let backlog = Gauge(label: "slipway_outbox_waiting")
+        let backlog = Measure.outboxWaiting.gauge()
         while !Task.isCancelled {
             switch state.next(now: .now) {
             case .load(let after, let limit):
@@ -124,10 +125,10 @@ public struct OutboxRelay: Service {
         do {
             try await publish(message)
         } catch {
-            Counter(label: "slipway_outbox_failed_total").increment()
+            Measure.outboxFailed.counter().increment()
             return .failed(sequence, "\(error)")
         }
-        Counter(label: "slipway_outbox_published_total").increment()
+        Measure.outboxPublished.counter().increment()
         return await remove(sequence)
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 public import Logging
+public import Measures
 import Metrics
 import Runtime
 import Synchronization
@@ -65,11 +66,11 @@ public final class ConnectionPlaces: Sendable {
     ///   - logger: told, at most once a minute, of an address that has all it may have.
     public init(
         limit: Int = ConnectionPlaces.allowed, sourceLimit: Int? = nil,
-        metric: String = "slipway_connections_crowded_out_total", logger: Logger? = nil
+        metric: Measure = .connectionsCrowdedOut, logger: Logger? = nil
     ) {
         self.limit = limit
         self.sourceLimit = sourceLimit ?? max(1, limit / 4)
-        evictions = Counter(label: metric)
+        evictions = metric.counter()
         self.logger = logger
     }
 

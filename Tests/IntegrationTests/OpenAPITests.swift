@@ -55,7 +55,8 @@ import Testing
 
     /// The operations of which no request that is right by the document was let in, as Schemathesis lists them.
     private static func refused(in said: String) -> Set<String> {
-        guard let list = said.split(separator: "Authentication failed", maxSplits: 1).dropFirst().first else { return [] }
+        let parts = said.split(separator: "Authentication failed", maxSplits: 1)
+        guard let list = parts.dropFirst().first else { return [] }
         let lines = list.prefix { $0 != "💡" }.split(whereSeparator: \.isNewline)
         let operations = lines.compactMap { line -> String? in
             let words = line.split(separator: " ")

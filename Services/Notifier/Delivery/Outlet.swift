@@ -1,3 +1,4 @@
+import Measures
 import Metrics
 import Storage
 import Synchronization
@@ -45,7 +46,7 @@ final class OutletMetrics: Sendable {
 
     init(_ label: String) {
         self.label = label
-        gauge = Gauge(label: "slipway_notifications_waiting", dimensions: [("address", label)])
+        gauge = Measure.notificationsWaiting.gauge(label)
         gauge.record(0)
     }
 
@@ -69,7 +70,6 @@ final class OutletMetrics: Sendable {
             case .giveUp: "given_up"
             case .disable: "gone"
             }
-        Counter(label: "slipway_notification_posts_total", dimensions: [("address", label), ("outcome", outcome)])
-            .increment()
+        Measure.notificationPosts.counter(label, outcome).increment()
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import Logging
+import Measures
 import Storage
 
 /// What time does to jobs and stages.
@@ -58,7 +59,7 @@ extension RunEngine {
                 "job": "\(job.id)", "run": "\(job.run)", "attempt": "\(job.lease.attempt)",
                 "worker": "\(job.lease.worker ?? "")", "next": "\(expiry)",
             ])
-        transaction.count("slipway_leases_lost_total", [("kind", job.kind.rawValue)])
+        transaction.count(.leasesLost, job.kind.rawValue)
     }
 
     /// Ends a job whose run does not know it any more, unless it has ended meanwhile.

@@ -1,4 +1,5 @@
 import Contracts
+import Measures
 import Messaging
 import PipelineLanguage
 import Storage
@@ -67,7 +68,7 @@ final class RunExecutor {
         case .finished:
             try transaction.emit(engine.events.finished(run.summary, run.details), run: run.id)
             engine.plans.forget(run.id)
-            transaction.count("slipway_runs_total", [("state", run.summary.state.rawValue)])
+            transaction.count(.runs, run.summary.state.rawValue)
         case .deadline: transaction.afterCommit { [deadlines = engine.deadlines] in deadlines.wake() }
         case .awaitTurn(let job): try takeTurn(job, of: run.id)
         case .wait(let job): try wait(job, of: run.id)

@@ -1,6 +1,7 @@
 import AMQP
 import Contracts
 import Logging
+import Measures
 import Messaging
 import Metrics
 import ServiceLifecycle
@@ -32,7 +33,7 @@ struct DeadLetterCollector: Service {
                 try await letters.pass(letter, as: .otherStage)
             } else {
                 guard let reason = try await letters.park(letter, as: .otherStage) else { return }
-                Counter(label: "slipway_dead_letters_dropped_total").increment()
+                Measure.deadLettersDropped.counter().increment()
                 logger.error(
                     "a parked message is not kept",
                     metadata: [

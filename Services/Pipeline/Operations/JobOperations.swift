@@ -1,4 +1,5 @@
 import Contracts
+import Measures
 import Metrics
 import Secrets
 
@@ -15,8 +16,7 @@ struct JobOperations: Sendable {
         let began = ContinuousClock.now
         let reply = try await engine.store.write { try engine.claim(claim, by: login, in: $0) }
         // From when it is asked, the turn at the database included, until its answer is durable.
-        Metrics.Timer(label: "slipway_claim_seconds", dimensions: [("granted", "\(reply.isGranted)")])
-            .record(duration: ContinuousClock.now - began)
+        Measure.claimSeconds.timer("\(reply.isGranted)").record(duration: ContinuousClock.now - began)
         return reply
     }
 

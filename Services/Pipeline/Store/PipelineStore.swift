@@ -1,4 +1,5 @@
 import Contracts
+import Measures
 import Messaging
 import Metrics
 import Storage
@@ -92,8 +93,8 @@ struct Transaction: Tables {
     func pruneInbox(now: Timestamp) throws -> Int { try inbox.prune(now: now, in: database) }
 
     /// Counts what has happened, once it is committed.
-    func count(_ label: String, _ dimensions: [(String, String)]) {
-        afterCommit { Counter(label: label, dimensions: dimensions).increment() }
+    func count(_ measure: Measure, _ value: String) {
+        afterCommit { measure.counter(value).increment() }
     }
 
     /// Tells those who watch the run, once it is committed.

@@ -1,5 +1,6 @@
 import HummingbirdCore
 import Logging
+import Measures
 import NIOCore
 import NIOPosix
 import Runtime
@@ -23,7 +24,7 @@ struct GatewayServer: Service {
         let server = Server(
             childChannelSetup: HookChannel(
                 routes: routes, certificate: certificate,
-                places: ConnectionPlaces(metric: "slipway_hook_connections_crowded_out_total", logger: logger)),
+                places: ConnectionPlaces(metric: .hookConnectionsCrowdedOut, logger: logger)),
             configuration: ServerConfiguration(address: .hostname(address.host, port: address.port)),
             eventLoopGroup: Self.loops, logger: quiet)
         do {

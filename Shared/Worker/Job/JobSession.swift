@@ -1,5 +1,6 @@
 import Contracts
 import Logging
+import Measures
 import Metrics
 import Secrets
 import ServiceLifecycle
@@ -34,7 +35,8 @@ struct JobSession: Sendable {
         }
         _ = slots.look()
         logger.info("job ended", metadata: ["outcome": "\(outcome)"])
-        Counter(label: "slipway_jobs_total", dimensions: [("outcome", outcome)]).increment()
+        Measure.workerJobs.counter(outcome).increment()
+        Measure.jobSeconds.timer(outcome).record(duration: ContinuousClock.now - claimedAt)
     }
 
     private func perform(

@@ -1,3 +1,4 @@
+import Measures
 import Metrics
 import Synchronization
 
@@ -31,7 +32,7 @@ final class SlotWatch: Sendable {
 
     init(worker: String, patience: Duration) {
         self.patience = patience
-        gauge = Gauge(label: "slipway_slots_stalled", dimensions: [("worker", worker)])
+        gauge = Measure.slotsStalled.gauge(worker)
     }
 
     /// Something begins that should end soon.

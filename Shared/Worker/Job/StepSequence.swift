@@ -1,4 +1,6 @@
 import Contracts
+import Measures
+import Metrics
 import PipelineLanguage
 
 /// Drives the steps of one job in the order `StepSchedule` decides, several at once where it says so.
@@ -17,6 +19,7 @@ struct StepSequence<Runner: StepRunner>: Sendable {
     private struct Running: Sendable {
         var step: Step
         var startedAt: Timestamp
+        let began = ContinuousClock.now
         var log: LogShipper
         var stop = StopSignal()
     }
@@ -150,6 +153,8 @@ struct StepSequence<Runner: StepRunner>: Sendable {
             dropped: dropped.isEmpty ? nil : dropped.filter { job.masked($0.key) == $0.key },
             startedAt: entry.startedAt, finishedAt: .now)
         run.finished(report, log: entry.log)
+        Measure.stepSeconds.timer(entry.step.kind.rawValue, outcome.rawValue)
+            .record(duration: ContinuousClock.now - entry.began)
     }
 
     /// The outputs that are not handed on, and which secret is in each: a step's own script can write one into an output,

@@ -1,0 +1,16 @@
+import Measures
+
+extension OpenWork {
+    /// What `/metrics` shows of it. A queue whose jobs have all ended is absent.
+    var samples: [Sample] {
+        [Sample(.runsOpen, is: Double(runs)), Sample(.deadLetters, is: Double(deadLetters))]
+            + jobs.map { Sample(.jobs, $0.queue, $0.state, is: Double($1)) }
+            + oldest.map { Sample(.jobsOldest, $0, is: $1) }
+            + workers.flatMap { queue, count in
+                [
+                    Sample(.workers, queue, "ready", is: Double(count.ready)),
+                    Sample(.workers, queue, "unready", is: Double(count.unready)),
+                ]
+            }
+    }
+}
