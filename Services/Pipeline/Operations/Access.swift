@@ -39,6 +39,8 @@ struct Principal: Sendable, Equatable {
     fileprivate(set) var table = RightsTable.standard
     /// The address that they came from.
     var origin: String?
+    /// By what their session or token was good.
+    fileprivate var policy = SessionPolicy()
 
     /// Whether it is a person or a program with the token of this name.
     func has(token name: String) -> Bool { token == name }
@@ -95,7 +97,7 @@ struct Access: Sendable {
         let found = try await store.read { [self] tables -> (Session, Principal)? in
             guard let session = try tables.sessions.find(secret, policy, now: now) else { return nil }
             guard let hash = session.token else {
-                return (session, try Self.principal(of: session, in: tables))
+                return (session, try Self.principal(of: session.account, session: session.id, policy, in: tables))
             }
             return try tables.access.token(hash: hash).flatMap {
                 try self.principal(.session, $0, session: session.id, in: tables, now: now)
@@ -110,13 +112,17 @@ struct Access: Sendable {
         return principal
     }
 
-    private static func principal(of session: Session, in tables: some Tables) throws -> Principal {
-        let groups = try tables.people.groups(of: session.account)
-        return Principal(
-            .session, name: session.account, isPerson: true,
-            hasChosenName: try tables.people.providerSignIn(of: session.account) != nil, session: session.id,
+    fileprivate static func principal(
+        of account: String, session: String, _ policy: SessionPolicy, in tables: some Tables
+    ) throws -> Principal {
+        let groups = try tables.people.groups(of: account)
+        var principal = Principal(
+            .session, name: account, isPerson: true,
+            hasChosenName: try tables.people.providerSignIn(of: account) != nil, session: session,
             groups: groups,
-            rights: try tables.accounts.rights(of: session.account, groups: groups))
+            rights: try tables.accounts.rights(of: account, groups: groups))
+        principal.policy = policy
+        return principal
     }
 
     /// Who has a token, with what its account may do now; `nil` where the account may do nothing more.
@@ -126,7 +132,7 @@ struct Access: Sendable {
         try Self.principal(identity, token, session: session, policy, in: tables, now: now)
     }
 
-    private static func principal(
+    fileprivate static func principal(
         _ identity: Principal.Identity, _ token: Token, session: String? = nil, _ policy: SessionPolicy,
         in tables: some Tables, now: Timestamp
     ) throws -> Principal? {
@@ -146,10 +152,12 @@ struct Access: Sendable {
                 remedy: "sign in there again, with a browser or by slipway login")
         }
         let groups = try tables.people.groups(of: account.name)
-        return Principal(
+        var principal = Principal(
             identity, name: account.name, isPerson: account.kind == .person, hasChosenName: known != nil, token: token,
             session: session, groups: groups,
             rights: try tables.accounts.rights(of: account.name, groups: groups).limited(to: token.limit))
+        principal.policy = policy
+        return principal
     }
 
     /// A token that lets its account in now; `nil` where it is none, or its account is blocked.
@@ -177,12 +185,53 @@ struct Access: Sendable {
         "sign in with slipway login; an administrator makes programs a token: slipway token make"
 }
 
+extension PipelineStore {
+    /// One transaction of somebody who asks. A request may be long under way: what they came with has to be there still,
+    /// and to let them do what it did when they were let in.
+    /// - Throws: ``OperationError``: `notSignedIn` where their token or session has ended or their account is blocked,
+    ///   `forbidden` where their rights have changed; and what the body throws.
+    func write<Value: Sendable>(
+        as principal: Principal, now: Timestamp = .now, _ body: @escaping @Sendable (Transaction) throws -> Value
+    ) async throws -> Value {
+        try await write(now: now, actor: principal.mark) { transaction in
+            try principal.requireStanding(in: transaction)
+            return try body(transaction)
+        }
+    }
+}
+
 extension Principal {
-    /// That what they came with is still there, before something is kept that outlives it.
-    /// - Throws: ``OperationError`` where the token or the session has ended meanwhile.
-    func requirePresence(in tables: some Tables) throws {
-        if let tokenHash, try tables.access.token(hash: tokenHash) == nil { throw Access.notSignedIn }
-        if let session, try tables.sessions.find(id: session) == nil { throw Access.notSignedIn }
+    /// What tells it from others that came by a token or a session; `nil` of the platform itself, which stays what it is.
+    var mark: String? {
+        switch identity {
+        case .token, .session: "\(name) \(tokenHash ?? "-") \(session ?? "-")"
+        case .otherStage, .administrator: nil
+        }
+    }
+
+    fileprivate func requireStanding(in transaction: Transaction) throws {
+        guard mark != nil else { return }
+        guard var standing = try standing(in: transaction) else { throw Access.notSignedIn }
+        (standing.table, standing.origin) = (table, origin)
+        guard standing == self else {
+            throw OperationError(
+                .forbidden, "rights_changed", "what “\(name)” may do has changed since the request began",
+                remedy: "send it again")
+        }
+    }
+
+    /// Who has the same token or session now.
+    private func standing(in transaction: Transaction) throws -> Principal? {
+        if let session, try transaction.sessions.find(id: session) == nil { return nil }
+        if let tokenHash {
+            return try transaction.access.token(hash: tokenHash).flatMap {
+                try Access.principal(identity, $0, session: session, policy, in: transaction, now: transaction.now)
+            }
+        }
+        return try session.flatMap {
+            guard try transaction.accounts.find(name)?.blockedAt == nil else { return nil }
+            return try Access.principal(of: name, session: $0, policy, in: transaction)
+        }
     }
 }
 

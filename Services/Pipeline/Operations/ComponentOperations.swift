@@ -46,7 +46,7 @@ struct ComponentOperations: Sendable {
         try principal.require(.saveComponent)
         guard KeptName.isValid(name) else { throw KeptName.malformed("component", name) }
         let compiled = try Self.compile(document, name: name)
-        let view = try await store.write { transaction in
+        let view = try await store.write(as: principal) { transaction in
             try transaction.components.keep(
                 process: compiled.document, digest: compiled.digest, now: transaction.now)
             let known = try transaction.components.find(name)
@@ -62,7 +62,7 @@ struct ComponentOperations: Sendable {
     /// Forgets the component; its revisions stay for the runs that used them.
     func remove(_ name: String, as principal: Principal) async throws {
         try principal.require(.removeComponent)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             guard let known = try transaction.components.find(name) else {
                 throw OperationError.unknown(component: name)
             }

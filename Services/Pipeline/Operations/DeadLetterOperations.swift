@@ -18,7 +18,7 @@ struct DeadLetterOperations: Sendable {
     @discardableResult
     func park(_ letter: DeadLetter, as principal: Principal) async throws -> String? {
         try principal.require(.serveStages)
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             var letter = letter
             while let kept = try transaction.deadLetters.find(letter.id) {
                 guard kept.sender != letter.sender else {
@@ -39,7 +39,7 @@ struct DeadLetterOperations: Sendable {
     /// Sends it to the queue it came from once more.
     func retry(_ id: MessageID, as principal: Principal) async throws {
         try principal.require(.retryParked)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             guard let letter = try transaction.deadLetters.find(id) else { throw OperationError.unknown(id) }
             guard MessageMap.takesWork(letter.queue) else {
                 throw OperationError(
@@ -57,7 +57,7 @@ struct DeadLetterOperations: Sendable {
     /// bore no login.
     func passEarlier(as principal: Principal) async throws {
         try principal.require(.serveStages)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             let letters = transaction.deadLetters
             guard let moment = try letters.upgradedAt() else { return }
             for letter in try letters.unsigned(before: moment) where MessageMap.takesWork(letter.queue) {
@@ -72,12 +72,12 @@ struct DeadLetterOperations: Sendable {
         try principal.require(.serveStages)
         var letter = letter
         letter.sender = nil
-        try await store.write { [letter] in try $0.resend(letter.resent) }
+        try await store.write(as: principal) { [letter] in try $0.resend(letter.resent) }
     }
 
     func remove(_ id: MessageID, as principal: Principal) async throws {
         try principal.require(.dropParked)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             guard let letter = try transaction.deadLetters.find(id) else { throw OperationError.unknown(id) }
             try transaction.deadLetters.remove(id)
             try transaction.audit(.dropParked, by: principal, of: id.rawValue, run: letter.run, before: letter.audited)

@@ -34,7 +34,7 @@ struct EnvironmentOperations: Sendable {
         _ request: AdoptionRequest, in name: String, by principal: Principal
     ) async throws -> AdoptionView {
         try principal.require(.adopt)
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             guard let environment = try transaction.environments.find(name)?.narrowed(to: request.repository) else {
                 throw OperationError.unknown(environment: name)
             }
@@ -92,7 +92,7 @@ struct EnvironmentOperations: Sendable {
         if let problem = Self.problem(with: rules, zones: engine.zones) {
             throw OperationError.invalid("malformed_environment", problem)
         }
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             let known = try transaction.environments.find(name)
             if let problem = try Self.nested(rules, name, in: transaction) {
                 throw OperationError(.conflict, "nested_folders", problem)
@@ -114,7 +114,7 @@ struct EnvironmentOperations: Sendable {
     /// Removes an environment: nothing is rolled out to it any more, and what runs there stays.
     func remove(_ name: String, as principal: Principal) async throws {
         try principal.require(.removeEnvironment)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             guard let known = try transaction.environments.find(name), try transaction.environments.remove(name) else {
                 throw OperationError.unknown(environment: name)
             }

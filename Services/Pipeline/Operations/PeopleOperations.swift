@@ -24,7 +24,7 @@ struct PeopleOperations: Sendable {
         try principal.require(.managePeople)
         let name = try Self.name(request.name)
         let scopes = try request.repositories.map { try RepositoryScope.all(in: $0) } ?? [.all]
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             try Self.add(
                 name, displayName: request.displayName, email: request.email, by: principal, in: transaction)
             for scope in scopes {
@@ -42,7 +42,7 @@ struct PeopleOperations: Sendable {
             throw OperationError(
                 .conflict, "own_account", "nobody blocks their own account", remedy: "have another administrator do it")
         }
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             guard var person = try transaction.people.find(name) else { throw Self.unknown(name) }
             let before = person.view
             if let displayName = change.displayName { person.displayName = try Self.displayName(displayName) }
@@ -55,6 +55,7 @@ struct PeopleOperations: Sendable {
                     try transaction.people.removeLinks(of: name)
                     try transaction.logins.removeAll(of: name)
                     try transaction.access.removeTokens(of: name)
+                    try RoleOperations.checkAdministrators(of: .all, in: transaction)
                 }
             }
             guard let changed = try transaction.people.find(name) else { throw Self.unknown(name) }
@@ -72,7 +73,7 @@ struct PeopleOperations: Sendable {
                 .forbidden, "own_link", "a token makes no link for its own account, which would outlive it",
                 remedy: "sign in with a browser, or have another administrator make it")
         }
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             guard let person = try transaction.people.find(name) else { throw Self.unknown(name) }
             guard person.blockedAt == nil else {
                 throw OperationError(
@@ -92,7 +93,7 @@ struct PeopleOperations: Sendable {
     func makeLink(for name: String?, as principal: Principal) async throws -> LinkGrant {
         guard let name = try name.map(Self.name) else {
             try principal.require(.managePeople)
-            return try await store.write { transaction in
+            return try await store.write(as: principal) { transaction in
                 try transaction.people.removeOpenLinks()
                 try transaction.audit(
                     .managePeople, by: principal, of: "whoever opens the link", after: ["role": "administrator"])
@@ -103,7 +104,7 @@ struct PeopleOperations: Sendable {
             return try await link(for: name, as: principal)
         }
         try principal.require(.managePeople)
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             try Self.add(name, displayName: nil, email: nil, by: principal, in: transaction)
             try transaction.accounts.grant(
                 Rights.Grant(role: .administrator, scope: .all), to: name, by: principal.name, now: transaction.now)

@@ -27,7 +27,7 @@ struct PoolOperations: Sendable {
         try principal.require(.savePool)
         guard WorkerScope.isPool(name) else { throw KeptName.malformed("pool", name) }
         if let problem = Self.problem(with: rules) { throw OperationError.invalid("malformed_pool", problem) }
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             let known = try transaction.pools.find(name)
             try transaction.pools.save(
                 Pool(name: name, rules: rules, updatedBy: principal.name, updatedAt: transaction.now))
@@ -41,7 +41,7 @@ struct PoolOperations: Sendable {
     /// Takes a pool's rules away: the usual one serves everybody then, others nobody.
     func remove(_ name: String, as principal: Principal) async throws {
         try principal.require(.removePool)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             guard let known = try transaction.pools.find(name), try transaction.pools.remove(name) else {
                 throw OperationError.unknown(pool: name)
             }

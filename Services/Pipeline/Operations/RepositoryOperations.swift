@@ -76,14 +76,16 @@ struct RepositoryOperations: Sendable {
         let (repository, known) = try await store.read {
             (try $0.repositories.find(path), try $0.seals.keys(of: SealAudience.sync.name))
         }
-        if known != .some(keys) { try await store.write { try $0.seals.save(keys, of: SealAudience.sync.name) } }
+        if known != .some(keys) {
+            try await store.write(as: principal) { try $0.seals.save(keys, of: SealAudience.sync.name) }
+        }
         guard let repository else { return .unknown }
         let handover = configuration.handover(to: keys)
         if repository.token != nil, let problem = handover.problem(of: .sync) {
             throw Problem(code: "no_key", message: "sync is sent no token of \(path): \(problem)")
         }
         if repository.token != nil, handouts.isDue(path) {
-            try await store.write {
+            try await store.write(as: principal) {
                 try $0.audit(.useSecret, of: "the repository's token", for: SealAudience.sync.name, in: path)
             }
         }
@@ -164,7 +166,7 @@ struct RepositoryOperations: Sendable {
         let sealed = try request.token.map {
             try configuration.keys.seal($0, for: .kept(tokenOf: path, cloneURL: request.cloneURL))
         }
-        return try await store.write { [hooks] transaction in
+        return try await store.write(as: principal) { [hooks] transaction in
             let known = try transaction.repositories.find(path)
             if known?.cloneURL != request.cloneURL { try Self.check(address, by: principal) }
             let before = try known.map { try Self.view(of: $0, in: transaction, hooks) }
@@ -201,7 +203,7 @@ struct RepositoryOperations: Sendable {
     /// Forgets a repository, its associations and its secrets. Its runs stay.
     func remove(_ path: RepositoryPath, as principal: Principal) async throws {
         try principal.require(.removeRepository, in: path)
-        try await store.write { [hooks] transaction in
+        try await store.write(as: principal) { [hooks] transaction in
             let known = try Self.view(of: Self.find(path, in: transaction, as: principal), in: transaction, hooks)
             try transaction.repositories.remove(path)
             try transaction.audit(
@@ -214,7 +216,7 @@ struct RepositoryOperations: Sendable {
         _ associations: [AssociationView], with path: RepositoryPath, as principal: Principal
     ) async throws {
         try principal.require(.associate, in: path)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             _ = try Self.find(path, in: transaction, as: principal)
             for association in associations {
                 guard try transaction.components.find(association.component) != nil else {

@@ -27,7 +27,7 @@ struct RoleOperations: Sendable {
         let scope = try RepositoryScope.all(in: [scope])[0]
         try principal.require(.giveRole, throughout: scope)
         try Self.check(holder)
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             if !holder.hasPrefix("@"), try transaction.accounts.find(holder) == nil {
                 throw OperationError(
                     .notFound, "unknown_account", "there is no account “\(holder)”",
@@ -44,7 +44,7 @@ struct RoleOperations: Sendable {
     func take(within scope: String, from holder: String, by principal: Principal) async throws {
         let scope = try RepositoryScope.all(in: [scope])[0]
         try principal.require(.takeRole, throughout: scope)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             guard try transaction.take(scope, from: holder, by: principal) else {
                 throw OperationError(
                     .notFound, "unknown_role", "“\(holder)” has no role of \(scope.text) by itself",
@@ -54,8 +54,8 @@ struct RoleOperations: Sendable {
         }
     }
 
-    /// Nobody takes the last administrator's role away: only who administers the machine could give it back.
-    private static func checkAdministrators(of scope: RepositoryScope, in transaction: Transaction) throws {
+    /// Nobody takes the last administrator's role away, or blocks them: only who administers the machine could undo it.
+    static func checkAdministrators(of scope: RepositoryScope, in transaction: Transaction) throws {
         guard try scope != .all || transaction.accounts.hasAdministrator() else {
             throw OperationError(
                 .conflict, "last_administrator", "nobody else is administrator of **",

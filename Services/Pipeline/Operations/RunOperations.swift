@@ -113,7 +113,7 @@ struct RunOperations: Sendable {
     func start(_ request: RunRequest, as principal: Principal) async throws -> RunView {
         try principal.require(request.document == nil ? .startRun : .startGivenRun, in: request.repository)
         let compiled = try request.document.map { try ComponentOperations.compile($0, name: "document") }
-        let run = try await engine.store.write { transaction in
+        let run = try await engine.store.write(as: principal) { transaction in
             let repository = try RepositoryOperations.find(request.repository, in: transaction, as: principal)
             let given = try Self.given(by: request, compiled, in: transaction)
             let trigger = try Trigger(byHand: request, defaultBranch: repository.defaultBranch, now: transaction.now)
@@ -133,7 +133,7 @@ struct RunOperations: Sendable {
 
     /// Runs the same commit with the same process and parameters once more.
     func rerun(_ id: RunID, as principal: Principal) async throws -> RunView {
-        let run = try await engine.store.write { transaction in
+        let run = try await engine.store.write(as: principal) { transaction in
             guard let summary = try transaction.runs.summary(id), let details = try transaction.runs.details(id) else {
                 throw OperationError.unknown(id)
             }
@@ -150,7 +150,7 @@ struct RunOperations: Sendable {
 
     /// Ends a run: what waits does not start, what runs is stopped. One that is over stays as it is.
     func cancel(_ id: RunID, as principal: Principal) async throws -> RunView {
-        let isKnown = try await engine.store.write { transaction in
+        let isKnown = try await engine.store.write(as: principal) { transaction in
             if let summary = try transaction.runs.summary(id) {
                 try principal.require(.cancelRun, of: summary)
                 if !summary.state.isFinal {
@@ -184,7 +184,7 @@ struct RunOperations: Sendable {
                 "long_reason", "the reason has \(length) bytes",
                 remedy: "write \(Self.longestReason) at most, and the rest where the change is discussed")
         }
-        try await engine.store.write { transaction in
+        try await engine.store.write(as: principal) { transaction in
             guard let record = try transaction.runs.step(step, of: id) else {
                 throw OperationError(.notFound, "unknown_step", "the run “\(id)” has no step \(step)")
             }

@@ -21,7 +21,7 @@ extension SecretOperations {
         let sealed = try login.map { login in
             try keys.seal(String(decoding: Wire.encode(login), as: UTF8.self), for: .kept(registry: place))
         }
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             let known = try transaction.secrets.registry(place)
             guard let username = login?.username ?? known?.username, let sealed = sealed ?? known?.sealed else {
                 throw Self.unknown(registry: place)
@@ -40,7 +40,7 @@ extension SecretOperations {
     func remove(registry place: String, as principal: Principal) async throws {
         try principal.require(.removeRegistry)
         try Self.check(place: place)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             guard let known = try transaction.secrets.registry(place), try transaction.secrets.remove(registry: place)
             else { throw Self.unknown(registry: place) }
             try transaction.audit(.removeRegistry, by: principal, of: place, before: .audited(known.view))

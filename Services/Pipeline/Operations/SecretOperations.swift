@@ -37,7 +37,7 @@ struct SecretOperations: Sendable {
             }
             return try keys.seal(value, for: .kept(secret: name, of: owner.key))
         }
-        return try await store.write { transaction in
+        return try await store.write(as: principal) { transaction in
             try Self.check(owner, in: transaction, as: principal)
             let known = try transaction.secrets.find(name, of: owner)
             guard let sealed = sealed ?? known?.sealed else { throw Self.unknown(name) }
@@ -56,7 +56,7 @@ struct SecretOperations: Sendable {
     func remove(_ name: String, of owner: SecretOwner, as principal: Principal) async throws {
         try Self.require(.removeSecret, of: owner, principal)
         try Self.check(name)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             guard let known = try transaction.secrets.find(name, of: owner),
                 try transaction.secrets.remove(name, of: owner)
             else { throw Self.unknown(name) }

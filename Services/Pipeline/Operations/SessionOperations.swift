@@ -23,7 +23,7 @@ struct SessionOperations: Sendable {
     func end(_ id: String, as principal: Principal) async throws {
         try principal.require(.changeOwnAccount)
         let mayManage = principal.may(.managePeople)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             guard let session = try transaction.sessions.find(id: id),
                 mayManage || session.account == principal.name,
                 Self.isMeant(session.id, of: session.account, by: principal)

@@ -41,8 +41,7 @@ extension SignInOperations {
                 .forbidden, "not_a_session", "a token cannot let another command in",
                 remedy: "open the page with a browser")
         }
-        try await store.write(now: now) { transaction in
-            try principal.requirePresence(in: transaction)
+        try await store.write(as: principal, now: now) { transaction in
             let code = userCode.uppercased()
             guard let login = try transaction.logins.find(code, now: now),
                 try transaction.logins.decide(

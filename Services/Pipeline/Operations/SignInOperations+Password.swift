@@ -48,8 +48,7 @@ extension SignInOperations {
             old == nil
             ? [] : try await checked(name, request.current ?? "", from: visitor, now: now) { _ in old }.attempts
         let hash = try await waiting { try await hasher.hash(request.password) }.kept
-        return try await store.write { transaction in
-            try principal.requirePresence(in: transaction)
+        return try await store.write(as: principal) { transaction in
             try transaction.attempts.release(attempts)
             guard try transaction.people.password(of: name) == old else {
                 throw OperationError(.conflict, "password_changed", "the password was changed meanwhile")

@@ -39,7 +39,7 @@ struct TokenOperations: Sendable {
         try principal.require(account == principal.name ? .makeToken : .makeOthersToken)
         let asked = try Self.limit(request)
         let text = AccessStore.random(prefix: "slp_")
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             if let end = request.expiresAt, end <= transaction.now {
                 throw OperationError.invalid("malformed_token", "a token that ends at \(end) would be good for nothing")
             }
@@ -49,7 +49,6 @@ struct TokenOperations: Sendable {
             let known = try transaction.accounts.find(account)
             try Self.requireRoom(for: name, of: account, in: transaction)
             if account != principal.name { try Self.prepare(known, for: &token, by: principal, in: transaction) }
-            try principal.requirePresence(in: transaction)
             // What is made with a token may do no more and ends with it.
             var parent: String?
             if account == principal.name, let hash = principal.tokenHash,
@@ -130,7 +129,7 @@ struct TokenOperations: Sendable {
     /// - Parameter name: as the list has it.
     func revoke(whole name: String, as principal: Principal) async throws {
         try principal.require(.revokeToken)
-        try await store.write { transaction in
+        try await store.write(as: principal) { transaction in
             let tokens = try transaction.access.tokens()
             let token = tokens.first { $0.name == name }
             let isOwn = token?.account == principal.name

@@ -10,6 +10,7 @@ extension Transaction {
         _ operation: Operation, by principal: Principal, of subject: String, in repository: RepositoryPath? = nil,
         run: RunID? = nil, before: JSONValue? = nil, after: JSONValue? = nil
     ) throws {
+        guard principal.mark == nil || principal.mark == actor else { throw Unlooked() }
         try audits.add(
             AuditEntry(
                 at: now, account: principal.name, token: principal.token, via: principal.via, origin: principal.origin,
@@ -30,6 +31,9 @@ extension Transaction {
                 origin: visitor.address, operation: event.rawValue, subject: account, after: after))
     }
 }
+
+/// A change is made as somebody of whom nobody has looked whether they still may: see `write(as:)`.
+private struct Unlooked: Error {}
 
 extension RepositoryScope {
     /// As an entry has what it is about: what a group has in common by the scope, which its administrators see; none of `**`.

@@ -39,14 +39,17 @@ struct PipelineStore: Sendable {
     func boundSince() async throws -> Timestamp? { try await read { try $0.seals.upgradedAt() } }
 
     /// One transaction.
+    /// - Parameter actor: who it is looked at first whether they still may; see `write(as:)` of the operations.
     func write<Value: Sendable>(
-        now: Timestamp = .now, _ body: @escaping @Sendable (Transaction) throws -> Value
+        now: Timestamp = .now, actor: String? = nil, _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value {
         // The trace of the message being handled belongs to this task; the transaction runs on the writer's own.
         let context = MessageContext.current
         return try await store.write { [self] database in
             try MessageContext.$current.withValue(context) {
-                try body(Transaction(database: database, outbox: outbox, inbox: inbox, changes: changes, now: now))
+                try body(
+                    Transaction(
+                        database: database, outbox: outbox, inbox: inbox, changes: changes, now: now, actor: actor))
             }
         }
     }
@@ -70,6 +73,8 @@ struct Transaction: Tables {
     let inbox: Inbox
     let changes: RunChanges
     let now: Timestamp
+    /// Whose it is, of whom it has been looked at in it whether they still may do what they do.
+    let actor: String?
 
     /// Notes a message.
     /// - Returns: `false` if it was noted before: its effect has taken place.
