@@ -169,6 +169,7 @@ struct BuilderScope: Sendable {
         caches: SourceCaches? = nil, message: String = "first",
         parameters: [String: String]? = nil,
         timeout: Int = 300,
+        events: WorkerEvents? = nil,
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
     ) async throws -> Outcome {
         let grant = try grant(
@@ -191,7 +192,7 @@ struct BuilderScope: Sendable {
                         runner: ProcessRunner(worker: worker, logger: logger), users: users,
                         sharesDocker: sharesDocker) : nil,
                 docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),
-                events: WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger), disk: disk)
+                events: events ?? WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger), disk: disk)
         let loop = JobLoop(
             platform: platform, executor: executor, keys: keys,
             configuration: JobLoopConfiguration(

@@ -53,6 +53,44 @@ import Worker
         }
     }
 
+    /// Where folders lie too deep in each other what is in them cannot be measured.
+    @Test("a job ends that hides what it writes deep in folders", arguments: ["$PWD", "/volume"])
+    func aJobThatWritesTooDeepEnds(_ place: String) async throws {
+        try await BuilderScope.with { scope in
+            let hide = "cd \(place); i=0; while [ $i -lt 300 ]; do mkdir d; cd d; i=$((i+1)); done; sleep 1000"
+            let stage = Stage(
+                name: "main", volumes: [Volume(name: "shared", source: .temporary(medium: nil, sizeLimit: nil))],
+                steps: [
+                    Step(
+                        name: "hide", image: scope.image, commands: [hide],
+                        mounts: [Mount(name: "shared", path: "/volume")])
+                ])
+            try await endsTooDeep(scope, stage)
+        }
+    }
+
+    @Test(
+        "a job ends whose processes hide what they write deep in folders of everybody",
+        .enabled(if: geteuid() == 0, "root alone runs steps as other users"))
+    func aProcessThatWritesTooDeepEnds() async throws {
+        try await BuilderScope.with { scope in
+            let hide = "mkdir /tmp/\(scope.name)-deep; cd /tmp/\(scope.name)-deep; i=0; "
+            let loop = "while [ $i -lt 300 ]; do mkdir d; cd d; i=$((i+1)); done; sleep 1000"
+            let stage = Stage(name: "main", kind: .exec, steps: [Step(name: "hide", commands: [hide + loop])])
+            try await endsTooDeep(scope, stage, users: ProcessUsers(22_014...22_014, folder: FilePath(scope.folder)))
+            #expect(access("/tmp/\(scope.name)-deep", F_OK) != 0)
+        }
+    }
+
+    private func endsTooDeep(_ scope: BuilderScope, _ stage: Stage, users: ProcessUsers? = nil) async throws {
+        var limit = DiskLimit(bytes: 1 << 40)
+        limit.interval = .milliseconds(200)
+        let outcome = try await scope.run(
+            stage, runners: users == nil ? [.docker] : [.process], users: users, disk: limit, timeout: 60)
+        #expect(outcome.finished.outcome == .failure)
+        #expect(outcome.finished.reason?.contains("folders more than 256 deep") == true, "\(outcome.finished)")
+    }
+
     private func fill(
         _ scope: BuilderScope, _ step: Step, _ runner: Runner = .docker, users: ProcessUsers? = nil,
         source: BuilderScope.Source? = nil

@@ -123,6 +123,28 @@ import Testing
         }
     }
 
+    @Test(
+        "a builder that is not root removes what a container's root keeps to itself, with the engine's help",
+        .enabled(if: geteuid() == 0, "root alone starts programs as other users"))
+    func foldersOfAContainersRootAreRemoved() async throws {
+        let keep = "umask 077; mkdir -p of/roots; echo x > of/roots/file; mkdir -m 1777 sticky; echo x > sticky/file; echo up"
+        try await scene([keep]) { scene in
+            try await scene.offer(attempt: 1)
+            let (user, data) = (UInt32(22_031), "\(scene.scope.folder)/data")
+            try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
+            #expect(chown(data, user, user) == 0)
+            var socket = stat()
+            #expect(stat(scene.scope.socket, &socket) == 0)
+            let builder = try await scene.start(grace: "25s", as: (user, socket.st_gid))
+            try await scene.ledger.wait("the job's end") { !$0.finished.isEmpty }
+            #expect(scene.ledger.value.finished.first?.outcome == .success, "\(scene.ledger.value.finished)")
+            try await builder.signal("TERM")
+            #expect(try await builder.exit() == .exited(0))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(data)/jobs") == [])
+            #expect(try await scene.left().isEmpty)
+        }
+    }
+
     /// A message id of the step's name alone would be too long for AMQP.
     @Test func aStepOf240BytesIsReportedLoggedAndEnds() async throws {
         let name = String(repeating: "n", count: 240)
@@ -157,16 +179,22 @@ import Testing
                 to: MessageMap.build(pool: "default"))
         }
 
-        func start(grace: String) async throws -> ServiceProgram {
-            try await ServiceProgram.start(
-                "builder",
+        /// - Parameter user: whose the builder is, with the group that may use the engine's socket.
+        func start(grace: String, as user: (id: UInt32, group: UInt32)? = nil) async throws -> ServiceProgram {
+            let builder = ServiceProgram.folder.appending("builder")
+            var command = [builder.string]
+            if let user {
+                command = ["/usr/bin/setpriv", "--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups"] + command
+            }
+            return try await ServiceProgram.start(
+                path: FilePath(command[0]),
                 [
                     "SLIPWAY_BROKER_URL": broker.url, "SLIPWAY_DATA": "\(scope.folder)/data", "SLIPWAY_SEAL_KEYS": keys,
                     "SLIPWAY_LABELS": "test", "SLIPWAY_DOCKER_SOCKET": scope.socket,
                     "SLIPWAY_WORKER_NAME": scope.worker, "SLIPWAY_DOCKER_LOCAL_IMAGES": "*",
                     "SLIPWAY_SHUTDOWN_GRACE": grace, "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:0",
                     "PATH": "/usr/local/bin:/usr/bin:/bin",
-                ], log: FilePath("\(scope.folder)/builder.log"))
+                ], Array(command.dropFirst()), log: FilePath("\(scope.folder)/builder.log"))
         }
 
         func left() async throws -> [String] {
