@@ -61,7 +61,8 @@ public enum FileTree {
             }
             guard descriptor >= 0, let entries = fdopendir(descriptor) else {
                 if errno == ENOENT { return }
-                throw Errno(rawValue: errno)
+                // A file it was then, and EPERM the answer: whose folder is sticky, or another's.
+                throw Errno(rawValue: errno == ENOTDIR ? EPERM : errno)
             }
             defer { closedir(entries) }
             if depth == 0 { top = descriptor }
