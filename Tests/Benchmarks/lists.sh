@@ -65,9 +65,13 @@ visit() { # NAME REPOSITORY RUN WHAT
 /workers
 /parked
 /people
+/roles
+/tokens
+/audit
+/account
 /api/v1/runs?limit=20
 /api/v1/runs?limit=100
-/api/v1/runs?limit=20&before=10000
+/api/v1/runs?limit=20&before=RUN
 /api/v1/runs?state=failure
 /api/v1/runs?repository=REPOSITORY
 /api/v1/runs/RUN
@@ -106,6 +110,16 @@ beside_administrator() { # WHAT
     paste -d ' ' "${files[@]}" | awk '
         function beside(median, status) { return status == 200 ? sprintf("%.2f", median / $1) : status }
         { printf "%6s %6s %6s %6s %8s  %s\n", beside($5, $7), beside($9, $11), beside($13, $15), beside($17, $19), $1, $4 }'
+    for name in one group many nothing; do
+        paste -d ' ' "$work/administrator.$1" "$work/$name.$1" | awk -v name="$name" -v store="$1" '
+            $3 == 200 && $7 == 200 {
+                all += $1; own += $5
+                if ($5 / $1 > worst) { worst = $5 / $1; more = $5 - $1; path = $4 }
+            }
+            END {
+                printf "%s, %s: %.2f × in all; at most %.2f × (%+.1f ms): %s\n", store, name, own / all, worst, more, path
+            }'
+    done
 }
 
 # What a run costs the platform while many have the list open, by what it costs while nobody has.
