@@ -1,5 +1,5 @@
 import ArgumentParser
-import PipelineLanguage
+import Text
 
 /// Looks at the names of commands before the parser does, which would speak of unexpected arguments.
 enum CommandName {

@@ -143,6 +143,7 @@ public struct ServiceMain: Sendable {
         var group = ServiceGroupConfiguration(
             services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         group.maximumGracefulShutdownDuration = try settings.value(CommonSettings.shutdownGrace)
+        tellUnread(ProcessInfo.processInfo.environment, logger)
         logger.info("started", metadata: ["version": "\(Version.current)"])
         try await ServiceGroup(configuration: group).run()
         logger.info("stopped")

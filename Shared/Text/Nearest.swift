@@ -17,7 +17,7 @@ public enum Nearest {
     }
 
     /// `; did you mean “…”?` or nothing.
-    static func hint(_ wrong: String, among candidates: some Sequence<String>) -> String {
+    public static func hint(_ wrong: String, among candidates: some Sequence<String>) -> String {
         name(to: wrong, among: candidates).map { "; did you mean “\($0)”?" } ?? ""
     }
 

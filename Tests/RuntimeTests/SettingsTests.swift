@@ -124,6 +124,22 @@ private func withFile<Result>(_ text: String, _ body: (String) async throws -> R
         #expect(main.unknownArgument(in: ["--capacity"])?.contains("needs a value") == true)
     }
 
+    @Test func variablesThatNobodyReadsAreNamedWithWhatWasMeant() {
+        let environment = [
+            "PATH": "/bin", "SLIPWAY_CAPACITY": "4", "SLIPWAY_DOCKER_SOCKET_PATH_FILE": "/x",
+            "SLIPWAY_LOG_LEVEL": "debug",
+            "SLIPWAY_CAPACTY": "4", "SLIPWAY_DOCKER_SOKET_PATH_FILE": "/x", "SLIPWAY_MIRROR_URL": "x",
+            "SLIPWAY_SYNC_PORT": "tcp://10.0.0.1:8081", "SLIPWAY_SYNC_SERVICE_HOST": "10.0.0.1",
+            "SLIPWAY_SYNC_PORT_8081_TCP_ADDR": "10.0.0.1", "SLIPWAY_SYNC_SERVICE_PORT_HTTP": "8081",
+        ]
+        #expect(
+            main.unread(environment) == [
+                .init(name: "SLIPWAY_CAPACTY", meant: "SLIPWAY_CAPACITY"),
+                .init(name: "SLIPWAY_DOCKER_SOKET_PATH_FILE", meant: "SLIPWAY_DOCKER_SOCKET_PATH_FILE"),
+                .init(name: "SLIPWAY_MIRROR_URL"),
+            ])
+    }
+
     @Test func commandsHaveFlagsOfTheirOwn() throws {
         let main = ServiceMain(
             name: "pipeline", summary: "keeps runs", settings: [capacity], adminPort: 1,

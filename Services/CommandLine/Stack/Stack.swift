@@ -32,6 +32,9 @@ struct Stack: Sendable {
         defer { lock.release() }
         var progress = StackProgress()
         try findBinaries()
+        let known = try await KnownSettings.ask(binaries)
+        try known.check(settings)
+        if let remark = known.remark(on: inherited) { Console.remark(remark) }
         try StackKeys.prepare(
             layout, services: StackService.all.filter { $0.keys.contains(.seal) && $0.name != "pipeline" }.map(part))
         StackInterrupt.watch()
@@ -39,7 +42,7 @@ struct Stack: Sendable {
         try startFirewall()
         for service in StackService.all {
             try StackInterrupt.check(flags: flags)
-            try start(service, &progress)
+            try start(service, known, &progress)
         }
         try await waitUntilReady(&progress, timeout: timeout)
         tellFirewall(&progress)
@@ -98,7 +101,9 @@ struct Stack: Sendable {
         progress.set("rabbitmq", "ready on port \(layout.ports.broker)", .good)
     }
 
-    private func start(_ service: StackService, _ progress: inout StackProgress) throws {
+    private func start(
+        _ service: StackService, _ known: KnownSettings, _ progress: inout StackProgress
+    ) throws {
         if let record = try ProcessRecord.load(layout.record(service.name)), record.isAlive {
             progress.set(service.name, "runs already", .busy)
             return
@@ -119,7 +124,7 @@ struct Stack: Sendable {
             "\(binaries)/\(service.name)",
             environment: service.environment(
                 layout: layout, broker: address, inherited: inherited, settings: settings,
-                engine: LocalEngine.socket(environment: inherited), processes: processes),
+                engine: LocalEngine.socket(environment: inherited), processes: processes, known: known),
             directory: layout.data(service.name), log: layout.log(service.name))
         try record.save(layout.record(service.name))
         progress.set(service.name, "starting", .busy)

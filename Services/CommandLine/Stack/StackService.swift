@@ -75,14 +75,15 @@ struct StackService: Sendable, Equatable {
         }
     }
 
-    /// Its environment: the caller's, so that any setting reaches it, below what this stack decides.
+    /// Its environment: the caller's, so that any setting of its own reaches it, below what this stack decides.
     /// - Parameters:
     ///   - broker: The file with the address that it reaches the broker at.
     ///   - engine: The socket of this machine's Docker Engine, where there is one.
     ///   - processes: Whether steps may be processes also where there is one.
+    ///   - known: Which settings are its own: those of others may hold secrets. `nil` gives it all.
     func environment(
         layout: StackLayout, broker: String, inherited: [String: String], settings: [StackSetting], engine: String?,
-        processes: Bool
+        processes: Bool, known: KnownSettings? = nil
     ) -> [String: String] {
         var environment: [String: String] = [:]
         for (given, value) in inherited {
@@ -109,6 +110,7 @@ struct StackService: Sendable, Equatable {
         for setting in settings {
             if let own = setting.name(for: name) { environment[own] = setting.value }
         }
+        if let known { environment = environment.filter { known.reads($0.key, name) } }
         let socket = environment["SLIPWAY_DOCKER_SOCKET"].nonEmpty ?? engine
         for (name, value) in ownDefaults(layout, engine: socket, processes: processes) where environment[name] == nil {
             environment[name] = value

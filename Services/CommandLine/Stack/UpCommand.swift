@@ -34,7 +34,8 @@ struct UpCommand: AsyncParsableCommand {
             address given by --broker are not kept apart.
 
             Every setting of a service (see `builder --help` and so on) can be given with --set or in the \
-            environment. SLIPWAY_POOL is the builder's pool, SLIPWAY_DEPLOYER_POOL the deployer's. Ports: the gateway has --port, sync and the pipeline service the next two, the private \
+            environment; each service gets its own alone. A name that none has is refused in --set and told of in \
+            the environment. SLIPWAY_POOL is the builder's pool, SLIPWAY_DEPLOYER_POOL the deployer's. Ports: the gateway has --port, sync and the pipeline service the next two, the private \
             broker +10 to +12, health and metrics +1020 to +1025.
             """)
 

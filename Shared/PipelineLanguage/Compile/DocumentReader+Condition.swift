@@ -1,4 +1,5 @@
 import Contracts
+import Text
 
 extension DocumentReader {
     /// A `when` or `trigger`.

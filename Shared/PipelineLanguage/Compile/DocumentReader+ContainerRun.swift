@@ -1,3 +1,5 @@
+import Text
+
 extension DocumentReader {
     /// How a container runs on a Docker host.
     func containerRun(_ node: SourceNode) -> ContainerRun? {

@@ -1,4 +1,5 @@
 import Contracts
+import Text
 
 extension DocumentReader {
     /// By the platform's own rule, where it is known what the name will be.

@@ -1,3 +1,5 @@
+import Text
+
 extension DocumentReader {
     /// Parameters by name: a default alone, or a mapping that says more.
     func parameters(_ node: SourceNode?) -> [(String, Parameter, SourceMark)] {

@@ -1,3 +1,5 @@
+import Text
+
 extension DocumentReader {
     /// All documents of a file as one process.
     func process(_ documents: [SourceNode], components: [String: Process]) -> ProcessDraft {

@@ -1,3 +1,5 @@
+import Text
+
 /// Texts that another format or a word processor would read in another way.
 extension DocumentReader {
     private static let quotes: Set<Unicode.Scalar> = ["“", "”", "„", "‟", "‘", "’", "‚", "«", "»"]

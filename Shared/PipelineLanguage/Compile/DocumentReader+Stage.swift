@@ -1,3 +1,5 @@
+import Text
+
 extension DocumentReader {
     /// The fields of a stage, in Drone's format those of a document of `kind: pipeline`.
     func stage(_ fields: Fields, node: SourceNode, name: String, nameMark: SourceMark) -> StageDraft {

@@ -1,3 +1,5 @@
+import Text
+
 extension DocumentReader {
     /// A step, or a service where `isService`.
     func step(_ node: SourceNode, isService: Bool, number: Int) -> StepDraft? {

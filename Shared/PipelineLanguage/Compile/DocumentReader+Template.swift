@@ -1,3 +1,5 @@
+import Text
+
 extension DocumentReader {
     /// `kind: template`: the stages of a component of the platform, its parameters bound to `data`.
     func template(

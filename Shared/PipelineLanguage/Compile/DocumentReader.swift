@@ -1,4 +1,5 @@
 import Contracts
+import Text
 
 /// Reads the nodes of a document into the model. Everything it does not understand it reports, and goes on.
 struct DocumentReader {

@@ -1,3 +1,5 @@
+import Text
+
 /// Whether every `${…}` stands for something.
 extension DraftValidator {
     /// What a text may refer to: known once for all expressions of a stage.

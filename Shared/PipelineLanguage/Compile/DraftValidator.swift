@@ -1,3 +1,5 @@
+import Text
+
 /// Checks what can be checked only when everything is read: names, order, expressions. What it completes (the type of
 /// a stage, the image of a rollout) is then in the process.
 struct DraftValidator {

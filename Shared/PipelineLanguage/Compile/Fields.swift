@@ -1,3 +1,5 @@
+import Text
+
 /// The fields of one mapping: takes them by name and tells afterwards which nobody asked for.
 final class Fields {
     let sink: DiagnosticSink

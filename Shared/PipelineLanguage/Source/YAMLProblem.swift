@@ -1,3 +1,4 @@
+import Text
 import Yams
 
 /// Why a text is no YAML, in words that help: the parser says where it could not go on, which is seldom where the mistake

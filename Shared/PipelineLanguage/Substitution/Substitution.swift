@@ -1,3 +1,5 @@
+import Text
+
 /// Replaces `${…}` in texts: the subset of bash that Drone's format knows, and dotted names. `$$` is one `$`.
 ///
 /// The replacement takes place in the values of a document that is already read, never in its source, so a commit
