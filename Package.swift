@@ -242,8 +242,8 @@ let package = Package(
         tests(
             "WorkerTests",
             [
-                "Worker", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "TestSupport", lifecycle, logging,
-                systemPackage,
+                "Worker", "AMQP", "Contracts", "Messaging", "PipelineLanguage", "Secrets", "TestSupport", lifecycle,
+                logging, systemPackage,
             ]),
         tests(
             "WebhookGatewayTests",

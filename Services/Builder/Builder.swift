@@ -41,7 +41,7 @@ struct Builder {
         try FileTree.remove(gitHome)
         try FileTree.make(gitHome)
         let bus = context.bus
-        let events = WorkerEvents(service: "builder", logger: context.logger) { event in
+        let events = WorkerEvents(service: "builder", file: data.appending("events"), logger: context.logger) { event in
             try await bus.publish(event)
         }
         let docker = try runners.contains(.docker) ? dockerHost(http) : nil

@@ -43,7 +43,8 @@ struct Deployer {
             settings, in: try settings.value(CommonSettings.data), context.readiness, logger: context.logger)
         let registry = try RegistryClient(settings, client: http, authorities: authorities)
         let bus = context.bus
-        let events = WorkerEvents(service: "deployer", logger: context.logger) { event in
+        let events = WorkerEvents(service: "deployer", file: data.appending("events"), logger: context.logger) {
+            event in
             try await bus.publish(event)
         }
         let turns = Turns()
