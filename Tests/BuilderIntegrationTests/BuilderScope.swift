@@ -192,7 +192,8 @@ struct BuilderScope: Sendable {
                         runner: ProcessRunner(worker: worker, logger: logger), users: users,
                         sharesDocker: sharesDocker) : nil,
                 docker: runners.contains(.docker) ? docker : nil, registry: RegistryClient(client: http),
-                events: events ?? WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger), disk: disk)
+                events: events ?? WorkerEvents(service: "builder", logger: logger) { _ in }, logger: logger),
+            disk: disk)
         let loop = JobLoop(
             platform: platform, executor: executor, keys: keys,
             configuration: JobLoopConfiguration(

@@ -127,8 +127,10 @@ import Testing
         "a builder that is not root removes what a container's root keeps to itself, with the engine's help",
         .enabled(if: geteuid() == 0, "root alone starts programs as other users"))
     func foldersOfAContainersRootAreRemoved() async throws {
-        let keep = "umask 077; mkdir -p of/roots; echo x > of/roots/file; mkdir -m 1777 sticky; echo x > sticky/file; echo up"
-        try await scene([keep]) { scene in
+        let keep = [
+            "umask 077", "mkdir -p of/roots", "echo x > of/roots/file", "mkdir -m 1777 sticky", "echo x > sticky/file",
+        ]
+        try await scene(keep) { scene in
             try await scene.offer(attempt: 1)
             let (user, data) = (UInt32(22_031), "\(scene.scope.folder)/data")
             try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
@@ -184,7 +186,8 @@ import Testing
             let builder = ServiceProgram.folder.appending("builder")
             var command = [builder.string]
             if let user {
-                command = ["/usr/bin/setpriv", "--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups"] + command
+                let rights = ["--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups"]
+                command = ["/usr/bin/setpriv"] + rights + command
             }
             return try await ServiceProgram.start(
                 path: FilePath(command[0]),
