@@ -39,7 +39,9 @@ import Testing
                 RunRequest(repository: PlatformFixture.path, parameters: ["password": "hush-5"]), as: principal)
             let made = try await operations.tokens.make(TokenRequest(name: "ci", role: .viewer), as: principal)
             let own = try await operations.tokens.make(TokenRequest(name: "test"), as: principal)
-            try await operations.tokens.revoke("test", as: principal)
+            // It ends what it came with.
+            let renewed = try await operations.access.principal(token: own.token)
+            try await operations.tokens.revoke("test", as: renewed)
 
             let all = try await entries(platform)
             #expect(

@@ -64,7 +64,7 @@ import Testing
 
     @Test func `An entry of the audit log is bounded`() async throws {
         try await PlatformFixture.with { platform in
-            try await platform.store.write { transaction in
+            try await platform.store.write(as: platform.principal) { transaction in
                 try transaction.audit(
                     .reseal, by: platform.principal, of: "all", before: "short",
                     after: .string(String(repeating: "x", count: AuditStore.longest)))

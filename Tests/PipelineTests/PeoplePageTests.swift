@@ -242,7 +242,7 @@ import Testing
             let wrong = try await send(client, .get, "/audit?from=yesterday", cookie: root)
             #expect(wrong.status == .badRequest && String(buffer: wrong.body).contains("“yesterday” is no day"))
 
-            try await fixture.store.write { transaction in
+            try await fixture.store.write(as: fixture.principal) { transaction in
                 for _ in 0..<60 { try transaction.audit(.savePool, by: fixture.principal, of: "many") }
             }
             let first = try await page(client, "/audit?account=test&operation=pool.save", root)

@@ -7,16 +7,23 @@ struct Resealing: Sendable {
     let keys: KeyRing
     /// As many are sealed anew in one transaction.
     let batch: Int
+    /// Runs one transaction as whoever asks.
+    private let write: Write
     /// Writes into the audit log what a transaction does.
     private let audit: @Sendable (Transaction, ResealView) throws -> Void
 
+    typealias Write =
+        @Sendable (@escaping @Sendable (Transaction) throws -> ResealView) async throws -> ResealView
+
+    /// - Parameter write: of somebody who asks; the platform's own if `nil`.
     init(
-        store: PipelineStore, keys: KeyRing, batch: Int = 50,
+        store: PipelineStore, keys: KeyRing, batch: Int = 50, write: Write? = nil,
         audit: @escaping @Sendable (Transaction, ResealView) throws -> Void
     ) {
         self.store = store
         self.keys = keys
         self.batch = batch
+        self.write = write ?? { try await store.write($0) }
         self.audit = audit
     }
 
@@ -43,7 +50,7 @@ struct Resealing: Sendable {
 
     /// One transaction.
     func reseal(_ some: ArraySlice<SealStore.Kept>) async throws -> ResealView {
-        try await store.write { [keys, audit] transaction in
+        try await write { [keys, audit] transaction in
             var done = ResealView(resealed: 0, failures: [])
             for kept in some {
                 do {

@@ -46,9 +46,11 @@ struct KeyOperations: Sendable {
     /// Seals all that is kept with the newest key.
     func reseal(as principal: Principal) async throws -> ResealView {
         try principal.require(.reseal)
-        return try await Resealing(store: store, keys: keys) { transaction, done in
+        let write: Resealing.Write = { [store] in try await store.write(as: principal, $0) }
+        let resealing = Resealing(store: store, keys: keys, write: write) { transaction, done in
             try transaction.audit(.reseal, by: principal, of: "all that is kept", after: .audited(done))
-        }.run()
+        }
+        return try await resealing.run()
     }
 }
 
