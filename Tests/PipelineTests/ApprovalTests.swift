@@ -52,6 +52,34 @@ import Testing
         #expect(Approvers([]).may("eve", oneOf: [], hasChosenName: true))
     }
 
+    @Test func `A rollout goes on as soon as an approver is back whose approval had stopped counting`() async throws {
+        try await PlatformFixture.with { platform in
+            try await needing(2, of: ["ops-*"], platform)
+            let operations = platform.operations
+            let view = try await pushed(platform, file)
+            let step = try #require(view.stages.first?.steps.first).id
+            let (runs, run) = (operations.runs, view.summary.id)
+            let approve = VerdictRequest(approves: true)
+            let link = try await operations.people.invite(
+                PersonRequest(name: "ops-ada", role: .developer), as: .administrator)
+            let code = try #require(link.url.split(separator: "=").last.map(String.init))
+            let token = try await operations.signIns.redeem(LinkRequest(code: code, token: "laptop"), from: .unknown)
+            let ada = try await operations.access.principal(token: token.token)
+            _ = try await runs.decide(step, of: run, approve, by: ada)
+            _ = try await operations.people.change("ops-ada", PersonChange(isBlocked: true), as: .administrator)
+            try await platform.engine.expire()
+            let alone = try await runs.decide(step, of: run, approve, by: try await principal(platform, "ops-bob"))
+            let waits = try #require(alone.stages.first?.steps.first)
+            #expect(waits.approval?.given.map(\.name) == ["ops-bob"] && waits.reason?.contains("1 of 2") == true)
+
+            var due = platform.store.deadlines.wakes.makeAsyncIterator()
+            _ = try await operations.people.change("ops-ada", PersonChange(isBlocked: false), as: .administrator)
+            _ = await due.next()
+            try await platform.engine.expire()
+            #expect(try await states(platform, view) == [.queued])
+        }
+    }
+
     @Test func `A rollout waits for those who may approve, and holds no worker meanwhile`() async throws {
         try await PlatformFixture.with { platform in
             try await needing(2, of: ["ops-*"], platform)

@@ -13,7 +13,7 @@ struct RunEngine: Sendable {
     let zones = TimeZones()
     let pauses = WakePauses()
     /// Told when a deadline may have come nearer.
-    let deadlines = Signal()
+    var deadlines: Signal { store.deadlines }
     let logger: Logger
 
     var events: RunEvents { RunEvents(publicURL: configuration.publicURL) }

@@ -49,14 +49,16 @@ struct PeopleOperations: Sendable {
             if let email = change.email { person.email = email.isEmpty ? nil : try Self.email(email) }
             try transaction.people.save(person)
             if let isBlocked = change.isBlocked {
+                let hasAdministrator = try transaction.accounts.hasAdministrator()
                 try transaction.accounts.setBlocked(name, at: isBlocked ? person.blockedAt ?? transaction.now : nil)
                 if isBlocked {
                     try transaction.sessions.removeAll(of: name)
                     try transaction.people.removeLinks(of: name)
                     try transaction.logins.removeAll(of: name)
                     try transaction.access.removeTokens(of: name)
-                    try RoleOperations.checkAdministrators(of: .all, in: transaction)
+                    if hasAdministrator { try RoleOperations.checkAdministrators(of: .all, in: transaction) }
                 }
+                try transaction.approversChanged()
             }
             guard let changed = try transaction.people.find(name) else { throw Self.unknown(name) }
             try transaction.audit(
@@ -149,10 +151,18 @@ struct PeopleOperations: Sendable {
     }
 
     static func displayName(_ text: String) throws(OperationError) -> String {
-        guard (1...100).contains(text.count), !text.unicodeScalars.contains(where: { $0.value < 0x20 }) else {
-            throw .invalid("malformed_display_name", "a person's name has 1 to 100 characters, in one line")
+        guard (1...100).contains(text.count), !text.unicodeScalars.contains(where: Self.disturbs) else {
+            throw .invalid(
+                "malformed_display_name",
+                "a person's name has 1 to 100 characters, in one line and written in one direction")
         }
         return text
+    }
+
+    /// Whether it ends a line, or turns the text around it.
+    static func disturbs(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isBidiControl
+            || [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
     }
 
     static func email(_ text: String) throws(OperationError) -> String {

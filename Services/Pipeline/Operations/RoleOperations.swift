@@ -81,6 +81,7 @@ extension Transaction {
     func give(_ grant: Rights.Grant, to holder: String, by principal: Principal) throws -> RoleView {
         let before = try accounts.role(of: holder, within: grant.scope)
         try accounts.grant(grant, to: holder, by: principal.name, now: now)
+        try approversChanged()
         let view = RoleView(
             holder: holder, role: grant.role, scope: grant.scope.text, givenBy: principal.name, givenAt: now)
         try audit(
@@ -95,6 +96,7 @@ extension Transaction {
     func take(_ scope: RepositoryScope, from holder: String, by principal: Principal) throws -> Bool {
         guard let before = try accounts.role(of: holder, within: scope) else { return false }
         try accounts.removeGrant(of: holder, within: scope)
+        try approversChanged()
         try audit(.takeRole, by: principal, of: holder, in: scope.audited, before: .audited(before))
         return true
     }

@@ -75,6 +75,7 @@ extension SignInOperations {
             person.groups = Set(identity.groups.filter { RoleOperations.isGroup($0) }.prefix(1_000)).sorted()
             try transaction.people.saveGroups(person.groups, of: person.name)
             if person.told != before {
+                try transaction.approversChanged()
                 try transaction.audits.add(
                     AuditEntry(
                         at: transaction.now, account: Principal.provider.name, via: "sign-in", origin: visitor.address,
@@ -116,7 +117,7 @@ extension SignInOperations {
 
     /// What a provider says, as one line of 100 characters at most.
     private static func line(_ text: String?) -> String? {
-        let kept = (text ?? "").filter { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } }
+        let kept = (text ?? "").filter { !$0.unicodeScalars.contains(where: PeopleOperations.disturbs) }
         let line = String(kept.prefix(100))
         return line.isEmpty ? nil : line
     }

@@ -138,16 +138,26 @@ struct JobStore {
             Self.job)
     }
 
-    /// When the next freeze ends that a rollout waits for.
+    /// When the next freeze ends that a rollout waits for, or one is to be looked at again.
     func nextOpening() throws -> Timestamp? {
         try database.value("SELECT MIN(opensAt) FROM jobs WHERE state = 'waiting'")
     }
 
-    /// Rollouts whose freeze has ended, the newest first: no older one is offered that it takes the place of.
+    /// Rollouts whose freeze has ended, or that are to be looked at again, the newest first: no older one is offered that it takes the place of.
     func opening(now: Timestamp) throws -> [Job] {
         try database.rows(
             "SELECT * FROM jobs WHERE state = 'waiting' AND opensAt <= ? ORDER BY sequence DESC", [now]
         ).map(Self.job)
+    }
+
+    /// Makes those due that wait to be approved and that somebody has approved.
+    /// - Returns: how many it are.
+    func open(approvedAt now: Timestamp) throws -> Int {
+        try database.execute(
+            """
+            UPDATE jobs SET opensAt = ? WHERE state = 'waiting' AND approvals IS NOT NULL
+                AND EXISTS (SELECT 1 FROM verdicts WHERE verdicts.job = jobs.id)
+            """, [now])
     }
 
     /// Rollouts to an environment that wait to be approved, or for the end of a freeze, the newest first.

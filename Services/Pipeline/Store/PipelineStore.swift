@@ -10,6 +10,8 @@ struct PipelineStore: Sendable {
     let outbox: Outbox
     let inbox: Inbox
     let changes: RunChanges
+    /// Told when something may be due earlier than it was.
+    let deadlines = Signal()
 
     init(store: Store, changes: RunChanges = RunChanges()) {
         self.store = store
@@ -49,7 +51,9 @@ struct PipelineStore: Sendable {
             try MessageContext.$current.withValue(context) {
                 try body(
                     Transaction(
-                        database: database, outbox: outbox, inbox: inbox, changes: changes, now: now, actor: actor))
+                        database: database, outbox: outbox, inbox: inbox, changes: changes, deadlines: deadlines,
+                        now: now,
+                        actor: actor))
             }
         }
     }
@@ -72,6 +76,7 @@ struct Transaction: Tables {
     let outbox: Outbox
     let inbox: Inbox
     let changes: RunChanges
+    let deadlines: Signal
     let now: Timestamp
     /// Whose it is, of whom it has been looked at in it whether they still may do what they do.
     let actor: String?
@@ -105,6 +110,13 @@ struct Transaction: Tables {
     /// Tells those who watch the run, once it is committed.
     func changed(_ run: RunID, of repository: RepositoryPath) {
         afterCommit { [changes] in changes.changed(run, of: repository) }
+    }
+
+    /// Has all rollouts looked at again that somebody has approved and that wait all the same, once it is committed: whose
+    /// approval counts has changed.
+    func approversChanged() throws {
+        guard try jobs.open(approvedAt: now) > 0 else { return }
+        afterCommit { [deadlines] in deadlines.wake() }
     }
 
     /// Tells those who watch runs that what these wait for may have changed, once it is committed.
