@@ -19,6 +19,15 @@ struct RoleOperations: Sendable {
             .filter { RepositoryScope($0.scope).map { visibility.covers($0) } ?? false }
     }
 
+    /// What some holders have, by holder.
+    func all(of holders: Set<String>, as principal: Principal) async throws -> [String: [RoleView]] {
+        try principal.require(.seeRoles)
+        let visibility = principal.visibility(.seeRoles)
+        let roles = try await store.read { try $0.accounts.roles(of: holders.sorted()) }
+        return Dictionary(
+            grouping: roles.filter { RepositoryScope($0.scope).map { visibility.covers($0) } ?? false }, by: \.holder)
+    }
+
     /// Gives a role within a scope, in the place of the one the holder had there.
     /// - Parameter holder: an account, or a group behind an `@`.
     func give(

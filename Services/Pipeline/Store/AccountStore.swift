@@ -87,6 +87,17 @@ struct AccountStore {
         try database.rows("SELECT * FROM grants ORDER BY holder, scope").compactMap(Self.view)
     }
 
+    /// Those of some holders, by holder and scope.
+    func roles(of holders: [String]) throws -> [RoleView] {
+        try stride(from: 0, to: holders.count, by: 500).flatMap { start in
+            let some = Array(holders[start..<min(start + 500, holders.count)])
+            let places = Array(repeating: "?", count: some.count).joined(separator: ", ")
+            return try database.rows(
+                "SELECT * FROM grants WHERE holder IN (\(places)) ORDER BY holder, scope", some
+            ).compactMap(Self.view)
+        }
+    }
+
     /// Those whose holder may do something: all but those of blocked accounts.
     func rolesInUse() throws -> [RoleView] {
         try database.rows(

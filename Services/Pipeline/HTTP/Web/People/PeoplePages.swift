@@ -57,8 +57,8 @@ struct PeoplePages {
         let found = page.part(of: try await people.all(as: principal)) {
             [$0.name, $0.displayName, $0.email ?? ""] + $0.groups
         }
-        let given = Dictionary(
-            grouping: principal.may(.seeRoles) ? try await roles.all(as: principal) : [], by: \.holder)
+        let holders = Set(found.items.flatMap { [$0.name] + $0.groups.map { "@\($0)" } })
+        let given = principal.may(.seeRoles) ? try await roles.all(of: holders, as: principal) : [:]
         var content = page.content(shown: found.items.count, of: found.count)
         content["people"] = found.items.map { PersonRow($0, given, now: now) }
         content["roles"] = Role.allCases.map(\.rawValue)
