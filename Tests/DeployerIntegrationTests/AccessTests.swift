@@ -112,7 +112,8 @@ import Yams
                 _ = try await cluster.rollout(new, kind: workload, name: "w-\(workload)", client: client, log: log)
                     .run()
                 let failing = cluster.rollout(
-                    broken, job: "job2", sequence: 2, kind: workload, name: "w-\(workload)", client: client, log: log)
+                    broken, job: "job2", sequence: 2, kind: workload, name: "w-\(workload)", client: client,
+                    settle: .seconds(60), log: log)
                 let error = await #expect(throws: JobFailure.self) { try await failing.run() }
                 #expect(error?.reason.contains("; rolled back to revision 2") == true)
                 #expect(log.text.contains("event of pod w-\(workload)-"))
@@ -211,7 +212,7 @@ import Yams
                 try await !AccessReview(client: client, namespace: cluster.namespace).missing(of: [events]).isEmpty
             }
             let error = await #expect(throws: JobFailure.self) {
-                try await cluster.rollout(broken, client: client, log: MemoryLog()).run()
+                try await cluster.rollout(broken, client: client, settle: .seconds(60), log: MemoryLog()).run()
             }
             #expect(
                 error?.reason.contains("; more would be known if the deployer's account could list events; rolled back")

@@ -58,7 +58,7 @@ import Worker
             try await cluster.kubectl("set", "image", "deployment/web", "web=\(broken)")
             let log = MemoryLog()
             let error = await #expect(throws: JobFailure.self) {
-                try await cluster.rollout(broken, log: log).run()
+                try await cluster.rollout(broken, settle: .seconds(60), log: log).run()
             }
             #expect(error?.reason.contains("CrashLoopBackOff") == true)
             #expect(error?.reason.hasSuffix("it changed nothing, so there is nothing to roll back") == true)
@@ -72,7 +72,7 @@ import Worker
             let broken = try await TestImages.build("exit 3")
             try await cluster.make(image: old, replicas: 1)
             let log = MemoryLog()
-            let rollout = cluster.rollout(broken, log: log)
+            let rollout = cluster.rollout(broken, settle: .seconds(60), log: log)
             let running = Task { try await rollout.run() }
             try await eventually(within: .seconds(60), "the change") { try await cluster.images().contains(broken) }
             try await cluster.kubectl("set", "env", "deployment/web", "-c", "web", "DEBUG=1")

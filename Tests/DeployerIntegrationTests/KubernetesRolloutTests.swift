@@ -92,7 +92,7 @@ import Worker
             try await cluster.make(image: old, replicas: 1)
             let log = MemoryLog()
             let error = await #expect(throws: JobFailure.self) {
-                try await cluster.rollout(broken, undoes: false, log: log).run()
+                try await cluster.rollout(broken, undoes: false, settle: .seconds(60), log: log).run()
             }
             #expect(error?.reason.contains("exit code 3 (CrashLoopBackOff)") == true)
             #expect(log.text.contains("  no database here"))

@@ -86,15 +86,16 @@ struct TestCluster: Sendable {
         try await kubectl("rollout", "status", "\(kind.lowercased())/\(name)", "--timeout=90s")
     }
 
+    /// - Parameter settle: how long pods have to stay up. The tests' servers are up at once; an image that ends needs
+    ///   longer, for a busy node sees its end late.
     func rollout(
         _ image: String, job: String = "job1", sequence: Int64? = 1, kind: Workload.Kind = .deployment,
         name: String = "web", container: String = "web", allowed: Duration = .seconds(90), undoes: Bool = true,
         client: KubernetesClient? = nil, stopped: JobStop? = nil, owner: String = "shop/web",
-        takes: RolloutPermit.Taking = .unmarked, log: MemoryLog
+        takes: RolloutPermit.Taking = .unmarked, settle: Duration = .seconds(1), log: MemoryLog
     ) -> KubernetesRollout {
         var patience = RolloutWatch.Patience()
-        // The tests' servers are up at once; what does not stay up is tested elsewhere.
-        patience.settle = .seconds(1)
+        patience.settle = settle
         return KubernetesRollout(
             client: client ?? self.client,
             request: RolloutRequest(

@@ -120,7 +120,8 @@ import Worker
             _ = await first.result
             let broken = try await TestImages.build("exit 3")
             let error = await #expect(throws: JobFailure.self) {
-                try await cluster.rollout(broken, job: "job2", sequence: 2, log: MemoryLog()).run()
+                try await cluster.rollout(broken, job: "job2", sequence: 2, settle: .seconds(60), log: MemoryLog())
+                    .run()
             }
             #expect(error?.reason.hasSuffix("; rolled back to revision 1") == true, "\(error?.reason ?? "")")
             #expect(try await cluster.images() == [old])
@@ -138,7 +139,8 @@ import Worker
             #expect(kept?.reason.hasSuffix("; \(left)\(missing(old)) in container web") == true)
             let broken = try await TestImages.build("exit 3")
             let error = await #expect(throws: JobFailure.self) {
-                try await cluster.rollout(broken, job: "job2", sequence: 2, log: MemoryLog()).run()
+                try await cluster.rollout(broken, job: "job2", sequence: 2, settle: .seconds(60), log: MemoryLog())
+                    .run()
             }
             #expect(error?.reason.hasSuffix("; rolled back to revision 1") == true)
             #expect(try await cluster.images() == [old])
