@@ -207,6 +207,22 @@ import Testing
         }
     }
 
+    @Test func `Of many roles a person's list shows some, and the way to the others`() async throws {
+        try await with { client, fixture in
+            let root = try await person("root", .administrator, in: "**", client, fixture)
+            _ = try await person("maria", client, fixture)
+            for number in 1...15 {
+                _ = try await fixture.operations.roles.give(
+                    RoleRequest(role: .viewer), within: "shop/web\(number)", to: "maria", by: .administrator)
+            }
+            let people = try await page(client, "/people", root)
+            #expect(people.split(separator: "viewer of shop/web").count - 1 == 12)
+            #expect(people.contains(#"<a class="tag" href="/roles?q=maria">3 more</a>"#))
+            let roles = try await page(client, "/roles?q=maria", root)
+            #expect(roles.split(separator: "shop/web").count - 1 >= 15)
+        }
+    }
+
     @Test func `The audit log is filtered and paged, says what was before and after, and leads to its export`()
         async throws
     {

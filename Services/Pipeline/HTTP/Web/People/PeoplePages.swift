@@ -77,6 +77,8 @@ private struct PersonRow: Sendable {
     let groups: [String]
     let roles: [Held]
     let hasRoles: Bool
+    /// How many roles are not shown.
+    let more: Int?
     let isBlocked: Bool
     let seen: String?
     let ago: String
@@ -88,11 +90,16 @@ private struct PersonRow: Sendable {
         let group: String?
     }
 
+    /// As many roles tell in a list what somebody is; all are on the page of roles.
+    private static let shown = 12
+
     /// - Parameter given: the roles, by their holders.
     init(_ person: PersonView, _ given: [String: [RoleView]], now: Timestamp) {
-        roles = ([person.name] + person.groups.map { "@\($0)" }).flatMap { given[$0] ?? [] }.map {
+        let held = ([person.name] + person.groups.map { "@\($0)" }).flatMap { given[$0] ?? [] }
+        roles = held.prefix(Self.shown).map {
             Held(role: $0.role.rawValue, scope: $0.scope, group: $0.holder == person.name ? nil : $0.holder)
         }
+        more = held.count > Self.shown ? held.count - Self.shown : nil
         hasRoles = !roles.isEmpty
         name = person.name
         display = person.displayName
