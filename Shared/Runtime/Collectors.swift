@@ -20,7 +20,7 @@ public final class Collectors: Sendable {
     /// - Parameters:
     ///   - service: whose version is told.
     ///   - data: the folder whose disk is told of; `nil` for a service that keeps nothing.
-    public init(ofService service: String = "test", data: String? = nil) {
+    public init(ofService service: String, data: String?) {
         var collectors: [Collector] = [{ [Sample(.build, service, "\(Version.current)", is: 1)] }]
         if let data { collectors.append { try Self.disk(of: data) } }
         self.collectors = Mutex(collectors)

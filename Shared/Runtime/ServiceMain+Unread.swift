@@ -24,12 +24,9 @@ extension ServiceMain {
         let own = Set((settings + CommonSettings.all + commands.flatMap(\.all)).map(\.variable))
         return environment.keys.sorted().compactMap { name in
             guard name.hasPrefix(Self.prefix), !own.contains(name), !Self.isOfCluster(name) else { return nil }
-            let isFile = name.hasSuffix("_FILE")
-            if isFile, own.contains(String(name.dropLast(5))) { return nil }
-            let bare = name.dropFirst(Self.prefix.count).dropLast(isFile ? 5 : 0)
-            let meant = Nearest.name(
-                to: String(bare), among: own.sorted().map { $0.dropFirst(Self.prefix.count) }.map(String.init))
-            return UnreadVariable(name: name, meant: meant.map { Self.prefix + $0 + (isFile ? "_FILE" : "") })
+            if name.hasSuffix("_FILE"), own.contains(String(name.dropLast(5))) { return nil }
+            return UnreadVariable(
+                name: name, meant: Nearest.variable(to: name, among: own.sorted(), prefix: Self.prefix))
         }
     }
 

@@ -16,6 +16,17 @@ public enum Nearest {
         return best?.name
     }
 
+    /// The same of variables that begin alike, and whose value may be in a file that `…_FILE` names.
+    /// - Parameter prefix: that they begin with.
+    public static func variable(
+        to wrong: String, among names: some Sequence<String>, prefix: String
+    ) -> String? {
+        let isFile = wrong.hasSuffix("_FILE")
+        let bare = wrong.dropFirst(prefix.count).dropLast(isFile ? 5 : 0)
+        return name(to: String(bare), among: names.map { String($0.dropFirst(prefix.count)) })
+            .map { prefix + $0 + (isFile ? "_FILE" : "") }
+    }
+
     /// `; did you mean “…”?` or nothing.
     public static func hint(_ wrong: String, among candidates: some Sequence<String>) -> String {
         name(to: wrong, among: candidates).map { "; did you mean “\($0)”?" } ?? ""

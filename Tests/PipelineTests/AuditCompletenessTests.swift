@@ -59,13 +59,14 @@ import Testing
     }
 
     @Test(arguments: Operation.allCases.filter { !$0.rule.isChange })
-    func `What is only seen is not in the log`(operation: Operation) async throws {
+    func `What is only seen changes nothing, and is not in the log`(operation: Operation) async throws {
         for door in Self.doors(to: operation) {
             try await PlatformFixture.with { platform in
                 let scene = try await RightsScene.make(platform, for: operation, as: "test")
-                let noted = try await entries(platform)
+                let (noted, before) = (try await entries(platform), try await rows(platform))
                 _ = try await door.call?(scene, platform.principal)
                 #expect(try await entries(platform) == noted)
+                #expect(try await rows(platform) == before, "\(operation) changes something and is no change")
             }
         }
     }

@@ -25,6 +25,21 @@ import Testing
         return refusal.code
     }
 
+    // MARK: - What an operator watches
+
+    @Test func `What has not ended is counted by queue and state, with the oldest that waits`() async throws {
+        try await PlatformFixture.with { platform in
+            #expect(try await platform.store.openWork().jobs.isEmpty)
+            for id in ["a", "b", "c"] { try await platform.push(Samples.single, trigger: id, message: id) }
+            _ = try granted(try await platform.ask())
+            let queue = "slipway.build.default"
+            let work = try await platform.store.openWork(now: .now.adding(.seconds(900)))
+            #expect(work.runs == 3 && work.deadLetters == 0)
+            #expect(work.jobs == [.init(queue: queue, state: "queued"): 2, .init(queue: queue, state: "leased"): 1])
+            #expect((900..<960).contains(work.oldest[queue] ?? 0))
+        }
+    }
+
     // MARK: - Turns
 
     @Test func `The repository that was served the longest ago comes first, its oldest job first`() async throws {

@@ -30,7 +30,7 @@ struct AdminServerTests {
                 let server = AdminServer(
                     address: AdminAddress(host: "127.0.0.1", ports: first...(first + 9)), file: "\(folder)/\(number)",
                     readiness: Readiness(), metrics: MetricsRegistry(),
-                    collectors: Collectors(), logger: Logger(label: "test"))
+                    collectors: Collectors(ofService: "test", data: nil), logger: Logger(label: "test"))
                 group.addTask { try await server.run() }
                 let deadline = ContinuousClock.now + .seconds(20)
                 while !FileManager.default.fileExists(atPath: "\(folder)/\(number)"), ContinuousClock.now < deadline {

@@ -90,11 +90,7 @@ struct KnownSettings: Sendable, Equatable {
     }
 
     private func nearest(_ name: String, _ services: [String]) -> String? {
-        let names = Set(services.flatMap { variables[$0] ?? [] }).sorted()
-        let isFile = name.hasSuffix("_FILE")
-        let bare = name.dropFirst(Self.prefix.count).dropLast(isFile ? 5 : 0)
-        return Nearest.name(to: String(bare), among: names.map { String($0.dropFirst(Self.prefix.count)) })
-            .map { Self.prefix + $0 + (isFile ? "_FILE" : "") }
+        Nearest.variable(to: name, among: Set(services.flatMap { variables[$0] ?? [] }).sorted(), prefix: Self.prefix)
     }
 
     private static let prefix = "SLIPWAY_"

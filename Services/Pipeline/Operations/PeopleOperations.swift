@@ -115,12 +115,20 @@ struct PeopleOperations: Sendable {
         }
     }
 
-    /// While nobody has signed in yet, logs a link that makes an administrator of whoever opens it first.
+    /// While no administrator has signed in yet, logs a link that makes one of whoever opens it first: whom a provider lets
+    /// in may nothing by that.
     func prepare(as principal: Principal, logger: Logger) async throws {
-        guard try await store.read({ try !$0.people.all().contains { $0.signedInAt != nil } }) else { return }
+        let isOpen = try await store.read { tables in
+            try !tables.people.all().contains { person in
+                guard person.signedInAt != nil, person.blockedAt == nil else { return false }
+                let rights = try tables.accounts.rights(of: person.name, groups: person.groups)
+                return rights.platformRole == .administrator
+            }
+        }
+        guard isOpen else { return }
         let link = try await makeLink(for: nil, as: principal)
         logger.notice(
-            "nobody has signed in yet: this link makes an administrator of whoever opens it first",
+            "no administrator has signed in yet: this link makes one of whoever opens it first",
             metadata: ["link": "\(link.url)", "until": "\(link.expiresAt)"])
     }
 

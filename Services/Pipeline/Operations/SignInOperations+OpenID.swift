@@ -70,6 +70,7 @@ extension SignInOperations {
             }
             let before = person.told
             person.displayName = Self.line(identity.displayName) ?? person.displayName
+            // Nobody is known by it: what is none is not kept, and keeps nobody out.
             person.email = identity.email.flatMap { try? PeopleOperations.email($0) } ?? person.email
             try transaction.people.save(person)
             person.groups = Set(identity.groups.filter { RoleOperations.isGroup($0) }.prefix(1_000)).sorted()

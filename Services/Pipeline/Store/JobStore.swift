@@ -143,7 +143,8 @@ struct JobStore {
         try database.value("SELECT MIN(opensAt) FROM jobs WHERE state = 'waiting'")
     }
 
-    /// Rollouts whose freeze has ended, or that are to be looked at again, the newest first: no older one is offered that it takes the place of.
+    /// Rollouts whose freeze has ended, or that are to be looked at again, the newest first: no older one is offered that it
+    /// takes the place of.
     func opening(now: Timestamp) throws -> [Job] {
         try database.rows(
             "SELECT * FROM jobs WHERE state = 'waiting' AND opensAt <= ? ORDER BY sequence DESC", [now]
