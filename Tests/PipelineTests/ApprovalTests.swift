@@ -52,7 +52,8 @@ import Testing
         #expect(Approvers([]).may("eve", oneOf: [], hasChosenName: true))
     }
 
-    @Test func `A rollout goes on as soon as an approver is back whose approval had stopped counting`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `A rollout goes on as soon as an approver is back whose approval had stopped counting`() async throws {
         try await PlatformFixture.with { platform in
             try await needing(2, of: ["ops-*"], platform)
             let operations = platform.operations
