@@ -18,17 +18,19 @@ struct BuildExecutor: JobExecutor {
     /// `nil` is without limit.
     let disk: DiskLimit?
 
-    func collectLeftovers() async {
-        let isClean = await Self.within(Self.cleanUpTime) {
-            for runner in BuildStepRunners.all { await runner.collectLeftovers(tools) }
+    func collectLeftovers() async -> Bool {
+        let isOver = await Self.within(Self.cleanUpTime) {
+            var isOver = true
+            for runner in BuildStepRunners.all where await !runner.collectLeftovers(tools) { isOver = false }
             do {
                 try await remove(jobs)
             } catch {
                 tools.logger.warning(
                     "the folders of earlier jobs could not be removed", metadata: ["error": "\(error)"])
             }
+            return isOver
         }
-        if !isClean { tools.logger.error("cleaning up took too long; the rest goes at the next start") }
+        if isOver == nil { tools.logger.error("cleaning up took too long; the rest goes at the next start") }
         do {
             try FileTree.make(jobs)
             // A removal that was given up has closed it.
@@ -37,6 +39,7 @@ struct BuildExecutor: JobExecutor {
             tools.logger.error("the folder of jobs could not be made", metadata: ["error": "\(error)"])
         }
         await trim()
+        return isOver ?? false
     }
 
     func execute(_ job: GrantedJob, _ run: JobRun) async throws {
@@ -67,12 +70,12 @@ struct BuildExecutor: JobExecutor {
         watch?.cancel()
         // A separate task: this has to be done after a cancellation too.
         await Task {
-            let isClean = await Self.within(Self.cleanUpTime) {
+            let isClean: Void? = await Self.within(Self.cleanUpTime) {
                 let end = ContinuousClock.now.advanced(by: Self.cleanUpTime)
                 await runners.cleanUp()
                 await cleanUp(build, until: end)
             }
-            if !isClean { tools.logger.error("cleaning up took too long; the rest goes at the next start") }
+            if isClean == nil { tools.logger.error("cleaning up took too long; the rest goes at the next start") }
         }.value
         try result.get()
     }
@@ -83,12 +86,14 @@ struct BuildExecutor: JobExecutor {
     static let userCleanUpTime = cleanUpTime / 2
 
     /// Cancels the work when its time is over.
-    /// - Returns: whether it was done by then.
-    private static func within(_ time: Duration, _ work: @escaping @Sendable () async -> Void) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
+    /// - Returns: what came of it; `nil` where it was not done by then.
+    private static func within<Value: Sendable>(
+        _ time: Duration, _ work: @escaping @Sendable () async -> Value
+    ) async -> Value? {
+        await withTaskGroup(of: Value?.self) { group in
             group.addTask {
-                await work()
-                return !Task.isCancelled
+                let value = await work()
+                return Task.isCancelled ? nil : value
             }
             group.addTask {
                 do {
@@ -96,11 +101,11 @@ struct BuildExecutor: JobExecutor {
                 } catch {
                     // The work was done before.
                 }
-                return false
+                return nil
             }
-            let isDone = await group.next() ?? false
+            let value = await group.next() ?? nil
             group.cancelAll()
-            return isDone
+            return value
         }
     }
 

@@ -17,6 +17,7 @@ struct Builder {
     let folder: DataFolder
     let data: FilePath
     let worker: String
+    let life: WorkerLife
 
     init(_ context: ServiceContext) throws {
         self.context = context
@@ -26,6 +27,7 @@ struct Builder {
         do {
             try FileTree.make(data)
             worker = try given ?? WorkerIdentity.load(service: "builder", directory: data)
+            life = try WorkerLife.begin(in: data)
         } catch {
             throw SettingsError(
                 setting: CommonSettings.data.variable, message: "the folder \(data) cannot be used: \(error)",
@@ -72,6 +74,7 @@ struct Builder {
             grace: max(.seconds(1), try settings.value(CommonSettings.shutdownGrace) - .seconds(12)),
             spool: data.appending("spool"))
         configuration.version = Version.current
+        configuration.life = life
         configuration.problem = { await docker?.problem().map { "docker: \($0)" } }
         let loop = JobLoop(
             platform: BusPlatform(

@@ -15,6 +15,7 @@ struct Deployer {
     private let context: ServiceContext
     private let data: FilePath
     private let worker: String
+    private let life: WorkerLife
 
     init(_ context: ServiceContext) throws {
         self.context = context
@@ -22,6 +23,7 @@ struct Deployer {
         data = FilePath(try DataFolder.claim(context.settings).path)
         do {
             worker = try WorkerIdentity.load(service: "deployer", directory: data)
+            life = try WorkerLife.begin(in: data)
         } catch {
             throw SettingsError(
                 setting: CommonSettings.data.variable, message: "the folder \(data) cannot be used: \(error)",
@@ -65,6 +67,7 @@ struct Deployer {
                 grace: min(.seconds(2), shutdown / 2), namespace: targets.lazy.compactMap(\.namespace).first,
                 spool: data.appending("spool-\(target.name)"))
             configuration.version = Version.current
+            configuration.life = life
             configuration.cluster = {
                 for target in targets { if let found = await target.identity() { return found } }
                 return nil

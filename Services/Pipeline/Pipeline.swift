@@ -38,7 +38,9 @@ struct Pipeline {
         let engine = RunEngine(
             store: store,
             configuration: EngineConfiguration(
-                leaseSeconds: try settings.value(PipelineSettings.lease),
+                terms: LeaseTerms(
+                    lease: .seconds(try settings.value(PipelineSettings.lease)),
+                    hold: .seconds(try settings.value(PipelineSettings.hold))),
                 timeLimit: try settings.value(PipelineSettings.timeLimit),
                 quotas: try PipelineSettings.quotas(settings),
                 publicURL: try PipelineSettings.address(settings), keys: keys,
@@ -88,7 +90,7 @@ struct Pipeline {
                     SyncDelayedHandler(sources: operations.sources),
                     StepStartedHandler(jobs: operations.jobs), StepFinishedHandler(jobs: operations.jobs),
                     JobHeartbeatHandler(jobs: operations.jobs), JobFinishedHandler(jobs: operations.jobs),
-                    WorkerAnnouncedHandler(workers: operations.workers),
+                    WorkerAnnouncedHandler(workers: operations.workers), PlatformBeatHandler(jobs: operations.jobs),
                 ], logger: logger),
             QueueConsumer(
                 bus: context.logs.takingUnsigned(until: engine.configuration.unsignedUntil), parking: bus,
@@ -102,9 +104,8 @@ struct Pipeline {
                     HookInquiryHandler(repositories: operations.repositories),
                 ], logger: logger),
             DeadLetterCollector(bus: bus, letters: operations.deadLetters, logger: logger),
-            LeaseTimer(
-                engine: engine, isConnected: { [broker = context.broker] in await broker.status.canReceive },
-                logger: logger),
+            DeadlineTimer(engine: engine, logger: logger),
+            PlatformPulse(engine: engine, send: { try await bus.send($0, timeout: $1) }, logger: logger),
             InboxPruner(
                 store: store, auditLife: .seconds(86_400 * (try settings.value(PipelineSettings.auditDays))),
                 logger: logger), WakeRecount(engine: engine, logger: logger),
@@ -212,14 +213,4 @@ private final class Served: Sendable {
 
     var value: Bool { state.withLock { $0 } }
     func begin() { state.withLock { $0 = true } }
-}
-
-extension Status {
-    /// Whether messages arrive; a broker that is low on memory still delivers.
-    fileprivate var canReceive: Bool {
-        switch self {
-        case .connected, .blocked: true
-        case .connecting, .closed: false
-        }
-    }
 }

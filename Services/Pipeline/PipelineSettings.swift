@@ -16,8 +16,13 @@ enum PipelineSettings {
         "session.idle.hours", "after how many hours without being used a browser is signed out", example: "72",
         default: 72, in: 1...720)
     static let lease = Setting<Int>.integer(
-        "lease.seconds", "how long a worker may be silent before its job goes to another", example: "30", default: 30,
-        in: 2...3600)
+        "lease.seconds", "within how long a worker is to be heard of three times while it has a job", example: "30",
+        default: 30, in: 2...3600)
+    static let hold = Setting<Int>.integer(
+        "hold.seconds",
+        "for how long after a lease a silent worker keeps its job, so that an outage of the broker costs none; then it "
+            + "has stopped it and another one gets it",
+        example: "120", default: 120, in: 0...86_400)
     static let timeLimit = Setting<Int>.integer(
         "job.timeout", "how many seconds a job may take where its pipeline does not say", example: "3600",
         default: 3600, in: 1...604_800)

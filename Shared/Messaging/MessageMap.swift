@@ -120,6 +120,8 @@ public enum MessageMap {
             message: JobFinished.self, route: .queue(pipeline), producers: ["builder", "deployer"],
             consumers: ["pipeline"]),
         Entry(
+            message: PlatformBeat.self, route: .queue(pipeline), producers: ["pipeline"], consumers: ["pipeline"]),
+        Entry(
             message: LogChunk.self, route: .queue(logs), producers: ["builder", "deployer"], consumers: ["pipeline"]),
         Entry(
             message: JobCancelled.self, route: .fanout(control), producers: ["pipeline"],

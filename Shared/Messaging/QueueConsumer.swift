@@ -77,6 +77,7 @@ extension IncomingMessage {
         properties.headers = properties.headers.filter { !$0.key.hasPrefix("x-") }
         properties.headers[Header.sender] = .string(login.sender(of: self))
         properties.persistent = true
+        properties.expiration = nil
         return OutgoingMessage(exchange: exchange, routingKey: routingKey, body: body, properties: properties)
     }
 }

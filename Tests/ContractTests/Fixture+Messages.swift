@@ -42,7 +42,8 @@ extension Fixture {
             "WorkerAnnounced",
             WorkerAnnounced(
                 name: "builder-7f3a", life: "01jd00000000000000000000w0", scope: WorkerScope(labels: ["gpu"]), slots: 4,
-                version: "0.1.0", problem: "docker: it cannot be reached", keys: ["2026-11-27", "2026-10-01"])),
+                version: "0.1.0", problem: "docker: it cannot be reached", keys: ["2026-11-27", "2026-10-01"],
+                ended: ["01jd00000000000000000000v9"])),
         Fixture(
             "WorkerAnnounced-leaving",
             WorkerAnnounced(
@@ -68,6 +69,7 @@ extension Fixture {
         Fixture(
             "StepFinished",
             StepFinished(job: Sample.job, run: Sample.run, attempt: 2, report: Sample.report, token: Sample.token)),
+        Fixture("PlatformBeat", PlatformBeat(sender: "01jd00000000000000000000p0", at: 5004, isFirst: true)),
         Fixture("JobHeartbeat", JobHeartbeat(job: Sample.job, run: Sample.run, attempt: 2)),
         Fixture(
             "JobHeartbeat-stuck",

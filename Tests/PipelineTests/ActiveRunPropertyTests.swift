@@ -46,7 +46,7 @@ import Testing
                 offered[job.id, default: []].append(job.lease.attempt)
             case .started: starts += 1
             case .finished: ends += 1
-            case .choice, .rollout, .stop, .deadline, .awaitTurn, .wait, .displaceStuck, .release: break
+            case .choice, .rollout, .stop, .deadline, .limit, .awaitTurn, .wait, .displaceStuck, .release: break
             }
         }
     }
@@ -67,7 +67,7 @@ import Testing
             rows: .init(of: plan, summary), details: RunDetails(trigger: trigger), planner: Planner(plan: plan),
             serial: 1,
             rules: .init(
-                lease: .seconds(30), timeLimit: 600, gate: JobGate(environments: ["production": Samples.production])),
+                terms: LeaseTerms(hold: .zero), timeLimit: 600, gate: JobGate(environments: ["production": Samples.production])),
             now: now)
     }
 

@@ -4,13 +4,13 @@ import Testing
 @testable import Pipeline
 
 @Suite struct JobLeaseTests {
-    let now = Timestamp(milliseconds: 1_000_000)
+    let now = HeardTime(milliseconds: 1_000_000)
     let lease = Duration.seconds(30)
 
-    private func claim(_ value: inout JobLease, _ attempt: Int, _ worker: String, at: Timestamp? = nil)
+    private func claim(_ value: inout JobLease, _ attempt: Int, _ worker: String, at: HeardTime? = nil)
         -> JobLease.Claim
     {
-        value.claim(attempt: attempt, worker: worker, now: at ?? now, lease: lease, timeLimit: .seconds(600))
+        value.claim(attempt: attempt, worker: worker, now: at ?? now, length: lease, timeLimit: .seconds(600))
     }
 
     /// `#expect` takes its operands apart and cannot call what mutates.
@@ -68,7 +68,7 @@ import Testing
     @Test func `A worker that has begun and asks again has it already`() {
         var job = JobLease()
         same(claim(&job, 1, "a"), .granted)
-        let renewed = job.renew(attempt: 1, now: now, lease: lease)
+        let renewed = job.renew(attempt: 1, until: now.adding(lease))
         #expect(renewed)
         guard case .refused(.taken, _) = claim(&job, 1, "a") else {
             Issue.record("a running job was given away")
@@ -80,12 +80,12 @@ import Testing
         var job = JobLease()
         same(claim(&job, 1, "a"), .granted)
         same(job.expire(now: now.adding(.seconds(29))), .notYet)
-        let renewed = job.renew(attempt: 1, now: now.adding(.seconds(20)), lease: lease)
+        let renewed = job.renew(attempt: 1, until: now.adding(.seconds(20)).adding(lease))
         #expect(renewed)
         same(job.expire(now: now.adding(.seconds(40))), .notYet)
         same(job.expire(now: now.adding(.seconds(50))), .requeued)
         #expect(job.attempt == 2)
-        let late = job.renew(attempt: 1, now: now, lease: lease)
+        let late = job.renew(attempt: 1, until: now.adding(lease))
         #expect(!late)
         let ended = job.finish(attempt: 1, reason: nil)
         #expect(!ended)
@@ -110,6 +110,36 @@ import Testing
         #expect(job.state == .finished)
     }
 
+    /// The bound counts workers that it takes at once; one that runs for days may meet any number of restarts.
+    @Test func `A sign of life makes the losses before it no matter, up to a number of attempts`() {
+        var job = JobLease()
+        for attempt in 1..<JobLease.maximumAttempts {
+            same(claim(&job, attempt, "a"), .granted)
+            let renewed = job.renew(attempt: attempt, until: now.adding(lease))
+            #expect(renewed)
+            same(job.workerEnded(), .requeued)
+            #expect(job.losses == 1)
+        }
+        same(claim(&job, JobLease.maximumAttempts, "a"), .granted)
+        guard case .failed(let reason) = job.workerEnded() else {
+            Issue.record("the job goes on for ever")
+            return
+        }
+        #expect(reason.hasPrefix("it was given out 25 times and its worker was lost, the last was a;"))
+    }
+
+    @Test func `A worker whose life has ended gives its job back at once, or ends one that was being stopped`() {
+        var job = JobLease()
+        same(job.workerEnded(), .notYet)
+        same(claim(&job, 1, "a"), .granted)
+        same(job.workerEnded(), .requeued)
+        #expect(job.state == .queued && job.attempt == 2)
+        same(claim(&job, 2, "a"), .granted)
+        same(job.stop("enough", now: now), .tellWorker)
+        same(job.workerEnded(), .stopped("enough"))
+        #expect(job.state == .cancelled)
+    }
+
     @Test func `Handing a job back is no loss`() {
         var job = JobLease()
         for attempt in 1...20 {
@@ -125,7 +155,7 @@ import Testing
         var job = JobLease()
         same(claim(&job, 1, "a"), .granted)
         let end = now.adding(.seconds(660))
-        let renewed = job.renew(attempt: 1, now: end, lease: lease)
+        let renewed = job.renew(attempt: 1, until: end.adding(lease))
         #expect(renewed)
         guard case .failed = job.expire(now: end) else {
             Issue.record("the time limit does not hold")
@@ -160,7 +190,7 @@ import Testing
         same(claim(&job, 1, "a"), .granted)
         same(job.stop("enough", now: now), .tellWorker)
         let later = now.adding(JobLease.grace)
-        let renewed = job.renew(attempt: 1, now: later, lease: lease)
+        let renewed = job.renew(attempt: 1, until: later.adding(lease))
         #expect(renewed)
         same(job.expire(now: later), .stopped("enough"))
     }

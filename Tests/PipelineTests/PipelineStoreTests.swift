@@ -91,18 +91,4 @@ import Testing
         }
     }
 
-    @Test func `Leases are whole again when the service or its broker comes back`() async throws {
-        try await PlatformFixture.with { platform in
-            try await platform.push(Samples.single)
-            let run = try #require(try await platform.runs().first)
-            let job = try #require(try await platform.jobs(of: run.id).first)
-            _ = try await platform.claim(job.id)
-            let before = try await platform.engine.nextDeadline()
-            try await platform.store.write(now: Timestamp.now.adding(.seconds(20))) { transaction in
-                try transaction.jobs.extendLeases(until: transaction.now.adding(.seconds(30)))
-            }
-            let after = try await platform.engine.nextDeadline()
-            #expect(try #require(after) > #require(before))
-        }
-    }
 }

@@ -32,7 +32,8 @@ struct PlatformFixture: Sendable {
     static let token = "slp_test"
 
     private init(
-        directory: String, quotas: Quotas, keys: KeyRing?, unboundUntil: Timestamp?, table: RightsTable
+        directory: String, quotas: Quotas, keys: KeyRing?, unboundUntil: Timestamp?, table: RightsTable,
+        terms: LeaseTerms
     ) async throws {
         self.directory = directory
         database = try await TestDatabase.make(in: directory)
@@ -41,7 +42,7 @@ struct PlatformFixture: Sendable {
         engine = RunEngine(
             store: store,
             configuration: EngineConfiguration(
-                quotas: quotas, publicURL: "https://slipway.example", keys: self.keys,
+                terms: terms, quotas: quotas, publicURL: "https://slipway.example", keys: self.keys,
                 mirrorTokens: MirrorToken(key: try SigningKey(base64: Self.key)),
                 grantTokens: GrantToken(
                     hooks: try SigningKey(base64: Self.key), mirrors: try SigningKey(base64: Self.key)),
@@ -64,19 +65,21 @@ struct PlatformFixture: Sendable {
     /// Runs the body with a platform that knows the repository `shop/web`; everything is gone afterwards.
     static func with<Value>(
         quotas: Quotas = Quotas(), keys: KeyRing? = nil, unboundUntil: Timestamp? = nil,
-        table: RightsTable = .standard, _ body: (PlatformFixture) async throws -> Value
+        table: RightsTable = .standard, terms: LeaseTerms = LeaseTerms(),
+        _ body: (PlatformFixture) async throws -> Value
     ) async throws -> Value {
-        try await turnstile.pass { try await make(quotas, keys, unboundUntil, table, body) }
+        try await turnstile.pass { try await make(quotas, keys, unboundUntil, table, terms, body) }
     }
 
     private static func make<Value>(
         _ quotas: Quotas, _ keys: KeyRing?, _ unboundUntil: Timestamp?, _ table: RightsTable,
-        _ body: (PlatformFixture) async throws -> Value
+        _ terms: LeaseTerms, _ body: (PlatformFixture) async throws -> Value
     ) async throws -> Value {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(RunID.make())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let fixture = try await PlatformFixture(
-            directory: directory, quotas: quotas, keys: keys, unboundUntil: unboundUntil, table: table)
+            directory: directory, quotas: quotas, keys: keys, unboundUntil: unboundUntil, table: table,
+            terms: terms)
         do {
             try await fixture.register()
             let value = try await body(fixture)
@@ -170,12 +173,13 @@ struct PlatformFixture: Sendable {
 
     func announce(
         _ name: String, _ scope: WorkerScope = WorkerScope(), life: String = "1", slots: Int = 1,
-        problem: String? = nil, isLeaving: Bool = false, login: String = "shared", keys: [String]?? = .none
+        problem: String? = nil, isLeaving: Bool = false, login: String = "shared", keys: [String]?? = .none,
+        ended: [String]? = nil
     ) async throws {
         try await WorkerAnnouncedHandler(workers: operations.workers).handle(
             WorkerAnnounced(
                 name: name, life: life, scope: scope, slots: slots, version: "0.1.0", problem: problem,
-                isLeaving: isLeaving, keys: keys ?? self.keys.keys(of: .platform)),
+                isLeaving: isLeaving, keys: keys ?? self.keys.keys(of: .platform), ended: ended),
             MessageContext(id: .make(), sender: login))
     }
 
@@ -184,6 +188,28 @@ struct PlatformFixture: Sendable {
             JobHeartbeat(
                 job: job.id, run: job.run, attempt: attempt, stuck: stuck, token: token(job.id, attempt: attempt)),
             MessageContext(id: .make()))
+    }
+
+    /// Has time pass in which workers could be heard.
+    /// - Parameter duration: as long as a silent worker keeps its job if absent.
+    func pass(_ duration: Duration? = nil) async throws {
+        let terms = engine.configuration.terms
+        func beat(_ elapsed: Duration) async throws {
+            let last = try await store.read { tables in
+                try tables.database.value("SELECT sentAt FROM heardTime WHERE sender = 'test'") as Int64?
+            }
+            if last == nil { try await beat(at: 1) }
+            try await beat(at: (last ?? 1) + Int64(elapsed / .milliseconds(1)))
+        }
+        func beat(at moment: Int64) async throws {
+            try await PlatformBeatHandler(jobs: operations.jobs).handle(
+                PlatformBeat(sender: "test", at: moment), MessageContext(id: .make()))
+        }
+        var left = duration ?? terms.length
+        while left > .zero {
+            try await beat(min(left, terms.delay))
+            left -= min(left, terms.delay)
+        }
     }
 
     func started(_ step: String, _ job: Job, attempt: Int = 1) async throws {

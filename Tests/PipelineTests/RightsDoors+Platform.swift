@@ -274,6 +274,7 @@ extension RightsDoor {
             try await $0.workers.announce(
                 WorkerAnnounced(name: "w", life: "1", scope: WorkerScope(), slots: 1, version: "0"), by: "w", as: $2)
         },
+        stage { try await $0.jobs.beat(PlatformBeat(sender: "p", at: 1), as: $2) },
         stage { try await $0.deadLetters.park(RightsScene.parked(at: .now), as: $2) },
         stage { try await $0.deadLetters.pass(RightsScene.parked(at: .now), as: $2) },
         stage { try await $0.deadLetters.passEarlier(as: $2) },

@@ -130,7 +130,7 @@ import Testing
             let second = try #require(try await platform.runs().first)
             let waiting = try await platform.jobs(of: second.id).map(\.lease.state)
             #expect(waiting == [.held])
-            try await platform.engine.expire(now: Timestamp.now.adding(.seconds(31)))
+            try await platform.pass()
             let released = try await platform.jobs(of: second.id).map(\.lease.state)
             #expect(released == [.queued])
             let ended = try await platform.reader.view(first.id)?.summary.state

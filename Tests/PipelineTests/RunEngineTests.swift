@@ -216,7 +216,7 @@ import Testing
             let job = try #require(try await platform.jobs(of: run.id).first)
             _ = try await platform.claim(job.id)
             try await platform.started("test", job)
-            try await platform.engine.expire(now: Timestamp.now.adding(.seconds(31)))
+            try await platform.pass()
             let work = try await platform.sentWork()
             #expect(
                 work == [
@@ -283,7 +283,7 @@ import Testing
             #expect(work.last == "JobCancelled")
             let waiting = try await platform.runs().first?.state
             #expect(waiting == .running)
-            try await platform.engine.expire(now: Timestamp.now.adding(.seconds(31)))
+            try await platform.pass()
             let ended = try #require(try await platform.runs().first)
             #expect(ended.state == .cancelled)
             #expect(ended.reason == "cancelled by test")

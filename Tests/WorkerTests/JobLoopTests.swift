@@ -166,7 +166,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
     var cleanUp: @Sendable () async throws -> Void = {}
     var step: @Sendable (StepRun) async throws -> StepResult
 
-    func collectLeftovers() async {}
+    func collectLeftovers() async -> Bool { true }
 
     func execute(_ job: GrantedJob, _ run: JobRun) async throws {
         try await prepare()
@@ -862,7 +862,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         let platform = MemoryPlatform(grant: try grant([]))
         let problem = Mutex<String?>(nil)
         let announcer = WorkerAnnouncer(
-            platform: platform, life: "l", configuration: .init(worker: "w", slots: 1, grace: .zero, spool: ""),
+            platform: platform, ended: [], configuration: .init(worker: "w", slots: 1, grace: .zero, spool: ""),
             problem: { problem.withLock { $0 } }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             look: .milliseconds(2), interval: .seconds(1000))
         let saying = Task { await announcer.run() }
@@ -877,7 +877,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         await saying.value
 
         let often = WorkerAnnouncer(
-            platform: platform, life: "l", configuration: announcer.configuration, problem: { nil },
+            platform: platform, ended: [], configuration: announcer.configuration, problem: { nil },
             logger: announcer.logger, look: .milliseconds(2), interval: .milliseconds(10))
         let repeating = Task { await often.run() }
         try await eventually("the repeats") { platform.announced.count >= 5 }

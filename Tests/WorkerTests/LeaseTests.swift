@@ -31,6 +31,14 @@ import Testing
         #expect(!lease.isLost(at: at(58)))
     }
 
+    /// The platform gives the job to another only after lease and hold, see `LeaseTerms`.
+    @Test(arguments: [(30, 120, 135.0), (30, 20, 40), (3, 2, 4), (2, 0, 2)])
+    func isKeptAsLongAsThePlatformHoldsIt(lease: Int, hold: Int, end: Double) {
+        let lease = Lease(.seconds(lease), hold: .seconds(hold), claimedAt: start)
+        #expect(lease.end == start.advanced(by: .seconds(end)))
+        #expect(lease.nextBeat(after: start) < lease.end)
+    }
+
     @Test func aBeatIsNeverPutOffBeyondTheEnd() {
         var lease = Lease(.seconds(30), claimedAt: start)
         lease.beatFailed()

@@ -10,11 +10,12 @@ protocol BuildStepRunner: StepRunner {
 
     /// Ends and removes what steps of this kind left behind when an earlier life of this builder ended. Called before the
     /// first job. Never throws; what cannot be removed is logged.
-    static func collectLeftovers(_ tools: BuildTools) async
+    /// - Returns: whether nothing of it goes on any more.
+    static func collectLeftovers(_ tools: BuildTools) async -> Bool
 }
 
 extension BuildStepRunner {
-    static func collectLeftovers(_ tools: BuildTools) async {}
+    static func collectLeftovers(_ tools: BuildTools) async -> Bool { true }
 }
 
 /// What a builder has to run steps with.

@@ -15,8 +15,10 @@ struct DeployExecutor: JobExecutor, StepRunner {
         self.turns = turns
     }
 
-    func collectLeftovers() async {
+    /// What earlier lives began they did themselves, or the cluster does, whoever watches it.
+    func collectLeftovers() async -> Bool {
         for target in targets { await target.recover() }
+        return true
     }
 
     func execute(_ job: GrantedJob, _ run: JobRun) async throws {

@@ -25,6 +25,8 @@ extension ActiveRun {
 
         /// A deadline may have come nearer.
         case deadline
+        /// Heard time is counted by something from now on.
+        case limit
         /// Whether the job may go, has to wait or to give way: ``ActiveRun/turn(of:_:)``.
         case awaitTurn(JobID)
         /// A rollout waits to be approved, or for the end of a freeze: older ones that do so give way to it.

@@ -9,7 +9,7 @@ extension ActiveRun {
     ) -> (claim: JobLease.Claim, changes: [Change]) {
         guard let index = index(of: id) else { return (.refused(.unknown, "there is no job \(id)"), []) }
         let verdict = rows.jobs[index].lease.claim(
-            attempt: attempt, worker: worker, claim: claim, life: life, now: now, lease: rules.lease,
+            attempt: attempt, worker: worker, claim: claim, life: life, now: heard, length: rules.terms.length,
             timeLimit: .seconds(rows.jobs[index].timeLimit))
         switch verdict {
         case .refused: break
@@ -96,7 +96,7 @@ extension ActiveRun {
     /// - Returns: the job, if what is said of it counts.
     private mutating func renewLease(of id: JobID, attempt: Int) -> Int? {
         guard let index = index(of: id) else { return nil }
-        guard rows.jobs[index].lease.renew(attempt: attempt, now: now, lease: rules.lease) else {
+        guard rows.jobs[index].lease.renew(attempt: attempt, until: heard.adding(rules.terms.length)) else {
             stopOutdated(rows.jobs[index], attempt: attempt)
             return nil
         }

@@ -11,7 +11,7 @@ struct ActiveRun: Sendable {
     /// What holds for all runs.
     struct Rules: Sendable {
         /// How long a worker may be silent.
-        var lease: Duration
+        var terms: LeaseTerms
         /// How long a job may take where its stage says nothing, in seconds.
         var timeLimit: Int
         var quotas = Quotas()
@@ -20,6 +20,7 @@ struct ActiveRun: Sendable {
     }
 
     let now: Timestamp
+    let heard: HeardTime
     let rules: Rules
     /// The place of the run among all, which grows with every new one.
     let serial: Int64
@@ -36,14 +37,19 @@ struct ActiveRun: Sendable {
     var jobs: [Job] { rows.jobs }
     var plan: Plan { planner.plan }
 
-    /// - Parameter planner: with the progress that is kept.
-    init(rows: Rows, details: RunDetails, planner: Planner, serial: Int64, rules: Rules, now: Timestamp) {
+    /// - Parameters:
+    ///   - planner: with the progress that is kept.
+    ///   - heard: now, as leases and time limits count.
+    init(
+        rows: Rows, details: RunDetails, planner: Planner, serial: Int64, rules: Rules, now: Timestamp, heard: HeardTime
+    ) {
         self.rows = rows
         self.details = details
         self.planner = planner
         self.serial = serial
         self.rules = rules
         self.now = now
+        self.heard = heard
         answer = Answer(rows, planner.progress)
     }
 
@@ -74,16 +80,27 @@ struct ActiveRun: Sendable {
 
     /// A job's lease or time limit may have run out.
     mutating func expire(_ id: JobID) -> (expiry: JobLease.Expiry, changes: [Change]) {
+        let now = heard
+        return lose(id, "its lease ran out: the worker was not heard of") { $0.expire(now: now) }
+    }
+
+    /// The life of a job's worker that had it is over.
+    mutating func workerEnded(_ id: JobID) -> (expiry: JobLease.Expiry, changes: [Change]) {
+        lose(id, "its worker was started anew") { $0.workerEnded() }
+    }
+
+    private mutating func lose(
+        _ id: JobID, _ reason: String, _ how: (inout JobLease) -> JobLease.Expiry
+    ) -> (expiry: JobLease.Expiry, changes: [Change]) {
         guard let index = index(of: id) else { return (.notYet, []) }
         let attempt = rows.jobs[index].lease.attempt
-        let expiry = rows.jobs[index].lease.expire(now: now)
+        let expiry = how(&rows.jobs[index].lease)
         guard expiry != .notYet else { return (.notYet, []) }
         // Should the worker still be there, it is to stop.
         answer.messages.append(
             .stop(
                 JobCancelled(
-                    job: id, run: self.id, attempt: attempt, reason: "its lease ran out: the worker was not heard of",
-                    isFinal: expiry != .requeued)))
+                    job: id, run: self.id, attempt: attempt, reason: reason, isFinal: expiry != .requeued)))
         switch expiry {
         case .notYet: break
         case .requeued: requeue(index)
@@ -107,7 +124,7 @@ struct ActiveRun: Sendable {
             let what = rows.jobs[index].kind == .rollout ? "a newer rollout to" : "a newer run of the step"
             let reason = "\(what) \(workload) took its place: \(winner)"
             note("step “\(rows.jobs[index].steps.first ?? "")” is superseded: \(reason)")
-            _ = rows.jobs[index].lease.stop(reason, now: now, as: .superseded)
+            _ = rows.jobs[index].lease.stop(reason, now: heard, as: .superseded)
             // One that came back from a lost worker may be what the newer one waits for.
             release(index)
             // The run has nothing more to give.
@@ -167,7 +184,7 @@ struct ActiveRun: Sendable {
             rows.steps[step].job = job.id
             rows.steps[step].attempt = job.lease.attempt
         }
-        answer.next.append(.deadline)
+        answer.next.append(.limit)
     }
 
     /// Its lease was given back: another worker gets it, as the next attempt.
@@ -245,8 +262,8 @@ struct ActiveRun: Sendable {
         guard let timeout = plan.process.stages[stage].timeout,
             rows.jobs.filter({ $0.stage == stage && $0.lease.state == .waiting }).count == 1
         else { return }
-        rows.stages[stage].deadline = now.adding(.seconds(timeout))
-        answer.next.append(.deadline)
+        rows.stages[stage].deadline = heard.adding(.seconds(timeout))
+        answer.next.append(.limit)
     }
 
     /// Secrets were withheld from a job.
@@ -294,8 +311,8 @@ struct ActiveRun: Sendable {
                 guard let position = position(of: name), let timeout = plan.process.stages[position].timeout else {
                     continue
                 }
-                rows.stages[position].deadline = now.adding(.seconds(timeout))
-                answer.next.append(.deadline)
+                rows.stages[position].deadline = heard.adding(.seconds(timeout))
+                answer.next.append(.limit)
             case .startJob(let key): start(key)
             case .cancelJob(let key, let reason): stop(key, reason)
             case .skipStep, .stageFinished: break
@@ -333,7 +350,7 @@ struct ActiveRun: Sendable {
         guard
             let index = rows.jobs.lastIndex(where: { self.key(of: $0) == key && !$0.lease.state.isFinal })
         else { return }
-        switch rows.jobs[index].lease.stop(reason, now: now) {
+        switch rows.jobs[index].lease.stop(reason, now: heard) {
         case .nothing: break
         case .ended: release(index)
         case .tellWorker:
@@ -342,7 +359,6 @@ struct ActiveRun: Sendable {
                     JobCancelled(
                         job: rows.jobs[index].id, run: id, attempt: rows.jobs[index].lease.attempt, reason: reason,
                         isFinal: true)))
-            answer.next.append(.deadline)
         }
     }
 

@@ -21,15 +21,18 @@ struct JobLease: Sendable, Equatable {
         }
     }
 
-    /// How many workers may be lost with one job before it is given up: by then it is the job that kills them.
+    /// How many workers in a row may be lost with one job, none of which was heard of after the grant, before it is given
+    /// up: by then it is the job that kills them.
     static let maximumLosses = 5
+    /// As which attempt it is not given to another worker where one is lost with it, however long each was heard of.
+    static let maximumAttempts = 25
     /// What a worker gets beyond the time limit to stop the job and report by itself.
     static let grace = Duration.seconds(60)
 
     var state: State = .queued
     /// The number of the grant that holds, or that is next.
     var attempt = 1
-    /// How many grants ended in silence.
+    /// How many grants in a row ended in silence, without a sign of life before.
     var losses = 0
     var worker: String?
     /// What the worker's claim was, so that it is answered alike where it comes again.
@@ -39,9 +42,9 @@ struct JobLease: Sendable, Equatable {
     /// Whether the worker was heard of since the grant: then it surely has it.
     var isConfirmed = false
     /// When the lease runs out.
-    var until: Timestamp?
+    var until: HeardTime?
     /// When the job is stopped, whoever has it.
-    var deadline: Timestamp?
+    var deadline: HeardTime?
     /// Why it is in its final state, for people.
     var reason: String?
     /// Why its worker was told to stop; it is still to say that it has.
@@ -60,8 +63,8 @@ struct JobLease: Sendable, Equatable {
     }
 
     mutating func claim(
-        attempt claimed: Int, worker name: String, claim: String? = nil, life: String? = nil, now: Timestamp,
-        lease: Duration, timeLimit: Duration
+        attempt claimed: Int, worker name: String, claim: String? = nil, life: String? = nil, now: HeardTime,
+        length: Duration, timeLimit: Duration
     ) -> Claim {
         switch state {
         case .waiting: return .refused(.taken, "it waits for approval, or for the end of a freeze")
@@ -88,17 +91,18 @@ struct JobLease: Sendable, Equatable {
         self.claim = claim
         self.life = life
         isConfirmed = false
-        until = now.adding(lease)
+        until = now.adding(length)
         deadline = now.adding(timeLimit).adding(Self.grace)
         return .granted
     }
 
     /// A sign of life.
     /// - Returns: `false` for one of an attempt that no longer counts.
-    mutating func renew(attempt: Int, now: Timestamp, lease: Duration) -> Bool {
+    mutating func renew(attempt: Int, until end: HeardTime) -> Bool {
         guard state == .leased, attempt == self.attempt else { return false }
         isConfirmed = true
-        until = now.adding(lease)
+        losses = 0
+        until = end
         return true
     }
 
@@ -139,18 +143,11 @@ struct JobLease: Sendable, Equatable {
         case stopped(String)
     }
 
-    /// When ``expire(now:)`` may have something to do.
-    var nextDeadline: Timestamp? {
-        guard state == .leased else { return nil }
-        return [until, deadline].compactMap { $0 }.min()
-    }
-
-    mutating func expire(now: Timestamp) -> Expiry {
+    mutating func expire(now: HeardTime) -> Expiry {
         guard state == .leased else { return .notYet }
-        if let stopping {
-            guard let next = nextDeadline, next <= now else { return .notYet }
-            end(.cancelled, stopping)
-            return .stopped(stopping)
+        if stopping != nil {
+            guard let next = [until, deadline].compactMap({ $0 }).min(), next <= now else { return .notYet }
+            return lose()
         }
         if let deadline, deadline <= now {
             let reason = "it did not end within its time limit, nor did its worker stop it"
@@ -160,6 +157,9 @@ struct JobLease: Sendable, Equatable {
         guard let until, until <= now else { return .notYet }
         return lose()
     }
+
+    /// The life of its worker that had it is over.
+    mutating func workerEnded() -> Expiry { state == .leased ? lose() : .notYet }
 
     /// It may not be done: no worker gets it any more.
     mutating func refuse(_ reason: String) {
@@ -183,7 +183,7 @@ struct JobLease: Sendable, Equatable {
     }
 
     /// Ends it where no worker has it, else has it stopped.
-    mutating func stop(_ reason: String, now: Timestamp, as state: State = .cancelled) -> Stop {
+    mutating func stop(_ reason: String, now: HeardTime, as state: State = .cancelled) -> Stop {
         switch self.state {
         case .finished, .cancelled, .superseded: return .nothing
         case .waiting, .held, .queued:
@@ -199,11 +199,16 @@ struct JobLease: Sendable, Equatable {
     }
 
     private mutating func lose() -> Expiry {
+        if let stopping {
+            end(.cancelled, stopping)
+            return .stopped(stopping)
+        }
         losses += 1
-        guard losses < Self.maximumLosses else {
+        guard losses < Self.maximumLosses, attempt < Self.maximumAttempts else {
             let reason =
-                "\(losses) workers in a row were lost while they had it, the last was \(worker ?? "unknown"); "
-                + "look at their logs before running it again"
+                (losses < Self.maximumLosses
+                    ? "it was given out \(attempt) times and its worker was lost" : "\(losses) workers in a row were lost while they had it")
+                + ", the last was \(worker ?? "unknown"); look at their logs before running it again"
             end(.finished, reason)
             return .failed(reason)
         }

@@ -9,5 +9,5 @@ struct StageRecord: Sendable, Equatable {
     var reason: String?
     var dependsOn: [String]
     /// When it has taken too long.
-    var deadline: Timestamp?
+    var deadline: HeardTime?
 }

@@ -27,7 +27,13 @@ struct Worker: Sendable, Equatable {
     /// How long it may be silent before it counts as gone: three announcements.
     static let patience = WorkerAnnounced.interval * 3
 
-    func isHeard(at now: Timestamp) -> Bool { heardAt.adding(Self.patience) > now }
+    /// How far in the future it may have been heard of: further is before the clock was set back, and what it has said since
+    /// is not known.
+    static let foresight = Duration.seconds(5)
+
+    func isHeard(at now: Timestamp) -> Bool {
+        heardAt.adding(Self.patience) > now && heardAt <= now.adding(Self.foresight)
+    }
 
     func view(jobs: Int, now: Timestamp) -> WorkerView {
         WorkerView(

@@ -3,8 +3,8 @@ import Secrets
 
 /// What the engine needs to know beside the database.
 struct EngineConfiguration: Sendable {
-    /// How long a worker may be silent before its job goes to another, in seconds.
-    var leaseSeconds = 30
+    /// How long a worker may be silent before its job goes to another.
+    var terms = LeaseTerms()
     /// How long a job may take where its stage says nothing, in seconds.
     var timeLimit = 3600
     var quotas = Quotas()
@@ -26,8 +26,6 @@ struct EngineConfiguration: Sendable {
             keys: keys, receiver: receiver,
             isUnbound: receiver == nil && (unboundUntil.map { now < $0 } ?? false))
     }
-
-    var lease: Duration { .seconds(leaseSeconds) }
 
     /// The host part of ``publicURL``, which conditions know as the instance.
     var instance: String {

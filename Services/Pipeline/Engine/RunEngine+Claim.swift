@@ -219,7 +219,8 @@ extension RunEngine {
         return JobGrant(
             job: job.id, run: job.run, attempt: job.lease.attempt,
             token: configuration.grantTokens.sign(job.id, attempt: job.lease.attempt),
-            leaseSeconds: configuration.leaseSeconds,
+            leaseSeconds: Int(configuration.terms.lease / .seconds(1)),
+            holdSeconds: Int(configuration.terms.hold / .seconds(1)),
             timeoutSeconds: job.timeLimit, repository: run.summary.repository, commit: commit,
             ref: run.summary.ref, stage: document, steps: job.steps, outcomes: run.outcomes(before: job),
             failedStages: run.failedStages(beside: job.stage),

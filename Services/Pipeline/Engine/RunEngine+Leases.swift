@@ -5,56 +5,70 @@ import Storage
 
 /// What time does to jobs and stages.
 extension RunEngine {
-    /// When there is something to do at the earliest, or `nil`.
+    /// When there is something to do at the earliest by the time of the day, or `nil`.
     func nextDeadline() async throws -> Timestamp? {
-        try await store.read { tables in
-            let job = try tables.jobs.nextDeadline()
-            let stage = try tables.runs.nextStageDeadline()
-            let opening = try tables.jobs.nextOpening()
-            return [job, stage, opening].compactMap { $0 }.min()
+        try await store.read { try $0.jobs.nextOpening() }
+    }
+
+    /// Does what is due by the time of the day: rollouts whose freeze has ended are looked at again.
+    func expire(now: Timestamp = .now) async throws {
+        try await store.write(now: now) { transaction in
+            let executor = RunExecutor(self, transaction)
+            for job in try transaction.jobs.opening(now: now) {
+                let isKnown = try executor.update(job.run) { $0.reconsider(job.id) }
+                if !isKnown { try close(job, "its run is over", executor, in: transaction) }
+            }
         }
     }
 
     /// How often the store was away when something was to be written, so far.
     var outages: Int { store.store.outages }
 
-    /// Gives every worker a whole lease from now on: nobody could be heard while this service, its broker or its store was
-    /// away.
-    func extendLeases() async throws {
-        try await store.write { transaction in
-            try transaction.jobs.extendLeases(until: transaction.now.adding(configuration.lease))
-            try transaction.workers.excuse(now: transaction.now)
+    /// Time has gone on in which workers could be heard: what has taken too long by it ends, and jobs of silent workers go
+    /// back to their queues as the next attempt. Where they could not be heard for a while, such as while this service or the
+    /// broker was away, each is given a whole lease instead.
+    func beat(_ beat: PlatformBeat, in transaction: Transaction) throws {
+        let terms = configuration.terms
+        guard let (now, isWhole) = try transaction.heardTime.advance(to: beat, limit: terms.delay) else { return }
+        guard isWhole else {
+            try transaction.jobs.extendLeases(until: now.adding(terms.length))
+            return try transaction.workers.excuse(now: transaction.now)
+        }
+        let executor = RunExecutor(self, transaction)
+        for job in try transaction.jobs.expired(now: now) {
+            try lose(job, executor, in: transaction) { $0.expire(job.id) }
+        }
+        for stage in try transaction.runs.overdueStages(now: now) {
+            try executor.update(stage.run) { $0.stageTimedOut(stage.name) }
         }
     }
 
-    /// Ends what has taken too long: jobs of silent workers go back to their queues as the next attempt.
-    func expire(now: Timestamp = .now) async throws {
-        try await store.write(now: now) { transaction in
-            let executor = RunExecutor(self, transaction)
-            for job in try transaction.jobs.expired(now: now) {
-                let isKnown = try executor.update(job.run) { run in
-                    let (expiry, changes) = run.expire(job.id)
-                    log(expiry, of: job, in: transaction)
-                    return changes
-                }
-                // The run is over: nobody waits for this job any more.
-                if !isKnown { try close(job, "its run is over", executor, in: transaction) }
-                try callHeldBack(after: job, in: transaction)
-            }
-            for job in try transaction.jobs.opening(now: now) {
-                let isKnown = try executor.update(job.run) { $0.reconsider(job.id) }
-                if !isKnown { try close(job, "its run is over", executor, in: transaction) }
-            }
-            for stage in try transaction.runs.overdueStages(now: now) {
-                try executor.update(stage.run) { $0.stageTimedOut(stage.name) }
-            }
+    /// Ends what those lives of a worker had of which nothing goes on any more: nobody has to wait for their leases to end.
+    func endLives(_ lives: [String], of worker: Worker.Key, in transaction: Transaction) throws {
+        let executor = RunExecutor(self, transaction)
+        for job in try transaction.jobs.leased(by: worker, in: lives) {
+            try lose(job, executor, in: transaction) { $0.workerEnded(job.id) }
         }
+    }
+
+    private func lose(
+        _ job: Job, _ executor: RunExecutor, in transaction: Transaction,
+        _ how: (inout ActiveRun) -> (expiry: JobLease.Expiry, changes: [ActiveRun.Change])
+    ) throws {
+        let isKnown = try executor.update(job.run) { run in
+            let (expiry, changes) = how(&run)
+            log(expiry, of: job, in: transaction)
+            return changes
+        }
+        // The run is over: nobody waits for this job any more.
+        if !isKnown { try close(job, "its run is over", executor, in: transaction) }
+        try callHeldBack(after: job, in: transaction)
     }
 
     private func log(_ expiry: JobLease.Expiry, of job: Job, in transaction: Transaction) {
         guard expiry != .notYet else { return }
         logger.warning(
-            "a lease ran out",
+            "a lease ended without its worker's report",
             metadata: [
                 "job": "\(job.id)", "run": "\(job.run)", "attempt": "\(job.lease.attempt)",
                 "worker": "\(job.lease.worker ?? "")", "next": "\(expiry)",

@@ -38,12 +38,13 @@ extension RunEngine {
         }
     }
 
-    /// A worker is there, or leaves. What an earlier life of it had and is not heard of goes to others soon; and where jobs
+    /// A worker is there, or leaves. What its earlier lives had that have ended goes to others at once; and where jobs
     /// wait that it may take while it has a free slot, it is called: a wake may have been lost.
     /// - Throws: `Problem` where the login is not that of such a worker.
     func announced(_ message: WorkerAnnounced, by login: String, in transaction: Transaction) throws {
         let workers = transaction.workers
-        try Self.bound([message.name, message.life, message.version], message.scope, keys: message.keys)
+        try Self.bound(
+            [message.name, message.life, message.version], message.scope, keys: (message.keys ?? []) + (message.ended ?? []))
         if let reason = try refusal(of: login, as: message.name, taking: message.scope, in: transaction) {
             throw Problem(code: JobClaim.refusedLogin, message: reason)
         }
@@ -51,7 +52,8 @@ extension RunEngine {
         let key = Worker.Key(queue: message.scope.queue, name: message.name)
         let known = try workers.find(key.name, of: key.queue)
         let isNew = known?.life != message.life
-        if isNew, let known, known.life > message.life, known.isHeard(at: transaction.now) {
+        let ended = message.ended ?? []
+        if isNew, let known, !ended.contains(known.life), known.life > message.life, known.isHeard(at: transaction.now) {
             // Said before that one was started, and late; or two workers have one name.
             logger.warning(
                 "an earlier life of a worker is passed over", metadata: ["worker": "\(message.name)"])
@@ -74,10 +76,7 @@ extension RunEngine {
         if isNew {
             try workers.prune(now: transaction.now)
             try workers.bound(key.queue)
-            // One that lives on, such as another worker of this name, sends its next heartbeat within a third of the lease.
-            try transaction.jobs.shortenLeases(
-                of: key, before: message.life, until: transaction.now.adding(configuration.lease / 2))
-            transaction.afterCommit { [deadlines] in deadlines.wake() }
+            try endLives(ended, of: key, in: transaction)
         }
         var same = known
         same?.heardAt = worker.heardAt

@@ -14,6 +14,8 @@ struct RunEngine: Sendable {
     let pauses = WakePauses()
     /// Told when a deadline may have come nearer.
     var deadlines: Signal { store.deadlines }
+    /// Told when a lease or a time limit begins.
+    var beats: Signal { store.beats }
     let logger: Logger
 
     var events: RunEvents { RunEvents(publicURL: configuration.publicURL) }
@@ -80,8 +82,8 @@ struct RunEngine: Sendable {
                 summary: summary, stages: try runs.stages(of: run), steps: try runs.steps(of: run), jobs: jobs),
             details: details, planner: planner, serial: serial,
             rules: .init(
-                lease: configuration.lease, timeLimit: configuration.timeLimit, quotas: configuration.quotas, gate: gate
+                terms: configuration.terms, timeLimit: configuration.timeLimit, quotas: configuration.quotas, gate: gate
             ),
-            now: transaction.now)
+            now: transaction.now, heard: try transaction.heardTime.now())
     }
 }

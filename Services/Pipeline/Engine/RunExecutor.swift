@@ -69,6 +69,7 @@ final class RunExecutor {
             try transaction.emit(engine.events.finished(run.summary, run.details), run: run.id)
             engine.plans.forget(run.id)
             transaction.count(.runs, run.summary.state.rawValue)
+        case .limit: transaction.afterCommit { [beats = engine.beats] in beats.wake() }
         case .deadline: transaction.afterCommit { [deadlines = engine.deadlines] in deadlines.wake() }
         case .awaitTurn(let job): try takeTurn(job, of: run.id)
         case .wait(let job): try wait(job, of: run.id)

@@ -43,6 +43,12 @@ struct JobOperations: Sendable {
         try await engine.store.write { try engine.heartbeat(message, in: $0) }
     }
 
+    /// Has time go on. Said twice it means no more than once.
+    func beat(_ message: PlatformBeat, as principal: Principal) async throws {
+        try principal.require(.serveStages)
+        try await engine.store.write { try engine.beat(message, in: $0) }
+    }
+
     func stepStarted(_ message: StepStarted, as principal: Principal) async throws {
         try principal.require(.serveStages)
         try await once("\(message.step).started", message, of: message.step) { try engine.stepStarted(message, in: $0) }

@@ -1,6 +1,6 @@
 /// All that is done with the platform, whoever asks and by whatever way: the API, the pages, the messages of other stages
 /// and the commands of this program decode, call one of these and present what it returns. What is due by time alone is
-/// the engine's own (``LeaseTimer``).
+/// the engine's own (``DeadlineTimer``).
 ///
 /// An operation takes values and the ``Principal`` who asks, and throws an ``OperationError`` for what it refuses. It
 /// knows nothing of HTTP.

@@ -78,13 +78,12 @@ struct JobStore {
             ?? 0
     }
 
-    /// Gives what earlier lives of a worker had until then to be heard of.
-    func shortenLeases(of worker: Worker.Key, before life: String, until: Timestamp) throws {
-        try database.execute(
-            """
-            UPDATE jobs SET leaseUntil = ?1 WHERE state = 'leased' AND worker = ?2 AND queue = ?3
-                AND life IS NOT NULL AND life <> ?4 AND leaseUntil > ?1
-            """, [until, worker.name, worker.queue, life])
+    /// What some lives of a worker have.
+    func leased(by worker: Worker.Key, in lives: [String]) throws -> [Job] {
+        guard !lives.isEmpty else { return [] }
+        return try database.rows(
+            "SELECT * FROM jobs WHERE state = 'leased' AND worker = ? AND queue = ?", [worker.name, worker.queue]
+        ).map(Self.job).filter { $0.lease.life.map(lives.contains) ?? false }
     }
 
     /// How many jobs are under way, by worker.
@@ -124,16 +123,13 @@ struct JobStore {
     /// When a leased job's lease or time limit runs out, whichever is first.
     private static let end = "CASE WHEN deadline < leaseUntil THEN deadline ELSE leaseUntil END"
 
-    /// When the first lease runs out, and the first time limit.
-    static let deadlines = ["leaseUntil", "deadline"].map { "SELECT MIN(\($0)) FROM jobs WHERE state = 'leased'" }
+    static let counting = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'leased')"
 
-    /// When the next lease or time limit runs out.
-    func nextDeadline() throws -> Timestamp? {
-        try Self.deadlines.compactMap { try database.value($0) as Timestamp? }.min()
-    }
+    /// Whether some worker has a job.
+    func isCounting() throws -> Bool { try database.value(Self.counting) ?? false }
 
     /// Jobs whose lease or time limit has run out.
-    func expired(now: Timestamp) throws -> [Job] {
+    func expired(now: HeardTime) throws -> [Job] {
         try database.rows("SELECT * FROM jobs WHERE state = 'leased' AND \(Self.end) <= ?", [now]).map(
             Self.job)
     }
@@ -169,7 +165,7 @@ struct JobStore {
     }
 
     /// Gives every worker a whole lease from now: while this service or the broker was away nobody could be heard.
-    func extendLeases(until: Timestamp) throws {
+    func extendLeases(until: HeardTime) throws {
         try database.execute(
             "UPDATE jobs SET leaseUntil = ? WHERE state = 'leased' AND leaseUntil < ?", [until, until])
     }

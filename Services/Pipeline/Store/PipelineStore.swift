@@ -12,6 +12,8 @@ struct PipelineStore: Sendable {
     let changes: RunChanges
     /// Told when something may be due earlier than it was.
     let deadlines = Signal()
+    /// Told when a lease or a time limit begins.
+    let beats = Signal()
 
     init(store: Store, changes: RunChanges = RunChanges()) {
         self.store = store

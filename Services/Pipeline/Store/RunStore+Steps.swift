@@ -23,13 +23,14 @@ extension RunStore {
             ])
     }
 
-    /// When the next stage will have taken too long.
-    func nextStageDeadline() throws -> Timestamp? {
-        try database.value("SELECT MIN(deadline) FROM stages WHERE state = 'running' AND deadline IS NOT NULL")
+    /// Whether some stage is under way that may take only so long.
+    func isCounting() throws -> Bool {
+        try database.value(
+            "SELECT EXISTS (SELECT 1 FROM stages WHERE state = 'running' AND deadline IS NOT NULL)") ?? false
     }
 
     /// Stages that have taken too long.
-    func overdueStages(now: Timestamp) throws -> [(run: RunID, name: String)] {
+    func overdueStages(now: HeardTime) throws -> [(run: RunID, name: String)] {
         try database.rows(
             "SELECT run, name FROM stages WHERE state = 'running' AND deadline IS NOT NULL AND deadline <= ?", [now]
         ).map { (try $0["run"], try $0["name"]) }

@@ -59,16 +59,21 @@ struct WorkerStore {
     func scopes(at now: Timestamp) throws -> Set<WorkerScope> {
         try Set(
             database.rows(
-                "SELECT DISTINCT queue, labels FROM workers WHERE heardAt > ?", [now.adding(.zero - Worker.patience)]
+                "SELECT DISTINCT queue, labels FROM workers WHERE heardAt > ? AND heardAt <= ?", Self.heard(at: now)
             ).map { JobRouting.scope(queue: try $0["queue"], labels: try $0.json("labels") ?? []) })
     }
 
     /// Those that have been heard of of late.
     func heard(at now: Timestamp) throws -> [Worker] {
         try database.rows(
-            "SELECT * FROM workers WHERE heardAt > ? ORDER BY name", [now.adding(.zero - Worker.patience)]
+            "SELECT * FROM workers WHERE heardAt > ? AND heardAt <= ? ORDER BY name", Self.heard(at: now)
         )
         .map(Self.worker)
+    }
+
+    /// After and until when those have said something that are there; see ``Worker/isHeard(at:)``.
+    private static func heard(at now: Timestamp) -> [any DatabaseValueConvertible] {
+        [now.adding(.zero - Worker.patience), now.adding(Worker.foresight)]
     }
 
     func save(_ worker: Worker) throws {

@@ -64,7 +64,7 @@ public final class Broker: Sendable {
     ///
     /// The request's `replyTo` and `correlationID` are replaced; the one who answers publishes to the default exchange
     /// with the routing key `replyTo` and the same correlation id. A request whose connection is lost is sent again
-    /// under the same message id: handling one twice must do no harm.
+    /// under the same message id: handling one twice must do no harm. It waits in its queue no longer than its sender does.
     ///
     /// - Throws: `unroutable` when nobody answers requests of this kind, `timedOut` when no reply came, or as
     ///   ``publish(_:timeout:)``.

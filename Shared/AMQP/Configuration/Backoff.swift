@@ -5,7 +5,7 @@ public struct Backoff: Sendable, Hashable {
     /// The part of a wait that is random, 0 to 1.
     public var jitter: Double
 
-    public init(initial: Duration = .seconds(1), maximum: Duration = .seconds(30), jitter: Double = 0.5) {
+    public init(initial: Duration = .seconds(1), maximum: Duration = .seconds(5), jitter: Double = 0.5) {
         self.initial = initial
         self.maximum = maximum
         self.jitter = jitter

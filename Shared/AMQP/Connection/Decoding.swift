@@ -63,6 +63,9 @@ extension MessageProperties {
             replyTo: text(AMQP_BASIC_REPLY_TO_FLAG, properties.reply_to),
             userID: text(AMQP_BASIC_USER_ID_FLAG, properties.user_id),
             timestamp: flags & UInt32(AMQP_BASIC_TIMESTAMP_FLAG) != 0 ? properties.timestamp : nil,
+            expiration: text(AMQP_BASIC_EXPIRATION_FLAG, properties.expiration).flatMap { Int64($0) }.map {
+                .milliseconds($0)
+            },
             persistent: flags & UInt32(AMQP_BASIC_DELIVERY_MODE_FLAG) != 0
                 && UInt32(properties.delivery_mode) == AMQP_DELIVERY_PERSISTENT.rawValue,
             headers: flags & UInt32(AMQP_BASIC_HEADERS_FLAG) != 0 ? .init(properties.headers) : [:])

@@ -154,6 +154,8 @@ extension Wire {
         encoded.type = text(properties.type, AMQP_BASIC_TYPE_FLAG)
         encoded.correlation_id = text(properties.correlationID, AMQP_BASIC_CORRELATION_ID_FLAG)
         encoded.reply_to = text(properties.replyTo, AMQP_BASIC_REPLY_TO_FLAG)
+        encoded.expiration = text(
+            properties.expiration.map { "\(max(0, Int64($0 / .milliseconds(1))))" }, AMQP_BASIC_EXPIRATION_FLAG)
         encoded.user_id = text(username, AMQP_BASIC_USER_ID_FLAG)
         if let timestamp = properties.timestamp {
             encoded.timestamp = timestamp

@@ -11,14 +11,17 @@ public struct MessageProperties: Sendable, Hashable {
     public var userID: String?
     /// Seconds since 1970.
     public var timestamp: UInt64?
+    /// How long it may wait in a queue before the broker drops it, in whole milliseconds on the wire; `nil` as long as the
+    /// queue lets it.
+    public var expiration: Duration?
     /// Whether the message survives a restart of the broker. Quorum queues store every message anyway.
     public var persistent: Bool
     public var headers: [String: HeaderValue]
 
     public init(
         contentType: String? = nil, messageID: String? = nil, type: String? = nil, correlationID: String? = nil,
-        replyTo: String? = nil, userID: String? = nil, timestamp: UInt64? = nil, persistent: Bool = true,
-        headers: [String: HeaderValue] = [:]
+        replyTo: String? = nil, userID: String? = nil, timestamp: UInt64? = nil, expiration: Duration? = nil,
+        persistent: Bool = true, headers: [String: HeaderValue] = [:]
     ) {
         self.contentType = contentType
         self.messageID = messageID
@@ -27,6 +30,7 @@ public struct MessageProperties: Sendable, Hashable {
         self.replyTo = replyTo
         self.userID = userID
         self.timestamp = timestamp
+        self.expiration = expiration
         self.persistent = persistent
         self.headers = headers
     }

@@ -42,12 +42,14 @@ extension Publisher {
         var pending = pending
         pending.attempts += 1
         pending.returned = nil
-        let message = pending.outgoing.message
+        var message = pending.outgoing.message
         // Recorded first: should the connection break in the middle, the message goes again.
         if channel == Self.confirmChannel {
             window.append(pending)
         } else {
             openCalls[message.properties.correlationID ?? ""] = pending
+            // Nobody waits for the answer any longer than that.
+            message.properties.expiration = max(.zero, ContinuousClock.now.duration(to: pending.outgoing.deadline))
         }
         try wire.enqueue(startOf: message, mandatory: pending.outgoing.isMandatory, on: channel)
         if !message.body.isEmpty { partial = Partial(body: message.body, channel: channel, offset: 0) }

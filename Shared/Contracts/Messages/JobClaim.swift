@@ -104,6 +104,9 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var token: String?
     /// How long the lease holds without a ``JobHeartbeat``, in seconds. A worker beats three times as often.
     public var leaseSeconds: Int
+    /// How long the job is kept for its worker after the lease, in seconds: the broker may be away for so long. `nil` from a
+    /// platform that keeps it no longer.
+    public var holdSeconds: Int?
     /// How long the whole job may take, in seconds.
     public var timeoutSeconds: Int
     public var repository: RepositoryPath
@@ -153,9 +156,8 @@ public struct JobGrant: Codable, Sendable, Equatable {
     public var traceparent: String?
 
     public init(
-        job: JobID, run: RunID, attempt: Int, token: String? = nil, leaseSeconds: Int, timeoutSeconds: Int,
-        repository: RepositoryPath,
-        commit: Commit, ref: String, stage: JSONValue, steps: [String], outcomes: [String: StepOutcome] = [:],
+        job: JobID, run: RunID, attempt: Int, token: String? = nil, leaseSeconds: Int, holdSeconds: Int? = nil,
+        timeoutSeconds: Int, repository: RepositoryPath, commit: Commit, ref: String, stage: JSONValue, steps: [String], outcomes: [String: StepOutcome] = [:],
         failedStages: [String]? = nil, outputs: [String: [String: String]] = [:],
         dropped: [String: [String: String]]? = nil, environment: [String: String] = [:],
         parameters: [String: String]? = nil, secrets: [String: SealedSecret] = [:],
@@ -170,6 +172,7 @@ public struct JobGrant: Codable, Sendable, Equatable {
         self.attempt = attempt
         self.token = token
         self.leaseSeconds = leaseSeconds
+        self.holdSeconds = holdSeconds
         self.timeoutSeconds = timeoutSeconds
         self.repository = repository
         self.commit = commit

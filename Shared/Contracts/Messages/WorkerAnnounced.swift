@@ -65,10 +65,13 @@ public struct WorkerAnnounced: Message {
     public var isLeaving: Bool
     /// The ids of the keys that it can open what is sealed with; `nil` from a worker of an earlier version.
     public var keys: [String]?
+    /// Those of its earlier lives of which nothing goes on any more, the last of them; `nil` from a worker of an earlier
+    /// version.
+    public var ended: [String]?
 
     public init(
         name: String, life: String, scope: WorkerScope, slots: Int, version: String, problem: String? = nil,
-        isLeaving: Bool = false, keys: [String]? = nil
+        isLeaving: Bool = false, keys: [String]? = nil, ended: [String]? = nil
     ) {
         self.name = name
         self.life = life
@@ -78,6 +81,7 @@ public struct WorkerAnnounced: Message {
         self.problem = problem
         self.isLeaving = isLeaving
         self.keys = keys
+        self.ended = ended
     }
 
     /// How often it is said while nothing changes.

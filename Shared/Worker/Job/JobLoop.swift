@@ -22,7 +22,6 @@ public struct JobLoop: Service {
     private let registry = JobRegistry()
     private let slots: SlotWatch
     private let calls = Calls()
-    private let life = MessageID.make().rawValue
     private let understanding = Understanding()
 
     public init(
@@ -50,9 +49,10 @@ public struct JobLoop: Service {
             try FileTree.remove(spool)
             try FileTree.make(spool)
         }
-        await executor.collectLeftovers()
+        let isClean = await executor.collectLeftovers()
         let announcer = WorkerAnnouncer(
-            platform: platform, life: life, configuration: configuration, keys: keyIDs,
+            platform: platform, ended: isClean ? configuration.life.ended : [], configuration: configuration,
+            keys: keyIDs,
             problem: {
                 if let problem { return problem }
                 return await configuration.problem()
@@ -151,7 +151,8 @@ public struct JobLoop: Service {
     private func ask(_ wake: (any JobOffer)?, _ slot: Int, _ claiming: Claiming) async throws -> Offer<Void> {
         let claimedAt = ContinuousClock.now
         let claim = JobClaim(
-            job: wake?.job, attempt: wake?.attempt, worker: configuration.worker, id: claiming.id, life: life,
+            job: wake?.job, attempt: wake?.attempt, worker: configuration.worker, id: claiming.id,
+            life: configuration.life.id,
             scope: configuration.scope, namespace: configuration.namespace, cluster: await configuration.cluster(),
             keys: keyIDs)
         do {

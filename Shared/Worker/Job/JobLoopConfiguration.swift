@@ -5,6 +5,8 @@ public import SystemPackage
 public struct JobLoopConfiguration: Sendable {
     /// The worker's name, unique among those that run; see ``WorkerIdentity``.
     public var worker: String
+    /// This start of it.
+    public var life = WorkerLife()
     /// Which jobs it takes.
     public var scope: WorkerScope
     /// Its version, for people.

@@ -120,7 +120,8 @@ struct JobSession: Sendable {
 
     /// Renews the lease, and says when it is lost.
     private func beat(_ run: JobRun, _ send: AsyncStream<JobLife.Event>.Continuation) async {
-        var lease = Lease(.seconds(grant.leaseSeconds), claimedAt: claimedAt)
+        var lease = Lease(
+            .seconds(grant.leaseSeconds), hold: .seconds(grant.holdSeconds ?? 0), claimedAt: claimedAt)
         do {
             while true {
                 try await Task.sleep(until: lease.nextBeat(after: .now), clock: .continuous)

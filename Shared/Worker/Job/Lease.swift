@@ -1,19 +1,27 @@
 /// The lease of a job as its worker sees it: when to beat, and when it has to be taken for lost.
 ///
-/// Time counts from before a claim or a heartbeat is sent, so the worker's lease never ends after the platform's.
+/// Time counts from before a claim or a heartbeat is sent, and the platform gives the job to nobody else before the lease and
+/// ``hold`` are over, so that the worker has stopped it by then.
 struct Lease {
     private let duration: Duration
+    private let hold: Duration
     private var renewedAt: ContinuousClock.Instant
     private var failures = 0
 
-    /// - Parameter claimedAt: before the claim was sent.
-    init(_ duration: Duration, claimedAt: ContinuousClock.Instant) {
+    /// How long before the platform gives the job away the worker begins to stop it.
+    static let stopping = Duration.seconds(15)
+
+    /// - Parameters:
+    ///   - hold: how long the platform keeps the job for this worker after the lease.
+    ///   - claimedAt: before the claim was sent.
+    init(_ duration: Duration, hold: Duration = .zero, claimedAt: ContinuousClock.Instant) {
         self.duration = duration
+        self.hold = hold
         renewedAt = claimedAt
     }
 
-    /// The moment from which another worker may have the job.
-    var end: ContinuousClock.Instant { renewedAt.advanced(by: duration) }
+    /// The moment from which the job has to be stopped.
+    var end: ContinuousClock.Instant { renewedAt.advanced(by: duration + hold - min(Self.stopping, hold / 2)) }
 
     /// How long a heartbeat may take before it is tried again.
     var patience: Duration { duration / 3 }

@@ -4,7 +4,8 @@ import Logging
 /// Tells the platform that the worker is there and what it takes: at the start, when something changes, every 30 s.
 struct WorkerAnnouncer {
     let platform: any JobPlatform
-    let life: String
+    /// The lives before this one of which nothing goes on.
+    let ended: [String]
     let configuration: JobLoopConfiguration
     /// The ids of the keys that it has.
     var keys: [String]?
@@ -41,8 +42,9 @@ struct WorkerAnnouncer {
     private func announce(_ problem: String?, isLeaving: Bool = false) async -> Bool {
         guard isUnderstood() else { return false }
         let message = WorkerAnnounced(
-            name: configuration.worker, life: life, scope: configuration.scope, slots: configuration.slots,
-            version: configuration.version, problem: problem, isLeaving: isLeaving, keys: keys)
+            name: configuration.worker, life: configuration.life.id, scope: configuration.scope, slots: configuration.slots,
+            version: configuration.version, problem: problem, isLeaving: isLeaving, keys: keys,
+            ended: ended)
         do {
             try await platform.announce(message, timeout: isLeaving ? .seconds(2) : interval / 3)
             return true

@@ -158,6 +158,7 @@ struct Stack: Sendable {
             [
                 "SLIPWAY_LISTEN": "127.0.0.1:\(ports.pipeline)", "SLIPWAY_HOOK_KEY": hook,
                 "SLIPWAY_MIRROR_KEY": mirror, "SLIPWAY_SEAL_KEYS": platform.text, "SLIPWAY_LEASE_SECONDS": "3",
+                "SLIPWAY_HOLD_SECONDS": "2",
             ])
         let worker = [
             "SLIPWAY_RUNNERS": "docker,process",

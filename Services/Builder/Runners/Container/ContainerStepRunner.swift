@@ -7,7 +7,7 @@ struct ContainerStepRunner: BuildStepRunner {
 
     init(_ job: BuildJob) { self.job = job }
 
-    static func collectLeftovers(_ tools: BuildTools) async { await tools.docker?.collectLeftovers() }
+    static func collectLeftovers(_ tools: BuildTools) async -> Bool { await tools.docker?.collectLeftovers() ?? true }
 
     func accepts(_ step: Step) -> Bool { step.image != nil && step.build == nil }
 

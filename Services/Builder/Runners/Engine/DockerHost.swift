@@ -133,15 +133,17 @@ actor DockerHost {
     }
 
     /// Removes all that this builder, under its name, has left behind.
-    func collectLeftovers() async {
+    func collectLeftovers() async -> Bool {
         do {
             try await remove(labelled: labels())
             // So a builder of the version before this one marked what it made.
             try await remove(labelled: ["dev.slipway.worker": worker])
             try await JobImages.removeLeftovers(of: worker, at: engine())
             try await PushedName.restoreLeftovers(of: JobImages.mark(worker), at: engine())
+            return true
         } catch {
             logger.warning("leftovers at the Docker Engine could not be removed", metadata: ["error": "\(error)"])
+            return false
         }
     }
 

@@ -10,7 +10,10 @@ struct ProcessStepRunner: BuildStepRunner {
 
     init(_ job: BuildJob) { self.job = job }
 
-    static func collectLeftovers(_ tools: BuildTools) async { await tools.processes?.collectLeftovers() }
+    static func collectLeftovers(_ tools: BuildTools) async -> Bool {
+        await tools.processes?.collectLeftovers()
+        return true
+    }
 
     func accepts(_ step: Step) -> Bool { step.image == nil && step.build == nil }
 

@@ -3,12 +3,12 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// Has what is due done when it is due: sleeps until the next deadline there is, and looks again when one has come
-/// nearer. While nothing runs it does nothing.
-struct LeaseTimer: Service {
+/// Has what is due by the time of the day done when it is due, such as the end of a freeze: sleeps until the next deadline
+/// there is, and looks again when one has come nearer. While nothing waits it does nothing.
+///
+/// Leases and time limits are none of its: they count by ``HeardTime``.
+struct DeadlineTimer: Service {
     let engine: RunEngine
-    /// Whether the broker is connected: without it no worker can be heard, and silence says nothing.
-    let isConnected: @Sendable () async -> Bool
     let logger: Logger
 
     func run() async throws {
@@ -20,38 +20,15 @@ struct LeaseTimer: Service {
     }
 
     private func watch() async throws {
-        /// Whether workers have had the time to be heard since this service, its broker or its store was away.
-        var outages = engine.outages
-        var isFair = await extendLeases()
         let wakes = engine.deadlines.wakes
         var iterator = wakes.makeAsyncIterator()
         while !Task.isCancelled {
             let next = try await nextDeadline()
             if let next, next <= .now {
-                let isConnected = await isConnected()
-                let isWhole = outages == engine.outages
-                if isConnected, isFair, isWhole {
-                    try await expire()
-                } else {
-                    outages = engine.outages
-                    let isExtended = await extendLeases()
-                    isFair = isExtended && isConnected
-                    try await Task.sleep(for: .seconds(1))
-                }
+                try await expire()
                 continue
             }
             guard await wait(until: next, &iterator) else { return }
-        }
-    }
-
-    /// - Returns: whether every worker has a whole lease from now on.
-    private func extendLeases() async -> Bool {
-        do {
-            try await engine.extendLeases()
-            return true
-        } catch {
-            logger.error("leases cannot be extended", metadata: ["error": "\(error)"])
-            return false
         }
     }
 
@@ -70,7 +47,7 @@ struct LeaseTimer: Service {
         do {
             try await engine.expire()
         } catch {
-            logger.error("leases cannot be ended", metadata: ["error": "\(error)"])
+            logger.error("what is due cannot be done", metadata: ["error": "\(error)"])
             try await Task.sleep(for: .seconds(1))
         }
     }

@@ -1,0 +1,48 @@
+import Contracts
+import Storage
+
+/// How long workers could be heard so far, and whose beat said so last.
+struct HeardTimeStore {
+    let database: Database
+
+    static let migration = Migration("2026-11 heard time") { database in
+        try database.run(
+            script: """
+                -- One row: the time in which workers could be heard, which leaseUntil and deadline of jobs and stages count by,
+                -- and the beat that it went on with last: who sent it, and when by the sender's clock.
+                CREATE TABLE heardTime (
+                    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+                    at INTEGER NOT NULL,
+                    sender TEXT NOT NULL,
+                    sentAt INTEGER NOT NULL
+                );
+                """)
+        try database.execute(
+            "INSERT INTO heardTime (id, at, sender, sentAt) VALUES (1, ?, '', 0)", [Timestamp.now])
+    }
+
+    func now() throws -> HeardTime {
+        guard let now = try database.value("SELECT at FROM heardTime WHERE id = 1") as HeardTime? else {
+            throw StoreError(.corrupt, "the table heardTime has no row")
+        }
+        return now
+    }
+
+    /// Goes on to a beat.
+    /// - Parameter limit: the most that may count at once.
+    /// - Returns: what it is now and whether all that passed since the beat before was heard; `nil` for one that came before.
+    func advance(to beat: PlatformBeat, limit: Duration) throws -> (now: HeardTime, isWhole: Bool)? {
+        guard let row = try database.row("SELECT at, sender, sentAt FROM heardTime WHERE id = 1") else {
+            throw StoreError(.corrupt, "the table heardTime has no row")
+        }
+        let (sender, sentAt) = (try row["sender"] as String, try row["sentAt"] as Int64)
+        let isKnown = sender == beat.sender
+        guard !isKnown || beat.at > sentAt else { return nil }
+        let (passed, isTooLong) = beat.at.subtractingReportingOverflow(sentAt)
+        let elapsed: Duration = isKnown ? (isTooLong ? limit : .milliseconds(passed)) : .zero
+        let now = (try row["at"] as HeardTime).adding(min(elapsed, limit))
+        try database.execute(
+            "UPDATE heardTime SET at = ?, sender = ?, sentAt = ? WHERE id = 1", [now, beat.sender, beat.at])
+        return (now, isKnown && elapsed <= limit && !beat.isFirst)
+    }
+}

@@ -1,0 +1,115 @@
+import Contracts
+import FoundationEssentials
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Slowness, absence and wrong clocks cost no running job, and a worker that is really gone is noticed.
+@Suite(.serialized) struct SteadyTests {
+    private static let lines = 120
+
+    /// A run whose one step prints for about twelve seconds.
+    private func talk(_ stack: Stack, _ name: String) async throws -> (SampleRepository, String) {
+        let script = """
+            i=1; while [ $i -le \(Self.lines) ]; do echo line $i; i=$((i+1)); sleep 0.1; done
+            """
+        try await stack.platform.putComponent(name, #"[{"step": "talk", "commands": ["\#(script)"]}]"#)
+        let repository = try await SampleRepository("shop/\(name)", in: stack.directory, platform: stack.platform)
+        try await stack.platform.associate(repository.path, [AssociationView(component: name)])
+        let commit = try await repository.push(["a": "1\n"], message: "Talk")
+        try await eventually(within: .seconds(60), "the step prints") {
+            try await step(stack, repository).map { $0.state == .running && $0.logBytes > 0 } ?? false
+        }
+        return (repository, commit)
+    }
+
+    private func step(_ stack: Stack, _ repository: SampleRepository) async throws -> StepView? {
+        guard let summary = try await stack.platform.runs(repository.path).first else { return nil }
+        return try await stack.platform.run(summary.id).stages.first?.steps.first
+    }
+
+    /// It ended well, by the worker that began it, and no line is missing.
+    private func check(
+        _ stack: Stack, _ repository: SampleRepository, _ commit: String, attempt: Int = 1
+    ) async throws {
+        let view = try await stack.platform.finishedRun(repository.path, commit: commit, within: .seconds(120))
+        #expect(view.summary.state == .success, "\(view)")
+        let step = try #require(view.stages.first?.steps.first)
+        #expect(step.attempt == attempt, "\(view)")
+        let log = try await stack.platform.log(view.summary.id, step.id).split(separator: "\n").map(String.init)
+        #expect(log.filter { $0.hasPrefix("line ") } == (1...Self.lines).map { "line \($0)" })
+    }
+
+    /// Both far longer than a lease of 3 s: silence of the broker is not silence of the worker.
+    @Test func `An alarm and an outage of the broker cost no running job`() async throws {
+        try await PrivateBroker.with { broker in
+            try await Stack.with(
+                brokerURL: broker.url, settings: ["pipeline": ["SLIPWAY_HOLD_SECONDS": "60"]]
+            ) { stack in
+                let (alarmed, first) = try await talk(stack, "alarmed")
+                try await broker.control("set_vm_memory_high_watermark", "absolute", "1")
+                try await Task.sleep(for: .seconds(9))
+                try await broker.control("set_vm_memory_high_watermark", "0.4")
+                try await check(stack, alarmed, first)
+                // RabbitMQ 3.10 writes down every half second which quorum queues it has: these are to be older.
+                try await Task.sleep(for: .seconds(2))
+                let (cut, second) = try await talk(stack, "cut")
+                try await broker.kill()
+                try await Task.sleep(for: .seconds(6))
+                try await broker.start()
+                try await check(stack, cut, second)
+            }
+        }
+    }
+
+    /// The platform keeps a silent worker's job for ten minutes here, and its next life says at once that it has ended.
+    @Test(.timeLimit(.minutes(3))) func `A builder that is started anew takes its own job up at once`() async throws {
+        try await Stack.with(settings: ["pipeline": ["SLIPWAY_HOLD_SECONDS": "600"]]) { stack in
+            let (repository, commit) = try await talk(stack, "anew")
+            try await stack.service("builder").kill()
+            try await stack.service("builder").start()
+            try await check(stack, repository, commit, attempt: 2)
+        }
+    }
+
+    /// The platform's clock is set while a builder works; only a builder that is really silent loses its job.
+    @Test(.timeLimit(.minutes(4))) func `A clock that is set costs no running job and hides no lost worker`()
+        async throws
+    {
+        let library = try await runTool("dpkg", ["-L", "libfaketime"]).split(separator: "\n")
+            .first { $0.hasSuffix("/libfaketimeMT.so.1") }
+        try await withTemporaryDirectory { directory in
+            let clock = directory.appending("clock")
+            func set(_ offset: String) async throws {
+                // Put in its place whole: it is read at every look at the clock.
+                try writeFile(FilePath("\(clock).new"), offset + "\n")
+                try await runTool("mv", ["\(clock).new", clock.string])
+            }
+            try await set("+0")
+            try await Stack.with(
+                settings: [
+                    "pipeline": [
+                        "LD_PRELOAD": String(try #require(library, "libfaketime is not installed")),
+                        "FAKETIME_TIMESTAMP_FILE": clock.string, "FAKETIME_NO_CACHE": "1",
+                        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
+                    ]
+                ]
+            ) { stack in
+                let (repository, commit) = try await talk(stack, "clock")
+                for offset in ["+40", "+86400", "-3600", "+0"] {
+                    try await set(offset)
+                    try await Task.sleep(for: .seconds(2))
+                }
+                try await check(stack, repository, commit)
+
+                let (lost, _) = try await talk(stack, "lost")
+                try await set("-3600")
+                try await stack.service("builder").kill()
+                try await eventually(within: .seconds(30), "the job waits for another builder") {
+                    try await step(stack, lost)?.reason?.contains("as attempt 2") == true
+                }
+                try await set("+0")
+            }
+        }
+    }
+}
