@@ -53,6 +53,8 @@ actor ServiceProcess {
     /// - Returns: what it says, and how it ends.
     func command(_ words: [String]) async throws -> (text: String, code: ServiceExit) {
         let file = log.removingLastComponent().appending("command-\(UInt32.random(in: 0 ... .max)).log")
+        // Under a library that is loaded before all others Swift's runtime finds no arguments.
+        let environment = environment.filter { $0.key != "LD_PRELOAD" }
         let program = try await ServiceProgram.start(name, environment, words, log: file)
         let code = try await program.exit()
         return (try await runTool("cat", [file.string]), code)
