@@ -144,11 +144,26 @@ import Testing
         var job = JobLease()
         for attempt in 1...20 {
             same(claim(&job, attempt, "a"), .granted)
-            let released = job.release(attempt: attempt)
-            #expect(released)
+            #expect(job.reason == nil)
+            same(job.release(attempt: attempt, reason: "the disk is full"), .requeued)
+            #expect(job.reason == "a gave it back: the disk is full")
         }
         #expect(job.losses == 0)
         #expect(job.attempt == 21)
+        same(job.release(attempt: 20), .notYet)
+    }
+
+    @Test func `A job that nobody can do is given up`() {
+        var job = JobLease()
+        for attempt in 1..<JobLease.maximumAttempts {
+            same(claim(&job, attempt, "a"), .granted)
+            same(job.release(attempt: attempt), .requeued)
+        }
+        same(claim(&job, JobLease.maximumAttempts, "b"), .granted)
+        same(
+            job.release(attempt: JobLease.maximumAttempts, reason: "the disk is full"),
+            .failed("it was given out 25 times and never done; b gave it back: the disk is full"))
+        #expect(job.state == .finished)
     }
 
     @Test func `A job that outlasts its time limit is ended although its worker lives`() {

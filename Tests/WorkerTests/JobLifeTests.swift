@@ -57,10 +57,24 @@ import Testing
             name: "its last report is refused", events: [done, .unreportable("too long"), .reported],
             actions: [.report(.success, reason: nil), .nothing, .end]),
         Row(
+            name: "handed back for what is no fault of its own",
+            events: [.faulted(.worker, "the disk is full"), .faulted(.source, "again"), stopped, .reported],
+            actions: [
+                .stopWork(JobStop("handed back: the disk is full", successor: .attempt)), .nothing,
+                .report(.released, reason: "the disk is full", handBack: .worker), .end,
+            ]),
+        Row(
+            name: "cancelled while it is handed back",
+            events: [.faulted(.worker, "the disk is full"), .cancelled(JobStop("by ada")), stopped],
+            actions: [
+                .stopWork(JobStop("handed back: the disk is full", successor: .attempt)), .nothing,
+                .report(.cancelled, reason: "by ada"),
+            ]),
+        Row(
             name: "handed back at shutdown", events: [.graceOver, stopped, .reported],
             actions: [
                 .stopWork(JobStop(handOver, successor: .attempt)),
-                .report(.released, reason: "the worker was shut down"), .end,
+                .report(.released, reason: "the worker was shut down", handBack: .shutdown), .end,
             ]),
         Row(
             name: "finished within the grace's last moment", events: [.graceOver, done],

@@ -706,6 +706,61 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(platform.waiting == 1)
     }
 
+    /// A claim that was under way when the worker was told to end.
+    @Test func whatIsGrantedAfterTheShutdownBeganIsHandedBackUntouched() async throws {
+        let gate = Flag()
+        let asked = Flag()
+        let grant = try grant([Step(name: "one")])
+        let platform = MemoryPlatform { claim in
+            asked.raise()
+            while !gate.isRaised { try await Task.sleep(for: .milliseconds(2)) }
+            return try await grant(claim)
+        }
+        platform.offer("j")
+        let began = Flag()
+        let executor = ClosureExecutor { _ in
+            began.raise()
+            return StepResult(success: true)
+        }
+        let loop = try loop(platform, executor)
+        let group = ServiceGroup(services: [loop], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            try await eventually("the claim") { asked.isRaised }
+            await group.triggerGracefulShutdown()
+            try await Task.sleep(for: .milliseconds(100))
+            gate.raise()
+            try await tasks.waitForAll()
+        }
+        #expect(!began.isRaised)
+        let finished = try #require(platform.finished)
+        #expect(finished.outcome == .released && finished.handBack == .shutdown && finished.steps.isEmpty)
+    }
+
+    /// Of two steps at a time the one that met it has not failed, and the other one is stopped.
+    @Test func aFaultOfTheWorkerHandsTheJobBackAndHasItPause() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
+        platform.offer("j")
+        platform.offer("next")
+        let executor = ClosureExecutor { _ in
+            throw JobFailure("the step's folder cannot be made: \(Errno.noSpace)", of: Errno.noSpace)
+        }
+        let loop = try loop(platform, executor)
+        try await serve(loop) {
+            try await eventually("the end") { platform.finished != nil }
+            try await eventually("it is told") {
+                platform.announced.last?.problem?.hasPrefix("pauses for 5 s after: the step's folder") == true
+            }
+            #expect(loop.problem?.hasPrefix("pauses for 5 s after: the step's folder cannot be made") == true)
+            #expect(platform.waiting == 1)
+        }
+        let finished = try #require(platform.finished)
+        #expect(finished.outcome == .released && finished.handBack == .worker)
+        #expect(finished.reason?.contains("the step's folder cannot be made") == true)
+        let ends = platform.reports.compactMap { ($0 as? StepFinished)?.report.outcome }
+        #expect(!ends.contains(.failure) && !ends.contains(.success))
+    }
+
     @Test func anExitCodeDoesNotHideThatTheJobIsHandedBack() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
         platform.offer("j")

@@ -28,8 +28,9 @@ struct SourceCheckout: Sendable {
                 return
             } catch {
                 try Task.checkCancellation()
-                guard left > 0, [.unreachable, .timedOut, .rateLimited].contains(error.code) else {
-                    throw JobFailure("the source cannot be fetched: \(error)")
+                let isAway = [.unreachable, .timedOut, .rateLimited].contains(error.code)
+                guard left > 0, isAway else {
+                    throw JobFailure("the source cannot be fetched: \(error)", handBack: handBack(of: error))
                 }
                 waits("waits for its source, which is tried again: \(error)")
             }
@@ -42,8 +43,18 @@ struct SourceCheckout: Sendable {
                 try FileTree.make(workspace)
                 workspace.withPlatformString { _ = chmod($0, 0o777) }
             } catch {
-                throw JobFailure("the workspace cannot be emptied: \(error)")
+                throw JobFailure("the workspace cannot be emptied: \(error)", of: error)
             }
+        }
+    }
+
+    /// Why a job is handed back whose source cannot be fetched; `nil` where that is its own fault. The mirror's address is the
+    /// platform's word, and what it had the platform has seen.
+    private func handBack(of error: GitError) -> JobFinished.HandBack? {
+        if error.isOfDisk { return .worker }
+        return switch error.code {
+        case .unreachable, .timedOut, .rateLimited, .busy, .repositoryNotFound, .authentication: .source
+        default: nil
         }
     }
 
@@ -93,4 +104,9 @@ struct SourceCheckout: Sendable {
         }
         return children
     }
+}
+
+extension GitError {
+    /// Whether Git says that the disk is full.
+    fileprivate var isOfDisk: Bool { "\(self)".contains("No space left on device") }
 }

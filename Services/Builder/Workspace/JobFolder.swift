@@ -30,7 +30,7 @@ struct JobFolder: Sendable {
             try await FileTree.remove(path, within: BuildExecutor.cleanUpTime)
             try FileTree.make(workspace)
         } catch {
-            throw JobFailure("the job's folder cannot be made: \(error)")
+            throw JobFailure("the job's folder cannot be made: \(error)", of: error)
         }
         var folder = workspace
         while folder.starts(with: shared) {
@@ -44,7 +44,10 @@ struct JobFolder: Sendable {
     func lend(to user: ProcessUser) throws(JobFailure) {
         guard path.withPlatformString({ chown($0, geteuid(), user.id) }) == 0,
             path.withPlatformString({ chmod($0, 0o710) }) == 0
-        else { throw JobFailure("the job's folder cannot be lent to the user \(user.id): \(Errno(rawValue: errno))") }
+        else {
+            let error = Errno(rawValue: errno)
+            throw JobFailure("the job's folder cannot be lent to the user \(user.id): \(error)", of: error)
+        }
     }
 
     /// A new folder for one try of a step, with the file its outputs go to.
@@ -63,7 +66,7 @@ struct JobFolder: Sendable {
             return StepFolder(
                 path: path, root: root, script: try script.map { try ScriptFiles($0.text, in: FilePath(root.path)) })
         } catch {
-            throw JobFailure("the step's folder cannot be made: \(error)")
+            throw JobFailure("the step's folder cannot be made: \(error)", of: error)
         }
     }
 }

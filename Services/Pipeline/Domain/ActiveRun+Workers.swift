@@ -52,16 +52,21 @@ extension ActiveRun {
         let stopping = job.lease.stopping
         let reason = message.reason.map(Quotas.words)
         let isReleased = message.outcome == .released
-        let counts =
-            isReleased
-            ? rows.jobs[index].lease.release(attempt: message.attempt)
-            : rows.jobs[index].lease.finish(attempt: message.attempt, reason: reason)
-        guard counts else {
+        if isReleased {
+            switch rows.jobs[index].lease.release(attempt: message.attempt, reason: reason) {
+            case .notYet:
+                stopOutdated(job, attempt: message.attempt)
+                return changes()
+            case .requeued:
+                handedBack(index)
+                return changes()
+            case .failed(let reason):
+                end(index, .failure, reason)
+                return changes()
+            case .stopped: break
+            }
+        } else if !rows.jobs[index].lease.finish(attempt: message.attempt, reason: reason) {
             stopOutdated(job, attempt: message.attempt)
-            return changes()
-        }
-        if isReleased, stopping == nil {
-            requeue(index)
             return changes()
         }
         var reports: [StepReport] = []
@@ -71,6 +76,13 @@ extension ActiveRun {
         }
         end(index, isReleased ? .cancelled : message.outcome, stopping ?? reason, reports: reports)
         return changes()
+    }
+
+    /// A worker gave a job back: another attempt does it.
+    private mutating func handedBack(_ index: Int) {
+        let job = rows.jobs[index]
+        note("“\(job.steps.joined(separator: "”, “"))” as attempt \(job.lease.attempt): \(job.lease.reason ?? "")")
+        requeue(index)
     }
 
     /// What is reported of a step, within its bounds; it fails where its outputs are more than a run may have.

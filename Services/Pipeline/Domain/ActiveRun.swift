@@ -274,7 +274,7 @@ struct ActiveRun: Sendable {
     }
 
     /// A line of the run's trace.
-    private mutating func note(_ line: String) {
+    mutating func note(_ line: String) {
         guard var choice = details.choice, !choice.trace.contains(line) else { return }
         choice.trace.append(line)
         details.choice = choice

@@ -45,7 +45,7 @@ struct JobLease: Sendable, Equatable {
     var until: HeardTime?
     /// When the job is stopped, whoever has it.
     var deadline: HeardTime?
-    /// Why it is in its final state, for people.
+    /// Why it is in its final state, or who gave it back unfinished and why, for people.
     var reason: String?
     /// Why its worker was told to stop; it is still to say that it has.
     var stopping: String?
@@ -87,6 +87,7 @@ struct JobLease: Sendable, Equatable {
             }
         }
         state = .leased
+        reason = nil
         worker = name
         self.claim = claim
         self.life = life
@@ -115,11 +116,23 @@ struct JobLease: Sendable, Equatable {
     }
 
     /// Its worker hands it back unfinished; no loss, since it says so.
-    /// - Returns: `false` for an attempt that no longer counts.
-    mutating func release(attempt: Int) -> Bool {
-        guard state == .leased, attempt == self.attempt else { return false }
-        if let stopping { end(.cancelled, stopping) } else { requeue() }
-        return true
+    /// - Parameter reason: why, for people.
+    /// - Returns: ``Expiry/notYet`` for an attempt that no longer counts.
+    mutating func release(attempt: Int, reason: String? = nil) -> Expiry {
+        guard state == .leased, attempt == self.attempt else { return .notYet }
+        if let stopping {
+            end(.cancelled, stopping)
+            return .stopped(stopping)
+        }
+        let words = "\(worker ?? "its worker") gave it back" + (reason.map { ": \($0)" } ?? "")
+        guard attempt < Self.maximumAttempts else {
+            let reason = "it was given out \(attempt) times and never done; \(words)"
+            end(.finished, reason)
+            return .failed(reason)
+        }
+        requeue()
+        self.reason = words
+        return .requeued
     }
 
     /// Why the worker of an attempt is told to stop that no longer counts; `nil` where it needs no telling: a job that

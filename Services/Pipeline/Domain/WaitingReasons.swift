@@ -34,7 +34,8 @@ struct WaitingReasons: Sendable, Equatable {
             return "waits for \(other) \(job.workload ?? "its workload") to end"
         case .queued:
             let rerun = job.lease.attempt > 1 ? ", as attempt \(job.lease.attempt)" : ""
-            return (quota ?? waitForWorker(job.scope)) + rerun
+            let before = job.lease.reason.map { "; \($0)" } ?? ""
+            return (quota ?? waitForWorker(job.scope)) + rerun + before
         case .leased: return job.stuck
         case .finished, .cancelled, .superseded: return nil
         }

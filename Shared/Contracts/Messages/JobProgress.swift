@@ -102,8 +102,18 @@ public struct JobHeartbeat: Message {
 public struct JobFinished: Message {
     public enum Outcome: String, Codable, Sendable, CaseIterable {
         case success, failure, cancelled
-        /// Handed back unfinished (the worker is shutting down): it is queued again as a new attempt.
+        /// Handed back unfinished, see ``HandBack``: it is queued again as a new attempt.
         case released
+    }
+
+    /// Why a job is handed back.
+    public enum HandBack: String, Codable, Sendable, CaseIterable {
+        /// The worker is shutting down.
+        case shutdown
+        /// Something is wrong with the worker itself, such as its disk or its Docker Engine.
+        case worker
+        /// The mirror that the platform named cannot be reached, or has not got the commit any more.
+        case source
     }
 
     public var job: JobID
@@ -111,19 +121,22 @@ public struct JobFinished: Message {
     public var attempt: Int
     public var outcome: Outcome
     public var reason: String?
+    /// Where it is handed back, why; `nil` else, and from a worker of an earlier version.
+    public var handBack: HandBack?
     public var steps: [StepReport]
     /// The grant's; `nil` from a worker of an earlier version.
     public var token: String?
 
     public init(
-        job: JobID, run: RunID, attempt: Int, outcome: Outcome, reason: String? = nil, steps: [StepReport],
-        token: String? = nil
+        job: JobID, run: RunID, attempt: Int, outcome: Outcome, reason: String? = nil, handBack: HandBack? = nil,
+        steps: [StepReport], token: String? = nil
     ) {
         self.job = job
         self.run = run
         self.attempt = attempt
         self.outcome = outcome
         self.reason = reason
+        self.handBack = handBack
         self.steps = steps
         self.token = token
     }

@@ -63,7 +63,7 @@ public enum DockerLogins {
             try file.closeAfter { _ = try file.writeAll(json) }
             return directory
         } catch {
-            throw JobFailure("the registry logins cannot be written for the step: \(error)")
+            throw JobFailure("the registry logins cannot be written for the step: \(error)", of: error)
         }
     }
 }

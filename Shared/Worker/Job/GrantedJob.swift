@@ -1,6 +1,7 @@
 public import Contracts
 public import PipelineLanguage
 public import Secrets
+import SystemPackage
 import Text
 
 /// A job this worker may do, with its secrets opened.
@@ -176,12 +177,28 @@ public struct GrantedJob: Sendable {
     }
 }
 
-/// Why a job, or a step, cannot be done, in words for a person. Nothing went wrong in the worker itself.
+/// Why a job, or a step, cannot be done, in words for a person.
 public struct JobFailure: Error, Sendable, Equatable, CustomStringConvertible {
     public let reason: String
+    /// Where the job itself has not failed, and another worker or a later attempt may do it: why it is handed back.
+    public let handBack: JobFinished.HandBack?
 
-    public init(_ reason: String) {
+    public init(_ reason: String, handBack: JobFinished.HandBack? = nil) {
         self.reason = reason
+        self.handBack = handBack
+    }
+
+    /// One that came of an error of the system, which may be the worker's own trouble.
+    public init(_ reason: String, of error: any Error) {
+        self.init(reason, handBack: (error as? Errno).map(Self.isOfWorker) == true ? .worker : nil)
+    }
+
+    /// Whether an error of the system says that the machine is short of something, or broken.
+    private static func isOfWorker(_ error: Errno) -> Bool {
+        [
+            .noSpace, .diskQuotaExceeded, .readOnlyFileSystem, .ioError, .tooManyOpenFiles, .tooManyOpenFilesInSystem,
+            .noMemory, .resourceTemporarilyUnavailable,
+        ].contains(error)
     }
 
     public var description: String { reason }

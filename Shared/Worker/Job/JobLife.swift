@@ -19,6 +19,8 @@ struct JobLife {
         case unreportable(String)
         /// It uses more than it may.
         case exceeded(String)
+        /// It is no fault of the job that it cannot be done here and now.
+        case faulted(JobFinished.HandBack, String)
         /// The last report is confirmed.
         case reported
     }
@@ -35,7 +37,7 @@ struct JobLife {
 
     enum Action: Equatable {
         case stopWork(JobStop)
-        case report(JobFinished.Outcome, reason: String?)
+        case report(JobFinished.Outcome, reason: String?, handBack: JobFinished.HandBack? = nil)
         /// Stop everything, report nothing.
         case abandon
         case end
@@ -45,7 +47,7 @@ struct JobLife {
     private enum Stop: Equatable {
         case cancelled(String)
         case failed(String)
-        case released
+        case released(JobFinished.HandBack, String)
     }
 
     private enum State: Equatable {
@@ -83,8 +85,10 @@ struct JobLife {
             return stop(.failed(reason), JobStop(reason))
         case (.working, .graceOver):
             return stop(
-                .released,
+                .released(.shutdown, "the worker was shut down"),
                 JobStop("the worker is shutting down; the job is handed to another", successor: .attempt))
+        case (.working, .faulted(let handBack, let reason)):
+            return stop(.released(handBack, reason), JobStop("handed back: \(reason)", successor: .attempt))
         case (.stopping, _):
             return .nothing
         }
@@ -105,8 +109,8 @@ struct JobLife {
             return .report(.cancelled, reason: reason)
         case (_, .stopping(.failed(let reason))):
             return .report(.failure, reason: reason)
-        case (_, .stopping(.released)):
-            return .report(.released, reason: "the worker was shut down")
+        case (_, .stopping(.released(let handBack, let reason))):
+            return .report(.released, reason: reason, handBack: handBack)
         case (.broken(let reason), _):
             return .report(.failure, reason: reason)
         case (.interrupted, _):

@@ -22,6 +22,7 @@ public struct JobLoop: Service {
     private let registry = JobRegistry()
     private let slots: SlotWatch
     private let calls = Calls()
+    private let health = WorkerHealth()
     private let understanding = Understanding()
 
     public init(
@@ -40,8 +41,8 @@ public struct JobLoop: Service {
 
     /// Why slots of this worker do not get on, for its readiness; `nil` where all do.
     public var problem: String? {
-        let stalled = slots.stalled()
-        return stalled.isEmpty ? nil : stalled.joined(separator: "; ")
+        let reasons = slots.stalled() + [health.problem()].compactMap(\.self)
+        return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
     }
 
     public func run() async throws {
@@ -53,10 +54,7 @@ public struct JobLoop: Service {
         let announcer = WorkerAnnouncer(
             platform: platform, ended: isClean ? configuration.life.ended : [], configuration: configuration,
             keys: keyIDs,
-            problem: {
-                if let problem { return problem }
-                return await configuration.problem()
-            }, isUnderstood: { understanding.isThere }, logger: logger)
+            problem: { await seenProblem() }, isUnderstood: { understanding.isThere }, logger: logger)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await watch { try await watchCancellations() } }
             group.addTask { await watch { try await watchWaitingJobs() } }
@@ -71,6 +69,13 @@ public struct JobLoop: Service {
         }
     }
 
+    /// Why the worker is not ready; while that is so it takes nothing.
+    private func seenProblem() async -> String? {
+        let own = await configuration.problem()
+        health.isReady(own == nil)
+        return problem ?? own
+    }
+
     private var keyIDs: [String] { keys.keys(of: SealAudience(configuration.scope)) }
 
     /// One slot.
@@ -80,6 +85,10 @@ public struct JobLoop: Service {
         var heard = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             let calls = calls.count
+            guard health.mayTake(slot) else {
+                await pause(WorkerHealth.look)
+                continue
+            }
             do {
                 if calls > heard {
                     if case .drop = try await ask(nil, slot, claiming) { heard = calls }
@@ -93,16 +102,42 @@ public struct JobLoop: Service {
                 stalls(slot, "jobs cannot be taken", error)
                 await pause(.seconds(1))
             }
-            guard let granted = claiming.takeGrant() else { continue }
+            guard let granted = claiming.takeGrant() else {
+                health.tookNothing(slot)
+                continue
+            }
+            if Task.isShuttingDownGracefully {
+                await handBack(granted.grant)
+                return
+            }
             var logger = self.logger
             logger[metadataKey: "job"] = "\(granted.grant.job)"
             logger[metadataKey: "run"] = "\(granted.grant.run)"
             logger[metadataKey: "attempt"] = "\(granted.grant.attempt)"
             let session = JobSession(
                 platform: platform, executor: executor, keys: keys, registry: registry, slots: slots,
-                configuration: configuration, grant: granted.grant, claimedAt: granted.claimedAt, logger: logger)
+                health: health, configuration: configuration, grant: granted.grant, claimedAt: granted.claimedAt, logger: logger)
             await MessageContext.$current.withValue(granted.context) { await session.run() }
         }
+    }
+
+    /// Gives back a job that was granted to a claim from before the shutdown. Where that cannot be said, the next life of this
+    /// worker says that this one has ended.
+    private func handBack(_ grant: JobGrant) async {
+        logger.notice("a job is handed back: it was granted while the worker shuts down", metadata: ["job": "\(grant.job)"])
+        let message = JobFinished(
+            job: grant.job, run: grant.run, attempt: grant.attempt, outcome: .released,
+            reason: "the worker was shutting down", handBack: .shutdown, steps: [], token: grant.token)
+        // A separate task: that of the slot may be cancelled.
+        await Task {
+            do {
+                try await platform.report(
+                    message, id: MessageID(rawValue: "\(grant.job).\(grant.attempt).finished"), run: grant.run,
+                    timeout: .seconds(5))
+            } catch {
+                logger.warning("a job could not be handed back", metadata: ["job": "\(grant.job)", "error": "\(error)"])
+            }
+        }.value
     }
 
     /// Takes wakes until one brings a job, or all slots are called.

@@ -51,8 +51,12 @@ final class JobReporter: Sendable {
     }
 
     /// The job ended. Nothing may follow.
-    func finished(_ outcome: JobFinished.Outcome, reason: String?, unreported: [StepReport]) {
-        queue.yield(.message(Ending(outcome: outcome, reason: reason, unreported: unreported), id("finished")))
+    func finished(
+        _ outcome: JobFinished.Outcome, reason: String?, handBack: JobFinished.HandBack? = nil,
+        unreported: [StepReport]
+    ) {
+        let ending = Ending(outcome: outcome, reason: reason, handBack: handBack, unreported: unreported)
+        queue.yield(.message(ending, id("finished")))
         queue.finish()
     }
 
@@ -66,7 +70,7 @@ final class JobReporter: Sendable {
                 let steps = state.withLock { $0.reports } + ending.unreported
                 var message = JobFinished(
                     job: grant.job, run: grant.run, attempt: grant.attempt, outcome: ending.outcome,
-                    reason: ending.reason, steps: steps, token: grant.token)
+                    reason: ending.reason, handBack: ending.handBack, steps: steps, token: grant.token)
                 switch await send(message, id) {
                 case .confirmed: return true
                 case .cancelled: return false
@@ -136,6 +140,7 @@ final class JobReporter: Sendable {
     private struct Ending: Message {
         var outcome: JobFinished.Outcome
         var reason: String?
+        var handBack: JobFinished.HandBack?
         var unreported: [StepReport]
     }
 }

@@ -23,6 +23,7 @@ public final class JobRun: Sendable {
     private let configuration: LogShipper.Configuration
     private let logger: Logger
     private let hasExceeded: @Sendable (String) -> Void
+    private let hasFaulted: @Sendable (JobFinished.HandBack, String) -> Void
     private let hasEnded: @Sendable () -> Void
     private let state = Mutex(State())
     /// A value for each time that ``stuckReason`` changed.
@@ -32,6 +33,7 @@ public final class JobRun: Sendable {
     init(
         grant: JobGrant, platform: any JobPlatform, reporter: JobReporter, logs: LogDispatch, stop: StopSignal,
         configuration: LogShipper.Configuration, logger: Logger, exceeded: @escaping @Sendable (String) -> Void,
+        faulted: @escaping @Sendable (JobFinished.HandBack, String) -> Void = { _, _ in },
         hasEnded: @escaping @Sendable () -> Void
     ) {
         self.grant = grant
@@ -42,6 +44,7 @@ public final class JobRun: Sendable {
         self.configuration = configuration
         self.logger = logger
         hasExceeded = exceeded
+        hasFaulted = faulted
         self.hasEnded = hasEnded
         (stuckChanges, stuckChanged) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
@@ -57,6 +60,11 @@ public final class JobRun: Sendable {
     /// Stops the job, which has failed, for using more than it may.
     public func exceeded(_ reason: String) {
         hasExceeded(reason)
+    }
+
+    /// Stops the job and hands it back: that it cannot be done is no fault of its own.
+    func faulted(_ handBack: JobFinished.HandBack, _ reason: String) {
+        hasFaulted(handBack, masked(reason))
     }
 
     func stuck(_ step: String, _ reason: String?) {

@@ -12,6 +12,7 @@ struct JobSession: Sendable {
     let keys: KeyRing
     let registry: JobRegistry
     let slots: SlotWatch
+    let health: WorkerHealth
     let configuration: JobLoopConfiguration
     let grant: JobGrant
     let claimedAt: ContinuousClock.Instant
@@ -50,6 +51,7 @@ struct JobSession: Sendable {
         let run = JobRun(
             grant: grant, platform: platform, reporter: reporter, logs: logs, stop: stop,
             configuration: configuration.logs, logger: logger, exceeded: { send.yield(.exceeded($0)) },
+            faulted: { send.yield(.faulted($0, $1)) },
             hasEnded: { slots.begin(key, "job \(grant.job) waits for the clean-up after its steps") })
         return await withTaskGroup(of: Void.self, returning: String.self) { group in
             group.addTask { await beat(run, send) }
@@ -71,9 +73,12 @@ struct JobSession: Sendable {
                     logger.notice("job is stopped", metadata: ["reason": "\(why.reason)"])
                     slots.begin(key, "job \(grant.job) was stopped and has not ended")
                     stop.stop(why)
-                case .report(let how, let reason):
+                case .report(let how, let reason, let handBack):
                     outcome = how.rawValue
-                    reporter.finished(how, reason: reason, unreported: run.unreported(outcome: how, reason: reason))
+                    health.ended(handBack == .worker ? reason ?? "" : nil)
+                    reporter.finished(
+                        how, reason: reason, handBack: handBack,
+                        unreported: run.unreported(outcome: how, reason: reason))
                 case .abandon:
                     logger.error("the job's lease is lost; another worker may have it: stopped without a report")
                     outcome = "abandoned"
@@ -112,6 +117,10 @@ struct JobSession: Sendable {
             return run.end
         } catch {
             if Task.isCancelled { return .interrupted }
+            if let failure = error as? JobFailure, let handBack = failure.handBack {
+                run.faulted(handBack, failure.reason)
+                return .interrupted
+            }
             let reason = (error as? JobFailure)?.reason ?? "\(error)"
             await run.fail(reason)
             return run.masked(.broken(reason))

@@ -18,7 +18,7 @@ struct ContainerStep: Sendable {
         do {
             return try await runContainer(step)
         } catch let error as DockerError {
-            throw JobFailure("\(error)")
+            throw JobFailure("\(error)", handBack: await containers.host.handBack(of: error))
         }
     }
 

@@ -1,3 +1,4 @@
+import Contracts
 import DockerEngine
 import Glibc
 import HTTPClient
@@ -78,6 +79,13 @@ actor DockerHost {
             connected = nil
             return "\(error)"
         }
+    }
+
+    /// Why a job is handed back to which the engine gave an error; `nil` where it is the job's own.
+    func handBack(of error: DockerError) async -> JobFinished.HandBack? {
+        guard error.code != .cancelled else { return nil }
+        if error.message.contains("no space left on device") { return .worker }
+        return await problem() == nil ? nil : .worker
     }
 
     /// The most memory of a container, in bytes; `nil` is without limit. Where no setting says, it is seven eighths of the

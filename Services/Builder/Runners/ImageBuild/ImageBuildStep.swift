@@ -22,7 +22,7 @@ struct ImageBuildStep: Sendable {
         do {
             return try await run(build, step)
         } catch let error as DockerError {
-            throw JobFailure("\(error)")
+            throw JobFailure("\(error)", handBack: await containers.host.handBack(of: error))
         }
     }
 

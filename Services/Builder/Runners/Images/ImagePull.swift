@@ -35,7 +35,7 @@ struct ImagePull: Sendable {
                 await log.line("the image \(image) cannot be pulled, the one here is used: \(error)")
                 return here
             }
-            throw JobFailure(explain(error, image))
+            throw JobFailure(explain(error, image), handBack: await host.handBack(of: error))
         }
     }
 

@@ -1,3 +1,4 @@
+import Contracts
 import Glibc
 import SystemPackage
 import Worker
@@ -69,7 +70,8 @@ actor JobUser {
             self.taking = nil
             throw JobFailure(
                 "no user of SLIPWAY_PROCESS_USERS is free: other builders of this machine have them, or processes of "
-                    + "earlier jobs cannot be ended; give it more users, or restart the builder’s machine")
+                    + "earlier jobs cannot be ended; give it more users, or restart the builder’s machine",
+                handBack: .worker)
         }
         if taken == nil {
             taken = user
