@@ -1,5 +1,7 @@
 import Contracts
 import FoundationEssentials
+import Glibc
+import HTTPClient
 import SystemPackage
 import TestSupport
 import Testing
@@ -108,6 +110,65 @@ import Testing
                 }
                 try await set("0")
             }
+        }
+    }
+
+    /// Two builders share the work, and the disk of one is full: it gives back what it took, once, and says why.
+    @Test(.enabled(if: geteuid() == 0, "root alone mounts a small disk"), .timeLimit(.minutes(4)))
+    func `A builder with a full disk fails no run`() async throws {
+        try await Stack.with { stack in
+            try await stack.platform.putComponent("short", #"[{"step": "work", "commands": ["true"]}]"#)
+            let repository = try await SampleRepository("shop/short", in: stack.directory, platform: stack.platform)
+            _ = try await repository.commit(["a": "1\n"])
+            let disk = stack.directory.appending("small")
+            try await runTool("mkdir", [disk.string])
+            try await runTool("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.string])
+            let admin = try LoopbackPort.free()
+            let sick = try await stack.service("builder").replica(
+                ["SLIPWAY_DATA": disk.string, "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:\(admin)"],
+                log: stack.directory.appending("sick.log"))
+            do {
+                try await sick.start()
+                try await eventually(within: .seconds(30), "it is ready") {
+                    try await stack.platform.status("http://127.0.0.1:\(admin)/readyz") == 200
+                }
+                try await runTool("sh", ["-c", "dd if=/dev/zero of=\(disk)/full bs=4k 2>/dev/null || true"])
+                let path = RepositoryPath(rawValue: repository.path)
+                var runs: [RunID] = []
+                for _ in 0..<20 {
+                    let view: RunView = try await stack.platform.send(
+                        .post, "runs", RunRequest(repository: path, component: "short")
+                    ).decode()
+                    runs.append(view.summary.id)
+                }
+                var handedBack = 0
+                for run in runs {
+                    try await eventually(within: .seconds(60), "it ends") {
+                        try await stack.platform.run(run).summary.state.isFinal
+                    }
+                    let view = try await stack.platform.run(run)
+                    #expect(view.summary.state == .success, "\(view)")
+                    let attempt = view.stages.first?.steps.first?.attempt ?? 0
+                    handedBack += attempt - 1
+                    guard attempt > 1 else { continue }
+                    let told = view.choice?.trace.contains { $0.contains("gave it back") && $0.contains("No space left") }
+                    #expect(told == true, "\(view)")
+                }
+                // It takes four slots' worth at most before it pauses.
+                #expect(handedBack > 0 && handedBack <= 8)
+                #expect(try await stack.platform.status("http://127.0.0.1:\(admin)/readyz") == 503)
+                try await eventually(within: .seconds(10), "the platform is told") {
+                    try await stack.platform.send(.get, "workers").decode(Page<WorkerView>.self).items.contains {
+                        $0.problem?.contains("No space left") == true
+                    }
+                }
+            } catch {
+                try? await sick.kill()
+                _ = try? await runTool("umount", ["-l", disk.string])
+                throw error
+            }
+            try await sick.kill()
+            try await runTool("umount", ["-l", disk.string])
         }
     }
 }
