@@ -43,6 +43,8 @@ struct Pipeline {
                     hold: .seconds(try settings.value(PipelineSettings.hold))),
                 timeLimit: try settings.value(PipelineSettings.timeLimit),
                 quotas: try PipelineSettings.quotas(settings),
+                headsInterval: try settings.value(PipelineSettings.headsInterval),
+                headsPatience: try settings.value(PipelineSettings.headsPatience),
                 publicURL: try PipelineSettings.address(settings), keys: keys,
                 mirrorTokens: MirrorToken(key: mirrorKey), grantTokens: GrantToken(hooks: hookKey, mirrors: mirrorKey),
                 unsignedUntil: try await Self.unsignedUntil(store, logger),
@@ -87,7 +89,7 @@ struct Pipeline {
                 bus: bus, queue: MessageMap.pipeline, prefetch: 64,
                 handlers: [
                     SourceSyncedHandler(sources: operations.sources), SyncFailedHandler(sources: operations.sources),
-                    SyncDelayedHandler(sources: operations.sources),
+                    SyncDelayedHandler(sources: operations.sources), HeadsListedHandler(sources: operations.sources),
                     StepStartedHandler(jobs: operations.jobs), StepFinishedHandler(jobs: operations.jobs),
                     JobHeartbeatHandler(jobs: operations.jobs), JobFinishedHandler(jobs: operations.jobs),
                     WorkerAnnouncedHandler(workers: operations.workers), PlatformBeatHandler(jobs: operations.jobs),
@@ -109,6 +111,7 @@ struct Pipeline {
             InboxPruner(
                 store: store, auditLife: .seconds(86_400 * (try settings.value(PipelineSettings.auditDays))),
                 logger: logger), WakeRecount(engine: engine, logger: logger),
+            HeadsTimer(engine: engine, logger: logger),
             FailedSignInWriter(signIns: operations.signIns, logger: logger),
             TokenUseWriter(access: operations.access, logger: logger),
             SealRenewal(store: store, keys: keys, logger: logger),

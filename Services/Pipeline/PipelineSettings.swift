@@ -69,6 +69,14 @@ enum PipelineSettings {
             outputBytes: try settings.value(outputLimit) << 10)
     }
 
+    static let headsInterval = Setting<Duration>.duration(
+        "missed.pushes.interval",
+        "how often a repository's branches and tags are compared with the pushes that hooks told of; 0s for never",
+        example: "5m", default: .seconds(300))
+    static let headsPatience = Setting<Duration>.duration(
+        "missed.pushes.patience", "how long a hook may take until its push is run without it", example: "2m",
+        default: .seconds(120))
+
     static let databaseURL = Setting<String>(
         "database.url", "a PostgreSQL database to keep the state in; a file of SQLite's in the data folder if absent",
         example: "postgres://slipway@db.example/slipway", secret: true, parse: postgreSQL)
@@ -104,6 +112,7 @@ enum PipelineSettings {
             listen, publicURL, hooksURL, sessionIdle, databaseURL, databasePassword, lease, timeLimit, repositoryRuns,
             openRuns,
             repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit, auditDays,
+            headsInterval, headsPatience,
             CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey,
             CommonSettings.trustedProxies, CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
             CommonSettings.logBrokerURL, CommonSettings.certificateAuthority,

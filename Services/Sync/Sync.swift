@@ -65,6 +65,9 @@ struct Sync {
                 handlers: [
                     PushReceivedHandler(synchronizer: synchronizer, outcomes: outcomes),
                     SyncRequestedHandler(synchronizer: synchronizer, outcomes: outcomes),
+                    HeadsRequestedHandler(
+                        lister: HeadsLister(mirrors: mirrors, access: access, slots: slots, logger: logger),
+                        bus: context.bus),
                 ], logger: logger),
         ]
     }

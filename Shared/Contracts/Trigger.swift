@@ -47,6 +47,8 @@ public struct Trigger: Codable, Sendable, Hashable {
     public var origin: Origin?
     /// The run a person is waiting for, made before the sync; `nil` for a push.
     public var run: RunID?
+    /// `true` for a push that no hook told of: its head was found on the server.
+    public var madeUp: Bool?
     public var receivedAt: Timestamp
 
     public init(
@@ -56,7 +58,7 @@ public struct Trigger: Codable, Sendable, Hashable {
         sender: String? = nil,
         message: String? = nil, skip: Bool = false, target: String? = nil, cron: String? = nil,
         parameters: [String: String] = [:], parent: Int? = nil, defaultBranch: String? = nil, origin: Origin? = nil,
-        run: RunID? = nil, receivedAt: Timestamp = .now
+        run: RunID? = nil, madeUp: Bool? = nil, receivedAt: Timestamp = .now
     ) {
         self.id = id
         self.event = event
@@ -78,6 +80,7 @@ public struct Trigger: Codable, Sendable, Hashable {
         self.defaultBranch = defaultBranch
         self.origin = origin
         self.run = run
+        self.madeUp = madeUp
         self.receivedAt = receivedAt
     }
 }

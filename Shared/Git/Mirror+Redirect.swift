@@ -8,16 +8,26 @@ extension Mirror {
         do throws(GitError) {
             return try await withServersFormat(remote, source, work)
         } catch {
-            guard error.code == .redirected, let target = try await redirection(of: remote, source) else { throw error }
-            guard target != remote, target.isSameServer(as: remote) else {
-                throw GitError(
-                    .redirected,
-                    "\(remote) redirects to \(target), and credentials are not sent there; register the repository with "
-                        + "the address that answers, or see whether its server wants one to sign in",
-                    cause: error.cause)
-            }
-            return try await withServersFormat(target, source, work)
+            return try await withServersFormat(try await target(of: remote, source, after: error), source, work)
         }
+    }
+
+    /// The other address at which the server has the repository.
+    /// - Parameter error: what came of the first.
+    /// - Throws: ``GitError``: that one where it is of something else; `redirected` with the address, where that is another
+    ///   server's.
+    func target(
+        of remote: RemoteAddress, _ source: FetchSource, after error: GitError
+    ) async throws(GitError) -> RemoteAddress {
+        guard error.code == .redirected, let target = try await redirection(of: remote, source) else { throw error }
+        guard target != remote, target.isSameServer(as: remote) else {
+            throw GitError(
+                .redirected,
+                "\(remote) redirects to \(target), and credentials are not sent there; register the repository with "
+                    + "the address that answers, or see whether its server wants one to sign in",
+                cause: error.cause)
+        }
+        return target
     }
 
     /// The repository's address that its server points to.

@@ -27,7 +27,7 @@ public enum MessageMap {
     /// The services that emit ``events``, and which.
     static let emitters: [String: Set<EventType>] = [
         "sync": [.pushReceived, .sourceSynced, .sourceFailed],
-        platform: [.pipelineRunQueued, .pipelineRunStarted, .pipelineRunFinished, .buildQueued],
+        platform: [.pipelineRunQueued, .pipelineRunStarted, .pipelineRunFinished, .buildQueued, .pushMissed],
         "builder": [
             .taskRunStarted, .taskRunFinished, .buildStarted, .buildFinished, .artifactPackaged, .artifactPublished,
         ],
@@ -89,6 +89,8 @@ public enum MessageMap {
     public static let table: [Entry] = [
         Entry(message: PushReceived.self, route: .queue(sync), producers: ["webhook-gateway"], consumers: ["sync"]),
         Entry(message: SyncRequested.self, route: .queue(sync), producers: ["pipeline"], consumers: ["sync"]),
+        Entry(message: HeadsRequested.self, route: .queue(sync), producers: ["pipeline"], consumers: ["sync"]),
+        Entry(message: HeadsListed.self, route: .queue(pipeline), producers: ["sync"], consumers: ["pipeline"]),
         Entry(message: SourceSynced.self, route: .queue(pipeline), producers: ["sync"], consumers: ["pipeline"]),
         Entry(message: SyncFailed.self, route: .queue(pipeline), producers: ["sync"], consumers: ["pipeline"]),
         Entry(message: SyncDelayed.self, route: .queue(pipeline), producers: ["sync"], consumers: ["pipeline"]),

@@ -46,6 +46,9 @@ enum EventSamples {
 
     static let source: [CloudEvent] = [
         .pushReceived(Sample.push, service: "sync"),
+        .pushesMissed(
+            ["refs/heads/main", "refs/heads/next", "refs/tags/v1"], in: Sample.repository,
+            id: MessageID(rawValue: "shop/web/missed/7"), service: "pipeline", at: Sample.moment),
         .sourceSynced(Sample.synced, service: "sync", at: Sample.moment),
         .sourceFailed(
             SyncFailed(trigger: Sample.trigger, code: .authentication, reason: "the server refused the token"),

@@ -8,6 +8,22 @@ extension Fixture {
         Fixture(
             "SyncRequested",
             SyncRequested(trigger: Sample.manual, cloneURL: "https://git.example/shop/web.git")),
+        Fixture(
+            "SyncRequested-madeUp",
+            SyncRequested(
+                trigger: Trigger(
+                    id: MessageID(rawValue: "missed-01jd5m3v8k0000000000000msg"), event: .push,
+                    repository: Sample.repository, ref: "refs/heads/main", branch: "main", commit: Sample.sha,
+                    madeUp: true, receivedAt: Sample.moment), cloneURL: "https://git.example/shop/web.git")),
+        Fixture("HeadsRequested", HeadsRequested(repository: Sample.repository, round: 7)),
+        Fixture(
+            "HeadsListed",
+            HeadsListed(repository: Sample.repository, round: 7, heads: ["map-refs/heads/main": Sample.sha])),
+        Fixture(
+            "HeadsListed-problem",
+            HeadsListed(
+                repository: Sample.repository, round: 7, heads: nil, hasTags: false,
+                problem: "the server cannot be reached")),
         Fixture("SourceSynced", Sample.synced),
         Fixture(
             "SyncFailed",

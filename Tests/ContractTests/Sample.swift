@@ -95,7 +95,7 @@ enum Sample {
 
     static let summary = RunSummary(
         id: run, repository: repository, number: 12, state: .running, reason: "waits for a builder", event: .push,
-        ref: "refs/heads/main", branch: "main", commit: commit, sender: "ada", byHand: true,
+        ref: "refs/heads/main", branch: "main", commit: commit, sender: "ada", byHand: true, madeUp: true,
         startedBy: Caller(account: "ci", token: "ci/nightly"), cancelledBy: caller, createdAt: moment,
         startedAt: moment,
         finishedAt: moment.adding(.seconds(2)))

@@ -93,6 +93,7 @@ import Testing
         let senders: [EventType: [String]] = [
             .pipelineRunFinished: ["pipeline"], .taskRunFinished: ["builder", "deployer"],
             .artifactPublished: ["builder"], .serviceDeployed: ["deployer"], .sourceFailed: ["sync"],
+            .pushMissed: ["pipeline"],
         ]
         for (event, services) in senders {
             for user in BrokerUser.all(pools: ["default"], clusters: [["default"]]) {

@@ -134,6 +134,15 @@ public struct ForgeRepository: Sendable {
         return commit
     }
 
+    /// Commits and pushes the commit to several branches and tags at once.
+    /// - Parameter refs: their full names.
+    /// - Returns: the commit's id.
+    public func pushRefs(_ refs: [String], _ files: [String: String]) async throws -> String {
+        let commit = try await commit(files)
+        try await runGit(["-C", path, "push", "--quiet", "--force", bare] + refs.map { "HEAD:\($0)" })
+        return commit
+    }
+
     /// Commits a file of random bytes, which no compression makes less, and pushes it.
     /// - Returns: the commit's id.
     public func pushLargeFile(mebibytes: Int) async throws -> String {

@@ -27,6 +27,7 @@ enum RunText {
             case .promote: "promotion of \(run.refName)"
             case .rollback: "rollback on \(run.refName)"
             }
+        if run.madeUp == true { return PlainText.singleLine("\(what) without a hook") }
         let isByHand = run.byHand == true && run.event != .custom
         let sender = run.event == .custom ? run.startedBy?.account ?? run.sender : run.sender
         let who = sender.map { " by \($0)" } ?? ""
@@ -75,6 +76,7 @@ enum RunText {
         facts.hasHeader = false
         facts.indent = 2
         if let reason = run.reason { facts.add(.init("reason", .faint), .init(reason, run.state.tone)) }
+        if let note = run.note { facts.add(.init("note", .faint), .init(note)) }
         if let caller = run.startedBy { facts.add(.init("started by", .faint), .init(caller.text)) }
         if let caller = run.cancelledBy { facts.add(.init("cancelled by", .faint), .init(caller.text)) }
         if let commit = run.commit {

@@ -8,6 +8,10 @@ struct EngineConfiguration: Sendable {
     /// How long a job may take where its stage says nothing, in seconds.
     var timeLimit = 3600
     var quotas = Quotas()
+    /// How often the heads of each repository are compared with the pushes that arrived; zero for never.
+    var headsInterval = Duration.seconds(300)
+    /// How long a hook may take until its push is made up.
+    var headsPatience = Duration.seconds(120)
     /// Where people reach this service, such as `https://slipway.example`.
     var publicURL: String
     let keys: KeyRing
@@ -26,6 +30,8 @@ struct EngineConfiguration: Sendable {
             keys: keys, receiver: receiver,
             isUnbound: receiver == nil && (unboundUntil.map { now < $0 } ?? false))
     }
+
+    var comparesHeads: Bool { headsInterval > .zero }
 
     /// The host part of ``publicURL``, which conditions know as the instance.
     var instance: String {

@@ -11,6 +11,8 @@ import Storage
 struct InboxPruner: Service {
     let store: PipelineStore
     let auditLife: Duration
+    /// As long as message ids are kept.
+    private static let hookLife = Duration.seconds(14 * 86_400)
     let logger: Logger
 
     func run() async throws {
@@ -44,6 +46,7 @@ struct InboxPruner: Service {
             try transaction.turns.prune()
             try transaction.sessions.prune(before: moment)
             try transaction.people.pruneLinks(before: moment)
+            try transaction.heads.prune(before: moment.adding(.zero - Self.hookLife))
         }
         while try await store.write({ try $0.audits.prune(before: moment.adding(.zero - auditLife)) }) > 0 {}
     }

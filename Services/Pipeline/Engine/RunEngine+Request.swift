@@ -28,6 +28,7 @@ extension RunEngine {
         trigger.commit = earlier.commit?.sha ?? trigger.commit
         trigger.parent = earlier.number
         trigger.skip = false
+        trigger.madeUp = nil
         trigger.receivedAt = transaction.now
         let given = details.choice.flatMap { choice -> GivenProcess? in
             // Nothing was compiled then: it is chosen anew.

@@ -15,6 +15,7 @@ extension RunEngine {
         let known = try known(message.trigger, runs)
         // It came late: the source is there, or cannot be fetched.
         if let known, known.state.isFinal || known.commit != nil { return }
+        guard try known != nil || acceptPush(message.trigger, in: transaction) else { return }
         var run = try known ?? newRun(message.trigger, in: transaction)
         run.reason = message.reason
         if known == nil {
@@ -39,6 +40,7 @@ extension RunEngine {
         }
         let known = try known(message.trigger, runs)
         if let known, known.state.isFinal || known.commit != nil { return }
+        guard try known != nil || acceptPush(message.trigger, in: transaction) else { return }
         var run = try known ?? newRun(message.trigger, in: transaction)
         run.state = .failure
         run.reason = message.reason
@@ -87,8 +89,8 @@ extension RunEngine {
             id: trigger.run ?? .make(at: transaction.now), repository: trigger.repository,
             number: try transaction.runs.nextNumber(of: trigger.repository), state: .pending,
             reason: nil, event: trigger.event, ref: trigger.ref, branch: trigger.branch, commit: nil,
-            sender: trigger.sender, byHand: trigger.run == nil ? nil : true, createdAt: transaction.now,
-            startedAt: nil, finishedAt: nil)
+            sender: trigger.sender, byHand: trigger.run == nil ? nil : true, madeUp: trigger.madeUp,
+            createdAt: transaction.now, startedAt: nil, finishedAt: nil)
     }
 
     /// Makes the run of a commit that is in the mirror, or goes on with the one that waited for it.
@@ -97,6 +99,9 @@ extension RunEngine {
         let known = try known(message.trigger, runs)
         // Planned or ended before: the same push came by another way.
         if let known, known.state.isFinal || known.commit != nil { return }
+        guard try known != nil || acceptPush(message.trigger, commit: message.commit.sha, in: transaction) else {
+            return
+        }
         var run = try known ?? newRun(message.trigger, in: transaction)
         run.event = message.trigger.event
         run.ref = message.trigger.ref

@@ -12,6 +12,8 @@ struct RunEngine: Sendable {
     let plans = PlanCache()
     let zones = TimeZones()
     let pauses = WakePauses()
+    /// Told when heads may have to be asked for earlier.
+    let comparisons = Signal()
     /// Told when a deadline may have come nearer.
     var deadlines: Signal { store.deadlines }
     /// Told when a lease or a time limit begins.

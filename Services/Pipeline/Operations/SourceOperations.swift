@@ -19,6 +19,12 @@ struct SourceOperations: Sendable {
         _ = try await engine.store.write(once: id) { try engine.syncDelayed(message, in: $0) }
     }
 
+    /// Where a repository's branches and tags are: makes up the pushes that no hook told of.
+    func listed(_ message: HeadsListed, id: MessageID, as principal: Principal) async throws {
+        try principal.require(.serveStages)
+        _ = try await engine.store.write(once: id) { try engine.headsListed(message, in: $0) }
+    }
+
     /// The commit could not be fetched: the run ends with the reason.
     func failed(_ message: SyncFailed, id: MessageID, as principal: Principal) async throws {
         try principal.require(.serveStages)

@@ -47,13 +47,14 @@ struct RunStore {
         try database.execute(
             """
             INSERT INTO runs (id, trigger, repository, number, state, reason, event, ref, branch, sender, byHand,
-                startedBy, sha, message, authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                madeUp, startedBy, sha, message, authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 run.id, details.trigger.id, run.repository, run.number, run.state, run.reason, run.event, run.ref,
-                run.branch, run.sender, run.byHand, run.startedBy.map(JSONColumn.init), commit?.sha, commit?.message,
-                commit?.authorName, commit?.authorEmail, commit?.committedAt, run.createdAt, run.startedAt,
+                run.branch, run.sender, run.byHand, run.madeUp, run.startedBy.map(JSONColumn.init), commit?.sha,
+                commit?.message, commit?.authorName, commit?.authorEmail, commit?.committedAt, run.createdAt,
+                run.startedAt,
                 run.finishedAt,
             ])
         try database.execute(
@@ -203,7 +204,7 @@ struct RunStore {
                     sha: $0, message: row["message"] ?? "", authorName: row["authorName"] ?? "",
                     authorEmail: row["authorEmail"] ?? "", committedAt: row["committedAt"] ?? Timestamp(milliseconds: 0)
                 )
-            }, sender: row["sender"], byHand: row["byHand"], startedBy: row.json("startedBy"),
+            }, sender: row["sender"], byHand: row["byHand"], madeUp: row["madeUp"], startedBy: row.json("startedBy"),
             cancelledBy: row.json("cancelledBy"), createdAt: row["createdAt"], startedAt: row["startedAt"],
             finishedAt: row["finishedAt"])
     }

@@ -12,7 +12,7 @@ enum Schema {
         TurnStore.claims, WorkerStore.byQueue, AccountStore.migration, PersonStore.migration, bounds,
         PersonStore.firstTokenEnds, leases, AuditStore.migration, EnvironmentStore.approvingGroups,
         RunStore.callers, AuditStore.complete, ComponentStore.uses, AttemptStore.migration, LoginStore.pages,
-        HeardTimeStore.migration,
+        HeardTimeStore.migration, HeadStore.migration,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so

@@ -16,6 +16,7 @@ extension Tables {
     var deadLetters: DeadLetterStore { DeadLetterStore(database: database) }
     var discovered: DiscoveredRepositoryStore { DiscoveredRepositoryStore(database: database) }
     var environments: EnvironmentStore { EnvironmentStore(database: database) }
+    var heads: HeadStore { HeadStore(database: database) }
     var heardTime: HeardTimeStore { HeardTimeStore(database: database) }
     var jobs: JobStore { JobStore(database: database) }
     var logins: LoginStore { LoginStore(database: database) }

@@ -18,6 +18,11 @@ extension StepView {
 }
 
 extension RunSummary {
+    /// What people are told of how it came about, where that is not how runs do.
+    public var note: String? {
+        madeUp == true ? "no hook arrived for this push; it was found by comparing heads" : nil
+    }
+
     /// The short name of the ref, as people say it.
     public var refName: String {
         for prefix in ["refs/heads/", "refs/tags/"] where ref.hasPrefix(prefix) {

@@ -31,6 +31,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public var sender: String?
     /// `true` where a person started it, whatever its event; absent where a forge or a schedule did.
     public var byHand: Bool?
+    /// `true` where no hook told of the push: its head was found on the server.
+    public var madeUp: Bool?
     /// Who started it by hand, or ran it again; absent where that was not kept yet.
     public var startedBy: Caller?
     /// Who cancelled it by hand; absent where nobody did, or that was not kept yet.
@@ -42,7 +44,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public init(
         id: RunID, repository: RepositoryPath, number: Int, state: RunState, reason: String?, event: Event,
         ref: String, branch: String?, commit: Commit?, sender: String?, byHand: Bool? = nil,
-        startedBy: Caller? = nil, cancelledBy: Caller? = nil, createdAt: Timestamp, startedAt: Timestamp?,
+        madeUp: Bool? = nil, startedBy: Caller? = nil, cancelledBy: Caller? = nil, createdAt: Timestamp,
+        startedAt: Timestamp?,
         finishedAt: Timestamp?
     ) {
         self.id = id
@@ -56,6 +59,7 @@ public struct RunSummary: Codable, Sendable, Equatable {
         self.commit = commit
         self.sender = sender
         self.byHand = byHand
+        self.madeUp = madeUp
         self.startedBy = startedBy
         self.cancelledBy = cancelledBy
         self.createdAt = createdAt

@@ -13,6 +13,26 @@ extension CloudEvent {
             ])
     }
 
+    /// No hook told of pushes; they were found by comparing heads, and run.
+    /// - Parameters:
+    ///   - refs: the branches and tags that were pushed, by their full names; the first 100 are told.
+    ///   - id: of the event, the same however often it is told.
+    public static func pushesMissed(
+        _ refs: [String], in repository: RepositoryPath, id: MessageID, service: String, at: Timestamp
+    ) -> CloudEvent {
+        let message = refs.count == 1 ? "1 push missed, made up" : "\(refs.count) pushes missed, made up"
+        return CloudEvent(
+            .pushMissed,
+            EventOrigin(
+                service: service, chain: id.rawValue, id: id, at: at,
+                customData: ["repository": .string(repository.rawValue), "message": .string(message)]),
+            subject: repository.rawValue,
+            content: [
+                "repository": ["id": .string(repository.rawValue)], "count": .integer(Int64(refs.count)),
+                "refs": .array(refs.prefix(100).map { .string($0) }),
+            ])
+    }
+
     /// The commit is in the mirror.
     public static func sourceSynced(_ source: SourceSynced, service: String, at: Timestamp = .now) -> CloudEvent {
         CloudEvent(
@@ -53,7 +73,10 @@ extension CloudEvent {
         if let run = trigger.run { custom["run"] = .string(run.rawValue) }
         return EventOrigin(
             service: service, chain: trigger.run?.rawValue ?? trigger.id.rawValue, id: id(of: event, for: trigger),
-            at: at, cause: event == .pushReceived || trigger.run != nil ? nil : id(of: .pushReceived, for: trigger),
+            at: at,
+            // Of a push that no hook told of there was no such event.
+            cause: event == .pushReceived || trigger.run != nil || trigger.madeUp == true
+                ? nil : id(of: .pushReceived, for: trigger),
             customData: custom)
     }
 }

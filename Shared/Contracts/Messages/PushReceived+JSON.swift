@@ -23,6 +23,7 @@ extension Trigger {
         text.member("event", event.rawValue)
         if let eventFollowsRef { text.member("eventFollowsRef", eventFollowsRef) }
         text.member("id", id.rawValue)
+        if let madeUp { text.member("madeUp", madeUp) }
         text.member("message", message)
         if let origin { text.member("origin") { origin.write(to: &$0) } }
         text.member("parameters", parameters)

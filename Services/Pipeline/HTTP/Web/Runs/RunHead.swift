@@ -10,6 +10,7 @@ struct RunHead: Sendable {
     let number: Int
     let title: String
     let reason: String?
+    let note: String?
     let cause: String
     let commit: String?
     let commitTitle: String
@@ -28,6 +29,7 @@ struct RunHead: Sendable {
         number = run.number
         title = RunText.subject(run)
         reason = run.reason
+        note = run.note.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
         cause = "\(run.refName) · \(RunText.cause(run))"
         commit = run.commit?.short
         commitTitle = run.commit?.sha ?? ""

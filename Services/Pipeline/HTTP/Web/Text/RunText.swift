@@ -21,6 +21,7 @@ enum RunText {
         if run.event == .custom || isOpen {
             return (run.startedBy?.text ?? sender).map { "by hand, \($0)" } ?? "by hand"
         }
+        if run.madeUp == true { return "\(event) without a hook" }
         let pushed = sender.map { "\(event) by \($0)" } ?? event
         guard run.byHand == true else { return pushed }
         if let caller = run.startedBy { return "\(pushed), run by \(caller.text)" }
