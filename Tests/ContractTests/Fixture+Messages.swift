@@ -99,6 +99,11 @@ extension Fixture {
                 steps: [Sample.report, StepReport(step: "image", outcome: .skipped, reason: "compile failed")],
                 token: Sample.token)),
         Fixture(
+            "JobFinished-source",
+            JobFinished(
+                job: Sample.job, run: Sample.run, attempt: 2, outcome: .released, reason: "the mirror is away",
+                handBack: .source, steps: [], token: Sample.token)),
+        Fixture(
             "JobCancelled",
             JobCancelled(job: Sample.job, run: Sample.run, attempt: 2, reason: "cancelled by ada")),
         Fixture(

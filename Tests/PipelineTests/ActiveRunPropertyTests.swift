@@ -46,7 +46,7 @@ import Testing
                 offered[job.id, default: []].append(job.lease.attempt)
             case .started: starts += 1
             case .finished: ends += 1
-            case .choice, .rollout, .stop, .deadline, .limit, .awaitTurn, .wait, .displaceStuck, .release: break
+            case .choice, .rollout, .stop, .deadline, .limit, .source, .awaitTurn, .wait, .displaceStuck, .release: break
             }
         }
     }

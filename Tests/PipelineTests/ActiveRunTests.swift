@@ -59,6 +59,7 @@ import Testing
             case .finished: "finished"
             case .deadline: "deadline"
             case .limit: "limit"
+            case .source: "source"
             case .awaitTurn: "await turn"
             case .wait: "wait"
             case .displaceStuck(let workload): "displace at \(workload)"

@@ -235,11 +235,12 @@ struct PlatformFixture: Sendable {
 
     func ended(
         _ job: Job, _ outcome: JobFinished.Outcome = .success, attempt: Int = 1, reason: String? = nil,
-        steps: [StepReport] = [], message: MessageID = .make()
+        handBack: JobFinished.HandBack? = nil, steps: [StepReport] = [], message: MessageID = .make()
     ) async throws {
         try await JobFinishedHandler(jobs: operations.jobs).handle(
             JobFinished(
-                job: job.id, run: job.run, attempt: attempt, outcome: outcome, reason: reason, steps: steps,
+                job: job.id, run: job.run, attempt: attempt, outcome: outcome, reason: reason, handBack: handBack,
+                steps: steps,
                 token: token(job.id, attempt: attempt)),
             MessageContext(id: message))
     }

@@ -33,6 +33,8 @@ extension ActiveRun {
         case wait(JobID)
         /// A rollout of the workload waits: one that is stuck is in its way.
         case displaceStuck(String)
+        /// Sync is to say where the source is now.
+        case source
         /// What waited for the workload may go, once this run is written.
         case release(String)
     }

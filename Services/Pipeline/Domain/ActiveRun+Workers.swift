@@ -58,7 +58,7 @@ extension ActiveRun {
                 stopOutdated(job, attempt: message.attempt)
                 return changes()
             case .requeued:
-                handedBack(index)
+                handedBack(index, message.handBack, reason)
                 return changes()
             case .failed(let reason):
                 end(index, .failure, reason)
@@ -79,10 +79,10 @@ extension ActiveRun {
     }
 
     /// A worker gave a job back: another attempt does it.
-    private mutating func handedBack(_ index: Int) {
+    private mutating func handedBack(_ index: Int, _ handBack: JobFinished.HandBack?, _ reason: String?) {
         let job = rows.jobs[index]
         note("“\(job.steps.joined(separator: "”, “"))” as attempt \(job.lease.attempt): \(job.lease.reason ?? "")")
-        requeue(index)
+        if handBack == .source { awaitSource(index, reason) } else { requeue(index) }
     }
 
     /// What is reported of a step, within its bounds; it fails where its outputs are more than a run may have.

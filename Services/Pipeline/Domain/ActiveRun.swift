@@ -140,6 +140,7 @@ struct ActiveRun: Sendable {
         guard let index = index(of: id) else { return [] }
         if let change { note(change) }
         switch rows.jobs[index].lease.state {
+        case .waiting where rows.jobs[index].awaitsSource: askForSourceAgain(index)
         case .waiting: ready(index)
         case .held, .queued: admit(index)
         case .leased, .finished, .cancelled, .superseded: return []
@@ -203,7 +204,7 @@ struct ActiveRun: Sendable {
     }
 
     /// Offers a job to workers. A rollout has to be allowed, and what changes a workload waits for its turn.
-    private mutating func ready(_ index: Int) {
+    mutating func ready(_ index: Int) {
         guard admit(index) else { return }
         guard rows.jobs[index].workload != nil, rows.jobs[index].sequence != nil else { return offer(index) }
         rows.jobs[index].lease.state = .held

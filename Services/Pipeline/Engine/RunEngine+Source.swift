@@ -13,8 +13,11 @@ extension RunEngine {
             return
         }
         let known = try known(message.trigger, runs)
-        // It came late: the source is there, or cannot be fetched.
-        if let known, known.state.isFinal || known.commit != nil { return }
+        // It came late: the source is there, or cannot be fetched; or it was there and is fetched again.
+        if let known, known.state.isFinal || known.commit != nil {
+            try RunExecutor(self, transaction).update(known.id) { $0.sourceDelayed(message.reason) }
+            return
+        }
         guard try known != nil || acceptPush(message.trigger, in: transaction) else { return }
         var run = try known ?? newRun(message.trigger, in: transaction)
         run.reason = message.reason
@@ -39,7 +42,10 @@ extension RunEngine {
             return
         }
         let known = try known(message.trigger, runs)
-        if let known, known.state.isFinal || known.commit != nil { return }
+        if let known, known.state.isFinal || known.commit != nil {
+            try RunExecutor(self, transaction).update(known.id) { $0.sourceLost(message.reason) }
+            return
+        }
         guard try known != nil || acceptPush(message.trigger, in: transaction) else { return }
         var run = try known ?? newRun(message.trigger, in: transaction)
         run.state = .failure
@@ -49,6 +55,25 @@ extension RunEngine {
         if known == nil { try runs.insert(run, details: details) } else { try runs.update(run) }
         try transaction.emit(events.finished(run, try runs.details(run.id) ?? details), run: run.id)
         transaction.changed(run.id, of: run.repository)
+    }
+
+    /// Has sync say where a run's source is now: whichever is there fetches the commit, unless it has it, and names itself.
+    func askForSource(of run: ActiveRun, _ executor: RunExecutor, in transaction: Transaction) throws {
+        let path = run.summary.repository
+        guard let repository = try transaction.repositories.find(path) else {
+            try executor.update(run.id) { $0.sourceLost("\(path) is not registered any more") }
+            return
+        }
+        var trigger = run.details.trigger
+        // Another id than its push had: what came of that was taken in before.
+        trigger.id = .make(at: transaction.now)
+        trigger.run = run.id
+        trigger.commit = run.summary.commit?.sha
+        logger.notice(
+            "the source of a run is away, and is asked for again",
+            metadata: ["run": "\(run.id)", "address": "\(run.details.mirrorURL ?? "")"])
+        try transaction.send(
+            SyncRequested(trigger: trigger, cloneURL: repository.cloneURL), id: trigger.id, run: run.id)
     }
 
     // MARK: - The choice
@@ -97,8 +122,13 @@ extension RunEngine {
     func begin(_ message: SourceSynced, _ decision: ProcessDecision, in transaction: Transaction) throws {
         let runs = transaction.runs
         let known = try known(message.trigger, runs)
-        // Planned or ended before: the same push came by another way.
-        if let known, known.state.isFinal || known.commit != nil { return }
+        // Planned or ended before: the same push came by another way, or its source was asked for again.
+        if let known, known.state.isFinal || known.commit != nil {
+            guard !known.state.isFinal, known.commit?.sha == message.commit.sha else { return }
+            try runs.update(mirrorURL: message.mirrorURL, of: known.id)
+            try RunExecutor(self, transaction).update(known.id) { $0.sourceFound() }
+            return
+        }
         guard try known != nil || acceptPush(message.trigger, commit: message.commit.sha, in: transaction) else {
             return
         }

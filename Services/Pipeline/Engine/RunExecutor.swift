@@ -74,6 +74,7 @@ final class RunExecutor {
         case .awaitTurn(let job): try takeTurn(job, of: run.id)
         case .wait(let job): try wait(job, of: run.id)
         case .displaceStuck(let workload): try displaceStuck(of: workload)
+        case .source: try engine.askForSource(of: run, self, in: transaction)
         case .release(let workload): released.append(workload)
         }
     }

@@ -99,6 +99,10 @@ struct RunStore {
         try database.execute("UPDATE runDetails SET progress = ? WHERE run = ?", [JSONColumn(progress), run])
     }
 
+    func update(mirrorURL: String, of run: RunID) throws {
+        try database.execute("UPDATE runDetails SET mirrorURL = ? WHERE run = ?", [mirrorURL, run])
+    }
+
     func update(choice: ChoiceView, of run: RunID) throws {
         try database.execute("UPDATE runDetails SET choice = ? WHERE run = ?", [JSONColumn(choice), run])
         try noteUse(of: choice, by: run)
