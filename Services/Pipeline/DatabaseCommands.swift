@@ -18,6 +18,10 @@ enum DatabaseCommands {
             "database migrate", "brings the schema up to date, as a start of the service does",
             settings: PipelineSettings.place, run: migrate),
         ServiceCommand(
+            "database compact",
+            "makes the file in the data folder anew without its free room, so that it shrinks by itself from then on",
+            settings: [CommonSettings.data], run: compact),
+        ServiceCommand(
             "database copy", "copies the state from the file in the data folder to PostgreSQL and verifies the copy",
             settings: [CommonSettings.data, target, PipelineSettings.databasePassword], run: copy),
     ]
@@ -44,6 +48,18 @@ enum DatabaseCommands {
         try await before.close()
         let store = try await Pipeline.open(settings, logger)
         print("\(store.name) is up to date" + (pending.isEmpty ? "" : "; applied: \(pending.joined(separator: ", "))"))
+        try await store.close()
+        folder.release()
+    }
+
+    @Sendable private static func compact(_ settings: Settings, _ logger: Logger) async throws {
+        let folder = try DataFolder.claimAlone(settings, service: "pipeline")
+        let store = try Store.open(asItIs: Pipeline.file(in: folder.path))
+        let before = try await store.space()
+        try await store.compact()
+        if let before, let after = try await store.space() {
+            print("\(store.name) has \(after.pages) pages, \(before.pages) before")
+        }
         try await store.close()
         folder.release()
     }

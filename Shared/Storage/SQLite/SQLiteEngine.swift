@@ -13,6 +13,10 @@ final class SQLiteEngine: DatabaseEngine {
         configuration.busyMode = .timeout(5)
         configuration.label = "store"
         configuration.prepareDatabase { database in
+            // Before its first page is written: later it takes a `VACUUM`. Pages that become free can be given back then.
+            if !database.configuration.readonly, try Int.fetchOne(database, sql: "PRAGMA page_count") == 0 {
+                try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            }
             try database.execute(sql: "PRAGMA synchronous = \(durability == .full ? "FULL" : "NORMAL")")
             // Pages read by lists of a million runs: 16 MiB per connection at most.
             try database.execute(sql: "PRAGMA cache_size = -16384")
@@ -54,6 +58,19 @@ final class SQLiteEngine: DatabaseEngine {
     }
 
     func close() throws { try pool.close() }
+
+    /// Writes the file anew.
+    func compact() async throws(StoreError) {
+        do {
+            try await pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+                try database.execute(sql: "VACUUM")
+                try database.checkpoint(.truncate)
+            }
+        } catch {
+            throw StoreError(error, path: name)
+        }
+    }
 
     func migrate(_ migrator: Migrator) throws(StoreError) {
         do {
