@@ -54,7 +54,8 @@ struct Sync {
             largeFileLimit: Int64(try settings.value(SyncSettings.largeFileLimit)) << 20)
         let outcomes = SyncOutcomes(bus: context.bus, logger: logger)
         return ([certificate, authorities] as [(any Service)?]).compactMap { $0 } + [
-            maintenance, KeyAnnouncement(directory: directory, logger: logger),
+            maintenance, MirrorSweep(mirrors: mirrors, directory: directory, logger: logger),
+            KeyAnnouncement(directory: directory, logger: logger),
             RouterService(
                 MirrorRoutes(
                     mirrors: mirrors, tokens: MirrorToken(key: try settings.value(CommonSettings.mirrorKey)),
