@@ -40,7 +40,7 @@ struct Slipway: AsyncParsableCommand {
                     RepositoryCommands.self, ComponentCommands.self, EnvironmentCommands.self, SecretCommands.self,
                     RegistryCommands.self, KeyCommands.self, WorkerCommands.self, PoolCommands.self,
                     PersonCommands.self, RoleCommands.self, SessionCommands.self, TokenCommands.self,
-                    AuditCommand.self, DeadCommands.self,
+                    AuditCommand.self, DeadCommands.self, CleanCommand.self,
                 ]),
             CommandGroup(
                 name: "This machine",

@@ -45,6 +45,7 @@ struct Pipeline {
                 quotas: try PipelineSettings.quotas(settings),
                 headsInterval: try settings.value(PipelineSettings.headsInterval),
                 headsPatience: try settings.value(PipelineSettings.headsPatience),
+                retention: try PipelineSettings.retention(settings),
                 publicURL: try PipelineSettings.address(settings), keys: keys,
                 mirrorTokens: MirrorToken(key: mirrorKey), grantTokens: GrantToken(hooks: hookKey, mirrors: mirrorKey),
                 unsignedUntil: try await Self.unsignedUntil(store, logger),
@@ -112,6 +113,8 @@ struct Pipeline {
                 store: store, auditLife: .seconds(86_400 * (try settings.value(PipelineSettings.auditDays))),
                 logger: logger), WakeRecount(engine: engine, logger: logger),
             HeadsTimer(engine: engine, logger: logger),
+            RunCleaner(
+                store: store, retention: engine.configuration.retention, logs: logs, logger: logger),
             FailedSignInWriter(signIns: operations.signIns, logger: logger),
             TokenUseWriter(access: operations.access, logger: logger),
             SealRenewal(store: store, keys: keys, logger: logger),

@@ -87,6 +87,34 @@ enum PipelineSettings {
     static let auditDays = Setting<Int>.integer(
         "audit.days", "how many days the audit log is kept", example: "400", default: 400, in: 1...36_500)
 
+    static let keepDays = Setting<Int>.integer(
+        "keep.days", "for how many days a run is kept after its end; 0 for ever", example: "365",
+        default: Retention().days, in: 0...36_500)
+    static let keepRuns = Setting<Int>.integer(
+        "keep.runs", "how many runs of a repository are kept; 0 for all", example: "10000",
+        default: Retention().runs, in: 0...100_000_000)
+    static let keepLogs = Setting<Int>.integer(
+        "keep.logs", "how long the logs of all runs may be together, in MiB, before the oldest runs go; 0 for no limit",
+        example: "102400", default: Int(Retention().logBytes >> 20), in: 0...(1 << 40))
+    static let keepBranchDays = Setting<Int>.integer(
+        "keep.branch.days",
+        "for how many days the last good run of a branch is kept that is not the default one; 0 for ever",
+        example: "730", default: Retention().branchDays, in: 0...36_500)
+    static let keepParkedDays = Setting<Int>.integer(
+        "keep.parked.days", "for how many days parked messages are kept; 0 for ever", example: "90",
+        default: Retention().parkedDays, in: 0...36_500)
+    static let keepParked = Setting<Int>.integer(
+        "keep.parked", "how many parked messages are kept; 0 for no limit beside that of each sender", example: "10000",
+        default: Retention().parked, in: 0...10_000_000)
+
+    /// What is kept of what is over.
+    static func retention(_ settings: Settings) throws(SettingsError) -> Retention {
+        Retention(
+            days: try settings.value(keepDays), runs: try settings.value(keepRuns),
+            logBytes: Int64(try settings.value(keepLogs)) << 20, branchDays: try settings.value(keepBranchDays),
+            parkedDays: try settings.value(keepParkedDays), parked: try settings.value(keepParked))
+    }
+
     /// What a PostgreSQL database's address looks like; libpq knows the rest.
     static let postgreSQL: @Sendable (String) throws -> String = { text in
         guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else {
@@ -113,6 +141,7 @@ enum PipelineSettings {
             openRuns,
             repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit, auditDays,
             headsInterval, headsPatience,
+            keepDays, keepRuns, keepLogs, keepBranchDays, keepParkedDays, keepParked,
             CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey,
             CommonSettings.trustedProxies, CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
             CommonSettings.logBrokerURL, CommonSettings.certificateAuthority,

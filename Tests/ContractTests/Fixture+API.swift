@@ -75,7 +75,18 @@ extension Fixture {
                 path: Sample.repository, cloneURL: "https://git.example/shop/web.git", forge: "gitlab",
                 defaultBranch: "main", allowsFile: true, hasToken: true, hookURL: "https://ci.example/hooks/gitlab",
                 associations: [AssociationView(component: "web", events: [.push, .tag], branches: ["main", "v*"])],
-                associatedBy: Sample.caller, createdAt: Sample.moment)),
+                associatedBy: Sample.caller, retention: RetentionRules(days: 30, runs: 100, logMebibytes: 500),
+                createdAt: Sample.moment)),
+        Fixture("RetentionRules", RetentionRules(days: 30, runs: 100, logMebibytes: 500)),
+        Fixture(
+            "RetentionView",
+            RetentionView(
+                days: 365, runs: 10_000, logMebibytes: 102_400, branchDays: 730,
+                leaving: [
+                    .init(
+                        repository: Sample.repository, runs: 12, logBytes: 4_096, oldest: Sample.moment,
+                        newest: Sample.moment)
+                ], processes: 2, parked: 3)),
         Fixture(
             "DiscoveredRepositoryView",
             DiscoveredRepositoryView(

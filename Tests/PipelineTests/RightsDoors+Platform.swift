@@ -96,6 +96,11 @@ extension RightsDoor {
                 return "needed"
             }
         },
+        RightsDoor(.seeRetention, api: get(.retention)) { try await $0.platform.operations.retention.view(as: $1) },
+        RightsDoor(.clean, api: post(.clean)) { try await $0.platform.operations.retention.clean(as: $1) },
+        RightsDoor(.saveRetention, api: put(.repositoryRetention, [repository], body: #"{"days": 30}"#)) {
+            try await $0.platform.operations.retention.save(RetentionRules(days: 30), of: $0.path, by: $1)
+        },
         RightsDoor(.reseal, api: post(.reseal)) {
             try await $0.platform.operations.keys.reseal(as: $1)
         },

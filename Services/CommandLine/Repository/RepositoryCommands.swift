@@ -11,5 +11,6 @@ struct RepositoryCommands: ParsableCommand {
         subcommands: [
             RepositoryListCommand.self, RepositoryAddCommand.self, RepositoryShowCommand.self,
             RepositoryRemoveCommand.self, RepositoryAssociateCommand.self, RepositoryHookCommand.self,
+            RepositoryKeepCommand.self,
         ], defaultSubcommand: RepositoryListCommand.self)
 }

@@ -6,7 +6,7 @@ struct RepositoryRemoveCommand: AsyncParsableCommand {
         commandName: "remove",
         abstract: "Remove a repository: nothing of it runs any more.",
         discussion:
-            "Its finished runs stay readable; its pushes run nothing from then on, and are listed as discovered.")
+            "Its finished runs stay readable for as long as runs are kept; its pushes run nothing from then on, and are listed as discovered.")
 
     @Argument(help: ArgumentHelp("Such as shop/web.", valueName: "repo"))
     var path: String

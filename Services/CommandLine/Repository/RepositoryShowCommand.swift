@@ -37,6 +37,7 @@ struct RepositoryShowCommand: AsyncParsableCommand {
             facts.add(.init(index == 0 ? "components" : "", .faint), .init(describe(association)))
         }
         if let caller = view.associatedBy { facts.add(.init("set by", .faint), .init(caller.text)) }
+        if let rules = view.retention { facts.add(.init("runs kept", .faint), .init(rules.summary)) }
         return [style.paint(view.path.rawValue, .strong)] + facts.lines(style: style, width: width)
     }
 

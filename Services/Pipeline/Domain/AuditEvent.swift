@@ -10,6 +10,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case reseal = "key.reseal"
     case addKey = "key.add"
     case retireKey = "key.retire"
+    case removeRuns = "run.remove"
     case upgradeRole = "role.upgrade"
     case upgradeEnvironment = "environment.upgrade"
 
@@ -28,6 +29,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
         case .reseal: "the platform sealed with the newest key, at its start, what an older one had sealed"
         case .addKey: "the platform was started with a seal key that it did not have before"
         case .retireKey: "the platform was started without a seal key that it had before"
+        case .removeRuns: "retention removed runs of a repository: how many, of which numbers and why"
         case .upgradeRole: "an upgrade gave a token of before the role that it had"
         case .upgradeEnvironment:
             "an upgrade made or widened an environment, so that what was rolled out before still may be"

@@ -12,6 +12,7 @@ struct EngineConfiguration: Sendable {
     var headsInterval = Duration.seconds(300)
     /// How long a hook may take until its push is made up.
     var headsPatience = Duration.seconds(120)
+    var retention = Retention()
     /// Where people reach this service, such as `https://slipway.example`.
     var publicURL: String
     let keys: KeyRing

@@ -12,6 +12,7 @@ extension RunEngine {
         guard try transaction.repositories.find(message.trigger.repository) != nil else {
             return
         }
+        if try transaction.removals.has(message.trigger) { return }
         let known = try known(message.trigger, runs)
         // It came late: the source is there, or cannot be fetched; or it was there and is fetched again.
         if let known, known.state.isFinal || known.commit != nil {
@@ -41,6 +42,7 @@ extension RunEngine {
             }
             return
         }
+        if try transaction.removals.has(message.trigger) { return }
         let known = try known(message.trigger, runs)
         if let known, known.state.isFinal || known.commit != nil {
             try RunExecutor(self, transaction).update(known.id) { $0.sourceLost(message.reason) }
@@ -121,6 +123,8 @@ extension RunEngine {
     /// Makes the run of a commit that is in the mirror, or goes on with the one that waited for it.
     func begin(_ message: SourceSynced, _ decision: ProcessDecision, in transaction: Transaction) throws {
         let runs = transaction.runs
+        // It ended and is not kept any more: the same push came by another way.
+        if try transaction.removals.has(message.trigger) { return }
         let known = try known(message.trigger, runs)
         // Planned or ended before: the same push came by another way, or its source was asked for again.
         if let known, known.state.isFinal || known.commit != nil {

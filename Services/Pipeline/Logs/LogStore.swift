@@ -109,6 +109,28 @@ actor LogStore {
         for chunk in chunks { chunk.continuation.resume(throwing: gap) }
     }
 
+    /// Removes the logs of a run that is not kept any more.
+    /// - Throws: where the disk fails.
+    func remove(_ run: RunID) throws {
+        for (id, stream) in streams where id.run == run {
+            for continuation in stream.unsynchronized { continuation.resume(returning: true) }
+            for chunk in stream.early.values.joined() {
+                chunk.continuation.resume(throwing: LogGap(stream: id, stored: stream.file.size, offset: stream.file.size))
+            }
+            streams[id] = nil
+            dirty.remove(id)
+        }
+        newDirectories.remove("\(directory)/\(LogStreamID.directory(of: run))")
+        try folders.remove(run)
+    }
+
+    /// How long the files of some runs are, in bytes.
+    func sizes(of runs: [RunID]) -> [RunID: Int64] {
+        Dictionary(runs.map { ($0, folders.size(of: $0)) }) { first, _ in first }
+    }
+
+    nonisolated var folders: LogFolders { LogFolders(directory: directory) }
+
     // MARK: - Files
 
     private func stream(_ id: LogStreamID) throws -> Stream {

@@ -14,5 +14,7 @@ struct LogStreamID: Sendable, Hashable {
     /// Where the times of its bytes are kept.
     var timesPath: String { "\(directory)/\(step).\(attempt).times" }
 
-    var directory: String { "\(run.rawValue.suffix(2))/\(run.rawValue)" }
+    var directory: String { Self.directory(of: run) }
+
+    static func directory(of run: RunID) -> String { "\(run.rawValue.suffix(2))/\(run.rawValue)" }
 }

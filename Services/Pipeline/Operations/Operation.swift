@@ -33,6 +33,9 @@ enum Operation: String, CaseIterable, Sendable {
     case seeRegistries = "registry.see"
     case saveRegistry = "registry.save"
     case removeRegistry = "registry.remove"
+    case seeRetention = "retention.see"
+    case saveRetention = "retention.save"
+    case clean = "retention.clean"
     case seeKeys = "key.see"
     case reseal = "key.reseal"
     case seeParked = "parked.see"
@@ -111,6 +114,9 @@ enum Operation: String, CaseIterable, Sendable {
         case .seeRegistries: see(.maintainer, .platform, "see registry logins' names and rules")
         case .saveRegistry: change(.maintainer, .platform, "save or limit a registry login")
         case .removeRegistry: change(.maintainer, .platform, "remove a registry login")
+        case .seeRetention: see(.maintainer, .platform, "see what is not kept any more")
+        case .saveRetention: change(.maintainer, .platform, "say how long a repository's runs are kept")
+        case .clean: change(.maintainer, .platform, "have what is not kept any more go now")
         case .seeKeys: see(.maintainer, .platform, "see the ids of keys, and retire one")
         case .reseal: change(.maintainer, .platform, "seal what is kept with the newest key")
         case .seeParked: see(.maintainer, .platform, "see parked messages")

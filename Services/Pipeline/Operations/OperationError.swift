@@ -76,6 +76,14 @@ extension OperationError {
         OperationError(.notFound, "unknown_run", "there is no run “\(run)”")
     }
 
+    static func removed(_ removal: Removal) -> OperationError {
+        OperationError(
+            .notFound, "unknown_run",
+            "\(removal.repository)#\(removal.number) is not kept any more: retention removed it at \(removal.removedAt)",
+            remedy: "runs that are to be kept for longer: slipway repo keep, or SLIPWAY_KEEP_DAYS and SLIPWAY_KEEP_RUNS of "
+                + "pipeline")
+    }
+
     /// - Parameter command: what registers it, where more is known of it than its path.
     static func unknown(_ path: RepositoryPath, command: String? = nil) -> OperationError {
         OperationError(

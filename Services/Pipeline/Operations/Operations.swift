@@ -16,6 +16,7 @@ struct Operations: Sendable {
     let environments: EnvironmentOperations
     let secrets: SecretOperations
     let keys: KeyOperations
+    let retention: RetentionOperations
     let deadLetters: DeadLetterOperations
     let sources: SourceOperations
     let jobs: JobOperations
@@ -43,6 +44,7 @@ struct Operations: Sendable {
         environments = EnvironmentOperations(engine: engine)
         secrets = SecretOperations(store: store, keys: engine.configuration.keys)
         keys = KeyOperations(store: store, keys: engine.configuration.keys)
+        retention = RetentionOperations(store: store, retention: engine.configuration.retention)
         deadLetters = DeadLetterOperations(store: store)
         sources = SourceOperations(engine: engine)
         jobs = JobOperations(

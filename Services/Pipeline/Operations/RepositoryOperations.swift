@@ -18,7 +18,10 @@ struct RepositoryOperations: Sendable {
         let visibility = principal.visibility(.seeRepositories)
         return try await store.read { [hooks] tables in
             let associations = try tables.repositories.associations(visibility)
-            return try tables.repositories.all(visibility).map { Self.view(of: $0, associations[$0.path] ?? [], hooks) }
+            let rules = try tables.retention.rules()
+            return try tables.repositories.all(visibility).map {
+                Self.view(of: $0, associations[$0.path] ?? [], rules[$0.path], hooks)
+            }
         }
     }
 
@@ -265,16 +268,20 @@ struct RepositoryOperations: Sendable {
     private static func view(
         of repository: Repository, in tables: some Tables, _ hooks: HookAddress
     ) throws -> RepositoryView {
-        view(of: repository, try tables.repositories.associations(of: repository.path), hooks)
+        view(
+            of: repository, try tables.repositories.associations(of: repository.path),
+            try tables.retention.rules(of: repository.path), hooks)
     }
 
     private static func view(
-        of repository: Repository, _ associations: [AssociationView], _ hooks: HookAddress
+        of repository: Repository, _ associations: [AssociationView], _ retention: RetentionRules?,
+        _ hooks: HookAddress
     ) -> RepositoryView {
         RepositoryView(
             path: repository.path, cloneURL: repository.cloneURL, forge: repository.forge.name,
             defaultBranch: repository.defaultBranch, allowsFile: repository.allowsFile,
             hasToken: repository.token != nil, hookURL: hooks.url(for: repository.forge),
-            associations: associations, associatedBy: repository.associatedBy, createdAt: repository.createdAt)
+            associations: associations, associatedBy: repository.associatedBy, retention: retention,
+            createdAt: repository.createdAt)
     }
 }

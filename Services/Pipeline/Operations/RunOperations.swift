@@ -16,8 +16,10 @@ struct RunOperations: Sendable {
         query.visibility = principal.visibility(.seeRuns)
         // Of one that they may not see not even the place is told.
         if let before {
-            let run = try await engine.store.read { try $0.runs.summary(before) }
-            guard let run, principal.may(.seeRuns, in: run.repository) else {
+            let path = try await engine.store.read {
+                try $0.runs.summary(before)?.repository ?? $0.removals.find(before)?.repository
+            }
+            guard let path, principal.may(.seeRuns, in: path) else {
                 throw OperationError.invalid("malformed_query", "before=\(before) is not the `next` of a page")
             }
         }
@@ -26,8 +28,20 @@ struct RunOperations: Sendable {
 
     /// The run, whole.
     func view(_ id: RunID, as principal: Principal) async throws -> RunView {
-        guard let view = try await find(id, as: principal) else { throw OperationError.unknown(id) }
+        guard let view = try await find(id, as: principal) else {
+            throw try await engine.store.read { try Self.absence(of: id, in: $0, as: principal) }
+        }
         return view
+    }
+
+    /// Why there is no such run, for those who saw it while it was kept.
+    private static func absence(
+        of id: RunID, in tables: some Tables, as principal: Principal
+    ) throws -> OperationError {
+        guard let removal = try tables.removals.find(id), principal.may(.seeRuns, in: removal.repository) else {
+            return .unknown(id)
+        }
+        return .removed(removal)
     }
 
     /// The run, whole; `nil` where there is none that they may see.
@@ -40,7 +54,7 @@ struct RunOperations: Sendable {
 
     /// Tells *that* something changed with a run; what it is, ``latest(_:as:)`` says.
     func changes(of run: RunID, as principal: Principal) async throws -> RunChanges.Watch {
-        try principal.require(.seeRuns, of: try await summary(run))
+        try principal.require(.seeRuns, of: try await summary(run, as: principal))
         return engine.store.changes.watch(run)
     }
 
@@ -74,7 +88,7 @@ struct RunOperations: Sendable {
 
     /// Follows a run: its state whenever it changes, and the logs of its steps as they grow.
     func follow(_ id: RunID, logs: RunFollower.Logs, as principal: Principal) async throws -> Follower {
-        try principal.require(.seeRuns, of: try await summary(id))
+        try principal.require(.seeRuns, of: try await summary(id, as: principal))
         return Follower(reader.follow(id, logs: logs))
     }
 
@@ -82,7 +96,9 @@ struct RunOperations: Sendable {
     /// - Parameter attempt: the newest if `nil`.
     func log(of run: RunID, step: Int, attempt: Int?, as principal: Principal) async throws -> StepLog {
         let latest = try await engine.store.read { tables in
-            guard let summary = try tables.runs.summary(run) else { throw OperationError.unknown(run) }
+            guard let summary = try tables.runs.summary(run) else {
+                throw try Self.absence(of: run, in: tables, as: principal)
+            }
             try principal.require(.seeRuns, of: summary)
             guard let step = try tables.runs.step(step, of: run) else {
                 throw OperationError(.notFound, "unknown_step", "the run “\(run)” has no step \(step)")
@@ -98,11 +114,13 @@ struct RunOperations: Sendable {
         return StepLog(id: LogStreamID(run: run.summary.id, step: step.id, attempt: step.attempt), reader: reader)
     }
 
-    private func summary(_ id: RunID) async throws -> RunSummary {
-        guard let summary = try await engine.store.read({ try $0.runs.summary(id) }) else {
-            throw OperationError.unknown(id)
+    private func summary(_ id: RunID, as principal: Principal) async throws -> RunSummary {
+        try await engine.store.read { tables in
+            guard let summary = try tables.runs.summary(id) else {
+                throw try Self.absence(of: id, in: tables, as: principal)
+            }
+            return summary
         }
-        return summary
     }
 
     // MARK: - Doing
@@ -135,7 +153,7 @@ struct RunOperations: Sendable {
     func rerun(_ id: RunID, as principal: Principal) async throws -> RunView {
         let run = try await engine.store.write(as: principal) { transaction in
             guard let summary = try transaction.runs.summary(id), let details = try transaction.runs.details(id) else {
-                throw OperationError.unknown(id)
+                throw try Self.absence(of: id, in: transaction, as: principal)
             }
             try principal.require(.rerun, of: summary)
             let repository = try RepositoryOperations.find(summary.repository, in: transaction, as: principal)
@@ -161,7 +179,9 @@ struct RunOperations: Sendable {
             }
             return try engine.cancel(id, by: principal.caller, in: transaction)
         }
-        guard isKnown else { throw OperationError.unknown(id) }
+        guard isKnown else {
+            throw try await engine.store.read { try Self.absence(of: id, in: $0, as: principal) }
+        }
         return try await view(id, as: principal)
     }
 
@@ -171,7 +191,7 @@ struct RunOperations: Sendable {
     /// Approves a rollout that waits for it, or refuses one that waits at all.
     /// - Throws: ``OperationError`` where it does not wait, and where who asks may not approve it.
     func decide(_ step: Int, of id: RunID, _ request: VerdictRequest, by principal: Principal) async throws -> RunView {
-        try principal.require(.decideRollout, of: try await summary(id))
+        try principal.require(.decideRollout, of: try await summary(id, as: principal))
         if principal.onlySees {
             throw OperationError(
                 .forbidden, "limited_token",

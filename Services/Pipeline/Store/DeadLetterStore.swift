@@ -57,6 +57,25 @@ struct DeadLetterStore {
         try database.execute("DELETE FROM deadLetters WHERE id = ?", [id])
     }
 
+    /// How many are not kept any more.
+    func count(leaving retention: Retention, at now: Timestamp) throws -> Int {
+        let all: Int = try database.value("SELECT COUNT(*) FROM deadLetters") ?? 0
+        let old: Int = try now.before(days: retention.parkedDays).map {
+            try database.value("SELECT COUNT(*) FROM deadLetters WHERE parkedAt < ?", [$0]) ?? 0
+        } ?? 0
+        return max(old, retention.parked > 0 ? all - retention.parked : 0)
+    }
+
+    /// Removes some of those that are not kept any more, the oldest first.
+    /// - Returns: how many, `limit` at most.
+    func removeSome(leaving retention: Retention, at now: Timestamp, limit: Int) throws -> Int {
+        let count = min(limit, try self.count(leaving: retention, at: now))
+        guard count > 0 else { return 0 }
+        return try database.execute(
+            "DELETE FROM deadLetters WHERE id IN (SELECT id FROM deadLetters ORDER BY parkedAt, serial LIMIT ?)",
+            [count])
+    }
+
     /// Since when this version is at work on an installation of before; `nil` on one that began with it.
     func upgradedAt() throws -> Timestamp? {
         try database.value("SELECT startedAt FROM upgrades WHERE name = 'senders'")

@@ -14,6 +14,8 @@ struct PipelineStore: Sendable {
     let deadlines = Signal()
     /// Told when a lease or a time limit begins.
     let beats = Signal()
+    /// Told when a person wants what is not kept any more to go.
+    let cleaning = Signal()
 
     init(store: Store, changes: RunChanges = RunChanges()) {
         self.store = store

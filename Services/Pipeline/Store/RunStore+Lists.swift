@@ -19,7 +19,11 @@ extension RunStore {
             runs: try rows(query, before: place, limit: limit).map(Self.listed))
     }
 
-    private func place(_ run: RunID?) throws -> Int64 { try run.map { try serial($0) ?? 0 } ?? .max }
+    /// One that is not kept any more has its place still.
+    private func place(_ run: RunID?) throws -> Int64 {
+        guard let run else { return .max }
+        return try serial(run) ?? RemovalStore(database: database).find(run)?.serial ?? 0
+    }
 
     func listed(_ id: RunID) throws -> ListedRun? {
         try database.row("SELECT * FROM runs WHERE id = ?", [id]).map(Self.listed)

@@ -68,6 +68,7 @@ struct RunStore {
                 details.progress.map(JSONColumn.init),
             ])
         try noteUse(of: details.choice, by: run.id)
+        try noteReference(to: details.given?.digest, by: run.id)
     }
 
     /// Writes what of a run changes after it was made.
@@ -114,6 +115,17 @@ struct RunStore {
         try database.execute(
             """
             INSERT INTO processUses (digest, repository) SELECT ?, repository FROM runs WHERE id = ? ON CONFLICT DO NOTHING
+            """, [digest, run])
+        try noteReference(to: digest, by: run)
+    }
+
+    /// That the run needs the process: it is kept as long as the run is.
+    private func noteReference(to digest: String?, by run: RunID) throws {
+        guard let digest, !digest.isEmpty else { return }
+        try database.execute(
+            """
+            INSERT INTO processRuns (digest, repository, run) SELECT ?, repository, id FROM runs WHERE id = ?
+            ON CONFLICT DO NOTHING
             """, [digest, run])
     }
 

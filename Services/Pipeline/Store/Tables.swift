@@ -22,6 +22,8 @@ extension Tables {
     var logins: LoginStore { LoginStore(database: database) }
     var pools: PoolStore { PoolStore(database: database) }
     var repositories: RepositoryStore { RepositoryStore(database: database) }
+    var removals: RemovalStore { RemovalStore(database: database) }
+    var retention: RetentionStore { RetentionStore(database: database) }
     var runs: RunStore { RunStore(database: database) }
     var seals: SealStore { SealStore(database: database) }
     var people: PersonStore { PersonStore(database: database) }

@@ -19,6 +19,7 @@ public enum APIPath: String, Sendable, CaseIterable {
     case repository = "repositories/{repository}"
     case hook = "repositories/{repository}/hook"
     case associations = "repositories/{repository}/associations"
+    case repositoryRetention = "repositories/{repository}/retention"
     case repositorySecrets = "repositories/{repository}/secrets"
     case repositorySecret = "repositories/{repository}/secrets/{name}"
     case discoveredRepositories = "discovered-repositories"
@@ -45,6 +46,8 @@ public enum APIPath: String, Sendable, CaseIterable {
     case workers
     case keys
     case reseal = "keys/reseal"
+    case retention
+    case clean = "retention/clean"
     case pools
     case pool = "pools/{name}"
     case audit

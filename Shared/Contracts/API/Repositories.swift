@@ -13,12 +13,14 @@ public struct RepositoryView: Codable, Sendable, Equatable {
     public var associations: [AssociationView]
     /// Who said which components are associated; absent where that was not kept yet.
     public var associatedBy: Caller?
+    /// How long its runs are kept, where it is not as the platform's settings say.
+    public var retention: RetentionRules?
     public var createdAt: Timestamp
 
     public init(
         path: RepositoryPath, cloneURL: String, forge: String? = nil, defaultBranch: String, allowsFile: Bool,
         hasToken: Bool, hookURL: String?, associations: [AssociationView],
-        associatedBy: Caller? = nil, createdAt: Timestamp
+        associatedBy: Caller? = nil, retention: RetentionRules? = nil, createdAt: Timestamp
     ) {
         self.path = path
         self.cloneURL = cloneURL
@@ -29,6 +31,7 @@ public struct RepositoryView: Codable, Sendable, Equatable {
         self.hookURL = hookURL
         self.associations = associations
         self.associatedBy = associatedBy
+        self.retention = retention
         self.createdAt = createdAt
     }
 }

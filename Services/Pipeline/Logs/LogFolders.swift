@@ -1,0 +1,51 @@
+import Contracts
+import FoundationEssentials
+import Glibc
+
+/// The folders that the logs of runs are in, one for each run.
+struct LogFolders: Sendable {
+    let directory: String
+
+    private func path(of run: RunID) -> String { "\(directory)/\(LogStreamID.directory(of: run))" }
+
+    /// How long the files of a run are together, in bytes.
+    func size(of run: RunID) -> Int64 {
+        let path = path(of: run)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.reduce(0) { sum, name in
+            var status = stat()
+            return stat("\(path)/\(name)", &status) == 0 ? sum + Int64(status.st_size) : sum
+        }
+    }
+
+    /// Removes what there is of a run; one that has nothing is no error.
+    func remove(_ run: RunID) throws {
+        let path = path(of: run)
+        guard access(path, F_OK) == 0 else { return }
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    /// The folders between this one and those of runs.
+    func spread() -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).filter { $0.utf8.count == 2 }.sorted()
+    }
+
+    /// The runs in one of them that have files.
+    func runs(in folder: String) -> [RunID] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/\(folder)")) ?? [])
+            .filter { $0.hasSuffix(folder) }.map(RunID.init(rawValue:)).sorted()
+    }
+
+    /// Whether the folder is of a database: the first that asks is noted, and from then on no other is.
+    /// - Parameter mark: what the database is known by.
+    /// - Throws: ``FileError`` where nothing can be noted.
+    func belongs(to mark: String) throws -> Bool {
+        let path = "\(directory)/database"
+        if let noted = FileManager.default.contents(atPath: path) { return noted == Data(mark.utf8) }
+        guard access(directory, F_OK) == 0 else { return true }
+        guard FileManager.default.createFile(atPath: path, contents: Data(mark.utf8)) else {
+            throw FileError(path: path, doing: "write")
+        }
+        return true
+    }
+}
