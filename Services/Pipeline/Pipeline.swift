@@ -42,6 +42,7 @@ struct Pipeline {
                     lease: .seconds(try settings.value(PipelineSettings.lease)),
                     hold: .seconds(try settings.value(PipelineSettings.hold))),
                 timeLimit: try settings.value(PipelineSettings.timeLimit),
+                queueHours: try settings.value(PipelineSettings.queueHours),
                 quotas: try PipelineSettings.quotas(settings),
                 headsInterval: try settings.value(PipelineSettings.headsInterval),
                 headsPatience: try settings.value(PipelineSettings.headsPatience),

@@ -27,6 +27,10 @@ enum PipelineSettings {
         "job.timeout", "how many seconds a job may take where its pipeline does not say", example: "3600",
         default: 3600, in: 1...604_800)
 
+    static let queueHours = Setting<Int>.integer(
+        "queue.hours", "how many hours a job may wait for a worker; then it fails", example: "24", default: 24,
+        in: 1...8_760)
+
     static let repositoryRuns = Setting<Int>.integer(
         "repository.runs", "how many runs of one repository may wait and run at a time; what comes then fails",
         example: "1000", default: Quotas().repositoryRuns, in: 1...1_000_000)
@@ -137,7 +141,7 @@ enum PipelineSettings {
 
     static let all: [any AnySetting] =
         [
-            listen, publicURL, hooksURL, sessionIdle, databaseURL, databasePassword, lease, timeLimit, repositoryRuns,
+            listen, publicURL, hooksURL, sessionIdle, databaseURL, databasePassword, lease, hold, timeLimit, queueHours, repositoryRuns,
             openRuns,
             repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit, auditDays,
             headsInterval, headsPatience,

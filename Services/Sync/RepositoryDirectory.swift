@@ -1,5 +1,14 @@
+import AMQP
 import Contracts
 import Messaging
+
+/// The platform does not answer: what it is asked for waits for it, however long that takes.
+struct PlatformAway: OutageError, CustomStringConvertible {
+    let cause: AMQPError
+
+    var isOutage: Bool { true }
+    var description: String { "the platform does not answer: \(cause)" }
+}
 
 /// Asks the platform how a repository is fetched: it alone knows which there are, and their tokens.
 struct RepositoryDirectory: Sendable {
@@ -10,7 +19,13 @@ struct RepositoryDirectory: Sendable {
     private let keys: [String]?
 
     init(bus: Bus, keys: [String]) {
-        self.init(keys: keys) { try await bus.call($0) }
+        self.init(keys: keys) { request in
+            do {
+                return try await bus.call(request)
+            } catch let error as AMQPError {
+                throw PlatformAway(cause: error)
+            }
+        }
     }
 
     init(keys: [String]? = nil, lookup: @escaping Lookup) {

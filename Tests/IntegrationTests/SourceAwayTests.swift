@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -38,7 +39,7 @@ import Testing
             }
             // Another one, with mirrors and an address of its own.
             let (port, admin) = (try LoopbackPort.free(), try LoopbackPort.free())
-            let another = try stack.service("sync").replica(
+            let another = try await stack.service("sync").replica(
                 [
                     "SLIPWAY_DATA": stack.directory.appending("sync-2").string,
                     "SLIPWAY_LISTEN": "127.0.0.1:\(port)", "SLIPWAY_MIRROR_URL": "http://127.0.0.1:\(port)",

@@ -110,6 +110,17 @@ struct ActiveRun: Sendable {
         return (expiry, changes())
     }
 
+    /// No worker has taken a job for as long as one may wait.
+    mutating func waitedTooLong(_ id: JobID, limit: Int) -> [Change] {
+        guard let index = index(of: id), rows.jobs[index].lease.state == .queued else { return [] }
+        let kind = rows.jobs[index].scope.cluster == nil ? "builder" : "deployer"
+        let before = rows.jobs[index].lease.reason.map { "; \($0)" } ?? ""
+        return refuse(
+            id,
+            "no \(kind) of \(rows.jobs[index].queue) took it within \(limit) h, which is as long as a job may wait "
+                + "(SLIPWAY_QUEUE_HOURS of pipeline)\(before)")
+    }
+
     // MARK: - What other runs say
 
     /// Whose turn it is at the workload of a job that asked.
@@ -295,6 +306,7 @@ struct ActiveRun: Sendable {
 
     private mutating func offer(_ index: Int) {
         rows.jobs[index].lease.state = .queued
+        rows.jobs[index].queuedAt = now
         answer.messages.append(.offer(rows.jobs[index]))
     }
 

@@ -37,6 +37,8 @@ struct Job: Sendable, Equatable {
     /// When that is over by itself.
     var opensAt: Timestamp?
     var createdAt: Timestamp
+    /// Since when its last attempt waits in its queue for a worker, or did; `nil` where none has been there.
+    var queuedAt: Timestamp?
     var endedAt: Timestamp?
 
     /// The queue that wakes its workers.

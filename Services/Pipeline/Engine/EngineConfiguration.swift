@@ -7,6 +7,8 @@ struct EngineConfiguration: Sendable {
     var terms = LeaseTerms()
     /// How long a job may take where its stage says nothing, in seconds.
     var timeLimit = 3600
+    /// How long a job may wait in its queue for a worker, in hours.
+    var queueHours = 24
     var quotas = Quotas()
     /// How often the heads of each repository are compared with the pushes that arrived; zero for never.
     var headsInterval = Duration.seconds(300)

@@ -12,6 +12,7 @@ struct RunEngine: Sendable {
     let plans = PlanCache()
     let zones = TimeZones()
     let pauses = WakePauses()
+    let sourcePauses = SourcePauses()
     /// Told when heads may have to be asked for earlier.
     let comparisons = Signal()
     /// Told when a deadline may have come nearer.

@@ -1,7 +1,8 @@
 import Logging
 import ServiceLifecycle
 
-/// Sends the wakes again that may have come to workers that could not use them; see ``RunEngine/recount()``.
+/// Looks at the start and every few minutes for what is waited for and may have been lost: wakes, see
+/// ``RunEngine/recount()``, and sources; and for what has waited too long.
 struct WakeRecount: Service {
     let engine: RunEngine
     let logger: Logger
@@ -11,12 +12,14 @@ struct WakeRecount: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                do { try await Task.sleep(for: Self.interval) } catch { return }
                 do {
                     try await engine.recount()
+                    try await engine.askForLostSources()
+                    try await engine.endLongWaits()
                 } catch {
-                    logger.warning("waiting jobs cannot be counted", metadata: ["error": "\(error)"])
+                    logger.warning("what waits cannot be looked for", metadata: ["error": "\(error)"])
                 }
+                do { try await Task.sleep(for: Self.interval) } catch { return }
             }
         }
     }

@@ -18,8 +18,8 @@ struct JobStore {
             """
             INSERT INTO jobs (id, run, stage, place, kind, steps, queue, labels, repository, trace, state, reason,
                 attempt, losses, worker, isConfirmed, leaseUntil, stopping, timeLimit, deadline, workload, sequence,
-                environment, waits, approvals, opensAt, createdAt, endedAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                environment, waits, approvals, opensAt, createdAt, queuedAt, endedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 job.id, job.run, job.stage, job.place, job.kind.rawValue, JSONColumn(job.steps), job.queue,
@@ -27,7 +27,7 @@ struct JobStore {
                 job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.timeLimit, job.lease.deadline,
                 job.workload, job.sequence, job.environment, job.waits, job.approvals, job.opensAt,
-                job.createdAt, job.endedAt,
+                job.createdAt, job.queuedAt, job.endedAt,
             ])
         try turns.follow(job)
     }
@@ -38,13 +38,13 @@ struct JobStore {
             """
             UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, claim = ?, life = ?,
                 isConfirmed = ?, leaseUntil = ?, stopping = ?, deadline = ?, workload = ?, stuck = ?, environment = ?,
-                waits = ?, approvals = ?, opensAt = ?, endedAt = ? WHERE id = ?
+                waits = ?, approvals = ?, opensAt = ?, queuedAt = ?, endedAt = ? WHERE id = ?
             """,
             [
                 job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.claim, job.lease.life, job.lease.isConfirmed, job.lease.until, job.lease.stopping,
                 job.lease.deadline, job.workload, job.stuck, job.environment, job.waits, job.approvals, job.opensAt,
-                job.endedAt, job.id,
+                job.queuedAt, job.endedAt, job.id,
             ])
         try turns.follow(job)
     }
@@ -170,6 +170,22 @@ struct JobStore {
             "UPDATE jobs SET leaseUntil = ? WHERE state = 'leased' AND leaseUntil < ?", [until, until])
     }
 
+    static let queuing = Migration(
+        "2026-11 queuing",
+        sql: """
+            -- Since when it waits for a worker; those that did before are taken to have come then.
+            ALTER TABLE jobs ADD COLUMN queuedAt INTEGER;
+            UPDATE jobs SET queuedAt = createdAt WHERE state = 'queued';
+            CREATE INDEX jobsByQueuing ON jobs (queuedAt) WHERE state = 'queued';
+            """)
+
+    /// Jobs that wait for a worker since before a moment, those first that do longest.
+    func queued(before moment: Timestamp, limit: Int) throws -> [Job] {
+        try database.rows(
+            "SELECT * FROM jobs WHERE state = 'queued' AND queuedAt < ? ORDER BY queuedAt LIMIT ?", [moment, limit]
+        ).map(Self.job)
+    }
+
     // MARK: - Rollouts
 
     /// The rollouts of a workload that have not ended.
@@ -257,6 +273,6 @@ struct JobStore {
             repository: row["repository"], trace: row["trace"], lease: lease, timeLimit: row["timeLimit"],
             workload: row["workload"], sequence: row["sequence"], stuck: row["stuck"],
             environment: row["environment"], waits: row["waits"], approvals: row["approvals"],
-            opensAt: row["opensAt"], createdAt: row["createdAt"], endedAt: row["endedAt"])
+            opensAt: row["opensAt"], createdAt: row["createdAt"], queuedAt: row["queuedAt"], endedAt: row["endedAt"])
     }
 }

@@ -26,6 +26,14 @@ struct RunStore {
         try database.value("SELECT id FROM runs WHERE trigger = ?", [trigger])
     }
 
+    /// Runs that wait for their source since before a moment, those first that do longest.
+    func withoutSource(before moment: Timestamp, limit: Int) throws -> [RunSummary] {
+        try database.rows(
+            "SELECT * FROM runs WHERE state = 'pending' AND sha IS NULL AND createdAt < ? ORDER BY serial LIMIT ?",
+            [moment, limit]
+        ).map(Self.summary)
+    }
+
     /// The place of the run among all, which grows with every new one.
     func serial(_ id: RunID) throws -> Int64? {
         try database.value("SELECT serial FROM runs WHERE id = ?", [id])
