@@ -62,4 +62,25 @@ import Testing
             try await another.stop()
         }
     }
+
+    /// A mirror that is lost, or that was made anew without the commit, is as good as away.
+    @Test func goOnWhereTheirMirrorIsLost() async throws {
+        try await Stack.with { stack in
+            let platform = stack.platform
+            try await stack.service("builder").stop()
+            let repository = try await SampleRepository("shop/web", in: stack.directory, platform: platform)
+            let commit = try await repository.push([".slipway.yml": Self.file, "greeting": "hello\n"])
+            try await eventually(within: .seconds(60), "the run waits for a builder") {
+                try await platform.runs("shop/web").contains { $0.commit?.sha == commit }
+            }
+            let mirrors = stack.directory.appending("sync/mirrors").string
+            try await runTool("rm", ["-r", mirrors])
+            // Another repository in its place, which has the commit no more.
+            try await runTool("git", ["init", "--quiet", "--bare", "\(mirrors)/shop/web.git"])
+            try await stack.service("builder").start()
+            let view = try await platform.finishedRun("shop/web", commit: commit)
+            #expect(view.summary.state == .success, "\(view)")
+            #expect(try #require(view.stages.first?.steps.first).attempt == 2)
+        }
+    }
 }

@@ -53,7 +53,7 @@ struct SourceCheckout: Sendable {
     private func handBack(of error: GitError) -> JobFinished.HandBack? {
         if error.isOfDisk { return .worker }
         return switch error.code {
-        case .unreachable, .timedOut, .rateLimited, .busy, .repositoryNotFound, .authentication: .source
+        case .unreachable, .timedOut, .rateLimited, .busy, .repositoryNotFound, .refNotFound, .authentication: .source
         default: nil
         }
     }
