@@ -29,6 +29,7 @@ public enum Measure: String, CaseIterable, Sendable {
     case workers = "slipway_workers"
     case deadLetters = "slipway_dead_letters"
     case deadLettersDropped = "slipway_dead_letters_dropped_total"
+    case eventsDropped = "slipway_events_dropped_total"
 
     // MARK: Of builder and deployer
     case workerJobs = "slipway_jobs_total"

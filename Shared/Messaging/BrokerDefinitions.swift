@@ -46,7 +46,7 @@ public struct BrokerDefinitions: Encodable, Sendable {
         bindings = topology.bindings.map {
             DeclaredBinding(source: $0.exchange, vhost: virtualHost, destination: $0.queue, routingKey: $0.routingKey)
         }
-        policies = [Policy(vhost: virtualHost, pattern: BrokerUser.ownQueues)]
+        policies = [.ownQueues(virtualHost), .unheardEvents(virtualHost)]
     }
 
     enum CodingKeys: String, CodingKey {
@@ -76,24 +76,45 @@ public struct BrokerDefinitions: Encodable, Sendable {
         var user, vhost, configure, write, read: String
     }
 
-    /// Bounds the queues that logins make by names of their own: nobody looks after those, and a full disk stops everybody.
+    /// Bounds queues whose arguments say nothing of it: those of a queue that exists can never be changed.
     struct Policy: Encodable, Sendable {
-        let name = "slipway-own-queues"
-        var vhost, pattern: String
+        var name, vhost, pattern: String
         let applyTo = "queues"
         let priority = 1
-        let definition = Definition()
+        var definition: Definition
+
+        /// How long events are kept that nobody takes, in milliseconds: as long as people may be away.
+        private static let week = 7 * 86_400_000
+
+        /// The queues that logins make by names of their own: nobody looks after those, and a full disk stops everybody.
+        static func ownQueues(_ virtualHost: String) -> Policy {
+            Policy(
+                name: "slipway-own-queues", vhost: virtualHost, pattern: BrokerUser.ownQueues,
+                definition: Definition(maxLength: 64 << 20, overflow: "drop-head", expires: week))
+        }
+
+        /// The notifier's: an installation may have none. What gets too old goes to the parking queue, where `pipeline` counts
+        /// it and lets it go.
+        static func unheardEvents(_ virtualHost: String) -> Policy {
+            let name = MessageMap.notifier.name.replacing(".", with: "\\.")
+            return Policy(
+                name: "slipway-unheard-events", vhost: virtualHost, pattern: "^\(name)$",
+                definition: Definition(timeToLive: week))
+        }
 
         struct Definition: Encodable, Sendable {
             /// In bytes.
-            let maxLength = 64 << 20
-            let overflow = "drop-head"
-            /// How long a queue is kept that nobody uses, in milliseconds: as long as people may be away.
-            let expires = 7 * 86_400_000
+            var maxLength: Int?
+            var overflow: String?
+            /// How long a queue is kept that nobody uses, in milliseconds.
+            var expires: Int?
+            /// How long a message is kept, in milliseconds.
+            var timeToLive: Int?
 
             enum CodingKeys: String, CodingKey {
                 case overflow, expires
                 case maxLength = "max-length-bytes"
+                case timeToLive = "message-ttl"
             }
         }
 

@@ -60,6 +60,14 @@ extension IncomingMessage {
         return nil
     }
 
+    /// Whether it is an event that no notifier took in time: the broker parks it then.
+    public var isUnheard: Bool {
+        guard properties.headers[Header.parkedQueue] == nil,
+            case .array(let deaths)? = properties.headers["x-death"], case .table(let death)? = deaths.first
+        else { return false }
+        return death["reason"]?.string == "expired" && death["queue"]?.string == MessageMap.notifier.name
+    }
+
     /// The same message at the end of its queue again, where it stays known which queue it was parked for.
     func again(in queue: Queue, at login: BrokerLogin) -> OutgoingMessage {
         var message = resent(to: queue.again, routingKey: queue.name, at: login)

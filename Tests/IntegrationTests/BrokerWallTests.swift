@@ -179,6 +179,32 @@ struct BrokerWallTests {
         }
     }
 
+    /// An installation may have no notifier: its queue keeps events for so long and no longer.
+    @Test func eventsThatNoNotifierTakesEnd() async throws {
+        try await Self.withNode { node, address in
+            let policies = try await node.control("-q", "list_policies", "--no-table-headers")
+            #expect(policies.contains("\"message-ttl\":604800000"), "\(policies)")
+            _ = try await node.control(
+                "-q", "set_policy", "--priority", "2", "--apply-to", "queues", "short", "^slipway\\.notifier$",
+                #"{"message-ttl": 1}"#)
+            try await Broker.with(try address("slipway-pipeline")) { broker in
+                for number in 0..<20 {
+                    try await broker.publish(
+                        OutgoingMessage(
+                            exchange: "cdevents", routingKey: "dev.cdevents.test", body: Array("\(number)".utf8)))
+                }
+                var deliveries = broker.deliveries(of: "slipway.parked", prefetch: 1).makeAsyncIterator()
+                for number in 0..<20 {
+                    let delivery = try #require(try await deliveries.next())
+                    #expect(delivery.message.body == Array("\(number)".utf8))
+                    #expect(delivery.message.isUnheard)
+                    try await delivery.ack()
+                }
+            }
+            #expect(try await Self.counts(node)["slipway.notifier"] == 0)
+        }
+    }
+
     /// A header `CC` adds routing keys that no permission looks at.
     @Test func aCarbonCopyReachesNoOtherQueue() async throws {
         try await Self.withNode { node, address in

@@ -27,6 +27,8 @@ struct DeadLetterCollector: Service {
     func run() async throws {
         if login.takesUnsigned() { try await letters.passEarlier(as: .otherStage) }
         try await loop.run { [letters, login, logger] message, _ in
+            // It is not kept: it would tell of what is long over.
+            if message.isUnheard { return Measure.eventsDropped.counter().increment() }
             let takesUnsigned = login.takesUnsigned()
             let letter = Self.letter(message, takesUnsigned: takesUnsigned)
             if Self.isPassed(letter, message, takesUnsigned: takesUnsigned) {
