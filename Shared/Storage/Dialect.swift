@@ -65,6 +65,21 @@ public enum Dialect: String, Sendable, CaseIterable {
     /// Rows that refer to none, by `table` and `parent`; PostgreSQL has none.
     var foreignKeyCheck: String? { self == .sqlite ? "PRAGMA foreign_key_check" : nil }
 
+    /// How much of the file is used, where it is one: `pages`, those of them that are `free`, and whether `mode` lets these be
+    /// given back while it is used. PostgreSQL sees to it by itself.
+    var space: String? {
+        switch self {
+        case .sqlite:
+            """
+            SELECT page_count AS pages, freelist_count AS free, auto_vacuum AS mode
+            FROM pragma_page_count, pragma_freelist_count, pragma_auto_vacuum
+            """
+        case .postgreSQL: nil
+        }
+    }
+    /// Gives free pages back to the disk.
+    static func giveBack(_ pages: Int) -> String { "PRAGMA incremental_vacuum(\(pages))" }
+
     /// The table of the migrations that were applied. In SQLite's files it has the name that GRDB gave it.
     var migrationTable: String {
         switch self {

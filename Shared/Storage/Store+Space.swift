@@ -13,11 +13,8 @@ extension Store {
     /// - Throws: ``StoreError``.
     public func space() async throws -> Space? {
         try await read { database in
-            guard database.dialect == .sqlite else { return nil }
-            return Space(
-                pages: try database.value("PRAGMA page_count") ?? 0,
-                free: try database.value("PRAGMA freelist_count") ?? 0,
-                isIncremental: try database.value("PRAGMA auto_vacuum") == 2)
+            guard let row = try database.dialect.space.flatMap({ try database.row($0) }) else { return nil }
+            return Space(pages: try row["pages"], free: try row["free"], isIncremental: try row["mode"] as Int == 2)
         }
     }
 
@@ -28,7 +25,7 @@ extension Store {
     public func giveBack(keeping: Int) async throws -> Int {
         guard let space = try await space(), space.isIncremental, space.free > keeping else { return 0 }
         let count = min(Self.piece, space.free - keeping)
-        try await write { _ = try $0.rows("PRAGMA incremental_vacuum(\(count))") }
+        try await write { _ = try $0.rows(Dialect.giveBack(count)) }
         return count
     }
 

@@ -39,7 +39,9 @@ lists() { # [RUNS]
 platform_stop() { kill -TERM "$(pgrep -f "^$binaries/pipeline( |$)" -n)"; }
 
 platform_start() { # [--set SERVICE:NAME=VALUE]
-    slipway up --state "$work/stack" --port "$port" --binaries "$binaries" "$@" > "$work/up" 2>&1 || fail "$(cat "$work/up")"
+    # All of them are to stay.
+    slipway up --state "$work/stack" --port "$port" --binaries "$binaries" \
+        --set pipeline:SLIPWAY_KEEP_RUNS=0 --set pipeline:SLIPWAY_KEEP_DAYS=0 "$@" > "$work/up" 2>&1 || fail "$(cat "$work/up")"
 }
 
 # Each path as one of the people, in the same order whoever it is: REPOSITORY and RUN are of what they see. The first one

@@ -93,7 +93,8 @@ import Testing
 
     /// What each command of the program does, and how it gets into the log.
     private static let commands = [
-        "database check": "sees", "database compact": "changes no row", "database copy": "copies the log, too", "database migrate": "the upgrade's events",
+        "database check": "sees", "database compact": "changes no row",
+        "database copy": "copies the log, too", "database migrate": "the upgrade's events",
         "broker definitions": "files of the broker's", "token list": "sees", "token make": "token.make-others",
         "token revoke": "token.revoke-others", "link make": "person.manage", "keys make": "key.add, at the next start",
         "keys rotate": "key.add, at the next start", "keys check": "sees",

@@ -64,7 +64,8 @@ import Testing
             $0[1].isAtWork = true
         },
         Case(
-            testDescription: "what has just ended", limits: .init(days: 1), expected: ["2 age", "3 age", "4 age", "stop 5"]
+            testDescription: "what has just ended", limits: .init(days: 1),
+            expected: ["2 age", "3 age", "4 age", "stop 5"]
         ) { $0[0].endedAt = now.adding(.seconds(-3_599)) },
         Case(
             testDescription: "an old run that ended late", limits: .init(days: 3), expected: ["2 age", "stop 3"]

@@ -48,7 +48,7 @@ extension RightsDoor {
         command(.removeRegistry, "registry remove harbor.example"),
         command(.seeKeys, "keys list"), command(.seeKeys, "keys retire test --folder \(folder)"),
         command(.seeRetention, "clean --dry-run"), command(.clean, "clean"),
-        command(.saveRetention, "repo keep shop/web --days 30").lookingFirst,
+        command(.saveRetention, "repo keep shop/web --days 30"),
         command(.reseal, "keys reseal"), command(.seeWorkers, "worker list"), command(.seePools, "pool list"),
         command(.seePools, "pool show gpu"), command(.savePool, "pool set gpu --repo shop/*"),
         command(.removePool, "pool remove gpu"), command(.seeParked, "dead list"),

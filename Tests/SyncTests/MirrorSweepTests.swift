@@ -40,7 +40,8 @@ import Testing
         #expect(try await sweep(origin, after: 8) { .unknown } == [])
 
         // Registered again, it is fetched again.
-        let again = try await origin.synchronizer().synchronize(origin.trigger(commit: commit), cloneURL: "", attempt: 1)
+        let again = try await origin.synchronizer().synchronize(
+            origin.trigger(commit: commit), cloneURL: "", attempt: 1)
         guard case .synced = again else {
             Issue.record("\(again)")
             return

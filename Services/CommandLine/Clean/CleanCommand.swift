@@ -47,8 +47,9 @@ struct CleanCommand: AsyncParsableCommand {
         func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
         let runs = view.leaving.reduce(0) { $0 + $1.runs }
         let bytes = view.leaving.reduce(0) { $0 + $1.logBytes }
-        return "\(count(runs, "run")) with \(size(bytes)) of logs, \(view.processes) process\(view.processes == 1 ? "" : "es") "
-            + "and \(count(view.parked, "parked message"))"
+        let processes = "\(view.processes) process\(view.processes == 1 ? "" : "es")"
+        return "\(count(runs, "run")) with \(size(bytes)) of logs, \(processes) and "
+            + count(view.parked, "parked message")
     }
 
     /// `365 days, 10000 runs of a repository, 102400 MiB of logs`

@@ -6,8 +6,8 @@ struct RepositoryKeepCommand: AsyncParsableCommand {
         commandName: "keep",
         abstract: "Say how long a repository's ended runs are kept.",
         discussion: """
-            What is not given stays as it is; what was never given is as the platform's settings say (SLIPWAY_KEEP_DAYS, \
-            SLIPWAY_KEEP_RUNS and SLIPWAY_KEEP_LOGS of pipeline). 0 is no limit. The last good run of a branch stays, and so \
+            What is not given is as the platform's settings say (SLIPWAY_KEEP_DAYS, SLIPWAY_KEEP_RUNS and \
+            SLIPWAY_KEEP_LOGS of pipeline), whatever was given before. 0 is no limit. The last good run of a branch stays, and so \
             do the runs whose rollouts are the newest.
 
               slipway repo keep shop/web --days 30 --runs 500
@@ -41,13 +41,7 @@ struct RepositoryKeepCommand: AsyncParsableCommand {
     func run() async throws {
         let path = try repositoryPath(path)
         try await connection.withPlatform { client in
-            var rules = RetentionRules()
-            if !isDefault {
-                rules = try await client.repository(path).retention ?? rules
-                rules.days = days ?? rules.days
-                rules.runs = runs ?? rules.runs
-                rules.logMebibytes = logs ?? rules.logMebibytes
-            }
+            let rules = RetentionRules(days: days, runs: runs, logMebibytes: logs)
             let view: RepositoryView = try await client.put(.repositoryRetention, [path.rawValue], body: rules)
             let console = Console.current
             if connection.json { return try console.write(json: view) }

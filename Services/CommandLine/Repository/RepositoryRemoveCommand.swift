@@ -5,8 +5,10 @@ struct RepositoryRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
         abstract: "Remove a repository: nothing of it runs any more.",
-        discussion:
-            "Its finished runs stay readable for as long as runs are kept; its pushes run nothing from then on, and are listed as discovered.")
+        discussion: """
+            Its finished runs stay readable for as long as runs are kept; its pushes run nothing from then on, and are \
+            listed as discovered.
+            """)
 
     @Argument(help: ArgumentHelp("Such as shop/web.", valueName: "repo"))
     var path: String

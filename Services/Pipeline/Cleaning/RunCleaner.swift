@@ -112,7 +112,8 @@ struct RunCleaner: Service {
     // MARK: - Pieces
 
     /// One transaction, and a rest for as long as it took.
-    private func piece<Value: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Value) async throws -> Value {
+    private func piece<Value: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Value) async throws -> Value
+    {
         try Task.checkCancellation()
         let clock = ContinuousClock()
         let start = clock.now

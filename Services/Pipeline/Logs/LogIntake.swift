@@ -58,7 +58,14 @@ final class LogIntake: Sendable {
             throw Unknown(description: "it has \(length) bytes, and a piece of a log has \(Self.longestPiece) at most")
         }
         let key = Key(job: chunk.job, attempt: chunk.attempt, step: chunk.step)
-        let stream = try await stream(key, now: now)
+        let stream: Stream
+        do {
+            stream = try await self.stream(key, now: now)
+        } catch let unknown as Unknown {
+            // What comes late of a run that is not kept any more is nobody's fault.
+            guard try await store.read({ try $0.removals.find(chunk.run) }) == nil else { return }
+            throw unknown
+        }
         if let reason = refusal(of: chunk, stream, now: now) { return tell(reason, key) }
         let times = Self.ordered(chunk.times ?? [], within: chunk.offset..<chunk.offset + Int64(length))
         _ = try await logs.append(Array(chunk.text.utf8), to: stream.id, at: chunk.offset, times: times)

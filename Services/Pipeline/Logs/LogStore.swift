@@ -115,7 +115,8 @@ actor LogStore {
         for (id, stream) in streams where id.run == run {
             for continuation in stream.unsynchronized { continuation.resume(returning: true) }
             for chunk in stream.early.values.joined() {
-                chunk.continuation.resume(throwing: LogGap(stream: id, stored: stream.file.size, offset: stream.file.size))
+                let gap = LogGap(stream: id, stored: stream.file.size, offset: stream.file.size)
+                chunk.continuation.resume(throwing: gap)
             }
             streams[id] = nil
             dirty.remove(id)

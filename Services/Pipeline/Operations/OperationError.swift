@@ -79,8 +79,10 @@ extension OperationError {
     static func removed(_ removal: Removal) -> OperationError {
         OperationError(
             .notFound, "unknown_run",
-            "\(removal.repository)#\(removal.number) is not kept any more: retention removed it at \(removal.removedAt)",
-            remedy: "runs that are to be kept for longer: slipway repo keep, or SLIPWAY_KEEP_DAYS and SLIPWAY_KEEP_RUNS of "
+            "\(removal.repository)#\(removal.number) is not kept any more: retention removed it at "
+                + "\(removal.removedAt)",
+            remedy:
+                "runs that are to be kept for longer: slipway repo keep, or SLIPWAY_KEEP_DAYS and SLIPWAY_KEEP_RUNS of "
                 + "pipeline")
     }
 

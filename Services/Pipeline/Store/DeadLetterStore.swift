@@ -60,9 +60,8 @@ struct DeadLetterStore {
     /// How many are not kept any more.
     func count(leaving retention: Retention, at now: Timestamp) throws -> Int {
         let all: Int = try database.value("SELECT COUNT(*) FROM deadLetters") ?? 0
-        let old: Int = try now.before(days: retention.parkedDays).map {
-            try database.value("SELECT COUNT(*) FROM deadLetters WHERE parkedAt < ?", [$0]) ?? 0
-        } ?? 0
+        let oldest = now.before(days: retention.parkedDays) ?? Timestamp(milliseconds: 0)
+        let old: Int = try database.value("SELECT COUNT(*) FROM deadLetters WHERE parkedAt < ?", [oldest]) ?? 0
         return max(old, retention.parked > 0 ? all - retention.parked : 0)
     }
 
