@@ -27,7 +27,7 @@ enum Main {
                 ).all
         ).run(
             queues: { _ in [MessageMap.build(pool: WorkerScope.usualPool), MessageMap.deploy(cluster: "default")] },
-            services: { context in try await Pipeline(context).services() })
+            services: { context in try Pipeline(context).services() })
     }
 }
 

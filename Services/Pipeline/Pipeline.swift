@@ -20,11 +20,21 @@ struct Pipeline {
         self.context = context
     }
 
-    func services() async throws -> [any Service] {
+    /// One at a time works on a data folder, which holds SQLite's file and the logs: a second one stands by.
+    func services() throws -> [any Service] {
+        let isActive = Flag()
+        context.readiness.add("folder") { isActive.value ? nil : "it stands by for the data folder" }
+        return [
+            try Standby(context) { folder in
+                isActive.raise()
+                return try await services(in: folder.path)
+            }
+        ]
+    }
+
+    private func services(in data: String) async throws -> [any Service] {
         let settings = context.settings
         let logger = context.logger
-        let folder = try DataFolder.claimAlone(settings, service: "pipeline")
-        let data = folder.path
 
         let store = PipelineStore(store: try await Self.open(settings, logger))
         context.readiness.add("store") { await store.problem() }
@@ -74,16 +84,17 @@ struct Pipeline {
         try await operations.people.prepare(as: .administrator, logger: logger)
 
         // Without a broker people still see what ran and change what is to run; what that sends waits in the outbox.
-        let isServing = Served()
+        let isServing = Flag()
         context.readiness.add("pages") { isServing.value ? nil : "they are not served yet" }
         let proxies = try settings.value(CommonSettings.trustedProxies)
         let server = RouterService(
             try PipelineRouter.make(
                 operations, publicURL: engine.configuration.publicURL, isSecure: certificate != nil, proxies: proxies,
                 logger: logger), on: listen, setting: PipelineSettings.listen, certificate: certificate,
-            proxies: proxies, logger: logger, served: isServing.begin)
+            proxies: proxies, logger: logger, served: isServing.raise)
         let bus = context.bus.takingUnsigned(until: engine.configuration.unsignedUntil)
-        return (certificate.map { [$0] } ?? []) + (trusted.map { [$0] } ?? []) + [
+        let platform = try await store.read { try $0.identity.platform() }
+        let exchange: [any Service] = [
             OutboxRelay(store: store.store, outbox: store.outbox, window: 200, logger: logger) { message in
                 try await bus.publish(message)
             },
@@ -106,10 +117,17 @@ struct Pipeline {
                     JobClaimHandler(jobs: operations.jobs),
                     RepositoryLookupHandler(repositories: operations.repositories),
                     HookInquiryHandler(repositories: operations.repositories),
+                    PlatformInquiryHandler(
+                        reply: PlatformInquiryReply(
+                            platform: platform, publicURL: engine.configuration.publicURL)),
                 ], logger: logger),
             DeadLetterCollector(bus: bus, letters: operations.deadLetters, logger: logger),
-            DeadlineTimer(engine: engine, logger: logger),
             PlatformPulse(engine: engine, send: { try await bus.send($0, timeout: $1) }, logger: logger),
+        ]
+        return (certificate.map { [$0] } ?? []) + (trusted.map { [$0] } ?? []) + [
+            PlatformGuard(
+                services: exchange, platform: platform, ask: { try await bus.call($0, timeout: $1) }, logger: logger),
+            DeadlineTimer(engine: engine, logger: logger),
             InboxPruner(
                 store: store, auditLife: .seconds(86_400 * (try settings.value(PipelineSettings.auditDays))),
                 logger: logger), WakeRecount(engine: engine, logger: logger),
@@ -214,10 +232,10 @@ extension Pipeline {
     }
 }
 
-/// Whether the pages are served.
-private final class Served: Sendable {
+/// Something that becomes true once.
+private final class Flag: Sendable {
     private let state = Mutex(false)
 
     var value: Bool { state.withLock { $0 } }
-    func begin() { state.withLock { $0 = true } }
+    func raise() { state.withLock { $0 = true } }
 }

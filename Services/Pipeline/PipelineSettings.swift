@@ -141,7 +141,8 @@ enum PipelineSettings {
 
     static let all: [any AnySetting] =
         [
-            listen, publicURL, hooksURL, sessionIdle, databaseURL, databasePassword, lease, hold, timeLimit, queueHours, repositoryRuns,
+            listen, publicURL, hooksURL, sessionIdle, databaseURL, databasePassword, lease, hold, timeLimit, queueHours,
+            repositoryRuns,
             openRuns,
             repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit, auditDays,
             headsInterval, headsPatience,

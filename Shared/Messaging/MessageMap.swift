@@ -108,6 +108,8 @@ public enum MessageMap {
         Entry(
             message: HookInquiry.self, route: .queue(requests), producers: ["webhook-gateway"],
             consumers: ["pipeline"]),
+        Entry(
+            message: PlatformInquiry.self, route: .queue(requests), producers: ["pipeline"], consumers: ["pipeline"]),
         Entry(message: RepositoryLookup.self, route: .queue(requests), producers: ["sync"], consumers: ["pipeline"]),
         Entry(
             message: StepStarted.self, route: .queue(pipeline), producers: ["builder", "deployer"],

@@ -85,6 +85,10 @@ extension Fixture {
         Fixture(
             "StepFinished",
             StepFinished(job: Sample.job, run: Sample.run, attempt: 2, report: Sample.report, token: Sample.token)),
+        Fixture("PlatformInquiry", PlatformInquiry(platform: "01jd00000000000000000000p1")),
+        Fixture(
+            "PlatformInquiryReply",
+            PlatformInquiryReply(platform: "01jd00000000000000000000p2", publicURL: "https://slipway.example")),
         Fixture("PlatformBeat", PlatformBeat(sender: "01jd00000000000000000000p0", at: 5004, isFirst: true)),
         Fixture("JobHeartbeat", JobHeartbeat(job: Sample.job, run: Sample.run, attempt: 2)),
         Fixture(

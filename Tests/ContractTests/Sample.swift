@@ -36,7 +36,8 @@ enum Sample {
     static let token = "Z3JhbnQtdG9rZW4"
 
     static let grant = JobGrant(
-        job: job, run: run, attempt: 2, token: token, leaseSeconds: 30, holdSeconds: 120, timeoutSeconds: 3600, repository: repository,
+        job: job, run: run, attempt: 2, token: token, leaseSeconds: 30, holdSeconds: 120, timeoutSeconds: 3600,
+        repository: repository,
         commit: commit, ref: "refs/heads/main", stage: ["MAP-NAME": "default", "MAP-STEPS": [["MAP-N": 1]]],
         steps: ["compile", "image"], outcomes: ["map-prepare": .success],
         outputs: ["map-prepare": ["map-version": "1.2"]],

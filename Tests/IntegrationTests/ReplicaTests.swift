@@ -233,8 +233,8 @@ import Testing
         }
     }
 
-    /// Two platforms on one file would each keep their own truth on runs.
-    @Test func secondPipelineIsRefused() async throws {
+    /// Two platforms on one file would each keep their own truth on runs: the second one stands by.
+    @Test func secondPipelineStandsByAndTakesOver() async throws {
         try await VirtualHost.with { host in
             try await withTemporaryDirectory { directory in
                 let settings = [
@@ -244,13 +244,51 @@ import Testing
                 try await Self.with(1, of: "pipeline", in: directory, settings) { pipelines in
                     let second = try Replica("pipeline", 2, in: directory, settings)
                     try await second.process.start()
-                    #expect(try await second.process.exit() == .exited(78))
-                    let words = await second.process.tail()
-                    #expect(words.contains("another pipeline is running on \(directory.appending("data"))"), "\(words)")
-                    // It leaves the first one alone, and takes over once that is gone, however it went.
+                    do {
+                        try await eventually(within: .seconds(20), "it says so") {
+                            await second.process.tail().contains("this one stands by")
+                        }
+                        #expect(try await second.client.status("http://127.0.0.1:\(second.admin)/readyz") == 503)
+                        try await pipelines[0].ready()
+                        try await pipelines[0].process.kill()
+                        try await second.ready()
+                        try await second.process.kill()
+                    } catch {
+                        try? await second.process.kill()
+                        throw error
+                    }
+                    try await pipelines[0].process.start()
                     try await pipelines[0].ready()
+                }
+            }
+        }
+    }
+
+    /// Each would take some of what is meant for the other.
+    @Test func aPlatformWithAnotherDatabaseOnTheSameBrokerStops() async throws {
+        try await VirtualHost.with { host in
+            try await withTemporaryDirectory { directory in
+                let settings = [
+                    "SLIPWAY_BROKER_URL": host.url, "SLIPWAY_HOOK_KEY": Self.key(), "SLIPWAY_MIRROR_KEY": Self.key(),
+                    "SLIPWAY_SEAL_KEYS": "test:\(Self.key())", "SLIPWAY_PUBLIC_URL": "https://first.example",
+                ]
+                try await Self.with(1, of: "pipeline", in: directory, settings) { pipelines in
+                    // It asks who is there for a second before it answers.
+                    try await Task.sleep(for: .seconds(3))
+                    let other = try Replica(
+                        "pipeline", 2, in: directory,
+                        settings.merging(["SLIPWAY_DATA": directory.appending("other").string]) { $1 })
+                    try await other.process.start()
+                    #expect(try await other.process.exit() == .exited(78))
+                    let words = await other.process.tail()
+                    #expect(
+                        words.contains("another platform is on this broker")
+                            && words.contains("https://first.example"), "\(words)")
+                    // The same one again is no other.
                     try await pipelines[0].process.kill()
                     try await pipelines[0].process.start()
+                    try await pipelines[0].ready()
+                    try await Task.sleep(for: .seconds(2))
                     try await pipelines[0].ready()
                 }
             }

@@ -151,7 +151,9 @@ import Testing
                     let attempt = view.stages.first?.steps.first?.attempt ?? 0
                     handedBack += attempt - 1
                     guard attempt > 1 else { continue }
-                    let told = view.choice?.trace.contains { $0.contains("gave it back") && $0.contains("No space left") }
+                    let told = view.choice?.trace.contains {
+                        $0.contains("gave it back") && $0.contains("No space left")
+                    }
                     #expect(told == true, "\(view)")
                 }
                 // It takes four slots' worth at most before it pauses.

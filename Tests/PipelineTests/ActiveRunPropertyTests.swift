@@ -46,7 +46,8 @@ import Testing
                 offered[job.id, default: []].append(job.lease.attempt)
             case .started: starts += 1
             case .finished: ends += 1
-            case .choice, .rollout, .stop, .deadline, .limit, .source, .awaitTurn, .wait, .displaceStuck, .release: break
+            case .choice, .rollout, .stop, .deadline, .limit, .source, .awaitTurn, .wait, .displaceStuck, .release:
+                break
             }
         }
     }
@@ -67,7 +68,8 @@ import Testing
             rows: .init(of: plan, summary), details: RunDetails(trigger: trigger), planner: Planner(plan: plan),
             serial: 1,
             rules: .init(
-                terms: LeaseTerms(hold: .zero), timeLimit: 600, gate: JobGate(environments: ["production": Samples.production])),
+                terms: LeaseTerms(hold: .zero), timeLimit: 600,
+                gate: JobGate(environments: ["production": Samples.production])),
             now: now)
     }
 

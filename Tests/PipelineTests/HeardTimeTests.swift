@@ -129,7 +129,8 @@ import Testing
     }
 
     /// The service beats while something counts by it, and not otherwise.
-    @Test(.timeLimit(.minutes(1))) func `The pulse begins with a lease, outlives what it cannot send, and ends with it`()
+    @Test(.timeLimit(.minutes(1)))
+    func `The pulse begins with a lease, outlives what it cannot send, and ends with it`()
         async throws
     {
         try await PlatformFixture.with(terms: LeaseTerms(lease: .seconds(2), hold: .zero)) { platform in

@@ -49,7 +49,9 @@ import Testing
         #expect(due([one, two], 6) == [one])
     }
 
-    @Test func `A job that no worker takes fails after as long as one may wait, and says what it waited for`() async throws {
+    @Test func `A job that no worker takes fails after as long as one may wait, and says what it waited for`()
+        async throws
+    {
         try await PlatformFixture.with { platform in
             try await platform.push(Samples.single)
             let run = try #require(try await platform.runs().first)

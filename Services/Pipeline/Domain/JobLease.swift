@@ -220,7 +220,8 @@ struct JobLease: Sendable, Equatable {
         guard losses < Self.maximumLosses, attempt < Self.maximumAttempts else {
             let reason =
                 (losses < Self.maximumLosses
-                    ? "it was given out \(attempt) times and its worker was lost" : "\(losses) workers in a row were lost while they had it")
+                    ? "it was given out \(attempt) times and its worker was lost"
+                    : "\(losses) workers in a row were lost while they had it")
                 + ", the last was \(worker ?? "unknown"); look at their logs before running it again"
             end(.finished, reason)
             return .failed(reason)

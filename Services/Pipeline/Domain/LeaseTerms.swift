@@ -1,11 +1,9 @@
-import Contracts
-
 /// How long a job is its worker's without a sign of life. One table of durations for all who count them: the platform,
 /// which gives the job to another after ``length``, and the worker, which stops it well before.
 struct LeaseTerms: Sendable, Equatable {
-    /// How often workers are to be heard, three times; as ``JobGrant/leaseSeconds``.
+    /// How often workers are to be heard, three times; a grant says it.
     var lease: Duration
-    /// How long the job is kept for its worker after that, as ``JobGrant/holdSeconds``.
+    /// How long the job is kept for its worker after that; a grant says it.
     var hold: Duration
 
     /// - Parameter hold: nothing where an outage of the broker is to take a job from its worker.

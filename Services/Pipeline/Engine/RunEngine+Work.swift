@@ -27,7 +27,10 @@ extension RunEngine {
                 JobCancelled(job: job.id, run: job.run, attempt: attempt, reason: reason, isFinal: isFinal),
                 run: job.run)
         }
-        guard job.lease.renew(attempt: message.attempt, until: try transaction.heardTime.now().adding(configuration.terms.length)) else {
+        guard
+            job.lease.renew(
+                attempt: message.attempt, until: try transaction.heardTime.now().adding(configuration.terms.length))
+        else {
             if let reason = job.lease.stopReason(of: message.attempt) {
                 try stop(message.attempt, reason, isFinal: job.lease.isCalledOff)
             }

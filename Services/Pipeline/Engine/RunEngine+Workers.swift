@@ -44,7 +44,8 @@ extension RunEngine {
     func announced(_ message: WorkerAnnounced, by login: String, in transaction: Transaction) throws {
         let workers = transaction.workers
         try Self.bound(
-            [message.name, message.life, message.version], message.scope, keys: (message.keys ?? []) + (message.ended ?? []))
+            [message.name, message.life, message.version], message.scope,
+            keys: (message.keys ?? []) + (message.ended ?? []))
         if let reason = try refusal(of: login, as: message.name, taking: message.scope, in: transaction) {
             throw Problem(code: JobClaim.refusedLogin, message: reason)
         }
@@ -53,7 +54,8 @@ extension RunEngine {
         let known = try workers.find(key.name, of: key.queue)
         let isNew = known?.life != message.life
         let ended = message.ended ?? []
-        if isNew, let known, !ended.contains(known.life), known.life > message.life, known.isHeard(at: transaction.now) {
+        if isNew, let known, !ended.contains(known.life), known.life > message.life, known.isHeard(at: transaction.now)
+        {
             // Said before that one was started, and late; or two workers have one name.
             logger.warning(
                 "an earlier life of a worker is passed over", metadata: ["worker": "\(message.name)"])

@@ -46,3 +46,12 @@ struct HeardTimeStore {
         return (now, isKnown && elapsed <= limit && !beat.isFirst)
     }
 }
+
+extension HeardTime: DatabaseValueConvertible {
+    var databaseValue: DatabaseValue { .integer(milliseconds) }
+
+    init?(databaseValue: DatabaseValue) {
+        guard case .integer(let value) = databaseValue else { return nil }
+        self.init(milliseconds: value)
+    }
+}

@@ -17,6 +17,7 @@ extension Tables {
     var discovered: DiscoveredRepositoryStore { DiscoveredRepositoryStore(database: database) }
     var environments: EnvironmentStore { EnvironmentStore(database: database) }
     var heads: HeadStore { HeadStore(database: database) }
+    var identity: IdentityStore { IdentityStore(database: database) }
     var heardTime: HeardTimeStore { HeardTimeStore(database: database) }
     var jobs: JobStore { JobStore(database: database) }
     var logins: LoginStore { LoginStore(database: database) }

@@ -157,7 +157,8 @@ public struct JobGrant: Codable, Sendable, Equatable {
 
     public init(
         job: JobID, run: RunID, attempt: Int, token: String? = nil, leaseSeconds: Int, holdSeconds: Int? = nil,
-        timeoutSeconds: Int, repository: RepositoryPath, commit: Commit, ref: String, stage: JSONValue, steps: [String], outcomes: [String: StepOutcome] = [:],
+        timeoutSeconds: Int, repository: RepositoryPath, commit: Commit, ref: String, stage: JSONValue, steps: [String],
+        outcomes: [String: StepOutcome] = [:],
         failedStages: [String]? = nil, outputs: [String: [String: String]] = [:],
         dropped: [String: [String: String]]? = nil, environment: [String: String] = [:],
         parameters: [String: String]? = nil, secrets: [String: SealedSecret] = [:],

@@ -116,7 +116,8 @@ public struct JobLoop: Service {
             logger[metadataKey: "attempt"] = "\(granted.grant.attempt)"
             let session = JobSession(
                 platform: platform, executor: executor, keys: keys, registry: registry, slots: slots,
-                health: health, configuration: configuration, grant: granted.grant, claimedAt: granted.claimedAt, logger: logger)
+                health: health, configuration: configuration, grant: granted.grant, claimedAt: granted.claimedAt,
+                logger: logger)
             await MessageContext.$current.withValue(granted.context) { await session.run() }
         }
     }
@@ -124,7 +125,8 @@ public struct JobLoop: Service {
     /// Gives back a job that was granted to a claim from before the shutdown. Where that cannot be said, the next life of this
     /// worker says that this one has ended.
     private func handBack(_ grant: JobGrant) async {
-        logger.notice("a job is handed back: it was granted while the worker shuts down", metadata: ["job": "\(grant.job)"])
+        logger.notice(
+            "a job is handed back: it was granted while the worker shuts down", metadata: ["job": "\(grant.job)"])
         let message = JobFinished(
             job: grant.job, run: grant.run, attempt: grant.attempt, outcome: .released,
             reason: "the worker was shutting down", handBack: .shutdown, steps: [], token: grant.token)
@@ -135,7 +137,8 @@ public struct JobLoop: Service {
                     message, id: MessageID(rawValue: "\(grant.job).\(grant.attempt).finished"), run: grant.run,
                     timeout: .seconds(5))
             } catch {
-                logger.warning("a job could not be handed back", metadata: ["job": "\(grant.job)", "error": "\(error)"])
+                logger.warning(
+                    "a job could not be handed back", metadata: ["job": "\(grant.job)", "error": "\(error)"])
             }
         }.value
     }

@@ -199,7 +199,8 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                     let reason = failure?.reason ?? "\(error)"
                     // What went wrong belongs where people look first.
                     if !Task.isCancelled { await stepRun.log.line(reason) }
-                    return StepResult(success: false, reason: reason, wasStopped: Task.isCancelled,
+                    return StepResult(
+                        success: false, reason: reason, wasStopped: Task.isCancelled,
                         handBack: Task.isCancelled ? nil : failure?.handBack)
                 }
             }

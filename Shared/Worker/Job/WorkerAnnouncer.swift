@@ -42,7 +42,8 @@ struct WorkerAnnouncer {
     private func announce(_ problem: String?, isLeaving: Bool = false) async -> Bool {
         guard isUnderstood() else { return false }
         let message = WorkerAnnounced(
-            name: configuration.worker, life: configuration.life.id, scope: configuration.scope, slots: configuration.slots,
+            name: configuration.worker, life: configuration.life.id, scope: configuration.scope,
+            slots: configuration.slots,
             version: configuration.version, problem: problem, isLeaving: isLeaving, keys: keys,
             ended: ended)
         do {

@@ -26,7 +26,9 @@ final class WorkerHealth: Sendable {
         state.withLock { state in
             guard state.isReady else { return false }
             guard state.fault != nil else { return true }
-            guard state.until.map({ $0 <= now }) ?? true, state.probe == nil || state.probe == slot else { return false }
+            guard state.until.map({ $0 <= now }) ?? true, state.probe == nil || state.probe == slot else {
+                return false
+            }
             state.probe = slot
             return true
         }
@@ -64,7 +66,8 @@ final class WorkerHealth: Sendable {
         state.withLock { state in
             guard let fault = state.fault else { return nil }
             let isPausing = state.until.map { $0 > now } ?? false
-            return "\(isPausing ? "pauses for \(state.pause.components.seconds) s" : "tries with one job") after: \(fault)"
+            return
+                "\(isPausing ? "pauses for \(state.pause.components.seconds) s" : "tries with one job") after: \(fault)"
         }
     }
 }
