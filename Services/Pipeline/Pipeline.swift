@@ -93,7 +93,7 @@ struct Pipeline {
                 logger: logger), on: listen, setting: PipelineSettings.listen, certificate: certificate,
             proxies: proxies, logger: logger, served: isServing.raise)
         let bus = context.bus.takingUnsigned(until: engine.configuration.unsignedUntil)
-        let platform = try await store.read { try $0.identity.platform() }
+        let platform = try await store.platform()
         let exchange: [any Service] = [
             OutboxRelay(store: store.store, outbox: store.outbox, window: 200, logger: logger) { message in
                 try await bus.publish(message)
