@@ -49,6 +49,9 @@ public struct Trigger: Codable, Sendable, Hashable {
     public var run: RunID?
     /// `true` for a push that no hook told of: its head was found on the server.
     public var madeUp: Bool?
+    /// The commit that the ref was known to have gone on to when this push arrived: it came late, so that nothing is rolled
+    /// out for it. The platform's own word.
+    public var overtakenBy: String?
     public var receivedAt: Timestamp
 
     public init(

@@ -126,13 +126,15 @@ struct PlatformFixture: Sendable {
     func push(
         _ file: String?, path: String = ".slipway.yml", branch: String = "main", trigger id: String = "t1",
         message: String = "m1", run: RunID? = nil, event: Event = .push, text: String = "Add a shop",
-        parameters: [String: String] = [:], misnamed: String? = nil, repository: RepositoryPath = Self.path
+        parameters: [String: String] = [:], misnamed: String? = nil, repository: RepositoryPath = Self.path,
+        before: String? = nil, sha: String? = nil
     ) async throws {
         var commit = Self.commit
+        commit.sha = sha ?? commit.sha
         commit.message = text
         let trigger = Trigger(
             id: MessageID(rawValue: id), event: event, repository: repository, ref: "refs/heads/\(branch)",
-            branch: branch,
+            branch: branch, before: before,
             parameters: parameters, run: run)
         try await SourceSyncedHandler(sources: operations.sources).handle(
             SourceSynced(

@@ -31,6 +31,8 @@ struct ActiveRun: Sendable {
     var answer: Answer
     /// Rollouts that were refused while the planner was at work: they end once it has said all.
     private var refused: [(job: Int, reason: String)] = []
+    /// The same of those that give way to a newer push.
+    private var overtaken: [Int] = []
 
     var id: RunID { rows.summary.id }
     var summary: RunSummary { rows.summary }
@@ -216,6 +218,10 @@ struct ActiveRun: Sendable {
 
     /// Offers a job to workers. A rollout has to be allowed, and what changes a workload waits for its turn.
     mutating func ready(_ index: Int) {
+        if details.trigger.overtakenBy != nil, rows.jobs[index].kind == .rollout {
+            overtaken.append(index)
+            return
+        }
         guard admit(index) else { return }
         guard rows.jobs[index].workload != nil, rows.jobs[index].sequence != nil else { return offer(index) }
         rows.jobs[index].lease.state = .held
@@ -315,6 +321,18 @@ struct ActiveRun: Sendable {
         if let workload = rows.jobs[index].workload { answer.next.append(.release(workload)) }
     }
 
+    /// The push came late: its ref had gone on, and what came after it is rolled out, or was.
+    private mutating func giveWay(_ index: Int) {
+        guard let commit = details.trigger.overtakenBy, !rows.jobs[index].lease.state.isFinal else { return }
+        let place = summary.branch ?? summary.ref
+        let reason =
+            "\(place) had gone on to \(commit.prefix(8)) before this push was told of; run it again to roll it out all the same"
+        note("step “\(rows.jobs[index].steps.first ?? "")” is superseded: \(reason)")
+        _ = rows.jobs[index].lease.stop(reason, now: heard, as: .superseded)
+        release(index)
+        advance { $0.cancel(reason: reason) }
+    }
+
     // MARK: - The planner
 
     mutating func advance(_ event: (inout Planner) -> [Planner.Action]) {
@@ -391,7 +409,11 @@ struct ActiveRun: Sendable {
 
     /// What has changed since the last answer.
     mutating func changes() -> [Change] {
-        while !refused.isEmpty {
+        while !overtaken.isEmpty || !refused.isEmpty {
+            if !overtaken.isEmpty {
+                giveWay(overtaken.removeFirst())
+                continue
+            }
             let (index, reason) = refused.removeFirst()
             let steps = rows.jobs[index].steps.map { StepReport(step: $0, outcome: .failure, reason: reason) }
             end(index, .failure, reason, reports: steps)

@@ -29,6 +29,7 @@ extension RunEngine {
         trigger.parent = earlier.number
         trigger.skip = false
         trigger.madeUp = nil
+        trigger.overtakenBy = nil
         trigger.receivedAt = transaction.now
         let given = details.choice.flatMap { choice -> GivenProcess? in
             // Nothing was compiled then: it is chosen anew.

@@ -143,6 +143,7 @@ extension RunEngine {
         run.commit = message.commit
         run.reason = nil
         var trigger = message.trigger
+        trigger.overtakenBy = try overtaker(of: trigger, at: message.commit.sha, in: transaction)
         trigger.defaultBranch =
             try transaction.repositories.find(trigger.repository)?.defaultBranch
         var details = RunDetails(
@@ -169,6 +170,18 @@ extension RunEngine {
             try start(run, details, process, in: transaction)
         }
     }
+
+    /// Where a push's ref went on to by pushes that arrived before it, as the hooks tell it: forges send them in any order. A
+    /// push that goes back to the commit, whose own beginning is one of those, is none of them, and a run by hand is what
+    /// somebody wants now.
+    private func overtaker(of trigger: Trigger, at commit: String, in transaction: Transaction) throws -> String? {
+        guard trigger.event == .push, trigger.run == nil, trigger.madeUp != true else { return nil }
+        let pushes = try transaction.runs.pushes(of: trigger.repository, ref: trigger.ref, limit: Self.pushesKnown)
+        return PushOrder(pushes).overtaker(of: commit, before: trigger.before)
+    }
+
+    /// How many of a ref's last pushes are looked at.
+    private static let pushesKnown = 100
 
     private func start(
         _ run: RunSummary, _ details: RunDetails, _ process: PipelineLanguage.Process, in transaction: Transaction

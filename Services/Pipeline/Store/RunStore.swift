@@ -34,6 +34,22 @@ struct RunStore {
         ).map(Self.summary)
     }
 
+    /// The last pushes of a ref that a hook told of, the last one first.
+    func pushes(of repository: RepositoryPath, ref: String, limit: Int) throws -> [PushOrder.Push] {
+        let rows = try database.rows(
+            """
+            SELECT runs.ref, runs.event, runs.sha, runDetails.trigger FROM runs
+            JOIN runDetails ON runDetails.run = runs.id
+            WHERE runs.repository = ? AND runs.sha IS NOT NULL ORDER BY runs.serial DESC LIMIT ?
+            """, [repository, limit])
+        return try rows.compactMap { row in
+            guard try row["ref"] as String == ref, try row["event"] as String == Event.push.rawValue,
+                let trigger: Trigger = try row.json("trigger"), trigger.run == nil
+            else { return nil }
+            return PushOrder.Push(before: trigger.before, after: try row["sha"])
+        }
+    }
+
     /// The place of the run among all, which grows with every new one.
     func serial(_ id: RunID) throws -> Int64? {
         try database.value("SELECT serial FROM runs WHERE id = ?", [id])
