@@ -26,8 +26,9 @@ struct Pipeline {
         context.readiness.add("folder") { isActive.value ? nil : "it stands by for the data folder" }
         return [
             try Standby(context) { folder in
+                let services = try await services(in: folder.path)
                 isActive.raise()
-                return try await services(in: folder.path)
+                return services
             }
         ]
     }
@@ -94,6 +95,7 @@ struct Pipeline {
             proxies: proxies, logger: logger, served: isServing.raise)
         let bus = context.bus.takingUnsigned(until: engine.configuration.unsignedUntil)
         let platform = try await store.platform()
+        let start = PlatformStart()
         let exchange: [any Service] = [
             OutboxRelay(store: store.store, outbox: store.outbox, window: 200, logger: logger) { message in
                 try await bus.publish(message)
@@ -118,15 +120,15 @@ struct Pipeline {
                     RepositoryLookupHandler(repositories: operations.repositories),
                     HookInquiryHandler(repositories: operations.repositories),
                     PlatformInquiryHandler(
-                        reply: PlatformInquiryReply(
-                            platform: platform, publicURL: engine.configuration.publicURL)),
+                        platform: platform, publicURL: engine.configuration.publicURL, start: start),
                 ], logger: logger),
             DeadLetterCollector(bus: bus, letters: operations.deadLetters, logger: logger),
             PlatformPulse(engine: engine, send: { try await bus.send($0, timeout: $1) }, logger: logger),
         ]
         return (certificate.map { [$0] } ?? []) + (trusted.map { [$0] } ?? []) + [
             PlatformGuard(
-                services: exchange, platform: platform, ask: { try await bus.call($0, timeout: $1) }, logger: logger),
+                services: exchange, platform: platform, start: start, ask: { try await bus.call($0, timeout: $1) },
+                logger: logger),
             DeadlineTimer(engine: engine, logger: logger),
             InboxPruner(
                 store: store, auditLife: .seconds(86_400 * (try settings.value(PipelineSettings.auditDays))),

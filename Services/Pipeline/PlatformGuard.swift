@@ -8,12 +8,13 @@ import ServiceLifecycle
 /// Keeps a broker one platform's: of two with databases of their own each would take some of what is meant for the other.
 ///
 /// Before it takes any message it asks who is there, and stops where somebody answers who has another database; and it asks
-/// again from time to time, for two may have begun at once.
+/// again from time to time, for two may have begun at once: then the one stops that began later.
 struct PlatformGuard: Service {
     /// What takes and sends messages.
     let services: [any Service]
     /// The id of this one's database.
     let platform: String
+    let start: PlatformStart
     let ask: @Sendable (PlatformInquiry, _ timeout: Duration) async throws -> PlatformInquiryReply
     let logger: Logger
 
@@ -28,6 +29,7 @@ struct PlatformGuard: Service {
         } catch is CancellationError {
             return
         }
+        start.begin()
         /// Of whether the services are over.
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -72,6 +74,12 @@ struct PlatformGuard: Service {
             return false
         }
         guard reply.platform != platform else { return true }
+        guard reply.uptime >= Int64(start.uptime / .milliseconds(1)) else {
+            logger.error(
+                "another platform with a database of its own has come to this broker, and takes messages: stop it",
+                metadata: ["address": "\(reply.publicURL)"])
+            return true
+        }
         throw SettingsError(
             setting: CommonSettings.brokerURL.variable,
             message: "another platform is on this broker, with a database of its own: \(reply.publicURL) "

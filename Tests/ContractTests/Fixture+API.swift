@@ -150,7 +150,8 @@ extension Fixture {
             "WorkerView-deployer",
             WorkerView(
                 name: "deployer-web1-4f0c2a9d.staging", kind: .deployer, pool: "default", cluster: "staging",
-                labels: [], slots: 8, jobs: 0, version: "0.1.0", since: Sample.moment, heardAt: Sample.moment)),
+                labels: [], slots: 8, jobs: 0, version: "0.1.0", drainedBy: "ada", since: Sample.moment,
+                heardAt: Sample.moment)),
         Fixture(
             "DeadLetterView",
             DeadLetterView(

@@ -88,7 +88,8 @@ extension Fixture {
         Fixture("PlatformInquiry", PlatformInquiry(platform: "01jd00000000000000000000p1")),
         Fixture(
             "PlatformInquiryReply",
-            PlatformInquiryReply(platform: "01jd00000000000000000000p2", publicURL: "https://slipway.example")),
+            PlatformInquiryReply(
+                platform: "01jd00000000000000000000p2", publicURL: "https://slipway.example", uptime: 61_000)),
         Fixture("PlatformBeat", PlatformBeat(sender: "01jd00000000000000000000p0", at: 5004, isFirst: true)),
         Fixture("JobHeartbeat", JobHeartbeat(job: Sample.job, run: Sample.run, attempt: 2)),
         Fixture(

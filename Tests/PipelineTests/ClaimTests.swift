@@ -534,6 +534,37 @@ import Testing
         }
     }
 
+    @Test
+    func `A worker that is drained ends what it has and is given no more, whatever its life, until it is resumed`()
+        async throws
+    {
+        try await PlatformFixture.with { platform in
+            let workers = platform.operations.workers
+            for n in 1...2 { try await platform.push(Samples.single, trigger: "t\(n)", message: "m\(n)") }
+            await #expect(throws: OperationError.self) { try await workers.drain("b1", as: platform.principal) }
+            try await platform.announce("b1", life: "1", slots: 2)
+            let id = MessageID.make().rawValue
+            let grant = try granted(try await platform.ask(worker: "b1", id: id, life: "1"))
+            try await workers.drain("b1", as: platform.principal)
+            try await workers.drain("b1", as: platform.principal)
+            // What it was given before it is told again.
+            #expect(try granted(try await platform.ask(worker: "b1", id: id, life: "1")).job == grant.job)
+            #expect(code(try await platform.ask(worker: "b1", life: "1")) == .nothing)
+            try await platform.announce("b1", life: "2", slots: 2)
+            #expect(code(try await platform.ask(worker: "b1", life: "2")) == .nothing)
+            let view = try #require(try await workers.list(as: platform.principal).first)
+            #expect(!view.isReady && view.drainedBy == "test" && view.jobs == 1)
+            let waiting = try #require(try await platform.runs().first { $0.id != grant.run })
+            let words = "b1: is drained by test: it ends what it has and takes no more"
+            #expect(try await platform.reader.view(waiting.id)?.summary.reason?.contains(words) == true)
+            #expect(code(try await platform.ask(worker: "b2")) == nil)
+            try await workers.resume("b1", as: platform.principal)
+            try await platform.push(Samples.single, trigger: "t3", message: "m3")
+            _ = try granted(try await platform.ask(worker: "b1", life: "2"))
+            await #expect(throws: OperationError.self) { try await workers.resume("b1", as: platform.principal) }
+        }
+    }
+
     /// Nothing stands behind it for ever.
     @Test func `A job that cannot be given to anyone ends, and the next one goes`() async throws {
         try await PlatformFixture.with { platform in

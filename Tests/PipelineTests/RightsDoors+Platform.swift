@@ -72,6 +72,12 @@ extension RightsDoor {
         RightsDoor(.removePool, api: delete(.pool, ["gpu"])) {
             try await $0.platform.operations.pools.remove("gpu", as: $1)
         },
+        RightsDoor(.drainWorker, api: put(.drain, ["busy"], body: "")) {
+            try await $0.platform.operations.workers.drain("busy", as: $1)
+        },
+        RightsDoor(.resumeWorker, api: delete(.drain, ["rested"])) {
+            try await $0.platform.operations.workers.resume("rested", as: $1)
+        },
         RightsDoor(.seeRegistries, api: get(.registries)) {
             try await $0.platform.operations.secrets.registries(as: $1)
         },
@@ -278,6 +284,10 @@ extension RightsDoor {
         stage {
             try await $0.workers.announce(
                 WorkerAnnounced(name: "w", life: "1", scope: WorkerScope(), slots: 1, version: "0"), by: "w", as: $2)
+        },
+        stage {
+            try await $0.sources.listed(
+                HeadsListed(repository: $1.path, round: 1, heads: nil), id: .make(), as: $2)
         },
         stage { try await $0.jobs.beat(PlatformBeat(sender: "p", at: 1), as: $2) },
         stage { try await $0.deadLetters.park(RightsScene.parked(at: .now), as: $2) },

@@ -19,7 +19,8 @@ struct RightsScene: Sendable {
     /// What does not, in the place of each name that does.
     static let absences = [
         (path.rawValue, "shop/gone"), ("shop%2Fweb", "shop%2Fgone"), ("production", "nowhere"), ("robot", "droid"),
-        ("ada", "eve"), ("gpu", "cpu"), ("harbor.example", "quay.example"), (letter.rawValue, "page"),
+        ("ada", "eve"), ("gpu", "cpu"), ("busy", "idle"), ("rested", "tired"), ("harbor.example", "quay.example"),
+        (letter.rawValue, "page"),
     ]
     static let letter = MessageID(rawValue: "letter")
     static let document: JSONValue = [["step": "compile", "commands": ["make"]]]
@@ -69,6 +70,13 @@ struct RightsScene: Sendable {
                 Pool(
                     name: "gpu", rules: PoolRules(repositories: ["shop/*", "other/*"]), updatedBy: "test",
                     updatedAt: transaction.now))
+            for name in ["busy", "rested"] {
+                try transaction.workers.save(
+                    Worker(
+                        name: name, life: "1", scope: WorkerScope(pool: "scene"), slots: 1, version: "0.1.0",
+                        since: transaction.now, heardAt: transaction.now))
+            }
+            try transaction.workers.drain("rested", by: "test", at: transaction.now)
             try transaction.deadLetters.add(parked(at: transaction.now))
             try transaction.discovered.note(
                 SyncFailed(

@@ -43,6 +43,10 @@ struct APIClient: Sendable {
         _ = try await exchange(.put, path, values, body: body)
     }
 
+    func put(_ path: APIPath, _ values: [String] = []) async throws {
+        _ = try await exchange(.put, path, values)
+    }
+
     func delete(_ path: APIPath, _ values: [String] = [], query: [(String, String?)] = []) async throws {
         _ = try await exchange(.delete, path, values, query: query)
     }

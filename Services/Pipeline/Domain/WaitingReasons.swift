@@ -46,9 +46,9 @@ struct WaitingReasons: Sendable, Equatable {
         let what = scope.cluster.map { "the cluster \($0)" } ?? scope.labelText
         let serving = workers.filter { $0.scope.takes(scope) }
         guard !serving.isEmpty else { return nobody(kind, what, scope) }
-        let ready = serving.filter { $0.problem == nil }
+        let ready = serving.filter { $0.obstacle == nil }
         guard !ready.isEmpty else {
-            let problems = serving.map { "\($0.name): \($0.problem ?? "")" }.sorted().joined(separator: "; ")
+            let problems = serving.map { "\($0.name): \($0.obstacle ?? "")" }.sorted().joined(separator: "; ")
             return "no \(kind) that serves \(what) is ready: \(problems)"
         }
         let slots = ready.map(\.slots).reduce(0, +)

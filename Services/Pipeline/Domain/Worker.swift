@@ -15,6 +15,14 @@ struct Worker: Sendable, Equatable {
     var heardAt: Timestamp
     /// The ids of the keys that it can open what is sealed with; `nil` of one of an earlier version.
     var keys: [String]?
+    /// Who has it drained; `nil` where nobody has.
+    var drainedBy: String?
+
+    /// Why it is given no jobs, for people; `nil` where it is.
+    var obstacle: String? {
+        [problem, drainedBy.map { "is drained by \($0): it ends what it has and takes no more" }]
+            .compactMap(\.self).first
+    }
 
     /// What tells it from all others.
     struct Key: Sendable, Hashable {
@@ -39,7 +47,8 @@ struct Worker: Sendable, Equatable {
         WorkerView(
             name: name, kind: scope.cluster == nil ? .builder : .deployer, pool: scope.pool, cluster: scope.cluster,
             labels: scope.labels, slots: slots, jobs: jobs, version: version,
-            problem: isHeard(at: now) ? problem : "was last heard of \(TimeText.ago(heardAt, now: now))",
+            drainedBy: drainedBy,
+            problem: isHeard(at: now) ? obstacle : "was last heard of \(TimeText.ago(heardAt, now: now))",
             since: since, heardAt: heardAt)
     }
 }

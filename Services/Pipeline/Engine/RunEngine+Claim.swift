@@ -10,6 +10,7 @@ extension RunEngine {
     /// - Parameter login: the broker's login that asks: one that is a pool's or a cluster's is given no other's jobs.
     func claim(_ claim: JobClaim, by login: String, in transaction: Transaction) throws -> JobClaimReply {
         let executor = RunExecutor(self, transaction)
+        let drainer = try transaction.workers.drainer(of: claim.worker)
         try Self.bound(
             [claim.worker, claim.id, claim.life, claim.namespace, claim.cluster], claim.scope, keys: claim.keys)
         // One of an earlier version knows no such refusal.
@@ -19,7 +20,12 @@ extension RunEngine {
                 "a worker is given no job", metadata: ["worker": "\(claim.worker)", "reason": "\(problem)"])
             return .refused(.init(code: claim.keys == nil ? .nothing : .noKey, reason: problem))
         }
-        guard let scope = claim.scope else { return try take(claim, by: login, executor, in: transaction) }
+        guard let scope = claim.scope else {
+            if let drainer {
+                return .refused(.init(code: .nothing, reason: "\(drainer) has this worker drained"))
+            }
+            return try take(claim, by: login, executor, in: transaction)
+        }
         try check(login, scope, claim, in: transaction)
         try learn(of: scope, from: claim, in: transaction)
         if let id = claim.id, let job = try transaction.jobs.claimed(id, by: claim.worker),
@@ -27,6 +33,11 @@ extension RunEngine {
         {
             // It was answered before, which the worker has not heard.
             return .granted(try grant(job, run, to: claim.keys, in: transaction))
+        }
+        if let drainer {
+            // The wake may have been meant for another.
+            if scope.cluster == nil { try callOthers(than: scope, in: transaction) }
+            return .refused(.init(code: .nothing, reason: "\(drainer) has this worker drained"))
         }
         return try next(scope, claim, executor, in: transaction)
     }

@@ -82,10 +82,11 @@ extension RunEngine {
         }
         var same = known
         same?.heardAt = worker.heardAt
+        same?.drainedBy = nil
         if same != worker || known?.isHeard(at: transaction.now) != true {
             transaction.waitsChanged()
         }
-        if worker.problem == nil, try transaction.jobs.leased(by: key) < message.slots,
+        if worker.problem == nil, known?.drainedBy == nil, try transaction.jobs.leased(by: key) < message.slots,
             try transaction.turns.isWaiting(for: message.scope)
         {
             try transaction.send(JobsWaiting(scope: message.scope), run: nil)

@@ -30,6 +30,8 @@ enum Operation: String, CaseIterable, Sendable {
     case savePool = "pool.save"
     case removePool = "pool.remove"
     case seeWorkers = "worker.see"
+    case drainWorker = "worker.drain"
+    case resumeWorker = "worker.resume"
     case seeRegistries = "registry.see"
     case saveRegistry = "registry.save"
     case removeRegistry = "registry.remove"
@@ -111,6 +113,8 @@ enum Operation: String, CaseIterable, Sendable {
         case .savePool: change(.maintainer, .platform, "give a pool rules")
         case .removePool: change(.maintainer, .platform, "take a pool's rules away")
         case .seeWorkers: see(.viewer, .anywhere, "see workers")
+        case .drainWorker: change(.maintainer, .platform, "drain a builder or deployer")
+        case .resumeWorker: change(.maintainer, .platform, "give a drained builder or deployer jobs again")
         case .seeRegistries: see(.maintainer, .platform, "see registry logins' names and rules")
         case .saveRegistry: change(.maintainer, .platform, "save or limit a registry login")
         case .removeRegistry: change(.maintainer, .platform, "remove a registry login")

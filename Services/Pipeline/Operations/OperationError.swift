@@ -104,6 +104,12 @@ extension OperationError {
             remedy: "see slipway environment list; slipway environment add makes one")
     }
 
+    static func unknown(worker name: String) -> OperationError {
+        OperationError(
+            .notFound, "unknown_worker", "there is no builder or deployer “\(name)”, nor was there one in the last day",
+            remedy: "see slipway worker list")
+    }
+
     static func unknown(pool name: String) -> OperationError {
         OperationError(
             .notFound, "unknown_pool", "the pool “\(name)” has no rules",

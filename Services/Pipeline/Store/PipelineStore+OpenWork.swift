@@ -22,7 +22,7 @@ extension PipelineStore {
             }
             for worker in try Snapshot(database: database).workers.heard(at: now) {
                 var count = work.workers[worker.scope.queue] ?? (0, 0)
-                if worker.problem == nil { count.ready += 1 } else { count.unready += 1 }
+                if worker.obstacle == nil { count.ready += 1 } else { count.unready += 1 }
                 work.workers[worker.scope.queue] = count
             }
             work.deadLetters = try database.value("SELECT COUNT(*) FROM deadLetters") ?? 0

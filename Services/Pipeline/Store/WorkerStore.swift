@@ -44,15 +44,50 @@ struct WorkerStore {
             ) WITHOUT ROWID;
             """)
 
+    static let drains = Migration(
+        "2026-11 drains",
+        sql: """
+            -- Workers that are given no more jobs, by their names, also while they are away.
+            CREATE TABLE drains (
+                name TEXT NOT NULL PRIMARY KEY,
+                account TEXT NOT NULL,
+                at INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            """)
+
+    private static let drained = "(SELECT account FROM drains WHERE drains.name = workers.name) AS drainedBy"
+
+    /// Who has a worker drained; `nil` where nobody has.
+    func drainer(of name: String) throws -> String? {
+        try database.value("SELECT account FROM drains WHERE name = ?", [name])
+    }
+
+    func drain(_ name: String, by account: String, at now: Timestamp) throws {
+        try database.execute(
+            "INSERT INTO drains (name, account, at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+            [name, account, now])
+    }
+
+    /// - Returns: whether it was drained.
+    func resume(_ name: String) throws -> Bool {
+        try database.execute("DELETE FROM drains WHERE name = ?", [name]) > 0
+    }
+
+    /// Whether there is a worker of this name, or was of late.
+    func isKnown(_ name: String) throws -> Bool {
+        try database.row("SELECT 1 FROM workers WHERE name = ?", [name]) != nil
+    }
+
     /// How long one that is gone is remembered.
     private static let memory = Duration.seconds(86_400)
 
     func find(_ name: String, of queue: String) throws -> Worker? {
-        try database.row("SELECT * FROM workers WHERE queue = ? AND name = ?", [queue, name]).map(Self.worker)
+        try database.row("SELECT *, \(Self.drained) FROM workers WHERE queue = ? AND name = ?", [queue, name]).map(
+            Self.worker)
     }
 
     func all() throws -> [Worker] {
-        try database.rows("SELECT * FROM workers ORDER BY queue, name").map(Self.worker)
+        try database.rows("SELECT *, \(Self.drained) FROM workers ORDER BY queue, name").map(Self.worker)
     }
 
     /// The jobs that those take who have been heard of of late.
@@ -66,7 +101,8 @@ struct WorkerStore {
     /// Those that have been heard of of late.
     func heard(at now: Timestamp) throws -> [Worker] {
         try database.rows(
-            "SELECT * FROM workers WHERE heardAt > ? AND heardAt <= ? ORDER BY name", Self.heard(at: now)
+            "SELECT *, \(Self.drained) FROM workers WHERE heardAt > ? AND heardAt <= ? ORDER BY name",
+            Self.heard(at: now)
         )
         .map(Self.worker)
     }
@@ -132,6 +168,6 @@ struct WorkerStore {
             name: row["name"], life: row["life"],
             scope: JobRouting.scope(queue: row["queue"], labels: row.json("labels") ?? []),
             slots: row["slots"], version: row["version"], problem: row["problem"], since: row["since"],
-            heardAt: row["heardAt"], keys: row.json("keys"))
+            heardAt: row["heardAt"], keys: row.json("keys"), drainedBy: row["drainedBy"])
     }
 }

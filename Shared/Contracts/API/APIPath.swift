@@ -44,6 +44,7 @@ public enum APIPath: String, Sendable, CaseIterable {
     case logTimes = "runs/{run}/steps/{step}/times"
     case events
     case workers
+    case drain = "workers/{name}/drain"
     case keys
     case reseal = "keys/reseal"
     case retention

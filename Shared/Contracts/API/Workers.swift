@@ -17,6 +17,8 @@ public struct WorkerView: Codable, Sendable, Equatable {
     public var jobs: Int
     public var version: String
     public var isReady: Bool
+    /// Who has it drained: it ends what it has and is given no more; absent where nobody has.
+    public var drainedBy: String?
     /// Why it is not ready; absent where it is.
     public var problem: String?
     /// When it was started.
@@ -26,7 +28,7 @@ public struct WorkerView: Codable, Sendable, Equatable {
 
     public init(
         name: String, kind: Kind, pool: String, cluster: String? = nil, labels: [String], slots: Int, jobs: Int,
-        version: String, problem: String? = nil, since: Timestamp, heardAt: Timestamp
+        version: String, drainedBy: String? = nil, problem: String? = nil, since: Timestamp, heardAt: Timestamp
     ) {
         self.name = name
         self.kind = kind
@@ -36,6 +38,7 @@ public struct WorkerView: Codable, Sendable, Equatable {
         self.slots = slots
         self.jobs = jobs
         self.version = version
+        self.drainedBy = drainedBy
         isReady = problem == nil
         self.problem = problem
         self.since = since

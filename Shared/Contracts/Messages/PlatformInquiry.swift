@@ -15,9 +15,12 @@ public struct PlatformInquiryReply: Codable, Sendable, Equatable {
     public var platform: String
     /// Where people reach it.
     public var publicURL: String
+    /// For how long it takes what is sent to the platform, in milliseconds.
+    public var uptime: Int64
 
-    public init(platform: String, publicURL: String) {
+    public init(platform: String, publicURL: String, uptime: Int64) {
         self.platform = platform
         self.publicURL = publicURL
+        self.uptime = uptime
     }
 }
