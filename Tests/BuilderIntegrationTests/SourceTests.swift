@@ -18,7 +18,7 @@ import Testing
             let outcome = try await scope.run(
                 Stage(name: "main", kind: .exec, steps: [Step(name: "look", commands: ["true"])]), source: source,
                 runners: [.process])
-            #expect(outcome.finished.outcome == .failure)
+            #expect(outcome.finished.outcome == .released && outcome.finished.handBack == .source)
             let told = outcome.platform.waits.compactMap { $0 }.first ?? ""
             #expect(told.hasPrefix("waits for its source, which is tried again: fetching bbbb"), "\(outcome.finished)")
         }

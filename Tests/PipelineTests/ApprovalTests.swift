@@ -524,6 +524,7 @@ import Testing
 
     @Test func `The time limit of the pipeline is not for those who approve`() async throws {
         try await PlatformFixture.with { platform in
+            try await platform.pass(.seconds(1))
             try await needing(1, of: [], platform)
             let view = try await pushed(platform, "timeout: 10m\n" + file)
             #expect(try await platform.engine.nextDeadline() == nil)

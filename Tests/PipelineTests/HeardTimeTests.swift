@@ -80,6 +80,7 @@ import Testing
     @Test func `The first beat of a life makes leases whole, and what comes late or twice counts once`() async throws {
         try await withClaimedJob { platform, job in
             func now() async throws -> HeardTime { try await platform.store.read { try $0.heardTime.now() } }
+            try await beat(platform, "p0", at: 1)
             let start = try await now()
             try await beat(platform, "p1", at: 100)
             try await beat(platform, "p1", at: 105)
@@ -105,8 +106,7 @@ import Testing
         try await withClaimedJob { platform, job in
             for hours in [-1, 1, 100] {
                 try await platform.store.write(now: Timestamp.now.adding(.seconds(hours * 3600))) { transaction in
-                    let sent = try #require(
-                        try transaction.database.value("SELECT sentAt FROM heardTime") as Int64?)
+                    let sent = try transaction.database.value("SELECT sentAt FROM heardTime") as Int64? ?? 0
                     try platform.engine.beat(PlatformBeat(sender: "p1", at: sent + 1000), in: transaction)
                 }
             }

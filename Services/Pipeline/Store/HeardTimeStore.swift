@@ -5,27 +5,23 @@ import Storage
 struct HeardTimeStore {
     let database: Database
 
-    static let migration = Migration("2026-11 heard time") { database in
-        try database.run(
-            script: """
-                -- One row: the time in which workers could be heard, which leaseUntil and deadline of jobs and stages count by,
-                -- and the beat that it went on with last: who sent it, and when by the sender's clock.
-                CREATE TABLE heardTime (
-                    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-                    at INTEGER NOT NULL,
-                    sender TEXT NOT NULL,
-                    sentAt INTEGER NOT NULL
-                );
-                """)
-        try database.execute(
-            "INSERT INTO heardTime (id, at, sender, sentAt) VALUES (1, ?, '', 0)", [Timestamp.now])
-    }
+    static let migration = Migration(
+        "2026-11 heard time",
+        sql: """
+            -- One row from the first beat on: the time in which workers could be heard, which leaseUntil and deadline of jobs
+            -- and stages count by, and the beat that it went on with last: who sent it, and when by the sender's clock.
+            CREATE TABLE heardTime (
+                id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+                at INTEGER NOT NULL,
+                sender TEXT NOT NULL,
+                sentAt INTEGER NOT NULL
+            );
+            """)
 
+    /// It begins with the time of the day at the first beat.
     func now() throws -> HeardTime {
-        guard let now = try database.value("SELECT at FROM heardTime WHERE id = 1") as HeardTime? else {
-            throw StoreError(.corrupt, "the table heardTime has no row")
-        }
-        return now
+        try database.value("SELECT at FROM heardTime WHERE id = 1")
+            ?? HeardTime(milliseconds: Timestamp.now.milliseconds)
     }
 
     /// Goes on to a beat.
@@ -33,7 +29,10 @@ struct HeardTimeStore {
     /// - Returns: what it is now and whether all that passed since the beat before was heard; `nil` for one that came before.
     func advance(to beat: PlatformBeat, limit: Duration) throws -> (now: HeardTime, isWhole: Bool)? {
         guard let row = try database.row("SELECT at, sender, sentAt FROM heardTime WHERE id = 1") else {
-            throw StoreError(.corrupt, "the table heardTime has no row")
+            let now = try now()
+            try database.execute(
+                "INSERT INTO heardTime (id, at, sender, sentAt) VALUES (1, ?, ?, ?)", [now, beat.sender, beat.at])
+            return (now, false)
         }
         let (sender, sentAt) = (try row["sender"] as String, try row["sentAt"] as Int64)
         let isKnown = sender == beat.sender

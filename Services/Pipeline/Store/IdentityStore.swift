@@ -5,21 +5,21 @@ import Storage
 struct IdentityStore {
     let database: Database
 
-    static let migration = Migration("2026-11 identity") { database in
-        try database.run(
-            script: """
-                CREATE TABLE identity (
-                    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-                    platform TEXT NOT NULL
-                );
-                """)
-        try database.execute("INSERT INTO identity (id, platform) VALUES (1, ?)", [MessageID.make().rawValue])
-    }
+    static let migration = Migration(
+        "2026-11 identity",
+        sql: """
+            -- One row from the first start on.
+            CREATE TABLE identity (
+                id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+                platform TEXT NOT NULL
+            );
+            """)
 
+    /// The database's id, made the first time.
     func platform() throws -> String {
-        guard let platform = try database.value("SELECT platform FROM identity WHERE id = 1") as String? else {
-            throw StoreError(.corrupt, "the table identity has no row")
-        }
+        if let known = try database.value("SELECT platform FROM identity WHERE id = 1") as String? { return known }
+        let platform = MessageID.make().rawValue
+        try database.execute("INSERT INTO identity (id, platform) VALUES (1, ?)", [platform])
         return platform
     }
 }

@@ -39,7 +39,7 @@ struct PipelineStore: Sendable {
     }
 
     /// What tells the platform of this database from all others.
-    func platform() async throws -> String { try await read { try $0.identity.platform() } }
+    func platform() async throws -> String { try await write { try $0.identity.platform() } }
 
     /// Since when this version is at work on an installation of before; `nil` on one that began with it.
     func upgradedAt() async throws -> Timestamp? { try await read { try $0.deadLetters.upgradedAt() } }
