@@ -30,7 +30,8 @@ struct SourceCheckout: Sendable {
                 try Task.checkCancellation()
                 let isAway = [.unreachable, .timedOut, .rateLimited].contains(error.code)
                 guard left > 0, isAway else {
-                    throw JobFailure("the source cannot be fetched: \(error)", handBack: handBack(of: error))
+                    throw JobFailure(
+                        "the source cannot be fetched: \(error)", handBack: handBack(of: error, job.stage.clone))
                 }
                 waits("waits for its source, which is tried again: \(error)")
             }
@@ -50,10 +51,12 @@ struct SourceCheckout: Sendable {
 
     /// Why a job is handed back whose source cannot be fetched; `nil` where that is its own fault. The mirror's address is the
     /// platform's word, and what it had the platform has seen.
-    private func handBack(of error: GitError) -> JobFinished.HandBack? {
+    private func handBack(of error: GitError, _ clone: Clone) -> JobFinished.HandBack? {
         if error.isOfDisk { return .worker }
         return switch error.code {
-        case .unreachable, .timedOut, .rateLimited, .busy, .repositoryNotFound, .refNotFound, .authentication: .source
+        case .unreachable, .timedOut, .rateLimited, .busy: .source
+        // What a submodule or LFS lacks is the repository's own word.
+        case .repositoryNotFound, .refNotFound, .authentication: clone.submodules || clone.lfs ? nil : .source
         default: nil
         }
     }
