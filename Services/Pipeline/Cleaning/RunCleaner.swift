@@ -186,7 +186,15 @@ struct RunCleaner: Service {
         while true {
             let (runs, rows) = try await piece { try $0.removals.purge(limit: 500) }
             done.rows += rows
-            for run in runs { try await logs.remove(run) }
+            for run in runs {
+                do {
+                    try await logs.remove(run)
+                } catch {
+                    // One that cannot be removed keeps no others; the search for logs of unknown runs finds it again.
+                    logger.warning(
+                        "the log of a run cannot be removed", metadata: ["run": "\(run)", "error": "\(error)"])
+                }
+            }
             if !runs.isEmpty { try await piece { try $0.removals.finish(runs) } }
             if runs.isEmpty, rows == 0 { return }
         }
