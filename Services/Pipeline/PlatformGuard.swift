@@ -42,7 +42,11 @@ struct PlatformGuard: Service {
                 try await cancelWhenGracefulShutdown {
                     while true {
                         do { try await Task.sleep(for: Self.interval) } catch { return false }
-                        _ = try await answer()
+                        do {
+                            _ = try await answer()
+                        } catch is CancellationError {
+                            return false
+                        }
                     }
                 }
             }

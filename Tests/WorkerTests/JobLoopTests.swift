@@ -737,12 +737,12 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(finished.outcome == .released && finished.handBack == .shutdown && finished.steps.isEmpty)
     }
 
-    /// Of two steps at a time the one that met it has not failed, and the other one is stopped.
     @Test func aFaultOfTheWorkerHandsTheJobBackAndHasItPause() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one"), Step(name: "two")]))
         platform.offer("j")
         platform.offer("next")
-        let executor = ClosureExecutor { _ in
+        var executor = ClosureExecutor { _ in StepResult(success: true) }
+        executor.prepare = {
             throw JobFailure("the step's folder cannot be made: \(Errno.noSpace)", of: Errno.noSpace)
         }
         let loop = try loop(platform, executor)

@@ -14,10 +14,9 @@ extension RunEngine {
                 before: now.adding(.zero - SourcePauses.first), limit: Self.lostLimit)
             let due = sourcePauses.due(runs.map(\.id))
             for run in runs where due.contains(run.id) {
-                guard var trigger = try transaction.runs.details(run.id)?.trigger,
+                guard let trigger = try transaction.runs.details(run.id)?.trigger,
                     let repository = try transaction.repositories.find(run.repository)
                 else { continue }
-                trigger.run = run.id
                 logger.notice(
                     "the source of a run is asked for again, since sync has not told of it",
                     metadata: ["run": "\(run.id)", "repository": "\(run.repository)"])

@@ -173,9 +173,8 @@ struct JobStore {
     static let queuing = Migration(
         "2026-11 queuing",
         sql: """
-            -- Since when it waits for a worker; those that did before are taken to have come then.
+            -- Since when it waits for a worker; none where it did before that was kept.
             ALTER TABLE jobs ADD COLUMN queuedAt INTEGER;
-            UPDATE jobs SET queuedAt = createdAt WHERE state = 'queued';
             CREATE INDEX jobsByQueuing ON jobs (queuedAt) WHERE state = 'queued';
             """)
 

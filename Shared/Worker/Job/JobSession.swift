@@ -75,7 +75,11 @@ struct JobSession: Sendable {
                     stop.stop(why)
                 case .report(let how, let reason, let handBack):
                     outcome = how.rawValue
-                    health.ended(handBack == .worker ? reason ?? "" : nil)
+                    if handBack == .worker {
+                        health.ended(reason ?? "")
+                    } else if how == .success {
+                        health.ended(nil)
+                    }
                     reporter.finished(
                         how, reason: reason, handBack: handBack,
                         unreported: run.unreported(outcome: how, reason: reason))
@@ -140,7 +144,9 @@ struct JobSession: Sendable {
                 }
                 let sent = ContinuousClock.now
                 do {
-                    try await platform.report(heartbeat(run), id: .make(), run: grant.run, timeout: lease.patience)
+                    try await platform.report(
+                        heartbeat(run), id: .make(), run: grant.run,
+                        timeout: min(lease.patience, max(.milliseconds(100), sent.duration(to: lease.end))))
                     lease.renewed(at: sent)
                 } catch {
                     try Task.checkCancellation()

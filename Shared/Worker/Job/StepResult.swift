@@ -1,4 +1,3 @@
-public import Contracts
 public import SystemPackage
 
 /// How a step went.
@@ -13,13 +12,10 @@ public struct StepResult: Sendable, Hashable {
     public var aftermath: String?
     /// Whether it was stopped before it had ended by itself. Whatever stopped it decides then, and no exit code.
     public var wasStopped: Bool
-    /// Where the step itself has not failed: why its job is handed back.
-    public var handBack: JobFinished.HandBack?
 
     public init(
         success: Bool, exitCode: Int32? = nil, reason: String? = nil, outputs: [String: String] = [:],
-        aftermath: String? = nil, wasStopped: Bool = false,
-        handBack: JobFinished.HandBack? = nil
+        aftermath: String? = nil, wasStopped: Bool = false
     ) {
         self.success = success
         self.exitCode = exitCode
@@ -27,7 +23,6 @@ public struct StepResult: Sendable, Hashable {
         self.outputs = outputs
         self.aftermath = aftermath
         self.wasStopped = wasStopped
-        self.handBack = handBack
     }
 
     /// How a process ended.

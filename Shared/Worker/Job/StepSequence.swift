@@ -52,7 +52,6 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                     state.successor = stop.successor
                     await perform(schedule.cancel(reason: stop.reason), &state, &group, send)
                 case .ended(let name, let end):
-                    if let handBack = end.result.handBack { run.faulted(handBack, end.result.reason ?? "") }
                     let actions = schedule.finished(
                         name, end.outcome, exitCode: end.exitCode, reason: end.result.reason.map(job.masked))
                     if schedule.outcomes[name] != .success { await tell(end, in: state.running[name]?.log) }
@@ -195,13 +194,11 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                     if delay > 0 { try await Task.sleep(for: .seconds(delay)) }
                     return try await runner.run(try stepRun.resolved())
                 } catch {
-                    let failure = error as? JobFailure
-                    let reason = failure?.reason ?? "\(error)"
+                    let reason = (error as? JobFailure)?.reason ?? "\(error)"
                     // What went wrong belongs where people look first.
                     if !Task.isCancelled { await stepRun.log.line(reason) }
                     return StepResult(
-                        success: false, reason: reason, wasStopped: Task.isCancelled,
-                        handBack: Task.isCancelled ? nil : failure?.handBack)
+                        success: false, reason: reason, wasStopped: Task.isCancelled)
                 }
             }
             group.cancelAll()
