@@ -57,6 +57,23 @@ import Testing
         #expect(terms.beat + terms.patience <= terms.lease)
     }
 
+    @Test func `A run that cannot be read keeps no other's lease from ending`() async throws {
+        try await withClaimedJob { platform, job in
+            try await platform.push(Samples.single, trigger: "t2", message: "m2")
+            let other = try #require(try await platform.runs().first { $0.id != job.run })
+            let second = try #require(try await platform.jobs(of: other.id).first)
+            _ = try await platform.claim(second.id)
+            _ = try await platform.store.write {
+                try $0.database.execute("UPDATE runDetails SET progress = '{}' WHERE run = ?", [job.run])
+            }
+            // Nor does the copy that is kept in memory tell anything else.
+            platform.engine.plans.forget(job.run)
+            try await platform.pass()
+            #expect(try await platform.store.read { try $0.jobs.find(job.id)?.lease.state } == .finished)
+            #expect(try await attempt(platform, second) == 2)
+        }
+    }
+
     @Test func `While nothing arrives leases stand still, and they are whole when something does`() async throws {
         try await withClaimedJob { platform, job in
             try await beat(platform, "p1", at: 1)

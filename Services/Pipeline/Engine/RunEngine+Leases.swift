@@ -39,7 +39,11 @@ extension RunEngine {
             try lose(job, executor, in: transaction) { $0.expire(job.id) }
         }
         for stage in try transaction.runs.overdueStages(now: now) {
-            try executor.update(stage.run) { $0.stageTimedOut(stage.name) }
+            do {
+                try executor.update(stage.run) { $0.stageTimedOut(stage.name) }
+            } catch let error as StoreError where error.code == .corrupt {
+                logger.error("a run cannot be read", metadata: ["run": "\(stage.run)", "error": "\(error)"])
+            }
         }
     }
 
@@ -55,13 +59,19 @@ extension RunEngine {
         _ job: Job, _ executor: RunExecutor, in transaction: Transaction,
         _ how: (inout ActiveRun) -> (expiry: JobLease.Expiry, changes: [ActiveRun.Change])
     ) throws {
-        let isKnown = try executor.update(job.run) { run in
-            let (expiry, changes) = how(&run)
-            log(expiry, of: job, in: transaction)
-            return changes
+        do {
+            let isKnown = try executor.update(job.run) { run in
+                let (expiry, changes) = how(&run)
+                log(expiry, of: job, in: transaction)
+                return changes
+            }
+            // The run is over: nobody waits for this job any more.
+            if !isKnown { try close(job, "its run is over", executor, in: transaction) }
+        } catch let error as StoreError where error.code == .corrupt {
+            // It is read before anything is written, and keeps no other's lease from ending.
+            logger.error("a run cannot be read", metadata: ["run": "\(job.run)", "error": "\(error)"])
+            try close(job, "its run cannot be read: \(error)", executor, in: transaction)
         }
-        // The run is over: nobody waits for this job any more.
-        if !isKnown { try close(job, "its run is over", executor, in: transaction) }
         try callHeldBack(after: job, in: transaction)
     }
 
