@@ -912,6 +912,7 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         }
         try await withLoop(platform, ClosureExecutor { _ in .init(success: true) }, slots: 2) {
             try await eventually("those that waited at the start") { ended() == ["a", "b", "c"] }
+            try await eventually("both slots have heard that there is no more") { platform.asked >= 5 }
             platform.hide(["d", "e", "f"])
             platform.call(WorkerScope(labels: ["gpu"]))
             try await Task.sleep(for: .milliseconds(100))
