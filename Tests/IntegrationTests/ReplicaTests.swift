@@ -248,7 +248,10 @@ import Testing
                         try await eventually(within: .seconds(20), "it says so") {
                             await second.process.tail().contains("this one stands by")
                         }
-                        #expect(try await second.client.status("http://127.0.0.1:\(second.admin)/readyz") == 503)
+                        // What answers for it begins beside it, and may be the later one.
+                        try await eventually(within: .seconds(20), "it is not ready") {
+                            try await second.client.status("http://127.0.0.1:\(second.admin)/readyz") == 503
+                        }
                         try await pipelines[0].ready()
                         try await pipelines[0].process.kill()
                         try await second.ready()
