@@ -10,6 +10,7 @@ extension JobID: DatabaseValueConvertible {}
 extension RepositoryPath: DatabaseValueConvertible {}
 extension SealedSecret: DatabaseValueConvertible {}
 extension RunState: DatabaseValueConvertible {}
+extension MissedPushes: DatabaseValueConvertible {}
 extension Event: DatabaseValueConvertible {}
 
 extension Timestamp: DatabaseValueConvertible {

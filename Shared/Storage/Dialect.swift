@@ -78,7 +78,7 @@ public enum Dialect: String, Sendable, CaseIterable {
         }
     }
     /// Gives free pages back to the disk.
-    static func giveBack(_ pages: Int) -> String { "PRAGMA incremental_vacuum(\(pages))" }
+    static func shrink(_ pages: Int) -> String { "PRAGMA incremental_vacuum(\(pages))" }
 
     /// The table of the migrations that were applied. In SQLite's files it has the name that GRDB gave it.
     var migrationTable: String {

@@ -22,10 +22,10 @@ extension Store {
     /// - Parameter keeping: how many stay, to be used again.
     /// - Returns: how many it were: 64 at most, so that nobody waits for the writer; 0 where there is nothing to do.
     /// - Throws: ``StoreError``.
-    public func giveBack(keeping: Int) async throws -> Int {
+    public func shrink(keeping: Int) async throws -> Int {
         guard let space = try await space(), space.isIncremental, space.free > keeping else { return 0 }
         let count = min(Self.piece, space.free - keeping)
-        try await write { _ = try $0.rows(Dialect.giveBack(count)) }
+        try await write { _ = try $0.rows(Dialect.shrink(count)) }
         return count
     }
 

@@ -73,7 +73,8 @@ extension Fixture {
             "RepositoryView",
             RepositoryView(
                 path: Sample.repository, cloneURL: "https://git.example/shop/web.git", forge: "gitlab",
-                defaultBranch: "main", allowsFile: true, hasToken: true, hookURL: "https://ci.example/hooks/gitlab",
+                defaultBranch: "main", allowsFile: true, missedPushes: .all, hasToken: true,
+                hookURL: "https://ci.example/hooks/gitlab",
                 associations: [AssociationView(component: "web", events: [.push, .tag], branches: ["main", "v*"])],
                 associatedBy: Sample.caller, retention: RetentionRules(days: 30, runs: 100, logMebibytes: 500),
                 createdAt: Sample.moment)),
@@ -97,7 +98,7 @@ extension Fixture {
             "RepositoryRequest",
             RepositoryRequest(
                 cloneURL: "https://git.example/shop/web.git", forge: "gitea", defaultBranch: "main", allowsFile: false,
-                username: "oauth2", token: "not a real one")),
+                missedPushes: .branches, username: "oauth2", token: "not a real one")),
         Fixture("HookView", HookView(url: "https://ci.example/hooks/github", token: "0f3c", forge: .github)),
         Fixture("AssociationView", AssociationView(component: "web", events: [.pullRequest], branches: [])),
         Fixture("SessionRequest", Sample.sessionRequest),

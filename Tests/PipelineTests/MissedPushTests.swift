@@ -205,6 +205,65 @@ import Testing
         }
     }
 
+    @Test func `What a repository's hook is not to tell of is not made up`() async throws {
+        try await withHook { platform in
+            let operations = platform.operations.repositories
+            func allow(_ pushes: MissedPushes?) async throws {
+                let url = try await operations.view(Self.path, as: platform.principal).cloneURL
+                _ = try await operations.save(
+                    RepositoryRequest(cloneURL: url, missedPushes: pushes), as: Self.path, by: platform.principal)
+            }
+            try await allow(.branches)
+            var heads = ["refs/heads/main": Self.sha("a")]
+            try await Self.compare(platform, heads)
+            heads = ["refs/heads/main": Self.sha("b"), "refs/tags/v1": Self.sha("b")]
+            try await Self.compare(platform, heads)
+            #expect(try await Self.compare(platform, heads).map(\.ref) == ["refs/heads/main"])
+            // What is not given stays.
+            try await allow(nil)
+            #expect(try await operations.view(Self.path, as: platform.principal).missedPushes == .branches)
+            try await allow(MissedPushes.none)
+            #expect(try await platform.store.read { try $0.heads.standings() } == [])
+            heads["refs/heads/main"] = Self.sha("c")
+            for _ in 1...3 { #expect(try await Self.compare(platform, heads) == []) }
+            // Where everything begins once more.
+            try await allow(.all)
+            for _ in 1...3 { #expect(try await Self.compare(platform, heads) == []) }
+            heads["refs/tags/v2"] = Self.sha("c")
+            try await Self.compare(platform, heads)
+            #expect(try await Self.compare(platform, heads).map(\.ref) == ["refs/tags/v2"])
+        }
+    }
+
+    @Test func `A copy that is behind the hooks adds nothing, and a branch that went back does`() async throws {
+        try await withHook { platform in
+            try await Self.synced(platform, "refs/heads/main", before: Self.sha("a"), commit: Self.sha("b"))
+            try await Self.synced(platform, "refs/heads/main", before: Self.sha("b"), commit: Self.sha("c"))
+            for _ in 1...3 { #expect(try await Self.compare(platform, ["refs/heads/main": Self.sha("a")]) == []) }
+            for commit in ["b", "c"] as [Character] {
+                for _ in 1...4 {
+                    #expect(try await Self.compare(platform, ["refs/heads/main": Self.sha(commit)]) == [])
+                }
+            }
+            try await Self.compare(platform, ["refs/heads/main": Self.sha("b")])
+            let missed = try await Self.compare(platform, ["refs/heads/main": Self.sha("b")])
+            #expect(missed.map(\.commit) == [Self.sha("b")] && missed.first?.before == Self.sha("c"))
+        }
+    }
+
+    @Test func `Of many pushes that were missed some are made up at a time`() async throws {
+        try await withHook { platform in
+            var heads = ["refs/heads/main": Self.sha("a")]
+            for number in 100..<170 { heads["refs/heads/\(number)"] = Self.sha("b") }
+            try await Self.compare(platform, heads)
+            let first = try await Self.compare(platform, heads)
+            #expect(first.count == RunEngine.mostMadeUp)
+            let second = try await Self.compare(platform, heads)
+            #expect(second.count == 70 - first.count && Set((first + second).map(\.ref)).count == 70)
+            #expect(try await Self.compare(platform, heads) == [])
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func `The timer asks for what hooks told of, and again for what is suspected`()
         async throws
     {

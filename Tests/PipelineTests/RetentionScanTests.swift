@@ -13,7 +13,7 @@ import Testing
             let moment = now.adding(.seconds(-86_400 * (count - number + 1)))
             return RetentionScan.Candidate(
                 id: RunID(rawValue: "r\(number)"), serial: Int64(number), repository: PlatformFixture.path,
-                number: number, createdAt: moment, endedAt: moment.adding(.seconds(60)), logBytes: 100)
+                number: number, createdAt: moment, age: moment, endedAt: moment.adding(.seconds(60)), logBytes: 100)
         }
     }
 

@@ -18,10 +18,10 @@ import Testing
         try await store.write { try $0.execute("DELETE FROM t") }
     }
 
-    private func giveBack(_ store: Store, keeping: Int) async throws -> Int {
+    private func shrink(_ store: Store, keeping: Int) async throws -> Int {
         var sum = 0
         while true {
-            let count = try await store.giveBack(keeping: keeping)
+            let count = try await store.shrink(keeping: keeping)
             if count == 0 { return sum }
             #expect(count <= 64)
             sum += count
@@ -34,7 +34,7 @@ import Testing
             try await fill(store)
             let full = try #require(try await store.space())
             #expect(full.isIncremental && full.free > 900)
-            #expect(try await giveBack(store, keeping: 100) == full.free - 100)
+            #expect(try await shrink(store, keeping: 100) == full.free - 100)
             let less = try #require(try await store.space())
             #expect(less.free == 100 && less.pages < full.pages - 800)
             #expect(try await store.faults() == [])
@@ -57,12 +57,12 @@ import Testing
             try await fill(store)
             let full = try #require(try await store.space())
             #expect(!full.isIncremental && full.free > 900)
-            #expect(try await store.giveBack(keeping: 0) == 0)
+            #expect(try await store.shrink(keeping: 0) == 0)
             try await store.compact()
             let less = try #require(try await store.space())
             #expect(less.isIncremental && less.free == 0 && less.pages < full.pages - 900)
             try await fill(store)
-            #expect(try await giveBack(store, keeping: 0) > 900)
+            #expect(try await shrink(store, keeping: 0) > 900)
             #expect(try await store.faults() == [])
             try await store.close()
         }

@@ -760,6 +760,23 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(!ends.contains(.failure) && !ends.contains(.success))
     }
 
+    @Test func aSlotThatWaitedBeforeTheFaultTakesNoWakeDuringThePause() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        var executor = ClosureExecutor { _ in StepResult(success: true) }
+        executor.prepare = { throw JobFailure("the disk is full", of: Errno.noSpace) }
+        let loop = try loop(platform, executor, slots: 3)
+        try await serve(loop) {
+            try await eventually("all have asked at the start, and wait") { platform.asked >= 3 }
+            platform.offer("j")
+            try await eventually("it is handed back") { platform.finished?.handBack == .worker }
+            try await eventually("it pauses") { loop.problem?.hasPrefix("pauses") == true }
+            platform.offer("next")
+            try await Task.sleep(for: .seconds(1))
+            #expect(platform.claims.compactMap(\.job).map(\.rawValue) == ["j"])
+            #expect(platform.waiting == 1, "it is there for others")
+        }
+    }
+
     @Test func aWorkerThatIsNotReadyTakesNothing() async throws {
         let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
         let problem = Mutex<String?>("docker: it cannot be reached")

@@ -41,12 +41,19 @@ struct RepositoryAddCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Whether a pipeline file in the repository may be used.")
     var file: Bool = true
 
+    @Option(
+        help: ArgumentHelp(
+            "Which pushes that no hook told of are run all the same: all, those of branches alone, or none. If absent, "
+                + "it stays; all at first.", valueName: "which"))
+    var missedPushes: MissedPushOption?
+
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
         let path = try repositoryPath(path)
         let request = RepositoryRequest(
-            cloneURL: cloneURL, forge: forge, defaultBranch: branch, allowsFile: file, username: username,
+            cloneURL: cloneURL, forge: forge, defaultBranch: branch, allowsFile: file,
+            missedPushes: missedPushes.flatMap { MissedPushes(rawValue: $0.rawValue) }, username: username,
             token: try gitTokenFile.map { try SecretFile.read($0, naming: "--git-token-file") })
         try await connection.withPlatform { client in
             let view: RepositoryView = try await client.put(.repository, [path.rawValue], body: request)
@@ -58,4 +65,9 @@ struct RepositoryAddCommand: AsyncParsableCommand {
                 console.style.paint("next: slipway repo hook \(view.path)  or  slipway run \(view.path) -f", .faint))
         }
     }
+}
+
+/// ``MissedPushes``, as an option.
+enum MissedPushOption: String, ExpressibleByArgument, CaseIterable {
+    case all, branches, none
 }

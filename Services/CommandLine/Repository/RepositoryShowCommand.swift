@@ -32,6 +32,12 @@ struct RepositoryShowCommand: AsyncParsableCommand {
         facts.add(
             .init("file", .faint), .init(view.allowsFile ? "its pipeline file is used" : "its pipeline file is ignored")
         )
+        switch view.missedPushes {
+        case .none?: facts.add(.init("without a hook", .faint), .init("pushes do not run"))
+        case .branches:
+            facts.add(.init("without a hook", .faint), .init("pushes of branches run, those of tags do not"))
+        case .all, nil: break
+        }
         if let hook = view.hookURL { facts.add(.init("hook", .faint), .init(hook)) }
         for (index, association) in view.associations.enumerated() {
             facts.add(.init(index == 0 ? "components" : "", .faint), .init(describe(association)))

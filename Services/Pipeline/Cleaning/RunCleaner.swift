@@ -84,6 +84,22 @@ struct RunCleaner: Service {
     /// - Parameter sweepsAll: whether logs of unknown runs are looked for everywhere, and not in a part of the folders.
     /// - Throws: ``Taken`` where another process does it.
     func clean(now: Timestamp = .now, sweepsAll: Bool = false) async throws -> Done {
+        do {
+            let done = try await cleanAll(now: now, sweepsAll: sweepsAll)
+            try await release()
+            return done
+        } catch {
+            // Another process, or this one when it is asked again, need not wait for it.
+            if !(error is Taken) { try? await release() }
+            throw error
+        }
+    }
+
+    private func release() async throws {
+        try await store.write { [holder] in try $0.retention.release(Retention.duty, by: holder) }
+    }
+
+    private func cleanAll(now: Timestamp, sweepsAll: Bool) async throws -> Done {
         let search = RetentionSearch(store: store, retention: retention)
         let moment = try await search.moment(now)
         var done = Done()
@@ -91,7 +107,7 @@ struct RunCleaner: Service {
         try await purge(&done)
         try await measure(before: moment.adding(.zero - retention.grace))
         try await search.each(now: moment, isRemoving: true) { runs in
-            for batch in Self.batches(runs) { try await remove(batch, &done) }
+            for batch in Self.batches(runs) { try await remove(batch, at: moment, &done) }
             try await purge(&done)
         }
         done.processes += try await all { try $0.removals.removeProcesses(limit: 100) }
@@ -104,8 +120,7 @@ struct RunCleaner: Service {
         }
         _ = try await all { try $0.removals.forget(before: moment.adding(.zero - Retention.memory), limit: 1_000) }
         try await sweep(sweepsAll ? nil : Int(moment.milliseconds / 3_600_000 % Int64(Self.parts)), &done)
-        try await giveBack(&done)
-        try await store.write { [holder] in try $0.retention.release(Retention.duty, by: holder) }
+        try await shrink(&done)
         return done
     }
 
@@ -155,12 +170,12 @@ struct RunCleaner: Service {
         return batches
     }
 
-    private func remove(_ batch: [RetentionSearch.Leaving], _ done: inout Done) async throws {
+    private func remove(_ batch: [RetentionSearch.Leaving], at moment: Timestamp, _ done: inout Done) async throws {
         guard let first = batch.first else { return }
         let (path, reason) = (first.run.repository, first.reason)
         let gone = try await piece { transaction -> [RetentionScan.Candidate] in
             // What was read before this transaction may have changed: only what is still so goes.
-            let found = Set(try transaction.retention.candidates(batch.map(\.run.id)))
+            let found = Set(try transaction.retention.candidates(batch.map(\.run.id), now: moment))
             let gone = try batch.map(\.run).filter { run in
                 guard found.contains(run) else { return false }
                 return try transaction.removals.add(run.id, now: transaction.now)
@@ -232,9 +247,9 @@ struct RunCleaner: Service {
                 metadata: ["path": "\(folders.directory)/database"])
             return
         }
-        for (index, folder) in folders.spread().enumerated() where part.map({ index % Self.parts == $0 }) ?? true {
+        for (index, folder) in try folders.spread().enumerated() where part.map({ index % Self.parts == $0 }) ?? true {
             try Task.checkCancellation()
-            let runs = folders.runs(in: folder)
+            let runs = try folders.runs(in: folder)
             guard !runs.isEmpty else { continue }
             for run in try await store.read({ try $0.retention.unknown(runs) }) {
                 try await logs.remove(run)
@@ -246,14 +261,14 @@ struct RunCleaner: Service {
     // MARK: - The database
 
     /// Gives free pages back, but for a tenth of the file, which is used again.
-    private func giveBack(_ done: inout Done) async throws {
+    private func shrink(_ done: inout Done) async throws {
         guard let space = try await store.store.space() else { return }
         let keeping = max(256, space.pages / 10)
         while true {
             try Task.checkCancellation()
             let clock = ContinuousClock()
             let start = clock.now
-            let count = try await store.store.giveBack(keeping: keeping)
+            let count = try await store.store.shrink(keeping: keeping)
             guard count > 0 else { return }
             done.pages += count
             try await Task.sleep(for: clock.now - start)

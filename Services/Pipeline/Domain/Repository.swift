@@ -8,6 +8,8 @@ struct Repository: Sendable, Equatable {
     var forgeName: String?
     var defaultBranch: String
     var allowsFile: Bool
+    /// Which pushes that no hook told of are made up.
+    var missedPushes = MissedPushes.all
     var username: String?
     var token: SealedSecret?
     /// Who said which components are associated; `nil` where that was not kept yet.

@@ -11,7 +11,9 @@ struct RetentionScan: Sendable, Equatable {
         var repository: RepositoryPath
         var number: Int
         var createdAt: Timestamp
-        /// `nil` while it waits or runs.
+        /// When it was made by the time that has surely come, see ``ClockStore``: none is before that of an older run.
+        var age: Timestamp
+        /// Not before it ended by the time that has surely come; `nil` while it waits or runs.
         var endedAt: Timestamp?
         /// Whether a worker has a job of it: one that was cancelled may still be being stopped.
         var isAtWork = false
@@ -59,7 +61,7 @@ struct RetentionScan: Sendable, Equatable {
 
     /// Judges the next run, which is newer than those before it.
     mutating func look(at run: Candidate) -> Verdict {
-        if !areMany, !areLong, oldest.map({ run.createdAt >= $0 }) ?? true { return .stop }
+        if !areMany, !areLong, oldest.map({ run.age >= $0 }) ?? true { return .stop }
         guard let reason = reason(for: run) else { return .stays }
         runs -= 1
         logBytes -= run.logBytes
@@ -78,6 +80,6 @@ struct RetentionScan: Sendable, Equatable {
     private func isKept(_ run: Candidate) -> Bool {
         if run.isDeployed { return true }
         guard run.isLastGood else { return false }
-        return run.isOfDefaultBranch || now.before(days: retention.branchDays).map { run.createdAt >= $0 } ?? true
+        return run.isOfDefaultBranch || now.before(days: retention.branchDays).map { run.age >= $0 } ?? true
     }
 }

@@ -55,8 +55,8 @@ struct RetentionSearch: Sendable {
         var scan = scan
         var serial: Int64 = 0
         while true {
-            let page = try await store.read { [serial] in
-                try $0.retention.page(of: path, after: serial, limit: Self.page)
+            let page = try await store.read { [serial, now = scan.now] in
+                try $0.retention.page(of: path, after: serial, limit: Self.page, now: now)
             }
             var leaving: [Leaving] = []
             var isOver = page.count < Self.page

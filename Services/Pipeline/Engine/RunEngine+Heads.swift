@@ -23,13 +23,17 @@ extension RunEngine {
             message.round == compared.asked, let repository = try transaction.repositories.find(path)
         else { return }
         compared.answered = message.round
-        guard let listed = message.heads, !listed.isEmpty else { return try transaction.heads.update(compared) }
+        guard repository.missedPushes != .none, var listed = message.heads, !listed.isEmpty else {
+            return try transaction.heads.update(compared)
+        }
+        let hasTags = message.hasTags && repository.missedPushes == .all
+        if !hasTags { listed = listed.filter { !$0.key.hasPrefix("refs/tags/") } }
         let changes = HeadsComparison(
             known: try transaction.heads.heads(of: path),
             pushes: try transaction.heads.pushes(of: path, after: compared.formerMark),
             hasBranches: compared.hasBranches, hasTags: compared.hasTags, round: message.round
         ).changes(to: listed)
-        compared.compared(withTags: message.hasTags)
+        compared.compared(withTags: hasTags)
         try transaction.heads.update(compared)
         var missed: [String] = []
         for change in changes {
@@ -42,7 +46,11 @@ extension RunEngine {
                     .init(commit: known, suspect: commit, round: message.round), as: ref, of: path)
             case .gone(let ref):
                 try transaction.heads.remove(ref, of: path)
+            case .missed(let ref, _, let commit) where try isBehind(ref, at: commit, of: path, in: transaction):
+                try transaction.heads.save(.init(commit: commit), as: ref, of: path)
             case .missed(let ref, let before, let commit):
+                // The others are as suspect the next time.
+                guard missed.count < Self.mostMadeUp else { continue }
                 try transaction.heads.save(.init(commit: commit), as: ref, of: path)
                 let mark = try transaction.heads.mark()
                 try makeUp(
@@ -61,9 +69,28 @@ extension RunEngine {
                     at: transaction.now), run: nil)
         }
         let hasSuspects = changes.contains { change in
-            if case .suspected = change { true } else { false }
+            switch change {
+            case .suspected: true
+            case .missed: missed.count == Self.mostMadeUp
+            default: false
+            }
         }
         if hasSuspects { transaction.afterCommit { [comparisons] in comparisons.wake() } }
+    }
+
+    /// As many pushes of one repository are made up at once: each is a run.
+    static let mostMadeUp = 50
+
+    /// Whether the address that is listed is behind the hooks, as a copy of a server may be: a push to the commit has
+    /// arrived, and the ref was not seen at anything that came after it.
+    private func isBehind(
+        _ ref: String, at commit: String, of path: RepositoryPath, in transaction: Transaction
+    ) throws -> Bool {
+        guard let push = try transaction.heads.lastPush(of: ref, to: commit, in: path) else { return false }
+        guard let seen = try transaction.heads.head(ref, of: path),
+            let last = try transaction.heads.lastPush(of: ref, to: seen, in: path)
+        else { return true }
+        return last < push
     }
 
     /// Makes the run of a push that no hook told of; it waits for its source.

@@ -8,11 +8,24 @@ struct LogFolders: Sendable {
 
     private func path(of run: RunID) -> String { "\(directory)/\(LogStreamID.directory(of: run))" }
 
+    /// The names in a folder; none where there is no such folder.
+    private func names(in path: String) throws(FileError) -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path)
+        } catch {
+            let code = errno
+            if let error = error as? CocoaError, error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile {
+                return []
+            }
+            throw FileError(path: path, doing: "list", code: code)
+        }
+    }
+
     /// How long the files of a run are together, in bytes.
-    func size(of run: RunID) -> Int64 {
+    /// - Throws: where its folder cannot be read.
+    func size(of run: RunID) throws(FileError) -> Int64 {
         let path = path(of: run)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return names.reduce(0) { sum, name in
+        return try names(in: path).reduce(0) { sum, name in
             var status = stat()
             return stat("\(path)/\(name)", &status) == 0 ? sum + Int64(status.st_size) : sum
         }
@@ -26,14 +39,15 @@ struct LogFolders: Sendable {
     }
 
     /// The folders between this one and those of runs.
-    func spread() -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).filter { $0.utf8.count == 2 }.sorted()
+    /// - Throws: where they cannot be read.
+    func spread() throws(FileError) -> [String] {
+        try names(in: directory).filter { $0.utf8.count == 2 }.sorted()
     }
 
     /// The runs in one of them that have files.
-    func runs(in folder: String) -> [RunID] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/\(folder)")) ?? [])
-            .filter { $0.hasSuffix(folder) }.map(RunID.init(rawValue:)).sorted()
+    /// - Throws: where they cannot be read.
+    func runs(in folder: String) throws(FileError) -> [RunID] {
+        try names(in: "\(directory)/\(folder)").filter { $0.hasSuffix(folder) }.map(RunID.init(rawValue:)).sorted()
     }
 
     /// Whether the folder is of a database: the first that asks is noted, and from then on no other is.
@@ -43,7 +57,10 @@ struct LogFolders: Sendable {
         let path = "\(directory)/database"
         if let noted = FileManager.default.contents(atPath: path) { return noted == Data(mark.utf8) }
         guard access(directory, F_OK) == 0 else { return true }
-        guard FileManager.default.createFile(atPath: path, contents: Data(mark.utf8)) else {
+        do {
+            // Whole or not at all: half of a mark would be another database's for ever.
+            try Data(mark.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
             throw FileError(path: path, doing: "write")
         }
         return true

@@ -125,9 +125,11 @@ actor LogStore {
         try folders.remove(run)
     }
 
-    /// How long the files of some runs are, in bytes.
+    /// How long the files of some runs are, in bytes; of none whose folder cannot be read now.
     func sizes(of runs: [RunID]) -> [RunID: Int64] {
-        Dictionary(runs.map { ($0, folders.size(of: $0)) }) { first, _ in first }
+        var sizes: [RunID: Int64] = [:]
+        for run in runs { if let size = try? folders.size(of: run) { sizes[run] = size } }
+        return sizes
     }
 
     nonisolated var folders: LogFolders { LogFolders(directory: directory) }

@@ -39,7 +39,7 @@ struct Operations: Sendable {
         sessions = SessionOperations(store: store, policy: policy)
         tokens = TokenOperations(store: store, uses: access.uses)
         runs = RunOperations(engine: engine, reader: reader)
-        repositories = RepositoryOperations(store: store, configuration: engine.configuration, hooks: hooks)
+        repositories = RepositoryOperations(engine: engine, hooks: hooks)
         components = ComponentOperations(store: store)
         environments = EnvironmentOperations(engine: engine)
         secrets = SecretOperations(store: store, keys: engine.configuration.keys)

@@ -1,16 +1,20 @@
 import Contracts
 import Secrets
+import Storage
 
 /// What is delivered, from where, by which component.
 struct RepositoryOperations: Sendable {
     let store: PipelineStore
     let configuration: EngineConfiguration
     let hooks: HookAddress
+    /// Woken where there is something else to compare.
+    let comparisons: Signal
     private let handouts = TokenHandouts()
 
-    init(store: PipelineStore, configuration: EngineConfiguration, hooks: HookAddress) {
-        self.store = store
-        self.configuration = configuration
+    init(engine: RunEngine, hooks: HookAddress) {
+        store = engine.store
+        configuration = engine.configuration
+        comparisons = engine.comparisons
         self.hooks = hooks
     }
 
@@ -180,8 +184,14 @@ struct RepositoryOperations: Sendable {
                     path: path, cloneURL: request.cloneURL, forgeName: request.forge ?? known?.forgeName,
                     defaultBranch: request.defaultBranch ?? known?.defaultBranch ?? "main",
                     allowsFile: request.allowsFile ?? known?.allowsFile ?? true,
+                    missedPushes: request.missedPushes ?? known?.missedPushes ?? .all,
                     username: request.username ?? known?.username,
                     token: sealed ?? token, createdAt: known?.createdAt ?? transaction.now))
+            if let wanted = request.missedPushes, let known, wanted != known.missedPushes {
+                // What was pushed meanwhile was not to run.
+                try transaction.heads.forgetComparison(of: path)
+                transaction.afterCommit { [comparisons] in comparisons.wake() }
+            }
             let after = try Self.view(of: Self.find(path, in: transaction, as: principal), in: transaction, hooks)
             try transaction.audit(
                 .saveRepository, by: principal, of: path.rawValue, in: path, before: before.map { try .audited($0) },
@@ -280,7 +290,8 @@ struct RepositoryOperations: Sendable {
         RepositoryView(
             path: repository.path, cloneURL: repository.cloneURL, forge: repository.forge.name,
             defaultBranch: repository.defaultBranch, allowsFile: repository.allowsFile,
-            hasToken: repository.token != nil, hookURL: hooks.url(for: repository.forge),
+            missedPushes: repository.missedPushes, hasToken: repository.token != nil,
+            hookURL: hooks.url(for: repository.forge),
             associations: associations, associatedBy: repository.associatedBy, retention: retention,
             createdAt: repository.createdAt)
     }

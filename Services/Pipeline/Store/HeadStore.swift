@@ -51,9 +51,8 @@ struct HeadStore {
             CREATE INDEX madeUpPushesByAge ON madeUpPushes (at);
 
             ALTER TABLE runs ADD COLUMN madeUp INTEGER;
-
-            INSERT INTO comparedRepositories (path)
-                SELECT DISTINCT repository FROM runs WHERE byHand IS NULL AND event IN ('push', 'tag');
+            -- Which missed pushes are made up; all where it is none.
+            ALTER TABLE repositories ADD COLUMN missedPushes TEXT;
             """)
 
     let database: Database
@@ -72,8 +71,9 @@ struct HeadStore {
             """
             SELECT path, asked, answered, EXISTS (
                 SELECT 1 FROM heads WHERE heads.repository = comparedRepositories.path AND suspect IS NOT NULL
-            ) AS hasSuspects FROM comparedRepositories ORDER BY path
-            """
+            ) AS hasSuspects FROM comparedRepositories
+            WHERE path NOT IN (SELECT path FROM repositories WHERE missedPushes = ?) ORDER BY path
+            """, [MissedPushes.none]
         ).map { row in
             let (asked, answered): (Int, Int) = (try row["asked"], try row["answered"])
             return try HeadsSchedule.Standing(
@@ -110,6 +110,13 @@ struct HeadStore {
             try database.execute("DELETE FROM \(table) WHERE repository = ?", [path])
         }
         try database.execute("DELETE FROM comparedRepositories WHERE path = ?", [path])
+    }
+
+    /// Nothing of a repository is compared from now on: what is found once it is again is where everything begins.
+    func forgetComparison(of path: RepositoryPath) throws {
+        try database.execute(
+            "UPDATE comparedRepositories SET hasBranches = 0, hasTags = 0, answered = asked WHERE path = ?", [path])
+        try database.execute("DELETE FROM heads WHERE repository = ?", [path])
     }
 
     /// Nothing is compared from now on: what is found once it is again is where everything begins.
@@ -168,6 +175,15 @@ struct HeadStore {
             ORDER BY runs.serial
             """, [path, mark]
         ).compactMap { row -> Trigger? in try row.json("cause") }.filter { ref == nil || $0.ref == ref }
+    }
+
+    /// Which run, in their order, was the last one that a push of the ref to the commit made; `nil` for none.
+    func lastPush(of ref: String, to commit: String, in path: RepositoryPath) throws -> Int64? {
+        try database.value(
+            """
+            SELECT MAX(serial) FROM runs WHERE repository = ? AND ref = ? AND sha = ? AND byHand IS NULL
+                AND event IN ('push', 'tag')
+            """, [path, ref, commit])
     }
 
     func add(_ push: MadeUpPush, now: Timestamp) throws {

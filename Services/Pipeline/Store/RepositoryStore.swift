@@ -51,20 +51,24 @@ struct RepositoryStore {
     func save(_ repository: Repository) throws {
         try database.execute(
             """
-            INSERT INTO repositories (path, cloneURL, forge, defaultBranch, allowsFile, username, token, createdAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO repositories (path, cloneURL, forge, defaultBranch, allowsFile, missedPushes, username, token,
+                createdAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (path) DO UPDATE SET cloneURL = excluded.cloneURL, forge = excluded.forge,
-                defaultBranch = excluded.defaultBranch, allowsFile = excluded.allowsFile, username = excluded.username, token = excluded.token
+                defaultBranch = excluded.defaultBranch, allowsFile = excluded.allowsFile,
+                missedPushes = excluded.missedPushes, username = excluded.username, token = excluded.token
             """,
             [
                 repository.path, repository.cloneURL, repository.forgeName, repository.defaultBranch,
-                repository.allowsFile, repository.username, repository.token, repository.createdAt,
+                repository.allowsFile, repository.missedPushes, repository.username, repository.token,
+                repository.createdAt,
             ])
     }
 
     /// Forgets the repository, its associations and its secrets. Its runs stay.
     func remove(_ path: RepositoryPath) throws {
         try database.execute("DELETE FROM secrets WHERE repository = ?", [path])
+        try database.execute("DELETE FROM retentionRules WHERE repository = ?", [path])
         try database.execute("DELETE FROM repositories WHERE path = ?", [path])
     }
 
@@ -112,7 +116,8 @@ struct RepositoryStore {
     private static func repository(_ row: Row) throws -> Repository {
         try Repository(
             path: row["path"], cloneURL: row["cloneURL"], forgeName: row["forge"],
-            defaultBranch: row["defaultBranch"], allowsFile: row["allowsFile"], username: row["username"],
-            token: row["token"], associatedBy: row.json("associatedBy"), createdAt: row["createdAt"])
+            defaultBranch: row["defaultBranch"], allowsFile: row["allowsFile"],
+            missedPushes: row["missedPushes"] ?? .all, username: row["username"], token: row["token"],
+            associatedBy: row.json("associatedBy"), createdAt: row["createdAt"])
     }
 }

@@ -8,6 +8,9 @@ struct RetentionStore {
             script: """
                 -- How long its logs are on the disk; none where that was not measured yet.
                 ALTER TABLE runs ADD COLUMN logBytes INTEGER;
+                -- How far time had surely come when it was made and when it ended; none where that was not kept yet.
+                ALTER TABLE runs ADD COLUMN createdAge INTEGER;
+                ALTER TABLE runs ADD COLUMN endedAge INTEGER;
                 CREATE INDEX runsByLogBytes ON runs (logBytes) WHERE logBytes > 0;
                 CREATE INDEX runsUnmeasured ON runs (serial) WHERE logBytes IS NULL;
                 CREATE INDEX runsGood ON runs (repository, ref, serial) WHERE state = 'success';
@@ -125,21 +128,25 @@ struct RetentionStore {
     }
 
     /// The next runs of a repository, or of all those that have logs, the oldest first.
-    func page(of repository: RepositoryPath?, after serial: Int64, limit: Int) throws -> [RetentionScan.Candidate] {
+    /// - Parameter now: how far time has surely come.
+    func page(
+        of repository: RepositoryPath?, after serial: Int64, limit: Int, now: Timestamp
+    ) throws -> [RetentionScan.Candidate] {
         let (condition, values): (String, [any DatabaseValueConvertible]) =
             repository.map { ("runs.repository = ?", [$0]) } ?? ("runs.logBytes > 0", [])
         return try database.rows(
             "\(Self.candidates) WHERE \(condition) AND runs.serial > ? ORDER BY runs.serial LIMIT ?",
             values + [serial, limit]
-        ).map(Self.candidate)
+        ).map { try Self.candidate($0, now: now) }
     }
 
     /// Those that are still there.
-    func candidates(_ runs: [RunID]) throws -> [RetentionScan.Candidate] {
+    /// - Parameter now: how far time has surely come.
+    func candidates(_ runs: [RunID], now: Timestamp) throws -> [RetentionScan.Candidate] {
         try database.rows(
             "\(Self.candidates) WHERE runs.id IN (SELECT value FROM json_each(?)) ORDER BY runs.serial",
             [JSONColumn(runs)]
-        ).map(Self.candidate)
+        ).map { try Self.candidate($0, now: now) }
     }
 
     /// Whether the rollout of a job went well.
@@ -152,6 +159,7 @@ struct RetentionStore {
 
     static let candidates = """
         SELECT runs.serial, runs.id, runs.repository, runs.number, runs.state, runs.createdAt, runs.finishedAt,
+            runs.createdAge, runs.endedAge,
             COALESCE(runs.logBytes, 0) AS logBytes,
             (runs.state = 'success' AND runs.ref LIKE 'refs/heads/%' AND NOT EXISTS (
                 SELECT 1 FROM runs AS newer WHERE newer.repository = runs.repository AND newer.ref = runs.ref
@@ -169,12 +177,16 @@ struct RetentionStore {
         FROM runs LEFT JOIN repositories ON repositories.path = runs.repository
         """
 
-    private static func candidate(_ row: Row) throws -> RetentionScan.Candidate {
+    private static func candidate(_ row: Row, now: Timestamp) throws -> RetentionScan.Candidate {
         let state: RunState = try row["state"]
         let createdAt: Timestamp = try row["createdAt"]
+        let age: Timestamp = try row["createdAge"] ?? min(createdAt, now)
+        // What was written while the clock was ahead, or behind, says nothing.
+        let finishedAt = try (row["finishedAt"] as Timestamp?).flatMap { $0 <= now ? $0 : nil } ?? age
+        let endedAt = max(finishedAt, age, try row["endedAge"] ?? age)
         return try RetentionScan.Candidate(
             id: row["id"], serial: row["serial"], repository: row["repository"], number: row["number"],
-            createdAt: createdAt, endedAt: state.isFinal ? row["finishedAt"] ?? createdAt : nil,
+            createdAt: createdAt, age: age, endedAt: state.isFinal ? endedAt : nil,
             isAtWork: row["isAtWork"], isLastGood: row["isLastGood"], isOfDefaultBranch: row["isOfDefaultBranch"],
             isDeployed: row["isDeployed"], logBytes: row["logBytes"])
     }
@@ -185,9 +197,9 @@ struct RetentionStore {
     func unmeasured(before moment: Timestamp, after serial: Int64, limit: Int) throws -> [(serial: Int64, id: RunID)] {
         try database.rows(
             """
-            SELECT serial, id FROM runs WHERE logBytes IS NULL AND serial > ? AND finishedAt <= ?
+            SELECT serial, id FROM runs WHERE logBytes IS NULL AND serial > ? AND (finishedAt <= ? OR endedAge <= ?)
                 AND state IN ('success', 'failure', 'cancelled', 'skipped') ORDER BY serial LIMIT ?
-            """, [serial, moment, limit]
+            """, [serial, moment, moment, limit]
         ).map { (try $0["serial"], try $0["id"]) }
     }
 
@@ -212,14 +224,15 @@ struct RetentionStore {
     // MARK: - Duties
 
     /// Has a process of the service do what is done by one at a time.
+    /// - Parameter time: how long it is that one's. Where it says so for longer, its clock was another.
     /// - Returns: `false` while it is another one's.
     func take(_ duty: String, by holder: String, for time: Duration, now: Timestamp) throws -> Bool {
         try database.execute(
             """
             INSERT INTO duties (name, holder, heldUntil) VALUES (?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, heldUntil = excluded.heldUntil
-                WHERE duties.holder = excluded.holder OR duties.heldUntil <= ?
-            """, [duty, holder, now.adding(time), now]) > 0
+                WHERE duties.holder = excluded.holder OR duties.heldUntil <= ? OR duties.heldUntil > ?
+            """, [duty, holder, now.adding(time), now, now.adding(time * 2)]) > 0
     }
 
     func release(_ duty: String, by holder: String) throws {

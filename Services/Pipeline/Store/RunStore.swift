@@ -71,8 +71,9 @@ struct RunStore {
         try database.execute(
             """
             INSERT INTO runs (id, trigger, repository, number, state, reason, event, ref, branch, sender, byHand,
-                madeUp, startedBy, sha, message, authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                madeUp, startedBy, sha, message, authorName, authorEmail, committedAt, createdAt, startedAt, finishedAt,
+                createdAge)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(Self.age))
             """,
             [
                 run.id, details.trigger.id, run.repository, run.number, run.state, run.reason, run.event, run.ref,
@@ -95,13 +96,16 @@ struct RunStore {
         try noteReference(to: details.given?.digest, by: run.id)
     }
 
+    /// How far time has surely come.
+    private static let age = "(SELECT at FROM clocks WHERE name = 'age')"
+
     /// Writes what of a run changes after it was made.
     func update(_ run: RunSummary) throws {
         try database.execute(
             """
             UPDATE runs SET state = ?, reason = ?, event = ?, ref = ?, branch = ?, sha = ?, message = ?,
                 authorName = ?, authorEmail = ?, committedAt = ?, startedAt = ?, finishedAt = ?,
-                cancelledBy = ? WHERE id = ?
+                cancelledBy = ?\(run.state.isFinal ? ", endedAge = COALESCE(endedAge, \(Self.age))" : "") WHERE id = ?
             """,
             [
                 run.state, run.reason, run.event, run.ref, run.branch, run.commit?.sha, run.commit?.message,

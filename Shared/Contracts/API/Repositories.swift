@@ -7,6 +7,8 @@ public struct RepositoryView: Codable, Sendable, Equatable {
     public var defaultBranch: String
     /// Whether a pipeline file in the repository may be used.
     public var allowsFile: Bool
+    /// Which pushes that no hook told of are made up; absent from a platform that makes up none.
+    public var missedPushes: MissedPushes?
     public var hasToken: Bool
     /// The address to enter as the webhook's URL, where the gateway's public address is configured.
     public var hookURL: String?
@@ -19,7 +21,7 @@ public struct RepositoryView: Codable, Sendable, Equatable {
 
     public init(
         path: RepositoryPath, cloneURL: String, forge: String? = nil, defaultBranch: String, allowsFile: Bool,
-        hasToken: Bool, hookURL: String?, associations: [AssociationView],
+        missedPushes: MissedPushes? = nil, hasToken: Bool, hookURL: String?, associations: [AssociationView],
         associatedBy: Caller? = nil, retention: RetentionRules? = nil, createdAt: Timestamp
     ) {
         self.path = path
@@ -27,6 +29,7 @@ public struct RepositoryView: Codable, Sendable, Equatable {
         self.forge = forge
         self.defaultBranch = defaultBranch
         self.allowsFile = allowsFile
+        self.missedPushes = missedPushes
         self.hasToken = hasToken
         self.hookURL = hookURL
         self.associations = associations
@@ -46,6 +49,8 @@ public struct RepositoryRequest: Codable, Sendable, Equatable {
     public var defaultBranch: String?
     /// `true` if absent.
     public var allowsFile: Bool?
+    /// Which pushes that no hook told of are made up. Absent keeps what there is, which is all at first.
+    public var missedPushes: MissedPushes?
     /// The user Git signs in as (`oauth2` for GitLab tokens).
     public var username: String?
     /// The token Git signs in with; sealed on arrival and never shown. Absent keeps the one there is, unless
@@ -54,15 +59,21 @@ public struct RepositoryRequest: Codable, Sendable, Equatable {
 
     public init(
         cloneURL: String, forge: String? = nil, defaultBranch: String? = nil, allowsFile: Bool? = nil,
-        username: String? = nil, token: String? = nil
+        missedPushes: MissedPushes? = nil, username: String? = nil, token: String? = nil
     ) {
         self.cloneURL = cloneURL
         self.forge = forge
         self.defaultBranch = defaultBranch
         self.allowsFile = allowsFile
+        self.missedPushes = missedPushes
         self.username = username
         self.token = token
     }
+}
+
+/// Which pushes that no hook told of are made up: what a repository's hook is not to tell of is not to run either.
+public enum MissedPushes: String, Codable, Sendable, CaseIterable {
+    case all, branches, none
 }
 
 /// `GET /api/v1/repositories/{path}/hook`: what to enter in the forge's webhook form.

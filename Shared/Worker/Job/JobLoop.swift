@@ -147,7 +147,16 @@ public struct JobLoop: Service {
     private func waitForWake(_ slot: Int, _ claiming: Claiming, _ heard: Int) async throws {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { _ = try await platform.take { try await ask($0, slot, claiming) } }
+                group.addTask {
+                    _ = try await platform.take { wake -> Offer<Void> in
+                        guard health.mayTake(slot) else {
+                            // It waited for this wake before there was a fault: another worker has it, and no slot waits.
+                            calls.call()
+                            return .requeue
+                        }
+                        return try await ask(wake, slot, claiming)
+                    }
+                }
                 group.addTask { await calls.wait(beyond: heard) }
                 defer { group.cancelAll() }
                 try await group.next()
