@@ -196,21 +196,33 @@ final class RecordingSink: LogSink {
 
     @Test func whatIsBeyondTheLimitIsNotKeptAndTheLogSaysSo() async throws {
         let sink = RecordingSink()
-        let length = try await ship(sink, limit: 12) { shipper in
-            await shipper.write(Array("12345\n".utf8))
-            // The limit is in the middle of a character.
-            await shipper.write(Array("1234é6\n".utf8))
-            for _ in 0..<1000 { await shipper.write(Array("more\n".utf8)) }
+        let length = try await ship(sink, limit: 100) { shipper in
+            await shipper.write(Array("\(String(repeating: "1", count: 70))\n".utf8))
+            // What is kept of the beginning ends in the middle of a character.
+            await shipper.write(Array("123é6\n".utf8))
+            for number in 0..<1000 { await shipper.write(Array("\(number)\n".utf8)) }
             await shipper.line("it failed")
         }
         #expect(
-            sink.text
-                == "12345\n1234é\nwhat the step prints beyond 12 bytes is not kept (SLIPWAY_STEP_LOG_LIMIT of pipeline)\n"
-                + "it failed\n")
+            sink.text == """
+                \(String(repeating: "1", count: 70))
+                123
+                — the step prints more than is kept (SLIPWAY_STEP_LOG_LIMIT of pipeline): the end follows when it has ended —
+                — 3878 bytes are not kept —
+                996
+                997
+                998
+                999
+                it failed
+
+                """)
         #expect(length == Int64(sink.text.utf8.count))
-        let whole = RecordingSink()
-        _ = try await ship(whole, limit: 12) { await $0.write(Array("123456789012".utf8)) }
-        #expect(whole.text == "123456789012")
+        for count in [75, 76, 99, 100] {
+            let whole = RecordingSink()
+            let text = String(repeating: "é", count: count / 2) + (count % 2 == 1 ? "x" : "")
+            _ = try await ship(whole, limit: 100) { await $0.write(Array(text.utf8)) }
+            #expect(whole.text == text)
+        }
     }
 
     @Test func theWorkersOwnLinesBeginAtALinesStart() async throws {

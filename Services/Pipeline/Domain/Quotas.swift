@@ -19,7 +19,7 @@ struct Quotas: Sendable, Equatable {
     var jobSeconds = 604_800
     /// How many stages a run may have.
     var stages = 1_000
-    /// How much is kept of what a step prints, in bytes. Its worker's own lines come on top.
+    /// How much is kept of what a step prints, its beginning and its end, in bytes. Its worker's own lines come on top.
     var logBytes: Int64 = 1 << 30
     /// How long all outputs of a run may be together, in bytes.
     var outputBytes = 4 << 20

@@ -42,8 +42,11 @@ public actor LogShipper: StepLog {
         /// The pause after the first rejection; it doubles up to `longestBackoff`.
         public var backoff: Duration = .milliseconds(100)
         public var longestBackoff: Duration = .seconds(5)
-        /// How much of what the step prints is kept; `nil` for all of it. The worker's own lines come on top.
+        /// How much of what the step prints is kept, most of it of the beginning, the rest of the end; `nil` for all of it.
+        /// The worker's own lines come on top.
         public var limit: Int64?
+        /// How much of that is of the end.
+        var tail: Int { Int(min(256 * 1024, (limit ?? 0) / 4)) }
 
         public init(spool: FilePath? = nil) {
             self.spool = spool
@@ -73,8 +76,12 @@ public actor LogShipper: StepLog {
     private(set) var refusal: String?
     private var saidSpoolIsBroken = false
     private var timer: ContinuousClock.Instant?
-    /// Whether the step has printed more than is kept.
-    private var isFull = false
+    /// What comes once the step has printed more than is kept of the beginning.
+    private var tail: LogTail?
+    /// Whether what is kept of the beginning ends within a line.
+    private var isOpenLine = false
+    /// Whether the log says that something is missing.
+    private var saysCut = false
     /// Whether the last byte written ended a line.
     private var isAtLineStart = true
     private var isWriting = false
@@ -121,6 +128,10 @@ public actor LogShipper: StepLog {
         if !ended {
             let rest = repair.feed(mask.finish()) + repair.finish()
             await append(within(rest))
+            if var tail {
+                let end = tail.finish()
+                await append(tail.dropped > 0 ? cut() + "— \(tail.dropped) bytes are not kept —\n" + end : end)
+            }
             ended = true
             wake.yield()
         }
@@ -165,22 +176,36 @@ public actor LogShipper: StepLog {
 
     private func put(_ bytes: [UInt8], isOwn: Bool = false) async {
         guard !ended, let last = bytes.last else { return }
-        if isFull, !isOwn { return }
         isAtLineStart = last == UInt8(ascii: "\n")
         let text = repair.feed(mask.mask(bytes))
-        await append(isOwn ? text : within(text))
+        await append(isOwn && tail == nil ? text : within(text))
     }
 
-    /// As much of the text as the log may have more, and a line that says so where that is not all.
+    /// As much of the text as the beginning of the log may have more, and a line that says so where that is not all.
     private func within(_ text: String) -> String {
-        guard !isFull, let limit = configuration.limit, produced + Int64(text.utf8.count) > limit else { return text }
-        isFull = true
-        isAtLineStart = true
-        let room = Int(max(0, limit - produced))
-        let bytes = text.utf8.prefix(room)
+        guard let limit = configuration.limit else { return text }
+        if tail != nil {
+            tail?.append(text.utf8)
+            return tail?.dropped == 0 ? "" : cut()
+        }
+        let head = limit - Int64(configuration.tail)
+        guard produced + Int64(text.utf8.count) > head else { return text }
+        let bytes = text.utf8.prefix(Int(max(0, head - produced)))
         let kept = String(decoding: bytes.dropLast(UTF8Boundary.incompleteSuffix(of: bytes)), as: UTF8.self)
-        return kept + (kept.hasSuffix("\n") || kept.isEmpty ? "" : "\n")
-            + "what the step prints beyond \(limit) bytes is not kept (SLIPWAY_STEP_LOG_LIMIT of pipeline)\n"
+        // With what is left of a character that was cut.
+        var tail = LogTail(limit: configuration.tail + 3)
+        tail.append(text.utf8.dropFirst(kept.utf8.count))
+        self.tail = tail
+        isOpenLine = !kept.isEmpty && !kept.hasSuffix("\n")
+        return tail.dropped == 0 ? kept : kept + cut()
+    }
+
+    /// A line that says, once, that what follows is not all.
+    private func cut() -> String {
+        guard !saysCut else { return "" }
+        saysCut = true
+        return (isOpenLine ? "\n" : "")
+            + "— the step prints more than is kept (SLIPWAY_STEP_LOG_LIMIT of pipeline): the end follows when it has ended —\n"
     }
 
     /// Appends what is seen of the log. It counts as produced with the byte that is kept, never before: what is counted
