@@ -75,7 +75,12 @@ struct Builder {
             spool: data.appending("spool"))
         configuration.version = Version.current
         configuration.life = life
-        configuration.problem = { await docker?.problem().map { "docker: \($0)" } }
+        let floor = try DiskFloor(of: data.string, settings)
+        context.readiness.add("disk") { floor.problem() }
+        configuration.problem = {
+            if let problem = floor.problem() { return "disk: \(problem)" }
+            return await docker?.problem().map { "docker: \($0)" }
+        }
         let loop = JobLoop(
             platform: BusPlatform(
                 BuildRequested.self, bus: bus, logs: context.logs, queue: MessageMap.wakes(of: scope),

@@ -124,7 +124,8 @@ enum BuilderSettings {
 
     static let all: [any AnySetting] =
         [
-            CommonSettings.data, CommonSettings.sealKeys, CommonSettings.certificateAuthority, pool, labels, capacity,
+            CommonSettings.data, CommonSettings.diskFloor, CommonSettings.sealKeys, CommonSettings.certificateAuthority,
+            pool, labels, capacity,
             runners, processUsers, processDocker, dockerSocket, dockerData, trusted, memory, cpus, processes, dropped,
             sudo, firewall, localImages, buildProxies,
         ] + RegistrySettings.all + [jobDisk, sourceCacheLimit, name, CommonSettings.logBrokerURL]

@@ -37,7 +37,9 @@ struct Pipeline {
         let settings = context.settings
         let logger = context.logger
 
-        let store = PipelineStore(store: try await Self.open(settings, logger))
+        let floor = try DiskFloor(of: data, settings)
+        context.readiness.add("disk", isNeeded: false) { floor.problem() }
+        let store = PipelineStore(store: try await Self.open(settings, logger), floor: floor)
         context.readiness.add("store") { await store.problem() }
         context.collectors.add { try await store.openWork().samples }
 
@@ -64,7 +66,7 @@ struct Pipeline {
                 unboundUntil: try await Self.unboundUntil(store, logger)),
             logger: logger)
         try await engine.makeEnvironmentsOfRollouts()
-        let logs = LogStore(directory: "\(data)/logs", changes: store.changes)
+        let logs = LogStore(directory: "\(data)/logs", changes: store.changes, floor: floor)
         let reader = RunReader(
             store: store, logs: LogReader(directory: logs.directory), quotas: engine.configuration.quotas)
         let trusted = try TrustedCertificates(settings, in: data, context.readiness, logger: logger)
@@ -132,7 +134,10 @@ struct Pipeline {
             DeadlineTimer(engine: engine, logger: logger),
             InboxPruner(
                 store: store, auditLife: .seconds(86_400 * (try settings.value(PipelineSettings.auditDays))),
-                logger: logger), WakeRecount(engine: engine, logger: logger),
+                logger: logger),
+            WakeRecount(
+                engine: engine,
+                isConnected: { [broker = context.broker] in await broker.status.problem == nil }, logger: logger),
             HeadsTimer(engine: engine, logger: logger),
             RunCleaner(
                 store: store, retention: engine.configuration.retention, logs: logs, logger: logger),

@@ -56,7 +56,7 @@ enum PipelineSettings {
     static let stages = Setting<Int>.integer(
         "run.stages", "how many stages a run may have", example: "100", default: Quotas().stages, in: 1...1_000)
     static let logLimit = Setting<Int>.integer(
-        "step.log.limit", "how much is kept of what a step prints, in MiB", example: "100",
+        "step.log.limit", "how much is kept of what a step prints, its beginning and its end, in MiB", example: "100",
         default: Int(Quotas().logBytes >> 20), in: 1...(1 << 20))
     static let outputLimit = Setting<Int>.integer(
         "run.outputs.limit", "how long all outputs of a run may be together, in KiB; a step that exceeds it fails",
@@ -147,7 +147,8 @@ enum PipelineSettings {
             repositoryJobs, openJobs, repositoryAtWork, atWork, longestJob, stages, logLimit, outputLimit, auditDays,
             headsInterval, headsPatience,
             keepDays, keepRuns, keepLogs, keepBranchDays, keepParkedDays, keepParked,
-            CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.hookKey,
+            CommonSettings.data, CommonSettings.diskFloor, CommonSettings.sealKeys, CommonSettings.mirrorKey,
+            CommonSettings.hookKey,
             CommonSettings.trustedProxies, CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
             CommonSettings.logBrokerURL, CommonSettings.certificateAuthority,
         ] + OpenIDSettings.all

@@ -26,6 +26,8 @@ struct Sync {
         let data = try settings.value(CommonSettings.data)
         let listen = try settings.value(SyncSettings.listen)
         try FileManager.default.createDirectory(atPath: data + "/home", withIntermediateDirectories: true)
+        let floor = try DiskFloor(of: data, settings)
+        context.readiness.add("disk") { floor.problem() }
         let certificate = try ServerCertificate(settings, context.readiness, logger: logger)
         let authorities = try TrustedCertificates(settings, in: data, context.readiness, logger: logger)
         var git = GitProgram(
@@ -48,7 +50,7 @@ struct Sync {
             directory: directory, keys: keys,
             timeout: try settings.value(SyncSettings.timeout))
         let synchronizer = Synchronizer(
-            mirrors: mirrors, access: access, maintenance: maintenance, slots: slots)
+            mirrors: mirrors, access: access, maintenance: maintenance, slots: slots, floor: floor)
         let parts = PartsFetcher(
             mirrors: mirrors, access: access, slots: slots, maintenance: maintenance,
             largeFileLimit: Int64(try settings.value(SyncSettings.largeFileLimit)) << 20)

@@ -45,7 +45,8 @@ enum SyncSettings {
     static let all: [any AnySetting] = [
         listen, mirrorURL, allowsFile, concurrency, hostConcurrency, timeout, idleTimeout, largeFileLimit, sshKey,
         sshKnownHosts, git,
-        CommonSettings.data, CommonSettings.sealKeys, CommonSettings.mirrorKey, CommonSettings.certificateAuthority,
+        CommonSettings.data, CommonSettings.diskFloor, CommonSettings.sealKeys, CommonSettings.mirrorKey,
+        CommonSettings.certificateAuthority,
         CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
     ]
 

@@ -1,6 +1,7 @@
 import Contracts
 import Git
 import Messaging
+import Runtime
 
 /// From a trigger to the commit it means.
 struct Synchronizer: Sendable {
@@ -8,6 +9,8 @@ struct Synchronizer: Sendable {
     let access: SourceAccessReader
     let maintenance: MirrorMaintenance
     let slots: FetchSlots
+    /// What of the disk of mirrors is left free; a push waits for room.
+    var floor: DiskFloor?
 
     static let pipelineFileLimit = 1 << 20
     /// Bytes of changed paths a message carries.
@@ -33,6 +36,7 @@ struct Synchronizer: Sendable {
             }
             let remote = try RemoteAddress(source.url, allowsFile: mirrors.program.allowsFile)
             let mirror = mirrors.mirror(of: trigger.repository)
+            if let problem = floor?.problem() { return noDisk(trigger, problem) }
             return .synced(
                 try await slots.withSlot(mirror.directory, remote, isMessage: true, activity: activity) {
                     try await sync(trigger, into: mirror, from: source)
@@ -49,6 +53,8 @@ struct Synchronizer: Sendable {
                 ?? failed(trigger, .unreachable, "\(error)")
         } catch let error as GitError {
             if error.code == .cancelled { throw CancellationError() }
+            // Git removes what it could not end, so that there is room again when it has said so.
+            if error.code == .noSpace { return noDisk(trigger, "\(error)") }
             let reason = error.code == .timedOut ? "\(error); raise SLIPWAY_SYNC_TIMEOUT" : "\(error)"
             if error.mayPass || trigger.mayBeAhead(of: error) {
                 let patience =
@@ -62,6 +68,13 @@ struct Synchronizer: Sendable {
             }
             return failed(trigger, error.syncCode, reason)
         }
+    }
+
+    /// The disk of sync has no room: that says nothing of the push, which waits for it.
+    private func noDisk(_ trigger: Trigger, _ problem: String) -> SyncOutcome {
+        let delay = RetryPolicy.soon
+        return .waiting(
+            SyncDelayed(trigger: trigger, reason: "sync: \(problem)", retryAt: .now.adding(delay.duration)), delay)
     }
 
     /// What becomes of a push that another repository's secret verified: its repository is unknown, or was registered since
@@ -223,7 +236,7 @@ extension GitError {
     /// Whether the same fetch may do better later.
     var mayPass: Bool {
         switch code {
-        case .unreachable, .rateLimited, .timedOut, .busy, .failed: true
+        case .unreachable, .rateLimited, .timedOut, .busy, .noSpace, .failed: true
         case .invalid, .authentication, .untrusted, .redirected, .notGit, .objectFormat, .repositoryNotFound,
             .refNotFound, .emptyRepository, .pathNotFound, .tooLarge, .unsafeObjects, .cancelled:
             false
@@ -238,7 +251,7 @@ extension GitError {
         case .refNotFound: .refNotFound
         case .emptyRepository: .emptyRepository
         case .invalid, .redirected, .notGit, .objectFormat, .repositoryNotFound, .pathNotFound, .tooLarge,
-            .unsafeObjects, .cancelled, .failed:
+            .unsafeObjects, .cancelled, .noSpace, .failed:
             .git
         }
     }

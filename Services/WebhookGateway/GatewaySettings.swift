@@ -32,7 +32,8 @@ enum GatewaySettings {
     }
 
     static let all: [any AnySetting] = [
-        listen, bodyLimit, secrets, signed, CommonSettings.hookKey, CommonSettings.data, CommonSettings.trustedProxies,
+        listen, bodyLimit, secrets, signed, CommonSettings.hookKey, CommonSettings.data, CommonSettings.diskFloor,
+        CommonSettings.trustedProxies,
         CommonSettings.tlsCertificateFile, CommonSettings.tlsKeyFile,
     ]
 }

@@ -26,7 +26,9 @@ struct WebhookGateway {
         var services: [any Service] = []
         if try settings.optional(CommonSettings.data) != nil {
             let folder = try DataFolder.claim(settings)
-            let opened = try await Spool.open(in: folder.path, logger: context.logger, publish: publish)
+            let opened = try await Spool.open(
+                in: folder.path, floor: try DiskFloor(of: folder.path, settings), logger: context.logger,
+                publish: publish)
             // Before the server, so that they end after it.
             services = [opened.relay, AbandonedSpools(beside: folder, logger: context.logger, publish: publish)]
             spool = opened

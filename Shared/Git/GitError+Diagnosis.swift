@@ -3,12 +3,22 @@ extension GitError {
     /// there is, in the order of how specific they are.
     static func diagnose(_ words: String, doing: String) -> GitError {
         let lines = words.lowercased()
+        if lines.split(whereSeparator: \.isNewline).contains(where: isOfDisk) {
+            return GitError(.noSpace, "\(doing) failed: the disk of this machine is full", cause: lastLines(of: words))
+        }
         if let told = told.first(where: { lines.contains($0.sign) }) {
             return GitError(told.code, "\(doing) failed: \(told.reason)", cause: lastLines(of: words))
         }
         let code = signs.first { $0.signs.contains { lines.contains($0) } }?.code ?? .failed
         let reason = plain[code] ?? "git gave up"
         return GitError(code, "\(doing) failed: \(reason)", cause: lastLines(of: words))
+    }
+
+    /// Whether a line says that this machine's disk is full. What the server says does not count, nor does a name in which
+    /// somebody says it: the system's words come last.
+    private static func isOfDisk(_ line: Substring) -> Bool {
+        !line.hasPrefix("remote:")
+            && (line.hasSuffix(": no space left on device") || line.hasSuffix("out of diskspace"))
     }
 
     private static let signs: [(code: Code, signs: [String])] = [

@@ -31,6 +31,8 @@ public struct GitError: Error, Sendable, Equatable, CustomStringConvertible {
         case timedOut
         /// Another process works on the same mirror for longer than it is waited for.
         case busy
+        /// The disk of this machine is full.
+        case noSpace
         /// The repository holds objects Git considers an attack (`.git` in a tree, a hostile submodule address).
         case unsafeObjects
         /// The task was cancelled.

@@ -15,6 +15,11 @@ public enum CommonSettings {
         example: "amqp://slipway:password@rabbit3:5672/slipway-logs", secret: true)
     public static let data = Setting<String>.text(
         "data", "the folder this service keeps its state in", example: "/var/lib/slipway/builder")
+    /// What ``DiskFloor`` leaves free.
+    public static let diskFloor = Setting<Int>.integer(
+        "disk.floor",
+        "how much is left free of the disk that holds data, in MiB: what may wait is not written below it; if absent one "
+            + "part in twenty of the disk, and 1024 at most; 0 for nothing", example: "512", in: 0...(1 << 30))
     public static let logLevel = Setting<Logger.Level>.choice(
         "log.level", "how much is logged: trace, debug, info, notice, warning, error, critical", default: .info)
     static let logFormat = Setting<LogLine.Format>.choice(

@@ -19,10 +19,14 @@ public final class Store: Sendable {
     let engine: any DatabaseEngine
     private let commits: CommitGroup
     private let failures = Atomic<Int>(0)
+    private let lastOutage = Mutex<String?>(nil)
 
     /// How many writes have failed because the database was away. Who judges others by what they have not said must
     /// know whether it could have been heard.
     public var outages: Int { failures.load(ordering: .relaxed) }
+
+    /// Why the last write failed, where the database or its disk was away; `nil` once one has succeeded.
+    public var outage: String? { lastOutage.withLock { $0 } }
 
     /// - Parameter pause: between two tries to learn of a commit whose answer was lost.
     init(_ engine: any DatabaseEngine, pause: Duration = .milliseconds(500)) {
@@ -78,9 +82,12 @@ public final class Store: Sendable {
     @discardableResult
     public func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
-            return try await commits.perform(body)
+            let value = try await commits.perform(body)
+            lastOutage.withLock { $0 = nil }
+            return value
         } catch let error as StoreError where error.isOutage {
             failures.add(1, ordering: .relaxed)
+            lastOutage.withLock { $0 = "\(error)" }
             throw error
         }
     }

@@ -74,6 +74,10 @@ struct AddressTests {
                 "error: object 1: gitmodulesUrl: disallowed submodule url\nfatal: fsck error in packed object",
                 .unsafeObjects
             ),
+            ("fatal: write error: No space left on device\nfatal: index-pack failed", .noSpace),
+            // Neither a server nor a name is believed.
+            ("remote: fatal: write error: No space left on device\nfatal: early EOF", .unreachable),
+            ("error: unable to create file a: No space left on device: File name too long", .failed),
             ("fatal: something new", .failed),
         ] as [(String, GitError.Code)])
     func diagnosis(_ words: String, _ code: GitError.Code) {

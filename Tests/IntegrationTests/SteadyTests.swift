@@ -125,7 +125,11 @@ import Testing
             try await runTool("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.string])
             let admin = try LoopbackPort.free()
             let sick = try await stack.service("builder").replica(
-                ["SLIPWAY_DATA": disk.string, "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:\(admin)"],
+                // It would take nothing at all below its floor.
+                [
+                    "SLIPWAY_DATA": disk.string, "SLIPWAY_ADMIN_LISTEN": "127.0.0.1:\(admin)",
+                    "SLIPWAY_DISK_FLOOR": "0",
+                ],
                 log: stack.directory.appending("sick.log"))
             do {
                 try await sick.start()
@@ -172,5 +176,58 @@ import Testing
             try await sick.kill()
             try await runTool("umount", ["-l", disk.string])
         }
+    }
+
+    /// First its logs reach the floor, then nothing at all can be written.
+    @Test(.enabled(if: geteuid() == 0, "root alone mounts a small disk"), .timeLimit(.minutes(5)))
+    func `A platform whose disk is full answers, and loses nothing`() async throws {
+        try await withTemporaryDirectory { directory in
+            let disk = directory.appending("small")
+            try await runTool("mkdir", [disk.string])
+            try await runTool("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", disk.string])
+            do {
+                let settings = ["SLIPWAY_DATA": disk.string, "SLIPWAY_DISK_FLOOR": "8"]
+                try await Stack.with(settings: ["pipeline": settings]) { try await fill($0, disk) }
+            } catch {
+                _ = try? await runTool("umount", ["-l", disk.string])
+                throw error
+            }
+            try await runTool("umount", ["-l", disk.string])
+        }
+    }
+
+    private func fill(_ stack: Stack, _ disk: FilePath) async throws {
+        let platform = stack.platform
+        let last = 4_000_000
+        try await platform.putComponent("flood", #"[{"step": "print", "commands": ["seq 1 \#(last)"]}]"#)
+        let repository = try await SampleRepository("shop/flood", in: stack.directory, platform: platform)
+        try await platform.associate(repository.path, [AssociationView(component: "flood")])
+        let page = try await platform.browser()
+        let first = try await repository.push(["a": "1\n"], message: "Flood")
+        try await eventually(within: .seconds(90), "logs stand still") {
+            try await page("/").contains("Logs stand still: the disk that holds")
+        }
+        // Others go on.
+        let second = try await repository.push(["a": "2\n"], message: "Meanwhile")
+        try await eventually(within: .seconds(60), "it began") {
+            try await platform.runs(repository.path).contains { $0.commit?.sha == second && $0.startedAt != nil }
+        }
+        try await runTool("sh", ["-c", "dd if=/dev/zero of=\(disk)/full bs=4k 2>/dev/null || true"])
+        let third = try await repository.push(["a": "3\n"], message: "While it is full")
+        try await eventually(within: .seconds(60), "nothing can be written") {
+            try await page("/").contains("Nothing can be written")
+        }
+        #expect(try await platform.runs(repository.path).count == 2)
+        try await runTool("mount", ["-o", "remount,size=512m", disk.string])
+        try await runTool("rm", ["\(disk)/full"])
+        for commit in [first, second, third] {
+            let view = try await platform.finishedRun(repository.path, commit: commit, within: .seconds(180))
+            #expect(view.summary.state == .success, "\(view)")
+            let step = try #require(view.stages.first?.steps.first)
+            #expect(step.attempt == 1, "\(view)")
+            let log = try await platform.log(view.summary.id, step.id)
+            #expect(log.utf8.split(separator: UInt8(ascii: "\n")).count >= last && log.hasSuffix("\n\(last)\n"))
+        }
+        #expect(try await page("/").contains("stand still") == false)
     }
 }

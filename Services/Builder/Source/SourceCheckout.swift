@@ -52,8 +52,8 @@ struct SourceCheckout: Sendable {
     /// Why a job is handed back whose source cannot be fetched; `nil` where that is its own fault. The mirror's address is the
     /// platform's word, and what it had the platform has seen.
     private func handBack(of error: GitError, _ clone: Clone) -> JobFinished.HandBack? {
-        if error.isOfDisk { return .worker }
-        return switch error.code {
+        switch error.code {
+        case .noSpace: .worker
         case .unreachable, .timedOut, .rateLimited, .busy: .source
         // What a submodule or LFS lacks is the repository's own word.
         case .repositoryNotFound, .refNotFound, .authentication: clone.submodules || clone.lfs ? nil : .source
@@ -107,9 +107,4 @@ struct SourceCheckout: Sendable {
         }
         return children
     }
-}
-
-extension GitError {
-    /// Whether Git says that the disk is full.
-    fileprivate var isOfDisk: Bool { "\(self)".contains("No space left on device") }
 }

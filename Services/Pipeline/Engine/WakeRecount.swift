@@ -1,13 +1,17 @@
 import Logging
 import ServiceLifecycle
 
-/// Looks at the start and every few minutes for what is waited for and may have been lost: wakes, see
+/// Looks at the start, when the broker is back and every few minutes for what is waited for and may have been lost: wakes, see
 /// ``RunEngine/recount()``, and sources; and for what has waited too long.
 struct WakeRecount: Service {
     let engine: RunEngine
+    /// Whether the broker is there: what was in its memory alone is gone when it comes back.
+    let isConnected: @Sendable () async -> Bool
     let logger: Logger
 
     static let interval = Duration.seconds(180)
+    /// How often the broker is looked at.
+    private static let look = Duration.seconds(2)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -19,8 +23,20 @@ struct WakeRecount: Service {
                 } catch {
                     logger.warning("what waits cannot be looked for", metadata: ["error": "\(error)"])
                 }
-                do { try await Task.sleep(for: Self.interval) } catch { return }
+                do { try await pause() } catch { return }
             }
+        }
+    }
+
+    /// Returns after a few minutes, or when the broker has come back.
+    private func pause() async throws {
+        let end = ContinuousClock.now.advanced(by: Self.interval)
+        var wasThere = await isConnected()
+        while .now < end {
+            try await Task.sleep(for: Self.look)
+            let isThere = await isConnected()
+            if isThere, !wasThere { return }
+            wasThere = isThere
         }
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import Glibc
+import Runtime
 import Threading
 
 /// Writes the logs of steps, each to a file that only grows.
@@ -30,6 +31,7 @@ actor LogStore {
 
     nonisolated let directory: String
     private nonisolated let changes: RunChanges
+    private nonisolated let floor: DiskFloor?
     private nonisolated let thread = PinnedThread(name: "logs")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -39,20 +41,24 @@ actor LogStore {
     private var isFlushScheduled = false
     private var uses: UInt64 = 0
 
-    /// - Parameter directory: made where it does not exist.
-    init(directory: String, changes: RunChanges) {
+    /// - Parameters:
+    ///   - directory: made where it does not exist.
+    ///   - floor: what of its disk is left to what cannot wait; logs can, their workers keep them.
+    init(directory: String, changes: RunChanges, floor: DiskFloor? = nil) {
         self.directory = directory
+        self.floor = floor
         self.changes = changes
     }
 
     /// Adds a chunk to a stream; one that comes before the chunk it follows waits for that one.
     /// - Parameter times: when its bytes were written.
     /// - Returns: once it is on the disk: `false` where it was there already.
-    /// - Throws: ``FileError`` where the disk fails; ``LogGap`` where what is before it did not come in time.
+    /// - Throws: `DiskAtFloor` where it has no room for it, ``FileError`` where the disk fails; ``LogGap`` where what is before it did not come in time.
     func append(
         _ bytes: [UInt8], to id: LogStreamID, at offset: Int64, times: [LogTime] = [],
         patience: Duration = .seconds(10)
     ) async throws -> Bool {
+        try floor?.check()
         let stream = try stream(id)
         return try await withCheckedThrowingContinuation { continuation in
             take(Waiting(bytes: bytes, times: times, continuation: continuation), at: offset, of: stream, id, patience)

@@ -2,6 +2,7 @@ import Contracts
 import Measures
 import Messaging
 import Metrics
+import Runtime
 import Storage
 
 /// The service's database with what goes along with a change: messages to send and watchers to tell.
@@ -16,9 +17,12 @@ struct PipelineStore: Sendable {
     let beats = Signal()
     /// Told when a person wants what is not kept any more to go.
     let cleaning = Signal()
+    /// What of the disk is left to what cannot wait.
+    let floor: DiskFloor?
 
-    init(store: Store, changes: RunChanges = RunChanges()) {
+    init(store: Store, changes: RunChanges = RunChanges(), floor: DiskFloor? = nil) {
         self.store = store
+        self.floor = floor
         self.outbox = Outbox()
         self.inbox = Inbox()
         self.changes = changes
@@ -32,6 +36,11 @@ struct PipelineStore: Sendable {
         } catch {
             return "\(error)"
         }
+    }
+
+    /// Why the platform does not get on, though it answers; `nil` where it does.
+    var standstill: String? {
+        store.outage.map { "nothing can be written: \($0)" } ?? floor?.problem().map { "logs stand still: \($0)" }
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Snapshot) throws -> Value) async throws -> Value {

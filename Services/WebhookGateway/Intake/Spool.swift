@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import Logging
 import Messaging
+import Runtime
 import ServiceLifecycle
 import Storage
 import Synchronization
@@ -13,17 +14,21 @@ final class Spool: Sendable {
     let store: Store
     private let outbox: Outbox
     private let gate: SpoolGateBox
+    private let floor: DiskFloor?
 
-    private init(store: Store, outbox: Outbox, gate: SpoolGateBox, relay: OutboxRelay) {
+    private init(store: Store, outbox: Outbox, gate: SpoolGateBox, floor: DiskFloor?, relay: OutboxRelay) {
         self.store = store
+        self.floor = floor
         self.outbox = outbox
         self.gate = gate
         self.relay = relay
     }
 
     /// Opens the spool of a folder and makes both where there are none.
+    /// - Parameter floor: what of its disk is left free: a forge sends again what is refused, and the machine goes on.
     static func open(
-        in folder: String, logger: Logger, publish: @escaping @Sendable (PreparedMessage) async throws -> Void
+        in folder: String, floor: DiskFloor? = nil, logger: Logger,
+        publish: @escaping @Sendable (PreparedMessage) async throws -> Void
     ) async throws -> Spool {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let store = try openStore(in: folder)
@@ -35,7 +40,7 @@ final class Spool: Sendable {
             try await publish(message)
             gate.relayed()
         }
-        return Spool(store: store, outbox: outbox, gate: gate, relay: relay)
+        return Spool(store: store, outbox: outbox, gate: gate, floor: floor, relay: relay)
     }
 
     /// The file's name in a gateway's folder.
@@ -56,6 +61,7 @@ final class Spool: Sendable {
 
     /// Why nothing could be appended now, or `nil`: it is tried with a row that is always the same one.
     func problem() async -> String? {
+        if let problem = floor?.problem() { return problem }
         do {
             try await store.write { database in
                 try database.execute(
@@ -73,6 +79,7 @@ final class Spool: Sendable {
 
     /// Returns once the message is on disk.
     func append(_ message: PreparedMessage, key: String) async throws {
+        try floor?.check()
         gate.spooling()
         do {
             try await store.write { [outbox] in try outbox.append(message, key: key, in: $0) }

@@ -59,6 +59,26 @@ final class PlatformClient: Sendable {
         }
     }
 
+    /// Signs a browser in with the token.
+    /// - Returns: reads a page by its path.
+    func browser() async throws -> @Sendable (String) async throws -> String {
+        var request = HTTPRequest(.post, "\(server)/api/v1/session")
+        request.headers.add("content-type", "application/json")
+        request.headers.add("sec-fetch-site", "same-origin")
+        request.body = .bytes(Array(try Wire.encode(SessionRequest(token: token.withLock { $0 }))))
+        let response = try await http.send(request)
+        guard let cookie = response.headers["set-cookie"]?.prefix(while: { $0 != ";" }) else {
+            throw TestFailure("no session is begun: \(response.status)")
+        }
+        return { [self] path in
+            var request = HTTPRequest(.get, server + path)
+            request.headers.add("cookie", String(cookie))
+            let page = try await answer(to: request)
+            guard page.status == 200 else { throw TestFailure("\(page.status): \(page.text)") }
+            return page.text
+        }
+    }
+
     /// Posts to the gateway as a forge does.
     func hook(_ body: [UInt8], headers: [String: String], of forge: Forge = .gitlab) async throws -> Answer {
         var request = HTTPRequest(.post, "\(gateway)\(forge.hookPath)")

@@ -11,7 +11,9 @@ struct WebRoutes {
 
     init(operations: Operations, sessions: BrowserSessions, logger: Logger) throws {
         self.operations = operations
-        responder = PageResponder(sessions: sessions, templates: try WebPages(), logger: logger)
+        responder = PageResponder(
+            sessions: sessions, templates: try WebPages(), logger: logger,
+            standstill: { [store = operations.sources.engine.store] in store.standstill })
     }
 
     func register(on router: some RouterMethods<APIContext>) {

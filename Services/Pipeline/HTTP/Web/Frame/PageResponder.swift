@@ -10,6 +10,8 @@ struct PageResponder: Sendable {
     let sessions: BrowserSessions
     let templates: WebPages
     let logger: Logger
+    /// Why the platform does not get on; `nil` where it does.
+    let standstill: @Sendable () -> String?
 
     /// A page for someone who is signed in; others are shown the way in and come back.
     func show(
@@ -74,7 +76,7 @@ struct PageResponder: Sendable {
         let status = problem.map { ProblemAnswer($0).status } ?? status
         let frame = WebFrame(
             title: title, version: templates.version, now: Timestamp.now.milliseconds, principal: principal,
-            section: section)
+            section: section, standstill: principal == nil ? nil : standstill())
         return .page(templates.part(template, frame.around(content)), status: status)
     }
 }

@@ -12,6 +12,9 @@ struct WebFrame: Sendable {
         ]
     }
 
+    /// As a sentence begins.
+    fileprivate static func upright(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+
     /// A problem as a page shows it.
     struct Trouble: Sendable {
         let message: String
@@ -20,14 +23,11 @@ struct WebFrame: Sendable {
         let hasDetails: Bool
 
         init(_ problem: Problem) {
-            message = Self.sentence(problem.message)
-            remedy = problem.remedy.map(Self.sentence)
+            message = WebFrame.upright(problem.message)
+            remedy = problem.remedy.map(WebFrame.upright)
             details = problem.details ?? []
             hasDetails = !details.isEmpty
         }
-
-        /// As a sentence begins.
-        private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
     }
 
     private struct Link: Sendable {
@@ -42,6 +42,8 @@ struct WebFrame: Sendable {
     /// Who is signed in.
     let principal: Principal?
     let section: Section
+    /// Why the platform does not get on.
+    var standstill: String?
 
     /// The frame's values and the content's, as one.
     func around(_ content: [String: Any]) -> [String: Any] {
@@ -49,6 +51,10 @@ struct WebFrame: Sendable {
         values["title"] = title
         values["version"] = version
         values["now"] = now
+        values["standstill"] = standstill.map { reason in
+            // What the machine has is the operators' business.
+            principal?.may(.seeParked) == true ? Self.upright(reason) : "Something the platform writes to has no room"
+        }
         values["session"] = principal != nil
         values["whoIs"] = principal?.name
         values["canSeeParked"] = principal?.may(.seeParked) ?? false
