@@ -82,6 +82,84 @@ import Testing
         }
     }
 
+    @Test func `A job that changes a workload waits like any other, and others of it go first`() async throws {
+        let file = """
+            kind: pipeline
+            type: exec
+            name: main
+            steps:
+            - name: deploy
+              commands: [make deploy]
+            """
+        try await withGrantedJob(file) { platform, run, job, _ in
+            #expect(try await platform.jobs(of: run).first?.workload != nil)
+            try await platform.ended(job, .released, reason: "connection refused", handBack: .source)
+            guard case .refused = try await platform.ask() else {
+                Issue.record("it is granted without a source, and burns its attempts")
+                return
+            }
+            let trigger = try #require(try await asked(platform).last)
+            try await answer(platform, trigger, at: "http://another.example/shop/web.git")
+            guard case .granted(let again) = try await platform.ask(worker: "w2") else {
+                Issue.record("it is not granted again")
+                return
+            }
+            #expect(again.job == job.id && again.attempt == 2)
+        }
+    }
+
+    @Test func `A registry that cannot be reached is waited for, each time for twice as long, and not for ever`()
+        async throws
+    {
+        try await withGrantedJob { platform, run, job, _ in
+            var now = Timestamp.now
+            for attempt in 1...ActiveRun.registryAttempts {
+                try await platform.ended(
+                    job, .released, attempt: attempt, reason: "registry.example: connection refused",
+                    handBack: .registry)
+                guard attempt < ActiveRun.registryAttempts else { break }
+                let view = try #require(try await platform.reader.view(run))
+                let words = "waits for a registry, which cannot be reached: registry.example: connection refused"
+                #expect(view.stages[0].steps[0].reason == words && view.stages[0].steps[0].state == .pending)
+                guard case .refused = try await platform.ask() else {
+                    Issue.record("it is granted at once")
+                    return
+                }
+                let opensAt = try #require(try await platform.jobs(of: run).first?.opensAt)
+                let pause = opensAt.milliseconds - Timestamp.now.milliseconds
+                let wanted = min(5_000 << Int64(attempt - 1), 120_000)
+                #expect(pause <= wanted && pause > wanted - 5_000)
+                // Of sync it waits for nothing.
+                #expect(try await asked(platform).isEmpty)
+                now = max(now, opensAt)
+                try await platform.engine.expire(now: now)
+                guard case .granted(let again) = try await platform.ask(), again.attempt == attempt + 1 else {
+                    Issue.record("attempt \(attempt + 1) is not granted")
+                    return
+                }
+            }
+            let view = try #require(try await platform.reader.view(run))
+            #expect(view.summary.state == .failure && "\(view)".contains("it was tried 8 times"), "\(view)")
+        }
+    }
+
+    @Test func `A clock that is set back does not prolong what was handed back`() async throws {
+        try await withGrantedJob { platform, run, job, _ in
+            try await platform.ended(job, .released, reason: "away", handBack: .registry)
+            // As it was written while the clock was a day ahead.
+            try await platform.store.write { transaction in
+                _ = try transaction.database.execute("UPDATE jobs SET opensAt = opensAt + 86400000")
+            }
+            let next = try #require(try await platform.engine.nextDeadline())
+            #expect(next <= .now)
+            try await platform.engine.expire()
+            guard case .granted = try await platform.ask() else {
+                Issue.record("it waits for a day")
+                return
+            }
+        }
+    }
+
     @Test func `Of a repository that is gone nothing is asked`() async throws {
         try await withGrantedJob { platform, run, job, _ in
             try await platform.store.write { try $0.repositories.remove(PlatformFixture.path) }

@@ -45,7 +45,7 @@ struct CachedCheckoutTests {
                     "\(number)", ["file": Array("\(number)".utf8), "same": Array(repeating: 120, count: 10_000)])
                 _ = try await origin.synchronizer().synchronize(
                     origin.trigger(commit: commit), cloneURL: "", attempt: 1)
-                let good = token("shop/web", 60)
+                let good = token("shop/web", 600)
                 let workspace = try await checkOut(commit, good)
                 #expect(FileManager.default.contents(atPath: workspace + "/file") == Data("\(number)".utf8))
                 for folder in [workspace, cache.directory] {
@@ -56,7 +56,7 @@ struct CachedCheckoutTests {
                 }
             }
             #expect(try FileManager.default.contentsOfDirectory(atPath: cache.directory).count == 2 * 12 + 1)
-            for bad in [token("shop/web", -1), token("shop/other", 60), "none"] {
+            for bad in [token("shop/web", -1), token("shop/other", 600), "none"] {
                 var code: GitError.Code?
                 do {
                     _ = try await checkOut(commit, bad)
@@ -66,7 +66,7 @@ struct CachedCheckoutTests {
                 #expect(code == .authentication)
             }
             // And none of them did the cache any harm.
-            _ = try await checkOut(commit, token("shop/web", 60))
+            _ = try await checkOut(commit, token("shop/web", 600))
             #expect(try FileManager.default.contentsOfDirectory(atPath: cache.directory).count == 2 * 12 + 1)
         }
     }

@@ -15,7 +15,7 @@ import Testing
 struct MirrorRoutesTests {
     private static let tokens = MirrorToken(key: SigningKey(bytes: Array("0123456789abcdef0123456789abcdef".utf8)))
 
-    private static func token(_ path: String = "shop/web", for seconds: Int64 = 60) -> String {
+    private static func token(_ path: String = "shop/web", for seconds: Int64 = 600) -> String {
         tokens.sign(RepositoryPath(rawValue: path), until: Timestamp.now.adding(.seconds(seconds)))
     }
 

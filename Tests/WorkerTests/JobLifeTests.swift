@@ -13,6 +13,12 @@ import Testing
 
     static let done = JobLife.Event.worked(.complete(success: true, reason: nil))
     static let stopped = JobLife.Event.worked(.interrupted)
+    private static func release(_ words: String) -> JobStop {
+        var stop = JobStop(words, successor: .attempt)
+        stop.isRelease = true
+        return stop
+    }
+
     static let handOver = "the worker is shutting down; the job is handed to another"
 
     static let rows = [
@@ -60,29 +66,29 @@ import Testing
             name: "handed back for what is no fault of its own",
             events: [.faulted(.worker, "the disk is full"), .faulted(.source, "again"), stopped, .reported],
             actions: [
-                .stopWork(JobStop("handed back: the disk is full", successor: .attempt)), .nothing,
+                .stopWork(release("handed back: the disk is full")), .nothing,
                 .report(.released, reason: "the disk is full", handBack: .worker), .end,
             ]),
         Row(
             name: "cancelled while it is handed back",
             events: [.faulted(.worker, "the disk is full"), .cancelled(JobStop("by ada")), stopped],
             actions: [
-                .stopWork(JobStop("handed back: the disk is full", successor: .attempt)), .nothing,
+                .stopWork(release("handed back: the disk is full")), .nothing,
                 .report(.cancelled, reason: "by ada"),
             ]),
         Row(
             name: "handed back at shutdown", events: [.graceOver, stopped, .reported],
             actions: [
-                .stopWork(JobStop(handOver, successor: .attempt)),
+                .stopWork(release(handOver)),
                 .report(.released, reason: "the worker was shut down", handBack: .shutdown), .end,
             ]),
         Row(
             name: "finished within the grace's last moment", events: [.graceOver, done],
-            actions: [.stopWork(JobStop(handOver, successor: .attempt)), .report(.success, reason: nil)]),
+            actions: [.stopWork(release(handOver)), .report(.success, reason: nil)]),
         Row(
             name: "cancelled while it is handed back", events: [.graceOver, .cancelled(JobStop("by ada")), stopped],
             actions: [
-                .stopWork(JobStop(handOver, successor: .attempt)), .nothing, .report(.cancelled, reason: "by ada"),
+                .stopWork(release(handOver)), .nothing, .report(.cancelled, reason: "by ada"),
             ]),
         Row(
             name: "lease lost while it works", events: [.leaseLost, stopped, .reported, .cancelled(JobStop("late"))],

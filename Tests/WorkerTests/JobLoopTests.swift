@@ -704,6 +704,8 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         }
         #expect(platform.finished?.outcome == .released)
         #expect(platform.waiting == 1)
+        // What the next attempt runs has no end yet.
+        #expect(!platform.reports.contains { $0 is StepFinished })
     }
 
     /// A claim that was under way when the worker was told to end.
@@ -758,6 +760,60 @@ struct ClosureExecutor: JobExecutor, StepRunner {
         #expect(finished.reason?.contains("the step's folder cannot be made") == true)
         let ends = platform.reports.compactMap { ($0 as? StepFinished)?.report.outcome }
         #expect(!ends.contains(.failure) && !ends.contains(.success))
+    }
+
+    /// What waits for the steps is told nothing of a step that could not be done here.
+    @Test(arguments: [JobFinished.HandBack.worker, .source, .registry])
+    func aStepThatCannotBeDoneHereHandsTheJobBack(_ handBack: JobFinished.HandBack) async throws {
+        let platform = MemoryPlatform(
+            grant: try grant([
+                Step(name: "first"), Step(name: "one"), Step(name: "two"),
+                Step(name: "cleanup", when: Condition(status: [.failure])),
+            ]))
+        platform.offer("j")
+        let ran = Mutex<[String]>([])
+        let executor = ClosureExecutor { step in
+            ran.withLock { $0.append(step.step.name) }
+            await step.log.line("begun")
+            if step.step.name == "one" { throw JobFailure("its folder cannot be made", handBack: handBack) }
+            return StepResult(success: true)
+        }
+        let loop = try loop(platform, executor)
+        try await serve(loop) { try await eventually("the end") { platform.finished != nil } }
+        let finished = try #require(platform.finished)
+        #expect(finished.outcome == .released && finished.handBack == handBack)
+        #expect(finished.reason == "its folder cannot be made" && finished.steps.map(\.step) == ["first"])
+        #expect(ran.withLock { $0 } == ["first", "one"])
+        #expect(platform.reports.compactMap { ($0 as? StepFinished)?.report.step } == ["first"])
+        #expect(
+            platform.log("one") == "begun\nits folder cannot be made\nstopped: handed back: its folder cannot be made\n"
+        )
+        #expect((loop.problem == nil) == (handBack != .worker))
+    }
+
+    @Test func aJobOfOneStepThatCannotBeDoneHereIsNoSuccess() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one", failure: .ignore)]))
+        platform.offer("j")
+        let executor = ClosureExecutor { _ in throw JobFailure("the engine is away", handBack: .worker) }
+        try await withLoop(platform, executor) { try await eventually("the end") { platform.finished != nil } }
+        #expect(platform.finished?.outcome == .released && platform.finished?.steps == [])
+    }
+
+    /// A person's stop comes first, and then it is over.
+    @Test func aCancelIsNotHiddenByAFault() async throws {
+        let platform = MemoryPlatform(grant: try grant([Step(name: "one")]))
+        platform.offer("j")
+        let executor = ClosureExecutor { step in
+            await step.log.line("begun")
+            do { try await Task.sleep(for: .seconds(100)) } catch {}
+            throw JobFailure("the engine is away", handBack: .worker)
+        }
+        try await withLoop(platform, executor) {
+            try await eventually("the beginning") { platform.log("one") == "begun\n" }
+            platform.cancel("j", reason: "by ada")
+            try await eventually("the end") { platform.finished != nil }
+        }
+        #expect(platform.finished?.outcome == .cancelled)
     }
 
     @Test func aSlotThatWaitedBeforeTheFaultTakesNoWakeDuringThePause() async throws {

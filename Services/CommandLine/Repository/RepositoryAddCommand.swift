@@ -67,7 +67,7 @@ struct RepositoryAddCommand: AsyncParsableCommand {
     }
 }
 
-/// ``MissedPushes``, as an option.
+/// Which missed pushes run, as an option.
 enum MissedPushOption: String, ExpressibleByArgument, CaseIterable {
     case all, branches, none
 }

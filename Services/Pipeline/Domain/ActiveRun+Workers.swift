@@ -78,13 +78,6 @@ extension ActiveRun {
         return changes()
     }
 
-    /// A worker gave a job back: another attempt does it.
-    private mutating func handedBack(_ index: Int, _ handBack: JobFinished.HandBack?, _ reason: String?) {
-        let job = rows.jobs[index]
-        note("“\(job.steps.joined(separator: "”, “"))” as attempt \(job.lease.attempt): \(job.lease.reason ?? "")")
-        if handBack == .source { awaitSource(index, reason) } else { requeue(index) }
-    }
-
     /// What is reported of a step, within its bounds; it fails where its outputs are more than a run may have.
     private func bounded(_ report: StepReport, of job: Job) -> StepReport {
         var report = report

@@ -123,29 +123,7 @@ struct ActiveRun: Sendable {
                 + "(SLIPWAY_QUEUE_HOURS of pipeline)\(before)")
     }
 
-    // MARK: - What other runs say
-
-    /// Whose turn it is at the workload of a job that asked.
-    mutating func turn(of id: JobID, _ turn: Turn) -> [Change] {
-        guard let index = index(of: id), let workload = rows.jobs[index].workload else { return [] }
-        switch (turn, rows.jobs[index].lease.state) {
-        case (.dispatch, .held): offer(index)
-        case (.hold, .held), (.hold, .queued):
-            rows.jobs[index].lease.state = .held
-            answer.next.append(.displaceStuck(workload))
-        case (.superseded(let winner), .waiting), (.superseded(let winner), .held), (.superseded(let winner), .queued):
-            let what = rows.jobs[index].kind == .rollout ? "a newer rollout to" : "a newer run of the step"
-            let reason = "\(what) \(workload) took its place: \(winner)"
-            note("step “\(rows.jobs[index].steps.first ?? "")” is superseded: \(reason)")
-            _ = rows.jobs[index].lease.stop(reason, now: heard, as: .superseded)
-            // One that came back from a lost worker may be what the newer one waits for.
-            release(index)
-            // The run has nothing more to give.
-            advance { $0.cancel(reason: reason) }
-        default: return []
-        }
-        return changes()
-    }
+    // MARK: - What people decide
 
     /// What holds for a job's pool or environment may have changed since it was offered, or since it waits.
     /// - Parameter change: What has, for the run's trace.
@@ -153,8 +131,8 @@ struct ActiveRun: Sendable {
         guard let index = index(of: id) else { return [] }
         if let change { note(change) }
         switch rows.jobs[index].lease.state {
-        case .waiting where rows.jobs[index].awaitsSource: askForSourceAgain(index)
-        case .waiting: ready(index)
+        case .waiting:
+            if let awaited = rows.jobs[index].awaits { reconsider(index, awaiting: awaited) } else { ready(index) }
         case .held, .queued: admit(index)
         case .leased, .finished, .cancelled, .superseded: return []
         }
@@ -310,27 +288,15 @@ struct ActiveRun: Sendable {
         deploy(of: job).flatMap { rules.gate.environments[$0.environment] }
     }
 
-    private mutating func offer(_ index: Int) {
+    mutating func offer(_ index: Int) {
         rows.jobs[index].lease.state = .queued
         rows.jobs[index].queuedAt = now
         answer.messages.append(.offer(rows.jobs[index]))
     }
 
     /// A job is over: what waited for its workload may go.
-    private mutating func release(_ index: Int) {
+    mutating func release(_ index: Int) {
         if let workload = rows.jobs[index].workload { answer.next.append(.release(workload)) }
-    }
-
-    /// The push came late: its ref had gone on, and what came after it is rolled out, or was.
-    private mutating func giveWay(_ index: Int) {
-        guard let commit = details.trigger.overtakenBy, !rows.jobs[index].lease.state.isFinal else { return }
-        let place = summary.branch ?? summary.ref
-        let reason =
-            "\(place) had gone on to \(commit.prefix(8)) before this push was told of; run it again to roll it out all the same"
-        note("step “\(rows.jobs[index].steps.first ?? "")” is superseded: \(reason)")
-        _ = rows.jobs[index].lease.stop(reason, now: heard, as: .superseded)
-        release(index)
-        advance { $0.cancel(reason: reason) }
     }
 
     // MARK: - The planner

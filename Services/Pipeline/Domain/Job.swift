@@ -6,6 +6,14 @@ struct Job: Sendable, Equatable {
         case build, rollout
     }
 
+    /// What is no worker's to bring about.
+    enum Awaited: String, Sendable, CaseIterable {
+        /// Until sync has said where its source is.
+        case source
+        /// For a while, since a registry cannot be reached.
+        case registry
+    }
+
     var id: JobID
     var run: RunID
     /// The stage's position in the run.
@@ -30,6 +38,8 @@ struct Job: Sendable, Equatable {
     var stuck: String?
     /// The environment it rolls out to.
     var environment: String?
+    /// What it was handed back for and waits for before a worker may have it; `nil` where it does not.
+    var awaits: Awaited?
     /// What it waits for before a worker may have it, in words.
     var waits: String?
     /// How many have to approve it, where it waits for that.

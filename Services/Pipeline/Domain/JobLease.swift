@@ -67,7 +67,8 @@ struct JobLease: Sendable, Equatable {
         length: Duration, timeLimit: Duration
     ) -> Claim {
         switch state {
-        case .waiting: return .refused(.taken, "it waits for approval, for the end of a freeze, or for its source")
+        case .waiting:
+            return .refused(.taken, "it waits for approval, for the end of a freeze, for its source, or for a registry")
         case .held: return .refused(.taken, "it waits for an earlier rollout of the same workload to end")
         case .finished: return .refused(.finished, "it has ended")
         case .cancelled: return .refused(.cancelled, reason ?? "it was cancelled")

@@ -35,8 +35,11 @@ extension RunEngine {
             return .granted(try grant(job, run, to: claim.keys, in: transaction))
         }
         if let drainer {
-            // The wake may have been meant for another.
-            if scope.cluster == nil { try callOthers(than: scope, in: transaction) }
+            // The wake may have been meant for another: all are called, and this one then asks without a wake.
+            if claim.job != nil {
+                try transaction.send(JobsWaiting(scope: scope), run: nil)
+                if scope.cluster == nil { try callOthers(than: scope, in: transaction) }
+            }
             return .refused(.init(code: .nothing, reason: "\(drainer) has this worker drained"))
         }
         return try next(scope, claim, executor, in: transaction)

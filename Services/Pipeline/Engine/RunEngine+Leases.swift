@@ -7,7 +7,7 @@ import Storage
 extension RunEngine {
     /// When there is something to do at the earliest by the time of the day, or `nil`.
     func nextDeadline() async throws -> Timestamp? {
-        try await store.read { try $0.jobs.nextOpening() }
+        try await store.read { try $0.jobs.nextOpening(now: .now) }
     }
 
     /// Does what is due by the time of the day: rollouts whose freeze has ended are looked at again.

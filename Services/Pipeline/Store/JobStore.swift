@@ -18,15 +18,16 @@ struct JobStore {
             """
             INSERT INTO jobs (id, run, stage, place, kind, steps, queue, labels, repository, trace, state, reason,
                 attempt, losses, worker, isConfirmed, leaseUntil, stopping, timeLimit, deadline, workload, sequence,
-                environment, waits, approvals, opensAt, createdAt, queuedAt, endedAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                environment, awaits, waits, approvals, opensAt, createdAt, queuedAt, endedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 job.id, job.run, job.stage, job.place, job.kind.rawValue, JSONColumn(job.steps), job.queue,
                 JSONColumn(job.scope.labels), job.repository, job.trace, job.lease.state.rawValue, job.lease.reason,
                 job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.isConfirmed, job.lease.until, job.lease.stopping, job.timeLimit, job.lease.deadline,
-                job.workload, job.sequence, job.environment, job.waits, job.approvals, job.opensAt,
+                job.workload, job.sequence, job.environment, job.awaits?.rawValue, job.waits, job.approvals,
+                job.opensAt,
                 job.createdAt, job.queuedAt, job.endedAt,
             ])
         try turns.follow(job)
@@ -38,12 +39,14 @@ struct JobStore {
             """
             UPDATE jobs SET state = ?, reason = ?, attempt = ?, losses = ?, worker = ?, claim = ?, life = ?,
                 isConfirmed = ?, leaseUntil = ?, stopping = ?, deadline = ?, workload = ?, stuck = ?, environment = ?,
-                waits = ?, approvals = ?, opensAt = ?, queuedAt = ?, endedAt = ? WHERE id = ?
+                awaits = ?, waits = ?, approvals = ?, opensAt = ?, queuedAt = ?, endedAt = ? WHERE id = ?
             """,
             [
                 job.lease.state.rawValue, job.lease.reason, job.lease.attempt, job.lease.losses, job.lease.worker,
                 job.lease.claim, job.lease.life, job.lease.isConfirmed, job.lease.until, job.lease.stopping,
-                job.lease.deadline, job.workload, job.stuck, job.environment, job.waits, job.approvals, job.opensAt,
+                job.lease.deadline, job.workload, job.stuck, job.environment, job.awaits?.rawValue, job.waits,
+                job.approvals,
+                job.opensAt,
                 job.queuedAt, job.endedAt, job.id,
             ])
         try turns.follow(job)
@@ -135,17 +138,27 @@ struct JobStore {
     }
 
     /// When the next freeze ends that a rollout waits for, or one is to be looked at again.
-    func nextOpening() throws -> Timestamp? {
-        try database.value("SELECT MIN(opensAt) FROM jobs WHERE state = 'waiting'")
+    func nextOpening(now: Timestamp) throws -> Timestamp? {
+        try database.value(
+            """
+            SELECT MIN(CASE WHEN awaits IS NOT NULL AND opensAt > ? THEN 0 ELSE opensAt END) FROM jobs
+            WHERE state = 'waiting'
+            """, [now.adding(ActiveRun.sourcePatience)])
     }
 
     /// Rollouts whose freeze has ended, or that are to be looked at again, the newest first: no older one is offered that it
-    /// takes the place of.
+    /// takes the place of. What was handed back waits for no longer than that, whatever the clock was then.
     func opening(now: Timestamp) throws -> [Job] {
         try database.rows(
-            "SELECT * FROM jobs WHERE state = 'waiting' AND opensAt <= ? ORDER BY sequence DESC", [now]
+            """
+            SELECT * FROM jobs WHERE state = 'waiting' AND (opensAt <= ? OR awaits IS NOT NULL AND opensAt > ?)
+            ORDER BY sequence DESC
+            """, [now, now.adding(ActiveRun.sourcePatience)]
         ).map(Self.job)
     }
+
+    static let awaited = Migration(
+        "2026-11 awaited", sql: "ALTER TABLE jobs ADD COLUMN awaits TEXT")
 
     /// Makes those due that wait to be approved and that somebody has approved.
     /// - Returns: how many it are.
@@ -271,7 +284,9 @@ struct JobStore {
             scope: JobRouting.scope(queue: row["queue"], labels: row.json("labels") ?? []),
             repository: row["repository"], trace: row["trace"], lease: lease, timeLimit: row["timeLimit"],
             workload: row["workload"], sequence: row["sequence"], stuck: row["stuck"],
-            environment: row["environment"], waits: row["waits"], approvals: row["approvals"],
+            environment: row["environment"],
+            awaits: (row["awaits"] as String?).flatMap(Job.Awaited.init), waits: row["waits"],
+            approvals: row["approvals"],
             opensAt: row["opensAt"], createdAt: row["createdAt"], queuedAt: row["queuedAt"], endedAt: row["endedAt"])
     }
 }

@@ -13,7 +13,7 @@ enum Schema {
         PersonStore.firstTokenEnds, leases, AuditStore.migration, EnvironmentStore.approvingGroups,
         RunStore.callers, AuditStore.complete, ComponentStore.uses, AttemptStore.migration, LoginStore.pages,
         HeardTimeStore.migration, HeadStore.migration,
-        RetentionStore.migration, JobStore.queuing, IdentityStore.migration, WorkerStore.drains,
+        RetentionStore.migration, JobStore.queuing, IdentityStore.migration, WorkerStore.drains, JobStore.awaited,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so

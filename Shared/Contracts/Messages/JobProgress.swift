@@ -112,6 +112,8 @@ public struct JobFinished: Message {
         case shutdown
         /// Something is wrong with the worker itself, such as its disk or its Docker Engine.
         case worker
+        /// The registry of an image cannot be reached.
+        case registry
         /// The mirror that the platform named cannot be reached, or has not got the commit any more.
         case source
     }

@@ -96,6 +96,23 @@ public struct RegistryClient: Sendable {
         }
     }
 
+    /// Whether an image could not be moved since its registry cannot be reached at all: another one may reach it, or this one
+    /// later. One that answers, whatever it says, can be.
+    /// - Parameter error: what the engine, or this client, met.
+    public func isAway(_ error: DockerError, for image: ImageReference) async -> Bool {
+        switch error.code {
+        case .unreachable, .transferFailed, .engine, .protocolViolation: break
+        default: return false
+        }
+        do {
+            _ = try await client.send(
+                HTTPRequest(.get, "\(await address(of: image))/v2/", tls: tls, totalTimeout: .seconds(10)))
+            return false
+        } catch {
+            return !Task.isCancelled
+        }
+    }
+
     /// How long the registry of an image asks to be left alone; `nil` if it does not.
     public func retryAfter(of image: ImageReference) async -> Duration? {
         do {

@@ -84,14 +84,19 @@ struct JobLife {
         case (.working, .unreportable(let reason)), (.working, .exceeded(let reason)):
             return stop(.failed(reason), JobStop(reason))
         case (.working, .graceOver):
-            return stop(
-                .released(.shutdown, "the worker was shut down"),
-                JobStop("the worker is shutting down; the job is handed to another", successor: .attempt))
+            return release(
+                .shutdown, "the worker was shut down", "the worker is shutting down; the job is handed to another")
         case (.working, .faulted(let handBack, let reason)):
-            return stop(.released(handBack, reason), JobStop("handed back: \(reason)", successor: .attempt))
+            return release(handBack, reason, "handed back: \(reason)")
         case (.stopping, _):
             return .nothing
         }
+    }
+
+    private mutating func release(_ handBack: JobFinished.HandBack, _ reason: String, _ words: String) -> Action {
+        var why = JobStop(words, successor: .attempt)
+        why.isRelease = true
+        return stop(.released(handBack, reason), why)
     }
 
     private mutating func stop(_ stop: Stop, _ why: JobStop) -> Action {

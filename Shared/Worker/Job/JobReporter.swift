@@ -10,6 +10,7 @@ final class JobReporter: Sendable {
     private enum Item: Sendable {
         case message(any Message, MessageID)
         case finished(StepReport, log: LogShipper?)
+        case released(String, log: LogShipper)
     }
 
     private struct State {
@@ -50,6 +51,11 @@ final class JobReporter: Sendable {
         queue.yield(.finished(report, log: log))
     }
 
+    /// A step was stopped for the next attempt of the job: nothing is said of it but what its log has.
+    func released(_ step: String, log: LogShipper) {
+        queue.yield(.released(step, log: log))
+    }
+
     /// The job ended. Nothing may follow.
     func finished(
         _ outcome: JobFinished.Outcome, reason: String?, handBack: JobFinished.HandBack? = nil,
@@ -82,6 +88,13 @@ final class JobReporter: Sendable {
                 }
             case .message(let message, let id):
                 guard await send(message, id) != .cancelled else { return false }
+            case .released(let step, let log):
+                do {
+                    slots.begin(key, "job \(grant.job) waits for the log of “\(step)” to be taken")
+                    _ = try await log.finish()
+                } catch {
+                    return false
+                }
             case .finished(var report, let log):
                 do {
                     slots.begin(key, "job \(grant.job) waits for the log of “\(report.step)” to be taken")

@@ -140,6 +140,11 @@ public final class JobRun: Sendable {
         reporter.finished(report, log: log)
     }
 
+    /// A step was stopped for the next attempt of the job: its log is sent, and its end is that one's.
+    func released(_ step: String, log: LogShipper) {
+        reporter.released(step, log: log)
+    }
+
     /// The job could not be done: the first step that has no end gets the reason, in its log too.
     func fail(_ reason: String) async {
         let reported = state.withLock { $0.reported }

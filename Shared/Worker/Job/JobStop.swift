@@ -16,6 +16,8 @@ public struct JobStop: Sendable, Equatable {
     public var successor: Successor
     /// Whether a step's own time was over, which is its failure.
     var isTimeout = false
+    /// Whether the worker itself hands the job back: what it stops has no end, since the next attempt runs it.
+    var isRelease = false
 
     public init(_ reason: String, successor: Successor = .nobody) {
         self.reason = reason

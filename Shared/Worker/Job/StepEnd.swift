@@ -9,7 +9,9 @@ struct StepEnd: Sendable, Equatable {
     /// - Parameter stop: Why the step was told to stop, or `nil`.
     init(_ result: StepResult, stopped stop: JobStop?) {
         self.result = result
-        if result.wasStopped {
+        if result.handBack != nil {
+            outcome = .cancelled
+        } else if result.wasStopped {
             // Before the exit code is looked at: a program may answer SIGTERM with any, 0 included.
             outcome = stop?.isTimeout == true ? .failure : .cancelled
             self.result.reason = [stop?.reason, result.aftermath].compactMap { $0 }.joined(separator: "; ")
@@ -19,5 +21,5 @@ struct StepEnd: Sendable, Equatable {
     }
 
     /// The exit code that rules of the pipeline are about: a program that was stopped chose none.
-    var exitCode: Int32? { result.wasStopped ? nil : result.exitCode }
+    var exitCode: Int32? { result.wasStopped || result.handBack != nil ? nil : result.exitCode }
 }

@@ -1,3 +1,4 @@
+public import Contracts
 public import SystemPackage
 
 /// How a step went.
@@ -12,10 +13,13 @@ public struct StepResult: Sendable, Hashable {
     public var aftermath: String?
     /// Whether it was stopped before it had ended by itself. Whatever stopped it decides then, and no exit code.
     public var wasStopped: Bool
+    /// Where the step itself has not failed: why its job is handed back.
+    public var handBack: JobFinished.HandBack?
 
     public init(
         success: Bool, exitCode: Int32? = nil, reason: String? = nil, outputs: [String: String] = [:],
-        aftermath: String? = nil, wasStopped: Bool = false
+        aftermath: String? = nil, wasStopped: Bool = false,
+        handBack: JobFinished.HandBack? = nil
     ) {
         self.success = success
         self.exitCode = exitCode
@@ -23,6 +27,7 @@ public struct StepResult: Sendable, Hashable {
         self.outputs = outputs
         self.aftermath = aftermath
         self.wasStopped = wasStopped
+        self.handBack = handBack
     }
 
     /// How a process ended.

@@ -49,8 +49,18 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                 case .stopAsked:
                     // Without a reason it is the worker that ends.
                     let stop = run.stopped ?? JobStop("the job is stopped", successor: .attempt)
-                    state.successor = stop.successor
+                    state.stop = stop
                     await perform(schedule.cancel(reason: stop.reason), &state, &group, send)
+                    // Of what was stopped is what could not be done.
+                    for name in state.faulted {
+                        send.yield(.ended(name, StepEnd(StepResult(success: false, wasStopped: true), stopped: stop)))
+                    }
+                    state.faulted = []
+                case .ended(let name, let end) where end.result.handBack != nil && !state.isStopped:
+                    // It has neither failed nor ended well: nothing follows from it, and the job is stopped.
+                    state.faulted.append(name)
+                    run.faulted(
+                        end.result.handBack ?? .worker, end.result.reason ?? "step “\(name)” cannot be done here")
                 case .ended(let name, let end):
                     let actions = schedule.finished(
                         name, end.outcome, exitCode: end.exitCode, reason: end.result.reason.map(job.masked))
@@ -75,8 +85,14 @@ struct StepSequence<Runner: StepRunner>: Sendable {
         var dropped: [String: [String: String]]
         var outcomes: [String: StepOutcome]
         var isFinished = false
-        /// Who goes on with what steps began that are stopped.
-        var successor = JobStop.Successor.nobody
+        /// Steps that could not be done here, until the job is stopped for it.
+        var faulted: [String] = []
+        /// Why the job is stopped.
+        var stop: JobStop?
+        /// Whether what is stopped has no end, since the next attempt runs it.
+        var isRelease: Bool { stop?.isRelease == true }
+        /// Whether the steps' ends are those of a stop.
+        var isStopped: Bool { stop != nil || isFinished }
         /// Decided, and nothing runs any more.
         var isOver: Bool { isFinished && running.isEmpty }
 
@@ -111,13 +127,16 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                     ready: { send.yield(.ready(name)) }, stuck: { run.stuck(name, $0) },
                     stopped: { stop.stop })
                 group.addTask { send.yield(.ended(name, await attempt(stepRun, after: delay, stop))) }
+            case .skip(_, let reason) where reason.code == .cancelled && state.isRelease:
+                // The next attempt runs it.
+                break
             case .skip(let name, let reason):
                 run.finished(
                     StepReport(
                         step: name, outcome: reason.code == .cancelled ? .cancelled : .skipped, reason: reason.text),
                     log: nil)
             case .stop(let name, let reason):
-                state.running[name]?.stop.stop(JobStop(reason, successor: state.successor))
+                state.running[name]?.stop.stop(JobStop(reason, successor: state.stop?.successor ?? .nobody))
             case .finish(let outcome, let reason):
                 state.isFinished = true
                 run.ended(
@@ -143,6 +162,10 @@ struct StepSequence<Runner: StepRunner>: Sendable {
     ) async {
         guard let entry = state.running.removeValue(forKey: name) else { return }
         run.stuck(name, nil)
+        if outcome == .cancelled, state.isRelease {
+            // It has no end: the next attempt runs it.
+            return run.released(name, log: entry.log)
+        }
         let dropped = await dropped(of: end.result.outputs, of: entry)
         let outputs = end.result.outputs.filter { dropped[$0.key] == nil }
         state.outputs[name] = outputs
@@ -194,11 +217,13 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                     if delay > 0 { try await Task.sleep(for: .seconds(delay)) }
                     return try await runner.run(try stepRun.resolved())
                 } catch {
-                    let reason = (error as? JobFailure)?.reason ?? "\(error)"
+                    let failure = error as? JobFailure
+                    let reason = failure?.reason ?? "\(error)"
                     // What went wrong belongs where people look first.
                     if !Task.isCancelled { await stepRun.log.line(reason) }
                     return StepResult(
-                        success: false, reason: reason, wasStopped: Task.isCancelled)
+                        success: false, reason: reason, wasStopped: Task.isCancelled,
+                        handBack: Task.isCancelled ? nil : failure?.handBack)
                 }
             }
             group.cancelAll()

@@ -83,8 +83,8 @@ actor DockerHost {
 
     /// Why a job is handed back to which the engine gave an error; `nil` where it is the job's own.
     func handBack(of error: DockerError) async -> JobFinished.HandBack? {
-        guard error.code != .cancelled else { return nil }
-        if error.message.contains("no space left on device") { return .worker }
+        guard error.code != .cancelled, error.code != .buildFailed else { return nil }
+        if error.isOfFullDisk { return .worker }
         return await problem() == nil ? nil : .worker
     }
 
@@ -249,5 +249,18 @@ actor DockerHost {
             }
         }
         if let problem { throw problem }
+    }
+}
+
+extension DockerError {
+    /// How the engine begins what it says of its own disk. What a registry or a Dockerfile says begins otherwise: neither is
+    /// believed that the disk is full.
+    private static let ofDisk = [
+        "failed to register layer: ", "write /", "mkdir /", "open /", "error creating ", "failed to ",
+    ]
+
+    fileprivate var isOfFullDisk: Bool {
+        message.hasSuffix("no space left on device")
+            && Self.ofDisk.contains { message.hasPrefix($0) || message.contains(": \($0)") }
     }
 }

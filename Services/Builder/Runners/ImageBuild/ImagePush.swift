@@ -1,3 +1,4 @@
+import Contracts
 import DockerEngine
 import Worker
 
@@ -26,7 +27,10 @@ struct ImagePush: Sendable {
                 }
                 guard error.isTransient,
                     let delay = retry.delay(after: attempt, retryAfter: await registry.retryAfter(of: image))
-                else { throw error }
+                else {
+                    guard await registry.isAway(error, for: image) else { throw error }
+                    throw JobFailure("\(error)", handBack: .registry)
+                }
                 await log.line("\(error); trying again in \(delay.components.seconds) s")
                 try await retry.pause(delay)
                 attempt += 1

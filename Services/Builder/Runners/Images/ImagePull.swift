@@ -1,4 +1,5 @@
 import Containers
+import Contracts
 import DockerEngine
 import PipelineLanguage
 import Worker
@@ -35,7 +36,7 @@ struct ImagePull: Sendable {
                 await log.line("the image \(image) cannot be pulled, the one here is used: \(error)")
                 return here
             }
-            throw JobFailure(explain(error, image), handBack: await host.handBack(of: error))
+            throw JobFailure(explain(error, image), handBack: await handBack(of: error, image))
         }
     }
 
@@ -158,6 +159,11 @@ struct ImagePull: Sendable {
         } catch  where error.code == .notFound {
             return false
         }
+    }
+
+    private func handBack(of error: DockerError, _ image: ImageReference) async -> JobFinished.HandBack? {
+        if let own = await host.handBack(of: error) { return own }
+        return await registry.isAway(error, for: image) ? .registry : nil
     }
 
     private func explain(_ error: DockerError, _ image: ImageReference) -> String {
