@@ -131,7 +131,8 @@ struct Pipeline {
             PlatformGuard(
                 services: exchange, platform: platform, start: start, ask: { try await bus.call($0, timeout: $1) },
                 logger: logger),
-            DeadlineTimer(engine: engine, logger: logger),
+            DeadlineTimer(
+                engine: engine, isShared: try settings.optional(PipelineSettings.databaseURL) != nil, logger: logger),
             InboxPruner(
                 store: store, auditLife: .seconds(86_400 * (try settings.value(PipelineSettings.auditDays))),
                 logger: logger),

@@ -27,7 +27,10 @@ public enum MessageMap {
     /// The services that emit ``events``, and which.
     static let emitters: [String: Set<EventType>] = [
         "sync": [.pushReceived, .sourceSynced, .sourceFailed],
-        platform: [.pipelineRunQueued, .pipelineRunStarted, .pipelineRunFinished, .buildQueued, .pushMissed],
+        platform: [
+            .pipelineRunQueued, .pipelineRunStarted, .pipelineRunFinished, .buildQueued, .pushMissed, .scheduleMissed,
+            .scheduleFailed,
+        ],
         "builder": [
             .taskRunStarted, .taskRunFinished, .buildStarted, .buildFinished, .artifactPackaged, .artifactPublished,
         ],

@@ -78,6 +78,20 @@ extension Fixture {
                 associations: [AssociationView(component: "web", events: [.push, .tag], branches: ["main", "v*"])],
                 associatedBy: Sample.caller, retention: RetentionRules(days: 30, runs: 100, logMebibytes: 500),
                 createdAt: Sample.moment)),
+        Fixture(
+            "ScheduleRequest",
+            ScheduleRequest(
+                expression: "30 3 * * mon-fri", zone: "Europe/Berlin", branch: "release", parameters: ["DEEP": "yes"],
+                missed: .catchUp)),
+        Fixture(
+            "ScheduleView",
+            ScheduleView(
+                repository: Sample.repository, name: "nightly", expression: "30 3 * * mon-fri", zone: "Europe/Berlin",
+                branch: "release", parameters: ["DEEP": "yes"], missed: .catchUp, pausedBy: Sample.caller,
+                next: Sample.moment, upcoming: ["2026-11-24T03:30+01:00", "2026-11-25T03:30+01:00"],
+                problem: "“Mars/Olympus” is no time zone of the platform's machine",
+                lastRun: RunID(rawValue: "01jd5m3v8k"),
+                lastAt: Sample.moment, updatedBy: Sample.caller, updatedAt: Sample.moment)),
         Fixture("RetentionRules", RetentionRules(days: 30, runs: 100, logMebibytes: 500)),
         Fixture(
             "RetentionView",

@@ -49,6 +49,14 @@ enum EventSamples {
         .pushesMissed(
             ["refs/heads/main", "refs/heads/next", "refs/tags/v1"], in: Sample.repository,
             id: MessageID(rawValue: "shop/web/missed/7"), service: "pipeline", at: Sample.moment),
+        .schedule(
+            .scheduleMissed, "nightly", of: Sample.repository,
+            message: "the schedule “nightly” missed its time, \(Sample.moment): nothing makes up for it",
+            id: MessageID(rawValue: "cron-01jd5-1/missed"), service: "pipeline", at: Sample.moment),
+        .schedule(
+            .scheduleFailed, "nightly", of: Sample.repository,
+            message: "the schedule “nightly” starts no run any more: “Mars/Olympus” is no time zone",
+            id: MessageID(rawValue: "cron-01jd5-1/failed"), service: "pipeline", at: Sample.moment),
         .sourceSynced(Sample.synced, service: "sync", at: Sample.moment),
         .sourceFailed(
             SyncFailed(trigger: Sample.trigger, code: .authentication, reason: "the server refused the token"),

@@ -19,7 +19,7 @@ import Testing
             Page<ComponentView>(items: []), Page<EnvironmentView>(items: []), Page<SecretView>(items: []),
             Page<WorkerView>(items: []), Page<PoolView>(items: []), Page<TokenView>(items: []),
             Page<KeyView>(items: []), Page<PersonView>(items: []), Page<SessionView>(items: []),
-            Page<AuditView>(items: []), Page<RoleView>(items: []),
+            Page<AuditView>(items: []), Page<RoleView>(items: []), Page<ScheduleView>(items: []),
             Page<DeadLetterView>(items: []),
         ]
 

@@ -93,7 +93,7 @@ import Testing
         let senders: [EventType: [String]] = [
             .pipelineRunFinished: ["pipeline"], .taskRunFinished: ["builder", "deployer"],
             .artifactPublished: ["builder"], .serviceDeployed: ["deployer"], .sourceFailed: ["sync"],
-            .pushMissed: ["pipeline"],
+            .pushMissed: ["pipeline"], .scheduleMissed: ["pipeline"], .scheduleFailed: ["pipeline"],
         ]
         for (event, services) in senders {
             for user in BrokerUser.all(pools: ["default"], clusters: [["default"]]) {

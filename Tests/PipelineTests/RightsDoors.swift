@@ -75,7 +75,10 @@ extension RightsDoor {
     /// What a page offers is what they may do.
     static let offers: [RightsDoor] = [
         offer(.startRun, #"action="/runs""#), offer(.associate, #"<button>Associate"#),
-        offer(.seeHook, "<h2>Webhook"), offer(.seeSecrets, "<h2>Secrets"), offer(.seeRoles, "<h2>People"),
+        offer(.seeHook, "<h2>Webhook"), offer(.seeSecrets, "<h2>Secrets"),
+        offer(.saveSchedule, "<button>Save schedule"), offer(.removeSchedule, #"value="remove""#),
+        offer(.startRun, "Run now</button>"), offer(.pauseSchedule, "Pause</button>"),
+        offer(.resumeSchedule, "Resume</button>"), offer(.seeRoles, "<h2>People"),
         offer(.cancelRun, #"/cancel""#, of: show(.run, [run])),
         offer(.rerun, #"/again""#, of: show(.run, [run])),
         offer(.decideOpenRollout, #"/verdict""#, of: show(.run, [run])),
@@ -142,6 +145,38 @@ extension RightsDoor {
         },
         RightsDoor(.seeHook, api: get(.hook, [repository])) {
             try await $0.platform.operations.repositories.hook(of: $0.path, as: $1)
+        },
+        RightsDoor(.seeSchedules, api: get(.schedules, [repository])) {
+            try await $0.platform.operations.schedules.all(of: $0.path, as: $1)
+        },
+        RightsDoor(.seeSchedules, api: get(.schedule, [repository, "nightly"])) {
+            try await $0.platform.operations.schedules.view("nightly", of: $0.path, as: $1)
+        },
+        RightsDoor(
+            .saveSchedule, api: put(.schedule, [repository, "weekly"], body: #"{"expression": "@weekly"}"#),
+            page: submit(.schedules, form: "repository=shop%2Fweb&name=weekly&expression=@weekly")
+        ) {
+            try await $0.platform.operations.schedules.save(
+                ScheduleRequest(expression: "@weekly"), as: "weekly", of: $0.path, by: $1)
+        },
+        RightsDoor(
+            .removeSchedule, api: delete(.schedule, [repository, "nightly"]),
+            page: submit(.schedules, form: "repository=shop%2Fweb&name=nightly&action=remove")
+        ) { try await $0.platform.operations.schedules.remove("nightly", of: $0.path, as: $1) },
+        RightsDoor(
+            .pauseSchedule, api: put(.pauseSchedule, [repository, "nightly"], body: ""),
+            page: submit(.schedules, form: "repository=shop%2Fweb&name=nightly&action=pause")
+        ) { try await $0.platform.operations.schedules.pause("nightly", of: $0.path, as: $1) },
+        RightsDoor(
+            .resumeSchedule, api: delete(.pauseSchedule, [repository, "rested"]),
+            page: submit(.schedules, form: "repository=shop%2Fweb&name=rested&action=resume")
+        ) { try await $0.platform.operations.schedules.resume("rested", of: $0.path, as: $1) },
+        RightsDoor(
+            .startRun, api: post(.runSchedule, [repository, "nightly"]),
+            page: submit(.schedules, form: "repository=shop%2Fweb&name=nightly&action=run")
+        ) {
+            let request = try await $0.platform.operations.schedules.request("nightly", of: $0.path, as: $1)
+            return try await $0.platform.operations.runs.start(request, as: $1)
         },
     ]
 

@@ -108,6 +108,13 @@ struct RightsScene: Sendable {
                 Rights.Grant(role: .viewer, scope: RepositoryScope(.repository(Self.path))), to: "robot", by: "test",
                 now: transaction.now)
         }
+        let schedules = platform.operations.schedules
+        for name in ["nightly", "rested"] {
+            _ = try await schedules.save(
+                ScheduleRequest(expression: "@daily"), as: name, of: Self.path, by: .administrator)
+        }
+        try await schedules.resume("nightly", of: Self.path, as: .administrator)
+        try await schedules.pause("rested", of: Self.path, as: .administrator)
         let secrets = platform.operations.secrets
         for owner in [SecretOwner.repository(Self.path), .group("shop"), .all] {
             _ = try await secrets.save(SecretRequest(value: "v"), as: "token", of: owner, by: .administrator)

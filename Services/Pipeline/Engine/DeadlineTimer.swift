@@ -3,12 +3,16 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// Has what is due by the time of the day done when it is due, such as the end of a freeze: sleeps until the next deadline
-/// there is, and looks again when one has come nearer. While nothing waits it does nothing.
+/// Has what is due by the time of the day done when it is due, such as the end of a freeze or a schedule: sleeps until the
+/// next deadline there is, and looks again when one has come nearer. While nothing waits it does nothing.
 ///
 /// Leases and time limits are none of its: they count by ``HeardTime``.
 struct DeadlineTimer: Service {
     let engine: RunEngine
+    /// Whether other processes use the same database: what they make due wakes nobody here, and is looked for.
+    var isShared = false
+    /// Deadlines are by the wall clock, which may be set meanwhile: it is looked at this often while there is one.
+    var look = Duration.seconds(60)
     let logger: Logger
 
     func run() async throws {
@@ -22,6 +26,7 @@ struct DeadlineTimer: Service {
     private func watch() async throws {
         let wakes = engine.deadlines.wakes
         var iterator = wakes.makeAsyncIterator()
+        while try await !resume() { try await Task.sleep(for: .seconds(1)) }
         while !Task.isCancelled {
             let next = try await nextDeadline()
             if let next, next <= .now {
@@ -29,6 +34,19 @@ struct DeadlineTimer: Service {
                 continue
             }
             guard await wait(until: next, &iterator) else { return }
+        }
+    }
+
+    /// - Returns: whether all schedules could be looked at that start no run any more.
+    private func resume() async throws -> Bool {
+        do {
+            try await engine.resumeSchedules()
+            return true
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.error("schedules cannot be read", metadata: ["error": "\(error)"])
+            return false
         }
     }
 
@@ -52,13 +70,11 @@ struct DeadlineTimer: Service {
         }
     }
 
-    /// Deadlines are by the wall clock, which may be set meanwhile: it is looked at every minute while there is one.
-    private static let look: Int64 = 60_000
-
     /// - Returns: `false` when the service ends.
     private func wait(until next: Timestamp?, _ iterator: inout AsyncStream<Void>.Iterator) async -> Bool {
-        guard let next else { return await iterator.next() != nil }
-        let pause = Duration.milliseconds(min(Self.look, max(1, next.milliseconds - Timestamp.now.milliseconds)))
+        guard next != nil || isShared else { return await iterator.next() != nil }
+        let rest = next.map { Duration.milliseconds(max(1, $0.milliseconds - Timestamp.now.milliseconds)) }
+        let pause = min(look, rest ?? look)
         let timer = Task { [deadlines = engine.deadlines] in
             try await Task.sleep(for: pause)
             deadlines.wake()

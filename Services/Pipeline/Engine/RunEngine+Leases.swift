@@ -6,11 +6,13 @@ import Storage
 /// What time does to jobs and stages.
 extension RunEngine {
     /// When there is something to do at the earliest by the time of the day, or `nil`.
-    func nextDeadline() async throws -> Timestamp? {
-        try await store.read { try $0.jobs.nextOpening(now: .now) }
+    func nextDeadline(now: Timestamp = .now) async throws -> Timestamp? {
+        try await store.read { tables in
+            try [tables.jobs.nextOpening(now: now), tables.schedules.nextLook(now: now)].compactMap(\.self).min()
+        }
     }
 
-    /// Does what is due by the time of the day: rollouts whose freeze has ended are looked at again.
+    /// Does what is due by the time of the day: rollouts whose freeze has ended are looked at again, and schedules fire.
     func expire(now: Timestamp = .now) async throws {
         try await store.write(now: now) { transaction in
             let executor = RunExecutor(self, transaction)
@@ -19,6 +21,7 @@ extension RunEngine {
                 if !isKnown { try close(job, "its run is over", executor, in: transaction) }
             }
         }
+        try await fireSchedules(now: now)
     }
 
     /// How often the store was away when something was to be written, so far.

@@ -3,11 +3,13 @@ import Contracts
 /// What people ask for.
 extension RunEngine {
     /// Makes a run that waits for its source.
+    /// - Parameter isByHand: whether a person asks for it.
     func requestRun(
         for trigger: Trigger, given: GivenProcess?, of repository: Repository, by caller: Caller,
-        in transaction: Transaction
+        isByHand: Bool = true, in transaction: Transaction
     ) throws -> RunID {
         var run = try newRun(trigger, in: transaction)
+        run.byHand = isByHand ? true : nil
         run.startedBy = caller
         run.reason = "waits for the source"
         try transaction.runs.insert(run, details: RunDetails(trigger: trigger, given: given))

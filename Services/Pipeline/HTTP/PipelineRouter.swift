@@ -50,6 +50,7 @@ enum PipelineRouter {
         AuditRoutes(audit: operations.audit, sessions: sessions).add(to: inside)
         RoleRoutes(roles: operations.roles).add(to: inside)
         RetentionRoutes(retention: operations.retention, repositories: operations.repositories).add(to: inside)
+        ScheduleRoutes(schedules: operations.schedules, runs: operations.runs).add(to: inside)
         KeyRoutes(keys: operations.keys).add(to: inside)
         DeadLetterRoutes(letters: operations.deadLetters).add(to: inside)
         try WebRoutes(operations: operations, sessions: sessions, logger: logger).register(on: router)

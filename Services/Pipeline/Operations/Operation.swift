@@ -16,6 +16,11 @@ enum Operation: String, CaseIterable, Sendable {
     case removeRepository = "repository.remove"
     case associate = "repository.associate"
     case seeHook = "repository.see-hook"
+    case seeSchedules = "schedule.see"
+    case saveSchedule = "schedule.save"
+    case removeSchedule = "schedule.remove"
+    case pauseSchedule = "schedule.pause"
+    case resumeSchedule = "schedule.resume"
     case seeSecrets = "secret.see"
     case saveSecret = "secret.save"
     case removeSecret = "secret.remove"
@@ -99,6 +104,11 @@ enum Operation: String, CaseIterable, Sendable {
         case .removeRepository: change(.maintainer, .repository, "remove a repository")
         case .associate: change(.maintainer, .repository, "associate components with a repository")
         case .seeHook: see(.maintainer, .repository, "see the secret of a repository's webhook")
+        case .seeSchedules: see(.viewer, .repository, "see a repository's schedules")
+        case .saveSchedule: change(.maintainer, .repository, "save a schedule of a repository")
+        case .removeSchedule: change(.maintainer, .repository, "remove a schedule of a repository")
+        case .pauseSchedule: change(.maintainer, .repository, "pause a schedule of a repository")
+        case .resumeSchedule: change(.maintainer, .repository, "resume a paused schedule of a repository")
         case .seeSecrets: see(.developer, .repository, "see the names and rules of secrets")
         case .saveSecret: change(.maintainer, .repository, "save or limit a secret")
         case .removeSecret: change(.maintainer, .repository, "remove a secret")

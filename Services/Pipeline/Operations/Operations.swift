@@ -23,6 +23,7 @@ struct Operations: Sendable {
     let workers: WorkerOperations
     let pools: PoolOperations
     let roles: RoleOperations
+    let schedules: ScheduleOperations
     let audit: AuditOperations
 
     init(
@@ -54,6 +55,7 @@ struct Operations: Sendable {
         workers = WorkerOperations(engine: engine)
         pools = PoolOperations(store: store)
         roles = RoleOperations(store: store)
+        schedules = ScheduleOperations(engine: engine)
         audit = AuditOperations(store: store)
     }
 }

@@ -213,7 +213,7 @@ struct RepositoryOperations: Sendable {
                 + "ask a maintainer of **")
     }
 
-    /// Forgets a repository, its associations and its secrets. Its runs stay.
+    /// Forgets a repository, its associations, schedules and secrets. Its runs stay.
     func remove(_ path: RepositoryPath, as principal: Principal) async throws {
         try principal.require(.removeRepository, in: path)
         try await store.write(as: principal) { [hooks] transaction in

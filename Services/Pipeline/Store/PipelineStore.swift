@@ -135,6 +135,9 @@ struct Transaction: Tables {
         afterCommit { [deadlines] in deadlines.wake() }
     }
 
+    /// Has it looked at what is due next, once it is committed; other processes of the service look every minute.
+    func deadlinesChanged() { afterCommit { [deadlines] in deadlines.wake() } }
+
     /// Tells those who watch runs that what these wait for may have changed, once it is committed.
     func waitsChanged() { afterCommit { [changes] in changes.waitsChanged() } }
 

@@ -65,7 +65,7 @@ struct RepositoryStore {
             ])
     }
 
-    /// Forgets the repository, its associations and its secrets. Its runs stay.
+    /// Forgets the repository, its associations, schedules and secrets. Its runs stay.
     func remove(_ path: RepositoryPath) throws {
         try database.execute("DELETE FROM secrets WHERE repository = ?", [path])
         try database.execute("DELETE FROM retentionRules WHERE repository = ?", [path])

@@ -27,6 +27,7 @@ extension Tables {
     var retention: RetentionStore { RetentionStore(database: database) }
     var runs: RunStore { RunStore(database: database) }
     var seals: SealStore { SealStore(database: database) }
+    var schedules: ScheduleStore { ScheduleStore(database: database) }
     var people: PersonStore { PersonStore(database: database) }
     var sessions: SessionStore { SessionStore(database: database) }
     var secrets: SecretStore { SecretStore(database: database) }

@@ -21,6 +21,8 @@ public enum PagePath: String, Sendable, CaseIterable {
     case repositories = "/repositories"
     /// The slashes of its path stay, as RFC 6570 has it of `+`.
     case repository = "/repositories/{+repository}"
+    /// Saves a schedule of a repository, or does something with one.
+    case schedules = "/schedules"
     case environments = "/environments"
     case components = "/components"
     case component = "/components/{name}"

@@ -33,6 +33,24 @@ extension CloudEvent {
             ])
     }
 
+    /// Something is wrong with a schedule: it missed its time, or cannot start runs.
+    /// - Parameters:
+    ///   - type: ``EventType/scheduleMissed`` or ``EventType/scheduleFailed``.
+    ///   - message: what, and what becomes of it.
+    ///   - id: of the event, the same however often it is told.
+    public static func schedule(
+        _ type: EventType, _ name: String, of repository: RepositoryPath, message: String, id: MessageID,
+        service: String, at: Timestamp
+    ) -> CloudEvent {
+        CloudEvent(
+            type,
+            EventOrigin(
+                service: service, chain: id.rawValue, id: id, at: at,
+                customData: ["repository": .string(repository.rawValue), "message": .string(message)]),
+            subject: "\(repository)/\(name)",
+            content: ["repository": ["id": .string(repository.rawValue)], "name": .string(name)])
+    }
+
     /// The commit is in the mirror.
     public static func sourceSynced(_ source: SourceSynced, service: String, at: Timestamp = .now) -> CloudEvent {
         CloudEvent(

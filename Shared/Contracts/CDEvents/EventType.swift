@@ -16,6 +16,8 @@ public enum EventType: String, Sendable, CaseIterable {
     /// CDEvents has no word for a push that is no change under review: these are custom types.
     case pushReceived = "dev.cdeventsx.slipway-push.received.0.1.0"
     case pushMissed = "dev.cdeventsx.slipway-push.missed.0.1.0"
+    case scheduleMissed = "dev.cdeventsx.slipway-schedule.missed.0.1.0"
+    case scheduleFailed = "dev.cdeventsx.slipway-schedule.failed.0.1.0"
     case sourceSynced = "dev.cdeventsx.slipway-source.synced.0.1.0"
     case sourceFailed = "dev.cdeventsx.slipway-source.failed.0.1.0"
 

@@ -63,7 +63,7 @@ struct EventWords {
         case EventType.serviceDeployed.rawValue: return rollout("was deployed")
         case EventType.serviceUpgraded.rawValue: return rollout("was upgraded")
         case EventType.serviceRolledBack.rawValue: return rollout("was rolled back")
-        case EventType.pushMissed.rawValue:
+        case EventType.pushMissed.rawValue, EventType.scheduleMissed.rawValue, EventType.scheduleFailed.rawValue:
             return "\(values["repository"] ?? ""): \(values["message"] ?? "")"
         default: return "\(values["type"] ?? "") \(values["subject"] ?? "")"
         }

@@ -27,6 +27,7 @@ struct WebRoutes {
         AuditPages(responder: responder, audit: operations.audit).register(on: router)
         RunPages(responder: responder, operations: operations).register(on: router)
         RepositoryPages(responder: responder, operations: operations).register(on: router)
+        SchedulePages(responder: responder, operations: operations).register(on: router)
         ComponentPages(responder: responder, components: operations.components).register(on: router)
         EnvironmentPages(responder: responder, environments: operations.environments).register(on: router)
         WorkerPages(responder: responder, workers: operations.workers, pools: operations.pools).register(on: router)

@@ -61,6 +61,16 @@ struct RepositoryPages {
         content["canAssociate"] = principal.may(.associate, in: path)
         content["canSeeHook"] = canSeeHook
         content["canSeeSecrets"] = canSeeSecrets
+        if principal.may(.seeSchedules, in: path) {
+            let schedules = try await operations.schedules.all(of: path, as: principal)
+            content["canSeeSchedules"] = true
+            for (name, operation) in [
+                ("Save", Operation.saveSchedule), ("Pause", .pauseSchedule), ("Resume", .resumeSchedule),
+                ("Remove", .removeSchedule),
+            ] { content["can\(name)Schedules"] = principal.may(operation, in: path) }
+            content["schedules"] = schedules.map { ScheduleRow($0, now: now) }
+            content["hasSchedules"] = !schedules.isEmpty
+        }
         content.merge(try await roles(in: path, principal, now: now)) { $1 }
         content["rows"] = runs.items.map { RunRow($0, now: now) }
         content["live"] = RunFilter(repository: path).address(.liveRuns)
