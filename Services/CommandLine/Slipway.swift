@@ -37,8 +37,9 @@ struct Slipway: AsyncParsableCommand {
             CommandGroup(
                 name: "Platform",
                 subcommands: [
-                    RepositoryCommands.self, ComponentCommands.self, EnvironmentCommands.self, SecretCommands.self,
-                    RegistryCommands.self, KeyCommands.self, WorkerCommands.self, PoolCommands.self,
+                    RepositoryCommands.self, CronCommands.self, ComponentCommands.self, EnvironmentCommands.self,
+                    SecretCommands.self, RegistryCommands.self, KeyCommands.self, WorkerCommands.self,
+                    PoolCommands.self,
                     PersonCommands.self, RoleCommands.self, SessionCommands.self, TokenCommands.self,
                     AuditCommand.self, DeadCommands.self, CleanCommand.self,
                 ]),

@@ -23,6 +23,28 @@ import Testing
         #expect(!page().contains("process ") && page().contains("why"))
     }
 
+    @Test func aScheduleSaysWhenItStartsARunNextOrWhyNot() throws {
+        var view = ScheduleView(
+            repository: RepositoryPath(rawValue: "shop/web"), name: "nightly", expression: "30 3 * * *",
+            zone: "Europe/Berlin", parameters: ["deep": "yes", "all": "no"], next: Samples.begin,
+            upcoming: ["2026-11-28T03:30+01:00", "2026-11-29T03:30+01:00"], lastRun: RunID(rawValue: "r1"),
+            lastAt: Samples.begin, updatedBy: Caller(account: "ada"), updatedAt: .now)
+        func page() -> [String] { CronShowCommand.page(view, style: .plain, width: nil) }
+        #expect(
+            page() == [
+                "nightly of shop/web", "  when        30 3 * * * in Europe/Berlin", "  branch      the default one",
+                "  parameters  all=no", "              deep=yes",
+                "  missed      one run makes up for what is missed", "  next        2026-11-28T03:30+01:00",
+                "              2026-11-29T03:30+01:00", "  last        \(Samples.begin), run r1",
+                "  changed     now by ada",
+            ])
+        #expect(view.outlook == "2026-11-28T03:30+01:00")
+        (view.next, view.upcoming, view.problem) = (nil, [], "“Mars” is no time zone")
+        #expect(page().contains("  state       starts no run any more: “Mars” is no time zone"))
+        view.pausedBy = Caller(account: "ada")
+        #expect(view.outlook == "paused by ada" && page().contains("  state       paused by ada"))
+    }
+
     @Test func tablesAlign() {
         var table = Table([.init("RUN"), .init("TOOK", alignsRight: true), .init("MESSAGE", shrinks: true)])
         table.add("shop/web#1", "4s", "short")

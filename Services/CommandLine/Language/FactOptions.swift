@@ -6,7 +6,7 @@ import PipelineLanguage
 struct FactOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "push, tag, promote, rollback, custom, or pull_request and cron, which start no runs by themselves yet.",
+            "push, tag, promote, rollback, custom, cron, or pull_request, which starts no runs yet.",
             valueName: "event"))
     var event: String?
 
@@ -51,9 +51,7 @@ struct FactOptions: ParsableArguments {
     }
 
     func validate() throws {
-        for parameter in parameters where parameter.firstIndex(of: "=") == nil || parameter.hasPrefix("=") {
-            throw ValidationError("--param \(parameter): write it as name=value.")
-        }
+        _ = try ParameterOptions.values(parameters)
         if let event, Event(rawValue: event) == nil {
             let events = Event.allCases.map(\.rawValue).sorted().joined(separator: ", ")
             throw ValidationError("--event \(event): there is no such event; there are \(events).")
@@ -71,14 +69,7 @@ struct FactOptions: ParsableArguments {
     }
 
     /// `name=value` taken apart; of equal names the last counts.
-    var values: [String: String] {
-        var values: [String: String] = [:]
-        for parameter in parameters {
-            guard let index = parameter.firstIndex(of: "=") else { continue }
-            values[String(parameter[..<index])] = String(parameter[parameter.index(after: index)...])
-        }
-        return values
-    }
+    var values: [String: String] { (try? ParameterOptions.values(parameters)) ?? [:] }
 
     /// The value of every parameter of a process.
     func checkedValues(for process: PipelineLanguage.Process) throws -> [String: String] {

@@ -68,29 +68,18 @@ struct RunCommand: AsyncParsableCommand {
         if component != nil, file != nil {
             throw ValidationError("--component and --file both name the process; give one of them.")
         }
-        for parameter in parameters where parameter.firstIndex(of: "=") == nil || parameter.hasPrefix("=") {
-            throw ValidationError("--param \(parameter): write it as name=value.")
-        }
+        _ = try ParameterOptions.values(parameters)
     }
 
     func run() async throws {
         let request = RunRequest(
             repository: try repositoryPath(repository), ref: ref, event: event, target: target, cron: cron,
             component: component, document: try file.map(DocumentFile.read),
-            parameters: parameters.isEmpty ? nil : parsedParameters)
+            parameters: parameters.isEmpty ? nil : try ParameterOptions.values(parameters))
         try await connection.withPlatform { client in
             let started: RunView = try await client.post(.runs, body: request)
             try await Self.tell(started, follow: follow, json: connection.json, client: client)
         }
-    }
-
-    private var parsedParameters: [String: String] {
-        var values: [String: String] = [:]
-        for parameter in parameters {
-            guard let mark = parameter.firstIndex(of: "=") else { continue }
-            values[String(parameter[..<mark])] = String(parameter[parameter.index(after: mark)...])
-        }
-        return values
     }
 
     /// Names a run that was just started, or follows it to its end.
