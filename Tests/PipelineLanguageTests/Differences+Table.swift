@@ -58,9 +58,10 @@ extension Difference {
             .refuses("kind: template\nload: build.star", "is a program")),
         Difference(
             "`kind: cron`", "passed over, with a warning",
-            "there are no schedules yet; `slipway run --event cron --cron NAME` starts such a run",
+            "schedules are kept on the platform: `slipway cron set`",
             .warns(
-                "steps: [{name: a, image: x, commands: [a]}]\n---\nkind: cron\nname: n", "there are no schedules yet")),
+                "steps: [{name: a, image: x, commands: [a]}]\n---\nkind: cron\nname: n",
+                "schedules are kept on the platform")),
         Difference(
             "`kind: registry` (0.8)", "passed over, with a warning", "registry logins are kept on the platform",
             .warns("steps: [{name: a, image: x, commands: [a]}]\n---\nkind: registry\ndata: n", "kept on the platform")),
@@ -133,11 +134,8 @@ extension Difference {
             "an event nobody sends never matches", "an error", "",
             .refuses("trigger: {event: deployment}", "there is no event")),
         Difference(
-            "events `pull_request` and `cron`", "read, with a warning: merge requests and schedules start no runs yet",
-            "",
-            .warns("trigger: {event: pull_request}", "merge requests start no runs yet"),
-            .warns("trigger: {event: cron}", "there are no schedules yet"),
-            .warns("trigger: {cron: nightly}", "trigger.cron happens by hand only")),
+            "the event `pull_request`", "read, with a warning: merge requests start no runs yet", "",
+            .warns("trigger: {event: pull_request}", "merge requests start no runs yet")),
         Difference(
             "`depends_on: []` has no effect", "the step waits for nothing, and the others for what they name",
             "as `needs: []` in GitLab CI",

@@ -124,6 +124,6 @@ struct DroneFormatTests {
     private static let expected: Set<String> = [
         "kind: secret, get", "kind: secret, data", "kind: signature", "kind: template, Starlark", "platform.variant",
         "platform.version", "concurrency.limit", "clone.skip_verify", "clone.trace", "services.ports",
-        "when.action", "when.cron",
+        "when.action",
     ]
 }

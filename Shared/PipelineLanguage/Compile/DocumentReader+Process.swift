@@ -56,8 +56,8 @@ extension DocumentReader {
         case "cron":
             sink.warning(
                 .notExecuted,
-                "this document has no effect: there are no schedules yet; start such a run by "
-                    + "`slipway run --event cron --cron NAME`", at: node)
+                "this document has no effect: schedules are kept on the platform; save it there by `slipway cron set`",
+                at: node)
         case "registry":
             sink.warning(.noEffect, "registry logins are kept on the platform; this document has no effect", at: node)
         default:

@@ -5,9 +5,8 @@ extension Event {
     /// the page on conditions follows.
     public var notYet: String? {
         switch self {
-        case .push, .tag, .custom, .promote, .rollback: nil
+        case .push, .tag, .custom, .cron, .promote, .rollback: nil
         case .pullRequest: "never happens: merge requests start no runs yet"
-        case .cron: "happens by hand only, by `slipway run --event cron`: there are no schedules yet"
         }
     }
 }
