@@ -79,36 +79,22 @@ import Testing
         async throws
     {
         try await withTemporaryDirectory { directory in
-            let clock = directory.appending("clock")
-            func set(_ offset: String) async throws {
-                // Put in its place whole: it is read at every look at the clock.
-                try writeFile(FilePath("\(clock).new"), offset + "\n")
-                try await runTool("mv", ["\(clock).new", clock.string])
-            }
-            try await set("0")
-            let library = directory.appending("wall-clock.so").string
-            let source = FilePath(#filePath).removingLastComponent().removingLastComponent()
-                .appending("Rig/wall-clock.c")
-            try await runTool("clang", ["-shared", "-fPIC", "-O1", "-o", library, source.string])
-            try await Stack.with(
-                settings: [
-                    "pipeline": ["LD_PRELOAD": library, "SLIPWAY_TEST_CLOCK": clock.string]
-                ]
-            ) { stack in
+            let clock = try await WallClock(in: directory)
+            try await Stack.with(settings: ["pipeline": clock.settings]) { stack in
                 let (repository, commit) = try await talk(stack, "clock")
-                for offset in ["40", "86400", "-3600", "0"] {
-                    try await set(offset)
+                for offset: Int64 in [40, 86_400, -3_600, 0] {
+                    try await clock.set(offset)
                     try await Task.sleep(for: .seconds(2))
                 }
                 try await check(stack, repository, commit)
 
                 let (lost, _) = try await talk(stack, "lost")
-                try await set("-3600")
+                try await clock.set(-3_600)
                 try await stack.service("builder").kill()
                 try await eventually(within: .seconds(30), "the job waits for another builder") {
                     try await step(stack, lost)?.reason?.contains("as attempt 2") == true
                 }
-                try await set("0")
+                try await clock.set(0)
             }
         }
     }
