@@ -216,7 +216,7 @@ let package = Package(
             ["HTTPClient", "TestSupport", hummingbird, logging, nioCore, subprocess, systemPackage]),
         tests("ContractTests", ["Contracts"], resources: [.copy("Golden")]),
         tests("SecretsTests", ["Secrets", "Contracts"]),
-        tests("MessagingTests", ["Messaging", "AMQP", "Contracts"]),
+        tests("MessagingTests", ["Messaging", "AMQP", "Contracts"], resources: [.copy("Golden")]),
         tests(
             "MessagingIntegrationTests",
             ["Messaging", "AMQP", "Contracts", "Runtime", "TestSupport", lifecycle, logging, metrics]),

@@ -99,9 +99,10 @@ struct Pipeline {
         let platform = try await store.platform()
         let start = PlatformStart()
         let exchange: [any Service] = [
-            OutboxRelay(store: store.store, outbox: store.outbox, window: 200, logger: logger) { message in
-                try await bus.publish(message)
-            },
+            OutboxRelay(
+                store: store.store, outbox: store.outbox, window: 200, logger: logger,
+                setAside: { try await operations.deadLetters.setAside($0, as: .otherStage) },
+                publish: { try await bus.publish($0) }),
             QueueConsumer(
                 bus: bus, queue: MessageMap.pipeline, prefetch: 64,
                 handlers: [

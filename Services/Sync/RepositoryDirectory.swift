@@ -2,9 +2,10 @@ import AMQP
 import Contracts
 import Messaging
 
-/// The platform does not answer: what it is asked for waits for it, however long that takes.
+/// The platform does not answer, or does not know yet what it is asked: what needs the answer waits for it, however long that
+/// takes.
 struct PlatformAway: OutageError, CustomStringConvertible {
-    let cause: AMQPError
+    let cause: any Error & CustomStringConvertible
 
     var isOutage: Bool { true }
     var description: String { "the platform does not answer: \(cause)" }
@@ -23,6 +24,10 @@ struct RepositoryDirectory: Sendable {
             do {
                 return try await bus.call(request)
             } catch let error as AMQPError {
+                throw PlatformAway(cause: error)
+            } catch let problem as Problem where problem.isOfOlderPeer {
+                throw PlatformAway(cause: problem)
+            } catch let error as MessagingError where error.code == .malformedReply {
                 throw PlatformAway(cause: error)
             }
         }

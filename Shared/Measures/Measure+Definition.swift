@@ -14,13 +14,17 @@ extension Measure {
         case .messages:
             Definition(
                 .counter, by: "queue", "type", "outcome",
-                help: "Messages taken: handled, retried (come again), parked, returned, or passed (not for it).")
+                help: "Messages taken: handled, retried (come again), held (of a newer version), parked, returned, or passed "
+                    + "(not for it).")
         case .messageSeconds:
             Definition(.histogram, by: "queue", "type", help: "From when a message was taken until it was settled.")
         case .outboxWaiting:
             Definition(.gauge, help: "Messages that are decided and that the broker has not confirmed yet.")
         case .outboxPublished: Definition(.counter, help: "Messages that the broker has confirmed.")
         case .outboxFailed: Definition(.counter, help: "Tries to publish that failed; each is tried again.")
+        case .outboxSetAside:
+            Definition(
+                .gauge, help: "Messages that are decided and that this version cannot read: found since its start, and set aside.")
         case .connectionsCrowdedOut: Definition(.counter, help: "Connections ended because all places were taken.")
         case .hooks:
             Definition(

@@ -13,6 +13,7 @@ public enum Measure: String, CaseIterable, Sendable {
     case outboxWaiting = "slipway_outbox_waiting"
     case outboxPublished = "slipway_outbox_published_total"
     case outboxFailed = "slipway_outbox_failed_total"
+    case outboxSetAside = "slipway_outbox_set_aside"
     case connectionsCrowdedOut = "slipway_connections_crowded_out_total"
 
     // MARK: Of webhook-gateway

@@ -41,9 +41,12 @@ extension Bus {
     }
 
     private static func decode<M: Message>(_ type: M.Type, _ message: IncomingMessage) throws(MessageFailure) -> M {
-        guard message.properties.type == M.type else {
-            throw .permanent("“\(message.properties.type ?? "none")” is not taken here; this queue takes \(M.type)")
+        guard let type = message.properties.type, type == M.type else {
+            let type = message.properties.type ?? "none"
+            let reason = "“\(type)” is not taken here; this queue takes \(M.type)"
+            throw MessageMap.isKnown(type) ? .permanent(reason) : .newer(reason)
         }
+        try message.check(M.type, known: M.version)
         do {
             return try Wire.decode(M.self, from: Data(message.body))
         } catch {

@@ -13,6 +13,7 @@ import ServiceLifecycle
 /// | returns | is acked |
 /// | throws ``MessageFailure/permanent(_:)`` | is parked with the reason, then acked |
 /// | throws ``MessageFailure/later(_:)`` | comes again after ``RetryPolicy/later`` as the same attempt |
+/// | throws ``MessageFailure/newer(_:)`` | is held until this service is updated; see ``HeldMessages`` |
 /// | throws an ``OutageError`` that is one | is handled again until the outage is over; see ``Failure/retry`` |
 /// | throws anything else | as ``Failure`` says |
 /// | is cancelled, or what settles it fails | goes back to the queue |
@@ -46,7 +47,7 @@ public struct DeliveryLoop: Sendable {
     private let bus: Bus
     private let parking: Bus
     /// The queue that is consumed, or what stands for it where ``subscribes``: the exchange by whose name it is counted.
-    private let queue: Queue
+    let queue: Queue
     private let subscribes: Bool
     private let prefetch: Int
     private let order: Order
@@ -132,7 +133,7 @@ public struct DeliveryLoop: Sendable {
 
     // MARK: - One delivery
 
-    private enum Outcome: String { case handled, retried, parked, returned, passed }
+    private enum Outcome: String { case handled, retried, held, parked, returned, passed }
 
     /// Not now: back to the queue, without a word.
     struct NotNow: Error {}
@@ -201,6 +202,14 @@ public struct DeliveryLoop: Sendable {
                 return .passed
             } catch MessageFailure.permanent(let reason) {
                 return try await park(delivery, reason: reason, logger)
+            } catch MessageFailure.newer(let reason) {
+                guard queue.holds else {
+                    logger.info("a wake of a newer version is passed over", metadata: ["reason": "\(reason)"])
+                    return .passed
+                }
+                let parks = try await hold(delivery, by: bus, attempt: context.attempt, reason, logger)
+                guard let parks else { return .held }
+                return try await park(delivery, reason: parks, logger)
             } catch MessageFailure.later(let reason, let delay) {
                 logger.info("message waits", metadata: ["after": "\(delay.duration)", "reason": "\(reason)"])
                 return try await send(delivery, by: delay, asAttempt: context.attempt)

@@ -25,19 +25,18 @@ struct HandlerTable: Sendable {
     }
 
     /// The handler of this message.
-    /// - Throws: ``MessageFailure/permanent(_:)`` where there is none for its type or version.
+    /// - Throws: ``MessageFailure/newer(_:)`` where a newer version sent it, ``MessageFailure/permanent(_:)`` where nobody takes
+    ///   its type here.
     func handler(of message: IncomingMessage) throws(MessageFailure) -> Run {
         guard let type = message.properties.type else {
             throw .permanent("it has no type property; this queue takes \(known)")
         }
         guard let entry = entries[type] else {
-            throw .permanent("“\(type)” is not taken here; this queue takes \(known)")
+            throw MessageMap.isKnown(type)
+                ? .permanent("“\(type)” is not taken here; this queue takes \(known)")
+                : .newer("“\(type)” is not known to this version, whose queue takes \(known): update this service")
         }
-        if case .integer(let version)? = message.properties.headers[Header.version], version > entry.version {
-            throw .permanent(
-                "version \(version) of \(type) is newer than version \(entry.version), which this service knows: update it"
-            )
-        }
+        try message.check(type, known: entry.version)
         return entry.run
     }
 

@@ -4,12 +4,15 @@ public enum MessageFailure: Error, Sendable, Equatable, CustomStringConvertible 
     case retry(String)
     /// Try again after a delay, and do not count it as an attempt: nothing was tried, for there is no room for it now.
     case later(String, after: RetryPolicy.Delay)
+    /// Hold it, and do not count it as an attempt: a newer version of Slipway sent it, which this service will understand
+    /// once it is updated. See ``HeldMessages``.
+    case newer(String)
     /// Park it: no repetition will help.
     case permanent(String)
 
     public var description: String {
         switch self {
-        case .retry(let reason), .later(let reason, _), .permanent(let reason): reason
+        case .retry(let reason), .later(let reason, _), .newer(let reason), .permanent(let reason): reason
         }
     }
 }

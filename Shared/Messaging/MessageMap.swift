@@ -145,6 +145,9 @@ public enum MessageMap {
     /// Whether a service emits events of this type, in any version.
     public static func isEmitted(_ type: String) -> Bool { producers(of: type, in: notifier) != nil }
 
+    /// Whether this version has messages of this type, wherever they go.
+    static func isKnown(_ type: String) -> Bool { producers[type] != nil }
+
     private static let producers = Dictionary(table.map { ($0.message.type, Set($0.producers)) }) { $0.union($1) }
 
     /// Where messages of this type go, or `nil` for a type that is not in the table.

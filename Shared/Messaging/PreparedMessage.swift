@@ -58,7 +58,7 @@ public struct PreparedMessage: Codable, Sendable, Hashable {
             throw MessagingError(.noRoute, "\(kind.type) has no queue: say which one it goes to")
         }
         self.init(
-            id: id, type: kind.type, version: kind.version, exchange: exchange, routingKey: routingKey,
+            id: id, type: kind.type, version: message.neededVersion, exchange: exchange, routingKey: routingKey,
             mandatory: mandatory, body: String(decoding: try message.json(), as: UTF8.self),
             run: run ?? MessageContext.current?.run,
             traceparent: Traceparent.next(after: MessageContext.current?.traceparent))
@@ -87,6 +87,8 @@ public enum Header {
     public static let traceparent = "traceparent"
     /// On a message that is sent again: the login that sent it first. See ``BrokerLogin``.
     public static let sender = "slipway-sender"
+    /// On a message of a newer version that is held: since when, in milliseconds since 1970.
+    public static let heldSince = "slipway-held-since"
     /// Counts handling attempts from 1.
     public static let attempt = "slipway-attempt"
     /// On a parked message: the queue it could not be handled in.

@@ -50,6 +50,13 @@ public struct Queue: Sendable, Hashable {
         }
     }
 
+    /// Whether messages of a newer version are held for it. What wakes workers and what asks is not: jobs are asked for all
+    /// the same, and who asks is answered so.
+    var holds: Bool { !delays.isEmpty }
+
+    /// How much it may hold, where that is bounded, in bytes.
+    private var bound: Int64? { if case .bounded(let bytes) = kind { bytes } else { nil } }
+
     /// The queue alone, as its consumer declares it. The arguments of a queue that exists cannot be changed.
     var declaration: AMQP.Queue {
         var arguments: [String: HeaderValue] = ["x-queue-type": .string("quorum")]
@@ -86,5 +93,6 @@ public struct Queue: Sendable, Hashable {
             }
         }
         for delay in delays { delay.declare(of: self, in: &topology) }
+        if holds { HeldMessages.delay.declare(of: self, bytes: bound, in: &topology) }
     }
 }

@@ -1,5 +1,5 @@
 import AMQP
-import Contracts
+public import Contracts
 import FoundationEssentials
 public import Logging
 public import ServiceLifecycle
@@ -9,7 +9,7 @@ public struct RequestServer: Service {
     private let bus: Bus
     private let queue: Queue
     private let loop: DeliveryLoop
-    private let handlers: [String: Answer]
+    private let handlers: [String: (version: Int, answer: Answer)]
     private let logger: Logger
 
     private typealias Answer = @Sendable ([UInt8], MessageContext) async throws -> Data
@@ -20,14 +20,16 @@ public struct RequestServer: Service {
         // Who asked waits for a few seconds only: there is no use in a retry later.
         loop = DeliveryLoop(
             bus: bus, queue: queue, prefetch: prefetch, failure: .requeue(after: .zero), logger: logger)
-        var table: [String: Answer] = [:]
+        var table: [String: (version: Int, answer: Answer)] = [:]
         for handler in handlers { Self.add(handler, to: &table) }
         self.handlers = table
         self.logger = logger
     }
 
-    private static func add<H: RequestHandler>(_ handler: H, to table: inout [String: Answer]) {
-        table[H.Incoming.type] = { body, context in
+    private static func add<H: RequestHandler>(
+        _ handler: H, to table: inout [String: (version: Int, answer: Answer)]
+    ) {
+        let answer: Answer = { body, context in
             let request: H.Incoming
             do {
                 request = try Wire.decode(H.Incoming.self, from: Data(body))
@@ -36,6 +38,7 @@ public struct RequestServer: Service {
             }
             return try Wire.encode(try await handler.answer(request, context))
         }
+        table[H.Incoming.type] = (H.Incoming.version, answer)
     }
 
     /// Answers until the service ends.
@@ -71,9 +74,15 @@ public struct RequestServer: Service {
                 throw Problem(code: "sender_refused", message: refusal)
             }
             guard let handler = handlers[type] else {
-                throw Problem(code: "unknown_request", message: "“\(type)” is not answered here")
+                throw Problem(code: Problem.unknownRequest, message: "“\(type)” is not answered here")
             }
-            return (Reply.value, try await handler(message.body, context))
+            guard message.version <= handler.version else {
+                throw Problem(
+                    code: Problem.newerRequest,
+                    message: "version \(message.version) of \(type) is newer than version \(handler.version), which "
+                        + "\(bus.service) knows: update \(bus.service)")
+            }
+            return (Reply.value, try await handler.answer(message.body, context))
         } catch let error as Problem {
             problem = error
         } catch {
@@ -87,4 +96,14 @@ public struct RequestServer: Service {
             return (Reply.problem, Data(#"{"code":"internal","message":"the request failed"}"#.utf8))
         }
     }
+}
+
+extension Problem {
+    /// The code of the answer to a request of a type that is not answered.
+    static let unknownRequest = "unknown_request"
+    /// The code of the answer to a request of a newer version.
+    static let newerRequest = "newer_request"
+
+    /// Whether who was asked does not know such a request yet: it is asked again once it is updated.
+    public var isOfOlderPeer: Bool { code == Self.unknownRequest || code == Self.newerRequest }
 }

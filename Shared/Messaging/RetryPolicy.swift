@@ -15,18 +15,18 @@ public enum RetryPolicy {
         /// Where messages of a queue wait for so long.
         public func queue(of queue: Queue) -> String { ShortName.fit("\(queue.again).\(name)") }
 
-        func declare(of queue: Queue, in topology: inout Topology) {
+        /// - Parameter bytes: how much may wait in it; what is more is refused, and stays in its queue.
+        func declare(of queue: Queue, bytes: Int64? = nil, in topology: inout Topology) {
             let waiting = self.queue(of: queue)
-            topology.queues.append(
-                AMQP.Queue(
-                    waiting,
-                    arguments: [
-                        "x-queue-type": .string("quorum"),
-                        "x-message-ttl": .integer(duration.components.seconds * 1000),
-                        "x-dead-letter-exchange": .string(queue.exchange),
-                        "x-dead-letter-routing-key": .string(queue.name),
-                        "x-dead-letter-strategy": .string("at-least-once"), "x-overflow": .string("reject-publish"),
-                    ]))
+            var arguments: [String: HeaderValue] = [
+                "x-queue-type": .string("quorum"),
+                "x-message-ttl": .integer(duration.components.seconds * 1000),
+                "x-dead-letter-exchange": .string(queue.exchange),
+                "x-dead-letter-routing-key": .string(queue.name),
+                "x-dead-letter-strategy": .string("at-least-once"), "x-overflow": .string("reject-publish"),
+            ]
+            if let bytes { arguments["x-max-length-bytes"] = .integer(bytes) }
+            topology.queues.append(AMQP.Queue(waiting, arguments: arguments))
             topology.bindings.append(Binding(queue: waiting, exchange: queue.again, routingKey: name))
         }
     }

@@ -1,4 +1,5 @@
 import AMQP
+import Contracts
 import FoundationEssentials
 import Logging
 import Measures
@@ -197,9 +198,4 @@ public struct ServiceMain: Sendable {
     private func complain(_ text: String) {
         LogOutput().write(text)
     }
-}
-
-/// Slipway's version.
-public enum Version {
-    public static let current = "0.1.0"
 }

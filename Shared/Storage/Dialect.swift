@@ -80,6 +80,18 @@ public enum Dialect: String, Sendable, CaseIterable {
     /// Gives free pages back to the disk.
     static func shrink(_ pages: Int) -> String { "PRAGMA incremental_vacuum(\(pages))" }
 
+    /// The names of the columns of that table.
+    var migrationColumns: String {
+        switch self {
+        case .sqlite: "SELECT name FROM pragma_table_info('\(migrationTable)')"
+        case .postgreSQL:
+            """
+            SELECT column_name::text FROM information_schema.columns
+            WHERE table_schema = current_schema() AND table_name = '\(migrationTable)'
+            """
+        }
+    }
+
     /// The table of the migrations that were applied. In SQLite's files it has the name that GRDB gave it.
     var migrationTable: String {
         switch self {

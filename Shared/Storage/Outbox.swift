@@ -25,6 +25,20 @@ public struct Outbox: Sendable {
         public var message: PreparedMessage
     }
 
+    /// A row that this version cannot read: a newer one wrote it, or it is damaged.
+    public struct UnreadableRow: Sendable {
+        public var sequence: Int64
+        /// What is in it, as far as it is text.
+        public var text: String
+        public var reason: String
+    }
+
+    /// What was read: each row is in one of both lists.
+    public struct Page: Sendable {
+        public var rows: [Row] = []
+        public var unreadable: [UnreadableRow] = []
+    }
+
     /// Told after every commit that added a row.
     let committed = Signal()
 
@@ -41,17 +55,39 @@ public struct Outbox: Sendable {
         database.afterCommit { [committed] in committed.wake() }
     }
 
-    /// The rows after `sequence`, in order.
+    /// The rows after `sequence`, in order. One that cannot be read keeps no other back.
     /// - Parameter limit: how many at most.
-    /// - Throws: ``StoreError``, or `DecodingError` for a row that another version wrote.
-    public func rows(after sequence: Int64 = 0, limit: Int = 1_000, in database: Database) throws -> [Row] {
-        try database.rows(
+    /// - Throws: ``StoreError``.
+    public func page(after sequence: Int64 = 0, limit: Int = 1_000, in database: Database) throws -> Page {
+        var page = Page()
+        for row in try database.rows(
             "SELECT sequence, orderKey, message FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            [sequence, limit]
-        ).map { row in
-            Row(
-                sequence: try row["sequence"], key: try row["orderKey"],
-                message: try Wire.decode(PreparedMessage.self, from: try row["message"]))
+            [sequence, limit])
+        {
+            let sequence: Int64 = try row["sequence"]
+            do {
+                let message = try Wire.decode(PreparedMessage.self, from: try row["message"])
+                page.rows.append(Row(sequence: sequence, key: try row["orderKey"], message: message))
+            } catch {
+                let text = Self.text(row)
+                page.unreadable.append(UnreadableRow(sequence: sequence, text: text, reason: "\(error)"))
+            }
+        }
+        return page
+    }
+
+    /// The rows after `sequence` that can be read, in order.
+    /// - Parameter limit: how many are looked at, at most.
+    /// - Throws: ``StoreError``.
+    public func rows(after sequence: Int64 = 0, limit: Int = 1_000, in database: Database) throws -> [Row] {
+        try page(after: sequence, limit: limit, in: database).rows
+    }
+
+    private static func text(_ row: Storage.Row) -> String {
+        do {
+            return String(decoding: try row["message"] as Data, as: UTF8.self)
+        } catch {
+            return ""
         }
     }
 

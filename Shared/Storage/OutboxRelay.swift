@@ -7,7 +7,7 @@ public import ServiceLifecycle
 
 /// Publishes what is in the ``Outbox``: what is left from before at its start, then whatever is committed, as soon as
 /// it is. A row is removed when its message is confirmed; a message that fails is sent again under the same id. Nothing
-/// polls.
+/// polls. A row that cannot be read is set aside, and the others go.
 ///
 /// On graceful shutdown it waits for the confirms under way; what is not published stays in the file.
 public struct OutboxRelay: Service {
@@ -23,19 +23,24 @@ public struct OutboxRelay: Service {
     private let outbox: Outbox
     private let window: Int
     private let logger: Logger
+    private let setAside: @Sendable (Outbox.UnreadableRow) async throws -> Void
     private let publish: @Sendable (PreparedMessage) async throws -> Void
 
     /// - Parameters:
     ///   - window: how many messages may wait for their confirm at a time.
+    ///   - setAside: takes a row that this version cannot read to where people see it; one that it leaves stays in the table, and
+    ///     is tried again at the next start.
     ///   - publish: returns once the broker has confirmed the message.
     public init(
         store: Store, outbox: Outbox, window: Int = 100, logger: Logger,
+        setAside: @escaping @Sendable (Outbox.UnreadableRow) async throws -> Void = { _ in },
         publish: @escaping @Sendable (PreparedMessage) async throws -> Void
     ) {
         self.store = store
         self.outbox = outbox
         self.window = window
         self.logger = logger
+        self.setAside = setAside
         self.publish = publish
     }
 
@@ -64,14 +69,18 @@ public struct OutboxRelay: Service {
         var confirmed: Set<Int64> = []
         var iterator = events.makeAsyncIterator()
         var timer: ContinuousClock.Instant?
+        var unreadable = 0
         let backlog = Measure.outboxWaiting.gauge()
         while !Task.isCancelled {
             switch state.next(now: .now) {
             case .load(let after, let limit):
                 do {
-                    let rows = try await store.read { [outbox] in try outbox.rows(after: after, limit: limit, in: $0) }
-                    for row in rows { messages[row.sequence] = row.message }
-                    state.loaded(rows.map { .init(sequence: $0.sequence, key: $0.key) }, limit: limit)
+                    let page = try await store.read { [outbox] in try outbox.page(after: after, limit: limit, in: $0) }
+                    for row in page.rows { messages[row.sequence] = row.message }
+                    for row in page.unreadable { await self.setAside(row, &unreadable) }
+                    state.loaded(
+                        page.rows.map { .init(sequence: $0.sequence, key: $0.key) },
+                        beside: page.unreadable.map(\.sequence), limit: limit)
                 } catch {
                     logger.error("the outbox cannot be read", metadata: ["error": "\(error)"])
                     state.loadFailed()
@@ -117,6 +126,21 @@ public struct OutboxRelay: Service {
                 }
             case .finished: return
             }
+        }
+    }
+
+    private func setAside(_ row: Outbox.UnreadableRow, _ count: inout Int) async {
+        count += 1
+        Measure.outboxSetAside.gauge().record(count)
+        logger.error(
+            "a row of the outbox cannot be read and is set aside",
+            metadata: ["message": "outbox.\(row.sequence)", "reason": "\(row.reason)"])
+        do {
+            try await setAside(row)
+        } catch {
+            logger.error(
+                "it stays in the outbox until the next start",
+                metadata: ["message": "outbox.\(row.sequence)", "error": "\(error)"])
         }
     }
 

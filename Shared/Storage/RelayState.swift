@@ -65,11 +65,12 @@ struct RelayState {
     /// A transaction with new rows was committed.
     mutating func committed() { mayHaveMore = true }
 
-    mutating func loaded(_ entries: [Entry], limit: Int) {
+    /// - Parameter others: rows that were read with them and are nobody's to publish.
+    mutating func loaded(_ entries: [Entry], beside others: [Int64] = [], limit: Int) {
         isLoading = false
         waiting += entries.map { Waiting(entry: $0) }
-        lastLoaded = entries.last?.sequence ?? lastLoaded
-        mayHaveMore = entries.count >= limit
+        lastLoaded = max(entries.last?.sequence ?? lastLoaded, others.max() ?? lastLoaded)
+        mayHaveMore = entries.count + others.count >= limit
     }
 
     /// Reading failed: it is tried again after the next commit or delay.

@@ -1,6 +1,7 @@
 import Contracts
 import Logging
 import Messaging
+import Storage
 
 @testable import Pipeline
 
@@ -293,6 +294,11 @@ extension RightsDoor {
         stage { try await $0.deadLetters.park(RightsScene.parked(at: .now), as: $2) },
         stage { try await $0.deadLetters.pass(RightsScene.parked(at: .now), as: $2) },
         stage { try await $0.deadLetters.passEarlier(as: $2) },
+        stage { try await $0.deadLetters.sendReadable(as: $2) },
+        stage {
+            try await $0.deadLetters.setAside(
+                Outbox.UnreadableRow(sequence: .max, text: "", reason: "it is none"), as: $2)
+        },
     ]
 
     private static func stage(

@@ -145,4 +145,40 @@ import Testing
             #expect(found4 == ["second"])
         }
     }
+
+    /// Such as one that a newer version wrote before the service was put back.
+    @Test(.timeLimit(.minutes(1)))
+    func `A row that cannot be read is set aside with its reason, and those around it go`() async throws {
+        try await withStore { store, _ in
+            let outbox = Outbox()
+            try await store.write { database in
+                try outbox.append(message("first"), key: "k", in: database)
+                try database.execute(
+                    "INSERT INTO outbox (orderKey, message, createdAt) VALUES ('k', ?, 0)",
+                    [Array(#"{"id":"second"}"#.utf8)])
+                try outbox.append(message("third"), key: "k", in: database)
+            }
+            let (published, continuation) = AsyncStream.makeStream(of: String.self)
+            let aside = Mutex<[Outbox.UnreadableRow]>([])
+            let relay = OutboxRelay(
+                store: store, outbox: outbox, logger: Logger(label: "test"),
+                setAside: { row in aside.withLock { $0.append(row) } },
+                publish: { continuation.yield($0.id.rawValue) })
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await relay.run() }
+                var iterator = published.makeAsyncIterator()
+                #expect(await iterator.next() == "first")
+                #expect(await iterator.next() == "third")
+                // It is looked at once, however much comes after it.
+                try await store.write { try outbox.append(message("fourth"), in: $0) }
+                #expect(await iterator.next() == "fourth")
+                group.cancelAll()
+            }
+            let rows = aside.withLock { $0 }
+            #expect(rows.map(\.text) == [#"{"id":"second"}"#])
+            #expect(rows.first?.reason.contains("is missing") == true)
+            let left = try await store.read { try outbox.page(in: $0) }
+            #expect(left.unreadable.map(\.sequence) == rows.map(\.sequence))
+        }
+    }
 }

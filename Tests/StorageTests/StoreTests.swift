@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
@@ -160,12 +161,104 @@ import Testing
 
     @Test func `A schema of a newer version is not touched, and the step it has taken is named`() async throws {
         let one = Migration("one", sql: "CREATE TABLE one (n INTEGER)")
-        try await withStore(migrations: [one, Migration("two", sql: "CREATE TABLE two (n INTEGER)")]) {
-            store, database in
+        let two = Migration("two", isNeeded: true, sql: "CREATE TABLE two (n INTEGER)")
+        try await withStore(migrations: [one, two]) { store, database in
             try await store.close()
             let error = await #expect(throws: StoreError.self) { _ = try await database.open([one]) }
             #expect(error?.code == .newerSchema)
-            #expect(error?.message.contains("“two”") == true)
+            for words in ["needs Slipway \(Version.current) or later", "“two”", "up to “one”"] {
+                #expect(error?.message.contains(words) == true, "\(words)")
+            }
+        }
+    }
+
+    @Test func `A schema of a newer version that only adds is used, and taken on by that version again`() async throws {
+        let one = Migration("one", sql: "CREATE TABLE one (n INTEGER)")
+        let two = Migration("two", sql: "ALTER TABLE one ADD COLUMN m INTEGER NOT NULL DEFAULT 2")
+        let three = Migration("three", sql: "CREATE TABLE three (n INTEGER)")
+        try await withStore(migrations: [one, two]) { store, database in
+            try await store.close()
+            let before = try await database.open([one])
+            try await before.write { try $0.execute("INSERT INTO one (n) VALUES (1)") }
+            try await before.close()
+            let again = try await database.open([one, two, three])
+            let found: Int? = try await again.read { try $0.value("SELECT n + m FROM one") }
+            #expect(found == 3)
+            try await again.close()
+        }
+    }
+
+    /// It says of no step whether it is needed.
+    @Test func `A schema that a version of before has noted needs all its steps`() async throws {
+        let one = Migration("one", sql: "CREATE TABLE one (n INTEGER)")
+        try await withStore(migrations: [one]) { store, database in
+            try await store.write { database in
+                let table = database.dialect.migrationTable
+                try database.run(
+                    script: """
+                        DROP TABLE \(table); CREATE TABLE \(table) (identifier TEXT NOT NULL PRIMARY KEY);
+                        INSERT INTO \(table) (identifier) VALUES ('one'), ('two');
+                        """)
+            }
+            try await store.close()
+            let error = await #expect(throws: StoreError.self) { _ = try await database.open([one]) }
+            #expect(error?.code == .newerSchema)
+            #expect(error?.message.contains("needs a newer version or later, which has applied the step “two”") == true)
+            let both = try await database.open([
+                one, Migration("two", sql: ""), Migration("three", sql: "CREATE TABLE three (n INTEGER)"),
+            ])
+            try await both.close()
+        }
+    }
+
+    @Test(
+        .enabled(if: !TestDatabase.isPostgreSQL && geteuid() == 0, "root alone mounts a small disk"))
+    func `Without room for the copy the schema stays as it is, and what is missing is said`() async throws {
+        try await withTemporaryDirectory { directory in
+            let disk = directory.appending("small").string
+            try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+            try await runTool("mount", ["-t", "tmpfs", "-o", "size=32m", "tmpfs", disk])
+            do {
+                let path = "\(disk)/service.sqlite"
+                let one = Migration("one", sql: "CREATE TABLE one (b BLOB)")
+                let two = Migration("two", sql: "ALTER TABLE one ADD COLUMN m INTEGER")
+                let store = try Store.open(at: path, migrations: [one])
+                try await store.write { try $0.execute("INSERT INTO one (b) VALUES (zeroblob(12000000))") }
+                try await store.close()
+                let error = #expect(throws: StoreError.self) { _ = try Store.open(at: path, migrations: [one, two]) }
+                #expect(error?.code == .full)
+                for words in ["no room beside \(path)", "MiB are free", "make room", "Nothing was changed"] {
+                    #expect(error?.message.contains(words) == true, "\(words): \(error?.message ?? "")")
+                }
+                #expect(!FileManager.default.fileExists(atPath: path + ".backup"))
+                let still = try Store.open(at: path, migrations: [one])
+                let rows: Int? = try await still.read { try $0.value("SELECT COUNT(*) FROM one") }
+                #expect(rows == 1)
+                try await still.close()
+            } catch {
+                try await runTool("umount", [disk])
+                throw error
+            }
+            try await runTool("umount", [disk])
+        }
+    }
+
+    @Test(.enabled(if: !TestDatabase.isPostgreSQL))
+    func `Two copies stay, of the last change and of the one before`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appending("service.sqlite").string
+            let steps = (1...5).map { Migration("\($0)", sql: "CREATE TABLE t\($0) (n INTEGER)") }
+            for count in 1...5 {
+                try await Store.open(at: path, migrations: Array(steps.prefix(count))).close()
+            }
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory.string).sorted()
+            #expect(names == ["service.sqlite", "service.sqlite.backup", "service.sqlite.backup-2"])
+            for (suffix, count) in [("", 4), ("-2", 3)] {
+                let copy = try Store.open(asItIs: path + ".backup" + suffix)
+                let tables = try await copy.tables().count
+                #expect(tables == count)
+                try await copy.close()
+            }
         }
     }
 

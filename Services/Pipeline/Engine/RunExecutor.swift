@@ -19,11 +19,23 @@ final class RunExecutor {
         self.transaction = transaction
     }
 
-    /// The run with all its rows, or `nil` where it is unknown, not planned yet, or over.
+    /// The run with all its rows, or `nil` where it is unknown, not planned yet, or over. One that this version cannot go on
+    /// with is over from then on.
     func find(_ id: RunID) throws -> ActiveRun? {
-        let run = try runs[id] ?? engine.load(id, in: transaction)
+        let run = try runs[id] ?? load(id)
         runs[id] = run
         return run.flatMap { $0.summary.state.isFinal ? nil : $0 }
+    }
+
+    private func load(_ id: RunID) throws -> ActiveRun? {
+        do {
+            return try engine.load(id, in: transaction)
+        } catch let error as StoreError where error.code != .corrupt {
+            throw error
+        } catch {
+            try engine.end(id, unreadable: error, self, in: transaction)
+            return nil
+        }
     }
 
     /// Has a run take an event in, and carries out what it answers.

@@ -2,7 +2,8 @@ import Logging
 import ServiceLifecycle
 
 /// Looks at the start, when the broker is back and every few minutes for what is waited for and may have been lost: wakes, see
-/// ``RunEngine/recount()``, and sources; and for what has waited too long.
+/// ``RunEngine/recount()``, and sources; and for what has waited too long. At the start also for runs that this version cannot
+/// go on with.
 struct WakeRecount: Service {
     let engine: RunEngine
     /// Whether the broker is there: what was in its memory alone is gone when it comes back.
@@ -15,8 +16,11 @@ struct WakeRecount: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            /// The last run that was looked at; `nil` once all were.
+            var seen: Int64? = 0
             while !Task.isCancelled {
                 do {
+                    while let serial = seen { seen = try await engine.endUnreadable(after: serial) }
                     try await engine.recount()
                     try await engine.askForLostSources()
                     try await engine.endLongWaits()

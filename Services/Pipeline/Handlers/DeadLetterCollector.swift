@@ -25,6 +25,7 @@ struct DeadLetterCollector: Service {
     }
 
     func run() async throws {
+        try await letters.sendReadable(as: .otherStage)
         if login.takesUnsigned() { try await letters.passEarlier(as: .otherStage) }
         try await loop.run { [letters, login, logger] message, _ in
             // It is not kept: it would tell of what is long over.

@@ -1,5 +1,6 @@
 import Contracts
 import Messaging
+import Storage
 
 /// Messages no handler could take, to look at and to send again.
 struct DeadLetterOperations: Sendable {
@@ -41,6 +42,12 @@ struct DeadLetterOperations: Sendable {
         try principal.require(.retryParked)
         try await store.write(as: principal) { transaction in
             guard let letter = try transaction.deadLetters.find(id) else { throw OperationError.unknown(id) }
+            if letter.isOfOutbox {
+                try transaction.resend(try Self.readable(letter))
+                try transaction.deadLetters.remove(id)
+                return try transaction.audit(
+                    .retryParked, by: principal, of: id.rawValue, run: letter.run, before: letter.audited)
+            }
             guard MessageMap.takesWork(letter.queue) else {
                 throw OperationError(
                     .conflict, "no_such_queue",
@@ -50,6 +57,43 @@ struct DeadLetterOperations: Sendable {
             try transaction.resend(letter.resent)
             try transaction.deadLetters.remove(id)
             try transaction.audit(.retryParked, by: principal, of: id.rawValue, run: letter.run, before: letter.audited)
+        }
+    }
+
+    private static func readable(_ letter: DeadLetter) throws -> PreparedMessage {
+        do {
+            return try letter.ofOutbox()
+        } catch {
+            throw OperationError(
+                .conflict, "unreadable",
+                "the message “\(letter.id)” of the outbox cannot be read by Slipway \(Version.current): \(error)",
+                remedy: "send it again with the version that wrote it, or drop it")
+        }
+    }
+
+    /// Keeps a message that is decided and that this version cannot read, so that the others go.
+    func setAside(_ row: Outbox.UnreadableRow, as principal: Principal) async throws {
+        try principal.require(.serveStages)
+        try await store.write(as: principal) { transaction in
+            try transaction.deadLetters.add(DeadLetter(row, now: transaction.now))
+            try transaction.forget(row)
+        }
+    }
+
+    /// Sends what an earlier version could not read and this one can.
+    func sendReadable(as principal: Principal) async throws {
+        try principal.require(.serveStages)
+        try await store.write(as: principal) { transaction in
+            for letter in try transaction.deadLetters.ofOutbox() {
+                do {
+                    try transaction.resend(try letter.ofOutbox())
+                } catch is DecodingError {
+                    continue
+                } catch is WireError {
+                    continue
+                }
+                try transaction.deadLetters.remove(letter.id)
+            }
         }
     }
 

@@ -53,6 +53,13 @@ struct DeadLetterStore {
         ).map(Self.letter)
     }
 
+    /// What was to be sent and could not be read, in its order.
+    func ofOutbox() throws -> [DeadLetter] {
+        try database.rows(
+            "SELECT * FROM deadLetters WHERE queue = ? ORDER BY serial", [DeadLetter.outbox]
+        ).map(Self.letter)
+    }
+
     func remove(_ id: MessageID) throws {
         try database.execute("DELETE FROM deadLetters WHERE id = ?", [id])
     }

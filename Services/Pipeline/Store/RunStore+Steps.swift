@@ -23,6 +23,29 @@ extension RunStore {
             ])
     }
 
+    /// Ends the stages and steps of a run that cannot be planned any more.
+    func closeParts(of run: RunID, reason: String, now: Timestamp) throws {
+        let ended = "CASE state WHEN 'running' THEN 'failure' ELSE 'skipped' END"
+        let isOpen = "state NOT IN ('success', 'failure', 'cancelled', 'skipped')"
+        try database.execute(
+            "UPDATE steps SET state = \(ended), reason = ?, finishedAt = CASE WHEN startedAt IS NULL THEN NULL ELSE ? END "
+                + "WHERE run = ? AND \(isOpen)", [reason, now, run])
+        try database.execute(
+            "UPDATE stages SET state = \(ended), reason = ?, deadline = NULL WHERE run = ? AND \(isOpen)", [reason, run])
+    }
+
+    /// Runs under way whose source is there, in the order in which they were made.
+    func planned(after serial: Int64, limit: Int) throws -> [(id: RunID, serial: Int64)] {
+        var found: [(id: RunID, serial: Int64)] = []
+        for state in [RunState.pending, .running] {
+            found += try database.rows(
+                "SELECT id, serial FROM runs WHERE state = ? AND serial > ? AND sha IS NOT NULL ORDER BY serial LIMIT ?",
+                [state, serial, limit]
+            ).map { (try $0["id"], try $0["serial"]) }
+        }
+        return Array(found.sorted { $0.serial < $1.serial }.prefix(limit))
+    }
+
     /// Whether some stage is under way that may take only so long.
     func isCounting() throws -> Bool {
         try database.value(

@@ -76,7 +76,9 @@ struct AbandonedSpools: Service {
         do {
             var count = 0
             while case let sent = try await publishSome(of: store), sent > 0 { count += sent }
+            let left = try await store.read { try Outbox().page(in: $0).unreadable }
             try await store.close()
+            if let first = left.first { try setAside(path, left.count, first.reason) }
             for suffix in ["", "-wal", "-shm"] {
                 let file = "\(path)/\(Spool.file)\(suffix)"
                 if FileManager.default.fileExists(atPath: file) { try FileManager.default.removeItem(atPath: file) }
@@ -91,6 +93,16 @@ struct AbandonedSpools: Service {
             try? await store.close()
             throw error
         }
+    }
+
+    /// Leaves what this version cannot read where nobody takes it for a spool.
+    private func setAside(_ path: String, _ count: Int, _ reason: String) throws {
+        let kept = "\(path)/\(Spool.file).unreadable"
+        if FileManager.default.fileExists(atPath: kept) { try FileManager.default.removeItem(atPath: kept) }
+        try FileManager.default.moveItem(atPath: "\(path)/\(Spool.file)", toPath: kept)
+        logger.error(
+            "pushes that a gateway left cannot be read; a newer version may: rename the file back for it",
+            metadata: ["path": "\(kept)", "count": "\(count)", "reason": "\(reason)"])
     }
 
     /// - Returns: how many were published; 0 when none waits.

@@ -36,7 +36,9 @@ final class Spool: Sendable {
         let waiting = try await store.read { try outbox.backlog(in: $0).count }
         if waiting > 0 { logger.notice("pushes of before wait in the spool", metadata: ["count": "\(waiting)"]) }
         let gate = SpoolGateBox(SpoolGate(waiting: waiting))
-        let relay = OutboxRelay(store: store, outbox: outbox, logger: logger) { message in
+        let relay = OutboxRelay(
+            store: store, outbox: outbox, logger: logger, setAside: { _ in gate.relayed() }
+        ) { message in
             try await publish(message)
             gate.relayed()
         }

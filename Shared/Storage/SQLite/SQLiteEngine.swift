@@ -5,7 +5,7 @@ import Glibc
 /// A service's one database file: WAL, many readers beside one writer.
 final class SQLiteEngine: DatabaseEngine {
     let name: String
-    private let pool: DatabasePool
+    let pool: DatabasePool
 
     /// Opens the file and makes it where there is none.
     init(path: String, durability: Store.Durability) throws(StoreError) {
@@ -37,7 +37,8 @@ final class SQLiteEngine: DatabaseEngine {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         // What is wrong with the path is SQLite's to say.
         if descriptor >= 0 { Glibc.close(descriptor) }
-        for file in [path, path + "-wal", path + "-shm", backup(of: path)] { chmod(file, 0o600) }
+        let copies = (1...copies).map { backup(of: path, $0) }
+        for file in [path, path + "-wal", path + "-shm"] + copies { chmod(file, 0o600) }
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
@@ -84,22 +85,5 @@ final class SQLiteEngine: DatabaseEngine {
         } catch {
             throw StoreError(error, path: name)
         }
-    }
-
-    /// Where the file is copied to before its schema changes.
-    static func backup(of path: String) -> String { path + ".backup" }
-
-    /// Tries the steps on a copy of the file, which then stays beside it as it was before them.
-    private func attempt(_ migrator: Migrator, _ state: Migrator.State) throws {
-        let copy = Self.backup(of: name)
-        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: copy + suffix) {
-            try FileManager.default.removeItem(atPath: copy + suffix)
-        }
-        try pool.writeWithoutTransaction { [name] in
-            _ = try SQLiteConnection($0, path: name).execute("VACUUM INTO ?", [.text(copy)])
-        }
-        let trial = try SQLiteEngine(path: copy, durability: .process)
-        try trial.pool.writeWithoutTransaction { try migrator.attempt(state, on: SQLiteConnection($0, path: copy)) }
-        try trial.close()
     }
 }

@@ -226,10 +226,11 @@ public struct JobLoop: Service {
                 return .drop
             }
         } catch let problem as Problem where problem.code == JobClaim.refusedLogin {
-            logger.error("no job is given to this login", metadata: ["error": "\(problem)"])
-            stalls(slot, "jobs cannot be claimed", problem)
-            await pause(.seconds(5))
-            return .requeue
+            return await refused("no job is given to this login", problem, slot)
+        } catch let problem as Problem where problem.isOfOlderPeer {
+            return await refused("no job is given by a platform of an earlier version", problem, slot)
+        } catch let error as MessagingError where error.code == .malformedReply {
+            return await refused("the platform's answer is not understood: update this worker", error, slot)
         } catch let problem as Problem where wake == nil && problem.code == "malformed_request" {
             // A platform of the version before gives the jobs of wakes only, whatever the labels.
             understanding.set(false)
@@ -248,6 +249,14 @@ public struct JobLoop: Service {
             if wake != nil { calls.call() }
             return .requeue
         }
+    }
+
+    /// Asking again at once would be answered alike.
+    private func refused(_ what: Logger.Message, _ error: any Error, _ slot: Int) async -> Offer<Void> {
+        logger.error(what, metadata: ["error": "\(error)"])
+        stalls(slot, "jobs cannot be claimed", error)
+        await pause(.seconds(5))
+        return .requeue
     }
 
     private static func context(of grant: JobGrant, _ wake: (any JobOffer)?) -> MessageContext? {

@@ -20,8 +20,10 @@ actor ServiceProcess {
     }
 
     /// Starts the program; returns when it runs, not when it is ready.
-    func start() async throws {
-        running = try await ServiceProgram.start(name, environment, log: log)
+    /// - Parameter folder: where the program is, of another version.
+    func start(from folder: FilePath? = nil) async throws {
+        let path = (folder ?? ServiceProgram.folder).appending(name)
+        running = try await ServiceProgram.start(path: path, environment, log: log)
     }
 
     /// Ends it without a warning, as a crash or the kernel would, and waits until it is gone.

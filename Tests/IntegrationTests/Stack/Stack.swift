@@ -32,22 +32,24 @@ struct Stack: Sendable {
     ///   - brokerURL: the address of a broker, with one login for all; without it each service has its own.
     ///   - settings: more settings, by service. With a certificate of its own a service is reached over TLS.
     ///   - authority: the PEM file of who signed the certificates.
+    ///   - programs: where those of another version are.
     static func with(
         brokerURL: String? = nil, settings: [String: [String: String]] = [:], authority: String? = nil,
-        _ body: (Stack) async throws -> Void
+        programs: FilePath? = nil, _ body: (Stack) async throws -> Void
     ) async throws {
         if let brokerURL {
-            try await with(urls: [:], or: brokerURL, settings, authority, body)
+            try await with(urls: [:], or: brokerURL, settings, authority, programs, body)
         } else {
             try await VirtualHost.with { host in
-                try await with(urls: try await BrokerLogins.make(on: host), or: host.url, settings, authority, body)
+                let urls = try await BrokerLogins.make(on: host)
+                try await with(urls: urls, or: host.url, settings, authority, programs, body)
             }
         }
     }
 
     private static func with(
         urls: [String: String], or url: String, _ settings: [String: [String: String]], _ authority: String?,
-        _ body: (Stack) async throws -> Void
+        _ programs: FilePath?, _ body: (Stack) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
             let database = try await TestDatabase.make(in: directory.string)
@@ -58,7 +60,7 @@ struct Stack: Sendable {
             }
             let stack = try Stack(in: directory, brokerURL: url, settings: settings, authority: authority)
             do {
-                for name in names { try await stack.service(name).start() }
+                for name in names { try await stack.service(name).start(from: programs) }
                 try await stack.ready()
                 let token = try await stack.service("pipeline").token(named: "test")
                 try writeFile(stack.tokenFile, token)
