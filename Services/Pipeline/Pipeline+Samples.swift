@@ -1,4 +1,5 @@
 import Measures
+import Messaging
 
 extension OpenWork {
     /// What `/metrics` shows of it. A queue whose jobs have all ended is absent.
@@ -12,5 +13,11 @@ extension OpenWork {
                     Sample(.workers, queue, "unready", is: Double(count.unready)),
                 ]
             }
+    }
+
+    /// What `/metrics` shows of the broker's queues; nothing while that is away.
+    func queueSamples(bus: Bus, logs: Bus) async -> [Sample] {
+        let queues = Set(jobs.map(\.key.queue)).union(workers.keys).sorted()
+        return (await bus.lengths(with: queues, logs: logs) ?? [:]).map { Sample(.queueMessages, $0, is: Double($1)) }
     }
 }

@@ -41,7 +41,10 @@ struct Pipeline {
         context.readiness.add("disk", isNeeded: false) { floor.problem() }
         let store = PipelineStore(store: try await Self.open(settings, logger), floor: floor)
         context.readiness.add("store") { await store.problem() }
-        context.collectors.add { try await store.openWork().samples }
+        context.collectors.add {
+            let work = try await store.openWork()
+            return work.samples + (await work.queueSamples(bus: context.bus, logs: context.logs))
+        }
 
         let listen = try settings.value(PipelineSettings.listen)
         let certificate = try ServerCertificate(settings, context.readiness, logger: logger)
@@ -101,7 +104,7 @@ struct Pipeline {
         let exchange: [any Service] = [
             OutboxRelay(
                 store: store.store, outbox: store.outbox, window: 200, logger: logger,
-                setAside: { try await operations.deadLetters.setAside($0, as: .otherStage) },
+                setAside: UnreadableRowHandler(letters: operations.deadLetters).handle,
                 publish: { try await bus.publish($0) }),
             QueueConsumer(
                 bus: bus, queue: MessageMap.pipeline, prefetch: 64,

@@ -14,7 +14,8 @@ extension Measure {
         case .messages:
             Definition(
                 .counter, by: "queue", "type", "outcome",
-                help: "Messages taken: handled, retried (come again), held (of a newer version), parked, returned, or passed "
+                help:
+                    "Messages taken: handled, retried (come again), held (of a newer version), parked, returned, or passed "
                     + "(not for it).")
         case .messageSeconds:
             Definition(.histogram, by: "queue", "type", help: "From when a message was taken until it was settled.")
@@ -24,7 +25,9 @@ extension Measure {
         case .outboxFailed: Definition(.counter, help: "Tries to publish that failed; each is tried again.")
         case .outboxSetAside:
             Definition(
-                .gauge, help: "Messages that are decided and that this version cannot read: found since its start, and set aside.")
+                .gauge,
+                help: "Messages that are decided and that this version cannot read: found since its start, and set "
+                    + "aside.")
         case .connectionsCrowdedOut: Definition(.counter, help: "Connections ended because all places were taken.")
         case .hooks:
             Definition(
@@ -47,6 +50,16 @@ extension Measure {
                 help: "From when a worker's claim of a job is taken until the decision is durable.")
         case .leasesLost:
             Definition(.counter, by: "kind", help: "Jobs taken from workers that were not heard of: build or rollout.")
+        case .rolloutSeconds:
+            Definition(
+                .histogram, by: "environment", "outcome",
+                help: "From the start of a rollout's step to its end: success, failure, cancelled or superseded.")
+        case .queueMessages:
+            Definition(
+                .gauge, by: "queue",
+                help:
+                    "Messages that wait at the broker; in slipway.again.… they wait to come again, in those that end in "
+                    + ".held for their service to be updated.")
         case .workers:
             Definition(
                 .gauge, by: "queue", "state", help: "Workers that are heard of: ready, or unready by their own word.")

@@ -27,6 +27,8 @@ public enum Measure: String, CaseIterable, Sendable {
     case jobsOldest = "slipway_jobs_oldest_seconds"
     case claimSeconds = "slipway_claim_seconds"
     case leasesLost = "slipway_leases_lost_total"
+    case rolloutSeconds = "slipway_rollout_seconds"
+    case queueMessages = "slipway_queue_messages"
     case workers = "slipway_workers"
     case deadLetters = "slipway_dead_letters"
     case deadLettersDropped = "slipway_dead_letters_dropped_total"

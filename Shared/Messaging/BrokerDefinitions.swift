@@ -46,7 +46,7 @@ public struct BrokerDefinitions: Encodable, Sendable {
         bindings = topology.bindings.map {
             DeclaredBinding(source: $0.exchange, vhost: virtualHost, destination: $0.queue, routingKey: $0.routingKey)
         }
-        policies = [.ownQueues(virtualHost), .unheardEvents(virtualHost)]
+        policies = [.ownQueues(virtualHost), .unheardEvents(virtualHost), .returns(virtualHost)]
     }
 
     enum CodingKeys: String, CodingKey {
@@ -102,6 +102,16 @@ public struct BrokerDefinitions: Encodable, Sendable {
                 definition: Definition(timeToLive: week))
         }
 
+        /// The queues that give nothing up and state no limit, since they were made before RabbitMQ 4 set one of 20 returns.
+        static func returns(_ virtualHost: String) -> Policy {
+            let names = MessageMap.queues.filter { $0.declaration.returnLimit != nil }.map {
+                $0.name.replacing(".", with: "\\.")
+            }
+            return Policy(
+                name: "slipway-returns", vhost: virtualHost, pattern: "^(\(names.joined(separator: "|")))$",
+                definition: Definition(deliveryLimit: Queue.unlimited))
+        }
+
         struct Definition: Encodable, Sendable {
             /// In bytes.
             var maxLength: Int?
@@ -110,9 +120,12 @@ public struct BrokerDefinitions: Encodable, Sendable {
             var expires: Int?
             /// How long a message is kept, in milliseconds.
             var timeToLive: Int?
+            /// How often a message may come back.
+            var deliveryLimit: Int64?
 
             enum CodingKeys: String, CodingKey {
                 case overflow, expires
+                case deliveryLimit = "delivery-limit"
                 case maxLength = "max-length-bytes"
                 case timeToLive = "message-ttl"
             }

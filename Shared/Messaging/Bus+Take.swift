@@ -44,7 +44,8 @@ extension Bus {
         guard let type = message.properties.type, type == M.type else {
             let type = message.properties.type ?? "none"
             let reason = "“\(type)” is not taken here; this queue takes \(M.type)"
-            throw MessageMap.isKnown(type) ? .permanent(reason) : .newer(reason)
+            guard MessageMap.isKnown(type) else { throw .newer(reason) }
+            throw .permanent(reason)
         }
         try message.check(M.type, known: M.version)
         do {

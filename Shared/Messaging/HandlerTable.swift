@@ -32,9 +32,10 @@ struct HandlerTable: Sendable {
             throw .permanent("it has no type property; this queue takes \(known)")
         }
         guard let entry = entries[type] else {
-            throw MessageMap.isKnown(type)
-                ? .permanent("“\(type)” is not taken here; this queue takes \(known)")
-                : .newer("“\(type)” is not known to this version, whose queue takes \(known): update this service")
+            guard MessageMap.isKnown(type) else {
+                throw .newer("“\(type)” is not known to this version, whose queue takes \(known): update this service")
+            }
+            throw .permanent("“\(type)” is not taken here; this queue takes \(known)")
         }
         try message.check(type, known: entry.version)
         return entry.run

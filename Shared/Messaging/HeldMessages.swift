@@ -15,6 +15,9 @@ enum HeldMessages {
     /// How long one is held; after that it is parked, where people see it and send it again.
     static let limit = Duration.seconds(7 * 86_400)
 
+    /// How much is held for a queue, in bytes; what is more is parked, so that nobody fills the broker with what nobody knows.
+    static let bytes: Int64 = 64 << 20
+
     enum Decision: Sendable, Equatable {
         /// - Parameters:
         ///   - since: when it was held first.
@@ -58,7 +61,9 @@ extension DeliveryLoop {
     /// Puts a message of a newer version where it waits for this service to be updated.
     /// - Returns: the reason to park it for, where it has waited long enough; else `nil`.
     /// - Throws: `AMQPError` where that could not be stored.
-    func hold(_ delivery: Delivery, by bus: Bus, attempt: Int, _ reason: String, _ logger: Logger) async throws -> String? {
+    func hold(
+        _ delivery: Delivery, by bus: Bus, attempt: Int, _ reason: String, _ logger: Logger
+    ) async throws -> String? {
         switch HeldMessages.decide(reason, heldSince: delivery.message.heldSince, now: .now) {
         case .park(let reason): return reason
         case .hold(let since, let isFirst):
@@ -71,10 +76,15 @@ extension DeliveryLoop {
             message.properties.headers[Header.heldSince] = .integer(since.milliseconds)
             do {
                 try await bus.broker.publish(message)
-            } catch let error as AMQPError where error.code == .unroutable {
-                // A platform of before has not declared that queue.
-                message.routingKey = RetryPolicy.delays[RetryPolicy.delays.count - 1].name
-                try await bus.broker.publish(message)
+            } catch {
+                switch error.code {
+                case .nacked: return "as many are held as may be: \(reason)"
+                case .unroutable:
+                    // A platform of before has not declared that queue.
+                    message.routingKey = RetryPolicy.delays[RetryPolicy.delays.count - 1].name
+                    try await bus.broker.publish(message)
+                default: throw error
+                }
             }
             return nil
         }

@@ -42,6 +42,10 @@ public struct Queue: Sendable, Hashable {
     /// 20 that RabbitMQ 4 gives to a quorum queue without one, beyond which it drops what has nowhere to go.
     static let returnLimit: Int64 = 10
 
+    /// How often a message may come back to a queue that gives nothing up. RabbitMQ 4 takes −1 for “without a limit”, 3.x drops
+    /// at the first return then, and as a policy it is not dependable: such a number both understand.
+    static let unlimited: Int64 = 1_000_000
+
     /// Which delays its messages may be made to wait for.
     private var delays: [RetryPolicy.Delay] {
         switch kind {
@@ -50,12 +54,12 @@ public struct Queue: Sendable, Hashable {
         }
     }
 
+    /// The names of the queues where its messages wait to come again.
+    var waiting: [String] { (delays + (holds ? [HeldMessages.delay] : [])).map { $0.queue(of: self) } }
+
     /// Whether messages of a newer version are held for it. What wakes workers and what asks is not: jobs are asked for all
     /// the same, and who asks is answered so.
     var holds: Bool { !delays.isEmpty }
-
-    /// How much it may hold, where that is bounded, in bytes.
-    private var bound: Int64? { if case .bounded(let bytes) = kind { bytes } else { nil } }
 
     /// The queue alone, as its consumer declares it. The arguments of a queue that exists cannot be changed.
     var declaration: AMQP.Queue {
@@ -76,7 +80,8 @@ public struct Queue: Sendable, Hashable {
         case .parking:
             break
         }
-        return AMQP.Queue(name, arguments: arguments)
+        let isLimited = arguments["x-delivery-limit"] != nil
+        return AMQP.Queue(name, arguments: arguments, returnLimit: isLimited ? nil : Self.unlimited)
     }
 
     /// The queue, the exchanges that lead to it, and where its messages wait to come again.
@@ -93,6 +98,6 @@ public struct Queue: Sendable, Hashable {
             }
         }
         for delay in delays { delay.declare(of: self, in: &topology) }
-        if holds { HeldMessages.delay.declare(of: self, bytes: bound, in: &topology) }
+        if holds { HeldMessages.delay.declare(of: self, bytes: HeldMessages.bytes, in: &topology) }
     }
 }

@@ -39,7 +39,8 @@ public struct Migrator: Sendable {
             applied.insert(step)
             guard !known.contains(step) else { continue }
             if isNoted, try !(row["needed"] as Bool) { continue }
-            let writer: String? = isNoted ? try row["version"] : nil
+            var writer: String?
+            if isNoted { writer = try row["version"] }
             throw StoreError(
                 .newerSchema,
                 "\(name) needs \(writer.map { "Slipway \($0)" } ?? "a newer version") or later, which has applied the step "

@@ -31,6 +31,12 @@ public struct Outbox: Sendable {
         /// What is in it, as far as it is text.
         public var text: String
         public var reason: String
+
+        public init(sequence: Int64, text: String, reason: String) {
+            self.sequence = sequence
+            self.text = text
+            self.reason = reason
+        }
     }
 
     /// What was read: each row is in one of both lists.

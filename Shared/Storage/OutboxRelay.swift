@@ -77,7 +77,7 @@ public struct OutboxRelay: Service {
                 do {
                     let page = try await store.read { [outbox] in try outbox.page(after: after, limit: limit, in: $0) }
                     for row in page.rows { messages[row.sequence] = row.message }
-                    for row in page.unreadable { await self.setAside(row, &unreadable) }
+                    for row in page.unreadable { await putAside(row, &unreadable) }
                     state.loaded(
                         page.rows.map { .init(sequence: $0.sequence, key: $0.key) },
                         beside: page.unreadable.map(\.sequence), limit: limit)
@@ -129,7 +129,7 @@ public struct OutboxRelay: Service {
         }
     }
 
-    private func setAside(_ row: Outbox.UnreadableRow, _ count: inout Int) async {
+    private func putAside(_ row: Outbox.UnreadableRow, _ count: inout Int) async {
         count += 1
         Measure.outboxSetAside.gauge().record(count)
         logger.error(

@@ -48,6 +48,12 @@ import Testing
                 #expect(try await query(#"slipway_job_seconds_count{outcome="success"}"#).first?.value == 1)
                 #expect(try await query(#"slipway_claim_seconds_count{granted="true"}"#).first?.value == 1)
                 #expect(try await query("slipway_disk_free_bytes > 0").count >= 4)
+                let depths = Set(try await query("slipway_queue_messages").compactMap { $0.labels["queue"] })
+                let queues = [
+                    "slipway.sync", "slipway.logs", "slipway.notifier", "slipway.parked", "slipway.build.default",
+                    "slipway.deploy.default", "slipway.again.sync.5min", "slipway.again.logs.held",
+                ]
+                #expect(depths.isSuperset(of: queues), "\(depths)")
                 #expect(try await query(#"ALERTS{alertname="SlipwayServiceDown"}"#).isEmpty)
 
                 try await stack.service("notifier").stop()
@@ -84,7 +90,22 @@ import Testing
               - {series: 'slipway_outbox_published_total{instance="a"}', values: '7x20'}
               - {series: 'slipway_outbox_waiting{instance="b"}', values: '3x20'}
               - {series: 'slipway_outbox_published_total{instance="b"}', values: '0+9x20'}
+              - {series: 'slipway_queue_messages{queue="slipway.again.sync.held"}', values: '0 2x19'}
+              - {series: 'slipway_queue_messages{queue="slipway.again.sync.5min"}', values: '2x20'}
+              - {series: 'slipway_outbox_set_aside{instance="b"}', values: '1x20'}
             alert_rule_test:
+              - eval_time: 17m
+                alertname: SlipwayMessagesHeld
+                exp_alerts:
+                  - exp_labels: {severity: warning, queue: slipway.again.sync.held}
+                    exp_annotations:
+                      summary: '2 messages in slipway.again.sync.held are of a newer version: update the service that takes them'
+              - eval_time: 17m
+                alertname: SlipwayOutboxUnreadable
+                exp_alerts:
+                  - exp_labels: {severity: warning, instance: b}
+                    exp_annotations:
+                      summary: '1 messages that b was to send cannot be read by its version; its log says why'
               - eval_time: 15m
                 alertname: SlipwayNoWorker
                 exp_alerts:

@@ -1,6 +1,7 @@
 import AMQP
 import Contracts
 import FoundationEssentials
+import HTTPClient
 import SystemPackage
 import TestSupport
 import Testing
@@ -29,6 +30,27 @@ import Testing
                 try await Self.push(to: repository, of: stack, expecting: "1")
             }
         }
+    }
+
+    /// RabbitMQ 4 limits how often a message may come back to queues that state no limit, and a queue that exists can state none.
+    @Test func `A policy limits the queues that state no limit`() async throws {
+        try await VirtualHost.with { host in
+            _ = try await BrokerLogins.make(on: host)
+            let queues = try Wire.decode(
+                [ListedQueue].self, from: Data(try await host.management.send("GET", "/api/queues/\(host.name)").utf8))
+            let limited = queues.filter { $0.policy == "slipway-returns" }.map(\.name).sorted()
+            #expect(limited == ["slipway.logs", "slipway.parked", "slipway.pipeline.rpc"])
+            for queue in queues where !queue.name.hasPrefix("slipway.again.") {
+                let isLimited = queue.arguments["x-delivery-limit"] != nil
+                #expect(isLimited != limited.contains(queue.name), "\(queue.name)")
+            }
+        }
+    }
+
+    private struct ListedQueue: Decodable {
+        var name: String
+        var policy: String?
+        var arguments: [String: JSONValue]
     }
 
     private static func argument(_ value: JSONValue) -> HeaderValue? {

@@ -19,7 +19,7 @@ import Testing
                 (queue.name, queue.arguments.mapValues { $0.integer.map { .integer($0) } ?? .string($0.string ?? "") })
             } as [(String, [String: JSONValue])])
         for (name, arguments) in golden {
-            #expect(declared[name] == arguments, "\(name): an existing queue keeps its arguments; use a policy or a new name")
+            #expect(declared[name] == arguments, "\(name) is there with other arguments: use a policy or a new name")
         }
         #expect(Set(declared.keys).subtracting(golden.keys).isEmpty, "add them to Golden/queues.json")
     }
@@ -39,7 +39,8 @@ import Testing
     /// By a clock that was ahead: it would be held for ever.
     @Test func aMomentInTheFutureCountsFromNow() {
         #expect(
-            HeldMessages.decide("why", heldSince: now.adding(.seconds(60)), now: now) == .hold(since: now, isFirst: false))
+            HeldMessages.decide("why", heldSince: now.adding(.seconds(60)), now: now)
+                == .hold(since: now, isFirst: false))
     }
 
     @Test func onlyWhatNeedsANewerReaderSaysSo() throws {

@@ -1,5 +1,6 @@
 import Contracts
 import Logging
+import Measures
 import Storage
 
 /// Runs that this version cannot go on with: an earlier one, or a newer one, has planned them.

@@ -1,4 +1,6 @@
 import Contracts
+import Measures
+import Metrics
 
 /// What the platform does by itself, in the audit log with the change.
 extension Transaction {
@@ -40,7 +42,12 @@ extension Transaction {
             let known = try jobs.find(job.id), known.lease.state == .leased
         {
             let step = steps.first(where: job.has)
-            var facts: [String: JSONValue] = ["outcome": .string(job.lease.state.outcome(step?.state))]
+            let outcome = job.lease.state.outcome(step?.state)
+            if job.lease.state.isFinal, let step, let began = step.startedAt {
+                let length = Duration.milliseconds((step.finishedAt ?? now).milliseconds - began.milliseconds)
+                afterCommit { Measure.rolloutSeconds.timer(environment, outcome).record(duration: length) }
+            }
+            var facts: [String: JSONValue] = ["outcome": .string(outcome)]
             for (name, value) in step?.outputs ?? [:] { facts[name] = .string(value) }
             if let reason = job.lease.reason ?? step?.reason { facts["reason"] = .string(reason) }
             try audit(

@@ -12,7 +12,8 @@ extension DeadLetter {
         self.init(
             id: MessageID(rawValue: "outbox.\(row.sequence)"), queue: Self.outbox, type: "", version: 0, run: nil,
             contentType: "application/json",
-            reason: "it was to be sent, and Slipway \(Version.current) cannot read it: \(row.reason); each start tries again",
+            reason:
+                "it was to be sent, and Slipway \(Version.current) cannot read it: \(row.reason); each start tries again",
             body: row.text, parkedAt: now, sender: nil)
     }
 

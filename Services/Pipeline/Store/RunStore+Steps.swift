@@ -31,7 +31,8 @@ extension RunStore {
             "UPDATE steps SET state = \(ended), reason = ?, finishedAt = CASE WHEN startedAt IS NULL THEN NULL ELSE ? END "
                 + "WHERE run = ? AND \(isOpen)", [reason, now, run])
         try database.execute(
-            "UPDATE stages SET state = \(ended), reason = ?, deadline = NULL WHERE run = ? AND \(isOpen)", [reason, run])
+            "UPDATE stages SET state = \(ended), reason = ?, deadline = NULL WHERE run = ? AND \(isOpen)",
+            [reason, run])
     }
 
     /// Runs under way whose source is there, in the order in which they were made.
@@ -41,7 +42,7 @@ extension RunStore {
             found += try database.rows(
                 "SELECT id, serial FROM runs WHERE state = ? AND serial > ? AND sha IS NOT NULL ORDER BY serial LIMIT ?",
                 [state, serial, limit]
-            ).map { (try $0["id"], try $0["serial"]) }
+            ).map { (id: try $0["id"], serial: try $0["serial"]) }
         }
         return Array(found.sorted { $0.serial < $1.serial }.prefix(limit))
     }

@@ -37,11 +37,11 @@ final class Spool: Sendable {
         if waiting > 0 { logger.notice("pushes of before wait in the spool", metadata: ["count": "\(waiting)"]) }
         let gate = SpoolGateBox(SpoolGate(waiting: waiting))
         let relay = OutboxRelay(
-            store: store, outbox: outbox, logger: logger, setAside: { _ in gate.relayed() }
-        ) { message in
-            try await publish(message)
-            gate.relayed()
-        }
+            store: store, outbox: outbox, logger: logger, setAside: { _ in gate.relayed() },
+            publish: { message in
+                try await publish(message)
+                gate.relayed()
+            })
         return Spool(store: store, outbox: outbox, gate: gate, floor: floor, relay: relay)
     }
 

@@ -53,7 +53,15 @@ extension Broker {
             do throws(AMQPError) {
                 let wire = try await connect(role, to: endpoint)
                 hasConnected = true
-                logger.info("connected to the broker", metadata: ["address": "\(endpoint)"])
+                let version = wire.version
+                logger.info(
+                    "connected to the broker",
+                    metadata: ["address": "\(endpoint)", "version": "\(version?.description ?? "")"])
+                if let version, version < .oldest, role == .publish {
+                    logger.warning(
+                        "the broker is older than RabbitMQ \(BrokerVersion.oldest), which is the oldest that is supported",
+                        metadata: ["version": "\(version)"])
+                }
                 guard let error = await serve(role, wire) else { return }
                 reconnect.ended(after: .now - began)
                 await failed(role, error)

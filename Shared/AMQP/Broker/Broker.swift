@@ -125,6 +125,16 @@ public final class Broker: Sendable {
         get async { board.status }
     }
 
+    /// How many messages wait in queues for a consumer; a queue that is not there is absent.
+    /// - Returns: `nil` while the connection is down.
+    public func lengths(of queues: [String]) async -> [String: Int]? {
+        await withCheckedContinuation { continuation in
+            if subscriber.inbox.post(.survey(QueueSurvey(queues), continuation)) != nil {
+                continuation.resume(returning: nil)
+            }
+        }
+    }
+
     private func nextIdentifier() -> UInt64 {
         identifiers.add(1, ordering: .relaxed).newValue
     }

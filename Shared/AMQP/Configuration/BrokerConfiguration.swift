@@ -19,6 +19,9 @@ public struct BrokerConfiguration: Sendable {
     /// The largest body sent or taken, in bytes. One that is larger is refused: `tooLarge` for one to be sent, a reject
     /// for one that was delivered.
     public var maximumBodySize = 128 << 20
+    /// The first major version that drops what comes back too often to a queue that states no limit; see
+    /// ``Queue/returnLimit``.
+    public var statesLimitsFrom = 4
 
     public init(
         endpoints: [Endpoint], virtualHost: String = "/", username: String, password: String,

@@ -1,11 +1,17 @@
 extension ClientMethod {
+    /// Whether the broker agrees with it by this.
+    func isAnswered(by method: ServerMethod) -> Bool {
+        if case .queueDeclare = self, case .queueDeclareOk = method { return true }
+        return method == answer
+    }
+
     /// What the broker answers when it agrees; `nil` for what it does not answer.
-    var answer: ServerMethod? {
+    private var answer: ServerMethod? {
         switch self {
         case .channelOpen: .channelOpenOk
         case .channelClose: .channelCloseOk
         case .exchangeDeclare: .exchangeDeclareOk
-        case .queueDeclare: .queueDeclareOk
+        case .queueDeclare: .queueDeclareOk()
         case .queueBind: .queueBindOk
         case .prefetch: .prefetchOk
         case .consume: .consumeOk

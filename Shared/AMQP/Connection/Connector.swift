@@ -21,7 +21,22 @@ actor Connector {
         to endpoint: Endpoint, purpose: String, topology: Topology
     ) throws(AMQPError) -> sending Wire {
         let wire = try openSocket(endpoint, purpose)
-        try Self.declare(topology, on: wire, configuration.connectTimeout)
+        let timeout = configuration.connectTimeout
+        guard configuration.statesLimits(wire.version) else {
+            try Self.perform(topology.declarations, on: wire, timeout)
+            return wire
+        }
+        for queue in topology.queues where queue.returnLimit != nil {
+            do throws(AMQPError) {
+                try Self.perform([.queueDeclare(queue.looked)], on: wire, timeout)
+            } catch {
+                guard error.code == .notFound else { throw error }
+                try Self.perform([.queueDeclare(queue.limited)], on: wire, timeout)
+            }
+        }
+        var others = topology
+        others.queues.removeAll { $0.returnLimit != nil }
+        try Self.perform(others.declarations, on: wire, timeout)
         return wire
     }
 
@@ -175,10 +190,9 @@ actor Connector {
     }
 
     /// Declares on a channel that is closed again, and waits for each answer.
-    private static func declare(
-        _ topology: Topology, on wire: Wire, _ timeout: Duration
+    private static func perform(
+        _ methods: [ClientMethod], on wire: Wire, _ timeout: Duration
     ) throws(AMQPError) {
-        let methods = topology.declarations
         guard !methods.isEmpty else { return }
         var setup = ChannelSetup(methods + [.channelClose])
         let channel: UInt16 = 1
@@ -194,7 +208,9 @@ actor Connector {
             switch setup.received(method) {
             case .send(let next): try wire.send(next, on: channel)
             case .finished: return
-            case .failed(let error): throw error
+            case .failed(let error):
+                if case .channelClose = method { try wire.send(.channelCloseOk, on: channel) }
+                throw error
             case .none: break
             }
         }

@@ -109,7 +109,9 @@ extension ServerMethod {
         case AMQP_CHANNEL_OPEN_OK_METHOD: self = .channelOpenOk
         case AMQP_CHANNEL_CLOSE_OK_METHOD: self = .channelCloseOk
         case AMQP_EXCHANGE_DECLARE_OK_METHOD: self = .exchangeDeclareOk
-        case AMQP_QUEUE_DECLARE_OK_METHOD: self = .queueDeclareOk
+        case AMQP_QUEUE_DECLARE_OK_METHOD:
+            let declared = content(amqp_queue_declare_ok_t.self)
+            self = .queueDeclareOk(messages: declared.message_count, consumers: declared.consumer_count)
         case AMQP_QUEUE_BIND_OK_METHOD: self = .queueBindOk
         case AMQP_BASIC_QOS_OK_METHOD: self = .prefetchOk
         case AMQP_BASIC_CONSUME_OK_METHOD: self = .consumeOk

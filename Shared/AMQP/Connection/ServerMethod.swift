@@ -8,7 +8,10 @@ enum ServerMethod: Sendable, Hashable {
     case channelClose(code: UInt16, text: String)
     case channelCloseOk
     case exchangeDeclareOk
-    case queueDeclareOk
+    /// - Parameters:
+    ///   - messages: those that wait for a consumer.
+    ///   - consumers: how many there are.
+    case queueDeclareOk(messages: UInt32 = 0, consumers: UInt32 = 0)
     case queueBindOk
     case prefetchOk
     case consumeOk

@@ -36,6 +36,7 @@ extension Wire {
         case .queueDeclare(let queue):
             var declare = amqp_queue_declare_t()
             declare.queue = arena.bytes(queue.name)
+            declare.passive = queue.isPassive ? 1 : 0
             declare.durable = queue.durable ? 1 : 0
             declare.exclusive = queue.exclusive ? 1 : 0
             declare.auto_delete = queue.autoDelete ? 1 : 0

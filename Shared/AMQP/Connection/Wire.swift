@@ -23,6 +23,8 @@ final class Wire {
     /// that number may belong to another file; this one stays open until ``close()``.
     let descriptor: Int32
     let heartbeat: Duration
+    /// The node's; `nil` where it says none.
+    let version: BrokerVersion?
     let handle: OpaquePointer
     let arena = Arena()
     /// Whether the library has to encrypt what is written, and so to write it.
@@ -40,6 +42,7 @@ final class Wire {
         self.username = username
         self.isEncrypted = isEncrypted
         self.heartbeat = heartbeat
+        version = BrokerVersion(of: handle)
     }
 
     deinit {

@@ -6,6 +6,7 @@ actor Subscriber {
     enum Command: Sendable {
         case subscribe(id: UInt64, Subscription.Source, prefetch: UInt16, DeliveryBuffer)
         case leave(id: UInt64)
+        case survey(QueueSurvey, CheckedContinuation<[String: Int]?, Never>)
         case settle(channel: UInt16, epoch: UInt64, tag: UInt64, Delivery.Verdict)
         case close
     }
@@ -20,6 +21,7 @@ actor Subscriber {
     private var wire: Wire?
     private var subscriptions: [UInt64: Subscription] = [:]
     private var channels: [UInt16: UInt64] = [:]
+    private var surveys: [UInt16: (survey: QueueSurvey, continuation: CheckedContinuation<[String: Int]?, Never>)] = [:]
     private var epoch: UInt64 = 0
     /// What is to be sent, in order, while the socket has room.
     private var outbox: Deque<(channel: UInt16, method: ClientMethod)> = []
@@ -99,6 +101,7 @@ actor Subscriber {
                     assembly: ContentAssembly(limit: configuration.maximumBodySize))
             case .leave(let id):
                 perform(subscriptions[id]?.machine.leave() ?? [], on: id, now)
+            case .survey(let survey, let continuation): begin(survey, continuation)
             case .settle(let channel, let epoch, let tag, let verdict):
                 settle(channel, epoch, tag, verdict, now)
             case .close:
@@ -123,18 +126,42 @@ actor Subscriber {
             subscriptions[id]?.epoch = epoch
             subscriptions[id]?.outstanding.removeAll()
             subscriptions[id]?.assembly = ContentAssembly(limit: configuration.maximumBodySize)
-            perform(subscriptions[id]?.machine.connect(subscription.setup(topology)) ?? [], on: id, now)
+            let setup = subscription.setup(topology, statesLimits: configuration.statesLimits(wire?.version))
+            perform(subscriptions[id]?.machine.connect(setup) ?? [], on: id, now)
         }
     }
 
     private func freeChannel() -> UInt16? {
-        (1...2047).first { channels[$0] == nil }
+        (1...2047).first { channels[$0] == nil && surveys[$0] == nil }
+    }
+
+    private func begin(_ survey: QueueSurvey, _ continuation: CheckedContinuation<[String: Int]?, Never>) {
+        guard wire != nil, closingUntil == nil, let channel = freeChannel() else {
+            return continuation.resume(returning: nil)
+        }
+        surveys[channel] = (survey, continuation)
+        outbox.append((channel, survey.begin()))
+    }
+
+    private func go(on channel: UInt16, _ method: ServerMethod) {
+        for action in surveys[channel]?.survey.received(method) ?? [] {
+            switch action {
+            case .send(let next): outbox.append((channel, next))
+            case .finished:
+                guard let (survey, continuation) = surveys.removeValue(forKey: channel) else { return }
+                continuation.resume(returning: survey.lengths)
+            }
+        }
     }
 
     private func receive(_ wire: Wire, _ now: ContinuousClock.Instant) throws(AMQPError) {
         while let (channel, frame) = try wire.receive() {
             guard channel != 0 else {
                 if case .method(let method) = frame { try connectionSays(method, wire) }
+                continue
+            }
+            if surveys[channel] != nil {
+                if case .method(let method) = frame { go(on: channel, method) }
                 continue
             }
             guard let id = channels[channel] else {
@@ -256,6 +283,8 @@ actor Subscriber {
             subscriptions[id]?.retryAt = nil
         }
         channels.removeAll()
+        for (_, continuation) in surveys.values { continuation.resume(returning: nil) }
+        surveys.removeAll()
         lost?.resume(returning: error)
         lost = nil
     }

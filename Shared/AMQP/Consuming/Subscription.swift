@@ -19,11 +19,17 @@ struct Subscription {
     var retryAt: ContinuousClock.Instant?
 
     /// What makes the consumer on a new channel.
-    func setup(_ topology: Topology) -> ChannelSetup {
+    /// - Parameter statesLimits: whether a queue has to state how often a message may come back.
+    func setup(_ topology: Topology, statesLimits: Bool) -> ChannelSetup {
         switch source {
         case .queue(let name):
             return ChannelSetup(
-                topology.declarations(of: name) + [
+                topology.declarations(of: name).map { method in
+                    guard statesLimits, case .queueDeclare(let queue) = method, queue.returnLimit != nil else {
+                        return method
+                    }
+                    return .queueDeclare(machine.isMissing ? queue.limited : queue.looked)
+                } + [
                     .prefetch(prefetch), .consume(queue: name, tag: ConsumerMachine.tag, automaticAck: false),
                 ])
         case .exchange(let exchange, let routingKeys):

@@ -25,11 +25,14 @@ struct ChannelSetup: Sendable {
     /// Whether a queue is being bound to an exchange.
     var isBinding: Bool { if case .queueBind = methods[position] { true } else { false } }
 
+    /// Whether a queue is being looked for.
+    var isLooking: Bool { if case .queueDeclare(let queue) = methods[position] { queue.isPassive } else { false } }
+
     mutating func received(_ method: ServerMethod) -> Action {
         switch method {
         case .channelClose(let code, let text), .connectionClose(let code, let text):
             return .failed(AMQPError(refusal: code, text, subject: subject))
-        case methods[position].answer:
+        case _ where methods[position].isAnswered(by: method):
             position += 1
             guard position < methods.count else {
                 position -= 1

@@ -32,6 +32,8 @@ struct ConsumerMachine: Sendable {
     private var state = State.waiting
     private var delay: BackoffDelay
     private var hasStarted = false
+    /// Whether its queue was looked for and is not there: it is to be made.
+    private(set) var isMissing = false
 
     init(backoff: Backoff) {
         delay = BackoffDelay(backoff)
@@ -61,7 +63,8 @@ struct ConsumerMachine: Sendable {
         case (.opening(let setup), .channelClose(let code, let text)):
             let error = AMQPError(refusal: code, text, subject: setup.subject)
             // An exchange that is missing is declared by someone who may only be starting.
-            let isAwaited = setup.isBinding && error.code == .notFound
+            isMissing = setup.isLooking && error.code == .notFound
+            let isAwaited = isMissing || setup.isBinding && error.code == .notFound
             guard !hasStarted, !isAwaited, error.isPermanent || error.code == .resourceLocked else {
                 return [.send(.channelCloseOk), .released] + leaveOrRetry(false, &generator)
             }
@@ -79,6 +82,7 @@ struct ConsumerMachine: Sendable {
             case .finished:
                 state = .consuming
                 hasStarted = true
+                isMissing = false
                 delay.reset()
                 return [.started]
             case .failed, .none: return []

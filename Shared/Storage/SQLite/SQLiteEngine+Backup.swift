@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GRDB
 import Glibc
 
 /// Copies of the file from before its schema changed.
@@ -38,7 +39,8 @@ extension SQLiteEngine {
         }
         guard rename(copy, Self.backup(of: name)) == 0 else {
             throw StoreError(
-                .notWritable, "\(copy) cannot be renamed to \(Self.backup(of: name)): \(String(cString: strerror(errno)))")
+                .notWritable,
+                "\(copy) cannot be renamed to \(Self.backup(of: name)): \(String(cString: strerror(errno)))")
         }
     }
 

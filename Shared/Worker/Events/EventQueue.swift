@@ -102,19 +102,24 @@ final class EventQueue: Sendable {
 
     private func load(_ path: FilePath, into state: inout State) throws {
         guard access(path.string, F_OK) == 0 else { return }
-        var broken = 0
+        var broken: [Data] = []
         for line in try Data(contentsOf: URL(filePath: path.string)).split(separator: UInt8(ascii: "\n")) {
             do {
                 state.waiting.append(try Wire.decode(PreparedMessage.self, from: line))
             } catch {
-                broken += 1
+                broken.append(line)
             }
             state.lines += 1
         }
         state.waiting = state.waiting.suffix(limit)
-        if broken > 0 {
-            logger.warning("events that were kept cannot be read", metadata: ["path": "\(path)", "count": "\(broken)"])
-        }
+        guard !broken.isEmpty else { return }
+        // A newer version may have written them, and be put back again.
+        let aside = FilePath("\(path).unreadable")
+        let file = try Self.open(aside)
+        _ = try file.closeAfter { try file.writeAll(broken.reduce(into: Data()) { $0 += $1 + [UInt8(ascii: "\n")] }) }
+        logger.error(
+            "events that were kept cannot be read and are set aside",
+            metadata: ["path": "\(aside)", "count": "\(broken.count)"])
     }
 
     private static func open(_ path: FilePath) throws -> FileDescriptor {
