@@ -104,7 +104,7 @@ struct Pipeline {
         let exchange: [any Service] = [
             OutboxRelay(
                 store: store.store, outbox: store.outbox, window: 200, logger: logger,
-                setAside: UnreadableRowHandler(letters: operations.deadLetters).handle,
+                setAside: UnreadableMessageHandler(letters: operations.deadLetters).handle,
                 publish: { try await bus.publish($0) }),
             QueueConsumer(
                 bus: bus, queue: MessageMap.pipeline, prefetch: 64,

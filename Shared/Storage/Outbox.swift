@@ -25,24 +25,10 @@ public struct Outbox: Sendable {
         public var message: PreparedMessage
     }
 
-    /// A row that this version cannot read: a newer one wrote it, or it is damaged.
-    public struct UnreadableRow: Sendable {
-        public var sequence: Int64
-        /// What is in it, as far as it is text.
-        public var text: String
-        public var reason: String
-
-        public init(sequence: Int64, text: String, reason: String) {
-            self.sequence = sequence
-            self.text = text
-            self.reason = reason
-        }
-    }
-
     /// What was read: each row is in one of both lists.
     public struct Page: Sendable {
         public var rows: [Row] = []
-        public var unreadable: [UnreadableRow] = []
+        public var unreadable: [UnreadableMessage] = []
     }
 
     /// Told after every commit that added a row.
@@ -76,7 +62,7 @@ public struct Outbox: Sendable {
                 page.rows.append(Row(sequence: sequence, key: try row["orderKey"], message: message))
             } catch {
                 let text = Self.text(row)
-                page.unreadable.append(UnreadableRow(sequence: sequence, text: text, reason: "\(error)"))
+                page.unreadable.append(UnreadableMessage(sequence: sequence, text: text, reason: "\(error)"))
             }
         }
         return page

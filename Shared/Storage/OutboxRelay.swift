@@ -23,7 +23,7 @@ public struct OutboxRelay: Service {
     private let outbox: Outbox
     private let window: Int
     private let logger: Logger
-    private let setAside: @Sendable (Outbox.UnreadableRow) async throws -> Void
+    private let setAside: @Sendable (UnreadableMessage) async throws -> Void
     private let publish: @Sendable (PreparedMessage) async throws -> Void
 
     /// - Parameters:
@@ -33,7 +33,7 @@ public struct OutboxRelay: Service {
     ///   - publish: returns once the broker has confirmed the message.
     public init(
         store: Store, outbox: Outbox, window: Int = 100, logger: Logger,
-        setAside: @escaping @Sendable (Outbox.UnreadableRow) async throws -> Void = { _ in },
+        setAside: @escaping @Sendable (UnreadableMessage) async throws -> Void = { _ in },
         publish: @escaping @Sendable (PreparedMessage) async throws -> Void
     ) {
         self.store = store
@@ -129,7 +129,7 @@ public struct OutboxRelay: Service {
         }
     }
 
-    private func putAside(_ row: Outbox.UnreadableRow, _ count: inout Int) async {
+    private func putAside(_ row: UnreadableMessage, _ count: inout Int) async {
         count += 1
         Measure.outboxSetAside.gauge().record(count)
         logger.error(

@@ -1,7 +1,6 @@
 import Contracts
 import Logging
 import Messaging
-import Storage
 
 @testable import Pipeline
 
@@ -297,7 +296,7 @@ extension RightsDoor {
         stage { try await $0.deadLetters.sendReadable(as: $2) },
         stage {
             try await $0.deadLetters.setAside(
-                Outbox.UnreadableRow(sequence: .max, text: "", reason: "it is none"), as: $2)
+                UnreadableMessage(sequence: .max, text: "", reason: "it is none"), as: $2)
         },
     ]
 

@@ -55,9 +55,9 @@ import Testing
             let stage = Principal.otherStage
             let message = try PreparedMessage(JobsWaiting(scope: WorkerScope()))
             try await letters.setAside(
-                Outbox.UnreadableRow(sequence: 7, text: #"{"id": "m7"}"#, reason: "“body” is missing"), as: stage)
+                UnreadableMessage(sequence: 7, text: #"{"id": "m7"}"#, reason: "“body” is missing"), as: stage)
             try await letters.setAside(
-                Outbox.UnreadableRow(
+                UnreadableMessage(
                     sequence: 8, text: String(decoding: try Wire.encode(message), as: UTF8.self), reason: "new"),
                 as: stage)
             let shown = try await letters.list(limit: 10, as: principal).items

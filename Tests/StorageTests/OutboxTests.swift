@@ -159,7 +159,7 @@ import Testing
                 try outbox.append(message("third"), key: "k", in: database)
             }
             let (published, continuation) = AsyncStream.makeStream(of: String.self)
-            let aside = Mutex<[Outbox.UnreadableRow]>([])
+            let aside = Mutex<[UnreadableMessage]>([])
             let relay = OutboxRelay(
                 store: store, outbox: outbox, logger: Logger(label: "test"),
                 setAside: { row in aside.withLock { $0.append(row) } },

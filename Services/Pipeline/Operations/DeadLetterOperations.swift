@@ -1,6 +1,5 @@
 import Contracts
 import Messaging
-import Storage
 
 /// Messages no handler could take, to look at and to send again.
 struct DeadLetterOperations: Sendable {
@@ -72,7 +71,7 @@ struct DeadLetterOperations: Sendable {
     }
 
     /// Keeps a message that is decided and that this version cannot read, so that the others go.
-    func setAside(_ row: Outbox.UnreadableRow, as principal: Principal) async throws {
+    func setAside(_ row: UnreadableMessage, as principal: Principal) async throws {
         try principal.require(.serveStages)
         try await store.write(as: principal) { transaction in
             try transaction.deadLetters.add(DeadLetter(row, now: transaction.now))

@@ -8,7 +8,7 @@ extension DeadLetter {
     /// What stands for their queue.
     static let outbox = "outbox"
 
-    init(_ row: Outbox.UnreadableRow, now: Timestamp) {
+    init(_ row: UnreadableMessage, now: Timestamp) {
         self.init(
             id: MessageID(rawValue: "outbox.\(row.sequence)"), queue: Self.outbox, type: "", version: 0, run: nil,
             contentType: "application/json",

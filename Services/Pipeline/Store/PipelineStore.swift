@@ -110,7 +110,7 @@ struct Transaction: Tables {
     func resend(_ message: PreparedMessage) throws { try outbox.append(message, now: now, in: database) }
 
     /// Takes away a message that was to be sent and that nobody here can read.
-    func forget(_ row: Outbox.UnreadableRow) throws { try outbox.remove(row.sequence, in: database) }
+    func forget(_ row: UnreadableMessage) throws { try outbox.remove(row.sequence, in: database) }
 
     /// Emits an event with this transaction's commit; those of one run keep their order.
     func emit(_ event: CloudEvent, run: RunID?) throws {
