@@ -93,17 +93,19 @@ import Testing
                 try await Self.push(to: repository, of: stack, expecting: "\(number)")
             }
             try await push()
-            let others = Stack.names.filter { $0 != "pipeline" }
-            for name in ["pipeline"] + others {
+            let stages = Stack.names.filter { $0 != "pipeline" }
+            for name in ["pipeline"] + stages {
                 try await Self.replace(name, in: stack, from: nil)
                 try await push()
             }
-            for name in others {
+            for name in stages {
                 try await Self.replace(name, in: stack, from: Self.former)
                 try await push()
             }
             let parked: Page<DeadLetterView> = try await stack.platform.send(.get, "dead").decode()
-            #expect(parked.items.isEmpty, "\(parked.items.map { "\($0.type): \($0.reason)" })")
+            // A sync of before parks the question for branches and tags, which it does not know.
+            let others = parked.items.filter { $0.type != HeadsRequested.type }
+            #expect(others.isEmpty, "\(others.map { "\($0.type): \($0.reason)" })")
 
             let pipeline = try stack.service("pipeline")
             try await pipeline.stop()

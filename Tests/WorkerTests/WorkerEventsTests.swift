@@ -99,6 +99,9 @@ import Testing
             try await eventually("both events") { broker.taken == ["a", "b"] }
             telling.cancel()
             try await telling.value
+            // A newer version may have written it.
+            let aside = try Data(contentsOf: URL(filePath: "\(file).unreadable"))
+            #expect(aside == whole.prefix(20) + [UInt8(ascii: "\n")])
         }
     }
 

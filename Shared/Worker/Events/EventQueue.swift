@@ -117,7 +117,7 @@ final class EventQueue: Sendable {
         let aside = FilePath("\(path).unreadable")
         let file = try Self.open(aside)
         _ = try file.closeAfter { try file.writeAll(broken.reduce(into: Data()) { $0 += $1 + [UInt8(ascii: "\n")] }) }
-        logger.error(
+        logger.warning(
             "events that were kept cannot be read and are set aside",
             metadata: ["path": "\(aside)", "count": "\(broken.count)"])
     }

@@ -7,11 +7,13 @@ actor ServiceProcess {
     let environment: [String: String]
     private let log: FilePath
     private var running: ServiceProgram?
+    private var program: FilePath
 
     init(name: String, environment: [String: String], log: FilePath) {
         self.name = name
         self.environment = environment
         self.log = log
+        program = ServiceProgram.folder.appending(name)
     }
 
     /// Another process of the same service, with some settings of its own.
@@ -22,8 +24,8 @@ actor ServiceProcess {
     /// Starts the program; returns when it runs, not when it is ready.
     /// - Parameter folder: where the program is, of another version.
     func start(from folder: FilePath? = nil) async throws {
-        let path = (folder ?? ServiceProgram.folder).appending(name)
-        running = try await ServiceProgram.start(path: path, environment, log: log)
+        program = (folder ?? ServiceProgram.folder).appending(name)
+        running = try await ServiceProgram.start(path: program, environment, log: log)
     }
 
     /// Ends it without a warning, as a crash or the kernel would, and waits until it is gone.
@@ -57,8 +59,8 @@ actor ServiceProcess {
         let file = log.removingLastComponent().appending("command-\(UInt32.random(in: 0 ... .max)).log")
         // Under a library that is loaded before all others Swift's runtime finds no arguments.
         let environment = environment.filter { $0.key != "LD_PRELOAD" }
-        let program = try await ServiceProgram.start(name, environment, words, log: file)
-        let code = try await program.exit()
+        let command = try await ServiceProgram.start(path: program, environment, words, log: file)
+        let code = try await command.exit()
         return (try await runTool("cat", [file.string]), code)
     }
 
