@@ -57,7 +57,7 @@ struct ReturnLimitTests {
                     do {
                         try await broker.publish(OutgoingMessage(exchange: "", routingKey: "kept", body: [2]))
                         return true
-                    } catch let error as AMQPError where error.code == .unroutable {
+                    } catch let error as AMQPError where [.unroutable, .nacked].contains(error.code) {
                         return false
                     }
                 }

@@ -252,7 +252,7 @@ import Testing
                 try await Store.open(at: path, migrations: Array(steps.prefix(count))).close()
             }
             let names = try FileManager.default.contentsOfDirectory(atPath: directory.string).sorted()
-            #expect(names == ["service.sqlite", "service.sqlite.backup", "service.sqlite.backup-2"])
+            #expect(names.filter { $0.contains("backup") } == ["service.sqlite.backup", "service.sqlite.backup-2"])
             for (suffix, count) in [("", 4), ("-2", 3)] {
                 let copy = try Store.open(asItIs: path + ".backup" + suffix)
                 let tables = try await copy.tables().count
