@@ -28,8 +28,9 @@ extension RunStore {
         let ended = "CASE state WHEN 'running' THEN 'failure' ELSE 'skipped' END"
         let isOpen = "state NOT IN ('success', 'failure', 'cancelled', 'skipped')"
         try database.execute(
-            "UPDATE steps SET state = \(ended), reason = ?, finishedAt = CASE WHEN startedAt IS NULL THEN NULL ELSE ? END "
-                + "WHERE run = ? AND \(isOpen)", [reason, now, run])
+            "UPDATE steps SET finishedAt = ? WHERE run = ? AND startedAt IS NOT NULL AND \(isOpen)", [now, run])
+        try database.execute(
+            "UPDATE steps SET state = \(ended), reason = ? WHERE run = ? AND \(isOpen)", [reason, run])
         try database.execute(
             "UPDATE stages SET state = \(ended), reason = ?, deadline = NULL WHERE run = ? AND \(isOpen)",
             [reason, run])
