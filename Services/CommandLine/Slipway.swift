@@ -47,6 +47,7 @@ struct Slipway: AsyncParsableCommand {
                 name: "This machine",
                 subcommands: [
                     LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, UpCommand.self, DownCommand.self,
+                    BackupCommand.self, RestoreCommand.self,
                 ]),
         ])
 }

@@ -15,7 +15,7 @@ enum Main {
         await ServiceMain(
             name: "pipeline", summary: "keeps components and runs, serves the API and the pages",
             settings: PipelineSettings.all, adminPort: 9102, needsBroker: false,
-            commands: DatabaseCommands.all + BrokerCommands.all
+            commands: DatabaseCommands.all + BackupCommands.all + BrokerCommands.all
                 + TokenCommands(settings: PipelineSettings.place, open: Pipeline.withTokens).all
                 + LinkCommands(
                     settings: PipelineSettings.place + [

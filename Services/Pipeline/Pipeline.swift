@@ -69,6 +69,7 @@ struct Pipeline {
                 unboundUntil: try await Self.unboundUntil(store, logger)),
             logger: logger)
         try await engine.makeEnvironmentsOfRollouts()
+        try await engine.endRunsOfRestore()
         let logs = LogStore(directory: "\(data)/logs", changes: store.changes, floor: floor)
         let reader = RunReader(
             store: store, logs: LogReader(directory: logs.directory), quotas: engine.configuration.quotas)
@@ -194,6 +195,7 @@ extension Pipeline {
     /// The store on the database that the settings name: PostgreSQL, or a file in the data folder.
     /// - Parameter asItIs: whether its schema is left as it is.
     static func open(_ settings: Settings, _ logger: Logger, asItIs: Bool = false) async throws -> Store {
+        if let data = try settings.optional(CommonSettings.data) { try BackupCommands.folder(in: data).requireNone() }
         guard let url = try settings.optional(PipelineSettings.databaseURL) else {
             let path = file(in: try settings.value(CommonSettings.data))
             return asItIs ? try Store.open(asItIs: path) : try Store.open(at: path, migrations: Schema.migrations)

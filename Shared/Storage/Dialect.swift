@@ -51,12 +51,17 @@ public enum Dialect: String, Sendable, CaseIterable {
         }
     }
 
-    /// The names of a table's columns, in their order; the argument is the table's name. Only files are copied from.
+    /// The names of a table's columns, in their order; the argument is the table's name. Files alone are asked.
     static let columns = "SELECT name FROM pragma_table_info(?) ORDER BY cid"
     /// Those of its primary key.
     static let keyColumns = "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk"
-    /// The tables that number their rows, and the last number each has given.
-    static let numbers = "SELECT name, seq FROM sqlite_sequence WHERE seq > 0"
+    /// The tables of a file that number their rows.
+    static let numberedTables = """
+        SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%' ORDER BY rowid
+        """
+    /// The last number that a table has given: its name; and in PostgreSQL its key's as well.
+    static let lastNumber = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+    static let lastSequenceNumber = "SELECT pg_sequence_last_value(pg_get_serial_sequence(?, ?)::regclass)"
     /// Has a table go on after a number: its name, its key's and the number.
     static let continueNumbers = "SELECT setval(pg_get_serial_sequence(?, ?), ?)"
     /// What the database finds wrong with its file, one a row, and `ok` where that is nothing. PostgreSQL checks pages when

@@ -10,8 +10,9 @@ extension Store {
         public var digest: String
     }
 
-    /// Copies all rows of this file into a PostgreSQL database that has the same schema and no rows, reads them back and
-    /// compares them. It is one transaction: after any error the target is as it was.
+    /// Copies all rows of a file into a PostgreSQL database that has the same schema and no rows, or the other way round,
+    /// reads them back and compares them. It is one snapshot of the original and one transaction of the target: after any
+    /// error that is as it was.
     ///
     /// A table's rows are read in the order of its primary key, a few thousand at a time.
     /// - Parameter progress: called for each table when it is copied and proved.
@@ -19,13 +20,22 @@ extension Store {
     public func copy(
         to target: Store, progress: @escaping @Sendable (Copied) -> Void = { _ in }
     ) async throws -> [Copied] {
-        guard let source = engine as? SQLiteEngine else {
-            throw StoreError(.database, "\(name) is not a SQLite file, and only those can be copied from")
+        let names = (name, target.name)
+        if let source = engine as? SQLiteEngine {
+            return try await target.write { copy in
+                // The thread that writes to PostgreSQL is for nothing else, so it may wait for the file.
+                try source.snapshot { original in
+                    try TableCopy(original: original, copy: copy, shape: original, names: names).all(progress)
+                }
+            }
         }
-        return try await target.write { copy in
-            // The thread that writes to PostgreSQL is for nothing else, so it may wait for the file.
-            try source.snapshot { original in
-                try TableCopy(original: original, copy: copy, names: (source.name, target.name)).all(progress)
+        guard let file = target.engine as? SQLiteEngine else {
+            throw StoreError(.database, "neither \(name) nor \(target.name) is a file of SQLite's")
+        }
+        return try await read { original in
+            // The same of a thread that reads.
+            try file.transaction { copy in
+                try TableCopy(original: original, copy: copy, shape: copy, names: names).all(progress)
             }
         }
     }
@@ -40,10 +50,12 @@ private struct TableCopy {
 
     let original: Database
     let copy: Database
+    /// The one of both that is SQLite's: it says which tables and columns there are.
+    let shape: Database
     let names: (original: String, copy: String)
 
     func all(_ progress: (Store.Copied) -> Void) throws -> [Store.Copied] {
-        let tables = try original.tables()
+        let tables = try shape.tables()
         for table in tables {
             let rows: Int = try copy.value("SELECT COUNT(*) FROM \(table)") ?? 0
             guard rows == 0 else {
@@ -71,7 +83,7 @@ private struct TableCopy {
     }
 
     private func insert(_ table: String) throws -> Store.Copied {
-        let columns: [String] = try original.values(Dialect.columns, [table])
+        let columns: [String] = try shape.values(Dialect.columns, [table])
         let row = "(" + columns.map { _ in "?" }.joined(separator: ", ") + ")"
         func statement(_ rows: Int) -> String {
             "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES "
@@ -92,8 +104,8 @@ private struct TableCopy {
     private func summary(
         of table: String, in database: Database, _ take: ([Row]) throws -> Void = { _ in }
     ) throws -> Store.Copied {
-        let columns: [String] = try original.values(Dialect.columns, [table])
-        let key: [String] = try original.values(Dialect.keyColumns, [table])
+        let columns: [String] = try shape.values(Dialect.columns, [table])
+        let key: [String] = try shape.values(Dialect.keyColumns, [table])
         guard !key.isEmpty else { throw StoreError(.database, "the table \(table) has no primary key to read it by") }
         let list = key.joined(separator: ", ")
         let select = "SELECT \(columns.joined(separator: ", ")) FROM \(table)"
@@ -118,11 +130,9 @@ private struct TableCopy {
 
     /// A number that was given is never given again, whether its row is still there or not.
     private func continueNumbers() throws {
-        for row in try original.rows(Dialect.numbers) {
-            let table: String = try row["name"]
-            let key: String? = try original.value(Dialect.keyColumns, [table])
-            _ = try copy.rows(
-                Dialect.continueNumbers, [table.lowercased(), key?.lowercased(), try row["seq"] as Int64])
+        for (table, key) in try shape.numberedTables() {
+            guard let last = try original.lastNumber(of: table, key: key), last > 0 else { continue }
+            try copy.continueNumbers(of: table, key: key, after: last)
         }
     }
 }

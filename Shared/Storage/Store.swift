@@ -62,6 +62,14 @@ public final class Store: Sendable {
         try await read { [name] in try Migrator(migrations).state(of: $0.connection, name).pending }
     }
 
+    /// The steps that the schema has taken.
+    /// - Throws: ``StoreError``.
+    public func applied() async throws -> [String] {
+        try await read { database in
+            try database.values("SELECT identifier FROM \(database.dialect.migrationTable) ORDER BY identifier")
+        }
+    }
+
     /// Brings the schema of a database up to date.
     /// - Throws: ``StoreError``: `newerSchema`, `unavailable`, and what the steps throw.
     public static func open(_ engine: any DatabaseEngine, migrations: [Migration]) async throws(StoreError) -> Store {

@@ -11,6 +11,7 @@ enum AuditEvent: String, CaseIterable, Sendable {
     case addKey = "key.add"
     case retireKey = "key.retire"
     case removeRuns = "run.remove"
+    case restore = "platform.restore"
     case upgradeRole = "role.upgrade"
     case upgradeEnvironment = "environment.upgrade"
 
@@ -30,6 +31,8 @@ enum AuditEvent: String, CaseIterable, Sendable {
         case .addKey: "the platform was started with a seal key that it did not have before"
         case .retireKey: "the platform was started without a seal key that it had before"
         case .removeRuns: "retention removed runs of a repository: how many, of which numbers and why"
+        case .restore:
+            "the database was put back from a backup: of when, and by which numbers the runs of each repository go on"
         case .upgradeRole: "an upgrade gave a token of before the role that it had"
         case .upgradeEnvironment:
             "an upgrade made or widened an environment, so that what was rolled out before still may be"

@@ -47,10 +47,18 @@ extension RunEngine {
     /// Ends a run: what waits does not start, what runs is stopped. One that is over stays as it is.
     /// - Returns: `false` where there is none.
     func cancel(_ id: RunID, by caller: Caller, in transaction: Transaction) throws -> Bool {
+        try end(id, by: caller, reason: "cancelled by \(caller.account)", in: transaction)
+    }
+
+    /// Ends a run as ``cancel(_:by:in:)`` does, for a reason of the platform's own where nobody asked for it.
+    @discardableResult
+    func end(_ id: RunID, by caller: Caller? = nil, reason: String, in transaction: Transaction) throws -> Bool {
         guard var summary = try transaction.runs.summary(id) else { return false }
         if summary.state.isFinal { return true }
-        let reason = "cancelled by \(caller.account)"
-        if try RunExecutor(self, transaction).update(id, { $0.cancel(by: caller, reason: reason) }) { return true }
+        let isPlanned = try RunExecutor(self, transaction).update(id) { run in
+            caller.map { run.cancel(by: $0, reason: reason) } ?? run.cancel(reason: reason)
+        }
+        if isPlanned { return true }
         // Still without its source: what comes of it is ignored.
         summary.state = .cancelled
         summary.cancelledBy = caller

@@ -14,6 +14,7 @@ extension RunEngine {
         }
         if try transaction.removals.has(message.trigger) { return }
         let known = try known(message.trigger, runs)
+        if isLost(message.trigger, known) { return }
         // It came late: the source is there, or cannot be fetched; or it was there and is fetched again.
         if let known, known.state.isFinal || known.commit != nil {
             try RunExecutor(self, transaction).update(known.id) { $0.sourceDelayed(message.reason) }
@@ -44,6 +45,7 @@ extension RunEngine {
         }
         if try transaction.removals.has(message.trigger) { return }
         let known = try known(message.trigger, runs)
+        if isLost(message.trigger, known) { return }
         if let known, known.state.isFinal || known.commit != nil {
             try RunExecutor(self, transaction).update(known.id) { $0.sourceLost(message.reason) }
             return
@@ -110,6 +112,16 @@ extension RunEngine {
         return try runs.run(of: trigger.id).flatMap(runs.summary)
     }
 
+    /// Whether it is of a run that was asked for and is not there: what is known of it was lost with a database that was put
+    /// back from a backup, and with it what was to run.
+    private func isLost(_ trigger: Trigger, _ known: RunSummary?) -> Bool {
+        guard let run = trigger.run, known == nil else { return false }
+        logger.notice(
+            "the source of a run that the database does not know is passed over",
+            metadata: ["repository": "\(trigger.repository)", "run": "\(run)"])
+        return true
+    }
+
     /// A run that nobody made before, with the repository's next number.
     func newRun(_ trigger: Trigger, in transaction: Transaction) throws -> RunSummary {
         RunSummary(
@@ -126,6 +138,7 @@ extension RunEngine {
         // It ended and is not kept any more: the same push came by another way.
         if try transaction.removals.has(message.trigger) { return }
         let known = try known(message.trigger, runs)
+        if isLost(message.trigger, known) { return }
         // Planned or ended before: the same push came by another way, or its source was asked for again.
         if let known, known.state.isFinal || known.commit != nil {
             guard !known.state.isFinal, known.commit?.sha == message.commit.sha else { return }

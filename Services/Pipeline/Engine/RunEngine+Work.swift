@@ -21,7 +21,14 @@ extension RunEngine {
 
     /// It comes often and mostly says that nothing has changed, so the run is not read for it.
     func heartbeat(_ message: JobHeartbeat, in transaction: Transaction) throws {
-        guard var job = try transaction.jobs.find(message.job) else { return }
+        guard var job = try transaction.jobs.find(message.job) else {
+            // This platform has given it to the worker, whose token says so, and lost it with what its database was before
+            // a restore: nobody waits for it.
+            return try transaction.send(
+                JobCancelled(
+                    job: message.job, run: message.run, attempt: message.attempt,
+                    reason: "the platform does not know this job", isFinal: true), run: nil)
+        }
         func stop(_ attempt: Int, _ reason: String, isFinal: Bool) throws {
             try transaction.send(
                 JobCancelled(job: job.id, run: job.run, attempt: attempt, reason: reason, isFinal: isFinal),

@@ -10,6 +10,9 @@ final class LogIntake: Sendable {
         var description: String
     }
 
+    /// A piece of a job that there is none of.
+    private struct NoJob: Error {}
+
     private struct Key: Hashable, Sendable {
         var job: JobID
         var attempt: Int
@@ -39,6 +42,8 @@ final class LogIntake: Sendable {
     private let logger: Logger
     /// Asked for with every piece, answered by the database once in a while.
     private let known = Mutex<[Key: Stream]>([:])
+    /// Jobs of which it was said that there are none.
+    private let strangers = Mutex<Set<JobID>>([])
 
     init(store: PipelineStore, logs: LogStore, limit: Int64, logger: Logger) {
         self.store = store
@@ -47,8 +52,9 @@ final class LogIntake: Sendable {
         self.logger = logger
     }
 
-    /// Adds a piece to its stream, and returns once it is on the disk, or passed over where the log is as long as it may be
-    /// or its job ended long ago.
+    /// Adds a piece to its stream, and returns once it is on the disk, or passed over where the log is as long as it may be,
+    /// its job ended long ago, or there is no such job: this platform has given it to the worker, whose token says so, and
+    /// does not know of it since its database was put back from a backup.
     /// - Throws: ``Unknown`` for one of no step, and for one that is none; ``LogGap`` where what is before it did not come in
     ///   time; ``FileError`` where the disk fails.
     func add(_ chunk: LogChunk, now: Timestamp = .now) async throws {
@@ -65,6 +71,8 @@ final class LogIntake: Sendable {
             // What comes late of a run that is not kept any more is nobody's fault.
             guard try await store.read({ try $0.removals.find(chunk.run) }) == nil else { return }
             throw unknown
+        } catch is NoJob {
+            return tellUnknown(chunk)
         }
         if let reason = refusal(of: chunk, stream, now: now) { return tell(reason, key) }
         let times = Self.ordered(chunk.times ?? [], within: chunk.offset..<chunk.offset + Int64(length))
@@ -92,6 +100,17 @@ final class LogIntake: Sendable {
             ])
     }
 
+    private func tellUnknown(_ chunk: LogChunk) {
+        let isNew = strangers.withLock { strangers in
+            if strangers.count > 4096 { strangers.removeAll(keepingCapacity: true) }
+            return strangers.insert(chunk.job).inserted
+        }
+        guard isNew else { return }
+        logger.notice(
+            "what a worker sends of a log is not kept: the database does not know its job",
+            metadata: ["run": "\(chunk.run)", "job": "\(chunk.job)"])
+    }
+
     /// The moments that are in the piece and in order.
     private static func ordered(_ times: [LogTime], within range: Range<Int64>) -> [LogTime] {
         var last: Int64?
@@ -105,8 +124,8 @@ final class LogIntake: Sendable {
     private func stream(_ key: Key, now: Timestamp) async throws -> Stream {
         if let stream = known.withLock({ $0[key] }), now < stream.readAt.adding(Self.memory) { return stream }
         let found = try await store.read { tables -> Stream? in
-            guard let job = try tables.jobs.find(key.job),
-                let step = try tables.runs.step(key.step, stage: job.stage, of: job.run), job.has(step)
+            guard let job = try tables.jobs.find(key.job) else { throw NoJob() }
+            guard let step = try tables.runs.step(key.step, stage: job.stage, of: job.run), job.has(step)
             else { return nil }
             let end = try job.endedAt ?? tables.runs.summary(job.run)?.finishedAt
             return Stream(

@@ -15,9 +15,12 @@ struct IdentityStore {
             );
             """)
 
+    /// The database's id; `nil` before the first start.
+    func known() throws -> String? { try database.value("SELECT platform FROM identity WHERE id = 1") }
+
     /// The database's id, made the first time.
     func platform() throws -> String {
-        if let known = try database.value("SELECT platform FROM identity WHERE id = 1") as String? { return known }
+        if let known = try known() { return known }
         let platform = MessageID.make().rawValue
         try database.execute("INSERT INTO identity (id, platform) VALUES (1, ?)", [platform])
         return platform

@@ -21,6 +21,9 @@ struct RunStore {
             .map(Self.summary)
     }
 
+    /// How many there are.
+    func count() throws -> Int { try database.value("SELECT COUNT(*) FROM runs") ?? 0 }
+
     /// The run this trigger made, or `nil`.
     func run(of trigger: MessageID) throws -> RunID? {
         try database.value("SELECT id FROM runs WHERE trigger = ?", [trigger])
@@ -157,11 +160,13 @@ struct RunStore {
             """, [digest, run])
     }
 
-    /// The next number of the repository's runs.
+    /// The next number of the repository's runs. One that the database knows nothing of may have had some before it was put
+    /// back from a backup.
     func nextNumber(of repository: RepositoryPath) throws -> Int {
         try database.value(
             """
-            INSERT INTO runNumbers (repository, last) VALUES (?, 1)
+            INSERT INTO runNumbers (repository, last)
+                VALUES (?, 1 + COALESCE((SELECT MAX(unknownLast) FROM restores), 0))
             ON CONFLICT (repository) DO UPDATE SET last = runNumbers.last + 1 RETURNING last
             """, [repository]) ?? 1
     }

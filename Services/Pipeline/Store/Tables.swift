@@ -24,6 +24,7 @@ extension Tables {
     var pools: PoolStore { PoolStore(database: database) }
     var repositories: RepositoryStore { RepositoryStore(database: database) }
     var removals: RemovalStore { RemovalStore(database: database) }
+    var restores: RestoreStore { RestoreStore(database: database) }
     var retention: RetentionStore { RetentionStore(database: database) }
     var runs: RunStore { RunStore(database: database) }
     var seals: SealStore { SealStore(database: database) }

@@ -54,11 +54,25 @@ final class SQLiteEngine: DatabaseEngine {
         try pool.read { try body(Database(SQLiteConnection($0, path: name))) }
     }
 
+    /// Runs one transaction, on this thread.
+    func transaction<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try pool.write { try body(Database(SQLiteConnection($0, path: name))) }
+    }
+
     func schedule(_ body: @escaping @Sendable (any DatabaseConnection) -> Void) {
         pool.asyncWriteWithoutTransaction { [name] in body(SQLiteConnection($0, path: name)) }
     }
 
     func close() throws { try pool.close() }
+
+    /// Has all that was committed be in the file itself, which may be copied or moved alone once it is closed.
+    func settle() async throws(StoreError) {
+        do {
+            _ = try await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        } catch {
+            throw StoreError(error, path: name)
+        }
+    }
 
     /// Writes the file anew.
     func compact() async throws(StoreError) {
@@ -70,6 +84,33 @@ final class SQLiteEngine: DatabaseEngine {
             }
         } catch {
             throw StoreError(error, path: name)
+        }
+    }
+
+    /// Pages copied at a time: 1 MiB.
+    private static let piece: CInt = 256
+
+    /// Copies what is committed now into a new file.
+    func backup(to path: String) async throws(StoreError) {
+        do {
+            Self.keepPrivate(path)
+            let copy = try DatabaseQueue(path: path)
+            try await pool.read { source in
+                // From here on others' commits are not seen: without it each would have the copy begin anew.
+                _ = try Int.fetchOne(source, sql: "SELECT COUNT(*) FROM sqlite_master")
+                try copy.writeWithoutTransaction { target in
+                    let clock = ContinuousClock()
+                    var start = clock.now
+                    try source.backup(to: target, pagesPerStep: Self.piece) { _ in
+                        let seconds = (clock.now - start) / .seconds(1)
+                        usleep(UInt32(min(seconds, 1) * 1_000_000))
+                        start = clock.now
+                    }
+                }
+            }
+            try copy.close()
+        } catch {
+            throw StoreError(error, path: path)
         }
     }
 
