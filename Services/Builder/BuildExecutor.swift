@@ -47,6 +47,7 @@ struct BuildExecutor: JobExecutor {
             below: jobs, job: job.grant.job, attempt: job.grant.attempt, stage: job.stage)
         try await folder.make()
         let build = BuildJob(job, folder: folder, tools: tools)
+        await tools.docker?.shelf.began(job.grant.job, of: job.grant.repository)
         let runners = StepRunners(BuildStepRunners.all.map { $0.init(build) }, events: tools.events)
         let watch = disk.map { limit in
             let watch = DiskWatch(
@@ -117,6 +118,10 @@ struct BuildExecutor: JobExecutor {
         }
         // Now, so that no step waits for it.
         await trim()
+        guard let docker = tools.docker, let layers = build.containers?.images.layers else { return }
+        await docker.shelf.ended(build.job.grant.job)
+        // Beside the jobs: the engine takes its time to say how much there is, and nobody waits for it.
+        Task { await docker.tidyImages(of: build.job.grant.repository, layers) }
     }
 
     private func trim() async {

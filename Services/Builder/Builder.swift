@@ -129,6 +129,7 @@ struct Builder {
             images: ImageRules(
                 local: try settings.value(BuilderSettings.localImages),
                 proxies: BuilderSettings.proxies(try settings.value(BuilderSettings.buildProxies))),
+            imageLimit: Int64(try settings.value(BuilderSettings.imageLimit)) << 20,
             http: http, logger: context.logger)
     }
 }

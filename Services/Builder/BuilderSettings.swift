@@ -104,6 +104,11 @@ enum BuilderSettings {
         "source.cache.limit",
         "how much of what jobs fetched is kept for the next jobs of the same repositories, in MiB; the repositories "
             + "unused longest make room; 0 keeps nothing", example: "20480", default: 4096, in: 0...(1 << 30))
+    static let imageLimit = Setting<Int>.integer(
+        "docker.images.limit",
+        "how much the engine's images may take together, in MiB; above it go those that this builder pulled or built and "
+            + "no job uses, the longest unused first; 0 for no limit", example: "102400", default: 51_200,
+        in: 0...(1 << 30))
     static let name = Setting<String>.text(
         "worker.name", "the name of this builder, unique among all; made once and kept in the data folder if not set",
         example: "builder-1")
@@ -128,7 +133,7 @@ enum BuilderSettings {
             pool, labels, capacity,
             runners, processUsers, processDocker, dockerSocket, dockerData, trusted, memory, cpus, processes, dropped,
             sudo, firewall, localImages, buildProxies,
-        ] + RegistrySettings.all + [jobDisk, sourceCacheLimit, name, CommonSettings.logBrokerURL]
+        ] + RegistrySettings.all + [jobDisk, sourceCacheLimit, imageLimit, name, CommonSettings.logBrokerURL]
 }
 
 /// How a step can run.

@@ -152,11 +152,11 @@ struct BuilderScope: Sendable {
     }
 
     func host(
-        data: String, limits: ContainerLimits = .init(), images: ImageRules = .init(local: ["*"])
+        data: String, limits: ContainerLimits = .init(), images: ImageRules = .init(local: ["*"]), imageLimit: Int64 = 0
     ) -> DockerHost {
         DockerHost(
             socketPath: socket, data: data, hostData: nil, worker: worker, limits: limits,
-            images: images, http: http,
+            images: images, imageLimit: imageLimit, http: http,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -170,6 +170,7 @@ struct BuilderScope: Sendable {
         parameters: [String: String]? = nil,
         timeout: Int = 300,
         events: WorkerEvents? = nil,
+        docker: DockerHost? = nil,
         during: (@Sendable (OneJobPlatform) async throws -> Void)? = nil
     ) async throws -> Outcome {
         let grant = try grant(
@@ -180,7 +181,7 @@ struct BuilderScope: Sendable {
         try FileTree.make(data.appending("git"))
         if users != nil { try FileTree.makeTraversable(data) }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let docker = host(data: data.string, limits: limits, images: images)
+        let docker = docker ?? host(data: data.string, limits: limits, images: images)
         let executor = BuildExecutor(
             jobs: data.appending("jobs"),
             git: GitProgram(home: data.appending("git").string, allowsFile: true, logger: logger),

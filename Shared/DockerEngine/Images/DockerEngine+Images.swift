@@ -60,14 +60,34 @@ public struct ListedImage: Sendable, Hashable, Decodable {
     /// Seconds since 1970.
     public var created: Int64
 
+    /// Names with tags.
+    public var tags: [String]
+    public var labels: [String: String]
+
     private enum CodingKeys: String, CodingKey {
         case id
         case parent = "parentId"
-        case size, created
+        case size, created, labels
+        case tags = "repoTags"
     }
 
-    public init(id: String, parent: String = "", size: Int64, created: Int64) {
+    public init(
+        id: String, parent: String = "", size: Int64, created: Int64, tags: [String] = [],
+        labels: [String: String] = [:]
+    ) {
         (self.id, self.parent, self.size, self.created) = (id, parent, size, created)
+        (self.tags, self.labels) = (tags, labels)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(String.self, forKey: .id)
+        parent = try container.decode(String.self, forKey: .parent)
+        size = try container.decode(Int64.self, forKey: .size)
+        created = try container.decode(Int64.self, forKey: .created)
+        // What has no name may be listed by this one.
+        tags = (try container.decodeIfPresent([String].self, forKey: .tags) ?? []).filter { $0 != "<none>:<none>" }
+        labels = try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
     }
 }
 
@@ -159,6 +179,15 @@ extension DockerEngine {
     public func allImages() async throws(DockerError) -> [ListedImage] {
         try await fetch(
             [ListedImage].self, Call(.get, "/images/json", "the list of images", query: [("all", "1")]))
+    }
+
+    /// How much all images take together, what they share counted once, in bytes.
+    /// - Throws: ``DockerError`` where the engine does not tell.
+    public func imageBytes() async throws(DockerError) -> Int64 {
+        struct Usage: Decodable { var layersSize: Int64? }
+        var call = Call(.get, "/system/df", "the use of the disk", query: [("type", "image")])
+        call.timeout = .seconds(120)
+        return try await fetch(Usage.self, call).layersSize ?? 0
     }
 
     /// The names with tags that images have below a host, such as `slipway.local/…/web:1`.

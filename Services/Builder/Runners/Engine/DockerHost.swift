@@ -15,6 +15,7 @@ actor DockerHost {
     nonisolated let socketPath: String
     nonisolated let images: ImageRules
     nonisolated let digests: ImageDigests
+    nonisolated let shelf: ImageShelf
     /// Who pushes an image: what is pushed is what has its name at the engine then.
     nonisolated let pushes = Turns()
     nonisolated let volumeSizes: VolumeSizes
@@ -30,9 +31,10 @@ actor DockerHost {
     /// - Parameters:
     ///   - data: The builder's data folder.
     ///   - hostData: The same as the engine's host sees it; found out if `nil`.
+    ///   - imageLimit: How much the engine's images may take together, in bytes; 0 is without limit.
     init(
         socketPath: String, data: String, hostData: String?, worker: String, limits: ContainerLimits,
-        images: ImageRules = ImageRules(), http: HTTPClient, logger: Logger
+        images: ImageRules = ImageRules(), imageLimit: Int64 = 0, http: HTTPClient, logger: Logger
     ) {
         self.socketPath = socketPath
         self.data = data
@@ -41,6 +43,7 @@ actor DockerHost {
         self.limits = limits
         self.images = images
         digests = ImageDigests(file: FilePath(data).appending("image-digests"), logger: logger)
+        shelf = ImageShelf(limit: imageLimit, file: FilePath(data).appending("images"), logger: logger)
         volumeSizes = VolumeSizes(logger: logger)
         self.http = http
         self.logger = logger
@@ -138,6 +141,15 @@ actor DockerHost {
         let covering = mounts.filter { data == $0.key || data.hasPrefix($0.key + "/") }
         guard let mount = covering.max(by: { $0.key.count < $1.key.count }) else { return data }
         return mount.value + data.dropFirst(mount.key.count)
+    }
+
+    /// Notes the layers that a job's builds made, and removes images where there are more than may be.
+    func tidyImages(of repository: RepositoryPath, _ layers: BuiltLayers) async {
+        do {
+            await shelf.tidy(try await engine(), noting: layers.all, of: repository, since: layers.begin)
+        } catch {
+            logger.debug("the engine is away; images are looked at after the next job", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Removes all that this builder, under its name, has left behind.

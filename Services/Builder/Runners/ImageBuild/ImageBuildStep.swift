@@ -146,6 +146,7 @@ struct ImageBuildStep: Sendable {
                     return try await push(image, of: id, login, engine, log)
                 }
                 await Self.settle(image, log) { () throws(DockerError) in try await name.stays(engine) }
+                await host.shelf.pushed(image, of: id)
                 return digest
             } catch {
                 await Self.settle(image, log) { () throws(DockerError) in try await name.restore(engine) }

@@ -8,7 +8,8 @@ final class BuiltLayers: Sendable {
     /// More than a build has; a step prints as many if it wants not to be measured.
     private static let limit = 100_000
 
-    private let begin = Int64(time(nil))
+    /// When its job began, in seconds since 1970.
+    let begin = Int64(time(nil))
     private let ids = Mutex<Set<Substring>>([])
 
     var all: Set<Substring> { ids.withLock { $0 } }

@@ -59,13 +59,17 @@ struct ImagePull: Sendable {
             // The engine may reach it on another way, such as a mirror, and knows it by this job's login too.
             guard let digest = try await pull(image, login, platform) else { throw error }
             await host.digests.note(digest, of: image, login: login)
-            return image.with(digest: digest)
+            let found = image.with(digest: digest)
+            await host.shelf.use(found, by: job.grant.job)
+            return found
         }
+        await host.shelf.use(found, by: job.grant.job)
         if try await isThere(found, platform) { return found }
         guard policy != .never else {
             throw JobFailure("the image \(image) is not on this builder, and may not be pulled")
         }
         try await pull(found, login, platform)
+        await host.shelf.pulled(found)
         return found
     }
 
@@ -107,6 +111,7 @@ struct ImagePull: Sendable {
     private func last(_ image: ImageReference, _ login: RegistryCredentials?) async -> ImageReference? {
         guard let digest = await host.digests.last(of: image, login: login) else { return nil }
         let last = image.with(digest: digest)
+        await host.shelf.use(last, by: job.grant.job)
         do {
             return try await isThere(last, nil) ? last : nil
         } catch {
