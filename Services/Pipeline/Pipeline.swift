@@ -102,6 +102,7 @@ struct Pipeline {
         let bus = context.bus.takingUnsigned(until: engine.configuration.unsignedUntil)
         let platform = try await store.platform()
         let start = PlatformStart()
+        let refusals = PlatformRefusals()
         let exchange: [any Service] = [
             OutboxRelay(
                 store: store.store, outbox: store.outbox, window: 200, logger: logger,
@@ -127,9 +128,11 @@ struct Pipeline {
                     RepositoryLookupHandler(repositories: operations.repositories),
                     HookInquiryHandler(repositories: operations.repositories),
                     PlatformInquiryHandler(
-                        platform: platform, publicURL: engine.configuration.publicURL, start: start),
+                        platform: platform, publicURL: engine.configuration.publicURL, start: start,
+                        refused: refusals.note),
                 ], logger: logger),
             DeadLetterCollector(bus: bus, letters: operations.deadLetters, logger: logger),
+            TroubleWatch(engine: engine, data: data, refusals: refusals, logger: logger),
             PlatformPulse(engine: engine, send: { try await bus.send($0, timeout: $1) }, logger: logger),
         ]
         return (certificate.map { [$0] } ?? []) + (trusted.map { [$0] } ?? []) + [

@@ -66,7 +66,7 @@ extension Measure {
         case .deadLetters:
             Definition(.gauge, help: "Messages that nobody could handle and that wait for a person: slipway dead list.")
         case .deadLettersDropped: Definition(.counter, help: "Such messages beyond what is kept of one sender.")
-        case .eventsDropped: Definition(.counter, help: "Events that no notifier took within a week.")
+        case .eventsDropped: Definition(.counter, help: "Events that no notifier took within a week, or one too many.")
         case .workerJobs: Definition(.counter, by: "outcome", help: "Jobs that have ended here.")
         case .jobSeconds:
             Definition(.histogram, by: "outcome", help: "From the claim of a job to the last report of it.")

@@ -1,3 +1,4 @@
+import AMQP
 public import Contracts
 
 /// A login of the broker and what it may do there, as ``MessageMap`` has it: one for each service, and one for the builders
@@ -40,7 +41,7 @@ public struct BrokerUser: Sendable, Hashable {
         let part = login.dropFirst("\(prefix)\(service)-".count)
         return switch service {
         case "sync": [MessageMap.sync]
-        case "notifier": [MessageMap.notifier]
+        case "notifier": [MessageMap.notifier, MessageMap.formerNotifier]
         case "builder": [MessageMap.build(pool: String(part))]
         case "deployer": part.split(separator: "+").map { MessageMap.deploy(cluster: String($0)) }
         case MessageMap.platform: [MessageMap.pipeline, MessageMap.logs, MessageMap.requests, MessageMap.parked]
@@ -99,13 +100,17 @@ public struct BrokerUser: Sendable, Hashable {
             if case .fanout(let exchange) = entry.route { exchange } else { nil }
         }
         let own = queues.map { escaped($0.name) }
+        // Whoever makes a queue binds it: that is a write to the queue, and a read of what it is bound to.
+        let bindings = queues.flatMap(\.ownBindings)
+        let bound = Set(bindings.map(\.exchange)).map(escaped)
+        let binding = Set(bindings.map(\.queue)).map(escaped)
         // The queue by which a fanout exchange is heard goes with the connection that made it.
         let passing = heard.isEmpty ? [] : ["slipway\\.subscription\\..*"]
         return BrokerUser(
             name,
             Permissions(
-                configure: pattern(own + passing), write: pattern(write.map(escaped) + passing),
-                read: pattern(own + passing + Set(heard).map(escaped))), queues: part == nil ? [] : queues)
+                configure: pattern(own + passing), write: pattern(write.map(escaped) + binding + passing),
+                read: pattern(own + bound + passing + Set(heard).map(escaped))), queues: part == nil ? [] : queues)
     }
 
     private static func pattern(_ alternatives: [String]) -> String {

@@ -19,7 +19,11 @@ public enum MessageMap {
     public static let pipeline = Queue("slipway.pipeline")
     public static let logs = Queue("slipway.logs", .bounded(bytes: 64 << 20))
     public static let requests = Queue("slipway.pipeline.rpc", .requests)
-    public static let notifier = Queue("slipway.notifier", .events(bindings: ["#"]))
+    /// The notifier's, which it makes itself: an installation may have none.
+    public static let notifier = Queue(
+        "slipway.notifier.events", .bus(bindings: ["#"], count: 100_000, bytes: 64 << 20))
+    /// That of notifiers of an earlier version, which was always there and had no bound.
+    public static let formerNotifier = Queue("slipway.notifier", .events(bindings: ["#"]))
     public static let parked = Queue("slipway.parked", .parking)
 
     /// The service that declares exchanges and shared queues, answers requests, and sends parked messages again.
@@ -29,7 +33,7 @@ public enum MessageMap {
         "sync": [.pushReceived, .sourceSynced, .sourceFailed],
         platform: [
             .pipelineRunQueued, .pipelineRunStarted, .pipelineRunFinished, .buildQueued, .pushMissed, .scheduleMissed,
-            .scheduleFailed,
+            .scheduleFailed, .troubleBegan, .troubleEnded,
         ],
         "builder": [
             .taskRunStarted, .taskRunFinished, .buildStarted, .buildFinished, .artifactPackaged, .artifactPublished,
@@ -137,7 +141,7 @@ public enum MessageMap {
 
     /// The services that send messages of a type to a queue; `nil` for a type that is not in the table.
     static func producers(of type: String, in queue: Queue) -> Set<String>? {
-        guard case .events = queue.kind else { return producers[type] }
+        guard queue == notifier || queue == formerNotifier else { return producers[type] }
         let services = emitters.filter { $0.value.contains { $0.isVersion(of: type) } }.keys
         return services.isEmpty ? nil : Set(services)
     }
@@ -163,7 +167,7 @@ public enum MessageMap {
 
     /// Whether a queue of this name has messages sent to it, so that one parked there can be sent again.
     public static func takesWork(_ queue: String) -> Bool {
-        queues.contains { $0.name == queue && $0 != parked }
+        (queues + [formerNotifier]).contains { $0.name == queue && $0 != parked }
             || ["slipway.build.", "slipway.deploy."].contains { queue.hasPrefix($0) && queue.count > $0.count }
     }
 
@@ -174,19 +178,27 @@ public enum MessageMap {
         return topology
     }
 
-    /// All the exchanges, queues and bindings, with the queues of some workers.
+    /// All the exchanges, queues and bindings, with the queues of some workers, and with the notifier's if it is among them.
     public static func topology(with workers: [Queue] = []) -> Topology {
         var topology = Topology(
             exchanges: [
                 Exchange(deadLetters, kind: .direct), Exchange(control, kind: .fanout), Exchange(events, kind: .topic),
             ], queues: [], bindings: [Binding(queue: parked.name, exchange: deadLetters, routingKey: parked.name)])
         for queue in queues + workers.filter({ !queues.contains($0) }) { queue.declare(in: &topology) }
+        for queue in workers where queue == notifier { queue.declareOwn(in: &topology) }
         return topology
     }
 
     /// What a service declares that may declare no more than what it consumes.
     public static func topology(consuming queues: [Queue]) -> Topology {
-        Topology(exchanges: [], queues: queues.map(\.declaration), bindings: [])
+        var topology = Topology(exchanges: [], queues: [], bindings: [])
+        for queue in queues { queue.declareOwn(in: &topology) }
+        return topology
+    }
+
+    /// The queue that messages for one go to now.
+    public static func successor(of queue: String) -> String {
+        queue == formerNotifier.name ? notifier.name : queue
     }
 }
 

@@ -10,6 +10,9 @@ public struct Queue: Sendable, Hashable {
         case wakes
         /// Durable work on a separate copy of the events that match.
         case events(bindings: [String])
+        /// The same for one that may be away for long, or for good: it holds so much and no more, of which the oldest go, and
+        /// goes itself when nobody has used it for a week. Its consumer makes it.
+        case bus(bindings: [String], count: Int64, bytes: Int64)
         /// Refuses what does not fit: the publisher keeps it and tries again.
         case bounded(bytes: Int64)
         /// Requests, which nobody waits for after 30 s.
@@ -46,11 +49,14 @@ public struct Queue: Sendable, Hashable {
     /// at the first return then, and as a policy it is not dependable: such a number both understand.
     static let unlimited: Int64 = 1_000_000
 
+    /// How long events are kept that nobody takes, in milliseconds: as long as people may be away.
+    private static let week: Int64 = 7 * 86_400_000
+
     /// Which delays its messages may be made to wait for.
     private var delays: [RetryPolicy.Delay] {
         switch kind {
         case .work, .events, .bounded: RetryPolicy.delays
-        case .wakes, .requests, .parking: []
+        case .wakes, .bus, .requests, .parking: []
         }
     }
 
@@ -72,6 +78,17 @@ public struct Queue: Sendable, Hashable {
             arguments["x-dead-letter-strategy"] = .string("at-least-once")
             arguments["x-overflow"] = .string("reject-publish")
             arguments["x-delivery-limit"] = .integer(Self.deliveryLimit)
+        case .bus(_, let count, let bytes):
+            // What is dropped is parked, where it is counted. The exchange is one that its consumer may publish to: so it may
+            // name it.
+            arguments["x-dead-letter-exchange"] = .string(MessageMap.parked.exchange)
+            arguments["x-dead-letter-routing-key"] = .string(MessageMap.parked.name)
+            arguments["x-overflow"] = .string("drop-head")
+            arguments["x-max-length"] = .integer(count)
+            arguments["x-max-length-bytes"] = .integer(bytes)
+            arguments["x-message-ttl"] = .integer(Self.week)
+            arguments["x-expires"] = .integer(Self.week)
+            arguments["x-delivery-limit"] = .integer(Self.deliveryLimit)
         case .bounded(let bytes):
             arguments["x-max-length-bytes"] = .integer(bytes)
             arguments["x-overflow"] = .string("reject-publish")
@@ -84,19 +101,41 @@ public struct Queue: Sendable, Hashable {
         return AMQP.Queue(name, arguments: arguments, returnLimit: isLimited ? nil : Self.unlimited)
     }
 
-    /// The queue, the exchanges that lead to it, and where its messages wait to come again.
-    func declare(in topology: inout Topology) {
+    /// What it gets of the events.
+    var eventBindings: [Binding] {
+        switch kind {
+        case .events(let keys), .bus(let keys, _, _):
+            keys.map { Binding(queue: name, exchange: MessageMap.events, routingKey: $0) }
+        case .work, .wakes, .bounded, .requests, .parking: []
+        }
+    }
+
+    /// What its consumer binds it to, and ends to be bound to.
+    var ownBindings: [Binding] {
+        switch kind {
+        case .bus: eventBindings + [Binding(queue: name, exchange: exchange, routingKey: name)]
+        case .events: eventBindings
+        case .work, .wakes, .bounded, .requests, .parking: []
+        }
+    }
+
+    /// What its consumer makes of it, where it may make no more.
+    func declareOwn(in topology: inout Topology) {
         topology.queues.append(declaration)
+        if case .bus = kind { topology.bindings += ownBindings }
+    }
+
+    /// The queue, unless its consumer makes it, the exchanges that lead to it, and where its messages wait to come again.
+    func declare(in topology: inout Topology) {
+        var isOwn = false
+        if case .bus = kind { isOwn = true }
+        if !isOwn { topology.queues.append(declaration) }
         for source in [exchange, again] {
             let exchange = Exchange(source, kind: .direct)
             if !topology.exchanges.contains(exchange) { topology.exchanges.append(exchange) }
-            topology.bindings.append(Binding(queue: name, exchange: source, routingKey: name))
+            if !isOwn { topology.bindings.append(Binding(queue: name, exchange: source, routingKey: name)) }
         }
-        if case .events(let bindings) = kind {
-            for key in bindings {
-                topology.bindings.append(Binding(queue: name, exchange: MessageMap.events, routingKey: key))
-            }
-        }
+        if !isOwn { topology.bindings += eventBindings }
         for delay in delays { delay.declare(of: self, in: &topology) }
         if holds { HeldMessages.delay.declare(of: self, bytes: HeldMessages.bytes, in: &topology) }
     }

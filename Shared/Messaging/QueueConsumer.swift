@@ -65,7 +65,9 @@ extension IncomingMessage {
         guard properties.headers[Header.parkedQueue] == nil,
             case .array(let deaths)? = properties.headers["x-death"], case .table(let death)? = deaths.first
         else { return false }
-        return death["reason"]?.string == "expired" && death["queue"]?.string == MessageMap.notifier.name
+        // Too old, or one too many.
+        guard ["expired", "maxlen"].contains(death["reason"]?.string) else { return false }
+        return [MessageMap.notifier, MessageMap.formerNotifier].contains { $0.name == death["queue"]?.string }
     }
 
     /// The same message at the end of its queue again, where it stays known which queue it was parked for.

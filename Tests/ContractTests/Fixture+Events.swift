@@ -57,6 +57,14 @@ enum EventSamples {
             .scheduleFailed, "nightly", of: Sample.repository,
             message: "the schedule “nightly” starts no run any more: “Mars/Olympus” is no time zone",
             id: MessageID(rawValue: "cron-01jd5-1/failed"), service: "pipeline", at: Sample.moment),
+        .trouble(
+            .sickWorker, of: "builder-1", message: "builder-1 takes no jobs: No space left on device",
+            id: MessageID(rawValue: "01JDTROUBLE"), since: Sample.moment, isOver: false,
+            uri: "https://slipway.example", service: "pipeline", at: Sample.moment),
+        .trouble(
+            .sickWorker, of: "builder-1", message: "builder-1 takes no jobs: No space left on device",
+            id: MessageID(rawValue: "01JDTROUBLE"), since: Sample.moment, isOver: true,
+            uri: "https://slipway.example", service: "pipeline", at: Sample.moment),
         .sourceSynced(Sample.synced, service: "sync", at: Sample.moment),
         .sourceFailed(
             SyncFailed(trigger: Sample.trigger, code: .authentication, reason: "the server refused the token"),

@@ -94,6 +94,7 @@ import Testing
             .pipelineRunFinished: ["pipeline"], .taskRunFinished: ["builder", "deployer"],
             .artifactPublished: ["builder"], .serviceDeployed: ["deployer"], .sourceFailed: ["sync"],
             .pushMissed: ["pipeline"], .scheduleMissed: ["pipeline"], .scheduleFailed: ["pipeline"],
+            .troubleBegan: ["pipeline"],
         ]
         for (event, services) in senders {
             for user in BrokerUser.all(pools: ["default"], clusters: [["default"]]) {

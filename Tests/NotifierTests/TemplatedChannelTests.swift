@@ -289,6 +289,17 @@ struct TemplatedChannelTests {
         #expect(takes([], ["shop/*"]) == [true, false, false])
         #expect(takes([], ["sho/*", "shop/we", "web"]) == [false, false, false])
         #expect(EventFilter.standard.allSatisfy(EventFilter.known.contains))
+        // Trouble is of no repository: a chat of some gets none unless it asks for it.
+        let trouble = CloudEvent.trouble(
+            .sickWorker, of: "b1", message: "b1 takes no jobs: no disk", id: MessageID(rawValue: "t"),
+            since: Timestamp(milliseconds: 0), isOver: true, uri: "https://slipway.example", service: "pipeline",
+            at: Timestamp(milliseconds: 1))
+        func isTold(_ events: [String], _ repositories: [String] = []) -> Bool {
+            EventFilter(events: events, repositories: repositories).takes(trouble)
+        }
+        #expect(isTold([]) && isTold(["slipway-trouble.*"]) && isTold(["slipway-trouble.ended"]))
+        #expect(!isTold([], ["shop/*"]) && !isTold(["pipelinerun.*"]))
+        #expect(EventWords(trouble).values["text"] == "✔ over: b1 takes no jobs: no disk\nhttps://slipway.example")
     }
 
     // MARK: The document

@@ -31,7 +31,8 @@ struct DeadLetter: Sendable, Equatable {
 
     /// The same message for the queue it came from.
     var resent: PreparedMessage {
-        PreparedMessage(
+        let queue = MessageMap.successor(of: queue)
+        return PreparedMessage(
             id: id, type: type, version: version, exchange: MessageMap.exchange(of: queue), routingKey: queue,
             contentType: contentType, body: body, run: run, sender: sender ?? BrokerLogin.earlier)
     }

@@ -65,6 +65,9 @@ struct DeadLetterStore {
     }
 
     /// How many are not kept any more.
+    /// How many there are.
+    func count() throws -> Int { try database.value("SELECT COUNT(*) FROM deadLetters") ?? 0 }
+
     func count(leaving retention: Retention, at now: Timestamp) throws -> Int {
         let all: Int = try database.value("SELECT COUNT(*) FROM deadLetters") ?? 0
         let oldest = now.before(days: retention.parkedDays) ?? Timestamp(milliseconds: 0)

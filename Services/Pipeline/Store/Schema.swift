@@ -14,7 +14,7 @@ enum Schema {
         RunStore.callers, AuditStore.complete, ComponentStore.uses, AttemptStore.migration, LoginStore.pages,
         HeardTimeStore.migration, HeadStore.migration,
         RetentionStore.migration, JobStore.queuing, IdentityStore.migration, WorkerStore.drains, JobStore.awaited,
-        ScheduleStore.migration, RestoreStore.migration,
+        ScheduleStore.migration, RestoreStore.migration, TroubleStore.migration,
     ]
 
     /// Lists of runs are read newest first by `serial`, whole or by repository or by state: each order has its index, so

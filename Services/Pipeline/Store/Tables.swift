@@ -32,6 +32,7 @@ extension Tables {
     var people: PersonStore { PersonStore(database: database) }
     var sessions: SessionStore { SessionStore(database: database) }
     var secrets: SecretStore { SecretStore(database: database) }
+    var troubles: TroubleStore { TroubleStore(database: database) }
     var turns: TurnStore { TurnStore(database: database) }
     var workers: WorkerStore { WorkerStore(database: database) }
 }

@@ -1,24 +1,30 @@
 extension ClientMethod {
-    /// Whether the broker agrees with it by this.
+    /// Whether this is what the broker answers when it agrees.
     func isAnswered(by method: ServerMethod) -> Bool {
-        if case .queueDeclare = self, case .queueDeclareOk = method { return true }
-        return method == answer
+        if case .queueDeclareOk = method {
+            switch self {
+            case .queueDeclare, .queueInspect: return true
+            default: return false
+            }
+        }
+        return answer == method
     }
 
-    /// What the broker answers when it agrees; `nil` for what it does not answer.
+    /// What the broker answers when it agrees, where that says no more; `nil` for what it does not answer.
     private var answer: ServerMethod? {
         switch self {
         case .channelOpen: .channelOpenOk
         case .channelClose: .channelCloseOk
         case .exchangeDeclare: .exchangeDeclareOk
-        case .queueDeclare: .queueDeclareOk()
         case .queueBind: .queueBindOk
+        case .queueUnbind: .queueUnbindOk
+        case .queueDelete: .queueDeleteOk
         case .prefetch: .prefetchOk
         case .consume: .consumeOk
         case .cancel: .cancelOk
         case .confirmSelect: .confirmSelectOk
         case .connectionClose: .connectionCloseOk
-        case .connectionCloseOk, .channelCloseOk, .settle: nil
+        case .queueDeclare, .queueInspect, .connectionCloseOk, .channelCloseOk, .settle: nil
         }
     }
 
@@ -27,7 +33,8 @@ extension ClientMethod {
         switch self {
         case .exchangeDeclare(let exchange): "the exchange '\(exchange.name)'"
         case .queueDeclare(let queue): "the queue '\(queue.name)'"
-        case .queueBind(let binding):
+        case .queueInspect(let name), .queueDelete(let name): "the queue '\(name)'"
+        case .queueBind(let binding), .queueUnbind(let binding):
             "the binding of the queue '\(binding.queue)' to '\(binding.exchange)' by '\(binding.routingKey)'"
         case .consume(let queue, _, _): "a consumer of the queue '\(queue)'"
         default: "a channel"

@@ -8,6 +8,10 @@ enum ClientMethod: Sendable, Hashable {
     case exchangeDeclare(Exchange)
     case queueDeclare(Queue)
     case queueBind(Binding)
+    /// Asks for the figures of a queue that is there.
+    case queueInspect(String)
+    case queueUnbind(Binding)
+    case queueDelete(String)
     case prefetch(UInt16)
     case consume(queue: String, tag: String, automaticAck: Bool)
     case cancel(tag: String)

@@ -23,21 +23,42 @@ actor Connector {
         let wire = try openSocket(endpoint, purpose)
         let timeout = configuration.connectTimeout
         guard configuration.statesLimits(wire.version) else {
-            try Self.perform(topology.declarations, on: wire, timeout)
+            _ = try Self.perform(topology.declarations, on: wire, timeout)
             return wire
         }
         for queue in topology.queues where queue.returnLimit != nil {
             do throws(AMQPError) {
-                try Self.perform([.queueDeclare(queue.looked)], on: wire, timeout)
+                _ = try Self.perform([.queueDeclare(queue.looked)], on: wire, timeout)
             } catch {
                 guard error.code == .notFound else { throw error }
-                try Self.perform([.queueDeclare(queue.limited)], on: wire, timeout)
+                _ = try Self.perform([.queueDeclare(queue.limited)], on: wire, timeout)
             }
         }
         var others = topology
         others.queues.removeAll { $0.returnLimit != nil }
-        try Self.perform(others.declarations, on: wire, timeout)
+        _ = try Self.perform(others.declarations, on: wire, timeout)
         return wire
+    }
+
+    /// Connects to one of the nodes for some methods alone.
+    ///
+    /// - Returns: What the broker answered to each.
+    func perform(_ methods: [ClientMethod], purpose: String) throws(AMQPError) -> [ServerMethod] {
+        var last = AMQPError(.invalidConfiguration, "the broker's configuration names no host")
+        for endpoint in configuration.endpoints.shuffled() {
+            let wire: Wire
+            do throws(AMQPError) {
+                wire = try openSocket(endpoint, purpose)
+            } catch {
+                last = error
+                continue
+            }
+            let answers = try Self.perform(methods, on: wire, configuration.connectTimeout)
+            // It ends whether the broker hears this or not.
+            try? wire.send(.connectionClose, on: 0)
+            return answers
+        }
+        throw last
     }
 
     private func openSocket(_ endpoint: Endpoint, _ purpose: String) throws(AMQPError) -> sending Wire {
@@ -189,11 +210,12 @@ actor Connector {
         }
     }
 
-    /// Declares on a channel that is closed again, and waits for each answer.
+    /// Says some methods on a channel that is closed again, and waits for each answer.
     private static func perform(
         _ methods: [ClientMethod], on wire: Wire, _ timeout: Duration
-    ) throws(AMQPError) {
-        guard !methods.isEmpty else { return }
+    ) throws(AMQPError) -> [ServerMethod] {
+        guard !methods.isEmpty else { return [] }
+        var answers: [ServerMethod] = []
         var setup = ChannelSetup(methods + [.channelClose])
         let channel: UInt16 = 1
         try wire.send(setup.begin(), on: channel)
@@ -202,12 +224,15 @@ actor Connector {
             guard let (number, frame) = try wire.receive(wait: timeout) else {
                 throw AMQPError(
                     .unreachable, "\(wire.endpoint) did not answer within \(timeout)",
-                    cause: "while declaring \(setup.subject)")
+                    cause: "at \(setup.subject)")
             }
             guard case .method(let method) = frame, number == channel || number == 0 else { continue }
-            switch setup.received(method) {
+            let action = setup.received(method)
+            if action != .none { answers.append(method) }
+            switch action {
             case .send(let next): try wire.send(next, on: channel)
-            case .finished: return
+            // The first and the last are those of the channel.
+            case .finished: return Array(answers.dropFirst().dropLast())
             case .failed(let error):
                 if case .channelClose = method { try wire.send(.channelCloseOk, on: channel) }
                 throw error

@@ -112,6 +112,8 @@ extension ServerMethod {
         case AMQP_QUEUE_DECLARE_OK_METHOD:
             let declared = content(amqp_queue_declare_ok_t.self)
             self = .queueDeclareOk(messages: declared.message_count, consumers: declared.consumer_count)
+        case AMQP_QUEUE_UNBIND_OK_METHOD: self = .queueUnbindOk
+        case AMQP_QUEUE_DELETE_OK_METHOD: self = .queueDeleteOk
         case AMQP_QUEUE_BIND_OK_METHOD: self = .queueBindOk
         case AMQP_BASIC_QOS_OK_METHOD: self = .prefetchOk
         case AMQP_BASIC_CONSUME_OK_METHOD: self = .consumeOk

@@ -13,6 +13,8 @@ enum ServerMethod: Sendable, Hashable {
     ///   - consumers: how many there are.
     case queueDeclareOk(messages: UInt32 = 0, consumers: UInt32 = 0)
     case queueBindOk
+    case queueUnbindOk
+    case queueDeleteOk
     case prefetchOk
     case consumeOk
     /// The broker ended a consumer: its queue was deleted, or moved to another node.

@@ -49,6 +49,22 @@ extension Wire {
             bind.routing_key = arena.bytes(binding.routingKey)
             bind.arguments = arena.table(binding.arguments)
             try enqueue(AMQP_QUEUE_BIND_METHOD, on: channel, bind)
+        case .queueInspect(let name):
+            var declare = amqp_queue_declare_t()
+            declare.queue = arena.bytes(name)
+            declare.passive = 1
+            try enqueue(AMQP_QUEUE_DECLARE_METHOD, on: channel, declare)
+        case .queueUnbind(let binding):
+            var unbind = amqp_queue_unbind_t()
+            unbind.queue = arena.bytes(binding.queue)
+            unbind.exchange = arena.bytes(binding.exchange)
+            unbind.routing_key = arena.bytes(binding.routingKey)
+            unbind.arguments = arena.table(binding.arguments)
+            try enqueue(AMQP_QUEUE_UNBIND_METHOD, on: channel, unbind)
+        case .queueDelete(let name):
+            var delete = amqp_queue_delete_t()
+            delete.queue = arena.bytes(name)
+            try enqueue(AMQP_QUEUE_DELETE_METHOD, on: channel, delete)
         case .prefetch(let count):
             try enqueue(
                 AMQP_BASIC_QOS_METHOD, on: channel,

@@ -13,11 +13,13 @@ public enum EventType: String, Sendable, CaseIterable {
     case serviceDeployed = "dev.cdevents.service.deployed.0.3.0"
     case serviceUpgraded = "dev.cdevents.service.upgraded.0.3.0"
     case serviceRolledBack = "dev.cdevents.service.rolledback.0.3.0"
-    /// CDEvents has no word for a push that is no change under review: these are custom types.
+    /// CDEvents has no words for a push that is no change under review, nor for trouble: these are custom types.
     case pushReceived = "dev.cdeventsx.slipway-push.received.0.1.0"
     case pushMissed = "dev.cdeventsx.slipway-push.missed.0.1.0"
     case scheduleMissed = "dev.cdeventsx.slipway-schedule.missed.0.1.0"
     case scheduleFailed = "dev.cdeventsx.slipway-schedule.failed.0.1.0"
+    case troubleBegan = "dev.cdeventsx.slipway-trouble.began.0.1.0"
+    case troubleEnded = "dev.cdeventsx.slipway-trouble.ended.0.1.0"
     case sourceSynced = "dev.cdeventsx.slipway-source.synced.0.1.0"
     case sourceFailed = "dev.cdeventsx.slipway-source.failed.0.1.0"
 

@@ -65,6 +65,10 @@ struct EventWords {
         case EventType.serviceRolledBack.rawValue: return rollout("was rolled back")
         case EventType.pushMissed.rawValue, EventType.scheduleMissed.rawValue, EventType.scheduleFailed.rawValue:
             return "\(values["repository"] ?? ""): \(values["message"] ?? "")"
+        case EventType.troubleBegan.rawValue, EventType.troubleEnded.rawValue:
+            let isOver = event.data.context.type == EventType.troubleEnded.rawValue
+            let lines = ["\(isOver ? "✔" : "⚠") \(values["message"] ?? values["subject"] ?? "")", values["uri"]]
+            return lines.compactMap(\.self).joined(separator: "\n")
         default: return "\(values["type"] ?? "") \(values["subject"] ?? "")"
         }
     }
