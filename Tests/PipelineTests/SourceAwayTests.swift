@@ -114,6 +114,7 @@ import Testing
         try await withGrantedJob { platform, run, job, _ in
             var now = Timestamp.now
             for attempt in 1...ActiveRun.registryAttempts {
+                let before = Timestamp.now
                 try await platform.ended(
                     job, .released, attempt: attempt, reason: "registry.example: connection refused",
                     handBack: .registry)
@@ -126,9 +127,8 @@ import Testing
                     return
                 }
                 let opensAt = try #require(try await platform.jobs(of: run).first?.opensAt)
-                let pause = opensAt.milliseconds - Timestamp.now.milliseconds
-                let wanted = min(5_000 << Int64(attempt - 1), 120_000)
-                #expect(pause <= wanted && pause > wanted - 5_000)
+                let pause = Duration.milliseconds(min(5_000 << Int64(attempt - 1), 120_000))
+                #expect(before.adding(pause) <= opensAt && opensAt <= Timestamp.now.adding(pause))
                 // Of sync it waits for nothing.
                 #expect(try await asked(platform).isEmpty)
                 now = max(now, opensAt)
