@@ -17,8 +17,8 @@ extension Database {
     public func continueNumbers(of table: String, key: String, after number: Int64) throws(StoreError) {
         switch dialect {
         case .sqlite:
-            guard try execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", [number, table]) == 0 else { return }
-            try execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", [table, number])
+            guard try execute(Dialect.setLastNumber, [number, table]) == 0 else { return }
+            try execute(Dialect.addLastNumber, [number, table])
         case .postgreSQL: _ = try rows(Dialect.continueNumbers, [table.lowercased(), key.lowercased(), number])
         }
     }

@@ -62,6 +62,9 @@ public enum Dialect: String, Sendable, CaseIterable {
     /// The last number that a table has given: its name; and in PostgreSQL its key's as well.
     static let lastNumber = "SELECT seq FROM sqlite_sequence WHERE name = ?"
     static let lastSequenceNumber = "SELECT pg_sequence_last_value(pg_get_serial_sequence(?, ?)::regclass)"
+    /// Has a file's table go on after a number: the number and its name; the second where it has given none yet.
+    static let setLastNumber = "UPDATE sqlite_sequence SET seq = ? WHERE name = ?"
+    static let addLastNumber = "INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)"
     /// Has a table go on after a number: its name, its key's and the number.
     static let continueNumbers = "SELECT setval(pg_get_serial_sequence(?, ?), ?)"
     /// What the database finds wrong with its file, one a row, and `ok` where that is nothing. PostgreSQL checks pages when
