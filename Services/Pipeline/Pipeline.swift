@@ -132,7 +132,8 @@ struct Pipeline {
                         refused: refusals.note),
                 ], logger: logger),
             DeadLetterCollector(bus: bus, letters: operations.deadLetters, logger: logger),
-            TroubleWatch(engine: engine, data: data, refusals: refusals, logger: logger),
+            TroubleWatch(
+                engine: engine, data: data, refusals: refusals, logger: logger, diskProblem: { floor.problem() }),
             PlatformPulse(engine: engine, send: { try await bus.send($0, timeout: $1) }, logger: logger),
         ]
         return (certificate.map { [$0] } ?? []) + (trusted.map { [$0] } ?? []) + [

@@ -21,7 +21,8 @@ import Testing
             let disk = Disk()
             let watch = TroubleWatch(
                 engine: platform.engine, data: platform.directory, refusals: PlatformRefusals(),
-                logger: Logger(label: "test"), free: { _ in disk.free.withLock { $0 } })
+                logger: Logger(label: "test"),
+                diskProblem: { disk.free.withLock { $0 } < 1 << 30 ? "the disk is full" : nil })
             try await body(platform, watch, disk)
         }
     }

@@ -32,12 +32,10 @@ struct Trouble: Sendable, Equatable {
         }
     }
 
-    /// A disk on which less is free than has to be.
-    static func disk(_ folder: String, on host: String, free: Int64, floor: Int64) -> Trouble? {
-        guard free < floor else { return nil }
-        return Trouble(
-            kind: .fullDisk, subject: "\(host):\(folder)",
-            message: "the disk of \(folder) on \(host) has \(free >> 20) MiB left; it should have \(floor >> 20)")
+    /// A disk on which no more is free than has to stay free.
+    /// - Parameter problem: what is wrong, in words.
+    static func disk(_ folder: String, on host: String, problem: String) -> Trouble {
+        Trouble(kind: .fullDisk, subject: "\(host):\(folder)", message: "on \(host): \(problem)")
     }
 
     /// Another platform with a database of its own, which is told to stop.

@@ -9,15 +9,12 @@ import Synchronization
 /// processes of the service each tells what it sees; what one saw last counts for all.
 struct TroubleWatch: Service {
     let engine: RunEngine
-    /// The folder whose disk has to keep some room.
+    /// The platform's data folder.
     let data: String
     let refusals: PlatformRefusals
     let logger: Logger
-    /// Free room of a folder's disk, in bytes.
-    var free: @Sendable (_ folder: String) -> Int64? = Self.free
-
-    /// How much has to be free on the platform's disk, in bytes: 512 MiB.
-    static let floor: Int64 = 512 << 20
+    /// Why nothing more may be written to the disk of the folder; `nil` where there is room.
+    let diskProblem: @Sendable () -> String?
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -38,7 +35,7 @@ struct TroubleWatch: Service {
     /// Looks once.
     func look(now: Timestamp = .now) async throws {
         let host = Self.host
-        let disk = free(data).flatMap { Trouble.disk(data, on: host, free: $0, floor: Self.floor) }
+        let disk = diskProblem().map { Trouble.disk(data, on: host, problem: $0) }
         let refused = refusals.take().sorted().map(Trouble.refused)
         let (seen, hasAny) = try await engine.store.read { tables in
             let workers = try tables.workers.heard(at: now).compactMap(Trouble.sick)
@@ -70,12 +67,6 @@ struct TroubleWatch: Service {
         .trouble(
             kept.trouble.kind, of: kept.trouble.subject, message: kept.trouble.message, id: kept.id, since: kept.since,
             isOver: isOver, uri: engine.configuration.publicURL, service: "pipeline", at: now)
-    }
-
-    private static let free: @Sendable (String) -> Int64? = { folder in
-        var status = statvfs()
-        guard statvfs(folder, &status) == 0 else { return nil }
-        return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
 
     private static var host: String {
