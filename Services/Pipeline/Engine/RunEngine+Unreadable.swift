@@ -32,14 +32,8 @@ extension RunEngine {
         plans.forget(id)
         transaction.count(.runs, run.state.rawValue)
         transaction.changed(id, of: run.repository)
-        do {
-            if let details = try transaction.runs.details(id) {
-                try transaction.emit(events.finished(run, details), run: id)
-            }
-        } catch let error as StoreError where error.code != .corrupt {
-            throw error
-        } catch {
-            logger.warning("nobody is told of its end", metadata: ["run": "\(id)", "error": "\(error)"])
+        if let details = try transaction.runs.readableDetails(id) {
+            try transaction.emit(events.finished(run, details), run: id)
         }
     }
 

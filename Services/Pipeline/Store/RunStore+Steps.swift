@@ -36,6 +36,23 @@ extension RunStore {
             [reason, run])
     }
 
+    /// What of a run's details this version can read; `nil` where that is not even what led to the run.
+    func readableDetails(_ id: RunID) throws -> RunDetails? {
+        guard let row = try database.row("SELECT trigger, choice FROM runDetails WHERE run = ?", [id]) else {
+            return nil
+        }
+        func read<Value: Codable>(_ column: String, as type: Value.Type) -> Value? {
+            do {
+                return try row.json(column, as: type)
+            } catch {
+                return nil
+            }
+        }
+        return read("trigger", as: Trigger.self).map {
+            RunDetails(trigger: $0, choice: read("choice", as: ChoiceView.self))
+        }
+    }
+
     /// Runs under way whose source is there, in the order in which they were made.
     func planned(after serial: Int64, limit: Int) throws -> [(id: RunID, serial: Int64)] {
         var found: [(id: RunID, serial: Int64)] = []
