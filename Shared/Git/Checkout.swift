@@ -166,7 +166,7 @@ extension GitProgram {
             try Data(configuration.utf8).write(to: URL(filePath: "\(directory)/.git/config"))
             try Data("ref: refs/heads/main\n".utf8).write(to: URL(filePath: "\(directory)/.git/HEAD"))
         } catch {
-            throw GitError(.failed, "the workspace cannot be made in \(directory)", cause: "\(error)")
+            throw GitError("the workspace cannot be made in \(directory)", of: error)
         }
     }
 }

@@ -1,4 +1,15 @@
+import FoundationEssentials
+import SystemPackage
+
 extension GitError {
+    /// What cannot be done with a file of this machine.
+    init(_ message: String, of error: any Error) {
+        let isOfDisk =
+            (error as? CocoaError)?.code == .fileWriteOutOfSpace || error as? Errno == .noSpace
+            || error as? Errno == .diskQuotaExceeded
+        self.init(isOfDisk ? .noSpace : .failed, message, cause: "\(error)")
+    }
+
     /// What a failed command's standard error says. Git has exit codes for little; its words in the C locale are what
     /// there is, in the order of how specific they are.
     static func diagnose(_ words: String, doing: String) -> GitError {

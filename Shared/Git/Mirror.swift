@@ -26,7 +26,7 @@ public struct Mirror: Sendable {
             try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
             try FileManager.default.createDirectory(atPath: program.home, withIntermediateDirectories: true)
         } catch {
-            throw GitError(.failed, "the folder of mirrors cannot be written", cause: "\(error)")
+            throw GitError("the folder of mirrors cannot be written", of: error)
         }
     }
 
@@ -39,7 +39,7 @@ public struct Mirror: Sendable {
         do {
             try FileManager.default.moveItem(atPath: temporary, toPath: directory)
         } catch {
-            throw GitError(.failed, "the mirror \(directory) cannot be made", cause: "\(error)")
+            throw GitError("the mirror \(directory) cannot be made", of: error)
         }
     }
 

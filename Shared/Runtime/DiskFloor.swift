@@ -28,6 +28,7 @@ public final class DiskFloor: Sendable {
     /// - Parameters:
     ///   - folder: whose disk it is. Where that cannot be looked at nothing is held up.
     ///   - settings: of the service, with ``CommonSettings/diskFloor``.
+    /// - Throws: `SettingsError` where that is no number.
     public init(of folder: String, _ settings: Settings) throws(SettingsError) {
         self.folder = folder
         floor = try settings.optional(CommonSettings.diskFloor).map { UInt64($0) << 20 }

@@ -18,7 +18,9 @@ import Testing
             uniqueKeysWithValues: topology.queues.map { queue in
                 (queue.name, queue.arguments.mapValues { $0.integer.map { .integer($0) } ?? .string($0.string ?? "") })
             } as [(String, [String: JSONValue])])
-        for (name, arguments) in golden {
+        // Its place was taken by another one, under another name.
+        for (name, arguments) in golden
+        where !name.hasSuffix("slipway.notifier") && !name.hasPrefix("slipway.again.notifier.") {
             #expect(declared[name] == arguments, "\(name) is there with other arguments: use a policy or a new name")
         }
         #expect(Set(declared.keys).subtracting(golden.keys).isEmpty, "add them to Golden/queues.json")

@@ -301,7 +301,10 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: !TestDatabase.isPostgreSQL))
+    @Test(
+        .enabled(
+            if: !TestDatabase.isPostgreSQL && ProcessInfo.processInfo.environment["SLIPWAY_TEST_POSTGRESQL"] != nil,
+            "it needs a PostgreSQL beside the file"))
     func `A backup of a file goes to PostgreSQL, and one of PostgreSQL to a file`() async throws {
         try await with { place in
             try await fill(place.platform)

@@ -55,7 +55,7 @@ struct RestoreCommand: AsyncParsableCommand {
             backup has no keys, put them into the folder keys of the stack first.
 
               slipway restore /backup/slipway.tar
-              slipway restore /backup/slipway.tar --passphrase-file /root/passphrase --state .slipway
+              slipway restore /backup/slipway.tar --passphrase-file passphrase
 
             What had not ended when the backup was made ends, with the reason. The numbers of runs go on beyond those that \
             may have been given since, which the backup does not know; --skip 0 if nothing has run since. Stop the platform \

@@ -25,6 +25,10 @@ struct Operations: Sendable {
     let roles: RoleOperations
     let schedules: ScheduleOperations
     let audit: AuditOperations
+    private let store: PipelineStore
+
+    /// Why the platform does not get on, though it answers; `nil` where it does.
+    var standstill: String? { store.standstill }
 
     init(
         engine: RunEngine, reader: RunReader, logs: LogStore, hooks: HookAddress,
@@ -32,6 +36,7 @@ struct Operations: Sendable {
         openID: OpenIDProvider? = nil, table: RightsTable = .standard
     ) {
         let store = engine.store
+        self.store = store
         access = Access(store: store, policy: policy, table: table)
         signIns = SignInOperations(
             store: store, hasher: passwords, policy: policy, publicURL: engine.configuration.publicURL,

@@ -13,7 +13,7 @@ struct WebRoutes {
         self.operations = operations
         responder = PageResponder(
             sessions: sessions, templates: try WebPages(), logger: logger,
-            standstill: { [store = operations.sources.engine.store] in store.standstill })
+            standstill: { operations.standstill })
     }
 
     func register(on router: some RouterMethods<APIContext>) {
