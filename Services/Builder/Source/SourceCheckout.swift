@@ -31,7 +31,8 @@ struct SourceCheckout: Sendable {
                 let isAway = [.unreachable, .timedOut, .rateLimited].contains(error.code)
                 guard left > 0, isAway else {
                     throw JobFailure(
-                        "the source cannot be fetched: \(error)", handBack: handBack(of: error, job.stage.clone))
+                        "the source cannot be fetched: \(error)",
+                        handBack: handBack(of: error, job.stage.clone, in: workspace))
                 }
                 waits("waits for its source, which is tried again: \(error)")
             }
@@ -51,14 +52,23 @@ struct SourceCheckout: Sendable {
 
     /// Why a job is handed back whose source cannot be fetched; `nil` where that is its own fault. The mirror's address is the
     /// platform's word, and what it had the platform has seen.
-    private func handBack(of error: GitError, _ clone: Clone) -> JobFinished.HandBack? {
+    private func handBack(of error: GitError, _ clone: Clone, in workspace: FilePath) -> JobFinished.HandBack? {
         switch error.code {
         case .noSpace: .worker
+        // Git does not always say why it could not write.
+        case .failed where Self.isFull(workspace): .worker
         case .unreachable, .timedOut, .rateLimited, .busy: .source
         // What a submodule or LFS lacks is the repository's own word.
         case .repositoryNotFound, .refNotFound, .authentication: clone.submodules || clone.lfs ? nil : .source
         default: nil
         }
+    }
+
+    /// Whether the disk that holds a folder has no room for anything.
+    private static func isFull(_ folder: FilePath) -> Bool {
+        var status = statvfs()
+        guard folder.withPlatformString({ statvfs($0, &status) }) == 0 else { return false }
+        return status.f_bavail * UInt(status.f_frsize) < 1 << 20
     }
 
     private func fetch(

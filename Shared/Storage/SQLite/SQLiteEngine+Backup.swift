@@ -46,8 +46,8 @@ extension SQLiteEngine {
 
     /// - Throws: ``StoreError`` `full` where the copy surely does not fit.
     private func checkRoom() throws {
-        let size = try snapshot { database in
-            try database.value(
+        let size = try pool.writeWithoutTransaction { [name] in
+            try Database(SQLiteConnection($0, path: name)).value(
                 """
                 SELECT (page_count - freelist_count) * page_size
                 FROM pragma_page_count, pragma_freelist_count, pragma_page_size

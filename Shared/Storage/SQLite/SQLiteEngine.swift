@@ -123,6 +123,8 @@ final class SQLiteEngine: DatabaseEngine {
             try pool.writeWithoutTransaction { [name] in
                 try migrator.migrate(state, on: SQLiteConnection($0, path: name))
             }
+            // What has read before knows the columns of before.
+            pool.invalidateReadOnlyConnections()
         } catch {
             throw StoreError(error, path: name)
         }

@@ -223,7 +223,8 @@ struct StepSequence<Runner: StepRunner>: Sendable {
                     if !Task.isCancelled { await stepRun.log.line(reason) }
                     return StepResult(
                         success: false, reason: reason, wasStopped: Task.isCancelled,
-                        handBack: Task.isCancelled ? nil : failure?.handBack)
+                        handBack: Task.isCancelled
+                            ? nil : failure?.handBack ?? (error as? ProcessRunnerError)?.handBack)
                 }
             }
             group.cancelAll()

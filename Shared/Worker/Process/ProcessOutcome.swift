@@ -1,3 +1,5 @@
+import Contracts
+
 /// How a step's process ended.
 public enum ProcessOutcome: Sendable, Hashable {
     /// With this exit code.
@@ -80,9 +82,12 @@ public struct ProcessRunnerError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     public let message: String
     public let cause: String?
+    /// Where the machine is short of something: why the job is handed back.
+    let handBack: JobFinished.HandBack?
 
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
+        handBack = cause.flatMap { JobFailure(message, of: $0).handBack }
         self.message = message
         self.cause = cause.map { "\($0)" }
     }
