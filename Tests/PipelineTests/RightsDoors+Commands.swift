@@ -92,5 +92,6 @@ extension RightsDoor {
     /// Those that ask no platform, or are how one gets in.
     static let commandsWithoutDoor: Set<String> = [
         "lint", "compile", "plan", "schema", "keys make", "keys rotate", "login", "logout", "up", "down",
+        "backup", "restore",
     ]
 }
