@@ -34,8 +34,7 @@ import Worker
                 }
             }
             // Any image is more than may be.
-            let data = "\(scope.folder)/shelf"
-            try FileTree.make(FilePath(data))
+            let data = "\(scope.folder)"
             let docker = scope.host(data: data, images: .init(local: [scope.image]), imageLimit: 1)
             func build(_ version: String) async throws {
                 let source = try await scope.repository([

@@ -207,7 +207,9 @@ struct BrokerWallTests {
                     try await delivery.ack()
                 }
             }
-            #expect(try await Self.counts(node)["slipway.notifier.events"] == 5)
+            try await eventually(within: .seconds(30), "five are left") {
+                try await Self.counts(node)["slipway.notifier.events"] == 5
+            }
         }
     }
 

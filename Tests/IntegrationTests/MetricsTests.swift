@@ -50,8 +50,9 @@ import Testing
                 #expect(try await query("slipway_disk_free_bytes > 0").count >= 4)
                 let depths = Set(try await query("slipway_queue_messages").compactMap { $0.labels["queue"] })
                 let queues = [
-                    "slipway.sync", "slipway.logs", "slipway.notifier", "slipway.parked", "slipway.build.default",
-                    "slipway.deploy.default", "slipway.again.sync.5min", "slipway.again.logs.held",
+                    "slipway.sync", "slipway.logs", "slipway.notifier.events", "slipway.parked",
+                    "slipway.build.default", "slipway.deploy.default", "slipway.again.sync.5min",
+                    "slipway.again.logs.held",
                 ]
                 #expect(depths.isSuperset(of: queues), "\(depths)")
                 #expect(try await query(#"ALERTS{alertname="SlipwayServiceDown"}"#).isEmpty)
