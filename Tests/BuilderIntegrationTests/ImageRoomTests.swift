@@ -66,11 +66,18 @@ import Worker
                 $0.labels["slipway.dev/repository"] != nil && $0.labels["test"] == scope.name
             }
             #expect(!layers.isEmpty)
+            // What the second job pulled goes after what it pushed.
+            try await eventually(within: .seconds(60), "it is noted what has gone") {
+                let noted = await docker.shelf.contents
+                return noted.pulled.isEmpty && noted.pushed.isEmpty
+            }
             let noted = await docker.shelf.contents
-            #expect(noted.pulled.isEmpty && noted.pushed.isEmpty && !noted.built.isEmpty)
+            #expect(!noted.built.isEmpty)
             // Another life of the builder knows what it has.
-            let again = scope.host(data: data, imageLimit: 1)
-            #expect(await again.shelf.contents.built == noted.built)
+            try await eventually(within: .seconds(30), "it is written down") {
+                let again = scope.host(data: data, imageLimit: 1)
+                return await again.shelf.contents.built == docker.shelf.contents.built
+            }
             try await scope.engine.removeImage("\(other)", force: true)
         }
     }
