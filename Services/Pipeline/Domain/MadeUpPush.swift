@@ -10,7 +10,7 @@ struct MadeUpPush: Sendable, Equatable {
     /// The newest run when it was made up.
     var mark: Int64
 
-    /// Whether a hook tells of this push, late.
+    /// Whether a hook is this push's, late.
     /// - Parameters:
     ///   - hook: of the same ref and commit.
     ///   - head: where the ref was when it was last compared.

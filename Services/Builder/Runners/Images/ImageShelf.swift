@@ -47,10 +47,15 @@ actor ImageShelf {
         self.limit = limit
         self.file = file
         self.logger = logger
-        contents =
-            FileManager.default.contents(atPath: file.string).flatMap {
-                try? Wire.decode(Contents.self, from: $0)
-            } ?? Contents()
+        contents = Contents()
+        guard let noted = FileManager.default.contents(atPath: file.string) else { return }
+        do {
+            contents = try Wire.decode(Contents.self, from: noted)
+        } catch {
+            // None is known to be this builder's then: what there is stays.
+            logger.warning(
+                "what images are this builder's cannot be read", metadata: ["path": "\(file)", "error": "\(error)"])
+        }
     }
 
     private var now: Int64 { Int64(time(nil)) }
