@@ -22,6 +22,11 @@ extension Bus {
         guard let figures = try await broker.figures(of: queue.name) else { return .gone }
         guard figures.messages == 0 else { return .waits(figures.messages) }
         guard figures.consumers == 0 else { return .isUsed }
+        // What a consumer had that has just ended comes back a moment later.
+        do { try await Task.sleep(for: .seconds(1)) } catch { return .isUsed }
+        guard let again = try await broker.figures(of: queue.name) else { return .gone }
+        guard again.messages == 0 else { return .waits(again.messages) }
+        guard again.consumers == 0 else { return .isUsed }
         try await broker.delete(queue: queue.name)
         return .gone
     }
