@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Logging
 import Messaging
+import Storage
 import Synchronization
 import Testing
 
@@ -90,6 +91,29 @@ import Testing
                 try Wire.decode(CloudEvent.self, from: $0.body.data(using: .utf8) ?? .init()).data.context.chainId
             }
             #expect(chains.count == 2 && Set(chains).count == 1)
+        }
+    }
+
+    @Test func `What a clock that was ahead has seen ends, and what a newer version knows keeps nothing back`()
+        async throws
+    {
+        try await with { platform, watch, disk in
+            let start = Timestamp.now
+            disk.free.withLock { $0 = 1 << 20 }
+            try await watch.look(now: start.adding(.seconds(365 * 86_400)))
+            disk.free.withLock { $0 = 1 << 40 }
+            try await platform.store.write { transaction in
+                _ = try transaction.database.execute(
+                    "INSERT INTO troubles (kind, subject, id, message, since, seenAt) VALUES ('newer', 's', 'i', 'm', 1, 1)"
+                )
+            }
+            try await watch.look(now: start)
+            #expect(
+                try await told(platform).map { $0.split(separator: " ")[0] } == ["full-disk", "over"])
+            // It is told when it comes again.
+            disk.free.withLock { $0 = 1 << 20 }
+            try await watch.look(now: start.adding(.seconds(60)))
+            #expect(try await told(platform).count == 3)
         }
     }
 }

@@ -54,7 +54,7 @@ struct TroubleWatch: Service {
                     metadata: ["type": "\(trouble.kind.rawValue)", "reason": "\(trouble.message)"])
                 try transaction.emit(event(kept, isOver: false, at: now), run: nil)
             }
-            for kept in try transaction.troubles.end(before: now.adding(.zero - Trouble.quiet)) {
+            for kept in try transaction.troubles.end(after: Trouble.quiet, now: now) {
                 logger.notice(
                     "trouble is over",
                     metadata: ["type": "\(kept.trouble.kind.rawValue)", "reason": "\(kept.trouble.message)"])

@@ -41,9 +41,12 @@ struct TroubleStore {
         return kept
     }
 
-    /// Forgets those that were last seen before a moment.
-    func end(before moment: Timestamp) throws -> [Kept] {
-        let ended = try database.rows("SELECT * FROM troubles WHERE seenAt < ? ORDER BY since", [moment]).map(Self.kept)
+    /// Forgets those that have not been seen for a while, also where the clock that they were seen by was ahead.
+    func end(after quiet: Duration, now: Timestamp) throws -> [Kept] {
+        let ended = try database.rows(
+            "SELECT * FROM troubles WHERE seenAt < ? OR seenAt > ? ORDER BY since",
+            [now.adding(.zero - quiet), now.adding(quiet)]
+        ).compactMap(Self.kept)
         for kept in ended {
             try database.execute(
                 "DELETE FROM troubles WHERE kind = ? AND subject = ?",
@@ -52,13 +55,11 @@ struct TroubleStore {
         return ended
     }
 
-    func all() throws -> [Kept] { try database.rows("SELECT * FROM troubles ORDER BY since").map(Self.kept) }
+    func all() throws -> [Kept] { try database.rows("SELECT * FROM troubles ORDER BY since").compactMap(Self.kept) }
 
-    private static func kept(_ row: Row) throws -> Kept {
-        let name: String = try row["kind"]
-        guard let kind = TroubleKind(rawValue: name) else {
-            throw StoreError(.corrupt, "“\(name)” is no kind of trouble")
-        }
+    /// - Returns: `nil` for one that a newer version looks for.
+    private static func kept(_ row: Row) throws -> Kept? {
+        guard let kind = TroubleKind(rawValue: try row["kind"]) else { return nil }
         return try Kept(
             trouble: Trouble(kind: kind, subject: row["subject"], message: row["message"]), id: row["id"],
             since: row["since"])
