@@ -53,7 +53,8 @@ struct WebFrame: Sendable {
         values["now"] = now
         values["standstill"] = standstill.map { reason in
             // What the machine has is the operators' business.
-            principal?.may(.seeParked) == true ? Self.upright(reason) : "Something the platform writes to has no room"
+            principal?.may(.seeParked) == true
+                ? Self.upright(reason) : "The platform cannot write down all that happens now"
         }
         values["session"] = principal != nil
         values["whoIs"] = principal?.name
